@@ -1,0 +1,157 @@
+"""What HTTP makes of an error: a problem document (RFC 9457). No other module knows both an error and a status.
+
+`errors` lists every fault found: in a body by its JSON pointer (in a batch it begins with the event's place), in a query by the
+parameter's name.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from ledger.errors import (
+    CalendarError,
+    EventIdReused,
+    KeyReused,
+    LedgerError,
+    PositionBeyondHead,
+    Refused,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    VersionConflict,
+    Violation,
+)
+from ledger.parsing import MalformedJSON
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 1
+TYPE_PREFIX = "urn:supply-ledger:problem:"
+logger = logging.getLogger("supply_ledger")
+
+
+class Problem(Exception):
+    """An answer that is a problem: status, a short name (`kind`), and what the client can do about it (`detail`)."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        title: str | None = None,
+        errors: Sequence[Mapping[str, Any]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.title = title or kind.replace("-", " ").capitalize()
+        self.errors = errors
+        self.headers = dict(headers or {})
+        self.more = dict(more or {})
+
+    def document(self) -> dict[str, Any]:
+        """The members of the problem document."""
+        document: dict[str, Any] = {
+            "type": TYPE_PREFIX + self.kind,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors is not None:
+            document["errors"] = list(self.errors)
+        return {**document, **self.more}
+
+    def response(self) -> Response:
+        """The document as an HTTP answer."""
+        body = json.dumps(self.document(), ensure_ascii=False).encode("utf-8", "replace")
+        headers = {"Cache-Control": "no-store", **self.headers}
+        return Response(body, status_code=self.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def bad_parameter(name: str, rule: str, detail: str) -> Problem:
+    """A query parameter that is unknown, given twice, or has no meaning."""
+    return Problem(422, "bad-parameter", detail, errors=[{"parameter": name, "rule": rule, "detail": detail}])
+
+
+def not_found(detail: str) -> Problem:
+    """A path that names nothing here."""
+    return Problem(404, "not-found", detail)
+
+
+def refused(error: Refused, *, batch: bool) -> Problem:
+    """Events that were refused. The pointers of a single event leave out its place in the batch."""
+    conflict = isinstance(error, EventIdReused | VersionConflict)
+    violations = error.violations if batch else [_alone(violation) for violation in error.violations]
+    count = len(violations)
+    first = violations[0].detail if violations else "the event was refused"
+    detail = first if count == 1 else f"{count} faults; the first: {first}"
+    return Problem(
+        409 if conflict else 422,
+        "conflict" if conflict else "event-refused",
+        f"Nothing was recorded: {detail}",
+        errors=[{"pointer": v.pointer, "rule": v.rule, "detail": v.detail} for v in violations],
+    )
+
+
+def problem_of(error: Exception) -> Problem:
+    """What an error is in HTTP. Anything unforeseen is a 500, and the log says where it came from."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Refused):
+        return refused(error, batch=True)
+    for known, make in _KNOWN:
+        if isinstance(error, known):
+            return make(str(error))
+    logger.error("unforeseen error", exc_info=error)
+    return Problem(500, "internal-error", "The server failed; this is a bug, and nothing was recorded.")
+
+
+_KNOWN: tuple[tuple[type[Exception], Callable[[str], Problem]], ...] = (
+    (MalformedJSON, lambda text: Problem(400, "malformed-json", text, title="Malformed JSON")),
+    (KeyReused, lambda text: Problem(422, "idempotency-key-reused", text)),
+    (PositionBeyondHead, lambda text: bad_parameter("recorded_as_of", "beyond_head", text)),
+    (CalendarError, lambda text: Problem(422, "bad-parameter", text)),
+    (StoreBusy, lambda text: Problem(503, "store-busy", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
+    (StoreFull, lambda text: Problem(507, "store-full", text)),
+    (StoreError, lambda text: Problem(503, "store-unavailable", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
+)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem document."""
+
+    def of_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return _of_http(request, error).response()
+
+    def of_any(request: Request, error: Exception) -> Response:
+        return problem_of(error).response()
+
+    app.add_exception_handler(HTTPException, of_http)
+    for kind in (Problem, LedgerError, Exception):
+        app.add_exception_handler(kind, of_any)
+
+
+def _of_http(request: Request, error: HTTPException) -> Problem:
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = str(error.detail)
+    headers = error.headers
+    if error.status_code == 404:
+        detail = f"There is nothing at {request.url.path}; /docs lists what there is."
+    elif error.status_code == 405:
+        allowed = (headers or {}).get("Allow", "")
+        detail = f"{request.method} is not allowed at {request.url.path}; allowed: {allowed or 'see /docs'}."
+    return Problem(error.status_code, phrase.lower().replace(" ", "-"), detail, title=phrase, headers=headers)
+
+
+def _alone(violation: Violation) -> Violation:
+    path = violation.path[1:] if violation.path and isinstance(violation.path[0], int) else violation.path
+    return Violation(path, violation.rule, violation.detail)

@@ -1,0 +1,58 @@
+"""The record: immutable, sourced, timestamped facts, appended once and kept for ever."""
+
+from ledger.book import Ledger, Plan, Receipt, ReceiptItem
+from ledger.errors import (
+    CalendarError,
+    EventIdReused,
+    InvalidEvent,
+    KeyReused,
+    LedgerDamaged,
+    LedgerError,
+    PositionBeyondHead,
+    QuantityError,
+    Refused,
+    RuleBroken,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    UnitError,
+    VersionConflict,
+    Violation,
+)
+from ledger.events import REGISTRY, Event
+from ledger.imports import ImportReport, import_file, import_stream
+from ledger.mapper import Entry
+from ledger.parsing import MalformedJSON, digest, parse_event, parse_json
+
+__all__ = [
+    "REGISTRY",
+    "CalendarError",
+    "Entry",
+    "Event",
+    "EventIdReused",
+    "ImportReport",
+    "InvalidEvent",
+    "KeyReused",
+    "Ledger",
+    "LedgerDamaged",
+    "LedgerError",
+    "MalformedJSON",
+    "Plan",
+    "PositionBeyondHead",
+    "QuantityError",
+    "Receipt",
+    "ReceiptItem",
+    "Refused",
+    "RuleBroken",
+    "StoreBusy",
+    "StoreError",
+    "StoreFull",
+    "UnitError",
+    "VersionConflict",
+    "Violation",
+    "digest",
+    "import_file",
+    "import_stream",
+    "parse_event",
+    "parse_json",
+]

@@ -1,0 +1,79 @@
+"""What an event says at a position of the log, after the ledger events that act on it.
+
+Pure functions over bodies: `EventCorrected` replaces fields (each correction patches the result of the ones before),
+`EventRetracted` removes the event, `EventReinstated` brings it back.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ledger.errors import InvalidEvent, Violation
+from ledger.events.base import Event
+from ledger.parsing import validated
+
+PROTECTED = ("type", "event_id", "position", "recorded_at", "recorded_by", "expected_version")
+
+
+def corrected(cls: type[Event], body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with the changes made: whole fields first, then dotted paths; null removes.
+
+    Raises InvalidEvent, with paths into `changes`, where a field cannot be corrected or the result does not fit the
+    type.
+    """
+    result = dict(body)
+    for path in sorted(changes, key=lambda name: (name.count("."), name)):
+        top = path.partition(".")[0]
+        if top in PROTECTED:
+            raise InvalidEvent([Violation(("changes", path), "not_correctable", f"{top} cannot be corrected")])
+        if top not in cls.model_fields:
+            raise InvalidEvent([Violation(("changes", path), "unknown_field", f"{cls.__name__} has no field {top}")])
+        _set(result, path.split("."), changes[path], whole=path)
+    for name in ("dimensions", "source"):
+        if result.get(name) == {}:
+            del result[name]
+    try:
+        return validated(cls, result).body()
+    except InvalidEvent as error:
+        raise InvalidEvent([in_changes(violation, changes) for violation in error.violations]) from None
+
+
+def content(
+    base: tuple[type[Event], dict[str, Any]], acts: Iterable[tuple[str, dict[str, Any]]]
+) -> dict[str, Any] | None:
+    """What remains of an event after the acts on it, (type, body) in order of position.
+
+    None while it is retracted.
+    """
+    cls, body = base
+    standing = True
+    for type_name, act in acts:
+        if type_name == "EventCorrected":
+            body = corrected(cls, body, act["changes"])
+        else:
+            standing = type_name == "EventReinstated"
+    return body if standing else None
+
+
+def _set(target: dict[str, Any], path: list[str], value: Any, *, whole: str) -> None:
+    name, rest = path[0], path[1:]
+    if not rest:
+        if value is None:
+            target.pop(name, None)
+        else:
+            target[name] = value
+        return
+    inner = target.get(name, {})
+    if not isinstance(inner, dict):
+        raise InvalidEvent([Violation(("changes", whole), "no_such_path", f"{name} has no fields of its own")])
+    target[name] = dict(inner)
+    _set(target[name], rest, value, whole=whole)
+
+
+def in_changes(violation: Violation, changes: Mapping[str, Any]) -> Violation:
+    """The same violation, pointing at the change that caused it where one did."""
+    dotted = ".".join(map(str, violation.path))
+    for path in sorted(changes, key=len, reverse=True):
+        if dotted == path or dotted.startswith(path + "."):
+            rest = tuple(dotted[len(path) + 1 :].split(".")) if len(dotted) > len(path) else ()
+            return Violation(("changes", path, *rest), violation.rule, violation.detail)
+    return Violation(("changes", *violation.path), violation.rule, violation.detail)

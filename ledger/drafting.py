@@ -1,0 +1,189 @@
+"""A batch on its way into the log: each event is placed after the ones before it and checked against the rules.
+
+A draft reads the log and records nothing. It changes the state as it goes, journalled, so that later events of the
+batch see the earlier ones; who drafted keeps or reverts.
+"""
+
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from ledger.content import content
+from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
+from ledger.events.base import REGISTRY, Event
+from ledger.events.figures import FIGURE_NAMESPACE, Figure
+from ledger.events.keeping import LedgerEvent
+from ledger.keeping import act
+from ledger.mapper import Entry, PlainJSONMapper, microseconds
+from ledger.parsing import digest, parse_event
+from ledger.rules import figure_of, violations
+from ledger.state import Standing, State, metric_family
+from ledger.stores.sqlite import SQLiteLog
+
+VIOLATIONS_MAX = 100
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """What became of one event of a batch: its place in the log, the first one where it is a duplicate."""
+
+    entry: Entry
+    duplicate: bool
+    figure_id: UUID | None
+
+
+class Draft:
+    """The entries that a batch would add, and everything needed to look an event up, recorded or drafted."""
+
+    def __init__(self, log: SQLiteLog, state: State, *, at: datetime, recorded_by: str) -> None:
+        self.log = log
+        self.state = state
+        self.at = at
+        self.recorded_by = recorded_by
+        self.entries: list[Entry] = []
+        self.metrics: dict[str, tuple[str, int] | None] = {}
+        self._by_id: dict[UUID, Entry] = {}
+        self._by_stream: dict[UUID, list[Entry]] = {}
+        self._versions: dict[UUID, int] = {}
+        self._mapper = PlainJSONMapper()
+
+    def look_up(self, sent: Sequence[Any]) -> list[Event | Refused]:
+        """Parse the batch, and fetch what the log holds under its event ids in one go."""
+        parsed: list[Event | Refused] = []
+        for one in sent:
+            try:
+                parsed.append(parse_event(one))
+            except InvalidEvent as error:
+                parsed.append(error)
+        wanted = {event.event_id for event in parsed if isinstance(event, Event) and event.event_id is not None}
+        wanted |= {event.target for event in parsed if isinstance(event, LedgerEvent)}
+        for stored in self.log.by_event_id([one.bytes for one in wanted]):
+            entry = self._mapper.to_domain_event(stored)
+            self._by_id[entry.event_id] = entry
+        return parsed
+
+    def add(self, event: Event, sent: Any) -> Drafted:
+        """Place one event. Raises Refused (one of its kinds), with paths into the event, and then adds nothing."""
+        mark = digest({name: value for name, value in sent.items() if name not in ("event_id", "expected_version")})
+        if event.event_id is not None and (known := self.find(event.event_id)) is not None:
+            if known.digest != mark or known.type != event.type_name:
+                detail = f"event_id {event.event_id} names another event, at position {known.position}"
+                raise EventIdReused([Violation(("event_id",), "event_id_reused", detail)])
+            return Drafted(known, duplicate=True, figure_id=self._figure_of(known))
+        standing = Standing(
+            position=self.state.head + 1,
+            event_id=event.event_id or uuid7(self.at),
+            cls=type(event),
+            body=event.body(),
+            recorded_at=self.at,
+        )
+        stream = self._add_act(event, standing) if isinstance(event, LedgerEvent) else self._add_fact(standing)
+        self._check_version(event, stream)
+        entry = Entry(
+            originator_id=stream,
+            originator_version=self.version(stream) + 1,
+            position=standing.position,
+            event_id=standing.event_id,
+            type=event.type_name,
+            body=standing.body,
+            recorded_at=self.at,
+            recorded_by=self.recorded_by,
+            digest=mark,
+        )
+        self.entries.append(entry)
+        self._by_id[entry.event_id] = entry
+        self._by_stream.setdefault(stream, []).append(entry)
+        self._versions[stream] = entry.originator_version
+        self.state.head = entry.position
+        return Drafted(entry, duplicate=False, figure_id=stream if issubclass(standing.cls, Figure) else None)
+
+    def find(self, event_id: UUID) -> Entry | None:
+        """The event with this id, recorded or drafted."""
+        if event_id not in self._by_id:
+            for stored in self.log.by_event_id([event_id.bytes]):
+                self._by_id[event_id] = self._mapper.to_domain_event(stored)
+        return self._by_id.get(event_id)
+
+    def acts_on(self, target: Entry) -> list[tuple[str, dict[str, Any]]]:
+        """The ledger events on an event so far, in order, recorded or drafted."""
+        recorded = map(self._mapper.to_domain_event, self.log.select_events(target.originator_id))
+        wanted = str(target.event_id)
+        return [
+            (entry.type, entry.body)
+            for entry in (*recorded, *self._by_stream.get(target.originator_id, ()))
+            if entry.body.get("target") == wanted and issubclass(REGISTRY[entry.type], LedgerEvent)
+        ]
+
+    def standing(self, entry: Entry) -> Standing | None:
+        """What an event says now; None while it is retracted."""
+        cls = REGISTRY[entry.type]
+        body = content((cls, entry.body), self.acts_on(entry))
+        return None if body is None else Standing(entry.position, entry.event_id, cls, body, entry.recorded_at)
+
+    def mentioning(self, text: str, types: Sequence[str]) -> Iterator[Entry]:
+        """Events of these types whose body holds the text, recorded or drafted, in order. A full scan of the log."""
+        yield from map(self._mapper.to_domain_event, self.log.mentioning(text, topics=types))
+        yield from (entry for entry in self.entries if entry.type in types)
+
+    def version(self, stream: UUID) -> int:
+        """How many events a stream holds, drafted ones included."""
+        if stream not in self._versions:
+            self._versions[stream] = self.log.stream_heads([stream.bytes]).get(stream.bytes, 0)
+        return self._versions[stream]
+
+    def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
+        """Note which event fixes a metric's unit family from now on."""
+        self.state.fix_metric(metric, fixed)
+        self.metrics[metric] = fixed
+
+    def _add_fact(self, standing: Standing) -> UUID:
+        found = violations(self.state, standing)
+        if found:
+            raise RuleBroken(found)
+        if issubclass(standing.cls, Figure):
+            stream = figure_of(self.state, standing.cls, standing.body)
+            metric, family = metric_family(standing.cls, standing.body)
+            if metric not in self.state.metrics:
+                self.fix_metric(metric, (family, standing.position))
+        else:
+            stream = stream_of(self.state, standing)
+            self.state.add(standing)
+        assert isinstance(stream, UUID)
+        return stream
+
+    def _add_act(self, event: LedgerEvent, standing: Standing) -> UUID:
+        found = violations(self.state, standing)
+        if found:
+            raise RuleBroken(found)
+        return act(self, event, standing)
+
+    def _check_version(self, event: Event, stream: UUID) -> None:
+        if event.expected_version is not None and event.expected_version != (actual := self.version(stream)):
+            detail = f"the stream holds {actual} events, not {event.expected_version}"
+            raise VersionConflict([Violation(("expected_version",), "expected_version", detail)])
+
+    def _figure_of(self, entry: Entry) -> UUID | None:
+        return entry.originator_id if issubclass(REGISTRY[entry.type], Figure) else None
+
+
+def stream_of(state: State, event: Standing) -> UUID:
+    """The stream of an event that is no figure: the thing that it names."""
+    cls = event.cls
+    assert cls.thing is not None
+    slug = event.body[cls.thing]
+    kind = "entities" if cls.family in ("entities", "relationships", "statements") else cls.family
+    named = state.resolve(slug) if kind in ("entities", "facilities") else slug
+    return uuid5(FIGURE_NAMESPACE, f"{kind}:{named}")
+
+
+def uuid7(at: datetime) -> UUID:
+    """A time-ordered UUID (RFC 9562, version 7): 48 bits of milliseconds, then a counter of nanoseconds and chance."""
+    milliseconds = microseconds(at) // 1000
+    counter = time.perf_counter_ns() & 0xFFF_FFFF_FFFF
+    bits = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 7 << 76 | (counter >> 32 & 0xFFF) << 64 | 2 << 62
+    bits |= (counter & 0xFFFF_FFFF) << 30 | secrets.randbits(30)
+    return UUID(int=bits)

@@ -1,0 +1,112 @@
+"""Everything that can go wrong in the record, as a tree.
+
+    LedgerError
+    ├── CalendarError            a text is no moment, period or fiscal year end
+    ├── QuantityError            a text is no exact number of 20 + 18 digits
+    │   └── UnitError            a unit is not in the table; names the nearest
+    ├── Refused                  an event is not recorded; carries one Violation or more
+    │   ├── InvalidEvent         it does not fit its type
+    │   └── RuleBroken           it fits, and a rule of the ledger forbids it
+    ├── EventIdReused            the event_id is taken by another body
+    ├── VersionConflict          the stream holds another number of events than the client expected
+    ├── KeyReused                the idempotency key is taken by another request
+    ├── PositionBeyondHead       a viewpoint asks for a position that the log does not have yet
+    ├── LedgerDamaged            stored bytes are not what this ledger writes
+    └── StoreError
+        ├── StoreBusy            another writer holds the store for too long
+        └── StoreFull            no space is left on the disk
+
+The names are the domain's; what HTTP makes of them is decided in one place, `api/problems.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+
+class LedgerError(Exception):
+    """Base of all errors of the ledger."""
+
+
+class CalendarError(LedgerError, ValueError):
+    """A text is no moment, period or fiscal year end."""
+
+
+class QuantityError(LedgerError, ValueError):
+    """A text is no exact number, or has more digits than the ledger can hold."""
+
+
+class UnitError(QuantityError):
+    """A unit is not in the table. The message names the nearest known ones."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One reason to refuse an event: where (a path into the event), which rule, and what to do about it."""
+
+    path: tuple[str | int, ...]
+    rule: str
+    detail: str
+    kind: "type[Refused] | None" = None
+    """The kind of refusal, where violations of several events stand together."""
+
+    def at(self, index: int) -> "Violation":
+        """The same violation, in the event at `index` of a batch."""
+        return replace(self, path=(index, *self.path))
+
+    @property
+    def pointer(self) -> str:
+        """The path as a JSON pointer (RFC 6901)."""
+        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
+
+
+class Refused(LedgerError):
+    """One event or more cannot be recorded, so nothing was."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__("; ".join(f"{v.pointer or '/'}: {v.detail}" for v in violations))
+        self.violations = list(violations)
+
+
+class InvalidEvent(Refused):
+    """An event does not fit its type: a field is unknown, missing or malformed."""
+
+
+class RuleBroken(Refused):
+    """An event fits its type, and a rule of the ledger forbids it."""
+
+
+class EventIdReused(Refused):
+    """An event_id names another event already."""
+
+
+class VersionConflict(Refused):
+    """A stream holds another number of events than the client expected."""
+
+
+class KeyReused(LedgerError):
+    """An idempotency key was used for another request."""
+
+
+class PositionBeyondHead(LedgerError):
+    """A viewpoint asks for a position after the head of the log."""
+
+    def __init__(self, *, position: int, head: int) -> None:
+        super().__init__(f"position {position} is beyond the head of the log, which is {head}")
+        self.position = position
+        self.head = head
+
+
+class LedgerDamaged(LedgerError):
+    """Stored bytes are not what this ledger writes: an unknown type, or a body that no longer parses."""
+
+
+class StoreError(LedgerError):
+    """The store could not take or give what was asked."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the store; the same request may succeed later."""
+
+
+class StoreFull(StoreError):
+    """No space is left on the disk; nothing was recorded."""

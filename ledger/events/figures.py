@@ -1,0 +1,282 @@
+"""Figures: a publisher states a value for a figure.
+
+A figure's *key* is what is measured: subject, metric, material, dimensions, nature, period and canonical unit. A
+*statement* says exactly one of: a value; a range or bound; a symbol. The same key is the same figure on every
+machine: its `figure_id` is a UUIDv5 of the key (domain contract, section 4 and the ruling on figures).
+"""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from ledger.calendars import Period, parse_period
+from ledger.errors import CalendarError, QuantityError
+from ledger.events.base import Event, Flag, Number, Ref, Source, Text
+from ledger.quantities import canonical, unit
+
+FIGURE_NAMESPACE = uuid5(NAMESPACE_URL, "urn:supply-ledger:figure")
+
+Nature = Literal["observed", "forecast", "target", "plan"]
+Symbol = Literal["not_available", "withheld", "net_exporter", "undisclosed", "not_applicable"]
+Status = Literal["estimated", "provisional", "reported", "restated", "announced", "audited"]
+
+
+def _period(text: str) -> str:
+    """Fits some period; whether a fiscal one can be resolved depends on the subject and is a rule of the ledger."""
+    try:
+        parse_period(text, "12-31")
+    except CalendarError as error:
+        raise PydanticCustomError("period", "{detail}", {"detail": str(error)}) from None
+    return text
+
+
+def _unit(name: str) -> str:
+    try:
+        unit(name)
+    except QuantityError as error:
+        raise PydanticCustomError("unit", "{detail}", {"detail": str(error)}) from None
+    return name
+
+
+Metric = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+DimensionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+UnitName = Annotated[str, AfterValidator(_unit), Field(examples=["t"])]
+PeriodText = Annotated[str, AfterValidator(_period), Field(examples=["2025-Q2"])]
+
+
+def figure_id(
+    *,
+    subject: str,
+    metric: str,
+    material: str | None,
+    dimensions: dict[str, str] | None,
+    nature: str,
+    period: Period | None,
+    canonical_unit: str,
+) -> UUID:
+    """The id of the figure with this key: the UUIDv5 of its canonical JSON."""
+    key: dict[str, Any] = {
+        "subject": subject,
+        "metric": metric,
+        "material": material,
+        "dimensions": dimensions or None,
+        "nature": nature,
+        "period_start": _day(period.start) if period else None,
+        "period_end": _day(period.end) if period else None,
+        "unit": canonical_unit,
+    }
+    return uuid5(FIGURE_NAMESPACE, json.dumps(key, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+
+
+def _day(day: date) -> str:
+    return day.isoformat()
+
+
+class Figure(Event, abstract=True):
+    """What every event about a figure has: the key, and a publisher who says so."""
+
+    family: ClassVar[str] = "figures"
+    default_metric: ClassVar[str | None] = None
+    default_nature: ClassVar[str] = "observed"
+
+    source: Source = Field(description="`publisher`, a registered organisation, is required.")
+    subject: Ref
+    metric: Metric | None = Field(None, description="What is measured. Default: by the event's type, where it has one.")
+    material: Ref | None = None
+    dimensions: dict[DimensionName, Text] | None = Field(None, examples=[{"basis": "reo"}])
+    nature: Nature | None = Field(None, description="Default: by the event's type.")
+    period: PeriodText | None = None
+    unit: UnitName
+
+    @classmethod
+    def metric_of(cls, body: dict[str, Any]) -> str:
+        """The metric of a body of this type."""
+        return str(body.get("metric") or cls.default_metric)
+
+    @classmethod
+    def nature_of(cls, body: dict[str, Any]) -> str:
+        """The nature of a body of this type."""
+        return str(body.get("nature") or cls.default_nature)
+
+    @model_validator(mode="after")
+    def _names_publisher_and_metric(self) -> Self:
+        if self.source.publisher is None:
+            raise PydanticCustomError(
+                "publisher_required", "a figure needs source.publisher: who says so", {"field": "source/publisher"}
+            )
+        if self.metric is None and type(self).default_metric is None:
+            named = {"type": self.type_name, "field": "metric"}
+            raise PydanticCustomError("metric_required", "{type} needs a metric", named)
+        return self
+
+
+class Statement(Figure, abstract=True):
+    """A publisher states a value, a range or bound, or a symbol."""
+
+    value: Number | None = Field(None, description="Exact decimal, as printed.")
+    low: Number | None = Field(None, description="Lower end of a range, or a lower bound where `high` is absent.")
+    high: Number | None = Field(None, description="Upper end of a range, or an upper bound where `low` is absent.")
+    symbol: Symbol | None = Field(None, description="What is printed where no number is. Zero is a value.")
+    approximate: Flag | None = None
+    status: Status | None = None
+
+    @model_validator(mode="after")
+    def _states_exactly_one_thing(self) -> Self:
+        said = [self.value is not None, self.low is not None or self.high is not None, self.symbol is not None]
+        if sum(said) != 1:
+            raise PydanticCustomError(
+                "one_statement", "say exactly one of value, low and/or high, symbol", {"field": "value"}
+            )
+        for name in ("value", "low", "high"):
+            text = getattr(self, name)
+            if text is not None:
+                try:
+                    canonical(Decimal(text), self.unit)
+                except QuantityError as error:
+                    raise PydanticCustomError("decimal", "{detail}", {"detail": str(error), "field": name}) from None
+        if self.low is not None and self.high is not None and Decimal(self.low) > Decimal(self.high):
+            raise PydanticCustomError(
+                "range_order", "low {low} is above high {high}", {"low": self.low, "high": self.high, "field": "low"}
+            )
+        return self
+
+
+def _example(type_name: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "type": type_name,
+        "subject": "lynas-rare-earths",
+        "period": "FY2025-Q4",
+        "published_at": "2025-07-24",
+        "source": {"publisher": "lynas-rare-earths", "title": "Quarterly report, June 2025"},
+        **fields,
+    }
+
+
+class ProductionReported(Statement):
+    """A quantity was produced in a period."""
+
+    default_metric: ClassVar[str | None] = "production"
+    example: ClassVar[dict[str, Any]] = _example(
+        "ProductionReported", material="ndpr-oxide", value="2080", unit="t", status="reported"
+    )
+
+
+class SalesReported(Statement):
+    """A quantity or an amount of money was sold in a period."""
+
+    default_metric: ClassVar[str | None] = "sales"
+    example: ClassVar[dict[str, Any]] = _example(
+        "SalesReported", metric="sales_revenue", value="170.2", unit="million AUD"
+    )
+
+
+class PriceReported(Statement):
+    """A price was paid or quoted."""
+
+    default_metric: ClassVar[str | None] = "price"
+    example: ClassVar[dict[str, Any]] = _example(
+        "PriceReported", metric="average_selling_price", value="60.20", unit="AUD/kg"
+    )
+
+
+class CapacityReported(Statement):
+    """A facility or company can make this much; a plan where it is only announced."""
+
+    default_metric: ClassVar[str | None] = "capacity"
+    example: ClassVar[dict[str, Any]] = _example(
+        "CapacityReported", material="ndfeb-magnets", period="2027", value="3000", unit="t/yr", status="announced"
+    )
+
+    @classmethod
+    def nature_of(cls, body: dict[str, Any]) -> str:
+        """An announced capacity is a plan unless it says otherwise."""
+        return str(body.get("nature") or ("plan" if body.get("status") == "announced" else cls.default_nature))
+
+
+class ReservesReported(Statement):
+    """So much is in the ground and can be mined at a profit."""
+
+    default_metric: ClassVar[str | None] = "reserves"
+    example: ClassVar[dict[str, Any]] = _example(
+        "ReservesReported", period="2025", value="1.7", unit="Mt", approximate=True
+    )
+
+
+class TradeReported(Statement):
+    """A quantity or value crossed a border."""
+
+    default_metric: ClassVar[str | None] = "trade"
+    example: ClassVar[dict[str, Any]] = _example(
+        "TradeReported", metric="export_volume", period="2025-06", value="4.2", unit="kt"
+    )
+
+
+class InvestmentReported(Statement):
+    """Money was invested, or is to be."""
+
+    default_metric: ClassVar[str | None] = "investment"
+    example: ClassVar[dict[str, Any]] = _example(
+        "InvestmentReported", period="2025", value="600", unit="million MYR", status="announced"
+    )
+
+
+class EmploymentReported(Statement):
+    """People work somewhere, or are to."""
+
+    default_metric: ClassVar[str | None] = "employment"
+    example: ClassVar[dict[str, Any]] = _example("EmploymentReported", period="2025", low="520", unit="persons")
+
+
+class ShareReported(Statement):
+    """A part of a whole, in percent or as a ratio."""
+
+    default_metric: ClassVar[str | None] = "share"
+    example: ClassVar[dict[str, Any]] = _example("ShareReported", period="2024", low="85", high="95", unit="percent")
+
+
+class QuotaSet(Statement):
+    """An authority set how much may be mined, separated or exported."""
+
+    default_metric: ClassVar[str | None] = "quota"
+    example: ClassVar[dict[str, Any]] = _example(
+        "QuotaSet", metric="mining_quota", period="2023", dimensions={"batch": "full_year"}, value="255000", unit="t"
+    )
+
+
+class TargetSet(Statement):
+    """Someone set a goal."""
+
+    default_nature: ClassVar[str] = "target"
+    example: ClassVar[dict[str, Any]] = _example(
+        "TargetSet", metric="export_revenue", period="2030", value="500", unit="million USD"
+    )
+
+
+class ForecastPublished(Statement):
+    """Someone said what will be."""
+
+    default_nature: ClassVar[str] = "forecast"
+    example: ClassVar[dict[str, Any]] = _example(
+        "ForecastPublished", metric="market_size", period="2030", value="25.8", unit="billion USD"
+    )
+
+
+class FigureReported(Statement):
+    """Any other figure; the metric says which."""
+
+    example: ClassVar[dict[str, Any]] = _example(
+        "FigureReported", metric="water_recycling_rate", period="2025", value="95", unit="percent"
+    )
+
+
+class FigureWithdrawn(Figure):
+    """A publisher takes its own statement back and says nothing for the figure until it speaks again."""
+
+    example: ClassVar[dict[str, Any]] = _example(
+        "FigureWithdrawn", metric="production", material="ndpr-oxide", unit="t"
+    )

@@ -1,0 +1,207 @@
+"""What the rules need to know: a small fold of the log, kept in memory.
+
+It holds the standing events that open, change or close things (entities, merges, agreements, policies, facilities,
+links, risks) and each metric's unit family. Figures, statements and relationships are not held: no rule asks for them
+except the rare ones that search the log.
+
+A change is journalled until it is kept, so that a refused batch or a dry run leaves no trace.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ledger.calendars import Interval, parse_moment
+from ledger.content import content
+from ledger.events.base import Event, Role
+from ledger.events.entities import EntitiesMerged, EntityRegistered
+from ledger.quantities import unit
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An event and what it says now."""
+
+    position: int
+    event_id: UUID
+    cls: type[Event]
+    body: dict[str, Any]
+    recorded_at: datetime
+
+    @property
+    def published(self) -> Interval:
+        """When it was published; when it was recorded, where it does not say."""
+        text = self.body.get("published_at")
+        return parse_moment(text) if text else Interval(self.recorded_at, self.recorded_at)
+
+    @property
+    def starts(self) -> datetime:
+        """When it takes effect."""
+        text = self.body.get("effective_from")
+        return parse_moment(text).start if text else self.published.start
+
+    def says(self, body: dict[str, Any]) -> "Standing":
+        """The same event with other content."""
+        return Standing(self.position, self.event_id, self.cls, body, self.recorded_at)
+
+
+@dataclass
+class _Known:
+    """A held event with the ledger events on it."""
+
+    base: Standing
+    acts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def now(self) -> Standing | None:
+        body = content((self.base.cls, self.base.body), self.acts)
+        return None if body is None else self.base.says(body)
+
+
+class State:
+    """The fold. `head` is the last position folded in."""
+
+    def __init__(self) -> None:
+        self.head = 0
+        self.recorded_at: datetime | None = None
+        self.metrics: dict[str, tuple[str, int]] = {}
+        self._known: dict[UUID, _Known] = {}
+        self._things: dict[tuple[str, str], dict[int, Standing]] = {}
+        self._merges: dict[int, tuple[str, str]] = {}
+        self._kept: dict[str, str] = {}
+        self._undo: list[Callable[[], object]] = []
+
+    def keep(self) -> None:
+        """Everything since the last keep stays."""
+        self._undo.clear()
+
+    def revert(self) -> None:
+        """Everything since the last keep is undone."""
+        while self._undo:
+            self._undo.pop()()
+
+    def on_revert(self, undo: Callable[[], object]) -> None:
+        """Also do this on the next revert."""
+        self._undo.append(undo)
+
+    def entity(self, slug: str) -> Standing | None:
+        """The standing registration of a slug."""
+        return next(iter(self._things.get(("entities", slug), {}).values()), None)
+
+    def resolve(self, slug: str) -> str:
+        """The slug that a slug was merged into, or itself."""
+        while slug in self._kept:
+            slug = self._kept[slug]
+        return slug
+
+    def is_merged(self, slug: str) -> bool:
+        """Whether the slug was merged into another."""
+        return slug in self._kept
+
+    def fiscal_year_end(self, slug: str) -> str | None:
+        """The fiscal year end of the entity registered under exactly this slug."""
+        registration = self.entity(slug)
+        return registration.body.get("fiscal_year_end") if registration else None
+
+    def events_of(self, cls: type[Event], slug: str) -> list[Standing]:
+        """The standing events of the thing that an event of this class names, in order of position."""
+        if cls.family != "facilities":
+            return sorted(self._things.get((cls.family, slug), {}).values(), key=lambda event: event.position)
+        found = [
+            event
+            for (family, named), events in self._things.items()
+            if family == cls.family and self.resolve(named) == self.resolve(slug)
+            for event in events.values()
+        ]
+        return sorted(found, key=lambda event: event.position)
+
+    def holds(self, event_id: UUID) -> bool:
+        """Whether the event is one that this state keeps."""
+        return event_id in self._known
+
+    def add(self, event: Standing) -> None:
+        """Fold in an event that acts on no other."""
+        if _is_held(event.cls):
+            self._known[event.event_id] = _Known(event)
+            self._undo.append(lambda: self._known.pop(event.event_id))
+            self._place(event)
+
+    def act(self, target: UUID, type_name: str, body: dict[str, Any]) -> None:
+        """Fold in a ledger event on an event that this state holds."""
+        known = self._known[target]
+        if (before := known.now()) is not None:
+            self._remove(before)
+        known.acts.append((type_name, body))
+        self._undo.append(known.acts.pop)
+        if (after := known.now()) is not None:
+            self._place(after)
+
+    def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
+        """Say which unit family a metric has, and by which event's position; None: nothing fixes it."""
+        before = self.metrics.get(metric)
+
+        def undo() -> None:
+            if before is None:
+                self.metrics.pop(metric, None)
+            else:
+                self.metrics[metric] = before
+
+        self._undo.append(undo)
+        if fixed is None:
+            self.metrics.pop(metric, None)
+        else:
+            self.metrics[metric] = fixed
+
+    def set_aside(self, event: Standing) -> Callable[[], None]:
+        """Take a standing event out while something is checked; call what is returned to put it back."""
+        if not _is_held(event.cls):
+            return lambda: None
+        mark = len(self._undo)
+        self._remove(event)
+
+        def put_back() -> None:
+            while len(self._undo) > mark:
+                self._undo.pop()()
+
+        return put_back
+
+    def _place(self, event: Standing) -> None:
+        if issubclass(event.cls, EntitiesMerged):
+            self._set_merge(event.position, (event.body["merged"], event.body["kept"]))
+            self._undo.append(lambda: self._set_merge(event.position, None))
+            return
+        events = self._things.setdefault(_key(event), {})
+        events[event.position] = event
+        self._undo.append(lambda: events.pop(event.position))
+
+    def _remove(self, event: Standing) -> None:
+        if issubclass(event.cls, EntitiesMerged):
+            merge = self._merges[event.position]
+            self._set_merge(event.position, None)
+            self._undo.append(lambda: self._set_merge(event.position, merge))
+            return
+        events = self._things[_key(event)]
+        removed = events.pop(event.position)
+        self._undo.append(lambda: events.update({event.position: removed}))
+
+    def _set_merge(self, position: int, merge: tuple[str, str] | None) -> None:
+        if merge is None:
+            del self._merges[position]
+        else:
+            self._merges[position] = merge
+        self._kept = dict(self._merges.values())
+
+
+def metric_family(cls: type[Event], body: dict[str, Any]) -> tuple[str, str]:
+    """The metric of a figure event and the family of its unit."""
+    return cls.metric_of(body), unit(body["unit"]).family  # type: ignore[attr-defined]
+
+
+def _key(event: Standing) -> tuple[str, str]:
+    assert event.cls.thing is not None
+    return event.cls.family, event.body[event.cls.thing]
+
+
+def _is_held(cls: type[Event]) -> bool:
+    return cls.role is not Role.STATES or issubclass(cls, EntityRegistered | EntitiesMerged)

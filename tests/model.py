@@ -1,0 +1,1171 @@
+"""The judge: what every answer should be, folded naively from the list of events.
+
+This is a second reading of the domain contract (its sections 2 to 5 and the rulings of 7), written to be read beside
+it. It shares no code with the projections; where the two disagree, the contract decides. Each function says which
+section it spells out.
+
+Input: events as `GET /v1/events` gives them, flat, with `position`, `recorded_at` and `recorded_by`. Output: items in the
+shapes of the HTTP contract, decimals as strings, null as None, in a fixed order.
+
+Decisions, where the contract leaves room:
+
+Time
+ 1. Statements are ordered, cut and compared by the *end* of their stated `published_at`. What takes effect at its
+    publication takes effect at the *start* of it.
+ 2. An interval holds while V <= the last microsecond of its stated `effective_to`.
+
+Figures
+ 3. `prefer` is a ranking: an earlier name beats a later one. Slugs in filters, `prefer` included, are resolved through
+    merges like any other.
+ 4. A value equals a value, a range a range: `5` and the range 5 to 5 differ.
+ 5. `resolve=all` gives one item per publisher that says something: the last of its series.
+ 6. An `approximate` that was not stated is null. `published_at` of an event that printed none is its `recorded_at`.
+ 7. The id of a figure also answers under every id that its key would have with another slug of a merged subject or
+    material.
+ 8. A conflict has `previous_value`, `change` and `change_percent` like a revision. A withdrawal shows as
+    `previous_value` what it takes back, and no change. There is never a change without a previous value.
+ 9. The series in which `late_arrival` looks for a later statement includes its withdrawals.
+10. The ledger-clock history through an old id is that of the kept figure: what its own id was answered at each
+    position. `published_at` and values are compared as printed.
+
+Diff
+11. Figures are matched by the id shown at each viewpoint, so a merge removes one figure and changes or adds another.
+    Filters select figures at either viewpoint; `before` and `after` are then shown whatever the filters say of them.
+12. `kind` looks at canonical value, range and symbol, then at status. A mere change of publisher, date, printed unit or
+    period is not listed.
+13. Causes are the events that did it: a statement or withdrawal where it came into the log between the positions, or
+    passes one `as_of` and not the other; an EventCorrected on an event whose content differs (all corrections in
+    between); the last EventRetracted or EventReinstated where it stands at one position only; an EntitiesMerged that
+    carries the statement's subject, material or publisher at one position only, or what was done to it; a correction
+    of the registration whose fiscal year the period was resolved with. An event that is in neither answer's figure
+    is never a cause.
+
+Things that hold over time
+14. An opening counts from the earlier of its `published_at` (start) and its effective_from on. Several openings fold
+    where given, in the order (effective start, published end, position). For `binding` the default of the type counts
+    as given.
+15. Deciding events: the closing, suspension, idling or enactment that the status names; `operating` a commissioning or
+    a restart; `expired` the event that gave `effective_to` its value; `announced`, `mou` and `signed` the last opening
+    that counts.
+16. A policy or MoU whose own `effective_to` is past is expired, also where it was never enacted or made definitive.
+17. After several definitive signings, only the amendments after the last one (in the order of 14) apply.
+18. An announcement, a start of construction and a commissioning open a facility; a restart does not. Fields of openings
+    count like openings, those of other events once they are effective. Where a restart and an idling start at the same
+    instant, the restart wins. The stages of a facility are those that any visible event of it names.
+19. A link, risk or relationship that is listed and has not begun is `closed`, decided by its opening. A closing closes
+    the openings that start no later than itself.
+20. A relationship is one (subject, relation, object); `share`, `effective_from` and `effective_to` are those of the
+    statement that decides. Links and risks fold theirs from the openings that count.
+21. Lists that name one entity twice after a merge (materials, equal parties) name it once, at its first place.
+
+Entities
+22. An entity's names are those of all slugs merged into it, as facts about one thing: renames of each count. Registered
+    names of merged slugs are aliases, unless they are or were its name. Identifiers are united, its own first. Kind,
+    fiscal year and parent are its own; a parent that is merged into itself is none.
+23. `former_names` are the names before the current one in order, each once, without the current one.
+"""
+
+import json
+from bisect import bisect_right
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from decimal import Context, Decimal
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from itertools import product
+from typing import Any, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+from ledger.calendars import parse_period
+from ledger.quantities import canonical, plain, unit
+
+Body = dict[str, Any]
+Item = dict[str, Any]
+
+# Type of event -> (default metric, default nature): section 4.
+FIGURES: dict[str, tuple[str | None, str]] = {
+    "ProductionReported": ("production", "observed"),
+    "SalesReported": ("sales", "observed"),
+    "PriceReported": ("price", "observed"),
+    "CapacityReported": ("capacity", "observed"),
+    "ReservesReported": ("reserves", "observed"),
+    "TradeReported": ("trade", "observed"),
+    "InvestmentReported": ("investment", "observed"),
+    "EmploymentReported": ("employment", "observed"),
+    "ShareReported": ("share", "observed"),
+    "QuotaSet": ("quota", "observed"),
+    "TargetSet": (None, "target"),
+    "ForecastPublished": (None, "forecast"),
+    "FigureReported": (None, "observed"),
+    "FigureWithdrawn": (None, "observed"),
+}
+KNOWN_AT_ONCE = {"EntityRegistered", "EntityAliasAdded", "EntitiesMerged"}
+LEDGER_CAUSES = {"EventCorrected": "correction", "EventRetracted": "retraction", "EventReinstated": "reinstatement"}
+STATEMENT_FIELDS = ("value", "low", "high", "symbol", "unit", "approximate", "status")
+FIGURE_NAMESPACE = uuid5(NAMESPACE_URL, "urn:supply-ledger:figure")
+EXACT = Context(prec=200)
+
+
+# --- Time (section 2) ---------------------------------------------------------------------------------------------
+
+
+class Moment(NamedTuple):
+    """What a printed date stands for: both ends included, in UTC."""
+
+    start: datetime
+    end: datetime
+
+
+@lru_cache(maxsize=65_536)
+def moment(text: str) -> Moment:
+    """`2019`, `2025-10`, `2025-10-27` or an instant with an offset, as an interval of time (section 2, rulings)."""
+    if "T" in text.upper():
+        at = datetime.fromisoformat(text.upper())
+        if at.tzinfo is None:
+            raise ValueError(f"{text} has no offset")
+        return Moment(at.astimezone(UTC), at.astimezone(UTC))
+    year, month, day = [*(int(part) for part in text.split("-")), None, None][:3]
+    assert year is not None
+    last_month = month or 12
+    last = date(year, last_month, day or monthrange(year, last_month)[1])
+    return Moment(datetime(year, month or 1, day or 1, tzinfo=UTC), datetime.combine(last, time.max, UTC))
+
+
+# --- Content at a position (section 4, steps 1 and 2) -------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Fact:
+    """An event as it reads at some position, after the ledger events on it."""
+
+    body: Body
+    standing: bool = True
+
+    def get(self, name: str) -> Any:
+        """An own field, or None."""
+        return self.body.get(name)
+
+    @property
+    def type(self) -> str:
+        """The type of the event."""
+        return str(self.body["type"])
+
+    @property
+    def event_id(self) -> str:
+        """Its event_id."""
+        return str(self.body["event_id"])
+
+    @property
+    def position(self) -> int:
+        """Its place in the log, which corrections do not move."""
+        return int(self.body["position"])
+
+    @property
+    def source(self) -> Body:
+        """Its source, perhaps empty."""
+        return self.body.get("source") or {}
+
+    @cached_property
+    def published_at(self) -> str:
+        """When it was published, as printed."""
+        return str(self.body.get("published_at") or self.body["recorded_at"])
+
+    @cached_property
+    def published(self) -> Moment:
+        """When it was published, as an interval."""
+        return moment(self.published_at)
+
+    @cached_property
+    def begins(self) -> datetime:
+        """When it takes effect: the start of effective_from, else of published_at (section 5)."""
+        stated = self.body.get("effective_from")
+        return moment(stated).start if stated else self.published.start
+
+    @cached_property
+    def listed_from(self) -> datetime:
+        """From when on an opening counts: the earlier of published_at and effective_from (rulings)."""
+        return min(self.begins, self.published.start)
+
+    def over(self, at: datetime) -> bool:
+        """Whether its stated effective_to is past."""
+        stated = self.body.get("effective_to")
+        return bool(stated) and moment(stated).end < at
+
+    @cached_property
+    def order(self) -> tuple[datetime, datetime, int]:
+        """(effective_from, published_at, position): section 5."""
+        return (self.begins, self.published.end, self.position)
+
+
+def patched(body: Body, changes: Body) -> Body:
+    """A body with corrections made: whole fields, then dotted paths; null removes (rulings on ledger events)."""
+    result = deepcopy(body)
+    for path in sorted(changes, key=lambda path: (path.count("."), path)):
+        *outer, name = path.split(".")
+        fields = result
+        for step in outer:
+            fields = fields.setdefault(step, {})
+        if changes[path] is None:
+            fields.pop(name, None)
+        else:
+            fields[name] = changes[path]
+    return {name: value for name, value in result.items() if value != {}}
+
+
+def acted_on(target: Fact, act: Body) -> Fact:
+    """A target after one ledger event (section 4, step 2)."""
+    if act["type"] == "EventCorrected":
+        return Fact(patched(target.body, act["changes"]), target.standing)
+    return replace(target, standing=act["type"] == "EventReinstated")
+
+
+# --- Merges (section 3, rulings on entities) ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Names:
+    """Which slugs name the same entity at a position, and which fiscal year each was registered with."""
+
+    merges: dict[str, tuple[str, str]]
+    """merged slug -> (kept slug, event_id of the merge)"""
+    registrations: dict[str, tuple[str | None, str]]
+    """slug -> (fiscal_year_end, event_id of the registration)"""
+
+    def resolve(self, slug: str) -> str:
+        """The kept slug."""
+        while slug in self.merges:
+            slug = self.merges[slug][0]
+        return slug
+
+    def shown(self, slug: str | None) -> str | None:
+        """The kept slug, or None for none."""
+        return slug and self.resolve(slug)
+
+    def merges_of(self, slug: str | None) -> list[str]:
+        """The event_ids of the merges that lead from a slug to the kept one."""
+        path = []
+        while slug in self.merges:
+            slug, event_id = self.merges[slug]
+            path.append(event_id)
+        return path
+
+    def slugs_of(self, kept: str) -> list[str]:
+        """Every slug that resolves to this one, itself first."""
+        return [kept, *sorted(slug for slug in self.merges if self.resolve(slug) == kept)]
+
+
+def names_of(facts: Iterable[Fact]) -> Names:
+    """The names that the standing registrations and merges make."""
+    names = Names({}, {})
+    for fact in facts:
+        if fact.type == "EntityRegistered":
+            names.registrations[fact.body["entity"]] = (fact.get("fiscal_year_end"), fact.event_id)
+        elif fact.type == "EntitiesMerged" and names.resolve(fact.body["kept"]) != fact.body["merged"]:
+            names.merges[fact.body["merged"]] = (fact.body["kept"], fact.event_id)
+    return names
+
+
+# --- Figures (section 4) ------------------------------------------------------------------------------------------
+
+
+class Key(NamedTuple):
+    """What makes a figure the same figure. Dimensions as canonical JSON."""
+
+    subject: str
+    metric: str
+    material: str | None
+    dimensions: str | None
+    nature: str
+    period_start: str | None
+    period_end: str | None
+    unit: str
+
+
+def canonical_json(value: Any) -> str:
+    """UTF-8, sorted keys, no spaces."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@lru_cache(maxsize=65_536)
+def figure_id_of(key: Key) -> str:
+    """The UUIDv5 of the canonical JSON of a key (rulings on figures)."""
+    fields = key._asdict() | {"dimensions": key.dimensions and json.loads(key.dimensions)}
+    return str(uuid5(FIGURE_NAMESPACE, canonical_json(fields)))
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """What one publisher said of one figure, or that it takes back what it said."""
+
+    fact: Fact
+    key: Key
+    publisher: str
+    points: tuple[Decimal | None, Decimal | None, Decimal | None]
+    """canonical value, low, high"""
+
+    @property
+    def figure_id(self) -> str:
+        """The figure it is about."""
+        return figure_id_of(self.key)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it takes the publisher's word back."""
+        return self.fact.type == "FigureWithdrawn"
+
+    @cached_property
+    def says(self) -> tuple[Any, ...]:
+        """Two statements are equal when these are (section 4, units)."""
+        return (*self.points, self.fact.get("symbol"))
+
+    @cached_property
+    def order(self) -> tuple[datetime, int]:
+        """(published_at, position)."""
+        return (self.fact.published.end, self.fact.position)
+
+    @property
+    def primary(self) -> bool:
+        """Whether the publisher produces the figure."""
+        return bool(self.fact.source.get("kind", "primary") == "primary")
+
+
+def statement_of(fact: Fact, names: Names) -> Statement:
+    """A figure event as a statement on its figure, resolved through the merges in force."""
+    body = fact.body
+    default_metric, nature = FIGURES[fact.type]
+    if fact.type == "CapacityReported" and body.get("status") == "announced":
+        nature = "plan"
+    fiscal_year_end, _ = names.registrations.get(body["subject"], (None, ""))
+    period = parse_period(body["period"], fiscal_year_end) if body.get("period") else None
+    key = Key(
+        subject=names.resolve(body["subject"]),
+        metric=body.get("metric") or default_metric or "",
+        material=names.shown(body.get("material")),
+        dimensions=canonical_json(body["dimensions"]) if body.get("dimensions") else None,
+        nature=body.get("nature") or nature,
+        period_start=period.start.isoformat() if period else None,
+        period_end=period.end.isoformat() if period else None,
+        unit=unit(body["unit"]).canonical,
+    )
+    value, low, high = (
+        canonical(Decimal(str(body[name])), body["unit"]) if body.get(name) is not None else None
+        for name in ("value", "low", "high")
+    )
+    return Statement(fact, key, names.resolve(fact.source["publisher"]), (value, low, high))
+
+
+def printed(number: Any) -> str | None:
+    """A decimal as printed, an exponent written out."""
+    if number is None:
+        return None
+    return format(Decimal(str(number)), "f") if "e" in str(number).lower() else str(number)
+
+
+def head_of(series: Sequence[Statement]) -> list[Statement]:
+    """What a publisher says: the last of its series and what it said at the same time, after any withdrawal (step 4)."""
+    head: list[Statement] = []
+    for statement in series:
+        if statement.withdrawn:
+            head = []
+        elif head and head[-1].order[0] == statement.order[0]:
+            head.append(statement)
+        else:
+            head = [statement]
+    return head
+
+
+def series_of(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+    """The statements on a figure by publisher, each in its order."""
+    series: dict[str, list[Statement]] = {}
+    for statement in statements:
+        series.setdefault(statement.publisher, []).append(statement)
+    return series
+
+
+def answer_of(heads: dict[str, list[Statement]], preferred: Sequence[str]) -> Statement:
+    """The statement shown: the last by (preferred, primary, published_at, position) (step 5)."""
+
+    def rank(statement: Statement) -> tuple[Any, ...]:
+        place = preferred.index(statement.publisher) if statement.publisher in preferred else len(preferred)
+        return (-place, statement.primary, *statement.order)
+
+    return max((head[-1] for head in heads.values()), key=rank)
+
+
+def point(statement: Statement | None) -> Decimal | None:
+    """The canonical value of a statement, where there is one and it is a point."""
+    return None if statement is None else statement.points[0]
+
+
+def shown_point(statement: Statement | None) -> str | None:
+    """That value as items show it."""
+    value = point(statement)
+    return None if value is None else plain(value)
+
+
+def change_of(later: Decimal | None, earlier: Decimal | None) -> tuple[str | None, str | None]:
+    """(change, change_percent) between two points, null where either is none (rulings on figures)."""
+    if later is None or earlier is None:
+        return None, None
+    change = EXACT.subtract(later, earlier)
+    return plain(change), percent_of(change, earlier)
+
+
+def percent_of(change: Decimal, previous: Decimal) -> str | None:
+    """change / |previous| in percent, half-even at 4 decimals, always shown; null where previous is 0."""
+    if previous == 0:
+        return None
+    units = round(Fraction(change) * 1_000_000 / abs(Fraction(previous)))
+    return f"{'-' if units < 0 else ''}{abs(units) // 10_000}.{abs(units) % 10_000:04d}"
+
+
+def said(statement: Statement | None) -> Item:
+    """The fields of a statement as items show them; all null for none."""
+    if statement is None:
+        statement_fields = (*STATEMENT_FIELDS, "canonical_value", "canonical_low", "canonical_high", "canonical_unit")
+        return dict.fromkeys(statement_fields)
+    fact = statement.fact
+    value, low, high = (None if number is None else plain(number) for number in statement.points)
+    return {
+        "value": printed(fact.get("value")),
+        "low": printed(fact.get("low")),
+        "high": printed(fact.get("high")),
+        "symbol": fact.get("symbol"),
+        "unit": fact.get("unit"),
+        "canonical_value": value,
+        "canonical_low": low,
+        "canonical_high": high,
+        "canonical_unit": statement.key.unit,
+        "approximate": fact.get("approximate"),
+        "status": fact.get("status"),
+    }
+
+
+def figure_item(statement: Statement, visible: Sequence[Statement], heads: dict[str, list[Statement]]) -> Item:
+    """A figure item; publishers, disputed and spread are over the whole figure (section 4, step 5)."""
+    key, fact = statement.key, statement.fact
+    in_heads = [one for head in heads.values() for one in head]
+    points = [value for one in in_heads if (value := point(one)) is not None]
+    return {
+        "figure_id": statement.figure_id,
+        "subject": key.subject,
+        "metric": key.metric,
+        "material": key.material,
+        "dimensions": key.dimensions and json.loads(key.dimensions),
+        "nature": key.nature,
+        "period": fact.get("period"),
+        "period_start": key.period_start,
+        "period_end": key.period_end,
+        **said(statement),
+        "publisher": statement.publisher,
+        "via": fact.source.get("via"),
+        "published_at": fact.published_at,
+        "recorded_at": fact.body["recorded_at"],
+        "position": fact.position,
+        "event_id": fact.event_id,
+        "revision": [one for one in visible if one.publisher == statement.publisher].index(statement),
+        "publishers": len(heads),
+        "disputed": len({one.says for one in in_heads}) > 1,
+        "spread": plain(EXACT.subtract(max(points), min(points))) if len(points) > 1 else None,
+    }
+
+
+def figure_order(item: Item) -> tuple[str, ...]:
+    """The order of figure items."""
+    dimensions = canonical_json(item["dimensions"]) if item["dimensions"] else ""
+    names = ("subject", "metric", "material", "nature", "period_start", "period_end", "canonical_unit")
+    return (*(item[name] or "" for name in names), dimensions, item.get("publisher", ""), item["figure_id"])
+
+
+def cause_of(statement: Statement, previous: Statement | None) -> str:
+    """Why a series has another entry (section 4, "Why a figure changed", publication clock)."""
+    if statement.withdrawn:
+        return "withdrawal"
+    if previous is None:
+        return "first_report"
+    if previous.withdrawn:
+        return "republication"
+    if previous.says == statement.says:
+        return "confirmation"
+    return "conflict" if previous.order[0] == statement.order[0] else "revision"
+
+
+def publication_history(statements: Sequence[Statement]) -> list[Item]:
+    """What the world said of one figure, publishers mixed, oldest first."""
+    items = []
+    previous: dict[str, Statement] = {}
+    for statement in statements:
+        before = previous.get(statement.publisher)
+        change, percent = change_of(point(statement), point(before))
+        items.append(
+            {
+                "event_id": statement.fact.event_id,
+                "position": statement.fact.position,
+                "publisher": statement.publisher,
+                "published_at": statement.fact.published_at,
+                "recorded_at": statement.fact.body["recorded_at"],
+                **said(statement),
+                "note": statement.fact.get("note"),
+                "cause": cause_of(statement, before),
+                "previous_value": shown_point(before),
+                "change": change,
+                "change_percent": percent,
+            }
+        )
+        previous[statement.publisher] = statement
+    return items
+
+
+# --- Things that hold over time (section 5) -----------------------------------------------------------------------
+
+
+def last(facts: Iterable[Fact]) -> Fact:
+    """The last by (effective_from, published_at, position)."""
+    return max(facts, key=lambda fact: fact.order)
+
+
+def of_type(facts: Iterable[Fact], *types: str) -> list[Fact]:
+    """The facts of the types, in order."""
+    return sorted((fact for fact in facts if fact.type in types), key=lambda fact: fact.order)
+
+
+def decided(cascade: Sequence[tuple[str, Sequence[Fact]]]) -> tuple[str, Fact]:
+    """The first status that any event makes true, and the last event that does."""
+    return next((status, last(facts)) for status, facts in cascade if facts)
+
+
+def folded(openings: Sequence[Fact], amendments: Sequence[Fact]) -> tuple[Body, dict[str, Fact]]:
+    """Fields of openings where given, then of amendments; and which fact gave each its value."""
+    fields: Body = {}
+    given_by: dict[str, Fact] = {}
+    for fact in (*openings, *amendments):
+        given = fact.body["changes"] if fact in amendments else fact.body
+        fields |= given
+        given_by |= dict.fromkeys(given, fact)
+    return fields, given_by
+
+
+def once(values: Iterable[Any]) -> list[Any]:
+    """The values without repetitions, each at its first place."""
+    found: list[Any] = []
+    for value in values:
+        if value not in found:
+            found.append(value)
+    return found
+
+
+def envelope(fact: Fact) -> Item:
+    """How an item names the event that decided it."""
+    return {"event_id": fact.event_id, "published_at": fact.published_at, "position": fact.position}
+
+
+def interrupted(facts: Iterable[Fact], ends: Iterable[Fact], at: datetime) -> list[Fact]:
+    """Those of the begun suspensions (idlings) in which `at` lies: not over, and not ended by a begun reinstatement
+    (restart) that starts with or after them."""
+    endings = [end.begins for end in ends]
+    return [fact for fact in facts if not fact.over(at) and not any(fact.begins <= end for end in endings)]
+
+
+def policy_item(slug: str, facts: Sequence[Fact], at: datetime, names: Names) -> Item | None:
+    """The state of a policy at V."""
+    openings = [fact for fact in of_type(facts, "PolicyAnnounced", "PolicyEnacted") if fact.listed_from <= at]
+    if not openings:
+        return None
+    begun = [fact for fact in facts if fact.begins <= at]
+    fields, given_by = folded(openings, of_type(begun, "PolicyAmended"))
+    own_from, own_to = fields.get("effective_from"), fields.get("effective_to")
+    over = bool(own_to) and moment(own_to).end < at
+    in_effect = [
+        fact
+        for fact in of_type(openings, "PolicyEnacted")
+        if (moment(own_from).start if own_from else fact.published.start) <= at
+    ]
+    suspensions = interrupted(of_type(begun, "PolicySuspended"), of_type(begun, "PolicyReinstated"), at)
+    status, fact = decided(
+        [
+            ("repealed", of_type(begun, "PolicyRepealed")),
+            ("suspended", suspensions),
+            ("in_force", [] if over else in_effect),
+            ("expired", [given_by["effective_to"]] if over else []),
+            ("announced", openings),
+        ]
+    )
+    materials = fields.get("materials")
+    return {
+        "policy": slug,
+        "jurisdiction": names.shown(fields.get("jurisdiction")),
+        "kind": fields.get("kind"),
+        "title": fields.get("title"),
+        "materials": None if materials is None else once(map(names.resolve, materials)),
+        "status": status,
+        "effective_from": own_from,
+        "effective_to": own_to,
+        **envelope(fact),
+    }
+
+
+def agreement_item(slug: str, facts: Sequence[Fact], at: datetime, names: Names) -> Item | None:
+    """The state of an agreement at V."""
+    openings = [fact for fact in of_type(facts, "MoUSigned", "AgreementSigned") if fact.listed_from <= at]
+    if not openings:
+        return None
+    begun = [fact for fact in facts if fact.begins <= at]
+    definitive = of_type(openings, "AgreementSigned")
+    amendments = of_type(begun, "AgreementAmended")
+    if definitive:
+        amendments = [fact for fact in amendments if fact.order > definitive[-1].order]
+    fields, given_by = folded(openings, amendments)
+    if "binding" not in given_by or given_by["binding"] in openings:
+        fields["binding"] = openings[-1].body.get("binding", openings[-1].type == "AgreementSigned")
+    own_from, own_to = fields.get("effective_from"), fields.get("effective_to")
+    over = bool(own_to) and moment(own_to).end < at
+    in_effect = [fact for fact in definitive if (moment(own_from).start if own_from else fact.published.start) <= at]
+    status, fact = decided(
+        [
+            ("terminated", of_type(begun, "AgreementTerminated")),
+            ("expired", [given_by["effective_to"]] if over else []),
+            ("in_force", in_effect),
+            ("signed", definitive),
+            ("mou", openings),
+        ]
+    )
+    parties = [
+        {"entity": names.resolve(party["entity"]), "role": party.get("role")} for party in fields.get("parties") or []
+    ]
+    return {
+        "agreement": slug,
+        "status": status,
+        "binding": fields["binding"],
+        "parties": once(parties),
+        "title": fields.get("title"),
+        "terms": fields.get("terms"),
+        "facility": names.shown(fields.get("facility")),
+        "effective_from": own_from,
+        "effective_to": own_to,
+        **envelope(fact),
+    }
+
+
+OPENS_FACILITY = ("FacilityAnnounced", "ConstructionStarted", "FacilityCommissioned")
+
+
+def facility_item(facility: str, stage: str | None, facts: Sequence[Fact], at: datetime, names: Names) -> Item | None:
+    """The state of one stage of a facility at V."""
+    openings = [fact for fact in of_type(facts, *OPENS_FACILITY) if fact.listed_from <= at]
+    if not openings:
+        return None
+    begun = [fact for fact in facts if fact.begins <= at]
+    idlings = interrupted(of_type(begun, "FacilityIdled"), of_type(begun, "FacilityRestarted"), at)
+    status, fact = decided(
+        [
+            ("closed", of_type(begun, "FacilityClosed")),
+            ("idled", idlings),
+            ("operating", of_type(begun, "FacilityCommissioned", "FacilityRestarted")),
+            ("under_construction", of_type(begun, "ConstructionStarted")),
+            ("announced", openings),
+        ]
+    )
+    operators = [known for known in facts if (known in openings or known in begun) and known.get("operator")]
+    return {
+        "facility": facility,
+        "stage": stage,
+        "status": status,
+        "operator": names.resolve(last(operators).body["operator"]) if operators else None,
+        "effective_from": fact.get("effective_from"),
+        "effective_to": fact.get("effective_to"),
+        **envelope(fact),
+    }
+
+
+def open_or_closed(openings: Sequence[Fact], closings: Sequence[Fact], at: datetime) -> tuple[str, Fact]:
+    """The status of a link, risk or relationship whose openings count at V."""
+    begun = [fact for fact in openings if fact.begins <= at]
+    over = [fact for fact in begun if fact.over(at)]
+    closed_by = [fact for fact in closings if fact.begins <= at and any(one.begins <= fact.begins for one in begun)]
+    still_open = [
+        fact for fact in begun if fact not in over and not any(fact.begins <= closing.begins for closing in closed_by)
+    ]
+    return decided([("open", still_open), ("closed", [*closed_by, *over]), ("closed", openings)])
+
+
+def thing_item(name: str, slug: str, facts: Sequence[Fact], at: datetime) -> tuple[Item, Body] | None:
+    """Slug, status and envelope of a link or risk at V, and its folded fields."""
+    openings = [fact for fact in of_type(facts, "SupplyLinkOpened", "RiskRaised") if fact.listed_from <= at]
+    if not openings:
+        return None
+    status, fact = open_or_closed(openings, of_type(facts, "SupplyLinkClosed", "RiskResolved"), at)
+    fields, _ = folded(openings, [])
+    item = {
+        name: slug,
+        "status": status,
+        "effective_from": fields.get("effective_from"),
+        "effective_to": fields.get("effective_to"),
+        **envelope(fact),
+    }
+    return item, fields
+
+
+# --- The model ----------------------------------------------------------------------------------------------------
+
+
+class Model:
+    """Every answer of the ledger over one list of events, at any viewpoint.
+
+    A viewpoint is `as_of` and `effective_at` as instants (a day's end where a day was meant) and `position`, the last
+    position that counts. What depends on the position only is remembered; nothing else is.
+    """
+
+    def __init__(self, events: Sequence[Body]) -> None:
+        self.events = sorted(events, key=lambda event: int(event["position"]))
+        self._as_recorded = {event["event_id"]: Fact(event) for event in self.events}
+        self._facts: dict[int, dict[str, Fact]] = {0: {}}
+        self._names: dict[int, Names] = {}
+        self._distinct_names: list[Names] = []
+        self._parsed: dict[tuple[int, int], Statement] = {}
+        self._figures: dict[int, dict[str, list[Statement]]] = {}
+
+    def position_at(self, recorded_as_of: datetime) -> int:
+        """The last position that the ledger held at an instant of its own clock."""
+        held = bisect_right(self.events, recorded_as_of, key=lambda event: moment(event["recorded_at"]).start)
+        return int(self.events[held - 1]["position"]) if held else 0
+
+    # What a position holds
+
+    def content(self, position: int) -> dict[str, Fact]:
+        """Every event held at a position as it reads there, retracted ones too, by event_id."""
+        if position not in self._facts:
+            nearest = max(known for known in self._facts if known <= position)
+            facts = dict(self._facts[nearest])
+            for event in self.events:
+                if nearest < event["position"] <= position:
+                    if event["type"] in LEDGER_CAUSES:
+                        facts[event["target"]] = acted_on(facts[event["target"]], event)
+                    else:
+                        facts[event["event_id"]] = self._as_recorded[event["event_id"]]
+            self._facts[position] = facts
+        return self._facts[position]
+
+    def names(self, position: int) -> Names:
+        """Merges and fiscal years at a position."""
+        if position not in self._names:
+            names = names_of(fact for fact in self.content(position).values() if fact.standing)
+            if names not in self._distinct_names:
+                self._distinct_names.append(names)
+            self._names[position] = self._distinct_names[self._distinct_names.index(names)]
+        return self._names[position]
+
+    def statements_on(self, position: int) -> dict[str, list[Statement]]:
+        """The statements standing at a position by figure_id, published yet or not, ordered."""
+        if position not in self._figures:
+            names = self.names(position)
+            figures: dict[str, list[Statement]] = {}
+            for fact in self.content(position).values():
+                if fact.standing and fact.type in FIGURES:
+                    place = (id(fact), id(names))
+                    if place not in self._parsed:
+                        self._parsed[place] = statement_of(fact, names)
+                    statement = self._parsed[place]
+                    figures.setdefault(statement.figure_id, []).append(statement)
+            for statements in figures.values():
+                statements.sort(key=lambda statement: statement.order)
+            self._figures[position] = figures
+        return self._figures[position]
+
+    def resolved_id(self, figure_id: str, position: int) -> str:
+        """The id under which a figure answers at a position (rulings on entities: the old id still answers)."""
+        figures, names = self.statements_on(position), self.names(position)
+        if figure_id in figures or not names.merges:
+            return figure_id
+        for kept_id, (statement, *_) in figures.items():
+            key = statement.key
+            subjects = names.slugs_of(key.subject)
+            materials: list[Any] = names.slugs_of(key.material) if key.material else [None]
+            for subject, material in product(subjects, materials):
+                if figure_id_of(key._replace(subject=subject, material=material)) == figure_id:
+                    return kept_id
+        return figure_id
+
+    def visible(self, as_of: datetime, position: int, *types: str) -> list[Fact]:
+        """The facts of the types that stand at the position and were published by `as_of` (section 4, steps 1 to 3)."""
+        return [
+            fact
+            for fact in self.content(position).values()
+            if fact.standing and fact.type in types and (fact.type in KNOWN_AT_ONCE or fact.published.end <= as_of)
+        ]
+
+    # Figures
+
+    def figures(
+        self,
+        as_of: datetime,
+        position: int,
+        publisher: str | None = None,
+        prefer: Sequence[str] = (),
+        resolve: str = "latest",
+        **filters: Any,
+    ) -> list[Item]:
+        """Figure items. Filters: subject, metric, material, nature, period_from, period_to, `dimension.NAME`, figure_id,
+        disputed."""
+        names = self.names(position)
+        preferred = [names.resolve(slug) for slug in prefer]
+        items = []
+        for statements in self.statements_on(position).values():
+            visible = [statement for statement in statements if statement.order[0] <= as_of]
+            heads = {slug: head for slug, series in series_of(visible).items() if (head := head_of(series))}
+            if publisher is not None:
+                answers = [head[-1] for slug, head in heads.items() if slug == names.resolve(publisher)]
+            elif resolve == "all":
+                answers = [head[-1] for head in heads.values()]
+            else:
+                answers = [answer_of(heads, preferred)] if heads else []
+            items += [figure_item(answer, visible, heads) for answer in answers]
+        return sorted((item for item in items if self._selected(item, position, filters)), key=figure_order)
+
+    def _selected(self, item: Item, position: int, filters: Body) -> bool:
+        """Whether an item passes every filter given (the HTTP contract, `GET /v1/figures`)."""
+        names = self.names(position)
+        tests: dict[str, Callable[[Any], bool]] = {
+            "subject": lambda slug: item["subject"] == names.resolve(slug),
+            "material": lambda slug: item["material"] == names.resolve(slug),
+            "metric": lambda metric: item["metric"] == metric,
+            "nature": lambda nature: item["nature"] == nature,
+            "disputed": lambda disputed: item["disputed"] == disputed,
+            "figure_id": lambda figure_id: item["figure_id"] == self.resolved_id(figure_id, position),
+            "period_from": lambda day: (item["period_start"] or "") >= parse_period(str(day), None).start.isoformat(),
+            "period_to": lambda day: (item["period_end"] or "~") <= parse_period(str(day), None).end.isoformat(),
+        }
+        return all(
+            (item["dimensions"] or {}).get(name.partition(".")[2]) == wanted
+            if name.startswith("dimension.")
+            else tests[name](wanted)
+            for name, wanted in filters.items()
+            if wanted is not None
+        )
+
+    def history(self, figure_id: str, clock: str, as_of: datetime, position: int) -> list[Item]:
+        """The history of a figure on the `publication` or the `ledger` clock."""
+        figure_id = self.resolved_id(figure_id, position)
+        if clock == "publication":
+            statements = self.statements_on(position).get(figure_id, [])
+            return publication_history([statement for statement in statements if statement.order[0] <= as_of])
+        items = []
+        before: Statement | None = None
+        for event in self.events:
+            if event["position"] <= position:
+                answer = self._answer(figure_id, as_of, event["position"])
+                if _shown(answer) != _shown(before):
+                    items.append(self._ledger_item(event, answer, before))
+                before = answer
+        return items
+
+    def _answer(self, figure_id: str, as_of: datetime, position: int) -> Statement | None:
+        """The statement that answers for a figure at a viewpoint."""
+        statements = self.statements_on(position).get(self.resolved_id(figure_id, position), [])
+        visible = [statement for statement in statements if statement.order[0] <= as_of]
+        heads = {slug: head for slug, series in series_of(visible).items() if (head := head_of(series))}
+        return answer_of(heads, ()) if heads else None
+
+    def _ledger_item(self, event: Body, answer: Statement | None, before: Statement | None) -> Item:
+        """A change of answer at the position of an event (section 4, ledger clock)."""
+        change, percent = change_of(point(answer), point(before))
+        return {
+            "position": event["position"],
+            "recorded_at": event["recorded_at"],
+            "event_id": event["event_id"],
+            "cause": self._ledger_cause(event),
+            "publisher": answer and answer.publisher,
+            "published_at": answer and answer.fact.published_at,
+            **said(answer),
+            "previous_value": shown_point(before),
+            "change": change,
+            "change_percent": percent,
+        }
+
+    def _ledger_cause(self, event: Body) -> str:
+        """correction, retraction, reinstatement, merge, late_arrival or recorded."""
+        if event["type"] in LEDGER_CAUSES:
+            return LEDGER_CAUSES[event["type"]]
+        if event["type"] == "EntitiesMerged":
+            return "merge"
+        for statements in self.statements_on(event["position"]).values():
+            for new in statements:
+                if new.fact.event_id == event["event_id"]:
+                    series = series_of(statements)[new.publisher]
+                    return "late_arrival" if series[-1].order[0] > new.order[0] else "recorded"
+        raise AssertionError(f"{event['type']} changed the answer for a figure")
+
+    # Diff
+
+    def diff(
+        self, from_as_of: datetime, from_position: int, to_as_of: datetime, to_position: int, **filters: Any
+    ) -> list[Item]:
+        """What differs between two viewpoints, and the events that made the difference."""
+        reads = {name: filters.pop(name) for name in ("publisher", "prefer") if name in filters}
+        views = ((from_as_of, from_position), (to_as_of, to_position))
+        whole = [{item["figure_id"]: item for item in self.figures(as_of, at, **reads)} for as_of, at in views]
+        chosen = {item["figure_id"] for as_of, at in views for item in self.figures(as_of, at, **reads, **filters)}
+        items = []
+        for figure_id in chosen:
+            before, after = whole[0].get(figure_id), whole[1].get(figure_id)
+            kind = _kind(before, after)
+            if kind:
+                shown = after or before
+                assert shown is not None
+                change, percent = change_of(_point(after), _point(before))
+                key = ("subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end")
+                items.append(
+                    {
+                        "figure_id": figure_id,
+                        **{name: shown[name] for name in (*key, "canonical_unit")},
+                        "before": before,
+                        "after": after,
+                        "change": change,
+                        "change_percent": percent,
+                        "kind": kind,
+                        "causes": self._causes(figure_id, views),
+                    }
+                )
+        return sorted(items, key=figure_order)
+
+    def _causes(self, figure_id: str, views: tuple[tuple[datetime, int], tuple[datetime, int]]) -> list[Item]:
+        """The events whose presence or content differs between two viewpoints and that bear on a figure."""
+        (as_of, position), (other_as_of, other_position) = views
+        later = max(position, other_position)
+        visible = [
+            {one.fact.event_id: one for one in self.statements_on(at).get(figure_id, []) if one.order[0] <= when}
+            for when, at in views
+        ]
+        causes: set[str] = set()
+        for event_id in visible[0] | visible[1]:
+            if _entry(visible[0].get(event_id)) == _entry(visible[1].get(event_id)):
+                continue
+            for depended in self._depends_on(event_id, position) | self._depends_on(event_id, other_position):
+                causes |= self._acts_between(depended, position, other_position)
+            fact = self.content(later)[event_id]
+            if fact.standing and (fact.published.end <= as_of) != (fact.published.end <= other_as_of):
+                causes.add(event_id)
+        return [self._cause_item(event, later) for event in self.events if event["event_id"] in causes]
+
+    def _depends_on(self, event_id: str, position: int) -> set[str]:
+        """The events that place a statement on its figure at a position: itself, merges, and a fiscal year."""
+        fact, names = self.content(position).get(event_id), self.names(position)
+        if fact is None or not fact.standing:
+            return {event_id}
+        found = {event_id}
+        for slug in (fact.body["subject"], fact.get("material"), fact.source["publisher"]):
+            found.update(names.merges_of(slug))
+        if str(fact.get("period")).startswith("FY"):
+            found.add(names.registrations[fact.body["subject"]][1])
+        return found
+
+    def _acts_between(self, event_id: str, position: int, other_position: int) -> set[str]:
+        """The events between two positions that made an event there, made it stand, or made it read as it does."""
+        earlier, later = sorted((position, other_position))
+        new = self.content(later).get(event_id)
+        if new is None:
+            return set()
+        old = self.content(earlier).get(event_id)
+        made = set() if old else {event_id}
+        old = old or self._as_recorded[event_id]
+        acts = [e for e in self.events if earlier < e["position"] <= later and e.get("target") == event_id]
+        if new.standing != old.standing:
+            made.add(next(act["event_id"] for act in reversed(acts) if act["type"] != "EventCorrected"))
+        if new.standing and new.body != old.body:
+            made |= {act["event_id"] for act in acts if act["type"] == "EventCorrected"}
+        return made
+
+    def _cause_item(self, event: Body, position: int) -> Item:
+        """One cause; a statement's publication date is shown as it reads at the later position."""
+        fact = self.content(position).get(event["event_id"]) or Fact(event)
+        causes = {**LEDGER_CAUSES, "EntitiesMerged": "merge", "FigureWithdrawn": "withdrawal"}
+        return {
+            "event_id": event["event_id"],
+            "type": event["type"],
+            "cause": causes.get(event["type"], "statement"),
+            "position": event["position"],
+            "published_at": fact.published_at,
+            "recorded_at": event["recorded_at"],
+        }
+
+    # State over time
+
+    def policies(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+        """Policies listed at the viewpoint."""
+        types = (
+            "PolicyAnnounced",
+            "PolicyEnacted",
+            "PolicyAmended",
+            "PolicySuspended",
+            "PolicyReinstated",
+            "PolicyRepealed",
+        )
+        by_slug = grouped(self.visible(as_of, position, *types), lambda fact: fact.body["policy"])
+        names = self.names(position)
+        return _listed(policy_item(slug, facts, effective_at, names) for slug, facts in by_slug)
+
+    def agreements(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+        """Agreements listed at the viewpoint."""
+        types = ("MoUSigned", "AgreementSigned", "AgreementAmended", "AgreementTerminated")
+        by_slug = grouped(self.visible(as_of, position, *types), lambda fact: fact.body["agreement"])
+        names = self.names(position)
+        return _listed(agreement_item(slug, facts, effective_at, names) for slug, facts in by_slug)
+
+    def facilities(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+        """Facilities listed at the viewpoint, by stage where stages are given. What names no stage bears on all."""
+        names = self.names(position)
+        types = (*OPENS_FACILITY, "FacilityIdled", "FacilityRestarted", "FacilityClosed")
+        by_slug = grouped(self.visible(as_of, position, *types), lambda fact: names.resolve(fact.body["facility"]))
+        items = []
+        for slug, facts in by_slug:
+            stages = sorted({fact.body["stage"] for fact in facts if fact.get("stage")}) or [None]
+            for stage in stages:
+                bearing = [fact for fact in facts if fact.get("stage") in (None, stage)]
+                items.append(facility_item(slug, stage, bearing, effective_at, names))
+        return _listed(items)
+
+    def links(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+        """Supply links listed at the viewpoint, open or closed."""
+        names = self.names(position)
+        items = []
+        facts_by_link = grouped(
+            self.visible(as_of, position, "SupplyLinkOpened", "SupplyLinkClosed"), lambda fact: fact.body["link"]
+        )
+        for slug, facts in facts_by_link:
+            if found := thing_item("link", slug, facts, effective_at):
+                item, fields = found
+                refs = {name: names.shown(fields.get(name)) for name in ("supplier", "consumer", "material")}
+                items.append(item | refs | {"stage": fields.get("stage"), "share": printed(fields.get("share"))})
+        return items
+
+    def risks(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+        """Risks listed at the viewpoint, open or closed."""
+        names = self.names(position)
+        items = []
+        for slug, facts in grouped(
+            self.visible(as_of, position, "RiskRaised", "RiskResolved"), lambda f: f.body["risk"]
+        ):
+            if found := thing_item("risk", slug, facts, effective_at):
+                item, fields = found
+                own = {name: fields.get(name) for name in ("category", "description", "severity")}
+                items.append(item | own | {"subject": names.shown(fields.get("subject"))})
+        return items
+
+    def relationships(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+        """Relationships listed at the viewpoint, open or closed: one item per (subject, relation, object)."""
+        names = self.names(position)
+        items = []
+
+        def ends(fact: Fact) -> tuple[str, str, str]:
+            return (names.resolve(fact.body["subject"]), fact.body["relation"], names.resolve(fact.body["object"]))
+
+        for (subject, relation, target), facts in grouped(self.visible(as_of, position, "RelationshipStated"), ends):
+            openings = [fact for fact in facts if fact.listed_from <= effective_at]
+            if openings:
+                status, fact = open_or_closed(openings, [], effective_at)
+                items.append(
+                    {
+                        "subject": subject,
+                        "relation": relation,
+                        "object": target,
+                        "share": printed(fact.get("share")),
+                        "effective_from": fact.get("effective_from"),
+                        "effective_to": fact.get("effective_to"),
+                        "status": status,
+                        **envelope(fact),
+                    }
+                )
+        return items
+
+    def statements(self, as_of: datetime, position: int) -> list[Item]:
+        """Every visible qualitative statement, by (subject, attribute, published_at, position)."""
+        names = self.names(position)
+        facts = self.visible(as_of, position, "StatementRecorded")
+        facts.sort(key=lambda f: (names.resolve(f.body["subject"]), f.body["attribute"], f.published.end, f.position))
+        return [
+            {
+                "subject": names.resolve(fact.body["subject"]),
+                "attribute": fact.body["attribute"],
+                "text": fact.body["text"],
+                "publisher": names.shown(fact.source.get("publisher")),
+                **envelope(fact),
+            }
+            for fact in facts
+        ]
+
+    def entities(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+        """Entities, each under its kept slug (rulings on entities)."""
+        names = self.names(position)
+        registered = {fact.body["entity"]: fact for fact in self.visible(as_of, position, "EntityRegistered")}
+        renames = of_type(self.visible(as_of, position, "EntityRenamed"), "EntityRenamed")
+        aliases = self.visible(as_of, position, "EntityAliasAdded")
+        relationships = [item for item in self.relationships(as_of, position, effective_at) if item["status"] == "open"]
+        items = []
+        for slug in sorted(slug for slug in registered if slug not in names.merges):
+            slugs = [one for one in names.slugs_of(slug) if one in registered]
+            own = registered[slug]
+            known_as = [own.body["name"]]
+            known_as += [f.body["name"] for f in renames if f.body["entity"] in slugs and f.begins <= effective_at]
+            also: set[str] = {fact.body["alias"] for fact in aliases if fact.body["entity"] in slugs}
+            identifiers: dict[str, str] = {}
+            for one in slugs:
+                also.update(registered[one].get("aliases") or [])
+                also.update({registered[one].body["name"]} - set(known_as))
+                identifiers = (registered[one].get("identifiers") or {}) | identifiers
+            parent = names.shown(own.get("parent"))
+            items.append(
+                {
+                    "entity": slug,
+                    "kind": own.body["kind"],
+                    "name": known_as[-1],
+                    "former_names": once(name for name in known_as if name != known_as[-1]),
+                    "aliases": sorted(also),
+                    "identifiers": identifiers,
+                    "fiscal_year_end": own.get("fiscal_year_end"),
+                    "parent": None if parent == slug else parent,
+                    "merged": slugs[1:],
+                    "relationships": [item for item in relationships if slug in (item["subject"], item["object"])],
+                }
+            )
+        return items
+
+
+def grouped(facts: Iterable[Fact], by: Callable[[Fact], Any]) -> list[tuple[Any, list[Fact]]]:
+    """The facts in groups, ordered by what they are grouped by."""
+    groups: dict[Any, list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault(by(fact), []).append(fact)
+    return sorted(groups.items(), key=lambda group: group[0])
+
+
+def _listed(items: Iterable[Item | None]) -> list[Item]:
+    return [item for item in items if item is not None]
+
+
+def _shown(answer: Statement | None) -> tuple[Any, ...] | None:
+    """What must differ for an answer to have changed on the ledger clock (rulings on history)."""
+    if answer is None:
+        return None
+    fields = said(answer)
+    stated = (fields[name] for name in STATEMENT_FIELDS)
+    return (answer.fact.event_id, answer.publisher, answer.fact.published_at, *stated)
+
+
+def _entry(statement: Statement | None) -> Any:
+    """A statement on a figure, for comparing it between two viewpoints."""
+    return statement and (statement.fact.body, statement.key, statement.publisher)
+
+
+def _point(item: Item | None) -> Decimal | None:
+    return Decimal(item["canonical_value"]) if item and item["canonical_value"] is not None else None
+
+
+def _kind(before: Item | None, after: Item | None) -> str | None:
+    """added, removed, changed or restated; None where nothing that counts differs (the HTTP contract, diff item)."""
+    if before is None or after is None:
+        return "added" if after else "removed" if before else None
+    if any(before[name] != after[name] for name in ("canonical_value", "canonical_low", "canonical_high", "symbol")):
+        return "changed"
+    return "restated" if before["status"] != after["status"] else None
