@@ -4,8 +4,8 @@ This is a second reading of the domain contract (its sections 2 to 5 and the rul
 it. It shares no code with the projections; where the two disagree, the contract decides. Each function says which
 section it spells out.
 
-Input: events as `GET /v1/events` gives them, flat, with `position`, `recorded_at` and `recorded_by`. Output: items in the
-shapes of the HTTP contract, decimals as strings, null as None, in a fixed order.
+Input: events as `GET /v1/events` gives them, flat, with `position`, `recorded_at` and `recorded_by`. Output: items in
+the shapes of the HTTP contract, decimals as strings, null as None, in a fixed order.
 
 Decisions, where the contract leaves room:
 
@@ -365,7 +365,7 @@ def printed(number: Any) -> str | None:
 
 
 def head_of(series: Sequence[Statement]) -> list[Statement]:
-    """What a publisher says: the last of its series and what it said at the same time, after any withdrawal (step 4)."""
+    """What a publisher says: the last of its series and what it said at that time, after any withdrawal (step 4)."""
     head: list[Statement] = []
     for statement in series:
         if statement.withdrawn:
@@ -807,8 +807,10 @@ class Model:
         resolve: str = "latest",
         **filters: Any,
     ) -> list[Item]:
-        """Figure items. Filters: subject, metric, material, nature, period_from, period_to, `dimension.NAME`, figure_id,
-        disputed."""
+        """Figure items at a viewpoint.
+
+        Filters: subject, metric, material, nature, period_from, period_to, `dimension.NAME`, figure_id, disputed.
+        """
         names = self.names(position)
         preferred = [names.resolve(slug) for slug in prefer]
         items = []

@@ -1,0 +1,68 @@
+"""The HTTP server: routes over one engine, problem documents for everything that goes wrong, docs that need no network."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from api import problems
+from api.describe import document, item_schema
+from api.routes import events, figures, meta, state
+from ledger import REGISTRY, Event
+from projections import CATALOGUE, Engine
+
+SUMMARY = "Supply-chain facts with their sources, as of any day."
+DESCRIPTION = """
+Every fact is an event with a source. Nothing is overwritten: a source that changes its mind, two sources that disagree, and a
+transcription of our own that was wrong stay three different things.
+
+Every read takes a viewpoint on three clocks: `as_of` (what was published by then), `recorded_as_of` (what this ledger held then)
+and `effective_at` (what was so in the world then). `basis` in the answer is its receipt.
+"""
+
+
+def create_app(engine: Engine) -> FastAPI:
+    """The app over an engine. Who made the engine closes it."""
+    app: FastAPI = FastAPIOffline(
+        title="supply-ledger",
+        version=installed_version(),
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        redirect_slashes=False,
+        swagger_ui_parameters={"defaultModelsExpandDepth": 0, "docExpansion": "list"},
+    )
+    problems.install(app)
+    for module in (events, figures, state, meta):
+        app.include_router(module.router(engine))
+    _describe_on_demand(app, engine)
+    return app
+
+
+def installed_version() -> str:
+    """The version of the installed distribution."""
+    try:
+        return version("supply-ledger")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _describe_on_demand(app: FastAPI, engine: Engine) -> None:
+    """Make the OpenAPI document when it is asked for, and again when there are other event types."""
+    made: list[tuple[tuple[type[Event], ...], dict[str, object]]] = []
+
+    def openapi() -> dict[str, object]:
+        types = tuple(REGISTRY.values())
+        if not made or made[0][0] != types:
+            made[:] = [(types, document(app, _item_schemas(engine)))]
+        return made[0][1]
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _item_schemas(engine: Engine) -> dict[str, dict[str, object]]:
+    viewpoint = engine.viewpoint()
+    schemas: dict[str, dict[str, object]] = {}
+    for name, projection in CATALOGUE.items():
+        columns = engine.read(name, viewpoint, limit=1).schema
+        schemas[name.capitalize()] = item_schema(columns, objects=projection.objects)
+    return schemas

@@ -1,0 +1,50 @@
+"""Request bodies, read raw: the type that they claim, their size while they come in, and strict JSON.
+
+The framework's own parsing would take NaN, duplicate keys and lone surrogates; `ledger.parsing` takes none of them.
+"""
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from api.problems import Problem
+
+BODY_BYTES_MAX = 64 * 1024 * 1024
+
+
+async def json_bytes(request: Request) -> bytes:
+    """The bytes of a JSON body. Raises Problem: 415 for another type, 413 for more than 64 MiB."""
+    _check_type(request.headers.get("content-type", ""), request.headers.get("content-encoding", "identity"))
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and (len(announced) > 18 or int(announced) > BODY_BYTES_MAX):
+        raise _too_large()
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_BYTES_MAX:
+                raise _too_large()
+    except ClientDisconnect:
+        raise Problem(400, "incomplete-body", "The connection ended before the body did.") from None
+    return bytes(body)
+
+
+def _check_type(content_type: str, encoding: str) -> None:
+    media_type = content_type.partition(";")[0].strip().lower()
+    main, _, sub = media_type.partition("/")
+    if main != "application" or not (sub == "json" or sub.endswith("+json")):
+        raise Problem(
+            415,
+            "unsupported-media-type",
+            f"Send JSON with the header Content-Type: application/json, not {media_type[:80] or 'without a type'}.",
+        )
+    if encoding.strip().lower() not in ("identity", ""):
+        raise Problem(415, "unsupported-media-type", "Send the body as it is, without a Content-Encoding.")
+
+
+def _too_large() -> Problem:
+    return Problem(
+        413,
+        "content-too-large",
+        f"The body is larger than {BODY_BYTES_MAX // 1024**2} MiB; send the events in several requests.",
+        headers={"Connection": "close"},
+    )

@@ -1,0 +1,166 @@
+"""The API's description of itself (OpenAPI), made from what is there: the registry of events and the catalogue of projections.
+
+It is made when it is asked for, so an event class that was defined a moment ago is in it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.negotiation import FORMATS, JSON
+from api.parameters import Parameter
+from api.problems import MEDIA_TYPE, TYPE_PREFIX
+from ledger import REGISTRY, Event
+
+REF = "#/components/schemas/"
+INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-11-21T09:30:00.000000Z"]}
+FIRST_FACT: list[dict[str, Any]] = [
+    {"type": "EntityRegistered", "entity": "my-agency", "kind": "organisation", "name": "My Agency"},
+    {"type": "EntityRegistered", "entity": "my-country", "kind": "country", "name": "My Country"},
+    {
+        "type": "ProductionReported",
+        "subject": "my-country",
+        "metric": "mine_production",
+        "period": "2024",
+        "value": "13000",
+        "unit": "t",
+        "published_at": "2025-01-31",
+        "source": {"publisher": "my-agency", "title": "Yearbook 2025", "locator": "table 3"},
+    },
+]
+
+BASIS: dict[str, Any] = {
+    "type": "object",
+    "description": "The receipt of an answer: ask again with its as_of, recorded_as_of and effective_at, and the items are the same.",
+    "properties": {
+        "as_of": INSTANT,
+        "recorded_as_of": {"type": "string", "examples": ["position:1054"]},
+        "effective_at": INSTANT,
+        "position": {"type": "integer", "description": "The log was folded up to here."},
+        "recorded_at": {"anyOf": [INSTANT, {"type": "null"}], "description": "When that position was recorded."},
+        "root": {"type": ["string", "null"], "description": "The Merkle root of the log there; null while it has no tree."},
+    },
+}
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457: what is wrong, and what to do about it.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": [TYPE_PREFIX + "event-refused"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer into the body", "examples": ["/3/value"]},
+                    "parameter": {"type": "string", "description": "name of the query parameter"},
+                    "rule": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def event_schema(cls: type[Event], *, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
+    """The JSON Schema of what a client sends for this type."""
+    schema = cls.model_json_schema(ref_template=ref_template)
+    schema["properties"] = {"type": {"const": cls.__name__, "type": "string"}, **schema["properties"]}
+    schema["required"] = ["type", *schema.get("required", [])]
+    schema["examples"] = [cls.example]
+    return schema
+
+
+def operation(parameters: Sequence[Parameter] = (), **more: Any) -> dict[str, Any]:
+    """What the framework cannot know of an endpoint, since parameters are read from the raw query."""
+    return {"parameters": [parameter.openapi() for parameter in parameters], **more}
+
+
+def answers(schema: str | None = None, *, page: bool = True, status: int = 200, **more: Any) -> dict[int | str, Any]:
+    """The `responses` of an endpoint: a page of items of the named schema, or one object; and a problem."""
+    items: dict[str, Any] = {"$ref": REF + schema} if schema else {"type": "object"}
+    content: dict[str, Any] = {JSON.media_type: {"schema": _page(items, more) if page else items}}
+    if page:
+        content |= {form.media_type: {"schema": {"type": "string"}} for form in FORMATS if form is not JSON}
+    return {
+        status: {"description": "The answer", "content": content},
+        "4XX": {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}}},
+    }
+
+
+def item_schema(columns: pa.Schema, *, objects: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The JSON Schema of a projection's items, from the types of its columns; `objects` hold JSON objects as text."""
+    properties = {column.name: _type(column.type) for column in columns}
+    mapping = {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
+    return {"type": "object", "properties": {**properties, **dict.fromkeys(objects, mapping)}}
+
+
+def document(app: FastAPI, items: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The OpenAPI document: the app's routes, every event type of the registry, and the given item schemas by name."""
+    described = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
+    )
+    schemas: dict[str, Any] = {"Basis": BASIS, "Problem": PROBLEM, **items}
+    for name, cls in REGISTRY.items():
+        schema = event_schema(cls, ref_template=REF + "{model}")
+        schemas |= schema.pop("$defs", {})
+        schemas[name] = schema
+    schemas["Event"] = {
+        "oneOf": [{"$ref": REF + name} for name in REGISTRY],
+        "discriminator": {"propertyName": "type", "mapping": {name: REF + name for name in REGISTRY}},
+    }
+    components = described.setdefault("components", {})
+    components["schemas"] = {**components.get("schemas", {}), **schemas}
+    described["paths"]["/v1/events"]["post"]["requestBody"] = append_body()
+    return described
+
+
+def append_body() -> dict[str, Any]:
+    """The request body of an append: one event of any type, or an array of them, with an example of each type."""
+    event = {"$ref": REF + "Event"}
+    batch = {"type": "array", "items": event, "minItems": 1, "maxItems": 10_000}
+    examples = {"first facts": {"summary": "Two entities and a figure, in one batch", "value": FIRST_FACT}}
+    for name, cls in REGISTRY.items():
+        examples[name] = {"summary": f"{name}: {_first_line(cls)}", "value": cls.example}
+    return {
+        "required": True,
+        "content": {JSON.media_type: {"schema": {"anyOf": [event, batch]}, "examples": examples}},
+    }
+
+
+def _page(items: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["items", "next", "basis"],
+        "properties": {
+            "items": {"type": "array", "items": items},
+            "next": {"type": ["string", "null"], "description": "Cursor of the next page."},
+            "basis": {"$ref": REF + "Basis"},
+            **more,
+        },
+    }
+
+
+def _type(kind: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_boolean(kind):
+        return {"type": ["boolean", "null"]}
+    if pa.types.is_integer(kind):
+        return {"type": ["integer", "null"]}
+    if pa.types.is_map(kind):
+        return {"type": ["object", "null"], "additionalProperties": _type(kind.item_type)}
+    if pa.types.is_list(kind):
+        return {"type": ["array", "null"], "items": _type(kind.value_type)}
+    if pa.types.is_struct(kind):
+        return {"type": ["object", "null"], "properties": {part.name: _type(part.type) for part in kind}}
+    return {"type": ["string", "null"]}
+
+
+def _first_line(cls: type[Event]) -> str:
+    return (cls.__doc__ or "").partition("\n")[0]

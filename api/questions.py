@@ -1,0 +1,187 @@
+"""What can be asked of the ledger, one function per question: parameters in, a page out.
+
+The server and the command line both come through here, so they refuse the same things and answer the same.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from api.describe import event_schema
+from api.parameters import PAGING, VIEWPOINT, Parameter
+from api.problems import bad_parameter, not_found
+from api.reading import Items, Page, filters_of, read, viewpoint_of
+from ledger import REGISTRY, Entry, Event
+from ledger.calendars import parse_moment
+from ledger.content import content
+from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint
+
+CLOCK = Parameter(
+    "clock",
+    "`publication`: what the world said, at a fixed state of the ledger; `ledger`: what this ledger answered, at a fixed `as_of`.",
+    schema={"type": "string", "enum": ["publication", "ledger"], "default": "publication"},
+)
+HISTORY = (CLOCK, *VIEWPOINT, *PAGING)
+EVENT_FILTERS = (
+    Parameter("after", "Only events after this position.", schema={"type": "integer", "minimum": 0}),
+    Parameter("type", "Only events of this type.", "PolicySuspended"),
+    Parameter("entity", "Only events that name this entity: a slug.", "lynas-rare-earths"),
+    Parameter("figure_id", "Only statements of this figure: a UUID."),
+    Parameter("publisher", "Only events whose `source.publisher` this is: a slug.", "usgs"),
+    Parameter("reference", "Only events with this `source.reference`."),
+)
+EVENTS = (*EVENT_FILTERS, *VIEWPOINT, *PAGING)
+POSITION_DIGITS_MAX = 18
+
+
+def parameters_of(projection: Projection) -> tuple[Parameter, ...]:
+    """Everything that a read of a projection takes: its filters, the viewpoint, the page."""
+    return (*map(_parameter, projection.filters), *VIEWPOINT, *PAGING)
+
+
+def state(engine: Engine, projection: Projection, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
+    """The items of a projection at a viewpoint."""
+    filters = filters_of(parameters)
+
+    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+        return engine.read(projection.name, viewpoint, filters=filters, limit=count, offset=skip)
+
+    return read(engine, fetch, path=projection.name, parameters=parameters, limit=limit, objects=projection.objects)
+
+
+def one(engine: Engine, projection: Projection, slug: str, parameters: Mapping[str, str]) -> Page:
+    """What stands under one slug at a viewpoint, with the events that made it so. Raises Problem (404) for an unknown slug."""
+    assert projection.slug is not None
+    by_slug = {projection.slug: slug}
+    seen: list[Viewpoint] = []
+
+    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+        seen.append(viewpoint)
+        return engine.read(projection.name, viewpoint, filters=by_slug, limit=count, offset=skip)
+
+    path = f"{projection.name}/{slug}"
+    page = read(engine, fetch, path=path, parameters=parameters, objects=projection.objects)
+    if len(page.items) == 0 and not _is_entity_of(engine, projection, slug, seen[0]):
+        raise not_found(f"{slug!r} is unknown among {projection.name} at this viewpoint.")
+    return page.with_members(events=engine.timeline(projection.name, slug, seen[0]))
+
+
+def history(engine: Engine, figure_id: str, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
+    """How a figure got where it is, oldest first. Raises Problem (404) for an unknown figure."""
+    clock = parameters.get("clock", "publication")
+    if clock not in ("publication", "ledger"):
+        raise bad_parameter("clock", "choice", f"clock is publication or ledger, not {clock[:40]!r}")
+    wanted = _uuid(figure_id)
+    if wanted is None:
+        raise not_found(f"There is no figure {figure_id[:80]!r}: a figure_id is a UUID.")
+
+    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+        if not engine.knows_figure(str(wanted), viewpoint):
+            raise not_found(f"There is no figure {wanted}.")
+        return engine.history(str(wanted), viewpoint, clock=clock).slice(skip, count)
+
+    objects = CATALOGUE["figures"].objects
+    return read(engine, fetch, path=f"history/{wanted}", parameters=parameters, limit=limit, objects=objects)
+
+
+def events(engine: Engine, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
+    """The log in order of position, as it was recorded."""
+    after = _after(parameters.get("after", "0"))
+    filters = filters_of(parameters, besides=("after",))
+    if filters.get("type", "") not in (*REGISTRY, ""):
+        raise bad_parameter("type", "unknown_type", f"type is one of: {', '.join(sorted(REGISTRY))}")
+    if "figure_id" in filters and _uuid(filters["figure_id"]) is None:
+        raise bad_parameter("figure_id", "uuid", "figure_id is a UUID")
+
+    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+        cut = viewpoint.as_of if "as_of" in parameters else None
+        found = engine.events(after=max(after, skip), limit=count, until=viewpoint.position, as_of=cut, **filters)
+        return list(found)
+
+    def last_position(items: Items, _: int) -> int:
+        assert isinstance(items, list)
+        return int(items[-1]["position"])
+
+    return read(engine, fetch, path="events", parameters=parameters, limit=limit, next_offset=last_position)
+
+
+def event(engine: Engine, event_id: str, parameters: Mapping[str, str]) -> Page:
+    """One event as it was recorded, what it says at the viewpoint, and the ledger events that act on it."""
+    wanted = _uuid(event_id)
+    entry = engine.ledger.get(wanted) if wanted is not None else None
+    viewpoint = viewpoint_of(engine, parameters)
+    if entry is None or entry.position > viewpoint.position or not _published(entry, viewpoint, parameters):
+        raise not_found(f"There is no event {event_id[:80]!r} at this viewpoint.")
+    acts = [act for act in engine.ledger.acts_on(entry) if act.position <= viewpoint.position]
+    says = content((REGISTRY[entry.type], entry.body), [(act.type, act.body) for act in acts])
+    item = {**flat(entry), "content": says, "acts": [flat(act) for act in acts]}
+    return read(engine, lambda *_: [item], path=f"events/{wanted}", parameters=parameters)
+
+
+def event_types(engine: Engine, parameters: Mapping[str, str]) -> Page:
+    """The catalogue of event types, in order of definition."""
+
+    def fetch(_: Viewpoint, count: int, skip: int) -> Items:
+        return [type_item(cls) for cls in REGISTRY.values()][skip : skip + count]
+
+    return read(engine, fetch, path="event-types", parameters=parameters)
+
+
+def event_type(engine: Engine, name: str, parameters: Mapping[str, str]) -> Page:
+    """One event type. Raises Problem (404) for an unknown one."""
+    if name not in REGISTRY:
+        raise not_found(f"There is no event type {name[:80]!r}; there are: {', '.join(sorted(REGISTRY))}.")
+    return read(engine, lambda *_: [type_item(REGISTRY[name])], path=f"event-types/{name}", parameters=parameters)
+
+
+def type_item(cls: type[Event]) -> dict[str, Any]:
+    """An event type as it is listed."""
+    return {
+        "type": cls.__name__,
+        "family": cls.family,
+        "description": " ".join((cls.__doc__ or "").split()),
+        "fields": [name for name in cls.model_fields],
+        "schema": event_schema(cls),
+        "example": cls.example,
+    }
+
+
+def flat(entry: Entry) -> dict[str, Any]:
+    """An event as the log gives it: what the ledger set, then what was sent."""
+    return {**entry.envelope(), **entry.body}
+
+
+def _parameter(one: Filter) -> Parameter:
+    schema = {"type": "string", "enum": list(one.choices)} if one.choices else {"type": "string"}
+    return Parameter(one.name, one.description, one.example, schema)
+
+
+def _is_entity_of(engine: Engine, projection: Projection, slug: str, viewpoint: Viewpoint) -> bool:
+    """Whether a projection's slugs are entities, and this is one: then it is known, though nothing stands under it."""
+    entities = CATALOGUE["entities"]
+    is_ref = any(one.slug for one in projection.filters if one.name == projection.slug)
+    if projection is entities or not is_ref:
+        return False
+    return bool(len(engine.read("entities", viewpoint, filters={"entity": slug}, limit=1)))
+
+
+def _published(entry: Entry, viewpoint: Viewpoint, parameters: Mapping[str, str]) -> bool:
+    """Whether an event counts at an `as_of` that was given; where none was, the log is not cut by publication."""
+    if "as_of" not in parameters or REGISTRY[entry.type].known_at_once:
+        return True
+    printed = entry.body.get("published_at")
+    known_from = parse_moment(printed).end if printed else entry.recorded_at
+    return known_from <= viewpoint.as_of
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if len(text) == 36 else None
+    except ValueError:
+        return None
+
+
+def _after(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= POSITION_DIGITS_MAX):
+        raise bad_parameter("after", "position", f"after is a position of the log, 0 or more, not {text[:40]!r}")
+    return int(text)

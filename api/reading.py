@@ -1,0 +1,168 @@
+"""A read: a viewpoint, filters and a page of items. The server and the command line ask the same way.
+
+A cursor holds the viewpoint that the first page was answered from, and the place to go on at. So the pages of one answer fit
+together, whatever is recorded in between.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from api.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
+from api.problems import Problem, bad_parameter
+from ledger.calendars import instant_text, parse_moment
+from projections import Engine, Viewpoint
+
+NOT_FILTERS = ("limit", "cursor", "format")
+VIEWPOINT_NAMES = ("as_of", "recorded_as_of", "effective_at")
+CURSOR_LENGTH_MAX = 2000
+
+Items = pa.Table | list[dict[str, Any]]
+Fetch = Callable[[Viewpoint, int, int], Items]
+"""(viewpoint, how many at most, how many to skip) -> items in their order"""
+
+
+class Place(NamedTuple):
+    """What a cursor holds: where to go on, the viewpoint of the first page, and a mark of what was asked."""
+
+    offset: int
+    position: int
+    as_of: str
+    effective_at: str
+    asked: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some items, the cursor of the next ones, and the basis that they were folded from.
+
+    `final` says that the viewpoint was stated and lies wholly in the past: the same question will be answered the same for ever.
+    `objects` are the columns that hold a JSON object as text. `more` are members beside the items.
+    """
+
+    items: Items
+    basis: Mapping[str, Any]
+    next: str | None = None
+    final: bool = False
+    objects: tuple[str, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_members(self, **more: Any) -> "Page":
+        """The same page with members beside the items."""
+        return replace(self, more={**self.more, **more})
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The items as JSON objects."""
+        if isinstance(self.items, list):
+            return self.items
+        rows: list[dict[str, Any]] = self.items.to_pylist()
+        for name in self.objects:
+            for row in rows:
+                if row[name] is not None:
+                    row[name] = json.loads(row[name])
+        return rows
+
+
+def read(
+    engine: Engine,
+    fetch: Fetch,
+    *,
+    path: str,
+    parameters: Mapping[str, str],
+    limit: int | None = None,
+    objects: tuple[str, ...] = (),
+    next_offset: Callable[[Items, int], int] | None = None,
+) -> Page:
+    """A page of what `fetch` gives.
+
+    `next_offset` gives the place of the next page from (the items of this one, its own place); by default places count items.
+    Raises Problem.
+    """
+    count = limit or limit_of(parameters)
+    asked = _mark(path, parameters)
+    place = _place(parameters["cursor"], asked) if "cursor" in parameters else None
+    viewpoint = viewpoint_of(engine, parameters, place)
+    offset = place.offset if place else 0
+    items = fetch(viewpoint, count + 1, offset)
+    following = None
+    if len(items) > count:
+        items = items[:count] if isinstance(items, list) else items.slice(0, count)
+        following = _cursor(
+            Place(
+                offset=next_offset(items, offset) if next_offset else offset + count,
+                position=viewpoint.position,
+                as_of=instant_text(viewpoint.as_of),
+                effective_at=instant_text(viewpoint.effective_at),
+                asked=asked,
+            )
+        )
+    final = _stated_in_the_past(engine, parameters, place) and viewpoint.is_past(engine.ledger.now())
+    return Page(items, viewpoint.basis(), following, final, objects)
+
+
+def viewpoint_of(engine: Engine, parameters: Mapping[str, str], place: Place | None = None) -> Viewpoint:
+    """The viewpoint that parameters ask for, or that of the page before. Raises Problem and PositionBeyondHead."""
+    if place is not None:
+        recorded_as_of = f"position:{place.position}"
+        return engine.viewpoint(as_of=place.as_of, recorded_as_of=recorded_as_of, effective_at=place.effective_at)
+    return engine.viewpoint(
+        as_of=check_moment("as_of", parameters.get("as_of")),
+        recorded_as_of=check_ledger_moment("recorded_as_of", parameters.get("recorded_as_of")),
+        effective_at=check_moment("effective_at", parameters.get("effective_at")),
+    )
+
+
+def filters_of(parameters: Mapping[str, str], *, besides: Sequence[str] = ()) -> dict[str, str]:
+    """The parameters that are neither the viewpoint nor the page, nor among `besides`."""
+    left_out = (*NOT_FILTERS, *VIEWPOINT_NAMES, *besides)
+    return {name: value for name, value in parameters.items() if name not in left_out}
+
+
+def _stated_in_the_past(engine: Engine, parameters: Mapping[str, str], place: Place | None) -> bool:
+    """Whether the request names its place on the publication and the ledger clock, and the latter will hold no more."""
+    if place is not None:
+        return True
+    recorded_as_of = parameters.get("recorded_as_of")
+    if "as_of" not in parameters or recorded_as_of is None:
+        return False
+    return recorded_as_of.startswith(POSITION_PREFIX) or parse_moment(recorded_as_of).end < engine.ledger.now()
+
+
+def _mark(path: str, parameters: Mapping[str, str]) -> str:
+    """A short digest of what is asked, the page aside."""
+    asked = {name: value for name, value in parameters.items() if name not in NOT_FILTERS}
+    return hashlib.sha256(json.dumps([path, asked], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _cursor(place: Place) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _place(cursor: str, asked: str) -> Place:
+    if len(cursor) > CURSOR_LENGTH_MAX:
+        raise _bad_cursor()
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        offset, position, as_of, effective_at, mark = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        raise _bad_cursor() from None
+    numbers_fit = all(type(number) is int and 0 <= number < 2**62 for number in (offset, position))
+    if not numbers_fit or not all(isinstance(text, str) for text in (as_of, effective_at, mark)):
+        raise _bad_cursor()
+    if mark != asked:
+        raise bad_parameter(
+            "cursor", "other_question", "the cursor belongs to another question: send it with the same parameters as before"
+        )
+    check_moment("cursor", as_of)
+    check_moment("cursor", effective_at)
+    return Place(offset, position, as_of, effective_at, mark)
+
+
+def _bad_cursor() -> Problem:
+    return bad_parameter("cursor", "bad_cursor", "this is no cursor: send what `next` of the page before said")

@@ -1,0 +1,32 @@
+"""Why a figure is what it is: its history, along either clock. (The figures themselves come from the catalogue.)"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api.describe import answers, operation
+from api.questions import HISTORY, history
+from api.routes.answering import answered
+from projections import Engine
+
+
+def router(engine: Engine) -> APIRouter:
+    """The history endpoint."""
+    routes = APIRouter(prefix="/v1/figures", tags=["figures"])
+
+    @routes.get(
+        "/{figure_id}/history",
+        summary="How a figure got where it is",
+        response_class=Response,
+        responses=answers("HistoryItem"),
+        openapi_extra=operation(HISTORY),
+    )
+    def read_history(
+        request: Request, figure_id: Annotated[str, Path(description="The figure's UUID, as its items give it")]
+    ) -> Response:
+        """`clock=publication`: what the world said, statement by statement. `clock=ledger`: what this ledger answered, change by
+        change. Each with its `cause`, so that a source's revision and our own correction are never mixed up.
+        """
+        return answered(request, HISTORY, lambda parameters: history(engine, figure_id, parameters))
+
+    return routes

@@ -1,0 +1,63 @@
+"""About the service itself: the catalogue of event types, and whether it is well."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.describe import answers, operation
+from api.parameters import PAGING
+from api.questions import event_type, event_types
+from api.routes.answering import answered
+from projections import Engine
+
+OPEN_MODE = "Open: no key is asked for. Whoever can reach this address can read and append."
+
+
+def router(engine: Engine) -> APIRouter:
+    """The endpoints about the service."""
+    routes = APIRouter()
+
+    @routes.get("/", include_in_schema=False)
+    def read_root() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    @routes.get(
+        "/v1/event-types",
+        tags=["log"],
+        summary="Every type of event",
+        response_class=Response,
+        responses=answers(),
+        openapi_extra=operation(PAGING),
+    )
+    def read_event_types(request: Request) -> Response:
+        """What can be recorded: for each type what it means, its JSON Schema and an example."""
+        return answered(request, PAGING, lambda parameters: event_types(engine, parameters))
+
+    @routes.get(
+        "/v1/event-types/{type}",
+        tags=["log"],
+        summary="One type of event",
+        response_class=Response,
+        responses=answers(),
+        openapi_extra=operation(PAGING),
+    )
+    def read_event_type(
+        request: Request, type: Annotated[str, Path(description="Its name, for example ProductionReported")]  # noqa: A002
+    ) -> Response:
+        """What one type means, its JSON Schema and an example."""
+        return answered(request, PAGING, lambda parameters: event_type(engine, type, parameters))
+
+    @routes.get("/healthz", tags=["service"], summary="Is the process alive?")
+    def read_health() -> dict[str, str]:
+        """Answers as long as the process runs; touches nothing."""
+        return {"status": "ok"}
+
+    @routes.get("/readyz", tags=["service"], summary="Can it answer?")
+    def read_readiness() -> dict[str, Any]:
+        """Reads the log and brings the projections up to its head; a problem (503) where that fails."""
+        viewpoint = engine.viewpoint()
+        engine.catch_up()
+        return {"status": "ready", "position": viewpoint.position, "mode": "open", "warning": OPEN_MODE}
+
+    return routes

@@ -1,0 +1,58 @@
+"""One endpoint per projection, and one per thing in it, made from the catalogue."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api.describe import answers, operation
+from api.parameters import PAGING, VIEWPOINT
+from api.questions import one, parameters_of, state
+from api.routes.answering import answered
+from projections import CATALOGUE, Engine, Projection
+
+
+def router(engine: Engine) -> APIRouter:
+    """The endpoints of every projection in the catalogue."""
+    routes = APIRouter(prefix="/v1", tags=["state"])
+    for projection in CATALOGUE.values():
+        name = projection.name
+        routes.add_api_route(
+            f"/{name}",
+            _all(engine, projection),
+            name=f"read_{name}",
+            summary=name.capitalize(),
+            description=projection.description,
+            response_class=Response,
+            responses=answers(name.capitalize()),
+            openapi_extra=operation(parameters_of(projection)),
+        )
+        if projection.slug is not None:
+            routes.add_api_route(
+                f"/{name}/{{slug}}",
+                _one(engine, projection),
+                name=f"read_one_of_{name}",
+                summary=f"{name.capitalize()}: one, and its events",
+                description=f"What stands under one `{projection.slug}` at the viewpoint, and the `events` that made it so.",
+                response_class=Response,
+                responses=answers(name.capitalize(), events={"type": "array", "items": {"type": "object"}}),
+                openapi_extra=operation((*VIEWPOINT, *PAGING)),
+            )
+    return routes
+
+
+def _all(engine: Engine, projection: Projection) -> Callable[[Request], Response]:
+    known = parameters_of(projection)
+
+    def endpoint(request: Request) -> Response:
+        return answered(request, known, lambda parameters: state(engine, projection, parameters))
+
+    return endpoint
+
+
+def _one(engine: Engine, projection: Projection) -> Callable[..., Response]:
+    def endpoint(request: Request, slug: Annotated[str, Path(description="Its slug")]) -> Response:
+        known = (*VIEWPOINT, *PAGING)
+        return answered(request, known, lambda parameters: one(engine, projection, slug, parameters))
+
+    return endpoint

@@ -1,0 +1,75 @@
+"""Where a reader stands on the three clocks.
+
+A viewpoint is resolved once, to two instants and a position of the log; whatever is recorded afterwards, the same
+viewpoint has the same answers.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ledger import Ledger, PositionBeyondHead
+from ledger.calendars import instant_text, parse_moment
+from ledger.errors import CalendarError
+
+POSITION_PREFIX = "position:"
+POSITION_DIGITS_MAX = 18
+
+
+@dataclass(frozen=True)
+class Viewpoint:
+    """Only what was published by `as_of` and is at or before `position` counts; what holds over time is seen at
+    `effective_at`. `recorded_at` is when the position was recorded, None for position 0."""
+
+    as_of: datetime
+    position: int
+    recorded_at: datetime | None
+    effective_at: datetime
+
+    def basis(self) -> dict[str, Any]:
+        """The receipt of an answer: asked again with it, the answer is the same."""
+        return {
+            "as_of": instant_text(self.as_of),
+            "recorded_as_of": f"{POSITION_PREFIX}{self.position}",
+            "effective_at": instant_text(self.effective_at),
+            "position": self.position,
+            "recorded_at": instant_text(self.recorded_at) if self.recorded_at else None,
+            "root": None,
+        }
+
+    def is_past(self, now: datetime) -> bool:
+        """Whether nothing that will be recorded from now on counts for it, once its position is stated."""
+        return self.as_of <= now and (self.recorded_at is None or self.recorded_at <= now)
+
+
+def viewpoint(
+    ledger: Ledger,
+    *,
+    as_of: str | None = None,
+    recorded_as_of: str | None = None,
+    effective_at: str | None = None,
+) -> Viewpoint:
+    """The viewpoint that printed moments name; a day, month or year counts to its end.
+
+    `recorded_as_of` may be `position:N`. Raises CalendarError, and PositionBeyondHead.
+    """
+    head = ledger.head()
+    position = _position(ledger, recorded_as_of, head=head) if recorded_as_of is not None else head
+    recorded_at = ledger.recorded_at(position)
+    if as_of is not None:
+        at = parse_moment(as_of).end
+    else:
+        # A machine's clock may have been set back since the last event was recorded, which counts all the same.
+        at = max(filter(None, (ledger.now(), ledger.recorded_at(head))))
+    return Viewpoint(at, position, recorded_at, parse_moment(effective_at).end if effective_at is not None else at)
+
+
+def _position(ledger: Ledger, text: str, *, head: int) -> int:
+    if not text.startswith(POSITION_PREFIX):
+        return ledger.position_at(parse_moment(text).end)
+    digits = text.removeprefix(POSITION_PREFIX)
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= POSITION_DIGITS_MAX):
+        raise CalendarError(f"{text!r} is no position: write position:0, position:1, and so on")
+    if int(digits) > head:
+        raise PositionBeyondHead(position=int(digits), head=head)
+    return int(digits)

@@ -1,0 +1,62 @@
+"""Every event type is documented, has an example, and survives being stored."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from ledger.book import now_utc
+from ledger.events import REGISTRY, Event
+from ledger.events.base import ref_paths
+from ledger.mapper import Entry, PlainJSONMapper, body_of
+from ledger.parsing import parse_event
+
+TYPES = sorted(REGISTRY)
+# The catalogue of the domain contract, by family.
+CONTRACT = """
+EntityRegistered EntityRenamed EntityAliasAdded EntitiesMerged RelationshipStated
+MoUSigned AgreementSigned AgreementAmended AgreementTerminated
+PolicyAnnounced PolicyEnacted PolicyAmended PolicySuspended PolicyReinstated PolicyRepealed
+FacilityAnnounced ConstructionStarted FacilityCommissioned FacilityIdled FacilityRestarted FacilityClosed
+ProductionReported SalesReported PriceReported CapacityReported ReservesReported TradeReported InvestmentReported
+EmploymentReported ShareReported QuotaSet TargetSet ForecastPublished FigureReported FigureWithdrawn
+SupplyLinkOpened SupplyLinkClosed RiskRaised RiskResolved StatementRecorded
+EventCorrected EventRetracted EventReinstated
+""".split()
+
+
+def test_every_type_of_the_contract_is_registered() -> None:
+    assert set(CONTRACT) <= set(REGISTRY)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_type_has_a_docstring_of_its_own_and_an_example(name: str) -> None:
+    cls = REGISTRY[name]
+    assert cls.__dict__["__doc__"].strip().endswith(".")
+    assert cls.__doc__ != Event.__doc__
+    assert cls.__dict__["example"]["type"] == name
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_an_example_is_valid_and_comes_back_from_its_stored_bytes(name: str) -> None:
+    example = REGISTRY[name].example
+    event = parse_event(example)
+    assert event.type_name == name
+    assert event.body() == {field: value for field, value in example.items() if field != "type"}
+    mapper = PlainJSONMapper()
+    entry = Entry(uuid4(), 1, 1, uuid4(), name, event.body(), now_utc(), "test", b"digest")
+    assert mapper.to_domain_event(mapper.to_stored_event(entry)) == entry
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_stored_bytes_are_plain_json_that_any_tool_can_read(name: str) -> None:
+    event = parse_event(REGISTRY[name].example)
+    entry = Entry(uuid4(), 1, 1, uuid4(), name, event.body(), now_utc(), "test", b"digest")
+    state = PlainJSONMapper().to_stored_event(entry).state
+    assert json.loads(state) == event.body()
+    assert body_of(REGISTRY[name], state, position=1) == event.body()
+
+
+def test_references_are_found_in_nested_places() -> None:
+    assert ref_paths(REGISTRY["MoUSigned"]) == (("source", "publisher"), ("parties", "*", "entity"), ("facility",))
+    assert ("materials", "*") in ref_paths(REGISTRY["PolicyEnacted"])

@@ -1,0 +1,131 @@
+"""Files of events, with a verdict per row."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger import Ledger, import_file
+from ledger.imports import format_of
+from tests.ledger.conftest import figure
+
+
+def jsonl(path: Path, *events: Any) -> Path:
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    return path
+
+
+def table(path: Path, rows: list[dict[str, str]]) -> Path:
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_a_file_sent_again_adds_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "facts.jsonl", figure(), figure(period="2024"))
+    seen: list[int] = []
+    first = import_file(ledger, path, progress=seen.append)
+    again = import_file(ledger, path)
+    assert (first.recorded, first.duplicate, first.rejected) == (2, 0, 0)
+    assert (again.recorded, again.duplicate, again.position) == (0, 2, first.position)
+    assert seen[-1] == path.stat().st_size
+
+
+def test_in_atomic_mode_one_bad_row_means_nothing_is_recorded(ledger: Ledger, tmp_path: Path) -> None:
+    head = ledger.head()
+    path = jsonl(tmp_path / "facts.jsonl", figure(), figure(unit="tonnes"), figure(period="2024"))
+    path.write_text(path.read_text() + "{nonsense\n")
+    report = import_file(ledger, path)
+    assert (report.recorded, report.rejected, ledger.head()) == (0, 2, head)
+    assert [(error["row"], error["pointer"], error["rule"]) for error in report.errors] == [
+        (2, "/unit", "unit"),
+        (4, "", "malformed_json"),
+    ]
+
+
+def test_in_proceed_mode_the_other_rows_are_recorded(ledger: Ledger, tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "facts.jsonl", figure(), "no event", figure(unit="tonnes"), figure(period="2024"))
+    report = import_file(ledger, path, mode="proceed")
+    assert (report.recorded, report.rejected) == (2, 2)
+    assert [error["row"] for error in report.errors] == [2, 3]
+
+
+def test_a_csv_has_a_column_per_field(ledger: Ledger, tmp_path: Path) -> None:
+    rows = [
+        {
+            "type": "ProductionReported",
+            "subject": "world",
+            "metric": "mine_production",
+            "dimensions.basis": "reo",
+            "period": "2023",
+            "value": "350000",
+            "unit": "t",
+            "approximate": "true",
+            "source.publisher": "usgs",
+            "source.edition": "MCS 2024",
+        },
+        {
+            "type": "EntityRegistered",
+            "entity": "togo",
+            "kind": "country",
+            "name": "Togo",
+            "aliases": '["Togolese Republic"]',
+        },
+        {
+            "type": "MoUSigned",
+            "agreement": "a",
+            "parties": '[{"entity": "js-link"}]',
+            "binding": "false",
+            "expected_version": "0",
+        },
+    ]
+    report = import_file(ledger, table(tmp_path / "facts.csv", rows))
+    assert (report.recorded, report.errors) == (3, [])
+    bodies = [entry.body for entry in ledger.entries()][-3:]
+    assert bodies[0]["dimensions"] == {"basis": "reo"}
+    assert bodies[0]["source"] == {"publisher": "usgs", "edition": "MCS 2024"}
+    assert bodies[0]["approximate"] is True
+    assert bodies[1]["aliases"] == ["Togolese Republic"]
+    assert bodies[2]["parties"] == [{"entity": "js-link"}]
+
+
+def test_a_csv_row_that_cannot_be_read_points_at_its_cell(ledger: Ledger, tmp_path: Path) -> None:
+    rows = [
+        {"type": "ProductionReported", "approximate": "perhaps"},
+        {"type": "EntityRegistered", "entity": "togo", "aliases": "[1"},
+    ]
+    report = import_file(ledger, table(tmp_path / "facts.csv", rows))
+    assert [(error["row"], error["pointer"]) for error in report.errors] == [(1, "/approximate"), (2, "/aliases")]
+
+
+def test_a_correction_in_a_csv_names_its_changes_by_column(ledger: Ledger, tmp_path: Path) -> None:
+    target = ledger.append([figure()]).items[0]["event_id"]
+    row = {
+        "type": "EventCorrected",
+        "target": target,
+        "changes.source.edition": "MCS 2025",
+        "changes.value": "13000",
+        "reason": "transcription",
+        "explanation": "misread",
+    }
+    assert import_file(ledger, table(tmp_path / "facts.csv", [row])).recorded == 1
+    assert list(ledger.entries())[-1].body["changes"] == {"source.edition": "MCS 2025", "value": "13000"}
+
+
+def test_an_event_id_that_exists_with_another_body_is_a_rejected_row(ledger: Ledger, tmp_path: Path) -> None:
+    event = figure(event_id="0198f0a2-5d3c-7c7e-9a51-3f2b8c6d1e00")
+    ledger.append([event])
+    path = jsonl(tmp_path / "facts.jsonl", event, {**event, "value": "1"})
+    report = import_file(ledger, path, mode="proceed")
+    assert (report.duplicate, report.rejected) == (1, 1)
+    assert report.errors[0]["pointer"] == "/event_id"
+
+
+def test_a_file_of_unknown_kind_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"facts\.xls"):
+        format_of(Path("facts.xls"))

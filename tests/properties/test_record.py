@@ -1,0 +1,103 @@
+"""Whatever history throws at it, the record stays what the log says."""
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger import Ledger, Refused, digest
+from tests.histories import Body, histories
+
+SETTINGS = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def append_one_by_one(ledger: Ledger, history: list[Body]) -> list[Body]:
+    """Append what the ledger accepts; what it accepted."""
+    accepted = []
+    for event in history:
+        try:
+            ledger.append([event])
+        except Refused:
+            continue
+        accepted.append(event)
+    return accepted
+
+
+def rules_memory(ledger: Ledger) -> dict[str, Any]:
+    """What the rules know, as plain values."""
+    ledger.plan([])
+    state = ledger._state
+    return {
+        "things": {
+            key: {position: event.body for position, event in events.items()}
+            for key, events in state._things.items()
+            if events
+        },
+        "kept": state._kept,
+        "metrics": state.metrics,
+        "head": state.head,
+        "recorded_at": state.recorded_at,
+    }
+
+
+@SETTINGS
+@given(histories())
+def test_a_reopened_ledger_remembers_what_the_running_one_does(tmp_path: Path, history: list[Body]) -> None:
+    path = tmp_path / "ledger.db"
+    path.unlink(missing_ok=True)
+    ledger = Ledger(path)
+    append_one_by_one(ledger, history)
+    before = rules_memory(ledger)
+    ledger.close()
+    reopened = Ledger(path)
+    assert rules_memory(reopened) == before
+    reopened.close()
+    for name in ("ledger.db-wal", "ledger.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+
+
+@SETTINGS
+@given(histories(), st.randoms(use_true_random=False))
+def test_a_batch_records_what_single_appends_would(history: list[Body], random: Any) -> None:
+    one_by_one, in_batches = Ledger(":memory:"), Ledger(":memory:")
+    accepted = append_one_by_one(one_by_one, history)
+    rest = list(accepted)
+    while rest:
+        size = random.randint(1, len(rest))
+        in_batches.append(rest[:size])
+        rest = rest[size:]
+    singles, batches = list(one_by_one.entries()), list(in_batches.entries())
+    assert [(e.originator_id, e.originator_version, e.position, e.event_id, e.body) for e in singles] == [
+        (e.originator_id, e.originator_version, e.position, e.event_id, e.body) for e in batches
+    ]
+    assert rules_memory(one_by_one)["things"] == rules_memory(in_batches)["things"]
+    assert rules_memory(one_by_one)["metrics"] == rules_memory(in_batches)["metrics"]
+
+
+@SETTINGS
+@given(histories())
+def test_a_dry_run_and_a_refusal_leave_no_trace(history: list[Body]) -> None:
+    plain, tried = Ledger(":memory:"), Ledger(":memory:")
+    for event in history:
+        outcomes = []
+        for ledger in (plain, tried):
+            if ledger is tried:
+                before = rules_memory(tried)
+                try:
+                    planned = ledger.plan([event]).entries
+                except Refused as error:
+                    outcomes.append([v.rule for v in error.violations])
+                    planned = ()
+                assert rules_memory(tried) == before
+            try:
+                ledger.append([event])
+            except Refused as error:
+                outcomes.append([v.rule for v in error.violations])
+            else:
+                if ledger is tried:
+                    assert [entry.body for entry in planned] == [list(tried.entries(after=tried.head() - 1))[0].body]
+        assert all(outcome == outcomes[0] for outcome in outcomes)
+    assert digest([e.body for e in plain.entries()]) == digest([e.body for e in tried.entries()])
