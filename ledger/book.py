@@ -126,7 +126,12 @@ class Ledger(Application[UUID]):
         return self.log.max_notification_id()
 
     def append(
-        self, sent: Sequence[Any], *, recorded_by: str = "local", request: tuple[str, bytes] | None = None
+        self,
+        sent: Sequence[Any],
+        *,
+        recorded_by: str = "local",
+        request: tuple[str, bytes] | None = None,
+        warn: bool = True,
     ) -> Receipt:
         """Record decoded JSON events, all or none; when this returns they are on disk.
 
@@ -138,7 +143,7 @@ class Ledger(Application[UUID]):
                 if request is not None and (answered := self._answered(request)) is not None:
                     return answered
                 try:
-                    plan, draft = self._draft(sent, recorded_by=recorded_by)
+                    plan, draft = self._draft(sent, recorded_by=recorded_by, warn=warn)
                     if plan.violations:
                         raise _refusal(plan.violations)
                     return self._write_down(plan, draft, request)
@@ -153,7 +158,7 @@ class Ledger(Application[UUID]):
         with self._lock:
             for _ in range(TRIES_MAX):
                 try:
-                    plan, draft = self._draft(sent, recorded_by=recorded_by)
+                    plan, draft = self._draft(sent, recorded_by=recorded_by, warn=False)
                     return self._write_down(plan, draft, None), list(plan.violations)
                 except HeadMoved:
                     continue
@@ -165,7 +170,7 @@ class Ledger(Application[UUID]):
         """Everything that an append would check and do, without recording. Raises as `append` does."""
         with self._lock:
             try:
-                plan, _ = self._draft(sent, recorded_by=recorded_by)
+                plan, _ = self._draft(sent, recorded_by=recorded_by, warn=True)
             finally:
                 self._state.revert()
         if plan.violations:
@@ -231,12 +236,12 @@ class Ledger(Application[UUID]):
         """The log in SQLite."""
         return SQLiteLog(self._path)
 
-    def _draft(self, sent: Sequence[Any], *, recorded_by: str) -> tuple[Plan, Draft]:
+    def _draft(self, sent: Sequence[Any], *, recorded_by: str, warn: bool) -> tuple[Plan, Draft]:
         self._catch_up()
         at = max(self.now(), self._state.recorded_at or EPOCH)
         head = self._state.head
         self._state.on_revert(lambda: setattr(self._state, "head", head))
-        draft = Draft(self.log, self._state, at=at, recorded_by=recorded_by)
+        draft = Draft(self.log, self._state, at=at, recorded_by=recorded_by, warn=warn)
         items: list[ReceiptItem | None] = []
         found: list[Violation] = []
         for index, (event, one) in enumerate(zip(draft.look_up(sent), sent, strict=True)):
@@ -314,6 +319,7 @@ def _item(drafted: Drafted) -> ReceiptItem:
         type=entry.type,
         figure_id=drafted.figure_id,
         status="duplicate" if drafted.duplicate else "recorded",
+        warnings=drafted.warnings,
     )
 
 

@@ -15,10 +15,12 @@ from uuid import UUID, uuid5
 from ledger.content import content
 from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
 from ledger.events.base import REGISTRY, Event
+from ledger.events.entities import EntityRegistered
 from ledger.events.figures import FIGURE_NAMESPACE, Figure
 from ledger.events.keeping import LedgerEvent
 from ledger.keeping import act
 from ledger.mapper import Entry, PlainJSONMapper, microseconds
+from ledger.oddities import name_warnings, value_warnings
 from ledger.parsing import digest, parse_event
 from ledger.rules import figure_of, violations
 from ledger.state import Standing, State, metric_family
@@ -34,16 +36,18 @@ class Drafted:
     entry: Entry
     duplicate: bool
     figure_id: UUID | None
+    warnings: tuple[dict[str, Any], ...] = ()
 
 
 class Draft:
     """The entries that a batch would add, and everything needed to look an event up, recorded or drafted."""
 
-    def __init__(self, log: SQLiteLog, state: State, *, at: datetime, recorded_by: str) -> None:
+    def __init__(self, log: SQLiteLog, state: State, *, at: datetime, recorded_by: str, warn: bool) -> None:
         self.log = log
         self.state = state
         self.at = at
         self.recorded_by = recorded_by
+        self.warn = warn
         self.entries: list[Entry] = []
         self.metrics: dict[str, tuple[str, int] | None] = {}
         self._by_id: dict[UUID, Entry] = {}
@@ -83,6 +87,7 @@ class Draft:
         )
         stream = self._add_act(event, standing) if isinstance(event, LedgerEvent) else self._add_fact(standing)
         self._check_version(event, stream)
+        warnings = tuple(self._warnings(standing, stream)) if self.warn else ()
         entry = Entry(
             originator_id=stream,
             originator_version=self.version(stream) + 1,
@@ -99,7 +104,8 @@ class Draft:
         self._by_stream.setdefault(stream, []).append(entry)
         self._versions[stream] = entry.originator_version
         self.state.head = entry.position
-        return Drafted(entry, duplicate=False, figure_id=stream if issubclass(standing.cls, Figure) else None)
+        is_figure = issubclass(standing.cls, Figure)
+        return Drafted(entry, duplicate=False, figure_id=stream if is_figure else None, warnings=warnings)
 
     def find(self, event_id: UUID) -> Entry | None:
         """The event with this id, recorded or drafted."""
@@ -160,6 +166,28 @@ class Draft:
         if found:
             raise RuleBroken(found)
         return act(self, event, standing)
+
+    def _warnings(self, event: Standing, stream: UUID) -> Iterator[dict[str, Any]]:
+        if issubclass(event.cls, EntityRegistered):
+            yield from name_warnings(event.body["name"], event.body["entity"], self.state.names())
+        elif issubclass(event.cls, Figure) and event.body.get("value") is not None and self.version(stream):
+            yield from value_warnings(event.body, self._said_before(event, stream))
+
+    def _said_before(self, event: Standing, stream: UUID) -> dict[str, Any] | None:
+        """What the publisher said last of the figure, of what stands and was published by then."""
+        recorded = map(self._mapper.to_domain_event, self.log.select_events(stream))
+        said = [
+            found
+            for entry in (*recorded, *self._by_stream.get(stream, ()))
+            if issubclass(REGISTRY[entry.type], Figure) and (found := self.standing(entry)) is not None
+        ]
+        publisher = event.body["source"]["publisher"]
+        series = [
+            other
+            for other in said
+            if other.body["source"]["publisher"] == publisher and other.published.end <= event.published.end
+        ]
+        return max(series, key=lambda other: (other.published.end, other.position)).body if series else None
 
     def _check_version(self, event: Event, stream: UUID) -> None:
         if event.expected_version is not None and event.expected_version != (actual := self.version(stream)):

@@ -129,7 +129,7 @@ def _append_all_or_nothing(ledger: Ledger, rows: list[_Row], report: ImportRepor
         if report.rejected:
             ledger.plan(sent, recorded_by=recorded_by)
         else:
-            report.count(ledger.append(sent, recorded_by=recorded_by))
+            report.count(ledger.append(sent, recorded_by=recorded_by, warn=False))
     except Refused as error:
         _reject(rows, error.violations, report)
 

@@ -7,7 +7,7 @@ except the rare ones that search the log.
 A change is journalled until it is kept, so that a refused batch or a dry run leaves no trace.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -88,6 +88,14 @@ class State:
     def entity(self, slug: str) -> Standing | None:
         """The standing registration of a slug."""
         return next(iter(self._things.get(("entities", slug), {}).values()), None)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Every registered name and alias, with the slug."""
+        for (family, slug), events in self._things.items():
+            if family == "entities":
+                for event in events.values():
+                    yield event.body["name"], slug
+                    yield from ((alias, slug) for alias in event.body.get("aliases", ()))
 
     def resolve(self, slug: str) -> str:
         """The slug that a slug was merged into, or itself."""

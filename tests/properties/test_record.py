@@ -98,6 +98,8 @@ def test_a_dry_run_and_a_refusal_leave_no_trace(history: list[Body]) -> None:
                 outcomes.append([v.rule for v in error.violations])
             else:
                 if ledger is tried:
-                    assert [entry.body for entry in planned] == [list(tried.entries(after=tried.head() - 1))[0].body]
+                    assert [entry.body for entry in planned] == [
+                        entry.body for entry in tried.entries(after=tried.head() - 1)
+                    ]
         assert all(outcome == outcomes[0] for outcome in outcomes)
     assert digest([e.body for e in plain.entries()]) == digest([e.body for e in tried.entries()])

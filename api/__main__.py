@@ -1,0 +1,5 @@
+"""`python -m api` is `supply-ledger`."""
+
+from api.cli import main
+
+main()

@@ -1,0 +1,67 @@
+"""Opening a ledger from the command line, and saying what is wrong when that or anything else fails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from api.problems import Problem, problem_of
+from api.settings import settings
+from api.tables import console
+from ledger import Ledger, LedgerError
+from projections import Engine, FilterError, UnknownFilter
+
+FAILED = 1
+MISUSED = 2
+
+
+@contextmanager
+def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
+    """The engine over the ledger of a data directory, closed afterwards. With `make`, an absent one is made."""
+    chosen = settings(data)
+    if not chosen.ledger_path.exists():
+        if not make:
+            fail(
+                f"There is no ledger in {chosen.data}.",
+                "Make one with `supply-ledger demo`, `append` or `import`, or name another directory with --data.",
+            )
+        try:
+            chosen.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            fail(f"Cannot make the data directory {chosen.data}: {error.strerror}.", "Name another with --data.")
+    with reporting():
+        ledger = Ledger(chosen.ledger_path)
+        try:
+            engine = Engine(ledger)
+            try:
+                yield engine
+            finally:
+                engine.close()
+        finally:
+            ledger.close()
+
+
+@contextmanager
+def reporting() -> Iterator[None]:
+    """Turn every error that a user can do something about into a message and an exit code."""
+    try:
+        yield
+    except (Problem, LedgerError, FilterError, UnknownFilter) as error:
+        problem = problem_of(error)
+        lines = [
+            f"  {fault.get('pointer') or fault.get('parameter') or '(the event)'}: {fault['detail']}"
+            for fault in problem.errors or ()
+            if fault["detail"] != problem.detail
+        ]
+        fail(problem.detail, *lines, code=MISUSED if problem.kind == "bad-parameter" else FAILED)
+
+
+def fail(message: str, *hints: str, code: int = FAILED) -> NoReturn:
+    """Say what is wrong and what to do, and leave with an exit code."""
+    out = console(stderr=True)
+    out.print(f"Error: {message}", style="bold red", markup=False, highlight=False)
+    for hint in hints:
+        out.print(hint, markup=False, highlight=False)
+    raise typer.Exit(code)

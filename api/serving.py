@@ -1,0 +1,47 @@
+"""Serving on this machine: an address that others cannot reach, and a port that is free."""
+
+import socket
+
+import uvicorn
+
+from api.app import create_app
+from api.opening import MISUSED, fail
+from api.settings import is_loopback
+from api.tables import console
+from projections import Engine
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on a loopback address. Ends the program with a message where it cannot."""
+    if not is_loopback(host):
+        fail(
+            f"Refusing to serve on {host}: other machines could reach it, and this server asks for no key.",
+            "Serve on 127.0.0.1, and let a proxy that checks who is asking pass requests on.",
+            code=MISUSED,
+        )
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+    except PermissionError:
+        listening.close()
+        fail(f"Port {port} may not be used without special rights.", "Choose one from 1024 on with --port.")
+    except OSError:
+        listening.close()
+        fail(
+            f"Port {port} on {host} is taken: another program serves there.",
+            f"Stop it, or choose another port: --port {port + 1 if port < 65_535 else 8000}",
+        )
+    return listening
+
+
+def serve(engine: Engine, listening: socket.socket) -> None:
+    """Serve until interrupted."""
+    host, port = listening.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    out = console()
+    out.print(f"Serving the API on {address}/v1 and its docs on {address}/docs (stop with Ctrl-C).", highlight=False)
+    out.print("Open mode: no key is asked for; this machine's users can read and append.", style="yellow")
+    server = uvicorn.Server(uvicorn.Config(create_app(engine), log_level="warning", access_log=False))
+    server.run(sockets=[listening])

@@ -1,0 +1,70 @@
+"""What is legal and odd: warnings on an append, which never refuse anything.
+
+Three kinds: a new name that looks like a registered one (two slugs for one entity are the commonest mistake in such
+ledgers); a value ten times off what the same figure said before; and, more exactly, one a thousand times off, which is
+nearly always a unit that slipped (kt for t, thousand for million).
+"""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from ledger.quantities import canonical, plain
+
+LIKENESS_MIN = 0.9
+FAR_OFF_FACTOR = 10
+_LEGAL_FORMS = frozenset(
+    "ltd limited inc incorporated corp corporation co company plc llc gmbh ag sa bhd sdn pty".split()
+)
+
+
+def name_warnings(name: str, slug: str, known: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Registered names, as (name, slug), that the new one could be confused with; the nearest only."""
+    by_skeleton = {skeleton(other): (other, other_slug) for other, other_slug in known if other_slug != slug}
+    mine = skeleton(name)
+    if mine in by_skeleton:
+        nearest = mine
+    else:
+        close = difflib.get_close_matches(mine, by_skeleton, n=1, cutoff=LIKENESS_MIN)
+        if not close:
+            return
+        nearest = close[0]
+    other, other_slug = by_skeleton[nearest]
+    yield {
+        "pointer": "/name",
+        "rule": "look_alike",
+        "detail": f"{name!r} looks like {other!r}, registered as {other_slug!r}; if they are one, use that slug",
+    }
+
+
+def value_warnings(body: dict[str, Any], earlier: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """How a statement's value stands to the one before it in its series; silent unless both are points and not zero."""
+    if earlier is None or body.get("value") is None or earlier.get("value") is None:
+        return
+    now = canonical(Decimal(body["value"]), body["unit"])
+    before = canonical(Decimal(earlier["value"]), earlier["unit"])
+    if now == 0 or before == 0 or (now < 0) != (before < 0):
+        return
+    ratio = max(now / before, before / now)
+    if abs(ratio / 1000 - 1) < Decimal("0.5"):
+        rule, guess = "unit_slip", "was the unit taken for one a thousand times larger or smaller?"
+    elif ratio >= FAR_OFF_FACTOR:
+        rule, guess = "far_off", "is a digit or a point misplaced?"
+    else:
+        return
+    yield {
+        "pointer": "/value",
+        "rule": rule,
+        "detail": f"{body['value']} {body['unit']} is {plain(ratio.quantize(Decimal('0.1')))} times off the "
+        f"{earlier['value']} {earlier['unit']} before it: {guess}",
+    }
+
+
+def skeleton(name: str) -> str:
+    """A name without case, accents, punctuation and legal form, so that look-alikes become equal."""
+    plain_name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
+    words = re.findall(r"\w+", plain_name)
+    return " ".join(word for word in words if word not in _LEGAL_FORMS) or " ".join(words)

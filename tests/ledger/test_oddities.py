@@ -1,0 +1,63 @@
+"""What is legal and odd is said, and refused nothing."""
+
+from typing import Any
+
+import pytest
+
+from ledger import Ledger
+from tests.ledger.conftest import correction, figure, retraction
+
+
+def warned(ledger: Ledger, event: dict[str, Any]) -> list[str]:
+    return [warning["rule"] for warning in ledger.append([event]).items[0]["warnings"]]
+
+
+def registered(slug: str, name: str) -> dict[str, Any]:
+    return {"type": "EntityRegistered", "entity": slug, "kind": "organisation", "name": name}
+
+
+@pytest.mark.parametrize(
+    "name", ["LYNAS RARE EARTHS", "Lynas Rare Earths Ltd.", "Lynas Rare Earth", "Lýnas Rare-Earths"]
+)
+def test_a_name_that_looks_like_a_registered_one_is_pointed_out(ledger: Ledger, name: str) -> None:
+    (item,) = ledger.append([registered("lynas-2", name)]).items
+    assert [(warning["pointer"], warning["rule"]) for warning in item["warnings"]] == [("/name", "look_alike")]
+    assert "'lynas'" in item["warnings"][0]["detail"]
+
+
+@pytest.mark.parametrize("name", ["MP Materials", "Arafura Rare Earths", "Iluka"])
+def test_another_name_is_not(ledger: Ledger, name: str) -> None:
+    assert warned(ledger, registered("another", name)) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "rules"),
+    [
+        ("360000", "t", []),
+        ("350", "kt", []),
+        ("350", "t", ["unit_slip"]),
+        ("376000", "kt", ["unit_slip"]),
+        ("35000", "t", ["far_off"]),
+        ("3500000", "t", ["far_off"]),
+        ("34999", "t", ["far_off"]),
+        ("0", "t", []),
+        ("-5", "t", []),
+    ],
+)
+def test_a_value_far_off_its_own_series_is_pointed_out(ledger: Ledger, value: str, unit: str, rules: list[str]) -> None:
+    ledger.append([figure("350000")])
+    assert warned(ledger, figure(value, unit=unit, published_at="2025-01-31")) == rules
+
+
+def test_only_the_publishers_own_standing_earlier_statement_is_compared(ledger: Ledger) -> None:
+    first = ledger.append([figure("350000")]).items[0]["event_id"]
+    assert warned(ledger, figure("1", source={"publisher": "bgs"})) == []
+    assert warned(ledger, figure("1", published_at="2023")) == []
+    ledger.append([correction(first, value="2")])
+    assert warned(ledger, figure("3", published_at="2025")) == []
+    ledger.append([retraction(first)])
+
+
+def test_a_large_import_is_not_slowed_by_warnings(ledger: Ledger) -> None:
+    ledger.append([figure("350000")])
+    assert ledger.append([figure("1")], warn=False).items[0]["warnings"] == []
