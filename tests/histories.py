@@ -580,7 +580,8 @@ class Writer:
             changes += [{"identifiers.LEI": "529900"}, {"identifiers": None}]
             return changes + (fiscal if target["entity"] in FISCAL_YEAR_ENDS else [])
         if type_name == "EntitiesMerged":
-            others = [slug for slug in self.entities if not self._leads_to(slug, target["merged"])]
+            alike = [slug for slug in self.entities if KINDS[slug] == KINDS[target["merged"]]]
+            others = [slug for slug in alike if not self._leads_to(slug, target["merged"])]
             return [{"reason": "Two slugs of one thing."}, *({"kept": slug} for slug in others)]
         if type_name == "EntityAliasAdded":
             return [{"alias": "LAMP"}, {"entity": self.rng.choice(self.entities)}]

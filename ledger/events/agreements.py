@@ -19,6 +19,7 @@ class Party(Part):
 
 
 class _Signing(Timed, abstract=True):
+    version: ClassVar[int] = 2
     family: ClassVar[str] = "agreements"
     thing: ClassVar[str | None] = "agreement"
     role: ClassVar[Role] = Role.OPENS
@@ -29,6 +30,12 @@ class _Signing(Timed, abstract=True):
     binding: Flag | None = Field(None, description="Default: false for an MoU, true for a definitive agreement.")
     terms: Text | None = None
     facility: Ref | None = None
+
+    @classmethod
+    def upcast(cls, body: dict[str, Any], *, version: int) -> dict[str, Any]:
+        """Version 1 kept each party as a bare slug; a party has had a role since."""
+        assert version == 1
+        return {**body, "parties": [{"entity": slug} for slug in body["parties"]]}
 
 
 class MoUSigned(_Signing):

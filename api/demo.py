@@ -1,0 +1,186 @@
+"""The ledger that comes with this, and some questions that only a ledger with three clocks can answer.
+
+Nothing is answered from here: each row is asked of the ledger as any client would ask it, and shown with its source.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+
+from api.questions import history, state
+from api.tables import answers_table, cell
+from ledger.imports import ImportReport
+from projections import CATALOGUE, Engine
+
+Item = Mapping[str, Any]
+SAMPLE = "rare_earths.jsonl"
+COLUMNS = ("question", "as of", "answer", "source")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question in words, the projection that knows, and the parameters for each viewpoint."""
+
+    words: str
+    projection: str
+    filters: Mapping[str, str]
+    viewpoints: Sequence[Mapping[str, str]]
+    unit: str | None = None
+
+
+def _mined(subject: str, period: str) -> dict[str, str]:
+    """Mine production of a place."""
+    return {"subject": subject, "metric": "mine_production", "material": "rare-earths", "period": period}
+
+
+def _days(*days: str) -> list[dict[str, str]]:
+    return [{"as_of": day} for day in days]
+
+
+_USGS = {"publisher": "usgs"}
+_NDPR = {"subject": "lynas-rare-earths", "metric": "production", "material": "ndpr-oxide"}
+_QUOTA = {"subject": "china", "metric": "mining_quota", "period": "2023", "dimension.batch": "full_year"}
+_PLANT = {"subject": "js-link-kuantan-plant", "metric": "investment"}
+_WORLD_2023 = {**_mined("world", "2023"), **_USGS}
+
+FIGURES = (
+    Question("Lynas: NdPr oxide, FY2025-Q4", "figures", {**_NDPR, "period": "FY2025-Q4"}, _days("2025-12-31")),
+    Question("The same days as a calendar quarter, 2025-Q2", "figures", {**_NDPR, "period": "2025-Q2"}, _days("2025-12-31")),
+    Question("World: mine production 2023, says USGS", "figures", _WORLD_2023, _days("2024-06-30", "2025-06-30")),
+    Question(
+        "Australia: mine production 2024, says USGS",
+        "figures",
+        {**_mined("australia", "2024"), **_USGS},
+        _days("2025-12-31", "2026-03-01"),
+    ),
+    Question(
+        "Nigeria: mine production 2024, says USGS",
+        "figures",
+        {**_mined("nigeria", "2024"), **_USGS},
+        _days("2025-12-31", "2026-03-01"),
+    ),
+    Question(
+        "United States: mine production 2018, says USGS",
+        "figures",
+        {**_mined("united-states", "2018"), **_USGS},
+        _days("2019-12-31", "2020-12-31", "2021-12-31"),
+    ),
+    Question("China: mining quota, all of 2023", "figures", _QUOTA, _days("2023-12-31", "2024-12-31")),
+    Question("World: mine production 2018, whoever says", "figures", _mined("world", "2018"), _days("2026-10-31")),
+    Question("Magnet plant in Kuantan: investment", "figures", _PLANT, _days("2025-12-31")),
+    Question("The same in USD", "figures", _PLANT, _days("2026-11-21"), unit="USD"),
+)
+OVER_TIME = (
+    Question(
+        "JS Link and Lynas: is there an agreement?",
+        "agreements",
+        {"agreement": "js-link-lynas-mou"},
+        _days("2025-07-23", "2025-07-24"),
+    ),
+    Question(
+        "China's Announcement 61: what holds on 2025-12-15?",
+        "policies",
+        {"policy": "china-announcement-61-2025"},
+        [{"as_of": day, "effective_at": "2025-12-15"} for day in ("2025-11-01", "2025-12-15")],
+    ),
+)
+
+
+def sample_path() -> Path:
+    """The file of the shipped ledger: real facts about rare earths, as events."""
+    return Path(str(files("ledger") / "samples" / SAMPLE))
+
+
+def loaded_line(report: ImportReport) -> str:
+    """What loading the shipped ledger did."""
+    if report.recorded:
+        return f"Recorded {report.recorded} events of the shipped ledger; the log's head is position {report.position}."
+    return f"The shipped ledger was there already ({report.duplicate} events); nothing was added."
+
+
+def print_answers(engine: Engine, out: Console) -> None:
+    """Ask every question and print the answers with their sources."""
+    out.print(answers_table("Figures", COLUMNS, _rows(engine, FIGURES)))
+    out.print(answers_table("Why World 2023 changed", ("cause", "published", "answer", "source"), _changes(engine)))
+    out.print(answers_table("What holds over time", COLUMNS, _rows(engine, OVER_TIME)))
+
+
+def figure_text(item: Item) -> str:
+    """What a figure item says: value and unit as printed, and whether it is disputed."""
+    if item["symbol"] is not None:
+        said = item["symbol"].replace("_", " ")
+    elif item["value"] is not None:
+        said = f"{item['value']} {item['unit']}"
+    else:
+        low, high = item["low"], item["high"]
+        ends = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+        said = f"{ends} {item['unit']}"
+    if item.get("disputed"):
+        spread = f", spread {item['spread']} {item['canonical_unit']}" if item["spread"] is not None else ""
+        said += f"; disputed{spread}"
+    return str(said)
+
+
+def _rows(engine: Engine, questions: Sequence[Question]) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for question in questions:
+        for viewpoint in question.viewpoints:
+            items = state(engine, CATALOGUE[question.projection], {**question.filters, **viewpoint}).rows()
+            found = [item for item in items if question.unit in (None, item.get("canonical_unit"))]
+            for item in found or [None]:
+                answer = _answer(item)
+                source = _source(engine, item["event_id"]) if item else ""
+                rows.append([question.words, viewpoint["as_of"], answer, source])
+                rows += [["", "", *other] for other in _others(engine, question, viewpoint, item)]
+    return rows
+
+
+def _answer(item: Item | None) -> str:
+    if item is None:
+        return "nothing was known"
+    if "symbol" in item:
+        return figure_text(item)
+    parties = ", ".join(party["entity"] for party in item.get("parties") or ())
+    binding = {True: "binding", False: "not binding"}.get(item.get("binding"), "")  # type: ignore[arg-type]
+    return "; ".join(part for part in (item["status"], binding, parties) if part)
+
+
+def _others(engine: Engine, question: Question, viewpoint: Mapping[str, str], item: Item | None) -> list[list[str]]:
+    """What other publishers say of a figure on which they differ."""
+    if item is None or not item.get("disputed"):
+        return []
+    asked = {"figure_id": item["figure_id"], "resolve": "all", **viewpoint}
+    items = state(engine, CATALOGUE["figures"], asked).rows()
+    return [
+        [f"{other['publisher']} says {other['value']} {other['unit']}", _source(engine, other["event_id"])]
+        for other in items
+        if other["event_id"] != item["event_id"]
+    ]
+
+
+def _changes(engine: Engine) -> list[list[str]]:
+    figure = state(engine, CATALOGUE["figures"], _WORLD_2023).rows()
+    rows: list[list[str]] = []
+    for item in (one for found in figure for one in history(engine, found["figure_id"], {"as_of": "2025-06-30"}).rows()):
+        if item["publisher"] != _USGS["publisher"]:
+            continue
+        change = f" ({item['change']}, {item['change_percent']} %)" if item["change"] not in (None, "0") else ""
+        rows.append([item["cause"], item["published_at"], figure_text(item) + change, _source(engine, item["event_id"])])
+    return rows
+
+
+def _source(engine: Engine, event_id: str) -> str:
+    """Who said it, where and when, from the event that decided the answer."""
+    entry = engine.ledger.get(UUID(event_id))
+    if entry is None:
+        return ""
+    source = entry.body.get("source") or {}
+    parts = [source.get("publisher"), source.get("title"), source.get("edition"), source.get("locator")]
+    published = entry.body.get("published_at")
+    kind = "secondary" if source.get("kind") == "secondary" else None
+    return ", ".join(cell(part) for part in (*parts, kind, published) if part)

@@ -1,0 +1,4 @@
+class FilterError(ValueError):
+    pass
+class UnknownFilter(ValueError):
+    pass

@@ -1,0 +1,208 @@
+"""The families of events as typed tables, made from the event classes.
+
+A family is the union of the fields of its classes. Each of its columns has a DuckDB type, a shape in which it is read
+out of JSON, and an expression that resolves the slugs in it through merges. A class defined anywhere, before the engine
+is made, gets its columns and its view without another line.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from types import NoneType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from ledger.events import REGISTRY, Event
+from ledger.events.base import ref_paths
+
+FOREVER = 2**63 - 1
+"""The `until` of what stands."""
+
+UNRESOLVED = ("entities", "keeping")
+"""Families that are this ledger's own bookkeeping about slugs and events: they keep slugs as they were named."""
+
+_RESERVED = frozenset(
+    "position since until type event_id recorded_at recorded_by publisher via source_kind source_title source_url "
+    "source_edition source_locator source_reference source_retrieved_on source_sha256 published_from published_until "
+    "visible_from starts ends viewpoint known world begun past listed figure_id period_start period_end canonical_unit "
+    "canonical_value canonical_low canonical_high changed stream named".split()
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field of a family: its DuckDB type, its shape in JSON, and the expressions for it as sent and resolved."""
+
+    name: str
+    type: str
+    shape: Any
+    sent: str
+    resolved: str
+
+    @property
+    def names_entities(self) -> bool:
+        """Whether there are slugs in it."""
+        return self.sent != self.resolved
+
+
+@dataclass(frozen=True)
+class Family:
+    """The events of one family and the columns of their table."""
+
+    name: str
+    classes: tuple[type[Event], ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def types(self) -> list[str]:
+        """The names of its event types."""
+        return [cls.__name__ for cls in self.classes]
+
+    @property
+    def timed(self) -> bool:
+        """Whether its events take effect at a time of their own."""
+        return any(column.name == "effective_from" for column in self.columns)
+
+    @cached_property
+    def shape(self) -> str:
+        """The shape of a body, for FROM_JSON."""
+        source = dict.fromkeys(Event.model_fields["source"].annotation.__args__[0].model_fields, "VARCHAR")  # type: ignore[union-attr]
+        own = {column.name: column.shape for column in self.columns}
+        return json.dumps({"published_at": "VARCHAR", "source": source, "note": "VARCHAR", **own})
+
+    def select(self, *, merged: bool) -> str:
+        """The query that reads rows of the family out of `batch`; `merged` where slugs must be resolved."""
+        merged = merged and self.name not in UNRESOLVED
+        own = [f"{column.resolved if merged else column.sent} AS {quoted(column.name)}" for column in self.columns]
+        if any(cls.amends for cls in self.classes):
+            own.append("JSON_KEYS(JSON_EXTRACT(batch.state, '$.changes')) AS changed")
+        if self.timed:
+            has_end = any(column.name == "effective_to" for column in self.columns)
+            own.append("COALESCE(starts_at(said.effective_from), published_from) AS starts")
+            own.append(f"{'ends_at(said.effective_to)' if has_end else 'CAST(NULL AS TIMESTAMP)'} AS ends")
+        if self.name == "figures":
+            own += ["said.subject AS named", "batch.stream AS stream"]
+        return sql("tables/family.sql").format_map(
+            {
+                "publisher": "kept(said.source.publisher)" if merged else "said.source.publisher",
+                "known_at_once": literals(cls.__name__ for cls in self.classes if cls.known_at_once) or "''",
+                "types": literals(self.types),
+                "shape": self.shape.replace("'", "''"),
+                "own": ",\n  ".join(own) or "NULL AS nothing",
+            }
+        )
+
+    def mentions(self) -> str:
+        """A condition on its rows: they name one of the slugs in the list `$slugs`."""
+        conditions = ["list_contains($slugs, publisher)"]
+        for column in self.columns:
+            if column.names_entities:
+                conditions.append(_mentions(quoted(column.name), column.shape, column.resolved))
+        return "(" + " OR ".join(f"COALESCE({condition}, FALSE)" for condition in conditions) + ")"
+
+
+def families() -> dict[str, Family]:
+    """Every family in the registry, entities first: figures need their fiscal years."""
+    classes: dict[str, list[type[Event]]] = {"entities": []}
+    for cls in REGISTRY.values():
+        classes.setdefault(cls.family, []).append(cls)
+    return {name: Family(name, tuple(members), _columns(members)) for name, members in classes.items()}
+
+
+def sql(name: str) -> str:
+    """The text of one of this package's SQL files."""
+    return files("projections").joinpath(name).read_text(encoding="utf-8")
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literals(texts: Iterable[str]) -> str:
+    """Texts as SQL literals with commas between."""
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+
+
+def _columns(classes: Iterable[type[Event]]) -> tuple[Column, ...]:
+    columns: dict[str, Column] = {}
+    for cls in classes:
+        paths = ref_paths(cls)
+        for name, field in cls.model_fields.items():
+            if name in Event.model_fields:
+                continue
+            if name in _RESERVED:
+                raise TypeError(f"{cls.__name__}.{name}: the tables have a column of that name already")
+            if name == "changes" and cls.amends is not None:
+                shape, type_, resolved = _amended(cls.amends)
+            else:
+                type_, shape = _type(field.annotation)
+                resolved = _resolved(f"said.{quoted(name)}", shape, [path[1:] for path in paths if path[0] == name])
+            sent = f"CAST(said.{quoted(name)} AS {type_})" if type_ in ("VARCHAR", "UUID") else f"said.{quoted(name)}"
+            column = Column(name, type_, shape, sent, resolved if "kept(" in resolved else sent)
+            if columns.setdefault(name, column) != column:
+                raise TypeError(f"{cls.__name__}.{name} is of another type than in the rest of its family")
+    return tuple(columns.values())
+
+
+def _amended(cls: type[Event]) -> tuple[dict[str, Any], str, str]:
+    """The changes of an amendment: the own fields of the class that it amends, as one STRUCT."""
+    own = [name for name in cls.model_fields if name not in Event.model_fields and name != cls.thing]
+    shape = {name: _type(cls.model_fields[name].annotation)[1] for name in own}
+    paths = [path for path in ref_paths(cls) if path[0] in own]
+    return shape, "STRUCT", _resolved("said.changes", shape, paths)
+
+
+def _type(annotation: Any) -> tuple[str, Any]:
+    """(DuckDB type, shape in JSON) of a field."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _type(get_args(annotation)[0])
+    if origin is Literal or annotation is str:
+        return "VARCHAR", "VARCHAR"
+    if origin is dict:
+        return "VARCHAR", "JSON"
+    if origin is list:
+        _, shape = _type(get_args(annotation)[0])
+        return "LIST", [shape]
+    if origin is not None or origin is Union:
+        (inner,) = (option for option in get_args(annotation) if option is not NoneType)
+        return _type(inner)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "STRUCT", {name: _type(field.annotation)[1] for name, field in annotation.model_fields.items()}
+    return {bool: ("BOOLEAN", "BOOLEAN"), int: ("BIGINT", "BIGINT"), UUID: ("UUID", "VARCHAR")}[annotation]
+
+
+def _resolved(expression: str, shape: Any, paths: list[tuple[str, ...]], depth: int = 0) -> str:
+    """The expression with the slugs at the paths resolved."""
+    if not paths:
+        return expression
+    if paths == [()]:
+        return f"kept({expression})"
+    if isinstance(shape, list):
+        item = f"item{depth}"
+        inner = _resolved(item, shape[0], [path[1:] for path in paths], depth + 1)
+        return f"LIST_TRANSFORM({expression}, lambda {item}: {inner})"
+    assert isinstance(shape, Mapping)
+    fields = ", ".join(
+        f"'{name}': "
+        + _resolved(
+            f"{expression}.{quoted(name)}", inner, [path[1:] for path in paths if path[0] == name], depth
+        )
+        for name, inner in shape.items()
+    )
+    return f"CASE WHEN {expression} IS NOT NULL THEN {{{fields}}} END"
+
+
+def _mentions(expression: str, shape: Any, resolved: str) -> str:
+    """A condition: one of the slugs that `resolved` resolves is in `$slugs`."""
+    if resolved.startswith("kept("):
+        return f"LIST_CONTAINS($slugs, {expression})"
+    if isinstance(shape, list) and not isinstance(shape[0], Mapping):
+        return f"LIST_HAS_ANY($slugs, {expression})"
+    # Lists of objects and amendments are few: whether the text holds the slug is near enough, and never too little.
+    return f"LIST_HAS_ANY($slugs, REGEXP_EXTRACT_ALL(CAST({expression} AS VARCHAR), '[a-z0-9-]+'))"

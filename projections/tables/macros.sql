@@ -1,0 +1,91 @@
+-- A printed moment is an interval: its first microsecond.
+CREATE OR REPLACE MACRO starts_at(printed) AS
+  CASE LENGTH(printed)
+    WHEN 4 THEN CAST(printed || '-01-01' AS TIMESTAMP)
+    WHEN 7 THEN CAST(printed || '-01' AS TIMESTAMP)
+    WHEN 10 THEN CAST(printed AS TIMESTAMP)
+    ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))
+  END;
+
+-- A printed moment is an interval: its last microsecond.
+CREATE OR REPLACE MACRO ends_at(printed) AS
+  CASE LENGTH(printed)
+    WHEN 4 THEN CAST(printed || '-12-31 23:59:59.999999' AS TIMESTAMP)
+    WHEN 7 THEN CAST(CAST(LAST_DAY(CAST(printed || '-01' AS DATE)) AS VARCHAR) || ' 23:59:59.999999' AS TIMESTAMP)
+    WHEN 10 THEN CAST(printed || ' 23:59:59.999999' AS TIMESTAMP)
+    ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))
+  END;
+
+-- An instant as RFC 3339 in UTC.
+CREATE OR REPLACE MACRO instant_text(at) AS
+  STRFTIME(at, '%Y-%m-%dT%H:%M:%S.%fZ');
+
+-- A decimal with a point, without the zeros behind it.
+CREATE OR REPLACE MACRO trimmed(shown) AS
+  RTRIM(RTRIM(shown, '0'), '.');
+
+-- A DECIMAL(38, 18) without exponent and trailing zeros.
+CREATE OR REPLACE MACRO plain(number) AS
+  trimmed(CAST(number AS VARCHAR));
+
+CREATE OR REPLACE MACRO whole(number) AS
+  CAST(TRUNC(number) AS HUGEINT);
+
+-- What is behind the point of a DECIMAL(38, 18), in units of 10^-18.
+CREATE OR REPLACE MACRO fraction(number) AS
+  CAST(
+    CAST(number - TRUNC(number) AS DECIMAL(19, 18)) * CAST(1000000000000000000 AS DECIMAL(19, 0)) AS BIGINT
+  );
+
+-- A DECIMAL(38, 18) times multiplier / divisor, where the result is known to be exact and to fit. The product of 38 and
+-- more digits never stands in one number.
+CREATE OR REPLACE MACRO atoms(number) AS
+  whole(number) * CAST(1000000000000000000 AS HUGEINT) + fraction(number);
+
+CREATE OR REPLACE MACRO from_atoms(number) AS
+  CAST(
+    CAST(number // CAST(1000000000000000000 AS HUGEINT) AS DECIMAL(38, 18))
+    + CAST(number % CAST(1000000000000000000 AS HUGEINT) AS DECIMAL(18, 0))
+      * CAST(0.000000000000000001 AS DECIMAL(18, 18))
+    AS DECIMAL(38, 18)
+  );
+
+CREATE OR REPLACE MACRO scaled(number, multiplier, divisor) AS
+  from_atoms((atoms(number) // divisor) * multiplier + ((atoms(number) % divisor) * multiplier) // divisor);
+
+-- later - earlier as text, exactly: it may have one digit more than a DECIMAL(38, 18) holds.
+CREATE OR REPLACE MACRO signed_text(units, billionths) AS
+  trimmed(
+    CASE WHEN units < 0 OR billionths < 0 THEN '-' ELSE '' END
+    || CAST(ABS(units) AS VARCHAR)
+    || '.'
+    || LPAD(CAST(ABS(billionths) AS VARCHAR), 18, '0')
+  );
+
+CREATE OR REPLACE MACRO carried_text(units, billionths) AS
+  CASE
+    WHEN units > 0 AND billionths < 0 THEN signed_text(units - 1, billionths + 1000000000000000000)
+    WHEN units < 0 AND billionths > 0 THEN signed_text(units + 1, billionths - 1000000000000000000)
+    ELSE signed_text(units, billionths)
+  END;
+
+CREATE OR REPLACE MACRO difference(later, earlier) AS
+  carried_text(
+    whole(later) - whole(earlier) + (fraction(later) - fraction(earlier)) // 1000000000000000000,
+    (fraction(later) - fraction(earlier)) % 1000000000000000000
+  );
+
+-- The slug that a slug was merged into, or itself. The variable holds the merges in force while rows are written.
+CREATE OR REPLACE MACRO kept(slug) AS
+  COALESCE(GETVARIABLE('kept')[slug], slug);
+
+-- A list without repetitions, each item at its first place.
+CREATE OR REPLACE MACRO once(items) AS
+  LIST_FILTER(items, lambda item, place: LIST_POSITION(items, item) = place);
+
+-- A printed number in its canonical unit.
+CREATE OR REPLACE MACRO in_canonical(printed, multiplier, divisor) AS
+  CASE
+    WHEN multiplier = divisor THEN CAST(printed AS DECIMAL(38, 18))
+    ELSE scaled(CAST(printed AS DECIMAL(38, 18)), multiplier, divisor)
+  END;
