@@ -1,4 +1,6 @@
-"""The HTTP server: routes over one engine, problem documents for everything that goes wrong, docs that need no network."""
+"""The HTTP server: routes over one engine, problem documents for everything that goes wrong, docs that need no
+network.
+"""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -13,11 +15,11 @@ from projections import CATALOGUE, Engine
 
 SUMMARY = "Supply-chain facts with their sources, as of any day."
 DESCRIPTION = """
-Every fact is an event with a source. Nothing is overwritten: a source that changes its mind, two sources that disagree, and a
-transcription of our own that was wrong stay three different things.
+Every fact is an event with a source. Nothing is overwritten: a source that changes its mind, two sources that
+disagree, and a transcription of our own that was wrong stay three different things.
 
-Every read takes a viewpoint on three clocks: `as_of` (what was published by then), `recorded_as_of` (what this ledger held then)
-and `effective_at` (what was so in the world then). `basis` in the answer is its receipt.
+Every read takes a viewpoint on three clocks: `as_of` (what was published by then), `recorded_as_of` (what this ledger
+held then) and `effective_at` (what was so in the world then). `basis` in the answer is its receipt.
 """
 
 

@@ -55,9 +55,7 @@ def _common(
 
 
 @app.command("serve", rich_help_panel=SERVE)
-def serve_command(
-    host: HostOption = HOST_DEFAULT, port: PortOption = PORT_DEFAULT, data: DataOption = None
-) -> None:
+def serve_command(host: HostOption = HOST_DEFAULT, port: PortOption = PORT_DEFAULT, data: DataOption = None) -> None:
     """Serve the API and its docs; an absent ledger is made, empty."""
     listening = listen(host, port)
     with opened(data, make=True) as engine:

@@ -1,4 +1,6 @@
-"""The reading commands, made from the catalogue: one per projection, its filters as options; and `history` and `events`."""
+"""The reading commands, made from the catalogue: one per projection, its filters as options; and `history` and
+`events`.
+"""
 
 import json
 import sys
@@ -24,7 +26,9 @@ READ = "Read"
 Ask = Callable[[Engine, dict[str, str]], Page]
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="The data directory. Default: $SUPPLY_LEDGER_DATA, else .supply-ledger.", metavar="DIR"),
+    typer.Option(
+        "--data", help="The data directory. Default: $SUPPLY_LEDGER_DATA, else .supply-ledger.", metavar="DIR"
+    ),
 ]
 
 

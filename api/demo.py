@@ -50,7 +50,9 @@ _WORLD_2023 = {**_mined("world", "2023"), **_USGS}
 
 FIGURES = (
     Question("Lynas: NdPr oxide, FY2025-Q4", "figures", {**_NDPR, "period": "FY2025-Q4"}, _days("2025-12-31")),
-    Question("The same days as a calendar quarter, 2025-Q2", "figures", {**_NDPR, "period": "2025-Q2"}, _days("2025-12-31")),
+    Question(
+        "The same days as a calendar quarter, 2025-Q2", "figures", {**_NDPR, "period": "2025-Q2"}, _days("2025-12-31")
+    ),
     Question("World: mine production 2023, says USGS", "figures", _WORLD_2023, _days("2024-06-30", "2025-06-30")),
     Question(
         "Australia: mine production 2024, says USGS",
@@ -132,7 +134,8 @@ def _rows(engine: Engine, questions: Sequence[Question]) -> list[list[str]]:
         for viewpoint in question.viewpoints:
             items = state(engine, CATALOGUE[question.projection], {**question.filters, **viewpoint}).rows()
             found = [item for item in items if question.unit in (None, item.get("canonical_unit"))]
-            for item in found or [None]:
+            shown: list[Item | None] = [*found] or [None]
+            for item in shown:
                 answer = _answer(item)
                 source = _source(engine, item["event_id"]) if item else ""
                 rows.append([question.words, viewpoint["as_of"], answer, source])
@@ -166,11 +169,15 @@ def _others(engine: Engine, question: Question, viewpoint: Mapping[str, str], it
 def _changes(engine: Engine) -> list[list[str]]:
     figure = state(engine, CATALOGUE["figures"], _WORLD_2023).rows()
     rows: list[list[str]] = []
-    for item in (one for found in figure for one in history(engine, found["figure_id"], {"as_of": "2025-06-30"}).rows()):
+    for item in (
+        one for found in figure for one in history(engine, found["figure_id"], {"as_of": "2025-06-30"}).rows()
+    ):
         if item["publisher"] != _USGS["publisher"]:
             continue
         change = f" ({item['change']}, {item['change_percent']} %)" if item["change"] not in (None, "0") else ""
-        rows.append([item["cause"], item["published_at"], figure_text(item) + change, _source(engine, item["event_id"])])
+        rows.append(
+            [item["cause"], item["published_at"], figure_text(item) + change, _source(engine, item["event_id"])]
+        )
     return rows
 
 

@@ -1,4 +1,5 @@
-"""The API's description of itself (OpenAPI), made from what is there: the registry of events and the catalogue of projections.
+"""The API's description of itself (OpenAPI), made from what is there: the registry of events and the catalogue of
+projections.
 
 It is made when it is asked for, so an event class that was defined a moment ago is in it.
 """
@@ -34,14 +35,17 @@ FIRST_FACT: list[dict[str, Any]] = [
 
 BASIS: dict[str, Any] = {
     "type": "object",
-    "description": "The receipt of an answer: ask again with its as_of, recorded_as_of and effective_at, and the items are the same.",
+    "description": "The receipt of an answer: asked again with its three clocks, it is the same.",
     "properties": {
         "as_of": INSTANT,
         "recorded_as_of": {"type": "string", "examples": ["position:1054"]},
         "effective_at": INSTANT,
         "position": {"type": "integer", "description": "The log was folded up to here."},
         "recorded_at": {"anyOf": [INSTANT, {"type": "null"}], "description": "When that position was recorded."},
-        "root": {"type": ["string", "null"], "description": "The Merkle root of the log there; null while it has no tree."},
+        "root": {
+            "type": ["string", "null"],
+            "description": "The Merkle root of the log there; null while it has no tree.",
+        },
     },
 }
 PROBLEM: dict[str, Any] = {
@@ -58,7 +62,11 @@ PROBLEM: dict[str, Any] = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer into the body", "examples": ["/3/value"]},
+                    "pointer": {
+                        "type": "string",
+                        "description": "JSON pointer into the body",
+                        "examples": ["/3/value"],
+                    },
                     "parameter": {"type": "string", "description": "name of the query parameter"},
                     "rule": {"type": "string"},
                     "detail": {"type": "string"},
@@ -126,7 +134,9 @@ def append_body() -> dict[str, Any]:
     """The request body of an append: one event of any type, or an array of them, with an example of each type."""
     event = {"$ref": REF + "Event"}
     batch = {"type": "array", "items": event, "minItems": 1, "maxItems": 10_000}
-    examples = {"first facts": {"summary": "Two entities and a figure, in one batch", "value": FIRST_FACT}}
+    examples: dict[str, Any] = {
+        "first facts": {"summary": "Two entities and a figure, in one batch", "value": FIRST_FACT}
+    }
     for name, cls in REGISTRY.items():
         examples[name] = {"summary": f"{name}: {_first_line(cls)}", "value": cls.example}
     return {

@@ -23,7 +23,7 @@ FORMATS = (JSON, JSONL, CSV, PARQUET, ARROW)
 
 
 def chosen(*, asked: str | None, accept: str | None, offered: Sequence[Format] = FORMATS) -> Format:
-    """The format to answer in. Raises Problem: 422 for an unknown `format=`, 406 where nothing offered is acceptable."""
+    """The format to answer in. Raises Problem: 422 for an unknown `format=`, 406 where nothing is acceptable."""
     if asked is not None:
         for one in offered:
             if one.name == asked:

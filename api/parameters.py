@@ -1,7 +1,7 @@
 """Query parameters as data: what a read takes, said once for the server, the command line and the API's description.
 
-Strictness is the point. A mistyped `as_of` that was ignored would be answered with today's figures, so an unknown parameter is an
-error that names the nearest known ones, and so is one that is given twice.
+Strictness is the point. A mistyped `as_of` that was ignored would be answered with today's figures, so an unknown
+parameter is an error that names the nearest known ones, and so is one that is given twice.
 """
 
 import difflib
@@ -82,7 +82,7 @@ DRY_RUN = Parameter(
 
 
 def given(pairs: Iterable[tuple[str, str]], known: Sequence[Parameter]) -> dict[str, str]:
-    """The parameters of a request by name. Raises Problem for an unknown one, one given twice, and one that is empty."""
+    """The parameters of a request by name. Raises Problem for one that is unknown, given twice, or empty."""
     found: dict[str, str] = {}
     names = {parameter.name for parameter in known if parameter.prefix is None}
     prefixes = [parameter.prefix for parameter in known if parameter.prefix]

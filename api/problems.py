@@ -1,7 +1,7 @@
 """What HTTP makes of an error: a problem document (RFC 9457). No other module knows both an error and a status.
 
-`errors` lists every fault found: in a body by its JSON pointer (in a batch it begins with the event's place), in a query by the
-parameter's name.
+`errors` lists every fault found: in a body by its JSON pointer (in a batch it begins with the event's place), in a
+query by the parameter's name.
 """
 
 import json

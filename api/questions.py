@@ -18,7 +18,8 @@ from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint
 
 CLOCK = Parameter(
     "clock",
-    "`publication`: what the world said, at a fixed state of the ledger; `ledger`: what this ledger answered, at a fixed `as_of`.",
+    "`publication`: what the world said, at a fixed state of the ledger; `ledger`: what this ledger answered, at a "
+    "fixed `as_of`.",
     schema={"type": "string", "enum": ["publication", "ledger"], "default": "publication"},
 )
 HISTORY = (CLOCK, *VIEWPOINT, *PAGING)
@@ -50,7 +51,10 @@ def state(engine: Engine, projection: Projection, parameters: Mapping[str, str],
 
 
 def one(engine: Engine, projection: Projection, slug: str, parameters: Mapping[str, str]) -> Page:
-    """What stands under one slug at a viewpoint, with the events that made it so. Raises Problem (404) for an unknown slug."""
+    """What stands under one slug at a viewpoint, with the events that made it so.
+
+    Raises Problem: 404 for a slug that is unknown there.
+    """
     assert projection.slug is not None
     by_slug = {projection.slug: slug}
     seen: list[Viewpoint] = []
@@ -140,7 +144,7 @@ def type_item(cls: type[Event]) -> dict[str, Any]:
         "type": cls.__name__,
         "family": cls.family,
         "description": " ".join((cls.__doc__ or "").split()),
-        "fields": [name for name in cls.model_fields],
+        "fields": list(cls.model_fields),
         "schema": event_schema(cls),
         "example": cls.example,
     }

@@ -1,7 +1,7 @@
 """A read: a viewpoint, filters and a page of items. The server and the command line ask the same way.
 
-A cursor holds the viewpoint that the first page was answered from, and the place to go on at. So the pages of one answer fit
-together, whatever is recorded in between.
+A cursor holds the viewpoint that the first page was answered from, and the place to go on at. So the pages of one
+answer fit together, whatever is recorded in between.
 """
 
 import base64
@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
@@ -23,7 +23,7 @@ NOT_FILTERS = ("limit", "cursor", "format")
 VIEWPOINT_NAMES = ("as_of", "recorded_as_of", "effective_at")
 CURSOR_LENGTH_MAX = 2000
 
-Items = pa.Table | list[dict[str, Any]]
+Items: TypeAlias = "pa.Table | list[dict[str, Any]]"
 Fetch = Callable[[Viewpoint, int, int], Items]
 """(viewpoint, how many at most, how many to skip) -> items in their order"""
 
@@ -42,8 +42,8 @@ class Place(NamedTuple):
 class Page:
     """Some items, the cursor of the next ones, and the basis that they were folded from.
 
-    `final` says that the viewpoint was stated and lies wholly in the past: the same question will be answered the same for ever.
-    `objects` are the columns that hold a JSON object as text. `more` are members beside the items.
+    `final` says that the viewpoint was stated and lies wholly in the past: the same question will be answered the
+    same for ever. `objects` are the columns that hold a JSON object as text. `more` are members beside the items.
     """
 
     items: Items
@@ -81,8 +81,8 @@ def read(
 ) -> Page:
     """A page of what `fetch` gives.
 
-    `next_offset` gives the place of the next page from (the items of this one, its own place); by default places count items.
-    Raises Problem.
+    `next_offset` gives the place of the next page from (the items of this one, its own place); by default places
+    count items. Raises Problem.
     """
     count = limit or limit_of(parameters)
     asked = _mark(path, parameters)
@@ -149,7 +149,9 @@ def _place(cursor: str, asked: str) -> Place:
         raise _bad_cursor()
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        offset, position, as_of, effective_at, mark = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        offset, position, as_of, effective_at, mark = json.loads(
+            base64.b64decode(padded, altchars=b"-_", validate=True)
+        )
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise _bad_cursor() from None
     numbers_fit = all(type(number) is int and 0 <= number < 2**62 for number in (offset, position))
@@ -157,7 +159,9 @@ def _place(cursor: str, asked: str) -> Place:
         raise _bad_cursor()
     if mark != asked:
         raise bad_parameter(
-            "cursor", "other_question", "the cursor belongs to another question: send it with the same parameters as before"
+            "cursor",
+            "other_question",
+            "the cursor belongs to another question: send it with the same parameters as before",
         )
     check_moment("cursor", as_of)
     check_moment("cursor", effective_at)

@@ -1,7 +1,8 @@
 """A page as bytes, in each format, and the headers that say how long it may be kept.
 
-In JSON the page is one object with `items`, `next` and `basis`. The other formats hold the items only; then `next` is a `Link` and
-the basis a header, `Ledger-Basis`. Nested values are JSON text in CSV, and real lists and structures in Parquet and Arrow.
+In JSON the page is one object with `items`, `next` and `basis`. The other formats hold the items only; then `next` is
+a `Link` and the basis a header, `Ledger-Basis`. Nested values are JSON text in CSV, and real lists and structures in
+Parquet and Arrow.
 """
 
 import csv
@@ -76,7 +77,7 @@ def page_response(request: Request, page: Page, form: Format) -> Response:
 
 
 def _etag(page: Page, form: Format, body: bytes, essence: bytes) -> str:
-    """Strong for an answer that is final. Else weak: the items at a position, though `as_of` = now has moved on since."""
+    """Strong for an answer that is final. Else weak: the items at a position, though `as_of` = now has moved on."""
     if page.final:
         return f'"{hashlib.sha256(form.name.encode() + body).hexdigest()[:32]}"'
     mark = f"{form.name}:{page.basis.get('position')}:".encode()
@@ -122,4 +123,3 @@ def _column(values: list[Any]) -> pa.Array:
     if kinds == {int}:
         return pa.array(values, pa.int64())
     return pa.array([None if value is None else _cell(value) for value in values], pa.string())
-

@@ -1,6 +1,6 @@
 """Where the ledger lives and where it is served: the one place that reads the environment.
 
-    SUPPLY_LEDGER_DATA    the data directory (default: .supply-ledger in the working directory)
+SUPPLY_LEDGER_DATA    the data directory (default: .supply-ledger in the working directory)
 """
 
 import os

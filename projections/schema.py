@@ -6,8 +6,8 @@ is made, gets its columns and its view without another line.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from types import NoneType
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from ledger.events import REGISTRY, Event
+from ledger.events import REGISTRY, Event, Source
 from ledger.events.base import ref_paths
 
 FOREVER = 2**63 - 1
@@ -35,18 +35,19 @@ _RESERVED = frozenset(
 
 @dataclass(frozen=True)
 class Column:
-    """A field of a family: its DuckDB type, its shape in JSON, and the expressions for it as sent and resolved."""
+    """A field of a family: its DuckDB type, its shape in JSON, and the paths to the slugs of entities in it."""
 
     name: str
     type: str
     shape: Any
-    sent: str
-    resolved: str
+    slugs: tuple[tuple[str, ...], ...]
 
-    @property
-    def names_entities(self) -> bool:
-        """Whether there are slugs in it."""
-        return self.sent != self.resolved
+    def read(self, *, merged: bool) -> str:
+        """The expression that reads it out of `said`."""
+        sent = f"said.{quoted(self.name)}"
+        if merged and self.slugs:
+            return _resolved(sent, self.shape, self.slugs)
+        return f"CAST({sent} AS {self.type})" if self.type in ("VARCHAR", "UUID") else sent
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,14 @@ class Family:
     @cached_property
     def shape(self) -> str:
         """The shape of a body, for FROM_JSON."""
-        source = dict.fromkeys(Event.model_fields["source"].annotation.__args__[0].model_fields, "VARCHAR")  # type: ignore[union-attr]
+        source = dict.fromkeys(Source.model_fields, "VARCHAR")
         own = {column.name: column.shape for column in self.columns}
         return json.dumps({"published_at": "VARCHAR", "source": source, "note": "VARCHAR", **own})
 
     def select(self, *, merged: bool) -> str:
         """The query that reads rows of the family out of `batch`; `merged` where slugs must be resolved."""
         merged = merged and self.name not in UNRESOLVED
-        own = [f"{column.resolved if merged else column.sent} AS {quoted(column.name)}" for column in self.columns]
+        own = [f"{column.read(merged=merged)} AS {quoted(column.name)}" for column in self.columns]
         if any(cls.amends for cls in self.classes):
             own.append("JSON_KEYS(JSON_EXTRACT(batch.state, '$.changes')) AS changed")
         if self.timed:
@@ -98,10 +99,9 @@ class Family:
 
     def mentions(self) -> str:
         """A condition on its rows: they name one of the slugs in the list `$slugs`."""
-        conditions = ["list_contains($slugs, publisher)"]
+        conditions = ["LIST_CONTAINS($slugs, publisher)"]
         for column in self.columns:
-            if column.names_entities:
-                conditions.append(_mentions(quoted(column.name), column.shape, column.resolved))
+            conditions += [_mentions(quoted(column.name), path) for path in column.slugs]
         return "(" + " OR ".join(f"COALESCE({condition}, FALSE)" for condition in conditions) + ")"
 
 
@@ -131,30 +131,31 @@ def literals(texts: Iterable[str]) -> str:
 def _columns(classes: Iterable[type[Event]]) -> tuple[Column, ...]:
     columns: dict[str, Column] = {}
     for cls in classes:
-        paths = ref_paths(cls)
         for name, field in cls.model_fields.items():
             if name in Event.model_fields:
                 continue
             if name in _RESERVED:
                 raise TypeError(f"{cls.__name__}.{name}: the tables have a column of that name already")
             if name == "changes" and cls.amends is not None:
-                shape, type_, resolved = _amended(cls.amends)
+                column = _amended(cls.amends)
             else:
-                type_, shape = _type(field.annotation)
-                resolved = _resolved(f"said.{quoted(name)}", shape, [path[1:] for path in paths if path[0] == name])
-            sent = f"CAST(said.{quoted(name)} AS {type_})" if type_ in ("VARCHAR", "UUID") else f"said.{quoted(name)}"
-            column = Column(name, type_, shape, sent, resolved if "kept(" in resolved else sent)
-            if columns.setdefault(name, column) != column:
+                column = Column(name, *_type(field.annotation), _paths_in(cls, name))
+            known = columns.setdefault(name, column)
+            if (known.type, known.shape) != (column.type, column.shape):
                 raise TypeError(f"{cls.__name__}.{name} is of another type than in the rest of its family")
+            columns[name] = replace(known, slugs=tuple(dict.fromkeys((*known.slugs, *column.slugs))))
     return tuple(columns.values())
 
 
-def _amended(cls: type[Event]) -> tuple[dict[str, Any], str, str]:
+def _amended(cls: type[Event]) -> Column:
     """The changes of an amendment: the own fields of the class that it amends, as one STRUCT."""
     own = [name for name in cls.model_fields if name not in Event.model_fields and name != cls.thing]
     shape = {name: _type(cls.model_fields[name].annotation)[1] for name in own}
-    paths = [path for path in ref_paths(cls) if path[0] in own]
-    return shape, "STRUCT", _resolved("said.changes", shape, paths)
+    return Column("changes", "STRUCT", shape, tuple(path for path in ref_paths(cls) if path[0] in own))
+
+
+def _paths_in(cls: type[Event], name: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(path[1:] for path in ref_paths(cls) if path[0] == name)
 
 
 def _type(annotation: Any) -> tuple[str, Any]:
@@ -177,8 +178,9 @@ def _type(annotation: Any) -> tuple[str, Any]:
     return {bool: ("BOOLEAN", "BOOLEAN"), int: ("BIGINT", "BIGINT"), UUID: ("UUID", "VARCHAR")}[annotation]
 
 
-def _resolved(expression: str, shape: Any, paths: list[tuple[str, ...]], depth: int = 0) -> str:
+def _resolved(expression: str, shape: Any, paths: Iterable[tuple[str, ...]], depth: int = 0) -> str:
     """The expression with the slugs at the paths resolved."""
+    paths = list(paths)
     if not paths:
         return expression
     if paths == [()]:
@@ -187,22 +189,21 @@ def _resolved(expression: str, shape: Any, paths: list[tuple[str, ...]], depth: 
         item = f"item{depth}"
         inner = _resolved(item, shape[0], [path[1:] for path in paths], depth + 1)
         return f"LIST_TRANSFORM({expression}, lambda {item}: {inner})"
-    assert isinstance(shape, Mapping)
-    fields = ", ".join(
-        f"'{name}': "
-        + _resolved(
-            f"{expression}.{quoted(name)}", inner, [path[1:] for path in paths if path[0] == name], depth
-        )
-        for name, inner in shape.items()
-    )
-    return f"CASE WHEN {expression} IS NOT NULL THEN {{{fields}}} END"
+    fields = []
+    for name, inner_shape in shape.items():
+        inside = [path[1:] for path in paths if path[0] == name]
+        fields.append(f"'{name}': {_resolved(f'{expression}.{quoted(name)}', inner_shape, inside, depth)}")
+    return f"CASE WHEN {expression} IS NOT NULL THEN {{{', '.join(fields)}}} END"
 
 
-def _mentions(expression: str, shape: Any, resolved: str) -> str:
-    """A condition: one of the slugs that `resolved` resolves is in `$slugs`."""
-    if resolved.startswith("kept("):
-        return f"LIST_CONTAINS($slugs, {expression})"
-    if isinstance(shape, list) and not isinstance(shape[0], Mapping):
-        return f"LIST_HAS_ANY($slugs, {expression})"
-    # Lists of objects and amendments are few: whether the text holds the slug is near enough, and never too little.
-    return f"LIST_HAS_ANY($slugs, REGEXP_EXTRACT_ALL(CAST({expression} AS VARCHAR), '[a-z0-9-]+'))"
+def _mentions(expression: str, path: tuple[str, ...]) -> str:
+    """A condition: a slug at the path is in the list `$slugs`. `*` stands for each item of a list."""
+    if "*" not in path:
+        return f"LIST_CONTAINS($slugs, {_field(expression, path)})"
+    place = path.index("*")
+    slugs = f"LIST_TRANSFORM({_field(expression, path[:place])}, lambda item: {_field('item', path[place + 1 :])})"
+    return f"LIST_HAS_ANY($slugs, {slugs})"
+
+
+def _field(expression: str, path: tuple[str, ...]) -> str:
+    return ".".join((expression, *map(quoted, path)))

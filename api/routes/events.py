@@ -43,8 +43,8 @@ def router(engine: Engine) -> APIRouter:
     def append(request: Request, raw: Annotated[bytes, Depends(json_bytes)]) -> Response:
         """Record one event, or an array of up to 10,000: all of them or none.
 
-        When the answer comes the events are on disk. An event whose `event_id` is known with the same body is answered as
-        `duplicate`. Numbers are read exactly as written: send `"2080"` or `2080`, never a rounded float.
+        When the answer comes the events are on disk. An event whose `event_id` is known with the same body is
+        answered as `duplicate`. Numbers are read exactly as written: send `"2080"` or `2080`, never a rounded float.
         """
         parameters = json_wanted(request, (DRY_RUN,))
         value = parse_json(raw)
@@ -90,11 +90,9 @@ def router(engine: Engine) -> APIRouter:
         responses=answers(),
         openapi_extra=operation(VIEWPOINT),
     )
-    def read_event(
-        request: Request, event_id: Annotated[str, Path(description="The event's UUID")]
-    ) -> Response:
-        """An event as it was recorded, with `content`: what it says now, null while it is retracted; and `acts`: what the
-        ledger did to it since.
+    def read_event(request: Request, event_id: Annotated[str, Path(description="The event's UUID")]) -> Response:
+        """An event as it was recorded, with `content`: what it says now, null while it is retracted; and `acts`: what
+        the ledger did to it since.
         """
         return answered(request, VIEWPOINT, lambda parameters: event(engine, event_id, parameters))
 
@@ -105,7 +103,9 @@ def _check_size(sent: list[Any]) -> None:
     if not sent:
         raise _batch_problem("empty_batch", "an empty array holds no event; send one at least")
     if len(sent) > BATCH_MAX:
-        raise _batch_problem("batch_too_large", f"{len(sent)} events are too many for one request; send up to {BATCH_MAX}")
+        raise _batch_problem(
+            "batch_too_large", f"{len(sent)} events are too many for one request; send up to {BATCH_MAX}"
+        )
 
 
 def _batch_problem(rule: str, detail: str) -> Problem:
@@ -139,5 +139,3 @@ def _answer(body: dict[str, Any], *, status: int, headers: dict[str, str] | None
         media_type="application/json",
         headers={"Cache-Control": "no-store", **(headers or {})},
     )
-
-

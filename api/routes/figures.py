@@ -1,4 +1,4 @@
-"""Why a figure is what it is: its history, along either clock. (The figures themselves come from the catalogue.)"""
+"""Why a figure is what it is: its history, along either clock."""
 
 from typing import Annotated
 
@@ -24,8 +24,9 @@ def router(engine: Engine) -> APIRouter:
     def read_history(
         request: Request, figure_id: Annotated[str, Path(description="The figure's UUID, as its items give it")]
     ) -> Response:
-        """`clock=publication`: what the world said, statement by statement. `clock=ledger`: what this ledger answered, change by
-        change. Each with its `cause`, so that a source's revision and our own correction are never mixed up.
+        """`clock=publication`: what the world said, statement by statement. `clock=ledger`: what this ledger
+        answered, change by change. Each with its `cause`, so that a source's revision and our own correction are
+        never mixed up.
         """
         return answered(request, HISTORY, lambda parameters: history(engine, figure_id, parameters))
 

@@ -43,7 +43,8 @@ def router(engine: Engine) -> APIRouter:
         openapi_extra=operation(PAGING),
     )
     def read_event_type(
-        request: Request, type: Annotated[str, Path(description="Its name, for example ProductionReported")]  # noqa: A002
+        request: Request,
+        type: Annotated[str, Path(description="Its name, for example ProductionReported")],  # noqa: A002
     ) -> Response:
         """What one type means, its JSON Schema and an example."""
         return answered(request, PAGING, lambda parameters: event_type(engine, type, parameters))

@@ -33,7 +33,7 @@ def router(engine: Engine) -> APIRouter:
                 _one(engine, projection),
                 name=f"read_one_of_{name}",
                 summary=f"{name.capitalize()}: one, and its events",
-                description=f"What stands under one `{projection.slug}` at the viewpoint, and the `events` that made it so.",
+                description=f"What stands under one `{projection.slug}`, and the `events` that made it so.",
                 response_class=Response,
                 responses=answers(name.capitalize(), events={"type": "array", "items": {"type": "object"}}),
                 openapi_extra=operation((*VIEWPOINT, *PAGING)),
