@@ -19,7 +19,7 @@ from api.parameters import LIMIT_DEFAULT, LIMIT_MAX, VIEWPOINT, Parameter
 from api.questions import CLOCK, EVENT_FILTERS, events, history, parameters_of, state
 from api.reading import Page
 from api.rendering import items_bytes
-from api.tables import console, page_table
+from api.tables import basis_line, console, page_table
 from projections import CATALOGUE, Engine, Projection
 
 READ = "Read"
@@ -73,6 +73,7 @@ def show(page: Page, output: Output, *, title: str) -> None:
             out.print(f"No {title} at this viewpoint.", highlight=False)
         else:
             out.print(page_table(page, title=title))
+        out.print(basis_line(page.basis), highlight=False)
         if page.next is not None:
             out.print("There is more: raise --limit, or filter.", highlight=False)
     elif output is Output.json:

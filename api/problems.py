@@ -11,7 +11,9 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from ledger.errors import (
     CalendarError,
@@ -27,6 +29,7 @@ from ledger.errors import (
     Violation,
 )
 from ledger.parsing import MalformedJSON
+from projections import FilterError, UnknownFilter
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
@@ -107,6 +110,9 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, Refused):
         return refused(error, batch=True)
+    if isinstance(error, FilterError | UnknownFilter):
+        rule = "unknown_parameter" if isinstance(error, UnknownFilter) else "value"
+        return bad_parameter(error.parameter, rule, str(error))
     for known, make in _KNOWN:
         if isinstance(error, known):
             return make(str(error))
@@ -136,7 +142,7 @@ def install(app: FastAPI) -> None:
         return problem_of(error).response()
 
     app.add_exception_handler(HTTPException, of_http)
-    for kind in (Problem, LedgerError, Exception):
+    for kind in (Problem, LedgerError, FilterError, UnknownFilter, Exception):
         app.add_exception_handler(kind, of_any)
 
 
@@ -147,9 +153,19 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
     if error.status_code == 404:
         detail = f"There is nothing at {request.url.path}; /docs lists what there is."
     elif error.status_code == 405:
-        allowed = (headers or {}).get("Allow", "")
-        detail = f"{request.method} is not allowed at {request.url.path}; allowed: {allowed or 'see /docs'}."
+        allowed = ", ".join(_methods_at(request))
+        headers = {"Allow": allowed}
+        detail = f"{request.method} is not allowed at {request.url.path}; allowed: {allowed}."
     return Problem(error.status_code, phrase.lower().replace(" ", "-"), detail, title=phrase, headers=headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method that some route takes at the request's path; the framework's own answer names one route's only."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path is not None and route.methods and compile_path(route.path)[0].match(request.url.path):
+            found |= route.methods
+    return sorted(found)
 
 
 def _alone(violation: Violation) -> Violation:

@@ -14,6 +14,7 @@ from api.reading import Items, Page, filters_of, read, viewpoint_of
 from ledger import REGISTRY, Entry, Event
 from ledger.calendars import parse_moment
 from ledger.content import content
+from ledger.events.figures import Figure
 from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint
 
 CLOCK = Parameter(
@@ -33,6 +34,8 @@ EVENT_FILTERS = (
 )
 EVENTS = (*EVENT_FILTERS, *VIEWPOINT, *PAGING)
 POSITION_DIGITS_MAX = 18
+SCAN_ROWS = 1000
+"""How many events are looked at in one go, where `as_of` may leave most of them out."""
 
 
 def parameters_of(projection: Projection) -> tuple[Parameter, ...]:
@@ -80,9 +83,10 @@ def history(engine: Engine, figure_id: str, parameters: Mapping[str, str], *, li
         raise not_found(f"There is no figure {figure_id[:80]!r}: a figure_id is a UUID.")
 
     def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
-        if not engine.knows_figure(str(wanted), viewpoint):
-            raise not_found(f"There is no figure {wanted}.")
-        return engine.history(str(wanted), viewpoint, clock=clock).slice(skip, count)
+        items = engine.history(wanted, viewpoint, clock=clock, limit=count, offset=skip)
+        if len(items) == 0 and not engine.events(viewpoint=viewpoint, figure_id=wanted, limit=1):
+            raise not_found(f"There is no figure {wanted} at this viewpoint.")
+        return items
 
     objects = CATALOGUE["figures"].objects
     return read(engine, fetch, path=f"history/{wanted}", parameters=parameters, limit=limit, objects=objects)
@@ -91,16 +95,24 @@ def history(engine: Engine, figure_id: str, parameters: Mapping[str, str], *, li
 def events(engine: Engine, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
     """The log in order of position, as it was recorded."""
     after = _after(parameters.get("after", "0"))
-    filters = filters_of(parameters, besides=("after",))
+    filters: dict[str, Any] = filters_of(parameters, besides=("after",))
     if filters.get("type", "") not in (*REGISTRY, ""):
         raise bad_parameter("type", "unknown_type", f"type is one of: {', '.join(sorted(REGISTRY))}")
-    if "figure_id" in filters and _uuid(filters["figure_id"]) is None:
-        raise bad_parameter("figure_id", "uuid", "figure_id is a UUID")
+    if "figure_id" in filters:
+        filters["figure_id"] = figure_id = _uuid(filters["figure_id"])
+        if figure_id is None:
+            raise bad_parameter("figure_id", "uuid", "figure_id is a UUID")
 
     def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
-        cut = viewpoint.as_of if "as_of" in parameters else None
-        found = engine.events(after=max(after, skip), limit=count, until=viewpoint.position, as_of=cut, **filters)
-        return list(found)
+        found: list[Entry] = []
+        size = max(count, SCAN_ROWS) if "as_of" in parameters else count
+        at, more = max(after, skip), True
+        while more and len(found) < count:
+            batch = engine.events(after=at, limit=size, viewpoint=viewpoint, **filters)
+            found += [entry for entry in batch if _published(entry, viewpoint, parameters)]
+            more = len(batch) == size
+            at = batch[-1].position if batch else at
+        return [flat(entry) for entry in found[:count]]
 
     def last_position(items: Items, _: int) -> int:
         assert isinstance(items, list)
@@ -152,7 +164,9 @@ def type_item(cls: type[Event]) -> dict[str, Any]:
 
 def flat(entry: Entry) -> dict[str, Any]:
     """An event as the log gives it: what the ledger set, then what was sent."""
-    return {**entry.envelope(), **entry.body}
+    is_figure = issubclass(REGISTRY[entry.type], Figure)
+    figure = {"figure_id": str(entry.originator_id)} if is_figure else {}
+    return {**entry.envelope(), **figure, **entry.body}
 
 
 def _parameter(one: Filter) -> Parameter:

@@ -29,7 +29,7 @@ def page_table(page: Page, *, title: str) -> Table:
     """The items of a page; columns that are empty throughout are left out."""
     rows = page.rows()
     names = [name for name in _names(rows) if name not in LEFT_OUT and any(_says(row.get(name)) for row in rows)]
-    table = Table(title=title, caption=basis_line(page.basis), title_justify="left", caption_justify="left")
+    table = Table(title=title, title_justify="left")
     for name in names:
         table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold")
     for row in rows:

@@ -220,6 +220,7 @@ CATALOGUE: dict[str, Projection] = {
             ),
             slug="entity",
             objects=("identifiers",),
+            hidden=("searched",),
         ),
     )
 }

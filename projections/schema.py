@@ -8,7 +8,7 @@ is made, gets its columns and its view without another line.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from types import NoneType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -113,6 +113,7 @@ def families() -> dict[str, Family]:
     return {name: Family(name, tuple(members), _columns(members)) for name, members in classes.items()}
 
 
+@cache
 def sql(name: str) -> str:
     """The text of one of this package's SQL files."""
     return files("projections").joinpath(name).read_text(encoding="utf-8")

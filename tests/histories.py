@@ -533,6 +533,9 @@ class Writer:
         dates: dict[str, Callable[[], Any]] = {"effective_from": self.when, "effective_to": self.when}
         choices = [*dates.items(), *dates.items(), *own.items()]
         changes = {name: draw() for name, draw in self.rng.sample(choices, self.rng.randint(1, 2))}
+        nullable = [name for name in changes if name not in ("kind", "parties")]
+        if nullable and self.often(15):
+            changes[self.rng.choice(nullable)] = None
         first, last = changes.get("effective_from"), changes.get("effective_to")
         if first and last and moment(last).end < moment(first).start:
             del changes["effective_to"]

@@ -49,6 +49,8 @@ Things that hold over time
     that counts.
 16. A policy or MoU whose own `effective_to` is past is expired, also where it was never enacted or made definitive.
 17. After several definitive signings, only the amendments after the last one (in the order of 14) apply.
+    An amendment to null removes a field: without effective_from a policy or agreement is in effect from the
+    publication of its enactment or definitive signing, without `binding` the default of the last opening holds.
 18. An announcement, a start of construction and a commissioning open a facility; a restart does not. Fields of openings
     count like openings, those of other events once they are effective. Where a restart and an idling start at the same
     instant, the restart wins. The stages of a facility are those that any visible event of it names.
@@ -618,8 +620,9 @@ def agreement_item(slug: str, facts: Sequence[Fact], at: datetime, names: Names)
     if definitive:
         amendments = [fact for fact in amendments if fact.order > definitive[-1].order]
     fields, given_by = folded(openings, amendments)
-    if "binding" not in given_by or given_by["binding"] in openings:
-        fields["binding"] = openings[-1].body.get("binding", openings[-1].type == "AgreementSigned")
+    binding = fields.get("binding") if given_by.get("binding") in amendments else openings[-1].get("binding")
+    if binding is None:
+        binding = openings[-1].type == "AgreementSigned"
     own_from, own_to = fields.get("effective_from"), fields.get("effective_to")
     over = bool(own_to) and moment(own_to).end < at
     in_effect = [fact for fact in definitive if (moment(own_from).start if own_from else fact.published.start) <= at]
@@ -638,7 +641,7 @@ def agreement_item(slug: str, facts: Sequence[Fact], at: datetime, names: Names)
     return {
         "agreement": slug,
         "status": status,
-        "binding": fields["binding"],
+        "binding": binding,
         "parties": once(parties),
         "title": fields.get("title"),
         "terms": fields.get("terms"),

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.bodies import json_bytes
 from api.describe import answers, operation
+from api.effects import effects
 from api.parameters import DRY_RUN, VIEWPOINT, flag_of
 from api.problems import Problem, refused
 from api.questions import EVENTS, event, events
@@ -128,8 +129,9 @@ def _dry_run(engine: Engine, sent: list[Any]) -> Response:
     plan = engine.ledger.plan(sent)
     viewpoint = viewpoint_of(engine, {})
     items = [item.as_dict() for item in plan.items if item is not None]
-    effects = engine.effects(plan.entries, viewpoint)
-    return _answer({"items": items, "effects": effects, "basis": viewpoint.basis()}, status=200)
+    return _answer(
+        {"items": items, "effects": effects(engine, plan.entries, viewpoint), "basis": viewpoint.basis()}, status=200
+    )
 
 
 def _answer(body: dict[str, Any], *, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -9,9 +9,9 @@ SELECT
   periods.first_day AS period_start,
   periods.last_day AS period_end,
   units.canonical AS canonical_unit,
-  in_canonical(value, units.multiplier, units.divisor) AS canonical_value,
-  in_canonical(low, units.multiplier, units.divisor) AS canonical_low,
-  in_canonical(high, units.multiplier, units.divisor) AS canonical_high
+  in_canonical(value, CAST(units.multiplier AS HUGEINT), CAST(units.divisor AS HUGEINT)) AS canonical_value,
+  in_canonical(low, CAST(units.multiplier AS HUGEINT), CAST(units.divisor AS HUGEINT)) AS canonical_low,
+  in_canonical(high, CAST(units.multiplier AS HUGEINT), CAST(units.divisor AS HUGEINT)) AS canonical_high
 FROM staged
 JOIN natures
   ON natures.type = staged.type

@@ -17,8 +17,8 @@ CREATE OR REPLACE MACRO ends_at(printed) AS
   END;
 
 -- An instant as RFC 3339 in UTC.
-CREATE OR REPLACE MACRO instant_text(at) AS
-  STRFTIME(at, '%Y-%m-%dT%H:%M:%S.%fZ');
+CREATE OR REPLACE MACRO instant_text(instant) AS
+  STRFTIME(instant, '%Y-%m-%dT%H:%M:%S.%fZ');
 
 -- A decimal with a point, without the zeros behind it.
 CREATE OR REPLACE MACRO trimmed(shown) AS
@@ -89,3 +89,11 @@ CREATE OR REPLACE MACRO in_canonical(printed, multiplier, divisor) AS
     WHEN multiplier = divisor THEN CAST(printed AS DECIMAL(38, 18))
     ELSE scaled(CAST(printed AS DECIMAL(38, 18)), multiplier, divisor)
   END;
+
+-- Among sayings in turn, the last value of a field: of those that give it, or change it, perhaps to nothing.
+CREATE OR REPLACE MACRO said_last(value, field, changed, turn) AS
+  (ARG_MAX(ROW(value), turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field)))[1];
+
+-- Which event said it.
+CREATE OR REPLACE MACRO said_by(value, field, changed, turn, event) AS
+  ARG_MAX(event, turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field));

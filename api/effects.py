@@ -1,0 +1,35 @@
+"""What a planned append would do to figures: each one's item before and after, where they differ."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.reading import Page
+from ledger import Entry
+from projections import CATALOGUE, Engine, Viewpoint
+
+FIGURES = CATALOGUE["figures"]
+# A figure is touched where one of its rows came or went with the planned events.
+TOUCHED = "SELECT DISTINCT figure_id FROM log.figures WHERE since > $after OR until BETWEEN $after + 1 AND $position"
+Item = dict[str, Any]
+
+
+def effects(engine: Engine, entries: Sequence[Entry], viewpoint: Viewpoint) -> list[dict[str, Any]]:
+    """`figure_id`, `before` and `after` (figure items or null) for every figure whose answer would change.
+
+    `viewpoint` is the one before. Raises StoreBusy where the log has grown since the entries were planned.
+    """
+    if not entries:
+        return []
+    with engine.preview(entries) as reader:
+        touched = sorted(str(figure) for (figure,) in reader.ask(TOUCHED, after=entries[0].position - 1))
+        after = _by_id(reader.items(FIGURES, {"figure_id": touched})) if touched else {}
+    before = _by_id(engine.read("figures", viewpoint, filters={"figure_id": touched})) if touched else {}
+    return [
+        {"figure_id": figure, "before": before.get(figure), "after": after.get(figure)}
+        for figure in touched
+        if before.get(figure) != after.get(figure)
+    ]
+
+
+def _by_id(items: Any) -> dict[str, Item]:
+    return {row["figure_id"]: row for row in Page(items, basis={}, objects=FIGURES.objects).rows()}

@@ -1,0 +1,88 @@
+"""Questions put together from SQL files: the clocks, then a view, then what is wanted of its items.
+
+A view names the families that it reads as if they were tables, and other views as `NAME_items`. The clocks give each name
+its meaning at one viewpoint, or at many at once (a relation `viewpoints`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from projections.schema import Family, quoted, sql
+
+_READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b")
+_PARAMETER = re.compile(r"\$([a-z_0-9]+)\b")
+_SECTION = re.compile(r"^-- name: ([a-z]+)\n", re.MULTILINE)
+
+
+def question(
+    view: str,
+    families: Mapping[str, Family],
+    *,
+    rows: Mapping[str, Sequence[str]] | None = None,
+    viewpoints: str | None = None,
+) -> str:
+    """`WITH` and the common table expressions that end with `items`, the items of a view.
+
+    `rows` are conditions on the rows of families; `viewpoints` is a query for many viewpoints, else there is one, and it
+    is in the parameters.
+    """
+    clauses = [f"viewpoints AS (\n{viewpoints}\n)"] if viewpoints else []
+    done: set[str] = set()
+
+    def add(text: str) -> None:
+        for name in _READS.findall(text):
+            if name in done:
+                continue
+            if name.endswith("_items"):
+                inner = sql(f"views/{name.removesuffix('_items')}.sql")
+                add(inner)
+                clauses.append(f"{name} AS (\n{inner}\n)")
+                done.add(name)
+            elif (family := name.removeprefix("held_")) in families or family == "slugs":
+                conditions = (rows or {}).get(family) or ["TRUE"]
+                clauses.extend(_cut(family, families.get(family), conditions, many=viewpoints is not None))
+                done.update((family, f"held_{family}"))
+
+    text = sql(f"views/{view}.sql")
+    add(text)
+    return "WITH\n" + ",\n".join([*clauses, f"items AS (\n{text}\n)"])
+
+
+def _cut(name: str, family: Family | None, conditions: Sequence[str], *, many: bool) -> list[str]:
+    clocks = sections()
+    texts = [clocks["many" if many else "one"]]
+    if family is not None:
+        texts.append(clocks["timed" if family.timed else "published"])
+    return [text.format(family=name, rows=" AND ".join(conditions)) for text in texts]
+
+
+@cache
+def sections() -> dict[str, str]:
+    """The named parts of `clocks.sql`."""
+    _, *parts = _SECTION.split(sql("clocks.sql"))
+    return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def parameters(text: str, known: Mapping[str, object]) -> dict[str, object]:
+    """Those of the known parameters that a text names: DuckDB takes no others."""
+    wanted = set(_PARAMETER.findall(text))
+    return {name: value for name, value in known.items() if name in wanted}
+
+
+def presented(columns: Iterable[tuple[str, str]], *, hidden: Iterable[str] = ()) -> str:
+    """The columns (name, DuckDB type) as text, whole numbers, booleans and lists of these."""
+    left_out = set(hidden)
+    return ", ".join(
+        f"{_presented(quoted(name), type_)} AS {quoted(name)}" for name, type_ in columns if name not in left_out
+    )
+
+
+def _presented(column: str, type_: str) -> str:
+    if type_.startswith("DECIMAL"):
+        return f"plain({column})"
+    if type_ == "TIMESTAMP":
+        return f"instant_text({column})"
+    if type_ in ("DATE", "UUID"):
+        return f"CAST({column} AS VARCHAR)"
+    return column

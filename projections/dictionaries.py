@@ -1,0 +1,146 @@
+"""What a printed period, a unit, a type with a status and a set of dimensions stand for, by distinct spelling.
+
+These have one meaning, in `ledger`. They are few beside the rows, so each spelling is looked up once a batch and joined.
+"""
+
+import json
+from decimal import Decimal
+from typing import Any, cast
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from ledger.calendars import Period, parse_period
+from ledger.errors import CalendarError
+from ledger.events import REGISTRY
+from ledger.events.figures import Figure, figure_id
+from ledger.quantities import unit
+from projections.schema import FOREVER
+
+_FACTOR = pa.decimal128(38, 0)
+
+
+def register(cursor: DuckDBPyConnection) -> None:
+    """Make the dictionaries of the figures in `staged`: `natures`, `units`, `spelt`, `periods`, and `fiscal`."""
+    cursor.execute(
+        "CREATE OR REPLACE TEMP VIEW fiscal AS SELECT entity, fiscal_year_end FROM log.entities "
+        f"WHERE type = 'EntityRegistered' AND until = {FOREVER} AND fiscal_year_end IS NOT NULL"
+    )
+    cursor.register("natures", _natures(_distinct(cursor, "SELECT DISTINCT type, status FROM staged")))
+    cursor.register("units", _units(_distinct(cursor, "SELECT DISTINCT unit FROM staged")))
+    cursor.register("spelt", _dimensions(_distinct(cursor, "SELECT DISTINCT dimensions FROM staged")))
+    fiscal = "CASE WHEN period LIKE 'FY%' THEN fiscal_year_end END"
+    cursor.register(
+        "periods",
+        _periods(
+            _distinct(
+                cursor, f"SELECT DISTINCT period, {fiscal} FROM staged LEFT JOIN fiscal ON fiscal.entity = staged.named"
+            )
+        ),
+    )
+
+
+def register_figure_ids(cursor: DuckDBPyConnection) -> None:
+    """Make `figure_ids`: the id of the figure of each row of `keyed`, by (position, since)."""
+    rows = _distinct(
+        cursor,
+        "SELECT position, since, subject, metric, material, dimensions, nature, period_start, period_end, "
+        "canonical_unit FROM keyed",
+    )
+    ids = [id_of(*key).bytes for _, _, *key in rows]
+    cursor.register(
+        "figure_ids",
+        pa.table(
+            {
+                "position": pa.array([row[0] for row in rows], pa.int64()),
+                "since": pa.array([row[1] for row in rows], pa.int64()),
+                "figure_id": pa.ExtensionArray.from_storage(pa.uuid(), pa.array(ids, pa.binary(16))),
+            }
+        ),
+    )
+
+
+def id_of(
+    subject: str,
+    metric: str,
+    material: str | None,
+    dimensions: str | None,
+    nature: str,
+    period_start: Any,
+    period_end: Any,
+    canonical_unit: str,
+) -> Any:
+    """The id of the figure with a key as the tables hold it."""
+    return figure_id(
+        subject=subject,
+        metric=metric,
+        material=material,
+        dimensions=json.loads(dimensions) if dimensions else None,
+        nature=nature,
+        period=Period(period_start, period_end) if period_start else None,
+        canonical_unit=canonical_unit,
+    )
+
+
+def _distinct(cursor: DuckDBPyConnection, query: str) -> list[Any]:
+    return cursor.execute(query).fetchall()
+
+
+def _natures(pairs: list[tuple[str, str | None]]) -> pa.Table:
+    classes = [cast(type[Figure], REGISTRY[type_name]) for type_name, _ in pairs]
+    bodies = [{"status": status} if status else {} for _, status in pairs]
+    return pa.table(
+        {
+            "type": _texts(type_name for type_name, _ in pairs),
+            "status": _texts(status for _, status in pairs),
+            "metric": _texts(cls.default_metric for cls in classes),
+            "nature": _texts(cls.nature_of(body) for cls, body in zip(classes, bodies, strict=True)),
+        }
+    )
+
+
+def _units(names: list[tuple[str]]) -> pa.Table:
+    found = [unit(name) for (name,) in names]
+    ratios = [one.factor.as_integer_ratio() for one in found]
+    return pa.table(
+        {
+            "unit": _texts(one.name for one in found),
+            "canonical": _texts(one.canonical for one in found),
+            "multiplier": pa.array([Decimal(top) for top, _ in ratios], _FACTOR),
+            "divisor": pa.array([Decimal(bottom) for _, bottom in ratios], _FACTOR),
+        }
+    )
+
+
+def _dimensions(texts: list[tuple[str | None]]) -> pa.Table:
+    sent = [text for (text,) in texts if text is not None]
+    canonical = [
+        json.dumps(json.loads(text), ensure_ascii=False, sort_keys=True, separators=(",", ":")) for text in sent
+    ]
+    return pa.table(
+        {"dimensions": _texts(sent), "canonical": _texts(None if text == "{}" else text for text in canonical)}
+    )
+
+
+def _periods(pairs: list[tuple[str | None, str | None]]) -> pa.Table:
+    found = []
+    for text, fiscal_year_end in pairs:
+        if text is None:
+            continue
+        try:
+            found.append((text, fiscal_year_end, parse_period(text, fiscal_year_end)))
+        except CalendarError:
+            # No rule lets a fiscal period stand whose subject has no fiscal year; were it so, it would have no days.
+            continue
+    return pa.table(
+        {
+            "period": _texts(text for text, _, _ in found),
+            "fiscal_year_end": _texts(end for _, end, _ in found),
+            "first_day": pa.array([period.start for _, _, period in found], pa.date32()),
+            "last_day": pa.array([period.end for _, _, period in found], pa.date32()),
+        }
+    )
+
+
+def _texts(values: Any) -> pa.Array:
+    return pa.array(list(values), pa.string())

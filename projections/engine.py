@@ -1,0 +1,211 @@
+"""The read side as one object: it catches up with the log before each read, and answers at any viewpoint.
+
+The tables are made from the log by one path, and thrown away where they were made from another log or by another text.
+Each read has a cursor of its own, so reads run beside each other and beside appends; only catching up is done by one at a
+time.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+
+from ledger import Entry, Ledger, StoreBusy
+from ledger.mapper import EPOCH, PlainJSONMapper, StoredEntry
+from projections.batches import as_rows
+from projections.catalogue import CATALOGUE
+from projections.filters import Value
+from projections.ingest import Ingest
+from projections.reader import Reader
+from projections.schema import families, sql
+from projections.searching import events_where, timeline
+from projections.viewpoints import Viewpoint, viewpoint
+
+__all__ = ["Engine", "Viewpoint"]
+
+BATCH_ROWS = 50_000
+
+
+class Engine:
+    """The projections of one ledger. `path` is a DuckDB file for them, or `:memory:`."""
+
+    def __init__(self, ledger: Ledger, *, path: str = ":memory:") -> None:
+        self.ledger = ledger
+        self._families = families()
+        self._shapes: dict[str, list[tuple[str, str]]] = {}
+        self._lock = threading.RLock()
+        self._connection = duckdb.connect(path)
+        self._connection.execute(sql("tables/macros.sql"))
+        self._writer = self._connection.cursor()
+        self._ingest = Ingest(self._writer, ledger.log, self._families)
+        self._position = self._open()
+
+    def close(self) -> None:
+        """Close the tables. A file keeps them for the next time."""
+        with self._lock:
+            self._connection.close()
+
+    @property
+    def position(self) -> int:
+        """How far the tables are."""
+        return self._position
+
+    def catch_up(self) -> None:
+        """Take in what was recorded since; when it returns, everything recorded before the call counts."""
+        head = self.ledger.head()
+        if self._position >= head:
+            return
+        with self._lock:
+            for rows in self.ledger.log.rows(after=self._position, until=head, batch=BATCH_ROWS):
+                last = int(rows[-1]["position"])
+                with self._transaction():
+                    self._ingest.take(rows)
+                    self._writer.execute("UPDATE log.progress SET position = $at", {"at": last})
+                self._position = last
+
+    def rebuild(self) -> None:
+        """Throw the tables away and make them again from the log."""
+        with self._lock:
+            self._writer.execute("DROP SCHEMA IF EXISTS log CASCADE")
+            self._position = self._open()
+        self.catch_up()
+
+    def viewpoint(
+        self, *, as_of: str | None = None, recorded_as_of: str | None = None, effective_at: str | None = None
+    ) -> Viewpoint:
+        """The viewpoint that printed moments name; each defaults to now, `effective_at` to `as_of`.
+
+        Raises CalendarError, and PositionBeyondHead.
+        """
+        return viewpoint(self.ledger, as_of=as_of, recorded_as_of=recorded_as_of, effective_at=effective_at)
+
+    def read(
+        self,
+        name: str,
+        viewpoint: Viewpoint,
+        *,
+        filters: Mapping[str, Value] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> pa.Table:
+        """The items of a projection in their order. Raises UnknownFilter and FilterError."""
+        with self._reader(viewpoint) as reader:
+            return reader.read(name, filters=filters, limit=limit, offset=offset)
+
+    def history(
+        self,
+        figure_id: UUID | str,
+        viewpoint: Viewpoint,
+        *,
+        clock: str = "publication",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> pa.Table:
+        """Why a figure changed, oldest first: on the `publication` clock, or on the `ledger` clock."""
+        with self._reader(viewpoint) as reader:
+            ask = {"publication": reader.history, "ledger": reader.answers}[clock]
+            return ask(UUID(str(figure_id)), limit=limit, offset=offset)
+
+    def timeline(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
+        """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""
+        with self._reader(viewpoint) as reader:
+            return timeline(self.ledger, reader, CATALOGUE[name], slug)
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        viewpoint: Viewpoint,
+        type: str | None = None,
+        entity: str | None = None,
+        figure_id: UUID | None = None,
+        publisher: str | None = None,
+        reference: str | None = None,
+    ) -> list[Entry]:
+        """The log in order, as recorded: what mentions an entity (under any of its slugs), is about a figure, …"""
+        with self._reader(viewpoint) as reader:
+            positions = events_where(
+                reader,
+                after=after,
+                limit=limit,
+                type=type,
+                entity=entity,
+                figure_id=figure_id,
+                publisher=publisher,
+                reference=reference,
+            )
+        return self.ledger.at_positions(positions)
+
+    @contextmanager
+    def preview(self, entries: Iterable[Entry]) -> Iterator[Reader]:
+        """A reader of the tables as they would be if the entries were recorded next, seen at now; nothing remains.
+
+        Raises StoreBusy where the log has grown since the entries were planned.
+        """
+        mapper = PlainJSONMapper()
+        drafted = [mapper.to_stored_event(entry) for entry in entries]
+        with self._lock:
+            self.catch_up()
+            if drafted and drafted[0].position != self._position + 1:
+                raise StoreBusy("the log has grown since this was planned; try again")
+            self._writer.execute("BEGIN TRANSACTION")
+            try:
+                if drafted:
+                    self._ingest.take(as_rows(drafted), drafted={entry.event_id: entry for entry in drafted})
+                yield self._preview_reader(drafted)
+            finally:
+                self._writer.execute("ROLLBACK")
+                self._ingest.recall_merges()
+
+    @contextmanager
+    def _reader(self, viewpoint: Viewpoint) -> Iterator[Reader]:
+        self.catch_up()
+        with self._connection.cursor() as cursor:
+            yield Reader(cursor, self._families, viewpoint, self._shapes)
+
+    def _preview_reader(self, drafted: list[StoredEntry]) -> Reader:
+        now = viewpoint(self.ledger)
+        if drafted:
+            last = drafted[-1]
+            at = EPOCH + timedelta(microseconds=last.recorded_at)
+            now = replace(now, as_of=max(now.as_of, at), position=last.position, recorded_at=at)
+        return Reader(self._writer, self._families, replace(now, effective_at=now.as_of), self._shapes)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._writer.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._writer.execute("ROLLBACK")
+            self._ingest.recall_merges()
+            raise
+        self._writer.execute("COMMIT")
+
+    def _open(self) -> int:
+        """Make the tables, or take those that are there if they are this log's and this text's; how far they are."""
+        made_from = (self.ledger.identity, self._fingerprint())
+        self._writer.execute("CREATE SCHEMA IF NOT EXISTS log")
+        self._ingest.create_tables()
+        found = self._writer.execute("SELECT identity, fingerprint, position FROM log.progress").fetchall()
+        if len(found) == 1 and found[0][:2] == made_from and found[0][2] <= self.ledger.head():
+            return int(found[0][2])
+        self._writer.execute("DROP SCHEMA log CASCADE")
+        self._writer.execute("CREATE SCHEMA log")
+        self._ingest.create_tables()
+        self._writer.execute("INSERT INTO log.progress VALUES ($identity, $text, 0)", dict(zip(("identity", "text"), made_from, strict=True)))
+        return 0
+
+    def _fingerprint(self) -> str:
+        """Changes where the tables would be made otherwise."""
+        texts = [sql(f"tables/{name}.sql") for name in ("macros", "bookkeeping", "figures")]
+        texts += [family.select(merged=True) for family in self._families.values()]
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -1,0 +1,285 @@
+"""From rows of the log to rows of the typed tables: one path for a rebuild and for catching up.
+
+A row of a typed table is a content version of an event: what the ledger held it to say from position `since` until
+position `until`. Facts open a first version. A correction closes the version that stands and opens another, a retraction
+closes it, a reinstatement opens it again. A merge of entities, and whatever else changes what slugs or fiscal years
+mean, does the same to every version that reads differently from then on.
+
+So the log is taken in segments that end at such an event; within one, slugs mean the same, and only the events that
+ledger events act on are looked at one by one. The rows do not depend on where batches were cut.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb import DuckDBPyConnection
+
+from ledger.content import content
+from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
+from ledger.events.keeping import LedgerEvent
+from ledger.mapper import StoredEntry, body_of
+from ledger.stores.sqlite import SQLiteLog
+from projections import dictionaries
+from projections.batches import SCHEMA, Version, encoded, recorded, versions
+from projections.schema import FOREVER, UNRESOLVED, Family, quoted, sql
+
+_GLOBAL = (EntityRegistered.__name__, EntitiesMerged.__name__)
+
+
+class Act(NamedTuple):
+    """A ledger event of a batch, and the type of the event that it acts on."""
+
+    position: int
+    target: UUID
+    target_type: str
+
+
+class Ingest:
+    """Writes versions through one cursor, in its transaction. `drafted` are entries that the log does not hold."""
+
+    def __init__(self, cursor: DuckDBPyConnection, log: SQLiteLog, families: Mapping[str, Family]) -> None:
+        self._cursor = cursor
+        self._log = log
+        self._families = families
+        self._family_of = {name: family for family in families.values() for name in family.types}
+        self._drafted: dict[bytes, StoredEntry] = {}
+        self._merged = False
+
+    def create_tables(self) -> None:
+        """Make the tables that are not there yet, empty, and a view for each type of event."""
+        self._run(sql("tables/bookkeeping.sql"))
+        self._cursor.register("batch", SCHEMA.empty_table())
+        for family in self._families.values():
+            self._run(f"CREATE TABLE IF NOT EXISTS log.{family.name} AS {self._rows_of(family, all_figures_known=True)}")
+            for name in family.types:
+                view = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
+                self._run(f"CREATE OR REPLACE VIEW log.{view} AS SELECT * FROM log.{family.name} WHERE type = '{name}'")
+        self.recall_merges()
+
+    def recall_merges(self) -> None:
+        """Let the cursor resolve slugs as the tables say that they resolve now."""
+        standing = f"FROM log.slugs WHERE until = {FOREVER}"
+        self._merged = bool(self._all(f"SELECT 1 {standing} LIMIT 1"))
+        self._run(
+            "SET VARIABLE kept = (SELECT MAP(COALESCE(LIST(slug ORDER BY slug), []), "
+            f"COALESCE(LIST(kept ORDER BY slug), [])) {standing})"
+        )
+
+    def take(self, rows: Sequence[Any], *, drafted: Mapping[bytes, StoredEntry] | None = None) -> None:
+        """Write what the next rows of the log say. Raises nothing that a log written by this ledger could cause."""
+        self._drafted = dict(drafted or {})
+        batch = recorded(rows)
+        acts = self._acts_in(batch)
+        start = 0
+        for end in self._segment_ends(batch, acts):
+            segment = batch.slice(start, end - start)
+            first, last = segment["position"][0].as_py(), segment["position"][-1].as_py()
+            self._take_segment(segment, [act for act in acts if first <= act.position <= last])
+            start = end
+
+    def _take_segment(self, segment: pa.Table, acts: Sequence[Act]) -> None:
+        last = segment["position"][-1].as_py()
+        self._insert(segment)
+        self._act([act for act in acts if act.target_type not in _GLOBAL])
+        overall = [act for act in acts if act.target_type in _GLOBAL]
+        self._act(overall)
+        if overall or segment["type"][-1].as_py() == EntitiesMerged.__name__:
+            self._read_anew(last)
+
+    def _segment_ends(self, batch: pa.Table, acts: Iterable[Act]) -> list[int]:
+        """Where to cut a batch: after every event that may change what slugs or fiscal years mean."""
+        merges = pc.indices_nonzero(pc.equal(batch["type"], EntitiesMerged.__name__)).to_pylist()
+        first = batch["position"][0].as_py()
+        overall = [act.position - first for act in acts if act.target_type in _GLOBAL]
+        return sorted({*(index + 1 for index in (*merges, *overall)), len(batch)})
+
+    def _acts_in(self, batch: pa.Table) -> list[Act]:
+        kinds = pa.array([name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)], pa.string())
+        acting = batch.filter(pc.is_in(batch["type"], kinds)).select(["position", "type", "state"]).to_pylist()
+        targets = [
+            (row["position"], UUID(body_of(REGISTRY[row["type"]], row["state"], position=row["position"])["target"]))
+            for row in acting
+        ]
+        found = self._entries({target.bytes for _, target in targets})
+        return [Act(position, target, found[target.bytes].topic) for position, target in targets]
+
+    def _entries(self, event_ids: Iterable[bytes]) -> dict[bytes, StoredEntry]:
+        wanted = [one for one in event_ids if one not in self._drafted]
+        return {**self._drafted, **{entry.event_id: entry for entry in self._log.by_event_id(wanted)}}
+
+    # Versions
+
+    def _act(self, acts: Sequence[Act]) -> None:
+        """Close and open the versions that ledger events of one segment close and open."""
+        if not acts:
+            return
+        first = min(act.position for act in acts)
+        entries = self._entries({act.target.bytes for act in acts})
+        bodies = self._acts_on({act.target for act in acts})
+        opened: list[Version] = []
+        closed: dict[str, list[tuple[int, int]]] = {}
+        for target, on_it in bodies.items():
+            entry = entries[target.bytes]
+            new = [index for index, (position, _, _) in enumerate(on_it) if position >= first]
+            closed.setdefault(self._family_of[entry.topic].name, []).append((entry.position, on_it[new[0]][0]))
+            ends = [*(on_it[index][0] for index in new[1:]), FOREVER]
+            for index, end in zip(new, ends, strict=True):
+                body = self._content(entry, on_it[: index + 1])
+                if body is not None:
+                    opened.append(Version(entry, on_it[index][0], end, encoded(body)))
+        for name, pairs in closed.items():
+            self._close(name, pairs)
+        if opened:
+            self._insert(versions(opened), all_figures_known=False)
+
+    def _content(self, entry: StoredEntry, acts: Sequence[tuple[int, str, dict[str, Any]]]) -> dict[str, Any] | None:
+        cls = REGISTRY[entry.topic]
+        body = body_of(cls, entry.state, position=entry.position)
+        return content((cls, body), [(type_name, act) for _, type_name, act in acts])
+
+    def _acts_on(self, targets: Iterable[UUID]) -> dict[UUID, list[tuple[int, str, dict[str, Any]]]]:
+        """(position, type, body) of the ledger events so far on each of the targets that has any, in order."""
+        self._cursor.register("targets", pa.table({"target": [str(target) for target in targets]}))
+        places = dict(
+            self._all(
+                "SELECT position, keeping.target FROM log.keeping JOIN targets "
+                "ON keeping.target = CAST(targets.target AS UUID) ORDER BY position"
+            )
+        )
+        drafted = [entry for entry in self._drafted.values() if entry.position in places]
+        found: dict[UUID, list[tuple[int, str, dict[str, Any]]]] = {}
+        for entry in sorted((*self._log.by_position(list(places)), *drafted), key=lambda entry: entry.position):
+            body = body_of(REGISTRY[entry.topic], entry.state, position=entry.position)
+            found.setdefault(places[entry.position], []).append((entry.position, entry.topic, body))
+        return found
+
+    def _read_anew(self, position: int) -> None:
+        """From this position on, slugs or fiscal years mean something else: open the versions that read differently."""
+        moved = self._move_slugs(position)
+        refiscal = self._all(
+            "SELECT DISTINCT kept(opened.entity) FROM log.entities AS opened JOIN log.entities AS closed "
+            "USING (position) WHERE opened.since = $at AND closed.until = $at AND opened.type = 'EntityRegistered' "
+            "AND opened.fiscal_year_end IS DISTINCT FROM closed.fiscal_year_end",
+            at=position,
+        )
+        for family in self._families.values():
+            if family.name in UNRESOLVED:
+                continue
+            changed = self._all(
+                f"SELECT position FROM log.{family.name} WHERE until = {FOREVER} AND {family.mentions()}", slugs=moved
+            )
+            if family.name == "figures" and refiscal:
+                changed += self._all(
+                    f"SELECT position FROM log.figures WHERE until = {FOREVER} AND period LIKE 'FY%' "
+                    "AND LIST_CONTAINS($slugs, subject)",
+                    slugs=[slug for (slug,) in refiscal],
+                )
+            if changed:
+                self._reread(family, sorted({place for (place,) in changed}), position)
+
+    def _move_slugs(self, position: int) -> list[str]:
+        """Note where merged slugs resolve to from now on; the slugs that some no longer resolve to."""
+        before = dict(self._all(f"SELECT slug, kept FROM log.slugs WHERE until = {FOREVER}"))
+        merges = self._all(
+            "SELECT merged, kept FROM log.entities "
+            f"WHERE type = '{EntitiesMerged.__name__}' AND until = {FOREVER} ORDER BY position"
+        )
+        after = _roots(dict(merges))
+        moved = [slug for slug in {**before, **after} if before.get(slug) != after.get(slug)]
+        gone = [slug for slug in moved if slug in before]
+        self._run(
+            f"UPDATE log.slugs SET until = $at WHERE until = {FOREVER} AND LIST_CONTAINS($gone, slug)",
+            at=position,
+            gone=gone,
+        )
+        for slug in moved:
+            if slug in after:
+                values = f"VALUES ($slug, $kept, $at, {FOREVER})"
+                self._run(f"INSERT INTO log.slugs {values}", slug=slug, kept=after[slug], at=position)
+        self.recall_merges()
+        return sorted({before.get(slug, slug) for slug in moved})
+
+    def _reread(self, family: Family, positions: Sequence[int], since: int) -> None:
+        """Close and open the versions of a family, at these positions, that read differently from now on."""
+        drafted = [entry for entry in self._drafted.values() if entry.position in set(positions)]
+        entries = [*self._log.by_position(positions), *drafted]
+        acts = self._acts_on(UUID(bytes=entry.event_id) for entry in entries)
+        found = []
+        for entry in entries:
+            body = self._content(entry, acts.get(UUID(bytes=entry.event_id), ()))
+            assert body is not None
+            found.append(Version(entry, since, FOREVER, encoded(body)))
+        self._cursor.register("batch", versions(found))
+        self._run(f"CREATE OR REPLACE TEMP TABLE anew AS {self._rows_of(family, all_figures_known=False)}")
+        changed = self._all(
+            "SELECT position FROM (SELECT * EXCLUDE (since, until) FROM anew EXCEPT "
+            f"SELECT * EXCLUDE (since, until) FROM log.{family.name} "
+            f"WHERE until = {FOREVER} AND position IN (SELECT position FROM anew))"
+        )
+        self._close(family.name, [(position, since) for (position,) in changed])
+        self._run(
+            f"INSERT INTO log.{family.name} BY NAME SELECT * FROM anew WHERE LIST_CONTAINS($changed, position)",
+            changed=[position for (position,) in changed],
+        )
+
+    # Rows
+
+    def _insert(self, batch: pa.Table, *, all_figures_known: bool = True) -> None:
+        """Write versions; where `all_figures_known`, the stream of a figure event is its figure."""
+        types = set(pc.unique(batch["type"]).to_pylist())
+        for family in self._families.values():
+            if types.intersection(family.types):
+                self._cursor.register("batch", batch)
+                rows = self._rows_of(family, all_figures_known=all_figures_known)
+                self._run(f"INSERT INTO log.{family.name} BY NAME {rows}")
+
+    def _rows_of(self, family: Family, *, all_figures_known: bool) -> str:
+        """A query for the rows that `batch` makes in a family's table."""
+        query = family.select(merged=self._merged)
+        if family.name != "figures":
+            return query
+        self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
+        dictionaries.register(self._cursor)
+        if all_figures_known:
+            return sql("tables/figures.sql")
+        self._run(f"CREATE OR REPLACE TEMP TABLE keyed AS {sql('tables/figures.sql')}")
+        dictionaries.register_figure_ids(self._cursor)
+        return (
+            "SELECT keyed.* REPLACE (figure_ids.figure_id AS figure_id) FROM keyed "
+            "JOIN figure_ids USING (position, since)"
+        )
+
+    def _close(self, family: str, pairs: Sequence[tuple[int, int]]) -> None:
+        """End the standing versions at these (position, until)."""
+        if not pairs:
+            return
+        positions, untils = zip(*pairs, strict=True)
+        self._cursor.register("closings", pa.table({"position": list(positions), "ending": list(untils)}))
+        self._run(
+            f"UPDATE log.{quoted(family)} AS versions SET until = closings.ending FROM closings "
+            f"WHERE versions.position = closings.position AND versions.until = {FOREVER} "
+            "AND versions.position BETWEEN $first AND $last",
+            first=min(positions),
+            last=max(positions),
+        )
+
+    def _run(self, statement: str, **params: Any) -> None:
+        self._cursor.execute(statement, params or None)
+
+    def _all(self, query: str, **params: Any) -> list[Any]:
+        return self._cursor.execute(query, params or None).fetchall()
+
+
+def _roots(merges: Mapping[str, str]) -> dict[str, str]:
+    """Where each merged slug resolves to in the end."""
+
+    def steps(slug: str) -> Iterator[str]:
+        seen = {slug}
+        while slug in merges and (slug := merges[slug]) not in seen:
+            seen.add(slug)
+            yield slug
+
+    return {slug: list(steps(slug))[-1] for slug in merges}

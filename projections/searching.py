@@ -1,0 +1,92 @@
+"""Events as events: the log filtered, and the events of one thing.
+
+The tables say which positions; the log itself says what was recorded there.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from ledger import Entry, Ledger
+from ledger.content import content
+from ledger.events import REGISTRY
+from projections.catalogue import Projection
+from projections.reader import Reader
+from projections.schema import Family, literals
+
+
+def events_where(
+    reader: Reader,
+    *,
+    after: int,
+    limit: int,
+    type: str | None = None,
+    entity: str | None = None,
+    figure_id: UUID | None = None,
+    publisher: str | None = None,
+    reference: str | None = None,
+) -> list[int]:
+    """The first positions after `after` of events that pass every filter given.
+
+    An event counts for what any of its versions says, corrected or retracted since: it is in the log. `entity` and
+    `publisher` are slugs, and mean the same as the slugs merged with them. A figure's ledger events are among its own.
+    """
+    params: dict[str, Any] = {"after": after, "limit": limit}
+    conditions = ["position > $after", "position <= $position"]
+    if reference is not None:
+        conditions.append("source_reference = $reference")
+        params["reference"] = reference
+    if publisher is not None:
+        conditions.append("LIST_CONTAINS($publishers, publisher)")
+        params["publishers"] = reader.slugs_of(publisher)
+    if entity is not None:
+        params["slugs"] = reader.slugs_of(entity)
+    if figure_id is not None:
+        params["figure_id"] = reader.figure(figure_id)
+        params["old_id"] = figure_id
+    queries = []
+    for family in reader.families.values():
+        if type is None or type in family.types:
+            own = list(_own(family, type, entity is not None, figure_id is not None))
+            queries.append(f"SELECT position FROM log.{family.name} WHERE {' AND '.join([*conditions, *own])}")
+    if not queries:
+        return []
+    found = reader.ask(f"SELECT DISTINCT position FROM ({' UNION ALL '.join(queries)}) ORDER BY 1 LIMIT $limit", **params)
+    return [position for (position,) in found]
+
+
+def _own(family: Family, type_name: str | None, entity: bool, figure: bool) -> Iterator[str]:
+    if type_name is not None:
+        yield f"type IN ({literals([type_name])})"
+    if entity:
+        yield family.mentions()
+    if figure:
+        is_the_figure = "figure_id IN ($figure_id, $old_id)"
+        if family.name == "figures":
+            yield is_the_figure
+        elif family.name == "keeping":
+            yield f"target IN (SELECT event_id FROM log.figures WHERE {is_the_figure})"
+        else:
+            yield "FALSE"
+
+
+def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) -> list[dict[str, Any]]:
+    """The events of one thing that are visible at the reader's viewpoint, as they read there, by publication."""
+    assert projection.slug is not None
+    slugs = reader.slugs_of(slug)
+    columns = [projection.slug]
+    if projection.family == "entities":
+        columns += ["kept", "merged"]
+    conditions = " OR ".join(f"LIST_CONTAINS($slugs, {column})" for column in columns)
+    found = reader.ask(
+        f"SELECT position FROM log.{projection.family} WHERE since <= $position AND until > $position "
+        f"AND visible_from <= $as_of AND ({conditions}) ORDER BY published_until, position",
+        slugs=slugs,
+    )
+    entries = {entry.position: entry for entry in ledger.at_positions([position for (position,) in found])}
+    return [_as_it_reads(ledger, entries[position], reader.viewpoint.position) for (position,) in found]
+
+
+def _as_it_reads(ledger: Ledger, entry: Entry, position: int) -> dict[str, Any]:
+    acts = [(act.type, act.body) for act in ledger.acts_on(entry) if act.position <= position]
+    return {**entry.envelope(), **(content((REGISTRY[entry.type], entry.body), acts) or {})}

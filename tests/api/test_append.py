@@ -1,0 +1,188 @@
+"""Appending: one or many, exactly once, or not at all."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api import bodies
+from tests.api.helpers import Api, mined, organisation
+
+
+def test_a_single_event_is_answered_with_its_place(client: TestClient) -> None:
+    response = client.post("/v1/events", json=organisation("usgs"))
+    assert response.status_code == 201
+    item = response.json()["items"][0]
+    assert (item["position"], item["type"], item["status"]) == (1, "EntityRegistered", "recorded")
+    basis = response.json()["basis"]
+    assert (basis["position"], basis["recorded_as_of"], basis["root"]) == (1, "position:1", None)
+    assert basis["recorded_at"] == item["recorded_at"]
+
+
+def test_a_batch_is_answered_in_its_order(api: Api) -> None:
+    items = api.post(mined("australia", "1", "2024"), mined("china", "2", "2024"))
+    assert [item["position"] for item in items] == [7, 8]
+    assert items[0]["figure_id"] != items[1]["figure_id"]
+
+
+def test_one_bad_event_of_a_batch_records_nothing(api: Api) -> None:
+    batch = [mined("australia", "1", "2024"), mined("nowhere", "2", "2024"), mined("china", "x", "2024")]
+    response = api.client.post("/v1/events", json=batch)
+    assert response.status_code == 422
+    assert {error["pointer"] for error in response.json()["errors"]} == {"/1/subject", "/2/value"}
+    assert api.head() == 6
+
+
+def test_an_event_sent_twice_is_a_duplicate_at_its_first_place(api: Api) -> None:
+    event = {**mined("australia", "1.50", "2024"), "event_id": str(uuid4())}
+    assert api.post(event)[0]["status"] == "recorded"
+    again = api.client.post("/v1/events", json={**event, "value": 1.5})
+    assert again.status_code == 409
+    same = api.client.post("/v1/events", json=event)
+    assert same.status_code == 200
+    assert (same.json()["items"][0]["status"], same.json()["items"][0]["position"]) == ("duplicate", 7)
+    assert api.head() == 7
+
+
+def test_a_stream_that_moved_on_is_a_conflict(api: Api) -> None:
+    api.post({**mined("australia", "1", "2024"), "expected_version": 0})
+    response = api.client.post("/v1/events", json={**mined("australia", "2", "2025"), "expected_version": 0})
+    assert response.status_code == 409
+    assert response.json()["errors"][0]["pointer"] == "/expected_version"
+    assert "1" in response.json()["detail"]
+
+
+def test_a_request_with_a_known_key_is_answered_as_the_first_time(api: Api) -> None:
+    headers = {"Idempotency-Key": "report-2024"}
+    first = api.client.post("/v1/events", json=[mined("australia", "1", "2024")], headers=headers)
+    api.post(mined("china", "2", "2024"))
+    again = api.client.post("/v1/events", json=[mined("australia", "1", "2024")], headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first.headers
+    assert api.head() == 8
+
+
+def test_a_known_key_with_another_body_is_refused(api: Api) -> None:
+    headers = {"Idempotency-Key": "report-2024"}
+    api.client.post("/v1/events", json=mined("australia", "1", "2024"), headers=headers)
+    other = api.client.post("/v1/events", json=mined("australia", "2", "2024"), headers=headers)
+    assert other.status_code == 422
+    assert other.json()["type"].endswith("idempotency-key-reused")
+
+
+def test_a_refused_request_does_not_use_its_key_up(api: Api) -> None:
+    headers = {"Idempotency-Key": "report-2024"}
+    bad = api.client.post("/v1/events", json=mined("nowhere", "1", "2024"), headers=headers)
+    good = api.client.post("/v1/events", json=mined("australia", "1", "2024"), headers=headers)
+    assert (bad.status_code, good.status_code) == (422, 201)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])
+def test_a_key_that_is_no_key_is_refused(api: Api, key: str) -> None:
+    response = api.client.post("/v1/events", json=mined("australia", "1", "2024"), headers={"Idempotency-Key": key})
+    assert response.status_code == 422
+    assert api.head() == 6
+
+
+def test_a_dry_run_says_what_would_change_and_records_nothing(api: Api) -> None:
+    api.post(mined("australia", "13000", "2024-01-31"))
+    response = api.client.post("/v1/events?dry_run=true", json=mined("australia", "29000", "2025-01-31"))
+    assert response.status_code == 200
+    body = response.json()
+    (effect,) = body["effects"]
+    assert effect["figure_id"] == body["items"][0]["figure_id"]
+    assert (effect["before"]["value"], effect["after"]["value"]) == ("13000", "29000")
+    assert api.head() == 7
+    assert api.only("figures", subject="australia")["value"] == "13000"
+
+
+def test_a_dry_run_of_a_first_statement_has_nothing_before(api: Api) -> None:
+    response = api.client.post("/v1/events?dry_run=true", json=mined("australia", "29000", "2025-01-31"))
+    (effect,) = response.json()["effects"]
+    assert effect["before"] is None
+    assert effect["after"]["value"] == "29000"
+
+
+def test_a_dry_run_of_a_correction_shows_the_figure_before_and_after(api: Api) -> None:
+    (item,) = api.post(mined("australia", "113000", "2024-01-31"))
+    correction = {
+        "type": "EventCorrected",
+        "target": item["event_id"],
+        "changes": {"value": "13000"},
+        "reason": "transcription",
+        "explanation": "A footnote mark was read as a digit.",
+    }
+    (effect,) = api.client.post("/v1/events?dry_run=true", json=correction).json()["effects"]
+    assert (effect["before"]["value"], effect["after"]["value"]) == ("113000", "13000")
+
+
+def test_a_dry_run_of_what_changes_no_figure_has_no_effects(api: Api) -> None:
+    response = api.client.post("/v1/events?dry_run=true", json=organisation("lynas-corporation"))
+    assert response.json()["effects"] == []
+
+
+def test_a_dry_run_checks_everything(api: Api) -> None:
+    response = api.client.post("/v1/events?dry_run=true", json=mined("nowhere", "1", "2024"))
+    assert response.status_code == 422
+
+
+def test_numbers_are_read_from_their_text(api: Api) -> None:
+    raw = b'{"type": "ProductionReported", "subject": "china", "value": 12345678901234567890.123456789012345678, '
+    raw += b'"unit": "t", "published_at": "2024", "source": {"publisher": "usgs"}}'
+    response = api.client.post("/v1/events", content=raw, headers={"Content-Type": "application/json; charset=utf-8"})
+    assert response.status_code == 201
+    assert api.only("figures", subject="china")["value"] == "12345678901234567890.123456789012345678"
+
+
+def test_a_body_may_be_of_any_json_type(api: Api) -> None:
+    headers = {"Content-Type": "application/vnd.facts+json"}
+    response = api.client.post("/v1/events", content=b"[]", headers=headers)
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_a_body_of_another_type_is_refused(api: Api, content_type: str) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    response = api.client.post("/v1/events", content=b"{}", headers=headers)
+    assert response.status_code == 415
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_compressed_body_is_refused(api: Api) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert api.client.post("/v1/events", content=b"{}", headers=headers).status_code == 415
+
+
+def test_a_body_that_is_too_large_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_BYTES_MAX", 1000)
+
+    def chunks() -> Any:
+        for _ in range(20):
+            yield b" " * 100
+
+    headers = {"Content-Type": "application/json"}
+    announced = api.client.post("/v1/events", content=b" " * 1001, headers=headers)
+    streamed = api.client.post("/v1/events", content=chunks(), headers=headers)
+    assert (announced.status_code, streamed.status_code) == (413, 413)
+    assert streamed.headers["content-type"] == "application/problem+json"
+
+
+def test_more_events_than_a_batch_holds_are_refused(api: Api) -> None:
+    response = api.client.post("/v1/events", json=[{}] * 10_001)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["rule"] == "batch_too_large"
+
+
+def test_an_empty_batch_is_refused(api: Api) -> None:
+    response = api.client.post("/v1/events", json=[])
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["rule"] == "empty_batch"
+
+
+def test_an_append_is_answered_in_json_only(api: Api) -> None:
+    response = api.client.post("/v1/events", json=organisation("x"), headers={"Accept": "text/csv"})
+    assert response.status_code == 406
+    assert api.head() == 6

@@ -1,0 +1,231 @@
+"""The command line, as a user runs it."""
+
+import csv
+import io
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.settings import DATA_VARIABLE, is_loopback, settings
+from projections import CATALOGUE
+from tests.api.helpers import country, mined, organisation
+
+FACTS = [organisation("usgs"), country("china"), mined("china", "240000", "2024-01-31")]
+
+
+class Shell:
+    """Runs commands over one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.runner = CliRunner()
+
+    def run(self, *words: str, stdin: str | None = None) -> Any:
+        return self.runner.invoke(app, [*words, "--data", str(self.data)], input=stdin)
+
+    def ok(self, *words: str, stdin: str | None = None) -> str:
+        result = self.run(*words, stdin=stdin)
+        assert result.exit_code == 0, result.output
+        return str(result.stdout)
+
+    def fails(self, *words: str, stdin: str | None = None) -> str:
+        result = self.run(*words, stdin=stdin)
+        assert result.exit_code in (1, 2), result.output
+        assert isinstance(result.exception, SystemExit)
+        assert "Traceback" not in result.output
+        return str(result.stderr)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path / "data")
+
+
+@pytest.fixture
+def filled(shell: Shell) -> Shell:
+    shell.ok("append", stdin=json.dumps(FACTS))
+    return shell
+
+
+def test_events_are_appended_from_stdin_and_read_back(filled: Shell) -> None:
+    body = json.loads(filled.ok("figures", "--subject", "china", "--format", "json"))
+    assert [item["value"] for item in body["items"]] == ["240000"]
+    assert body["basis"]["position"] == 3
+
+
+def test_events_are_appended_from_a_file(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "fact.json"
+    file.write_text(json.dumps(organisation("usgs")), encoding="utf-8")
+    assert "EntityRegistered" in shell.ok("append", str(file))
+
+
+def test_a_dry_run_records_nothing(filled: Shell) -> None:
+    assert "Would be recorded" in filled.ok("append", "--dry-run", stdin=json.dumps(mined("china", "1", "2025")))
+    assert len(json.loads(filled.ok("events", "--format", "json"))["items"]) == 3
+
+
+def test_a_refused_event_names_the_field(filled: Shell) -> None:
+    message = filled.fails("append", stdin=json.dumps([country("japan"), mined("china", "x", "2025")]))
+    assert "Nothing was recorded" in message
+    assert "is not a decimal number" in message
+    two = filled.fails("append", stdin=json.dumps([country("Japan"), mined("china", "x", "2025")]))
+    assert "/0/entity" in two
+    assert "/1/value" in two
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "", '{"type": NaN}'])
+def test_what_is_no_event_is_refused(shell: Shell, text: str) -> None:
+    assert "Error" in shell.fails("append", stdin=text)
+
+
+def test_a_file_that_is_not_there_is_said_so(shell: Shell) -> None:
+    assert "no-such-file" in shell.fails("append", "no-such-file.json")
+    assert "no-such-file" in shell.fails("import", "no-such-file.jsonl")
+
+
+def test_a_file_is_imported_once(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "facts.jsonl"
+    file.write_text("".join(json.dumps(fact) + "\n" for fact in FACTS), encoding="utf-8")
+    assert "Recorded 3, already there 0" in shell.ok("import", str(file))
+    assert "Recorded 0, already there 3" in shell.ok("import", str(file))
+
+
+def test_a_csv_file_is_imported(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "facts.csv"
+    rows = [{**fact, "source.publisher": (fact.get("source") or {}).get("publisher", "")} for fact in FACTS]
+    names = list(dict.fromkeys(name for row in rows for name in row if name != "source"))
+    with file.open("w", encoding="utf-8", newline="") as sink:
+        writer = csv.DictWriter(sink, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    assert "Recorded 3" in shell.ok("import", str(file))
+    assert "240000" in shell.ok("figures")
+
+
+def test_an_import_with_a_bad_row_records_nothing_unless_told_to(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "facts.jsonl"
+    facts = [*FACTS, mined("atlantis", "1", "2024")]
+    file.write_text("".join(json.dumps(fact) + "\n" for fact in facts), encoding="utf-8")
+    refused = shell.run("import", str(file))
+    assert refused.exit_code == 1
+    assert "Nothing was recorded" in refused.output
+    assert "atlantis" in refused.output
+    proceeded = shell.run("import", str(file), "--mode", "proceed")
+    assert proceeded.exit_code == 1
+    assert "Recorded 3, already there 0, rejected 1" in proceeded.output
+
+
+def test_a_file_of_an_unknown_kind_is_refused(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "facts.xml"
+    file.write_text("<facts/>", encoding="utf-8")
+    assert ".jsonl" in shell.fails("import", str(file))
+    assert "atomic or proceed" in shell.fails("import", str(file), "--mode", "lenient")
+
+
+@pytest.mark.parametrize("name", [*CATALOGUE, "events"])
+def test_every_projection_has_a_command(filled: Shell, name: str) -> None:
+    filled.ok(name)
+    body = json.loads(filled.ok(name, "--format", "json", "--as-of", "2025", "--recorded-as-of", "position:2"))
+    assert body["basis"]["position"] == 2
+    assert body["basis"]["as_of"].startswith("2025-12-31")
+
+
+@pytest.mark.parametrize("projection", CATALOGUE.values(), ids=CATALOGUE.keys())
+def test_every_filter_is_an_option(projection: Any) -> None:
+    words = CliRunner().invoke(app, [projection.name, "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).stdout
+    for one in projection.filters:
+        assert f"--{one.name.replace('_', '-').replace('.*', '')}" in words
+
+
+def test_a_table_shows_value_and_unit(filled: Shell) -> None:
+    table = filled.ok("figures", "--as-of", "2024-06-30")
+    assert "240000" in table
+    assert "2024-06-30T23:59:59.999999Z" in table
+    assert "No figures" in filled.ok("figures", "--as-of", "2023")
+
+
+def test_json_lines_and_csv_go_out_as_they_are(filled: Shell) -> None:
+    (line,) = filled.ok("figures", "--format", "jsonl").splitlines()
+    (row,) = csv.DictReader(io.StringIO(filled.ok("figures", "--format", "csv")))
+    assert json.loads(line)["figure_id"] == row["figure_id"]
+
+
+def test_dimensions_are_options_of_name_and_value(filled: Shell) -> None:
+    filled.ok("append", stdin=json.dumps(mined("china", "1", "2024", dimensions={"basis": "reo"})))
+    body = json.loads(filled.ok("figures", "--dimension", "basis=reo", "--format", "json"))
+    assert [item["value"] for item in body["items"]] == ["1"]
+    assert "NAME=VALUE" in filled.fails("figures", "--dimension", "reo")
+
+
+def test_the_history_of_a_figure(filled: Shell) -> None:
+    filled.ok("append", stdin=json.dumps(mined("china", "255000", "2025-01-31")))
+    (item,) = json.loads(filled.ok("figures", "--format", "json"))["items"]
+    assert "revision" in filled.ok("history", item["figure_id"])
+    entries = json.loads(filled.ok("history", item["figure_id"], "--clock", "ledger", "--format", "json"))["items"]
+    assert [entry["cause"] for entry in entries] == ["recorded", "recorded"]
+    assert "no figure" in filled.fails("history", "0")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["figures", "--as-of", "soon"], "is not a moment"),
+        (["figures", "--recorded-as-of", "position:99"], "beyond the head"),
+        (["figures", "--limit", "0"], "limit"),
+        (["figures", "--disputed", "perhaps"], "disputed"),
+        (["events", "--type", "Nothing"], "EntityRegistered"),
+        (["figures", "--no-such-option"], "no-such-option"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(filled: Shell, words: list[str], hint: str) -> None:
+    assert hint in " ".join(filled.fails(*words).split())
+
+
+def test_reading_a_ledger_that_is_not_there_says_how_to_make_one(shell: Shell) -> None:
+    assert "supply-ledger demo" in shell.fails("figures")
+    assert not shell.data.exists()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
+def test_serving_to_other_machines_is_refused(shell: Shell, host: str) -> None:
+    assert "Refusing" in shell.fails("serve", "--host", host)
+    assert not shell.data.exists()
+
+
+def test_a_taken_port_is_named_with_a_way_out(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = shell.fails("serve", "--port", str(port))
+    assert str(port) in message
+    assert "--port" in message
+
+
+def test_the_demo_prints_answers_and_adds_nothing_twice(shell: Shell) -> None:
+    first = shell.ok("demo", "--no-serve")
+    for answer in ("2080 t", "350000 t", "376000 t", "7.4286 %", "255000", "nothing was known", "mou; not binding"):
+        assert answer in first
+    for answer in ("in_force", "suspended", "600 million MYR", "15000", "18000", "14000", "spread 63777 t"):
+        assert answer in first
+    second = shell.ok("demo", "--no-serve")
+    assert "nothing was added" in second
+    assert second.splitlines()[1:] == first.splitlines()[1:]
+
+
+def test_the_data_directory_is_given_or_in_the_environment_or_in_the_working_directory(tmp_path: Path) -> None:
+    assert settings(tmp_path, environment={DATA_VARIABLE: "elsewhere"}).data == tmp_path
+    assert settings(environment={DATA_VARIABLE: "elsewhere"}).data == Path("elsewhere")
+    assert settings(environment={}).data == Path(".supply-ledger")
+
+
+def test_loopback_is_told_from_the_rest() -> None:
+    assert all(map(is_loopback, ("127.0.0.1", "127.8.9.1", "::1", "localhost")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "localhost.example.org", "")))
+
+
+def test_the_version_is_printed() -> None:
+    assert CliRunner().invoke(app, ["--version"]).stdout.startswith("supply-ledger ")

@@ -1,0 +1,176 @@
+"""The API describes itself: offline, completely, and with examples that run."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import Field
+
+from api.app import create_app
+from api.describe import FIRST_FACT
+from ledger import REGISTRY, Ledger
+from ledger.events.figures import Statement
+from projections import CATALOGUE, Engine
+from tests.api.helpers import Api, country, organisation
+
+EXAMPLE_REQUEST = re.compile(r"`GET (/v1/[^`]*)`")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_docs_need_no_network(client: TestClient, path: str) -> None:
+    page = client.get(path)
+    assert page.status_code == 200
+    addresses = re.findall(r"""(?:src|href)=["']([^"']+)""", page.text)
+    assert addresses
+    assert all(address.startswith(("/", "data:")) for address in addresses)
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+    for address in addresses:
+        if address.startswith("/"):
+            assert client.get(address).status_code == 200
+
+
+def test_the_root_leads_to_the_docs(client: TestClient) -> None:
+    assert client.get("/", follow_redirects=False).headers["location"] == "/docs"
+
+
+def test_every_event_type_is_in_the_schema_with_its_example(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    body = document["paths"]["/v1/events"]["post"]["requestBody"]["content"]["application/json"]
+    named = [one["$ref"].rpartition("/")[2] for one in schemas["Event"]["oneOf"]]
+    assert named == list(REGISTRY)
+    for name, cls in REGISTRY.items():
+        assert schemas[name]["properties"]["type"]["const"] == name
+        assert "type" in schemas[name]["required"]
+        assert body["examples"][name]["value"] == cls.example
+
+
+def test_every_reference_in_the_schema_leads_somewhere(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+
+    def references(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            if isinstance(value.get("$ref"), str):
+                yield value["$ref"]
+            for inner in value.values():
+                yield from references(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from references(inner)
+
+    for reference in set(references(document)):
+        place: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+
+
+def test_every_endpoint_is_described(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert {f"/v1/{name}" for name in CATALOGUE} <= set(document["paths"])
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["summary"], path
+            assert operation["description"], path
+            names = [parameter["name"] for parameter in operation.get("parameters", ())]
+            assert len(names) == len(set(names)), path
+            assert all(parameter["description"] for parameter in operation.get("parameters", ())), path
+
+
+def test_the_items_of_a_projection_are_described(api: Api) -> None:
+    document = api.client.get("/openapi.json").json()
+    api.post(organisation("acme"))
+    (item,) = api.items("entities", entity="acme")
+    assert set(document["components"]["schemas"]["Entities"]["properties"]) == set(item)
+
+
+def test_the_first_example_of_an_append_runs_on_an_empty_ledger(client: TestClient) -> None:
+    assert client.post("/v1/events", json=FIRST_FACT).status_code == 201
+    assert client.get("/v1/figures").json()["items"][0]["value"] == "13000"
+
+
+def test_every_example_of_a_parameter_and_every_example_request_runs(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
+        if "get" not in operations or "{" in path:
+            continue
+        operation = operations["get"]
+        examples = {one["name"]: one["example"] for one in operation.get("parameters", ()) if "example" in one}
+        assert client.get(path, params=examples).status_code == 200, (path, examples)
+        for request in EXAMPLE_REQUEST.findall(operation["description"]):
+            assert client.get(request).status_code == 200, request
+
+
+def test_the_event_types_are_listed_with_schema_and_example(client: TestClient) -> None:
+    items = client.get("/v1/event-types").json()["items"]
+    assert [item["type"] for item in items] == list(REGISTRY)
+    assert all(item["description"] and item["schema"] and item["example"] for item in items)
+    (one,) = client.get("/v1/event-types/QuotaSet").json()["items"]
+    assert one == next(item for item in items if item["type"] == "QuotaSet")
+
+
+def test_a_service_that_asks_for_no_key_says_so(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    ready = client.get("/readyz").json()
+    assert (ready["status"], ready["mode"], ready["position"]) == ("ready", "open", 0)
+    assert "no key" in ready["warning"]
+
+
+@pytest.fixture
+def new_type() -> Iterator[str]:
+    """An event type that nobody has heard of."""
+
+    class StockpileReported(Statement):
+        """A quantity lies in a store."""
+
+        default_metric: ClassVar[str | None] = "stockpile"
+        example: ClassVar[dict[str, Any]] = {
+            "type": "StockpileReported",
+            "subject": "china",
+            "warehouse": "Baotou",
+            "period": "2024-12-31",
+            "value": "100",
+            "unit": "t",
+            "published_at": "2025-01-31",
+            "source": {"publisher": "usgs"},
+        }
+
+        warehouse: str = Field(description="Where it lies.")
+
+    yield StockpileReported.__name__
+    del REGISTRY["StockpileReported"]
+
+
+def test_a_new_event_type_is_one_class(client: TestClient, new_type: str) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    assert schemas[new_type]["properties"]["warehouse"]["description"] == "Where it lies."
+    assert client.get(f"/v1/event-types/{new_type}").status_code == 200
+
+    engine = Engine(Ledger(":memory:"))
+    try:
+        api = Api(TestClient(create_app(engine)))
+        api.post(country("china"), organisation("usgs"), REGISTRY[new_type].example)
+        item = api.only("figures", metric="stockpile")
+        assert (item["value"], item["subject"]) == ("100", "china")
+        assert api.only("events", type=new_type)["warehouse"] == "Baotou"
+    finally:
+        engine.close()
+        engine.ledger.close()
+
+
+def test_the_schema_knows_a_type_that_was_defined_after_it_was_first_asked_for(engine: Engine) -> None:
+    app = create_app(engine)
+    assert "LaterReported" not in app.openapi()["components"]["schemas"]
+
+    class LaterReported(Statement):
+        """Something that came later."""
+
+        default_metric: ClassVar[str | None] = "later"
+        example: ClassVar[dict[str, Any]] = {"type": "LaterReported"}
+
+    try:
+        assert LaterReported.__name__ in app.openapi()["components"]["schemas"]
+    finally:
+        del REGISTRY["LaterReported"]
