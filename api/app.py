@@ -3,6 +3,7 @@ network.
 """
 
 from importlib.metadata import PackageNotFoundError, version
+from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -67,4 +68,7 @@ def _item_schemas(engine: Engine) -> dict[str, dict[str, object]]:
     for name, projection in CATALOGUE.items():
         columns = engine.read(name, viewpoint, limit=1).schema
         schemas[name.capitalize()] = item_schema(columns, objects=projection.objects)
+    for clock in ("publication", "ledger"):
+        columns = engine.history(UUID(int=0), viewpoint, clock=clock, limit=1).schema
+        schemas[f"{clock.capitalize()}History"] = item_schema(columns)
     return schemas

@@ -91,9 +91,10 @@ def operation(parameters: Sequence[Parameter] = (), **more: Any) -> dict[str, An
     return {"parameters": [parameter.openapi() for parameter in parameters], **more}
 
 
-def answers(schema: str | None = None, *, page: bool = True, status: int = 200, **more: Any) -> dict[int | str, Any]:
-    """The `responses` of an endpoint: a page of items of the named schema, or one object; and a problem."""
-    items: dict[str, Any] = {"$ref": REF + schema} if schema else {"type": "object"}
+def answers(*schemas: str, page: bool = True, status: int = 200, **more: Any) -> dict[int | str, Any]:
+    """The `responses` of an endpoint: a page of items of one of the named schemas, or one object; and a problem."""
+    choices = [{"$ref": REF + schema} for schema in schemas] or [{"type": "object"}]
+    items: dict[str, Any] = choices[0] if len(choices) == 1 else {"anyOf": choices}
     content: dict[str, Any] = {JSON.media_type: {"schema": _page(items, more) if page else items}}
     if page:
         content |= {form.media_type: {"schema": {"type": "string"}} for form in FORMATS if form is not JSON}

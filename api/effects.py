@@ -7,7 +7,6 @@ from api.reading import Page
 from ledger import Entry
 from projections import CATALOGUE, Engine, Viewpoint
 
-FIGURES = CATALOGUE["figures"]
 # A figure is touched where one of its rows came or went with the planned events.
 TOUCHED = "SELECT DISTINCT figure_id FROM log.figures WHERE since > $after OR until BETWEEN $after + 1 AND $position"
 Item = dict[str, Any]
@@ -22,7 +21,7 @@ def effects(engine: Engine, entries: Sequence[Entry], viewpoint: Viewpoint) -> l
         return []
     with engine.preview(entries) as reader:
         touched = sorted(str(figure) for (figure,) in reader.ask(TOUCHED, after=entries[0].position - 1))
-        after = _by_id(reader.items(FIGURES, {"figure_id": touched})) if touched else {}
+        after = _by_id(reader.read("figures", filters={"figure_id": touched})) if touched else {}
     before = _by_id(engine.read("figures", viewpoint, filters={"figure_id": touched})) if touched else {}
     return [
         {"figure_id": figure, "before": before.get(figure), "after": after.get(figure)}
@@ -32,4 +31,4 @@ def effects(engine: Engine, entries: Sequence[Entry], viewpoint: Viewpoint) -> l
 
 
 def _by_id(items: Any) -> dict[str, Item]:
-    return {row["figure_id"]: row for row in Page(items, basis={}, objects=FIGURES.objects).rows()}
+    return {row["figure_id"]: row for row in Page(items, basis={}, objects=CATALOGUE["figures"].objects).rows()}

@@ -88,8 +88,7 @@ def history(engine: Engine, figure_id: str, parameters: Mapping[str, str], *, li
             raise not_found(f"There is no figure {wanted} at this viewpoint.")
         return items
 
-    objects = CATALOGUE["figures"].objects
-    return read(engine, fetch, path=f"history/{wanted}", parameters=parameters, limit=limit, objects=objects)
+    return read(engine, fetch, path=f"history/{wanted}", parameters=parameters, limit=limit)
 
 
 def events(engine: Engine, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:

@@ -269,7 +269,7 @@ class Ledger(Application[UUID]):
             metrics=tuple(draft.metrics.items()),
         )
         if plan.entries:
-            self.save(*plan.entries, extras=extras)
+            self.events.put(plan.entries, extras=extras)
             self._state.recorded_at = draft.at
         else:
             self.log.insert_events([], extras=extras)

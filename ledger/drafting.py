@@ -50,7 +50,7 @@ class Draft:
         self.warn = warn
         self.entries: list[Entry] = []
         self.metrics: dict[str, tuple[str, int] | None] = {}
-        self._by_id: dict[UUID, Entry] = {}
+        self._by_id: dict[UUID, Entry | None] = {}
         self._by_stream: dict[UUID, list[Entry]] = {}
         self._versions: dict[UUID, int] = {}
         self._mapper = PlainJSONMapper()
@@ -65,6 +65,7 @@ class Draft:
                 parsed.append(error)
         wanted = {event.event_id for event in parsed if isinstance(event, Event) and event.event_id is not None}
         wanted |= {event.target for event in parsed if isinstance(event, LedgerEvent)}
+        self._by_id.update(dict.fromkeys(wanted))
         for stored in self.log.by_event_id([one.bytes for one in wanted]):
             entry = self._mapper.to_domain_event(stored)
             self._by_id[entry.event_id] = entry
@@ -110,9 +111,9 @@ class Draft:
     def find(self, event_id: UUID) -> Entry | None:
         """The event with this id, recorded or drafted."""
         if event_id not in self._by_id:
-            for stored in self.log.by_event_id([event_id.bytes]):
-                self._by_id[event_id] = self._mapper.to_domain_event(stored)
-        return self._by_id.get(event_id)
+            stored = self.log.by_event_id([event_id.bytes])
+            self._by_id[event_id] = self._mapper.to_domain_event(stored[0]) if stored else None
+        return self._by_id[event_id]
 
     def acts_on(self, target: Entry) -> list[tuple[str, dict[str, Any]]]:
         """The ledger events on an event so far, in order, recorded or drafted."""

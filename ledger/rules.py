@@ -76,7 +76,9 @@ def _registered_once(state: State, event: Standing) -> Iterator[Violation]:
 
 def _merge_joins_two(state: State, event: Standing) -> Iterator[Violation]:
     kept, merged = event.body["kept"], event.body["merged"]
-    if state.is_merged(merged):
+    if kept == merged:
+        yield Violation(("merged",), "merge_joins_two", f"{kept!r} cannot be merged with itself")
+    elif state.is_merged(merged):
         yield Violation(("merged",), "merged_once", f"{merged!r} is merged already, into {state.resolve(merged)!r}")
     elif state.resolve(kept) == state.resolve(merged):
         yield Violation(("merged",), "merge_joins_two", f"{kept!r} and {merged!r} are one entity already")

@@ -7,7 +7,7 @@ time.
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ from projections.catalogue import CATALOGUE
 from projections.filters import Value
 from projections.ingest import Ingest
 from projections.reader import Reader
-from projections.schema import families, sql
+from projections.schema import families, quoted, sql
 from projections.searching import events_where, timeline
 from projections.viewpoints import Viewpoint, viewpoint
 
@@ -46,6 +46,12 @@ class Engine:
         self._writer = self._connection.cursor()
         self._ingest = Ingest(self._writer, ledger.log, self._families)
         self._position = self._open()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the tables. A file keeps them for the next time."""
@@ -99,6 +105,16 @@ class Engine:
         with self._reader(viewpoint) as reader:
             return reader.read(name, filters=filters, limit=limit, offset=offset)
 
+    def read_many(
+        self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None
+    ) -> pa.Table:
+        """The items of a projection at each of several viewpoints, whose place in the list is their `viewpoint`.
+
+        Slugs in filters mean what they mean at the last viewpoint.
+        """
+        with self._reader(viewpoints[-1]) as reader:
+            return reader.read_many(name, viewpoints, filters=filters)
+
     def history(
         self,
         figure_id: UUID | str,
@@ -112,6 +128,17 @@ class Engine:
         with self._reader(viewpoint) as reader:
             ask = {"publication": reader.history, "ledger": reader.answers}[clock]
             return ask(UUID(str(figure_id)), limit=limit, offset=offset)
+
+    def table(self, name: str) -> pa.Table:
+        """Every row of a typed table (a family of events, or `slugs`), whatever stands, in order."""
+        self.catch_up()
+        order = "slug, since" if name == "slugs" else "position, since"
+        with self._connection.cursor() as cursor:
+            return cursor.sql(f"SELECT * FROM log.{quoted(name)} ORDER BY {order}").to_arrow_table()
+
+    def tables(self) -> list[str]:
+        """The names of the typed tables."""
+        return [*self._families, "slugs"]
 
     def timeline(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
         """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""

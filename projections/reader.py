@@ -63,6 +63,34 @@ class Reader:
             offset=offset,
         )
 
+    def read_many(
+        self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None
+    ) -> pa.Table:
+        """The items at each of the viewpoints, whose place in the list is their `viewpoint`.
+
+        Slugs and ids in filters mean what they mean at the reader's own viewpoint.
+        """
+        projection = CATALOGUE[name]
+        selection = select(projection, filters or {}, self)
+        columns = {
+            "viewpoint": ("BIGINT", list(range(len(viewpoints)))),
+            "position": ("BIGINT", [one.position for one in viewpoints]),
+            "as_of": ("TIMESTAMP", [_naive(one.as_of) for one in viewpoints]),
+            "effective_at": ("TIMESTAMP", [_naive(one.effective_at) for one in viewpoints]),
+        }
+        unnested = (
+            f"UNNEST(CAST({selection.bind(values)} AS {kind}[])) AS {column}"
+            for column, (kind, values) in columns.items()
+        )
+        rows = {projection.family: selection.rows}
+        return self._table(
+            name,
+            question(name, self.families, rows=rows, viewpoints=f"SELECT {', '.join(unnested)}"),
+            selection,
+            order=("viewpoint", *projection.order),
+            hidden=projection.hidden,
+        )
+
     def history(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What the world said of a figure, oldest first."""
         selection = select(CATALOGUE["figures"], {"figure_id": str(figure_id), "resolve": "all"}, self)
@@ -180,8 +208,8 @@ class Reader:
         *,
         order: Sequence[str],
         hidden: Sequence[str] = (),
-        limit: int | None,
-        offset: int,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> pa.Table:
         shape = self._shape(view, clauses, selection)
         page = f"\nLIMIT {limit:d} OFFSET {offset:d}" if limit is not None else f"\nOFFSET {offset:d}" if offset else ""

@@ -18,7 +18,7 @@ def router(engine: Engine) -> APIRouter:
         "/{figure_id}/history",
         summary="How a figure got where it is",
         response_class=Response,
-        responses=answers("HistoryItem"),
+        responses=answers("PublicationHistory", "LedgerHistory"),
         openapi_extra=operation(HISTORY),
     )
     def read_history(

@@ -23,7 +23,7 @@ SELECT
   COALESCE(starts_at(said.published_at), batch.recorded_at) AS published_from,
   COALESCE(ends_at(said.published_at), batch.recorded_at) AS published_until,
   CASE
-    WHEN batch.type IN ({known_at_once}) THEN CAST('-infinity' AS TIMESTAMP)
+    WHEN batch.type IN ({known_at_once}) THEN TIMESTAMP '0001-01-01'
     ELSE published_until
   END AS visible_from,
   {own}

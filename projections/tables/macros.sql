@@ -53,27 +53,22 @@ CREATE OR REPLACE MACRO from_atoms(number) AS
 CREATE OR REPLACE MACRO scaled(number, multiplier, divisor) AS
   from_atoms((atoms(number) // divisor) * multiplier + ((atoms(number) % divisor) * multiplier) // divisor);
 
--- later - earlier as text, exactly: it may have one digit more than a DECIMAL(38, 18) holds.
-CREATE OR REPLACE MACRO signed_text(units, billionths) AS
-  trimmed(
-    CASE WHEN units < 0 OR billionths < 0 THEN '-' ELSE '' END
-    || CAST(ABS(units) AS VARCHAR)
-    || '.'
-    || LPAD(CAST(ABS(billionths) AS VARCHAR), 18, '0')
+-- high - low as text, exactly, where high is not below low. It may have one digit more than a DECIMAL(38, 18) holds: then
+-- 10^20 is taken off high, in two steps that fit, and put before the text.
+CREATE OR REPLACE MACRO distance(high, low) AS
+  COALESCE(
+    plain(TRY(high - low)),
+    '1' || trimmed(
+      LPAD(CAST(TRY(high - 50000000000000000000 - 50000000000000000000 - low) AS VARCHAR), 39, '0')
+    )
   );
 
-CREATE OR REPLACE MACRO carried_text(units, billionths) AS
-  CASE
-    WHEN units > 0 AND billionths < 0 THEN signed_text(units - 1, billionths + 1000000000000000000)
-    WHEN units < 0 AND billionths > 0 THEN signed_text(units + 1, billionths - 1000000000000000000)
-    ELSE signed_text(units, billionths)
-  END;
-
+-- later - earlier as text, exactly.
 CREATE OR REPLACE MACRO difference(later, earlier) AS
-  carried_text(
-    whole(later) - whole(earlier) + (fraction(later) - fraction(earlier)) // 1000000000000000000,
-    (fraction(later) - fraction(earlier)) % 1000000000000000000
-  );
+  CASE
+    WHEN later >= earlier THEN distance(later, earlier)
+    ELSE '-' || distance(earlier, later)
+  END;
 
 -- The slug that a slug was merged into, or itself. The variable holds the merges in force while rows are written.
 CREATE OR REPLACE MACRO kept(slug) AS

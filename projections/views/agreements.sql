@@ -22,6 +22,7 @@ sayings AS (
     viewpoint,
     agreement,
     world,
+    TRUE AS opens,
     ROW(0, starts, published_until, position) AS turn,
     {
       'event_id': event_id,
@@ -44,6 +45,7 @@ sayings AS (
     viewpoint,
     agreement,
     amendments.world,
+    FALSE AS opens,
     ROW(1, amendments.starts, amendments.published_until, amendments.position) AS turn,
     {
       'event_id': amendments.event_id,
@@ -86,6 +88,7 @@ folded AS (
     said_by(effective_to, 'effective_to', changed, turn, event) AS ended_by
   FROM sayings
   GROUP BY viewpoint, agreement
+  HAVING BOOL_OR(opens)
 ),
 own AS (
   SELECT

@@ -30,9 +30,9 @@ disagreements AS (
     figure_id,
     COUNT(DISTINCT publisher) AS publishers,
     COUNT(DISTINCT ROW(canonical_value, canonical_low, canonical_high, symbol)) > 1 AS disputed,
-    CASE
-      WHEN COUNT(canonical_value) > 1 THEN difference(MAX(canonical_value), MIN(canonical_value))
-    END AS spread
+    COUNT(canonical_value) AS points,
+    MAX(canonical_value) AS highest,
+    MIN(canonical_value) AS lowest
   FROM heads
   GROUP BY viewpoint, figure_id
 )
@@ -67,7 +67,7 @@ SELECT
   revision,
   publishers,
   disputed,
-  spread,
+  CASE WHEN points > 1 THEN distance(highest, lowest) END AS spread,
   ROW_NUMBER() OVER (
     PARTITION BY viewpoint, figure_id
     ORDER BY

@@ -12,6 +12,7 @@ sayings AS (
     viewpoint,
     policy,
     world,
+    TRUE AS opens,
     ROW(0, starts, published_until, position) AS turn,
     {
       'event_id': event_id,
@@ -33,6 +34,7 @@ sayings AS (
     viewpoint,
     policy,
     world,
+    FALSE AS opens,
     ROW(1, starts, published_until, position) AS turn,
     {
       'event_id': event_id,
@@ -67,6 +69,7 @@ folded AS (
     said_by(effective_to, 'effective_to', changed, turn, event) AS ended_by
   FROM sayings
   GROUP BY viewpoint, policy
+  HAVING BOOL_OR(opens)
 ),
 own AS (
   SELECT

@@ -47,9 +47,9 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "21 digits before the point": (mined("china", "9" * 21, "2024"), "/value", "20"),
     "19 digits after the point": (mined("china", "0." + "1" * 19, "2024"), "/value", "18"),
     "NaN as text": (mined("china", "NaN", "2024"), "/value", "number"),
-    "true as a value": (mined("china", "1", "2024", value=True), "/value", "boolean"),
+    "true as a value": ({**mined("china", "1", "2024"), "value": True}, "/value", "boolean"),
     "value and symbol": (mined("china", "1", "2024", symbol="withheld"), "/value", "exactly one"),
-    "low above high": (mined("china", "1", "2024", value=None, low="2", high="1"), "/low", "above"),
+    "low above high": ({**mined("china", "1", "2024"), "value": None, "low": "2", "high": "1"}, "/low", "above"),
     "fiscal period without a fiscal year": (mined("china", "1", "2024", period="FY2024"), "/period", "fiscal"),
     "period that ends before it starts": (
         mined("china", "1", "2024", period="2024-02-01/2024-01-01"),

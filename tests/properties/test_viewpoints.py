@@ -1,0 +1,152 @@
+"""Every answer at every viewpoint is the one that the naive model gives.
+
+Histories are drawn, recorded through the ledger, and read back at random viewpoints on all three clocks; the answers of
+the projections are compared item for item with those of `tests/model.py`. How many histories: SUPPLY_LEDGER_HISTORIES;
+from which seed on: SUPPLY_LEDGER_SEED.
+"""
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from ledger import Ledger
+from ledger.calendars import instant_text
+from projections import CATALOGUE, Engine
+from projections import Viewpoint as EngineViewpoint
+from tests.histories import Viewpoint, random_history, random_selection, random_viewpoint
+from tests.model import Model
+
+HISTORIES = int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "60"))
+VIEWPOINTS = int(os.environ.get("SUPPLY_LEDGER_VIEWPOINTS", "10"))
+SEED = int(os.environ.get("SUPPLY_LEDGER_SEED", "1"))
+
+Item = dict[str, Any]
+
+
+def ticking() -> Any:
+    """A clock that moves a second each time it is looked at."""
+    instants = (datetime(2025, 3, 1, tzinfo=UTC) + timedelta(seconds=step) for step in range(10**9))
+    return lambda: next(instants)
+
+
+def recorded(rng: random.Random, *, read_between: bool = True) -> Iterator[tuple[Ledger, Engine, list[Item]]]:
+    """A history in a ledger, its engine caught up in random steps, and its events as the API gives them."""
+    ledger = Ledger(":memory:", clock=ticking())
+    engine = Engine(ledger)
+    bodies = random_history(rng, rng.randint(1, 40))
+    while bodies:
+        size = rng.choice((1, 1, 2, 5, 20, len(bodies)))
+        ledger.append_what_fits(bodies[:size])
+        bodies = bodies[size:]
+        if read_between and rng.randrange(2):
+            engine.catch_up()
+    yield ledger, engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
+    engine.close()
+    ledger.close()
+
+
+def items(table: pa.Table, name: str = "") -> list[Item]:
+    """The items as the API gives them."""
+    objects = CATALOGUE[name].objects if name in CATALOGUE else ()
+    found: list[Item] = table.to_pylist()
+    for item in found:
+        for column in objects:
+            item[column] = item[column] and json.loads(item[column])
+    return found
+
+
+def differences(expected: list[Item], found: list[Item]) -> str | None:
+    """The first difference in what the model knows of, readable."""
+    for place, (left, right) in enumerate(zip(expected, found, strict=False)):
+        wrong = {key: (value, right.get(key)) for key, value in left.items() if right.get(key) != value}
+        if wrong:
+            return f"item {place} (model, projection): {wrong}\n  model: {left}\n  projection: {right}"
+    if len(expected) != len(found):
+        return f"{len(expected)} items in the model, {len(found)} in the projection\n  {expected}\n  {found}"
+    return None
+
+
+def seen_from(engine: Engine, at: Viewpoint) -> EngineViewpoint:
+    """A viewpoint as the engine has it."""
+    return engine.viewpoint(
+        as_of=instant_text(at.as_of),
+        recorded_as_of=f"position:{at.position}",
+        effective_at=instant_text(at.effective_at),
+    )
+
+
+def everything(model: Model, at: Viewpoint) -> Iterator[tuple[str, dict[str, str], list[Item]]]:
+    """(projection, filters, items) of every resource at a viewpoint, as the model has them."""
+    yield "figures", {}, model.figures(at.as_of, at.position)
+    yield "figures", {"resolve": "all"}, model.figures(at.as_of, at.position, resolve="all")
+    yield "policies", {}, model.policies(*at)
+    yield "agreements", {}, model.agreements(*at)
+    yield "facilities", {}, model.facilities(*at)
+    yield "links", {}, model.links(*at)
+    yield "risks", {}, model.risks(*at)
+    yield "relationships", {}, model.relationships(*at)
+    yield "statements", {}, model.statements(at.as_of, at.position)
+    yield "entities", {}, model.entities(*at)
+
+
+def compare_states(model: Model, engine: Engine, viewpoints: list[Viewpoint]) -> Iterator[str]:
+    """What differs in any resource at any of the viewpoints, asked all at once."""
+    expected: dict[tuple[str, str], list[Item]] = {}
+    for place, at in enumerate(viewpoints):
+        for name, filters, wanted in everything(model, at):
+            tagged = [{"viewpoint": place, **item} for item in wanted]
+            expected.setdefault((name, json.dumps(filters)), []).extend(tagged)
+    asked = [seen_from(engine, at) for at in viewpoints]
+    for (name, filters), wanted in expected.items():
+        found = items(engine.read_many(name, asked, filters=json.loads(filters)), name)
+        if wrong := differences(wanted, found):
+            yield f"{name} {filters} at {viewpoints}: {wrong}"
+
+
+def compare_questions(
+    model: Model, engine: Engine, at: Viewpoint, rng: random.Random, events: list[Item]
+) -> Iterator[str]:
+    """What differs at one viewpoint: figures with filters, every resource, and histories on both clocks."""
+    viewpoint = seen_from(engine, at)
+    for _ in range(3):
+        selection = random_selection(rng, events)
+        filters = {
+            name: ",".join(value) if name == "prefer" else "true" if value is True else value
+            for name, value in selection.items()
+        }
+        found = items(engine.read("figures", viewpoint, filters=filters), "figures")
+        if wrong := differences(model.figures(at.as_of, at.position, **selection), found):
+            yield f"figures {selection}: {wrong}"
+    for name, filters, wanted in everything(model, at):
+        if wrong := differences(wanted, items(engine.read(name, viewpoint, filters=filters), name)):
+            yield f"{name} {filters}: {wrong}"
+    ever = sorted({one for position in range(len(events) + 1) for one in model.statements_on(position)})
+    for figure_id in rng.sample(ever, min(2, len(ever))):
+        for clock in ("publication", "ledger"):
+            found = items(engine.history(figure_id, viewpoint, clock=clock))
+            if wrong := differences(model.history(figure_id, clock, at.as_of, at.position), found):
+                yield f"{clock} history of {figure_id}: {wrong}"
+        found = items(engine.read("figures", viewpoint, filters={"figure_id": figure_id}), "figures")
+        if wrong := differences(model.figures(at.as_of, at.position, figure_id=figure_id), found):
+            yield f"figure {figure_id}: {wrong}"
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + HISTORIES))
+def test_every_answer_is_the_one_of_the_model(seed: int) -> None:
+    rng = random.Random(seed)
+    for ledger, engine, events in recorded(rng):
+        model = Model(events)
+        viewpoints = [random_viewpoint(rng, events) for _ in range(VIEWPOINTS)]
+        for wrong in compare_states(model, engine, viewpoints):
+            pytest.fail(f"seed {seed}\n{wrong}")
+        for wrong in compare_questions(model, engine, viewpoints[0], rng, events):
+            pytest.fail(f"seed {seed} at {viewpoints[0]}\n{wrong}")
+        with Engine(ledger) as anew:
+            for name in engine.tables():
+                assert engine.table(name).equals(anew.table(name)), f"seed {seed}: {name}"
