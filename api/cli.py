@@ -10,12 +10,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from api import commands, demo
 from api.app import installed_version
 from api.commands import DataOption, Output
-from api.opening import FAILED, fail, opened, reporting
+from api.opening import FAILED, fail, opened, opened_ledger, reporting
 from api.problems import refused
 from api.rendering import json_text
 from api.serving import listen, serve
 from api.settings import HOST_DEFAULT, PORT_DEFAULT
-from api.tables import answers_table, console
+from api.tables import console, text_table
 from ledger import Ledger, Refused, import_file, parse_json
 from ledger.imports import ImportReport, Mode
 
@@ -95,12 +95,12 @@ def append_command(
     sent = value if batch else [value]
     if not sent:
         fail("The array is empty: there is no event in it.")
-    with opened(data, make=True) as engine:
+    with opened_ledger(data, make=True) as ledger:
         try:
             if dry_run:
-                items = [item.as_dict() for item in engine.ledger.plan(sent).items if item is not None]
+                items = [item.as_dict() for item in ledger.plan(sent).items if item is not None]
             else:
-                items = list(engine.ledger.append(sent).items)
+                items = list(ledger.append(sent).items)
         except Refused as error:
             raise refused(error, batch=batch) from None
     if output is not Output.table:
@@ -108,7 +108,7 @@ def append_command(
         return
     rows = [[str(item[name]) for name in ("position", "status", "type", "event_id")] for item in items]
     title = "Would be recorded" if dry_run else "Recorded"
-    console().print(answers_table(title, ["position", "status", "type", "event_id"], rows))
+    console().print(text_table(title, ["position", "status", "type", "event_id"], rows))
 
 
 @app.command("import", rich_help_panel=WRITE)
@@ -122,9 +122,9 @@ def import_command(
         fail(f"--mode is atomic or proceed, not {mode!r}.", code=2)
     if not file.is_file():
         fail(f"There is no file {file}.")
-    with opened(data, make=True) as engine:
+    with opened_ledger(data, make=True) as ledger:
         try:
-            report = import_with_progress(engine.ledger, file, mode="proceed" if mode == "proceed" else "atomic")
+            report = import_with_progress(ledger, file, mode="proceed" if mode == "proceed" else "atomic")
         except ValueError as error:
             fail(str(error))
     _print_report(report, atomic=mode == "atomic")
@@ -152,7 +152,7 @@ def _print_report(report: ImportReport, *, atomic: bool) -> None:
         )
     if report.errors:
         rows = [[str(one[name]) for name in ("row", "pointer", "rule", "detail")] for one in report.errors]
-        out.print(answers_table("Rejected", ["row", "where", "rule", "why"], rows))
+        out.print(text_table("Rejected", ["row", "where", "rule", "why"], rows))
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -5,6 +5,7 @@ Nothing is answered from here: each row is asked of the ledger as any client wou
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import UUID
 from rich.console import Console
 
 from api.questions import history, state
-from api.tables import answers_table, cell
+from api.tables import text_table
 from ledger.imports import ImportReport
 from projections import CATALOGUE, Engine
 
@@ -107,9 +108,9 @@ def loaded_line(report: ImportReport) -> str:
 
 def print_answers(engine: Engine, out: Console) -> None:
     """Ask every question and print the answers with their sources."""
-    out.print(answers_table("Figures", COLUMNS, _rows(engine, FIGURES)))
-    out.print(answers_table("Why World 2023 changed", ("cause", "published", "answer", "source"), _changes(engine)))
-    out.print(answers_table("What holds over time", COLUMNS, _rows(engine, OVER_TIME)))
+    out.print(text_table("Figures", COLUMNS, *(_rows(engine, question) for question in FIGURES)))
+    out.print(text_table("Why World 2023 changed", ("cause", "published", "answer", "source"), _changes(engine)))
+    out.print(text_table("What holds over time", COLUMNS, *(_rows(engine, question) for question in OVER_TIME)))
 
 
 def figure_text(item: Item) -> str:
@@ -128,24 +129,21 @@ def figure_text(item: Item) -> str:
     return str(said)
 
 
-def _rows(engine: Engine, questions: Sequence[Question]) -> list[list[str]]:
+def _rows(engine: Engine, question: Question) -> list[list[str]]:
     rows: list[list[str]] = []
-    for question in questions:
-        for viewpoint in question.viewpoints:
-            items = state(engine, CATALOGUE[question.projection], {**question.filters, **viewpoint}).rows()
-            found = [item for item in items if question.unit in (None, item.get("canonical_unit"))]
-            shown: list[Item | None] = [*found] or [None]
-            for item in shown:
-                answer = _answer(item)
-                source = _source(engine, item["event_id"]) if item else ""
-                rows.append([question.words, viewpoint["as_of"], answer, source])
-                rows += [["", "", *other] for other in _others(engine, question, viewpoint, item)]
-    return rows
+    for viewpoint in question.viewpoints:
+        items = state(engine, CATALOGUE[question.projection], {**question.filters, **viewpoint}).rows()
+        found: list[Item] = [item for item in items if question.unit in (None, item.get("canonical_unit"))]
+        if not found:
+            rows.append([viewpoint["as_of"], "nothing was known", ""])
+        for item in found:
+            rows.append([viewpoint["as_of"], _answer(item), _source(engine, item["event_id"])])
+            if item.get("disputed"):
+                rows += [["", *other] for other in _others(engine, item, viewpoint)]
+    return [[question.words if index == 0 else "", *row] for index, row in enumerate(rows)]
 
 
-def _answer(item: Item | None) -> str:
-    if item is None:
-        return "nothing was known"
+def _answer(item: Item) -> str:
     if "symbol" in item:
         return figure_text(item)
     parties = ", ".join(party["entity"] for party in item.get("parties") or ())
@@ -153,16 +151,19 @@ def _answer(item: Item | None) -> str:
     return "; ".join(part for part in (item["status"], binding, parties) if part)
 
 
-def _others(engine: Engine, question: Question, viewpoint: Mapping[str, str], item: Item | None) -> list[list[str]]:
-    """What other publishers say of a figure on which they differ."""
-    if item is None or not item.get("disputed"):
-        return []
+def _others(engine: Engine, item: Item, viewpoint: Mapping[str, str]) -> list[list[str]]:
+    """What else is said of a disputed figure: by other publishers, and by the same one on the same day."""
     asked = {"figure_id": item["figure_id"], "resolve": "all", **viewpoint}
-    items = state(engine, CATALOGUE["figures"], asked).rows()
+    said = state(engine, CATALOGUE["figures"], asked).rows()
+    said += [
+        entry
+        for entry in history(engine, item["figure_id"], viewpoint).rows()
+        if (entry["publisher"], entry["published_at"]) == (item["publisher"], item["published_at"])
+    ]
+    others = {one["event_id"]: one for one in said if one["event_id"] != item["event_id"]}
     return [
-        [f"{other['publisher']} says {other['value']} {other['unit']}", _source(engine, other["event_id"])]
-        for other in items
-        if other["event_id"] != item["event_id"]
+        [f"{one['publisher']} says {figure_text({**one, 'disputed': False})}", _source(engine, event_id)]
+        for event_id, one in others.items()
     ]
 
 
@@ -174,7 +175,8 @@ def _changes(engine: Engine) -> list[list[str]]:
     ):
         if item["publisher"] != _USGS["publisher"]:
             continue
-        change = f" ({item['change']}, {item['change_percent']} %)" if item["change"] not in (None, "0") else ""
+        changed = item["change"] not in (None, "0")
+        change = f" ({Decimal(item['change']):+f}, {Decimal(item['change_percent']):+f} %)" if changed else ""
         rows.append(
             [item["cause"], item["published_at"], figure_text(item) + change, _source(engine, item["event_id"])]
         )
@@ -187,7 +189,9 @@ def _source(engine: Engine, event_id: str) -> str:
     if entry is None:
         return ""
     source = entry.body.get("source") or {}
-    parts = [source.get("publisher"), source.get("title"), source.get("edition"), source.get("locator")]
-    published = entry.body.get("published_at")
-    kind = "secondary" if source.get("kind") == "secondary" else None
-    return ", ".join(cell(part) for part in (*parts, kind, published) if part)
+    parts = [source.get("publisher"), source.get("edition") or source.get("title"), source.get("locator")]
+    parts.append(f"via {source['via']}" if "via" in source else None)
+    parts.append("secondary" if source.get("kind") == "secondary" else None)
+    parts.append(f"published {entry.body['published_at']}" if "published_at" in entry.body else None)
+    reference = f" [{source['reference']}]" if "reference" in source else ""
+    return ", ".join(part for part in parts if part) + reference

@@ -20,6 +20,17 @@ MISUSED = 2
 @contextmanager
 def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
     """The engine over the ledger of a data directory, closed afterwards. With `make`, an absent one is made."""
+    with opened_ledger(data, make=make) as ledger:
+        engine = Engine(ledger)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+@contextmanager
+def opened_ledger(data: Path | None, *, make: bool) -> Iterator[Ledger]:
+    """The ledger of a data directory, closed afterwards. With `make`, an absent one is made."""
     chosen = settings(data)
     if not chosen.ledger_path.exists():
         if not make:
@@ -34,11 +45,7 @@ def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
     with reporting():
         ledger = Ledger(chosen.ledger_path)
         try:
-            engine = Engine(ledger)
-            try:
-                yield engine
-            finally:
-                engine.close()
+            yield ledger
         finally:
             ledger.close()
 

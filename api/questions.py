@@ -3,6 +3,7 @@
 The server and the command line both come through here, so they refuse the same things and answer the same.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from api.reading import Items, Page, filters_of, read, viewpoint_of
 from ledger import REGISTRY, Entry, Event
 from ledger.calendars import parse_moment
 from ledger.content import content
+from ledger.events.base import SLUG_PATTERN
 from ledger.events.figures import Figure
 from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint
 
@@ -59,6 +61,8 @@ def one(engine: Engine, projection: Projection, slug: str, parameters: Mapping[s
     Raises Problem: 404 for a slug that is unknown there.
     """
     assert projection.slug is not None
+    if not re.fullmatch(SLUG_PATTERN, slug):
+        raise not_found(f"{slug[:80]!r} is no slug.")
     by_slug = {projection.slug: slug}
     seen: list[Viewpoint] = []
 

@@ -1,6 +1,7 @@
 """Serving on this machine: an address that others cannot reach, and a port that is free."""
 
 import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -44,4 +45,7 @@ def serve(engine: Engine, listening: socket.socket) -> None:
     out.print(f"Serving the API on {address}/v1 and its docs on {address}/docs (stop with Ctrl-C).", highlight=False)
     out.print("Open mode: no key is asked for; this machine's users can read and append.", style="yellow")
     server = uvicorn.Server(uvicorn.Config(create_app(engine), log_level="warning", access_log=False))
-    server.run(sockets=[listening])
+    # The server shuts down in good order first, and then passes the interrupt on.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    out.print("Stopped.")

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from api.reading import Page
 
-WIDTH_PIPED = 200
+WIDTH_PIPED = 160
 # Identifiers, and what repeats another column in a form for machines: in every other format, not in a table.
 LEFT_OUT = frozenset(
     "canonical_value canonical_low canonical_high canonical_unit period_start period_end event_id digest recorded_by "
@@ -37,13 +37,15 @@ def page_table(page: Page, *, title: str) -> Table:
     return table
 
 
-def answers_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table of texts."""
-    table = Table(title=title, title_justify="left", show_lines=True)
+def text_table(title: str, columns: Sequence[str], *groups: Sequence[Sequence[str]]) -> Table:
+    """A table of texts, with a line between the groups of rows."""
+    table = Table(title=title, title_justify="left")
     for name in columns:
         table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
+    for group in groups:
+        for row in group:
+            table.add_row(*map(Text, row))
+        table.add_section()
     return table
 
 

@@ -4,10 +4,10 @@ These have one meaning, in `ledger`. They are few beside the rows, so each spell
 """
 
 import json
-from decimal import Decimal
 from typing import Any, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from ledger.calendars import Period, parse_period
@@ -17,11 +17,16 @@ from ledger.events.figures import Figure, figure_id
 from ledger.quantities import unit
 from projections.schema import FOREVER
 
-_FACTOR = pa.decimal128(38, 0)
+_CANONICAL = pa.decimal128(38, 18)
+_WIDE = pa.decimal256(38, 18)
+"""Holds the product with any factor, which the ledger has already found to fit a _CANONICAL."""
+_NO_NUMBERS = pa.schema(
+    [("position", pa.int64()), ("since", pa.int64()), *((name, _CANONICAL) for name in ("value", "low", "high"))]
+).empty_table()
 
 
 def register(cursor: DuckDBPyConnection) -> None:
-    """Make the dictionaries of the figures in `staged`: `natures`, `units`, `spelt`, `periods`, and `fiscal`."""
+    """Make the dictionaries of the figures in `staged`: `natures`, `units`, `spelt`, `periods`, `fiscal`, `exact`."""
     cursor.execute(
         "CREATE OR REPLACE TEMP VIEW fiscal AS SELECT entity, fiscal_year_end FROM log.entities "
         f"WHERE type = 'EntityRegistered' AND until = {FOREVER} AND fiscal_year_end IS NOT NULL"
@@ -29,6 +34,7 @@ def register(cursor: DuckDBPyConnection) -> None:
     cursor.register("natures", _natures(_distinct(cursor, "SELECT DISTINCT type, status FROM staged")))
     cursor.register("units", _units(_distinct(cursor, "SELECT DISTINCT unit FROM staged")))
     cursor.register("spelt", _dimensions(_distinct(cursor, "SELECT DISTINCT dimensions FROM staged")))
+    cursor.register("exact", _exact(cursor))
     fiscal = "CASE WHEN period LIKE 'FY%' THEN fiscal_year_end END"
     cursor.register(
         "periods",
@@ -101,15 +107,31 @@ def _natures(pairs: list[tuple[str, str | None]]) -> pa.Table:
 
 def _units(names: list[tuple[str]]) -> pa.Table:
     found = [unit(name) for (name,) in names]
-    ratios = [one.factor.as_integer_ratio() for one in found]
     return pa.table(
         {
             "unit": _texts(one.name for one in found),
             "canonical": _texts(one.canonical for one in found),
-            "multiplier": pa.array([Decimal(top) for top, _ in ratios], _FACTOR),
-            "divisor": pa.array([Decimal(bottom) for _, bottom in ratios], _FACTOR),
         }
     )
+
+
+def _exact(cursor: DuckDBPyConnection) -> pa.Table:
+    """The numbers of `staged` in canonical units. Arrow reads decimals from text 200 times as fast as DuckDB does."""
+    rows = cursor.sql(
+        "SELECT position, since, unit, shortened(value) AS value, shortened(low) AS low, shortened(high) AS high "
+        "FROM staged"
+    ).to_arrow_table()
+    parts = []
+    for name in pc.unique(rows["unit"]).to_pylist():
+        part = rows.filter(pc.equal(rows["unit"], name)).drop(["unit"])
+        factor = unit(name).factor
+        for column in ("value", "low", "high"):
+            numbers = part[column].cast(_CANONICAL)
+            if factor != 1:
+                numbers = pc.multiply(numbers.cast(_WIDE), pa.scalar(factor)).cast(_CANONICAL)
+            part = part.set_column(part.schema.get_field_index(column), column, numbers)
+        parts.append(part)
+    return pa.concat_tables(parts) if parts else _NO_NUMBERS
 
 
 def _dimensions(texts: list[tuple[str | None]]) -> pa.Table:

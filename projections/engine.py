@@ -23,7 +23,7 @@ from projections.batches import as_rows
 from projections.catalogue import CATALOGUE
 from projections.filters import Value
 from projections.ingest import Ingest
-from projections.reader import Reader
+from projections.reader import Reader, Shapes
 from projections.schema import families, quoted, sql
 from projections.searching import events_where, timeline
 from projections.viewpoints import Viewpoint, viewpoint
@@ -32,6 +32,9 @@ __all__ = ["Engine", "Viewpoint"]
 
 BATCH_ROWS = 50_000
 
+_SHAPES: dict[str, Shapes] = {}
+"""The columns of each view, by the text that the tables under it are made by."""
+
 
 class Engine:
     """The projections of one ledger. `path` is a DuckDB file for them, or `:memory:`."""
@@ -39,7 +42,7 @@ class Engine:
     def __init__(self, ledger: Ledger, *, path: str = ":memory:") -> None:
         self.ledger = ledger
         self._families = families()
-        self._shapes: dict[str, list[tuple[str, str]]] = {}
+        self._shapes = _SHAPES.setdefault(self._fingerprint(), {})
         self._lock = threading.RLock()
         self._connection = duckdb.connect(path)
         self._connection.execute(sql("tables/macros.sql"))
@@ -79,7 +82,7 @@ class Engine:
     def rebuild(self) -> None:
         """Throw the tables away and make them again from the log."""
         with self._lock:
-            self._writer.execute("DROP SCHEMA IF EXISTS log CASCADE")
+            self._writer.execute("UPDATE log.progress SET identity = 'of no log'")
             self._position = self._open()
         self.catch_up()
 
@@ -218,17 +221,22 @@ class Engine:
         self._writer.execute("COMMIT")
 
     def _open(self) -> int:
-        """Make the tables, or take those that are there if they are this log's and this text's; how far they are."""
-        made_from = (self.ledger.identity, self._fingerprint())
-        self._writer.execute("CREATE SCHEMA IF NOT EXISTS log")
-        self._ingest.create_tables()
-        found = self._writer.execute("SELECT identity, fingerprint, position FROM log.progress").fetchall()
-        if len(found) == 1 and found[0][:2] == made_from and found[0][2] <= self.ledger.head():
-            return int(found[0][2])
-        self._writer.execute("DROP SCHEMA log CASCADE")
-        self._writer.execute("CREATE SCHEMA log")
-        self._ingest.create_tables()
-        self._writer.execute("INSERT INTO log.progress VALUES ($identity, $text, 0)", dict(zip(("identity", "text"), made_from, strict=True)))
+        """Take the tables that are there if they are made by this text from this log, else make them; how far they are."""
+        text = self._fingerprint()
+        found = None
+        if self._writer.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'log'").fetchall():
+            found = self._writer.execute("SELECT identity, fingerprint, position FROM log.progress").fetchone()
+        if found is None or found[1] != text:
+            self._writer.execute("DROP SCHEMA IF EXISTS log CASCADE")
+            self._writer.execute("CREATE SCHEMA log")
+            self._ingest.create_tables()
+        elif found[0] == self.ledger.identity and found[2] <= self.ledger.head():
+            self._ingest.recall_merges()
+            return int(found[2])
+        for name in (*self.tables(), "progress"):
+            self._writer.execute(f"TRUNCATE log.{quoted(name)}")
+        self._writer.execute("INSERT INTO log.progress VALUES ($log, $text, 0)", {"log": self.ledger.identity, "text": text})
+        self._ingest.recall_merges()
         return 0
 
     def _fingerprint(self) -> str:

@@ -49,15 +49,14 @@ class Ingest:
         self._merged = False
 
     def create_tables(self) -> None:
-        """Make the tables that are not there yet, empty, and a view for each type of event."""
+        """Make the tables, empty, and a view for each type of event."""
         self._run(sql("tables/bookkeeping.sql"))
         self._cursor.register("batch", SCHEMA.empty_table())
         for family in self._families.values():
-            self._run(f"CREATE TABLE IF NOT EXISTS log.{family.name} AS {self._rows_of(family, all_figures_known=True)}")
+            self._run(f"CREATE TABLE log.{family.name} AS {self._rows_of(family, all_figures_known=True)}")
             for name in family.types:
                 view = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
                 self._run(f"CREATE OR REPLACE VIEW log.{view} AS SELECT * FROM log.{family.name} WHERE type = '{name}'")
-        self.recall_merges()
 
     def recall_merges(self) -> None:
         """Let the cursor resolve slugs as the tables say that they resolve now."""

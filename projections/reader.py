@@ -26,6 +26,10 @@ _KEY = "subject, metric, material, dimensions, nature, period_start, period_end,
 _HELD = "since <= $position AND until > $position"
 
 
+Shapes = dict[str, list[tuple[str, str]]]
+"""(column, DuckDB type) of each view."""
+
+
 class Reader:
     """Asks the views. `shapes` remembers the columns of each view, which never change."""
 
@@ -34,7 +38,7 @@ class Reader:
         cursor: DuckDBPyConnection,
         families: Mapping[str, Family],
         viewpoint: Viewpoint,
-        shapes: dict[str, list[tuple[str, str]]],
+        shapes: Shapes,
     ) -> None:
         self._cursor = cursor
         self.families = families

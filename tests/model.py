@@ -789,6 +789,12 @@ class Model:
             for subject, material in product(subjects, materials):
                 if figure_id_of(key._replace(subject=subject, material=material)) == figure_id:
                     return kept_id
+        # The kept figure may have no statement that stands; it is the one that answers all the same.
+        for earlier in range(position, 0, -1):
+            for statement in self.statements_on(earlier).get(figure_id, []):
+                key = statement.key
+                kept = key._replace(subject=names.resolve(key.subject), material=names.shown(key.material))
+                return figure_id_of(kept)
         return figure_id
 
     def visible(self, as_of: datetime, position: int, *types: str) -> list[Fact]:

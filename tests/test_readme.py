@@ -39,7 +39,12 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     data = tmp_path_factory.mktemp("readme")
-    variables = {**os.environ, "SUPPLY_LEDGER_DATA": str(data), "PORT": str(port), "PATH": f"{BIN}:{os.environ['PATH']}"}
+    variables = {
+        **os.environ,
+        "SUPPLY_LEDGER_DATA": str(data),
+        "PORT": str(port),
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+    }
     command = [sys.executable, "-m", "api", "demo", "--port", str(port)]
     with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True, cwd=README.parent) as server:
         assert server.stdout is not None

@@ -128,7 +128,7 @@ def test_announcement_61_was_expected_and_then_suspended(client: TestClient, as_
 
 def test_the_kuantan_plants_investment_is_one_figure_per_currency(client: TestClient) -> None:
     found = {item["canonical_unit"]: item for item in figures(client, KUANTAN, as_of="2025-12-31")}
-    assert {unit for unit in found} == {"MYR", "USD", "SGD", "KRW"}
+    assert set(found) == {"MYR", "USD", "SGD", "KRW"}
     assert (found["MYR"]["value"], found["MYR"]["unit"]) == ("600", "million MYR")
     assert {unit for unit, item in found.items() if item["disputed"]} == {"KRW"}
     assert found["KRW"]["publishers"] == 1
@@ -138,7 +138,9 @@ def test_the_kuantan_plants_investment_is_one_figure_per_currency(client: TestCl
 
 
 def test_in_dollars_the_press_and_the_article_disagree_on_it(client: TestClient) -> None:
-    dollars = [item for item in figures(client, KUANTAN, as_of="2026-11-21", resolve="all") if item["canonical_unit"] == "USD"]
+    dollars = [
+        item for item in figures(client, KUANTAN, as_of="2026-11-21", resolve="all") if item["canonical_unit"] == "USD"
+    ]
     assert {item["value"] for item in dollars} == {"142", "130"}
     assert {item["spread"] for item in dollars} == {"12000000"}
     assert all(item["disputed"] for item in dollars)

@@ -44,7 +44,7 @@ def router(engine: Engine) -> APIRouter:
     )
     def read_event_type(
         request: Request,
-        type: Annotated[str, Path(description="Its name, for example ProductionReported")],  # noqa: A002
+        type: Annotated[str, Path(description="Its name, for example ProductionReported")],
     ) -> Response:
         """What one type means, its JSON Schema and an example."""
         return answered(request, PAGING, lambda parameters: event_type(engine, type, parameters))

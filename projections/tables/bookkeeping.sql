@@ -1,5 +1,5 @@
 -- One row is one slug that was merged, and the slug it resolves to, from position `since` until position `until`.
-CREATE TABLE IF NOT EXISTS log.slugs (
+CREATE TABLE log.slugs (
   slug VARCHAR NOT NULL,
   kept VARCHAR NOT NULL,
   since BIGINT NOT NULL,
@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS log.slugs (
 );
 
 -- The one row says which log these tables are made from, by which text, and how far.
-CREATE TABLE IF NOT EXISTS log.progress (
+CREATE TABLE log.progress (
   identity VARCHAR NOT NULL,
   fingerprint VARCHAR NOT NULL,
   position BIGINT NOT NULL

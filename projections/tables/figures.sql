@@ -9,9 +9,9 @@ SELECT
   periods.first_day AS period_start,
   periods.last_day AS period_end,
   units.canonical AS canonical_unit,
-  in_canonical(value, CAST(units.multiplier AS HUGEINT), CAST(units.divisor AS HUGEINT)) AS canonical_value,
-  in_canonical(low, CAST(units.multiplier AS HUGEINT), CAST(units.divisor AS HUGEINT)) AS canonical_low,
-  in_canonical(high, CAST(units.multiplier AS HUGEINT), CAST(units.divisor AS HUGEINT)) AS canonical_high
+  exact.value AS canonical_value,
+  exact.low AS canonical_low,
+  exact.high AS canonical_high
 FROM staged
 JOIN natures
   ON natures.type = staged.type
@@ -24,4 +24,8 @@ LEFT JOIN fiscal
   ON fiscal.entity = staged.named
 LEFT JOIN periods
   ON periods.period = staged.period
-  AND (periods.fiscal_year_end IS NULL OR periods.fiscal_year_end = fiscal.fiscal_year_end)
+  AND periods.fiscal_year_end IS NOT DISTINCT FROM
+    CASE WHEN staged.period LIKE 'FY%' THEN fiscal.fiscal_year_end END
+JOIN exact
+  ON exact.position = staged.position
+  AND exact.since = staged.since

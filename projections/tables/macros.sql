@@ -24,34 +24,20 @@ CREATE OR REPLACE MACRO instant_text(instant) AS
 CREATE OR REPLACE MACRO trimmed(shown) AS
   RTRIM(RTRIM(shown, '0'), '.');
 
+-- A printed number with the zeros taken off that do not count, where it has more digits than a DECIMAL(38, 18) may have.
+CREATE OR REPLACE MACRO shortened(printed) AS
+  CASE
+    WHEN LENGTH(printed) <= 30 THEN printed
+    ELSE REGEXP_REPLACE(
+      CASE WHEN CONTAINS(printed, '.') THEN trimmed(printed) ELSE printed END,
+      '^(-?)0+([0-9])',
+      '\1\2'
+    )
+  END;
+
 -- A DECIMAL(38, 18) without exponent and trailing zeros.
 CREATE OR REPLACE MACRO plain(number) AS
   trimmed(CAST(number AS VARCHAR));
-
-CREATE OR REPLACE MACRO whole(number) AS
-  CAST(TRUNC(number) AS HUGEINT);
-
--- What is behind the point of a DECIMAL(38, 18), in units of 10^-18.
-CREATE OR REPLACE MACRO fraction(number) AS
-  CAST(
-    CAST(number - TRUNC(number) AS DECIMAL(19, 18)) * CAST(1000000000000000000 AS DECIMAL(19, 0)) AS BIGINT
-  );
-
--- A DECIMAL(38, 18) times multiplier / divisor, where the result is known to be exact and to fit. The product of 38 and
--- more digits never stands in one number.
-CREATE OR REPLACE MACRO atoms(number) AS
-  whole(number) * CAST(1000000000000000000 AS HUGEINT) + fraction(number);
-
-CREATE OR REPLACE MACRO from_atoms(number) AS
-  CAST(
-    CAST(number // CAST(1000000000000000000 AS HUGEINT) AS DECIMAL(38, 18))
-    + CAST(number % CAST(1000000000000000000 AS HUGEINT) AS DECIMAL(18, 0))
-      * CAST(0.000000000000000001 AS DECIMAL(18, 18))
-    AS DECIMAL(38, 18)
-  );
-
-CREATE OR REPLACE MACRO scaled(number, multiplier, divisor) AS
-  from_atoms((atoms(number) // divisor) * multiplier + ((atoms(number) % divisor) * multiplier) // divisor);
 
 -- high - low as text, exactly, where high is not below low. It may have one digit more than a DECIMAL(38, 18) holds: then
 -- 10^20 is taken off high, in two steps that fit, and put before the text.
@@ -77,13 +63,6 @@ CREATE OR REPLACE MACRO kept(slug) AS
 -- A list without repetitions, each item at its first place.
 CREATE OR REPLACE MACRO once(items) AS
   LIST_FILTER(items, lambda item, place: LIST_POSITION(items, item) = place);
-
--- A printed number in its canonical unit.
-CREATE OR REPLACE MACRO in_canonical(printed, multiplier, divisor) AS
-  CASE
-    WHEN multiplier = divisor THEN CAST(printed AS DECIMAL(38, 18))
-    ELSE scaled(CAST(printed AS DECIMAL(38, 18)), multiplier, divisor)
-  END;
 
 -- Among sayings in turn, the last value of a field: of those that give it, or change it, perhaps to nothing.
 CREATE OR REPLACE MACRO said_last(value, field, changed, turn) AS

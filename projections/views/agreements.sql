@@ -1,7 +1,7 @@
 -- One row is the state of one agreement.
 WITH openings AS (
   SELECT
-    * REPLACE (COALESCE(binding, type = 'AgreementSigned') AS binding)
+    *
   FROM agreements
   WHERE type IN ('MoUSigned', 'AgreementSigned')
     AND listed
@@ -32,6 +32,7 @@ sayings AS (
       'position': position
     } AS event,
     [] AS changed,
+    type = 'AgreementSigned' AS binds_by_default,
     binding,
     parties,
     title,
@@ -55,6 +56,7 @@ sayings AS (
       'position': amendments.position
     } AS event,
     amendments.changed,
+    NULL AS binds_by_default,
     amendments.changes.binding,
     amendments.changes.parties,
     amendments.changes.title,
@@ -77,7 +79,10 @@ folded AS (
     viewpoint,
     agreement,
     MAX(world) AS world,
-    said_last(binding, 'binding', changed, turn) AS binding,
+    COALESCE(
+      said_last(COALESCE(binding, binds_by_default), 'binding', changed, turn),
+      ARG_MAX(binds_by_default, turn)
+    ) AS binding,
     said_last(parties, 'parties', changed, turn) AS parties,
     said_last(title, 'title', changed, turn) AS title,
     said_last(terms, 'terms', changed, turn) AS terms,

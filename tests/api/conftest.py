@@ -7,18 +7,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from ledger import Ledger
 from projections import Engine
-from tests.api.helpers import Api, country, organisation
+from tests.api.helpers import BASICS, Api, opened
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    ledger = Ledger(tmp_path / "ledger.db")
-    engine = Engine(ledger)
-    yield engine
-    engine.close()
-    ledger.close()
+    with opened(tmp_path / "ledger.db") as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -30,12 +26,5 @@ def client(engine: Engine) -> TestClient:
 def api(client: TestClient) -> Api:
     """A client of a ledger that knows some publishers and places."""
     api = Api(client)
-    api.post(
-        organisation("usgs"),
-        organisation("bgs"),
-        organisation("lynas", fiscal_year_end="06-30"),
-        country("world"),
-        country("australia"),
-        country("china"),
-    )
+    api.post(*BASICS)
     return api

@@ -1,8 +1,14 @@
 """Facts in few words, and questions in fewer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
+
+from ledger import Ledger
+from projections import Engine
 
 
 def organisation(slug: str, **fields: Any) -> dict[str, Any]:
@@ -26,6 +32,28 @@ def mined(subject: str, value: str, published_at: str, *, publisher: str = "usgs
         "source": {"publisher": publisher},
         **fields,
     }
+
+
+BASICS = (
+    organisation("usgs"),
+    organisation("bgs"),
+    organisation("lynas", fiscal_year_end="06-30"),
+    country("world"),
+    country("australia"),
+    country("china"),
+)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Engine]:
+    """An engine over the ledger in a file."""
+    ledger = Ledger(path)
+    engine = Engine(ledger)
+    try:
+        yield engine
+    finally:
+        engine.close()
+        ledger.close()
 
 
 class Api:

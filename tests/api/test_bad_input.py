@@ -1,14 +1,18 @@
 """Whatever a client sends: a problem that names the field, nothing recorded, and the next good request works."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from fastapi.testclient import TestClient
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.api.helpers import Api, country, mined, organisation
+from api.app import create_app
+from tests.api.helpers import BASICS, Api, country, mined, opened, organisation
 
 POLICY = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "china", "kind": "export_ban"}
 DEEP = "[" * 40 + "]" * 40
@@ -96,34 +100,47 @@ def assert_problem(response: Any, status: int) -> dict[str, Any]:
     return problem
 
 
-def assert_nothing_happened(api: Api) -> None:
-    assert api.head() == 6
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One ledger for all of them: whatever was sent before, the next good request works."""
+    with opened(tmp_path_factory.mktemp("bad") / "ledger.db") as engine:
+        api = Api(TestClient(create_app(engine), raise_server_exceptions=False))
+        api.post(*BASICS)
+        yield api
+
+
+@contextmanager
+def nothing_recorded(api: Api) -> Iterator[None]:
+    """Holds that nothing is recorded, and that the next good request is."""
+    head = api.head()
+    yield
+    assert api.head() == head
     api.post(mined("china", "1", "2024"))
-    assert api.head() == 7
+    assert api.head() == head + 1
 
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
 def test_what_is_not_json_is_malformed(api: Api, body: bytes) -> None:
-    response = api.client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
-    assert_problem(response, 400)
-    assert_nothing_happened(api)
+    with nothing_recorded(api):
+        response = api.client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
+        assert_problem(response, 400)
 
 
 @pytest.mark.parametrize(("event", "pointer", "word"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_bad_event_is_refused_with_a_pointer_to_the_field(api: Api, event: Any, pointer: str, word: str) -> None:
-    problem = assert_problem(api.client.post("/v1/events", json=event), 422)
+    with nothing_recorded(api):
+        problem = assert_problem(api.client.post("/v1/events", json=event), 422)
     faults = {error["pointer"]: error for error in problem["errors"]}
     assert pointer in faults
     assert faults[pointer]["rule"]
     assert word in faults[pointer]["detail"]
-    assert_nothing_happened(api)
 
 
 def test_in_a_batch_the_pointer_begins_with_the_place(api: Api) -> None:
     batch = [organisation("a"), organisation("b"), organisation("c"), mined("china", "x", "2024")]
-    problem = assert_problem(api.client.post("/v1/events", json=batch), 422)
+    with nothing_recorded(api):
+        problem = assert_problem(api.client.post("/v1/events", json=batch), 422)
     assert [error["pointer"] for error in problem["errors"]] == ["/3/value"]
-    assert_nothing_happened(api)
 
 
 def test_a_correction_of_a_correction_is_refused(api: Api) -> None:
@@ -190,7 +207,7 @@ def test_an_accept_header_that_nothing_fits_is_not_acceptable(api: Api, accept: 
         ("as_of=2024-01-31T10:00:00+08:00", "as_of"),
         ("effective_at=2024-13", "effective_at"),
         ("recorded_as_of=position:-1", "recorded_as_of"),
-        ("recorded_as_of=position:7", "recorded_as_of"),
+        ("recorded_as_of=position:999999", "recorded_as_of"),
         ("recorded_as_of=position:99999999999999999999", "recorded_as_of"),
         ("recorded_as_of=soon", "recorded_as_of"),
         ("limit=0", "limit"),
@@ -232,8 +249,8 @@ def test_a_bad_filter_of_the_log_is_refused(api: Api, query: str) -> None:
 
 @pytest.mark.parametrize("query", ["dry_run=yes", "dry=true", "dry_run=true&dry_run=true"])
 def test_a_bad_parameter_of_an_append_records_nothing(api: Api, query: str) -> None:
-    assert_problem(api.client.post(f"/v1/events?{query}", json=country("japan")), 422)
-    assert_nothing_happened(api)
+    with nothing_recorded(api):
+        assert_problem(api.client.post(f"/v1/events?{query}", json=country("japan")), 422)
 
 
 @pytest.mark.parametrize("path", ["figures", "policies", "agreements", "facilities", "links", "risks", "statements"])
@@ -254,7 +271,7 @@ JSON_VALUES = st.recursive(
     field=st.sampled_from([*mined("china", "1", "2024"), "dimensions", "note", "event_id", "expected_version", "low"]),
     value=JSON_VALUES,
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 def test_no_value_of_any_field_is_ever_an_internal_error(api: Api, field: str, value: Any) -> None:
     event = {**mined("china", "1", "2024"), field: value}
     raw = json.dumps(event, ensure_ascii=True).encode()
@@ -266,7 +283,7 @@ def test_no_value_of_any_field_is_ever_an_internal_error(api: Api, field: str, v
     query=st.dictionaries(st.text(max_size=12), st.text(max_size=12), max_size=3),
     path=st.sampled_from(["figures", "events"]),
 )
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None)
 def test_no_query_is_ever_an_internal_error(api: Api, query: dict[str, str], path: str) -> None:
     encodable = {name: value for name, value in query.items() if (name + value).isprintable()}
     response = api.client.get(f"/v1/{path}", params=encodable)

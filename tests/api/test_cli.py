@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.settings import DATA_VARIABLE, is_loopback, settings
+from ledger import Ledger
 from projections import CATALOGUE
 from tests.api.helpers import country, mined, organisation
 
@@ -48,12 +49,16 @@ def shell(tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def filled(shell: Shell) -> Shell:
-    shell.ok("append", stdin=json.dumps(FACTS))
+    shell.data.mkdir()
+    ledger = Ledger(settings(shell.data).ledger_path)
+    ledger.append(FACTS)
+    ledger.close()
     return shell
 
 
-def test_events_are_appended_from_stdin_and_read_back(filled: Shell) -> None:
-    body = json.loads(filled.ok("figures", "--subject", "china", "--format", "json"))
+def test_events_are_appended_from_stdin_and_read_back(shell: Shell) -> None:
+    assert "recorded" in shell.ok("append", stdin=json.dumps(FACTS))
+    body = json.loads(shell.ok("figures", "--subject", "china", "--format", "json"))
     assert [item["value"] for item in body["items"]] == ["240000"]
     assert body["basis"]["position"] == 3
 

@@ -7,21 +7,17 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.demo import sample_path
-from ledger import Ledger, import_file
-from projections import Engine
-from tests.api.helpers import Api
+from ledger import import_file
+from tests.api.helpers import Api, opened
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The shipped ledger."""
-    ledger = Ledger(tmp_path_factory.mktemp("shipped") / "ledger.db")
-    report = import_file(ledger, sample_path())
-    assert (report.rejected, report.duplicate) == (0, 0)
-    engine = Engine(ledger)
-    yield Api(TestClient(create_app(engine)))
-    engine.close()
-    ledger.close()
+    with opened(tmp_path_factory.mktemp("shipped") / "ledger.db") as engine:
+        report = import_file(engine.ledger, sample_path())
+        assert (report.rejected, report.duplicate) == (0, 0)
+        yield Api(TestClient(create_app(engine)))
 
 
 def mined(subject: str, period: str, **more: str) -> dict[str, str]:

@@ -3,26 +3,43 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fastapi.testclient import TestClient
 
-from tests.api.helpers import Api, country, mined, organisation
+from api.app import create_app
+from tests.api.helpers import BASICS, Api, country, mined, opened, organisation
 
 PLACES = [f"place-{number:02}" for number in range(25)]
 FIXED = {"as_of": "2025-01-01", "recorded_as_of": "position:56"}
 
 
-@pytest.fixture
-def places(api: Api) -> Api:
+def with_places(api: Api) -> Api:
     """25 places with a figure each; the head is 56."""
     api.post(*map(country, PLACES))
     api.post(*(mined(place, str(number), "2024-01-31") for number, place in enumerate(PLACES)))
     assert api.head() == 56
     return api
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A ledger of places that is only read."""
+    with opened(tmp_path_factory.mktemp("shelf") / "ledger.db") as engine:
+        api = Api(TestClient(create_app(engine)))
+        api.post(*BASICS)
+        yield with_places(api)
+
+
+@pytest.fixture
+def places(api: Api) -> Api:
+    """A ledger of places that may be written to."""
+    return with_places(api)
 
 
 def pages(api: Api, path: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -32,11 +49,11 @@ def pages(api: Api, path: str, **parameters: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_pages_hold_every_item_once_and_in_order(places: Api) -> None:
-    found = pages(places, "figures", limit=10)
+def test_pages_hold_every_item_once_and_in_order(shelf: Api) -> None:
+    found = pages(shelf, "figures", limit=10)
     assert [len(page["items"]) for page in found] == [10, 10, 5]
     together = [item for page in found for item in page["items"]]
-    assert together == places.items("figures", limit=1000)
+    assert together == shelf.items("figures", limit=1000)
     assert [item["subject"] for item in together] == PLACES
 
 
@@ -51,9 +68,9 @@ def test_pages_answer_from_one_viewpoint_though_the_log_grows(places: Api) -> No
     assert third["next"] is None
 
 
-def test_a_page_that_ends_with_the_items_has_no_next(places: Api) -> None:
-    assert places.get("figures", limit=25)["next"] is None
-    assert places.get("figures", limit=24)["next"] is not None
+def test_a_page_that_ends_with_the_items_has_no_next(shelf: Api) -> None:
+    assert shelf.get("figures", limit=25)["next"] is None
+    assert shelf.get("figures", limit=24)["next"] is not None
 
 
 def test_the_log_is_paged_by_position(places: Api) -> None:
@@ -64,16 +81,16 @@ def test_the_log_is_paged_by_position(places: Api) -> None:
 
 
 @pytest.mark.parametrize("other", [{"subject": "place-01"}, {"as_of": "2024"}, {"disputed": "true"}])
-def test_a_cursor_of_another_question_is_refused(places: Api, other: dict[str, str]) -> None:
-    cursor = places.get("figures", limit=10)["next"]
-    response = places.client.get("/v1/figures", params={"limit": 10, "cursor": cursor, **other})
+def test_a_cursor_of_another_question_is_refused(shelf: Api, other: dict[str, str]) -> None:
+    cursor = shelf.get("figures", limit=10)["next"]
+    response = shelf.client.get("/v1/figures", params={"limit": 10, "cursor": cursor, **other})
     assert response.status_code == 422
     assert response.json()["errors"][0]["parameter"] == "cursor"
 
 
-def test_a_cursor_of_another_resource_is_refused(places: Api) -> None:
-    cursor = places.get("figures", limit=10)["next"]
-    assert places.client.get("/v1/entities", params={"cursor": cursor}).status_code == 422
+def test_a_cursor_of_another_resource_is_refused(shelf: Api) -> None:
+    cursor = shelf.get("figures", limit=10)["next"]
+    assert shelf.client.get("/v1/entities", params={"cursor": cursor}).status_code == 422
 
 
 def test_an_answer_is_the_same_at_its_basis_for_ever(places: Api) -> None:
@@ -90,13 +107,13 @@ def items_text(body: str) -> str:
     return body.partition('"items":')[2].partition(',"next":')[0]
 
 
-def test_position_zero_is_empty(places: Api) -> None:
-    body = places.get("figures", recorded_as_of="position:0")
+def test_position_zero_is_empty(shelf: Api) -> None:
+    body = shelf.get("figures", recorded_as_of="position:0")
     assert (body["items"], body["basis"]["position"], body["basis"]["recorded_at"]) == ([], 0, None)
 
 
-def test_an_answer_wholly_in_the_past_may_be_kept_for_ever(places: Api) -> None:
-    headers = places.client.get("/v1/figures", params=FIXED).headers
+def test_an_answer_wholly_in_the_past_may_be_kept_for_ever(shelf: Api) -> None:
+    headers = shelf.client.get("/v1/figures", params=FIXED).headers
     assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
@@ -110,17 +127,17 @@ def test_an_answer_wholly_in_the_past_may_be_kept_for_ever(places: Api) -> None:
         {"as_of": "2025-01-01", "recorded_as_of": "2999"},
     ],
 )
-def test_an_answer_that_may_change_is_asked_for_again(places: Api, parameters: dict[str, str]) -> None:
-    assert places.client.get("/v1/figures", params=parameters).headers["Cache-Control"] == "no-cache"
+def test_an_answer_that_may_change_is_asked_for_again(shelf: Api, parameters: dict[str, str]) -> None:
+    assert shelf.client.get("/v1/figures", params=parameters).headers["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize("parameters", [{}, FIXED, {"format": "csv"}, {"format": "parquet", **FIXED}])
 @pytest.mark.parametrize("path", ["/v1/figures", "/v1/events", "/v1/entities", "/v1/event-types"])
-def test_what_the_client_has_already_is_not_sent_again(places: Api, path: str, parameters: dict[str, str]) -> None:
+def test_what_the_client_has_already_is_not_sent_again(shelf: Api, path: str, parameters: dict[str, str]) -> None:
     if path == "/v1/event-types":
         parameters = {name: value for name, value in parameters.items() if name == "format"}
-    first = places.client.get(path, params=parameters)
-    again = places.client.get(path, params=parameters, headers={"If-None-Match": f'"x", {first.headers["ETag"]}'})
+    first = shelf.client.get(path, params=parameters)
+    again = shelf.client.get(path, params=parameters, headers={"If-None-Match": f'"x", {first.headers["ETag"]}'})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
 
@@ -131,16 +148,16 @@ def test_what_changed_is_sent_again(places: Api) -> None:
     assert places.client.get("/v1/figures", headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_formats_have_different_tags(places: Api) -> None:
+def test_formats_have_different_tags(shelf: Api) -> None:
     tags = [
-        places.client.get("/v1/figures", params={**FIXED, "format": form}).headers["ETag"] for form in ("json", "csv")
+        shelf.client.get("/v1/figures", params={**FIXED, "format": form}).headers["ETag"] for form in ("json", "csv")
     ]
     assert tags[0] != tags[1]
 
 
-def test_json_lines_hold_the_same_items(places: Api) -> None:
-    lines = places.client.get("/v1/figures", params={"format": "jsonl"}).text.splitlines()
-    assert [json.loads(line) for line in lines] == places.items("figures")
+def test_json_lines_hold_the_same_items(shelf: Api) -> None:
+    lines = shelf.client.get("/v1/figures", params={"format": "jsonl"}).text.splitlines()
+    assert [json.loads(line) for line in lines] == shelf.items("figures")
 
 
 def test_csv_holds_the_same_items(places: Api) -> None:
@@ -162,20 +179,20 @@ def test_csv_of_the_log_keeps_texts_as_they_are(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["figures", "events", "entities", "event-types"])
-def test_parquet_and_arrow_hold_as_many_items(places: Api, path: str) -> None:
-    count = len(places.items(path))
-    parquet = pq.read_table(io.BytesIO(places.client.get(f"/v1/{path}?format=parquet").content))
-    arrow = pa.ipc.open_stream(places.client.get(f"/v1/{path}?format=arrow").content).read_all()
+def test_parquet_and_arrow_hold_as_many_items(shelf: Api, path: str) -> None:
+    count = len(shelf.items(path))
+    parquet = pq.read_table(io.BytesIO(shelf.client.get(f"/v1/{path}?format=parquet").content))
+    arrow = pa.ipc.open_stream(shelf.client.get(f"/v1/{path}?format=arrow").content).read_all()
     assert parquet.num_rows == arrow.num_rows == count
     assert parquet.column_names == arrow.column_names
 
 
-def test_beside_other_formats_the_basis_and_the_next_page_are_headers(places: Api) -> None:
-    response = places.client.get("/v1/figures", params={"format": "csv", "limit": 10, "metric": "mine_production"})
+def test_beside_other_formats_the_basis_and_the_next_page_are_headers(shelf: Api) -> None:
+    response = shelf.client.get("/v1/figures", params={"format": "csv", "limit": 10, "metric": "mine_production"})
     assert json.loads(response.headers["Ledger-Basis"])["position"] == 56
     link = response.headers["Link"]
     assert link.endswith('; rel="next"')
-    following = places.client.get(link[1 : link.index(">")])
+    following = shelf.client.get(link[1 : link.index(">")])
     assert len(list(csv.DictReader(io.StringIO(following.text)))) == 10
 
 
@@ -193,14 +210,14 @@ def test_beside_other_formats_the_basis_and_the_next_page_are_headers(places: Ap
         ("application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.stream"),
     ],
 )
-def test_the_accept_header_chooses_the_format(places: Api, accept: str, media_type: str) -> None:
-    response = places.client.get("/v1/figures", headers={"Accept": accept})
+def test_the_accept_header_chooses_the_format(shelf: Api, accept: str, media_type: str) -> None:
+    response = shelf.client.get("/v1/figures", headers={"Accept": accept})
     assert response.headers["content-type"].partition(";")[0] == media_type
     assert response.headers["Vary"] == "Accept"
 
 
-def test_format_outranks_the_accept_header(places: Api) -> None:
-    response = places.client.get("/v1/figures?format=json", headers={"Accept": "text/csv"})
+def test_format_outranks_the_accept_header(shelf: Api) -> None:
+    response = shelf.client.get("/v1/figures?format=json", headers={"Accept": "text/csv"})
     assert response.headers["content-type"] == "application/json"
 
 
