@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.describe import document, item_schema
@@ -35,10 +36,31 @@ def create_app(engine: Engine) -> FastAPI:
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "docExpansion": "list"},
     )
     problems.install(app)
+    app.add_middleware(HeadAsGet)
     for module in (events, figures, state, meta):
         app.include_router(module.router(engine))
     _describe_on_demand(app, engine)
     return app
+
+
+class HeadAsGet:
+    """Answers HEAD with what GET would say, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_head)
 
 
 def installed_version() -> str:

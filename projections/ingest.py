@@ -9,6 +9,7 @@ So the log is taken in segments that end at such an event; within one, slugs mea
 ledger events act on are looked at one by one. The rows do not depend on where batches were cut.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,6 +27,7 @@ from projections import dictionaries
 from projections.batches import SCHEMA, Version, encoded, recorded, versions
 from projections.schema import FOREVER, UNRESOLVED, Family, quoted, sql
 
+_WORD_START = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
 _GLOBAL = (EntityRegistered.__name__, EntitiesMerged.__name__)
 
 
@@ -55,7 +57,7 @@ class Ingest:
         for family in self._families.values():
             self._run(f"CREATE TABLE log.{family.name} AS {self._rows_of(family, all_figures_known=True)}")
             for name in family.types:
-                view = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
+                view = _WORD_START.sub("_", name).lower()
                 self._run(f"CREATE OR REPLACE VIEW log.{view} AS SELECT * FROM log.{family.name} WHERE type = '{name}'")
 
     def recall_merges(self) -> None:

@@ -31,6 +31,8 @@ def events_where(
     An event counts for what any of its versions says, corrected or retracted since: it is in the log. `entity` and
     `publisher` are slugs, and mean the same as the slugs merged with them. A figure's ledger events are among its own.
     """
+    if type is entity is figure_id is publisher is reference is None:
+        return list(range(after + 1, min(after + limit, reader.viewpoint.position) + 1))
     params: dict[str, Any] = {"after": after, "limit": limit}
     conditions = ["position > $after", "position <= $position"]
     if reference is not None:
@@ -73,7 +75,8 @@ def _own(family: Family, type_name: str | None, entity: bool, figure: bool) -> I
 def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) -> list[dict[str, Any]]:
     """The events of one thing that are visible at the reader's viewpoint, as they read there, by publication."""
     assert projection.slug is not None
-    slugs = reader.slugs_of(slug)
+    names_an_entity = any(known.name == projection.slug and known.slug for known in projection.filters)
+    slugs = reader.slugs_of(slug) if names_an_entity else [slug]
     columns = [projection.slug]
     if projection.family == "entities":
         columns += ["kept", "merged"]

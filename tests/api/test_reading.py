@@ -331,3 +331,10 @@ def test_an_event_chosen_by_the_client_is_found_by_its_id(api: Api) -> None:
     event_id = str(uuid4())
     api.post({**mined("china", "1", "2024"), "event_id": event_id})
     assert api.only(f"events/{event_id.upper()}")["event_id"] == event_id
+
+
+def test_head_says_what_get_would_without_the_body(shelf: Api) -> None:
+    get, head = (shelf.client.request(method, "/v1/figures", params=FIXED) for method in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == get.headers
+    assert shelf.client.head("/v1/nothing").status_code == 404
