@@ -37,7 +37,7 @@ def create_app(engine: Engine) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    for module in (events, figures, state, meta):
+    for module in (events, state, figures, meta):
         app.include_router(module.router(engine))
     _describe_on_demand(app, engine)
     return app

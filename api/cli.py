@@ -107,6 +107,10 @@ def append_command(
         typer.echo(json_text({"items": items}))
         return
     rows = [[str(item[name]) for name in ("position", "status", "type", "event_id")] for item in items]
+    for item in items:
+        for warning in item["warnings"]:
+            text = f"Legal, but odd: position {item['position']}{warning['pointer']}: {warning['detail']}"
+            console(stderr=True).print(text, style="yellow", markup=False, highlight=False)
     title = "Would be recorded" if dry_run else "Recorded"
     console().print(text_table(title, ["position", "status", "type", "event_id"], rows))
 

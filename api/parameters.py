@@ -34,16 +34,15 @@ class Parameter:
 
     def openapi(self) -> dict[str, Any]:
         """The parameter object of OpenAPI."""
-        described: dict[str, Any] = {
+        # In the schema: an example beside it would be filled in by the docs page, all of them at once.
+        examples = {} if self.example is None else {"examples": [self.example]}
+        return {
             "name": self.name.replace("*", "NAME"),
             "in": "query",
             "required": False,
             "description": self.description,
-            "schema": dict(self.schema),
+            "schema": {**self.schema, **examples},
         }
-        if self.example is not None:
-            described["example" if not isinstance(self.example, dict) else "examples"] = self.example
-        return described
 
 
 AS_OF = Parameter(

@@ -81,7 +81,7 @@ FIGURE_FILTERS = (
     _rows("metric", "What is measured.", example="mine_production"),
     _rows("material", "A slug.", slug=True, example="ndpr-oxide"),
     _rows("nature", "observed, forecast, target or plan.", example="observed"),
-    Filter("publisher", "Only what this publisher says: a slug. Disputes are still over all publishers.", slug=True),
+    _items("publisher", "Only what this publisher says: a slug. Disputes are still over all publishers.", slug=True),
     Filter("period", "Exactly these days, in any form; fiscal forms (FY2025-Q4) need `subject`.", example="2025-Q2"),
     Filter("period_from", "Periods that start on its first day or later, in any form.", example="2023"),
     Filter("period_to", "Periods that end on its last day or earlier, in any form.", example="2024"),
@@ -89,7 +89,7 @@ FIGURE_FILTERS = (
     Filter("figure_id", "One figure; an id from before a merge answers with the kept figure."),
     Filter("prefer", "Publishers first, in this order: slugs with commas between.", slug=True, example="usgs,bgs"),
     Filter("resolve", "`latest`: one answer per figure; `all`: one per publisher.", choices=("latest", "all")),
-    Filter("disputed", "Only figures that are disputed, or only others.", choices=("true", "false")),
+    _items("disputed", "Only figures that are disputed, or only others.", choices=("true", "false")),
 )
 
 _STATUS = "Only items with this status."
@@ -116,9 +116,7 @@ CATALOGUE: dict[str, Projection] = {
                 _items("jurisdiction", "Whose policy it is: a slug.", slug=True),
                 _items("kind", "Its kind, for example export_control."),
                 _items("material", "A material that it is about: a slug.", "materials", slug=True),
-                _items(
-                    "status", _STATUS, choices=("announced", "in_force", "suspended", "expired", "repealed")
-                ),
+                _items("status", _STATUS, choices=("announced", "in_force", "suspended", "expired", "repealed")),
             ),
             slug="policy",
         ),

@@ -6,7 +6,7 @@
 -- how an event stands to the instant that is looked at.
 
 -- name: one
-held_{family} AS (
+held_{family} AS NOT MATERIALIZED (
   SELECT
     0 AS viewpoint,
     CAST($as_of AS TIMESTAMP) AS known,
@@ -19,7 +19,7 @@ held_{family} AS (
 )
 
 -- name: many
-held_{family} AS (
+held_{family} AS NOT MATERIALIZED (
   SELECT
     viewpoints.viewpoint,
     viewpoints.as_of AS known,
@@ -33,7 +33,7 @@ held_{family} AS (
 )
 
 -- name: published
-{family} AS (
+{family} AS NOT MATERIALIZED (
   SELECT
     *
   FROM held_{family}
@@ -41,7 +41,7 @@ held_{family} AS (
 )
 
 -- name: timed
-{family} AS (
+{family} AS NOT MATERIALIZED (
   SELECT
     *,
     starts <= world AS begun,

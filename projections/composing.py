@@ -1,7 +1,7 @@
 """Questions put together from SQL files: the clocks, then a view, then what is wanted of its items.
 
-A view names the families that it reads as if they were tables, and other views as `NAME_items`. The clocks give each name
-its meaning at one viewpoint, or at many at once (a relation `viewpoints`).
+A view names the families that it reads as if they were tables, and other views as `NAME_items`. The clocks give each
+name its meaning at one viewpoint, or at many at once (a relation `viewpoints`).
 """
 
 import re
@@ -24,8 +24,8 @@ def question(
 ) -> str:
     """`WITH` and the common table expressions that end with `items`, the items of a view.
 
-    `rows` are conditions on the rows of families; `viewpoints` is a query for many viewpoints, else there is one, and it
-    is in the parameters.
+    `rows` are conditions on the rows of families; `viewpoints` is a query for many viewpoints, else there is one, and
+    it is in the parameters.
     """
     clauses = [f"viewpoints AS (\n{viewpoints}\n)"] if viewpoints else []
     done: set[str] = set()

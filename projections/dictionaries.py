@@ -1,10 +1,12 @@
 """What a printed period, a unit, a type with a status and a set of dimensions stand for, by distinct spelling.
 
-These have one meaning, in `ledger`. They are few beside the rows, so each spelling is looked up once a batch and joined.
+These have one meaning, in `ledger`. They are few beside the rows, so each spelling is looked up once a batch, and
+joined.
 """
 
 import json
 from typing import Any, cast
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -75,7 +77,7 @@ def id_of(
     period_start: Any,
     period_end: Any,
     canonical_unit: str,
-) -> Any:
+) -> UUID:
     """The id of the figure with a key as the tables hold it."""
     return figure_id(
         subject=subject,

@@ -1,8 +1,8 @@
 """The read side as one object: it catches up with the log before each read, and answers at any viewpoint.
 
-The tables are made from the log by one path, and thrown away where they were made from another log or by another text.
-Each read has a cursor of its own, so reads run beside each other and beside appends; only catching up is done by one at a
-time.
+The tables are made from the log by one path, and thrown away where they were made from another log or by another
+text. Each read has a cursor of its own, so reads run beside each other and beside appends; only catching up is done by
+one at a time.
 """
 
 import hashlib
@@ -193,7 +193,7 @@ class Engine:
                 yield self._preview_reader(drafted)
             finally:
                 self._writer.execute("ROLLBACK")
-                self._ingest.recall_merges()
+                self._ingest.merges.recall()
 
     @contextmanager
     def _reader(self, viewpoint: Viewpoint) -> Iterator[Reader]:
@@ -216,12 +216,12 @@ class Engine:
             yield
         except BaseException:
             self._writer.execute("ROLLBACK")
-            self._ingest.recall_merges()
+            self._ingest.merges.recall()
             raise
         self._writer.execute("COMMIT")
 
     def _open(self) -> int:
-        """Take the tables that are there if they are made by this text from this log, else make them; how far they are."""
+        """Take the tables that are there, or make them where they are of another log or text; how far they are."""
         text = self._fingerprint()
         found = None
         if self._writer.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'log'").fetchall():
@@ -231,12 +231,14 @@ class Engine:
             self._writer.execute("CREATE SCHEMA log")
             self._ingest.create_tables()
         elif found[0] == self.ledger.identity and found[2] <= self.ledger.head():
-            self._ingest.recall_merges()
+            self._ingest.merges.recall()
             return int(found[2])
         for name in (*self.tables(), "progress"):
             self._writer.execute(f"TRUNCATE log.{quoted(name)}")
-        self._writer.execute("INSERT INTO log.progress VALUES ($log, $text, 0)", {"log": self.ledger.identity, "text": text})
-        self._ingest.recall_merges()
+        self._writer.execute(
+            "INSERT INTO log.progress VALUES ($log, $text, 0)", {"log": self.ledger.identity, "text": text}
+        )
+        self._ingest.merges.recall()
         return 0
 
     def _fingerprint(self) -> str:

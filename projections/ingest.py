@@ -1,16 +1,16 @@
 """From rows of the log to rows of the typed tables: one path for a rebuild and for catching up.
 
 A row of a typed table is a content version of an event: what the ledger held it to say from position `since` until
-position `until`. Facts open a first version. A correction closes the version that stands and opens another, a retraction
-closes it, a reinstatement opens it again. A merge of entities, and whatever else changes what slugs or fiscal years
-mean, does the same to every version that reads differently from then on.
+position `until`. Facts open a first version. A correction closes the version that stands and opens another, a
+retraction closes it, a reinstatement opens it again. A merge of entities, and whatever else changes what slugs or
+fiscal years mean, does the same to every version that reads differently from then on.
 
 So the log is taken in segments that end at such an event; within one, slugs mean the same, and only the events that
 ledger events act on are looked at one by one. The rows do not depend on where batches were cut.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from ledger.mapper import StoredEntry, body_of
 from ledger.stores.sqlite import SQLiteLog
 from projections import dictionaries
 from projections.batches import SCHEMA, Version, encoded, recorded, versions
+from projections.merges import Merges
 from projections.schema import FOREVER, UNRESOLVED, Family, quoted, sql
 
 _WORD_START = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
@@ -48,7 +49,7 @@ class Ingest:
         self._families = families
         self._family_of = {name: family for family in families.values() for name in family.types}
         self._drafted: dict[bytes, StoredEntry] = {}
-        self._merged = False
+        self.merges = Merges(cursor)
 
     def create_tables(self) -> None:
         """Make the tables, empty, and a view for each type of event."""
@@ -59,15 +60,6 @@ class Ingest:
             for name in family.types:
                 view = _WORD_START.sub("_", name).lower()
                 self._run(f"CREATE OR REPLACE VIEW log.{view} AS SELECT * FROM log.{family.name} WHERE type = '{name}'")
-
-    def recall_merges(self) -> None:
-        """Let the cursor resolve slugs as the tables say that they resolve now."""
-        standing = f"FROM log.slugs WHERE until = {FOREVER}"
-        self._merged = bool(self._all(f"SELECT 1 {standing} LIMIT 1"))
-        self._run(
-            "SET VARIABLE kept = (SELECT MAP(COALESCE(LIST(slug ORDER BY slug), []), "
-            f"COALESCE(LIST(kept ORDER BY slug), [])) {standing})"
-        )
 
     def take(self, rows: Sequence[Any], *, drafted: Mapping[bytes, StoredEntry] | None = None) -> None:
         """Write what the next rows of the log say. Raises nothing that a log written by this ledger could cause."""
@@ -159,7 +151,7 @@ class Ingest:
 
     def _read_anew(self, position: int) -> None:
         """From this position on, slugs or fiscal years mean something else: open the versions that read differently."""
-        moved = self._move_slugs(position)
+        moved = self.merges.move(position)
         refiscal = self._all(
             "SELECT DISTINCT kept(opened.entity) FROM log.entities AS opened JOIN log.entities AS closed "
             "USING (position) WHERE opened.since = $at AND closed.until = $at AND opened.type = 'EntityRegistered' "
@@ -169,39 +161,13 @@ class Ingest:
         for family in self._families.values():
             if family.name in UNRESOLVED:
                 continue
-            changed = self._all(
-                f"SELECT position FROM log.{family.name} WHERE until = {FOREVER} AND {family.mentions()}", slugs=moved
-            )
+            standing = f"SELECT position FROM log.{family.name} WHERE until = {FOREVER}"
+            changed = self._all(f"{standing} AND {family.mentions()}", slugs=moved) if moved else []
             if family.name == "figures" and refiscal:
-                changed += self._all(
-                    f"SELECT position FROM log.figures WHERE until = {FOREVER} AND period LIKE 'FY%' "
-                    "AND LIST_CONTAINS($slugs, subject)",
-                    slugs=[slug for (slug,) in refiscal],
-                )
+                subjects = [slug for (slug,) in refiscal]
+                changed += self._all(f"{standing} AND period LIKE 'FY%' AND LIST_CONTAINS($s, subject)", s=subjects)
             if changed:
                 self._reread(family, sorted({place for (place,) in changed}), position)
-
-    def _move_slugs(self, position: int) -> list[str]:
-        """Note where merged slugs resolve to from now on; the slugs that some no longer resolve to."""
-        before = dict(self._all(f"SELECT slug, kept FROM log.slugs WHERE until = {FOREVER}"))
-        merges = self._all(
-            "SELECT merged, kept FROM log.entities "
-            f"WHERE type = '{EntitiesMerged.__name__}' AND until = {FOREVER} ORDER BY position"
-        )
-        after = _roots(dict(merges))
-        moved = [slug for slug in {**before, **after} if before.get(slug) != after.get(slug)]
-        gone = [slug for slug in moved if slug in before]
-        self._run(
-            f"UPDATE log.slugs SET until = $at WHERE until = {FOREVER} AND LIST_CONTAINS($gone, slug)",
-            at=position,
-            gone=gone,
-        )
-        for slug in moved:
-            if slug in after:
-                values = f"VALUES ($slug, $kept, $at, {FOREVER})"
-                self._run(f"INSERT INTO log.slugs {values}", slug=slug, kept=after[slug], at=position)
-        self.recall_merges()
-        return sorted({before.get(slug, slug) for slug in moved})
 
     def _reread(self, family: Family, positions: Sequence[int], since: int) -> None:
         """Close and open the versions of a family, at these positions, that read differently from now on."""
@@ -239,7 +205,7 @@ class Ingest:
 
     def _rows_of(self, family: Family, *, all_figures_known: bool) -> str:
         """A query for the rows that `batch` makes in a family's table."""
-        query = family.select(merged=self._merged)
+        query = family.select(merged=self.merges.any)
         if family.name != "figures":
             return query
         self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
@@ -272,15 +238,3 @@ class Ingest:
 
     def _all(self, query: str, **params: Any) -> list[Any]:
         return self._cursor.execute(query, params or None).fetchall()
-
-
-def _roots(merges: Mapping[str, str]) -> dict[str, str]:
-    """Where each merged slug resolves to in the end."""
-
-    def steps(slug: str) -> Iterator[str]:
-        seen = {slug}
-        while slug in merges and (slug := merges[slug]) not in seen:
-            seen.add(slug)
-            yield slug
-
-    return {slug: list(steps(slug))[-1] for slug in merges}

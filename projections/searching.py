@@ -31,7 +31,7 @@ def events_where(
     An event counts for what any of its versions says, corrected or retracted since: it is in the log. `entity` and
     `publisher` are slugs, and mean the same as the slugs merged with them. A figure's ledger events are among its own.
     """
-    if type is entity is figure_id is publisher is reference is None:
+    if all(wanted is None for wanted in (type, entity, figure_id, publisher, reference)):
         return list(range(after + 1, min(after + limit, reader.viewpoint.position) + 1))
     params: dict[str, Any] = {"after": after, "limit": limit}
     conditions = ["position > $after", "position <= $position"]
@@ -40,11 +40,11 @@ def events_where(
         params["reference"] = reference
     if publisher is not None:
         conditions.append("LIST_CONTAINS($publishers, publisher)")
-        params["publishers"] = reader.slugs_of(publisher)
+        params["publishers"] = reader.names.slugs_of(publisher)
     if entity is not None:
-        params["slugs"] = reader.slugs_of(entity)
+        params["slugs"] = reader.names.slugs_of(entity)
     if figure_id is not None:
-        params["figure_id"] = reader.figure(figure_id)
+        params["figure_id"] = reader.names.figure(figure_id)
         params["old_id"] = figure_id
     queries = []
     for family in reader.families.values():
@@ -53,7 +53,7 @@ def events_where(
             queries.append(f"SELECT position FROM log.{family.name} WHERE {' AND '.join([*conditions, *own])}")
     if not queries:
         return []
-    found = reader.ask(f"SELECT DISTINCT position FROM ({' UNION ALL '.join(queries)}) ORDER BY 1 LIMIT $limit", **params)
+    found = reader.ask(f"{' UNION '.join(queries)} ORDER BY 1 LIMIT $limit", **params)
     return [position for (position,) in found]
 
 
@@ -76,7 +76,7 @@ def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) 
     """The events of one thing that are visible at the reader's viewpoint, as they read there, by publication."""
     assert projection.slug is not None
     names_an_entity = any(known.name == projection.slug and known.slug for known in projection.filters)
-    slugs = reader.slugs_of(slug) if names_an_entity else [slug]
+    slugs = reader.names.slugs_of(slug) if names_an_entity else [slug]
     columns = [projection.slug]
     if projection.family == "entities":
         columns += ["kept", "merged"]

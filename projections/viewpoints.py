@@ -18,8 +18,9 @@ POSITION_DIGITS_MAX = 18
 
 @dataclass(frozen=True)
 class Viewpoint:
-    """Only what was published by `as_of` and is at or before `position` counts; what holds over time is seen at
-    `effective_at`. `recorded_at` is when the position was recorded, None for position 0."""
+    """Only what was published by `as_of` and is at or before `position` counts; what holds over time is as it is at
+    `effective_at`. `recorded_at` is when the position was recorded, None for position 0.
+    """
 
     as_of: datetime
     position: int
@@ -56,11 +57,9 @@ def viewpoint(
     head = ledger.head()
     position = _position(ledger, recorded_as_of, head=head) if recorded_as_of is not None else head
     recorded_at = ledger.recorded_at(position)
-    if as_of is not None:
-        at = parse_moment(as_of).end
-    else:
-        # A machine's clock may have been set back since the last event was recorded, which counts all the same.
-        at = max(filter(None, (ledger.now(), ledger.recorded_at(head))))
+    # A machine's clock may have been set back since the last event was recorded, which counts all the same.
+    now = max(filter(None, (ledger.now(), ledger.recorded_at(head))))
+    at = parse_moment(as_of).end if as_of is not None else now
     return Viewpoint(at, position, recorded_at, parse_moment(effective_at).end if effective_at is not None else at)
 
 

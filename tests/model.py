@@ -41,14 +41,16 @@ Diff
     is never a cause.
 
 Things that hold over time
-14. An opening counts from the earlier of its `published_at` (start) and its effective_from on. Several openings fold
-    where given, in the order (effective start, published end, position). For `binding` the default of the type counts
-    as given.
+14. An opening counts from the earlier of its `published_at` (start) and its effective_from on. Several openings of a
+    policy or agreement fold where given: announcements and memoranda first, then enactments and definitive signings,
+    each in the order (published end, position), since what was said last about a date is what counts of it. Those of
+    other things fold in the order (effective start, published end, position). For `binding` the default of the type
+    counts as given.
 15. Deciding events: the closing, suspension, idling or enactment that the status names; `operating` a commissioning or
     a restart; `expired` the event that gave `effective_to` its value; `announced`, `mou` and `signed` the last opening
     that counts.
 16. A policy or MoU whose own `effective_to` is past is expired, also where it was never enacted or made definitive.
-17. After several definitive signings, only the amendments after the last one (in the order of 14) apply.
+17. After a definitive signing, only the amendments published after it apply; after several, after the last one.
     An amendment to null removes a field: without effective_from a policy or agreement is in effect from the
     publication of its enactment or definitive signing, without `binding` the default of the last opening holds.
 18. An announcement, a start of construction and a commissioning open a facility; a restart does not. Fields of openings
@@ -200,6 +202,11 @@ class Fact:
     def order(self) -> tuple[datetime, datetime, int]:
         """(effective_from, published_at, position): section 5."""
         return (self.begins, self.published.end, self.position)
+
+    @cached_property
+    def said_order(self) -> tuple[datetime, int]:
+        """(published_at, position)."""
+        return (self.published.end, self.position)
 
 
 def patched(body: Body, changes: Body) -> Body:
@@ -534,6 +541,12 @@ def of_type(facts: Iterable[Fact], *types: str) -> list[Fact]:
     return sorted((fact for fact in facts if fact.type in types), key=lambda fact: fact.order)
 
 
+def as_said(facts: Iterable[Fact], *types: str) -> list[Fact]:
+    """The facts of the types: those of an earlier type first, each type in order of publication."""
+    chosen = (fact for fact in facts if fact.type in types)
+    return sorted(chosen, key=lambda fact: (types.index(fact.type), fact.said_order))
+
+
 def decided(cascade: Sequence[tuple[str, Sequence[Fact]]]) -> tuple[str, Fact]:
     """The first status that any event makes true, and the last event that does."""
     return next((status, last(facts)) for status, facts in cascade if facts)
@@ -573,7 +586,7 @@ def interrupted(facts: Iterable[Fact], ends: Iterable[Fact], at: datetime) -> li
 
 def policy_item(slug: str, facts: Sequence[Fact], at: datetime, names: Names) -> Item | None:
     """The state of a policy at V."""
-    openings = [fact for fact in of_type(facts, "PolicyAnnounced", "PolicyEnacted") if fact.listed_from <= at]
+    openings = [fact for fact in as_said(facts, "PolicyAnnounced", "PolicyEnacted") if fact.listed_from <= at]
     if not openings:
         return None
     begun = [fact for fact in facts if fact.begins <= at]
@@ -611,14 +624,14 @@ def policy_item(slug: str, facts: Sequence[Fact], at: datetime, names: Names) ->
 
 def agreement_item(slug: str, facts: Sequence[Fact], at: datetime, names: Names) -> Item | None:
     """The state of an agreement at V."""
-    openings = [fact for fact in of_type(facts, "MoUSigned", "AgreementSigned") if fact.listed_from <= at]
+    openings = [fact for fact in as_said(facts, "MoUSigned", "AgreementSigned") if fact.listed_from <= at]
     if not openings:
         return None
     begun = [fact for fact in facts if fact.begins <= at]
-    definitive = of_type(openings, "AgreementSigned")
+    definitive = as_said(openings, "AgreementSigned")
     amendments = of_type(begun, "AgreementAmended")
     if definitive:
-        amendments = [fact for fact in amendments if fact.order > definitive[-1].order]
+        amendments = [fact for fact in amendments if fact.said_order > definitive[-1].said_order]
     fields, given_by = folded(openings, amendments)
     binding = fields.get("binding") if given_by.get("binding") in amendments else openings[-1].get("binding")
     if binding is None:

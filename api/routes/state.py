@@ -14,15 +14,16 @@ from projections import CATALOGUE, Engine, Projection
 
 def router(engine: Engine) -> APIRouter:
     """The endpoints of every projection in the catalogue."""
-    routes = APIRouter(prefix="/v1", tags=["state"])
+    routes = APIRouter(prefix="/v1")
     for projection in CATALOGUE.values():
         name = projection.name
         routes.add_api_route(
             f"/{name}",
             _all(engine, projection),
             name=f"read_{name}",
-            summary=name.capitalize(),
-            description=projection.description,
+            tags=[name],
+            summary=projection.description.rstrip("."),
+            description=projection.description + _example(projection),
             response_class=Response,
             responses=answers(name.capitalize()),
             openapi_extra=operation(parameters_of(projection)),
@@ -32,13 +33,20 @@ def router(engine: Engine) -> APIRouter:
                 f"/{name}/{{slug}}",
                 _one(engine, projection),
                 name=f"read_one_of_{name}",
-                summary=f"{name.capitalize()}: one, and its events",
+                tags=[name],
+                summary="What stands under one slug, and the events that made it so",
                 description=f"What stands under one `{projection.slug}`, and the `events` that made it so.",
                 response_class=Response,
                 responses=answers(name.capitalize(), events={"type": "array", "items": {"type": "object"}}),
                 openapi_extra=operation((*VIEWPOINT, *PAGING)),
             )
     return routes
+
+
+def _example(projection: Projection) -> str:
+    """A request that runs, with the first filter that has an example."""
+    filters = (f"?{one.name}={one.example}" for one in projection.filters if one.example)
+    return f" Example: `GET /v1/{projection.name}{next(filters, '')}`"
 
 
 def _all(engine: Engine, projection: Projection) -> Callable[[Request], Response]:

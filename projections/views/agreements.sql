@@ -6,24 +6,25 @@ WITH openings AS (
   WHERE type IN ('MoUSigned', 'AgreementSigned')
     AND listed
 ),
--- A definitive signing starts the fields afresh: amendments before it no longer apply.
+-- A definitive signing starts the fields afresh: amendments published before it no longer apply.
 definitive AS (
   SELECT
     viewpoint,
     agreement,
-    MAX(ROW(starts, published_until, position)) AS signed
+    MAX(ROW(published_until, position)) AS signed
   FROM openings
   WHERE type = 'AgreementSigned'
   GROUP BY viewpoint, agreement
 ),
--- What its openings give, then what its amendments change, which may also be to nothing.
+-- What its memoranda give, then its definitive signings, each in order of publication; then what its amendments change,
+-- in order of their taking effect, which may also be to nothing.
 sayings AS (
   SELECT
     viewpoint,
     agreement,
     world,
     TRUE AS opens,
-    ROW(0, starts, published_until, position) AS turn,
+    ROW(CASE WHEN type = 'AgreementSigned' THEN 1 ELSE 0 END, published_until, published_until, position) AS turn,
     {
       'event_id': event_id,
       'published_at': published_at,
@@ -47,7 +48,7 @@ sayings AS (
     agreement,
     amendments.world,
     FALSE AS opens,
-    ROW(1, amendments.starts, amendments.published_until, amendments.position) AS turn,
+    ROW(2, amendments.starts, amendments.published_until, amendments.position) AS turn,
     {
       'event_id': amendments.event_id,
       'published_at': amendments.published_at,
@@ -71,7 +72,7 @@ sayings AS (
     AND amendments.begun
     AND (
       definitive.signed IS NULL
-      OR ROW(amendments.starts, amendments.published_until, amendments.position) > definitive.signed
+      OR ROW(amendments.published_until, amendments.position) > definitive.signed
     )
 ),
 folded AS (

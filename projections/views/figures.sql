@@ -1,28 +1,54 @@
 -- One row is what one publisher says of one figure: the last statement of its series, unless that was withdrawn. The
 -- answer to the figure is the one whose `place` is 1.
-WITH entries AS (
+--
+-- The fold runs over the few columns that it needs; all others are fetched at its end, for the rows that remain.
+WITH series AS (
   SELECT
-    *,
-    ROW_NUMBER() OVER series - 1 AS revision,
-    MAX(published_until) OVER whole AS last_published,
-    COUNT(CASE WHEN type = 'FigureWithdrawn' THEN 1 END) OVER (
-      PARTITION BY viewpoint, figure_id, publisher
-      ORDER BY published_until, position
-      ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-    ) AS withdrawals_left,
-    LEAD(position) OVER series IS NULL AS ends_series
+    viewpoint,
+    figure_id,
+    publisher,
+    MAX(published_until) AS published_until,
+    COUNT(*) - 1 AS revision
   FROM figures
-  WINDOW
-    whole AS (PARTITION BY viewpoint, figure_id, publisher),
-    series AS (PARTITION BY viewpoint, figure_id, publisher ORDER BY published_until, position)
+  GROUP BY viewpoint, figure_id, publisher
 ),
--- What each publisher says: several statements where it said them at the same time.
+-- What each publisher said last, and all else that it said at that time.
+last_entries AS (
+  SELECT
+    viewpoint,
+    figure_id,
+    publisher,
+    published_until,
+    figures.position,
+    figures.type,
+    figures.source_kind,
+    figures.canonical_value,
+    figures.canonical_low,
+    figures.canonical_high,
+    figures.symbol
+  FROM figures
+  JOIN series
+    USING (viewpoint, figure_id, publisher, published_until)
+),
+ends AS (
+  SELECT
+    viewpoint,
+    figure_id,
+    publisher,
+    MAX(position) AS last_position,
+    MAX(CASE WHEN type = 'FigureWithdrawn' THEN position ELSE 0 END) AS withdrawn_position
+  FROM last_entries
+  GROUP BY viewpoint, figure_id, publisher
+),
+-- A withdrawal takes back everything before it.
 heads AS (
   SELECT
-    *
-  FROM entries
-  WHERE published_until = last_published
-    AND withdrawals_left = 0
+    last_entries.*,
+    last_position
+  FROM last_entries
+  JOIN ends
+    USING (viewpoint, figure_id, publisher)
+  WHERE last_entries.position > ends.withdrawn_position
 ),
 disagreements AS (
   SELECT
@@ -35,48 +61,61 @@ disagreements AS (
     MIN(canonical_value) AS lowest
   FROM heads
   GROUP BY viewpoint, figure_id
+),
+answers AS (
+  SELECT
+    viewpoint,
+    figure_id,
+    publisher,
+    position,
+    ROW_NUMBER() OVER (
+      PARTITION BY viewpoint, figure_id
+      ORDER BY
+        COALESCE(NULLIF(LIST_POSITION($prefer, publisher), 0), 2147483647),
+        source_kind = 'primary' DESC,
+        published_until DESC,
+        position DESC
+    ) AS place
+  FROM heads
+  WHERE position = last_position
 )
 SELECT
   viewpoint,
   figure_id,
-  subject,
-  metric,
-  material,
-  dimensions,
-  nature,
-  period,
-  period_start,
-  period_end,
-  value,
-  low,
-  high,
-  symbol,
-  unit,
-  canonical_value,
-  canonical_low,
-  canonical_high,
-  canonical_unit,
-  approximate,
-  status,
+  figures.subject,
+  figures.metric,
+  figures.material,
+  figures.dimensions,
+  figures.nature,
+  figures.period,
+  figures.period_start,
+  figures.period_end,
+  figures.value,
+  figures.low,
+  figures.high,
+  figures.symbol,
+  figures.unit,
+  figures.canonical_value,
+  figures.canonical_low,
+  figures.canonical_high,
+  figures.canonical_unit,
+  figures.approximate,
+  figures.status,
   publisher,
-  via,
-  published_at,
-  recorded_at,
+  figures.via,
+  figures.published_at,
+  figures.recorded_at,
   position,
-  event_id,
-  revision,
-  publishers,
-  disputed,
+  figures.event_id,
+  series.revision,
+  disagreements.publishers,
+  disagreements.disputed,
   CASE WHEN points > 1 THEN distance(highest, lowest) END AS spread,
-  ROW_NUMBER() OVER (
-    PARTITION BY viewpoint, figure_id
-    ORDER BY
-      COALESCE(NULLIF(LIST_POSITION($prefer, publisher), 0), 2147483647),
-      source_kind = 'primary' DESC,
-      published_until DESC,
-      position DESC
-  ) AS place
-FROM heads
+  answers.place
+FROM figures
+JOIN answers
+  USING (viewpoint, figure_id, publisher, position)
 JOIN disagreements
   USING (viewpoint, figure_id)
-WHERE ends_series
+JOIN series
+  USING (viewpoint, figure_id, publisher)

@@ -6,14 +6,15 @@ WITH openings AS (
   WHERE type IN ('PolicyAnnounced', 'PolicyEnacted')
     AND listed
 ),
--- What its openings give, then what its amendments change, which may also be to nothing.
+-- What its announcements give, then its enactments, each in order of publication; then what its amendments change, in
+-- order of their taking effect, which may also be to nothing.
 sayings AS (
   SELECT
     viewpoint,
     policy,
     world,
     TRUE AS opens,
-    ROW(0, starts, published_until, position) AS turn,
+    ROW(CASE WHEN type = 'PolicyEnacted' THEN 1 ELSE 0 END, published_until, published_until, position) AS turn,
     {
       'event_id': event_id,
       'published_at': published_at,
@@ -35,7 +36,7 @@ sayings AS (
     policy,
     world,
     FALSE AS opens,
-    ROW(1, starts, published_until, position) AS turn,
+    ROW(2, starts, published_until, position) AS turn,
     {
       'event_id': event_id,
       'published_at': published_at,

@@ -129,6 +129,13 @@ def test_a_dry_run_checks_everything(api: Api) -> None:
     assert response.status_code == 422
 
 
+def test_what_is_legal_and_odd_is_recorded_with_a_warning(api: Api) -> None:
+    api.post(mined("australia", "13000", "2024"))
+    (item,) = api.post(mined("australia", "13000000", "2025"))
+    assert [(warning["pointer"], bool(warning["detail"])) for warning in item["warnings"]] == [("/value", True)]
+    assert api.only("figures", subject="australia")["value"] == "13000000"
+
+
 def test_numbers_are_read_from_their_text(api: Api) -> None:
     raw = b'{"type": "ProductionReported", "subject": "china", "value": 12345678901234567890.123456789012345678, '
     raw += b'"unit": "t", "published_at": "2024", "source": {"publisher": "usgs"}}'

@@ -74,6 +74,13 @@ def test_a_dry_run_records_nothing(filled: Shell) -> None:
     assert len(json.loads(filled.ok("events", "--format", "json"))["items"]) == 3
 
 
+def test_what_is_legal_and_odd_is_recorded_with_a_warning(filled: Shell) -> None:
+    result = filled.run("append", stdin=json.dumps(mined("china", "240000000", "2025")))
+    assert result.exit_code == 0
+    assert "odd" in result.stderr
+    assert "240000000" in result.stderr
+
+
 def test_a_refused_event_names_the_field(filled: Shell) -> None:
     message = filled.fails("append", stdin=json.dumps([country("japan"), mined("china", "x", "2025")]))
     assert "Nothing was recorded" in message

@@ -1,0 +1,67 @@
+"""Which slugs mean which, from position to position: the table `slugs`, and the variable behind `kept(slug)`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from projections.schema import FOREVER
+
+
+class Merges:
+    """Follows merges through one cursor, in its transaction."""
+
+    def __init__(self, cursor: DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self.any = False
+        """Whether any slug resolves to another than itself."""
+
+    def recall(self) -> None:
+        """Let the cursor resolve slugs as the tables say that they resolve now."""
+        standing = f"FROM log.slugs WHERE until = {FOREVER}"
+        self.any = bool(self._ask(f"SELECT 1 {standing} LIMIT 1"))
+        self._cursor.execute(
+            "SET VARIABLE kept = (SELECT MAP(COALESCE(LIST(slug ORDER BY slug), []), "
+            f"COALESCE(LIST(kept ORDER BY slug), [])) {standing})"
+        )
+
+    def move(self, position: int) -> list[str]:
+        """Note where merged slugs resolve to from a position on; the slugs that some no longer resolve to."""
+        before = dict(self._ask(f"SELECT slug, kept FROM log.slugs WHERE until = {FOREVER}"))
+        after = _roots(
+            dict(
+                self._ask(
+                    "SELECT merged, kept FROM log.entities "
+                    f"WHERE type = 'EntitiesMerged' AND until = {FOREVER} ORDER BY position"
+                )
+            )
+        )
+        moved = [slug for slug in {**before, **after} if before.get(slug) != after.get(slug)]
+        if not moved:
+            return []
+        self._ask(
+            f"UPDATE log.slugs SET until = $at WHERE until = {FOREVER} AND LIST_CONTAINS($moved, slug)",
+            at=position,
+            moved=moved,
+        )
+        for slug in moved:
+            if slug in after:
+                values = f"VALUES ($slug, $kept, $at, {FOREVER})"
+                self._ask(f"INSERT INTO log.slugs {values}", slug=slug, kept=after[slug], at=position)
+        self.recall()
+        return sorted({before.get(slug, slug) for slug in moved})
+
+    def _ask(self, query: str, **params: Any) -> list[Any]:
+        return self._cursor.execute(query, params or None).fetchall()
+
+
+def _roots(merges: Mapping[str, str]) -> dict[str, str]:
+    """Where each merged slug resolves to in the end."""
+
+    def steps(slug: str) -> Iterator[str]:
+        seen = {slug}
+        while slug in merges and (slug := merges[slug]) not in seen:
+            seen.add(slug)
+            yield slug
+
+    return {slug: list(steps(slug))[-1] for slug in merges}

@@ -1,0 +1,90 @@
+"""What a slug or the id of a figure means at a position of the log."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+from projections.dictionaries import id_of
+
+_KEY = "subject, metric, material, dimensions, nature, period_start, period_end, canonical_unit"
+_HELD = "since <= $at AND until > $at"
+
+
+class Names:
+    """Answers from the tables. `ask` runs a query with parameters; `position` is one that the tables hold already."""
+
+    def __init__(self, ask: Callable[..., list[Any]], position: int) -> None:
+        self._ask = ask
+        self._position = position
+
+    def kept(self, slug: str) -> str:
+        """The slug that a slug was merged into, or itself."""
+        found = self._ask(f"SELECT kept FROM log.slugs WHERE {_HELD} AND slug = $slug", at=self._position, slug=slug)
+        return str(found[0][0]) if found else slug
+
+    def slugs_of(self, slug: str) -> list[str]:
+        """Every slug that means the same as this one, the kept one first."""
+        kept = self.kept(slug)
+        query = f"SELECT slug FROM log.slugs WHERE {_HELD} AND kept = $kept ORDER BY slug"
+        return [kept, *(merged for (merged,) in self._ask(query, at=self._position, kept=kept))]
+
+    def fiscal_year_end(self, slug: str) -> str | None:
+        """`MM-DD`, of the entity registered under exactly this slug."""
+        found = self._ask(
+            f"SELECT fiscal_year_end FROM log.entities WHERE type = 'EntityRegistered' AND entity = $slug AND {_HELD}",
+            at=self._position,
+            slug=slug,
+        )
+        return found[0][0] if found else None
+
+    def figure(self, figure_id: UUID) -> UUID:
+        """The figure under which an id answers: that of its key with the slugs that are kept."""
+        return self._figure_at(figure_id, self._position)
+
+    def answering(self, figure_id: UUID) -> list[tuple[int, UUID]]:
+        """Each position so far where the answer to a figure may have changed, and the figure that answered then."""
+        moves = self._ask(
+            "SELECT since FROM log.slugs WHERE since <= $at UNION SELECT until FROM log.slugs WHERE until <= $at "
+            "ORDER BY 1",
+            at=self._position,
+        )
+        spans = [(start, self._figure_at(figure_id, start)) for start in (0, *(at for (at,) in moves))]
+        changes = self._ask(
+            "SELECT since FROM log.figures WHERE LIST_CONTAINS($ids, figure_id) AND since <= $at "
+            "UNION SELECT until FROM log.figures WHERE LIST_CONTAINS($ids, figure_id) AND until <= $at",
+            at=self._position,
+            ids=sorted({figure for _, figure in spans}),
+        )
+        positions = sorted({at for (at,) in changes} | {start for start, _ in spans[1:]})
+        return [(at, next(figure for start, figure in reversed(spans) if start <= at)) for at in positions]
+
+    def _figure_at(self, figure_id: UUID, position: int) -> UUID:
+        slugs = dict(self._ask(f"SELECT slug, kept FROM log.slugs WHERE {_HELD}", at=position))
+        if not slugs:
+            return figure_id
+        known = self._ask(
+            f"SELECT {_KEY} FROM log.figures WHERE figure_id = $figure_id AND since <= $at LIMIT 1",
+            at=self._position,
+            figure_id=figure_id,
+        )
+        if known:
+            subject, metric, material, *rest = known[0]
+            return id_of(slugs.get(subject, subject), metric, slugs.get(material, material), *rest)
+        return next(self._with_other_slugs(figure_id, slugs, position), figure_id)
+
+    def _with_other_slugs(self, figure_id: UUID, slugs: Mapping[str, str], position: int) -> Iterator[UUID]:
+        """The figure whose key, with a slug that was merged, has this id, though no event ever had."""
+        names: dict[str, list[str]] = {}
+        for slug, kept in slugs.items():
+            names.setdefault(kept, [kept]).append(slug)
+        keys = self._ask(
+            f"SELECT DISTINCT figure_id, {_KEY} FROM log.figures WHERE {_HELD} "
+            "AND (LIST_CONTAINS($kept, subject) OR LIST_CONTAINS($kept, material))",
+            at=position,
+            kept=list(names),
+        )
+        for found, subject, metric, material, *rest in keys:
+            for one, other in product(names.get(subject, [subject]), names.get(material, [material])):
+                if id_of(one, metric, other, *rest) == figure_id:
+                    yield found

@@ -1,0 +1,48 @@
+"""Which error is which problem."""
+
+import threading
+
+import pytest
+
+from api.problems import problem_of
+from ledger import LedgerDamaged, StoreBusy, StoreError, StoreFull
+from tests.api.helpers import Api, mined
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "retry"),
+    [(StoreBusy("x"), 503, True), (StoreFull("x"), 507, False), (StoreError("x"), 503, True)],
+)
+def test_a_store_that_cannot_says_whether_to_try_again(error: Exception, status: int, retry: bool) -> None:
+    response = problem_of(error).response()
+    assert response.status_code == status
+    assert ("retry-after" in response.headers) is retry
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_what_no_client_can_cause_is_an_internal_error_that_gives_nothing_away() -> None:
+    problem = problem_of(LedgerDamaged("row 7 of /secret/path"))
+    assert problem.status == 500
+    assert "secret" not in problem.detail
+
+
+def test_readers_and_writers_beside_each_other_see_every_append_once(api: Api) -> None:
+    failures: list[BaseException] = []
+
+    def work(publisher: str) -> None:
+        try:
+            for number in range(10):
+                (item,) = api.post(mined("china", str(number), f"2024-01-{number + 1:02}", publisher=publisher))
+                answer = api.only("figures", subject="china", publisher=publisher)
+                assert (answer["value"], answer["position"]) == (str(number), item["position"])
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(publisher,)) for publisher in ("usgs", "bgs", "lynas")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert [item["position"] for item in api.items("events")] == list(range(1, 37))
+    assert [item["revision"] for item in api.items("figures", resolve="all")] == [9, 9, 9]

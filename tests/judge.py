@@ -1,0 +1,155 @@
+"""Thousands of generated histories against the naive model: `make judge HISTORIES=20000`.
+
+Asking a question costs more than answering it for a short history, so many histories are judged together: each gets
+names of its own, they are recorded event by event in turn into one ledger, and every resource is asked for all of them
+at once, at each of the viewpoints. The model sees each history alone. Figures drawn at random are asked for one by one,
+with filters and on both clocks; and a rebuild of the tables must equal what catching up made.
+"""
+
+import argparse
+import itertools
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from ledger import Ledger
+from projections import Engine
+from tests.histories import Viewpoint, random_history, random_selection, random_viewpoint
+from tests.model import Model
+from tests.properties.test_viewpoints import Item, differences, everything, items, seen_from, ticking
+
+SIZE_MAX = 30
+REBUILT_ONE_IN = 4
+SLUGS = frozenset(
+    "entity merged kept subject object material materials facility operator policy agreement link risk jurisdiction "
+    "supplier consumer parent publisher".split()
+)
+IDS = frozenset(("event_id", "target"))
+
+
+def renamed(value: Any, number: int, field: str = "") -> Any:
+    """A body with the history's number in every slug and event id."""
+    if isinstance(value, dict):
+        return {key: renamed(part, number, key.rpartition(".")[2]) for key, part in value.items()}
+    if isinstance(value, list):
+        return [renamed(part, number, field) for part in value]
+    if isinstance(value, str) and field in SLUGS:
+        return f"h{number:07}-{value}"
+    if isinstance(value, str) and field in IDS:
+        return f"{number:08x}{value[8:]}"
+    return value
+
+
+def recorded(engine: Engine, histories: Sequence[Sequence[Item]], rng: random.Random) -> list[Item]:
+    """Record the histories in turn, catching up now and then; the log as the API gives it."""
+    for turn in itertools.zip_longest(*histories):
+        engine.ledger.append_what_fits([body for body in turn if body is not None])
+        if rng.randrange(3) == 0:
+            engine.catch_up()
+    return [{**entry.envelope(), **entry.body} for entry in engine.ledger.entries()]
+
+
+def wrong_states(engine: Engine, models: Sequence[Model], viewpoints: Sequence[Viewpoint]) -> Iterator[str]:
+    """What differs in any resource at any of the viewpoints."""
+    expected: dict[tuple[str, str], list[Item]] = {}
+    for place, at in enumerate(viewpoints):
+        for model in models:
+            for name, filters, wanted in everything(model, at):
+                found = expected.setdefault((name, json.dumps(filters)), [])
+                found.extend({"viewpoint": place, **item} for item in wanted)
+    asked = [seen_from(engine, at) for at in viewpoints]
+    for (name, as_text), wanted in expected.items():
+        table = engine.read_many(name, asked, filters=json.loads(as_text))
+        if wrong := differences(wanted, items(table, name)):
+            yield f"{name} {as_text}: {wrong}"
+
+
+def wrong_questions(
+    engine: Engine, model: Model, at: Viewpoint, rng: random.Random, events: Sequence[Item]
+) -> Iterator[str]:
+    """What differs in one selection of figures, and in both histories of one figure."""
+    viewpoint = seen_from(engine, at)
+    selection = random_selection(rng, list(events))
+    if "subject" in selection or "figure_id" in selection:
+        filters = {
+            name: ",".join(value) if name == "prefer" else "true" if value is True else value
+            for name, value in selection.items()
+        }
+        found = items(engine.read("figures", viewpoint, filters=filters), "figures")
+        if wrong := differences(model.figures(at.as_of, at.position, **selection), found):
+            yield f"figures {selection}: {wrong}"
+    ever = sorted({one for event in events for one in model.statements_on(event["position"])})
+    for figure_id in rng.sample(ever, min(1, len(ever))):
+        for clock in ("publication", "ledger"):
+            found = items(engine.history(figure_id, viewpoint, clock=clock))
+            if wrong := differences(model.history(figure_id, clock, at.as_of, at.position), found):
+                yield f"{clock} history of {figure_id}: {wrong}"
+
+
+def judge(first: int, count: int, viewpoints_wanted: int) -> tuple[int, list[str]]:
+    """Judge the histories with seeds first, first + 1, …; (events recorded, what is wrong)."""
+    rng = random.Random(first)
+    numbers = range(first, first + count)
+    histories = [
+        [
+            renamed(body, number)
+            for body in random_history(random.Random(number), random.Random(-number).randint(1, SIZE_MAX))
+        ]
+        for number in numbers
+    ]
+    ledger = Ledger(":memory:", clock=ticking())
+    engine = Engine(ledger)
+    log = recorded(engine, histories, rng)
+    own = {number: [event for event in log if event["event_id"].startswith(f"{number:08x}")] for number in numbers}
+    models = [Model(own[number]) for number in numbers]
+    viewpoints = [random_viewpoint(rng, log) for _ in range(viewpoints_wanted)]
+    found = [f"{wrong}\nat {viewpoints}" for wrong in wrong_states(engine, models, viewpoints)]
+    for number, model in zip(numbers, models, strict=True):
+        at = rng.choice(viewpoints)
+        wrong = wrong_questions(engine, model, at, rng, own[number])
+        found.extend(f"history {number} at {at}: {one}" for one in wrong)
+    if rng.randrange(REBUILT_ONE_IN) == 0:
+        caught_up = {name: engine.table(name) for name in engine.tables()}
+        engine.rebuild()
+        found += [
+            f"{name} is not as rebuilt" for name, rows in caught_up.items() if not rows.equals(engine.table(name))
+        ]
+    engine.close()
+    ledger.close()
+    return len(log), found
+
+
+def main() -> None:
+    """Judge, saying how far it is; exits with 1 where anything differs."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--histories", type=int, default=1000)
+    options.add_argument("--viewpoints", type=int, default=20)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--together", type=int, default=50, help="histories in one ledger")
+    options.add_argument("--processes", type=int, default=2)
+    chosen = options.parse_args()
+    started, done, events, wrong = time.monotonic(), 0, 0, 0
+    firsts = range(chosen.seed, chosen.seed + chosen.histories, chosen.together)
+    sizes = [min(chosen.together, chosen.seed + chosen.histories - first) for first in firsts]
+    with ProcessPoolExecutor(chosen.processes) as pool:
+        for size, (recorded_events, found) in zip(
+            sizes, pool.map(judge, firsts, sizes, itertools.repeat(chosen.viewpoints)), strict=True
+        ):
+            done, events, wrong = done + size, events + recorded_events, wrong + len(found)
+            for difference in found:
+                print(difference, flush=True)
+            if done % 1000 < size or done == chosen.histories:
+                print(
+                    f"{done} histories, {events} events, {done * chosen.viewpoints} viewpoints: {wrong} differences "
+                    f"({time.monotonic() - started:.0f} s)",
+                    flush=True,
+                )
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

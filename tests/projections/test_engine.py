@@ -1,0 +1,196 @@
+"""The engine: always caught up, the same however it got there, and never in the way."""
+
+import re
+import threading
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import Field
+
+from ledger import REGISTRY, Ledger, StoreBusy
+from ledger.errors import CalendarError, PositionBeyondHead
+from ledger.events.base import Event, Ref
+from projections import CATALOGUE, Engine
+from tests.projections.conftest import IDS, WORLD, Book, correction, figure, merge, retraction
+
+VIEWS = sorted(path.name for path in files("projections").joinpath("views").iterdir())
+
+
+def tables(engine: Engine) -> dict[str, Any]:
+    return {name: engine.table(name) for name in engine.tables()}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_knows_no_clock(name: str) -> None:
+    text = files("projections").joinpath("views", name).read_text(encoding="utf-8")
+    assert text.startswith("-- One row is "), "the first line says what a row is"
+    assert set(re.findall(r"\$\w+", text)) <= {"$prefer"}
+    assert not re.search(r"as_of|effective_at|recorded_as_of|CURRENT_|NOW\(", text)
+
+
+def test_every_projection_has_a_view_and_reads_empty(book: Book) -> None:
+    empty = Engine(Ledger(":memory:"))
+    for name, projection in CATALOGUE.items():
+        assert f"{name}.sql" in VIEWS
+        table = empty.read(name, empty.viewpoint())
+        assert table.num_rows == 0
+        assert set(projection.order) - set(projection.hidden) <= set(table.column_names)
+        assert not set(projection.hidden) & set(table.column_names)
+    empty.close()
+
+
+def test_reads_see_everything_recorded_before_them(book: Book) -> None:
+    for year in range(2000, 2010):
+        book.record(figure(str(year), period=str(year)))
+        assert len(book.ask("figures")) == year - 1999
+
+
+def test_a_file_of_tables_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
+    log, file = tmp_path / "ledger.db", str(tmp_path / "tables.duckdb")
+    with Ledger(log) as ledger:
+        ledger.append([*WORLD, figure(event_id=IDS[1]), merge(kept="china", merged="prc")])
+        with Engine(ledger, path=file) as engine:
+            engine.catch_up()
+        ledger.append([figure(subject="prc"), correction(IDS[1], value="1")])
+        with Engine(ledger, path=file) as engine:
+            assert engine.position == len(WORLD) + 2
+            taken_up = tables(engine)
+        with Engine(ledger) as engine:
+            assert tables(engine) == taken_up
+    with Ledger(tmp_path / "other.db") as other:
+        other.append(WORLD[:3])
+        with Engine(other, path=file) as engine:
+            assert engine.position == 0
+            assert engine.table("entities").num_rows == 3
+            assert engine.table("figures").num_rows == 0
+
+
+def test_a_preview_shows_what_would_be_and_leaves_nothing(book: Book) -> None:
+    book.record(figure("1", subject="prc", event_id=IDS[1]))
+    before = tables(book.engine)
+    plan = book.ledger.plan(
+        [
+            correction(IDS[1], value="2"),
+            figure("3", by="bgs", subject="china", event_id=IDS[2]),
+            correction(IDS[2], value="4"),
+            merge(kept="china", merged="prc"),
+        ]
+    )
+    with book.engine.preview(plan.entries) as reader:
+        (item,) = reader.read("figures", filters={"subject": "prc"}).to_pylist()
+        touched = reader.figures_touched(after=book.ledger.head())
+    assert (item["subject"], item["value"], item["spread"]) == ("china", "4", "2")
+    assert len(touched) == 2
+    assert tables(book.engine) == before
+    assert book.one("figures")["value"] == "1"
+    book.record(correction(IDS[1], value="2"))
+    with pytest.raises(StoreBusy), book.engine.preview(plan.entries):
+        pass
+    assert book.one("figures")["value"] == "2"
+
+
+def test_reads_in_many_threads_beside_appends_are_each_whole(tmp_path: Path) -> None:
+    book = Book(str(tmp_path / "ledger.db"))
+    years = [str(1950 + year) for year in range(60)]
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def read() -> None:
+        try:
+            seen = 0
+            while not done.is_set() or seen < len(years):
+                items = book.ask("figures")
+                assert [item["period"] for item in items] == years[: len(items)]
+                assert len(items) >= seen
+                seen = len(items)
+        except BaseException as error:
+            failures.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for year in years:
+        book.record(figure(period=year))
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert failures == []
+    book.close()
+
+
+def test_a_new_event_type_has_its_table_and_view_with_no_other_edit() -> None:
+    class BallotHeld(Event):
+        """Voters were asked about a mine."""
+
+        family: ClassVar[str] = "ballots"
+        thing: ClassVar[str | None] = "ballot"
+        example: ClassVar[dict[str, Any]] = {"type": "BallotHeld", "ballot": "x", "place": "china", "turnout": 5}
+
+        ballot: str
+        place: Ref
+        turnout: int | None = None
+        questions: list[str] | None = Field(None)
+
+    try:
+        with Ledger(":memory:") as ledger, Engine(ledger) as engine:
+            ledger.append(
+                [*WORLD, {"type": "BallotHeld", "ballot": "x", "place": "prc", "turnout": 5, "questions": ["a?"]}]
+            )
+            ledger.append([merge(kept="china", merged="prc")])
+            rows = engine.table("ballots").to_pylist()
+            assert [(row["place"], row["turnout"], row["questions"]) for row in rows] == [
+                ("prc", 5, ["a?"]),
+                ("china", 5, ["a?"]),
+            ]
+    finally:
+        del REGISTRY["BallotHeld"]
+
+
+def test_the_log_is_searched_by_what_any_version_says(book: Book) -> None:
+    first = book.record(figure(subject="prc", event_id=IDS[1], source={"publisher": "usgs", "reference": "F-1"}))
+    fixed = book.record(correction(IDS[1], subject="australia"))
+    book.record({"type": "MoUSigned", "agreement": "pact", "parties": [{"entity": "prc"}], "published_at": "2024"})
+    merged = book.record(merge(kept="china", merged="prc"))
+
+    def positions(**asked: Any) -> list[int]:
+        return [entry.position for entry in book.engine.events(viewpoint=book.engine.viewpoint(), **asked)]
+
+    assert positions(entity="prc", after=len(WORLD)) == [first, fixed + 1, merged]
+    assert positions(entity="china", after=len(WORLD)) == [first, fixed + 1, merged]
+    assert positions(entity="australia", after=len(WORLD)) == [first]
+    assert positions(reference="F-1") == [first]
+    assert positions(publisher="usgs") == [first]
+    assert positions(type="EventCorrected") == [fixed]
+    assert positions(type="NoSuchType") == []
+    assert positions(figure_id=book.one("figures")["figure_id"]) == [first, fixed]
+    assert positions(after=3, limit=2) == [4, 5]
+
+
+def test_an_event_that_was_retracted_is_still_in_the_log(book: Book) -> None:
+    book.record(figure(event_id=IDS[1]))
+    book.record(retraction(IDS[1]))
+    found = book.engine.events(viewpoint=book.engine.viewpoint(), entity="world", type="ProductionReported")
+    assert [str(entry.event_id) for entry in found] == [IDS[1]]
+
+
+def test_a_viewpoint_is_resolved_once(book: Book) -> None:
+    head = book.record(figure())
+    stated = book.engine.viewpoint(as_of="2019", recorded_as_of=f"position:{head}")
+    assert stated.basis() == {
+        "as_of": "2019-12-31T23:59:59.999999Z",
+        "recorded_as_of": f"position:{head}",
+        "effective_at": "2019-12-31T23:59:59.999999Z",
+        "position": head,
+        "recorded_at": stated.basis()["recorded_at"],
+        "root": None,
+    }
+    assert book.engine.viewpoint(recorded_as_of="position:0").recorded_at is None
+    assert book.engine.viewpoint(recorded_as_of="2019").position == 0
+    assert book.engine.viewpoint(recorded_as_of="9998").position == head
+    with pytest.raises(PositionBeyondHead):
+        book.engine.viewpoint(recorded_as_of=f"position:{head + 1}")
+    for wrong in ("position:x", "position:-1", "yesterday", "2024-01-01T00:00:00"):
+        with pytest.raises(CalendarError):
+            book.engine.viewpoint(recorded_as_of=wrong)

@@ -1,0 +1,219 @@
+"""Figures at a viewpoint: what is the answer, who disagrees, and by how much."""
+
+from typing import Any
+
+import pytest
+
+from projections import FilterError, UnknownFilter
+from tests.projections.conftest import IDS, Book, correction, figure, merge, reinstatement, retraction, withdrawal
+
+
+def values(items: list[dict[str, Any]]) -> list[str | None]:
+    return [item["value"] for item in items]
+
+
+def test_a_late_report_and_its_revision_are_seen_from_their_publication_on(book: Book) -> None:
+    book.record(figure("350000", on="2024-01-31"), figure("376000", on="2025-01-31"))
+    assert book.ask("figures", as_of="2023-12-31") == []
+    assert values(book.ask("figures", as_of="2024-06-30")) == ["350000"]
+    assert book.ask("figures", as_of="2024-01-30") == []
+    assert values(book.ask("figures", as_of="2024-01-31")) == ["350000"]
+    latest = book.one("figures", as_of="2025-02-01")
+    assert (latest["value"], latest["revision"], latest["publishers"], latest["spread"]) == ("376000", 1, 1, None)
+
+
+def test_a_partial_date_counts_from_its_end(book: Book) -> None:
+    book.record(figure(on="2019"))
+    assert book.ask("figures", as_of="2019-06-30") == []
+    assert values(book.ask("figures", as_of="2019-12-31")) == ["350000"]
+    assert values(book.ask("figures", as_of="2019")) == ["350000"]
+
+
+def test_our_own_error_is_seen_only_on_the_ledger_clock(book: Book) -> None:
+    before = book.record(figure("113000", on="2025-01-31", event_id=IDS[1]))
+    after = book.record(correction(IDS[1], value="13000"))
+    gone = book.record(retraction(IDS[1]))
+    back = book.record(reinstatement(IDS[1]))
+    seen = {at: values(book.ask("figures", recorded_as_of=f"position:{at}")) for at in (before, after, gone, back)}
+    assert seen == {before: ["113000"], after: ["13000"], gone: [], back: ["13000"]}
+    assert book.one("figures")["revision"] == 0
+    assert book.one("figures")["position"] == before
+
+
+def test_publishers_who_disagree_stand_beside_each_other(book: Book) -> None:
+    book.record(figure("190000", by="usgs", on="2020-01-31"), figure("253777", by="bgs", on="2020-06-30"))
+    answer = book.one("figures")
+    assert (answer["publisher"], answer["value"]) == ("bgs", "253777")
+    assert (answer["publishers"], answer["disputed"], answer["spread"]) == (2, True, "63777")
+    by_usgs = book.one("figures", filters={"publisher": "usgs"})
+    assert (by_usgs["value"], by_usgs["publishers"], by_usgs["spread"]) == ("190000", 2, "63777")
+    assert values(book.ask("figures", filters={"resolve": "all"})) == ["253777", "190000"]
+    assert values(book.ask("figures", filters={"prefer": "wire,usgs"})) == ["190000"]
+    assert values(book.ask("figures", filters={"prefer": ["usgs", "bgs"]})) == ["190000"]
+    assert values(book.ask("figures", filters={"disputed": "true"})) == ["253777"]
+    assert book.ask("figures", filters={"disputed": "false"}) == []
+
+
+def test_a_primary_source_outranks_one_that_repeats(book: Book) -> None:
+    book.record(
+        figure("255000", by="usgs", on="2023-09-25"),
+        figure("240000", on="2024-03-01", source={"publisher": "wire", "kind": "secondary"}),
+    )
+    assert (book.one("figures")["publisher"], book.one("figures")["disputed"]) == ("usgs", True)
+
+
+def test_a_headline_and_a_body_that_contradict_each_other_are_disputed(book: Book) -> None:
+    book.record(figure("192", on="2025-07-24"), figure("840", on="2025-07-24T23:59:59.999999Z"))
+    answer = book.one("figures")
+    assert (answer["value"], answer["publishers"], answer["disputed"], answer["spread"]) == ("840", 1, True, "648")
+
+
+def test_the_largest_spread_there_can_be_is_exact(book: Book) -> None:
+    largest = "99999999999999999999.999999999999999999"
+    book.record(figure(largest, by="usgs"), figure(f"-{largest}", by="bgs"))
+    assert book.one("figures")["spread"] == "199999999999999999999.999999999999999998"
+
+
+def test_another_unit_for_the_same_amount_is_no_dispute(book: Book) -> None:
+    book.record(figure("2080", by="usgs"), figure("2.080", by="bgs", unit="kt"))
+    answer = book.one("figures")
+    assert (answer["disputed"], answer["spread"]) == (False, "0")
+    assert (answer["value"], answer["unit"]) == ("2.080", "kt")
+    assert (answer["canonical_value"], answer["canonical_unit"]) == ("2080", "t")
+
+
+def test_what_is_withdrawn_or_withheld_does_not_come_back(book: Book) -> None:
+    withheld = {"symbol": "withheld", "subject": "australia"}
+    book.record(figure("1300"), withdrawal(on="2025-01-31"))
+    book.record(figure("1300", subject="australia"), figure(None, on="2025-01-31", **withheld))
+    answer = book.one("figures")
+    assert (answer["subject"], answer["value"], answer["symbol"]) == ("australia", None, "withheld")
+    assert len(book.ask("figures", as_of="2024-12-31")) == 2
+
+
+def test_a_withdrawal_in_a_head_takes_back_only_what_came_before_it(book: Book) -> None:
+    book.record(figure("1", on="2024"), withdrawal(on="2024-12-31"), figure("2", on="2024"))
+    answer = book.one("figures")
+    assert (answer["value"], answer["disputed"], answer["revision"]) == ("2", False, 2)
+
+
+def test_a_fiscal_quarter_is_the_same_period_as_the_calendar_s(book: Book) -> None:
+    book.record(figure("2080", by="lynas", subject="lynas", period="FY2025-Q4"))
+    for period in ("2025-Q2", "2025-04-01/2025-06-30", "FY2025-Q4"):
+        assert values(book.ask("figures", filters={"subject": "lynas", "period": period})) == ["2080"]
+    assert book.ask("figures", filters={"period": "2025"}) == []
+    inside = {"period_from": "2025-04", "period_to": "2025-06"}
+    assert values(book.ask("figures", filters=inside)) == ["2080"]
+    assert values(book.ask("figures", filters={"subject": "lynas", "period_from": "FY2025"})) == ["2080"]
+    assert book.ask("figures", filters={"period_from": "2025-05"}) == []
+    assert book.ask("figures", filters={"period_to": "2025-05"}) == []
+
+
+def test_a_corrected_fiscal_year_moves_the_keys_of_its_figures(book: Book) -> None:
+    registered = {
+        "type": "EntityRegistered",
+        "entity": "mp",
+        "kind": "organisation",
+        "name": "MP",
+        "fiscal_year_end": "06-30",
+    }
+    book.record({**registered, "event_id": IDS[1]})
+    before = book.record(
+        figure(by="usgs", subject="mp", period="FY2025"), figure(by="usgs", subject="mp", period="2024")
+    )
+    first = book.ask("figures")
+    book.record(correction(IDS[1], fiscal_year_end="12-31"))
+    second = book.ask("figures")
+    assert [item["period_end"] for item in first] == ["2024-12-31", "2025-06-30"]
+    assert [item["period_end"] for item in second] == ["2024-12-31", "2025-12-31"]
+    assert (first[0] == second[0], first[1]["figure_id"] == second[1]["figure_id"]) == (True, False)
+    assert book.ask("figures", recorded_as_of=f"position:{before}") == first
+
+
+def test_after_a_merge_either_slug_and_either_id_answer_with_the_kept_figure(book: Book) -> None:
+    apart = book.record(figure("1", subject="china"), figure("2", subject="prc", by="bgs"))
+    ids = {item["subject"]: item["figure_id"] for item in book.ask("figures")}
+    book.record(merge(kept="china", merged="prc", event_id=IDS[1]))
+    for filters in ({"subject": "prc"}, {"subject": "china"}, {"figure_id": ids["prc"]}, {"figure_id": ids["china"]}):
+        answer = book.one("figures", filters=filters)
+        assert (answer["subject"], answer["figure_id"], answer["publishers"]) == ("china", ids["china"], 2)
+    assert len(book.ask("figures", recorded_as_of=f"position:{apart}")) == 2
+    book.record(figure("3", subject="prc", by="wire"))
+    assert book.one("figures")["publishers"] == 3
+    book.record(retraction(IDS[1]))
+    assert {item["subject"]: item["publishers"] for item in book.ask("figures")} == {"china": 1, "prc": 2}
+
+
+def test_an_id_that_no_event_ever_had_answers_after_a_merge_too(book: Book) -> None:
+    book.record(figure("1", subject="prc", period="2022"))
+    of_prc = book.one("figures")["figure_id"]
+    book.record(retraction(book.one("figures")["event_id"]), merge(kept="china", merged="prc"))
+    book.record(figure("1", subject="china", period="2022"))
+    assert book.one("figures", filters={"figure_id": of_prc})["subject"] == "china"
+
+
+def test_dimensions_tell_figures_apart_whatever_their_order(book: Book) -> None:
+    book.record(
+        figure("1", dimensions={"basis": "reo", "batch": "first"}),
+        figure("2", by="bgs", dimensions={"batch": "first", "basis": "reo"}),
+        figure("3", dimensions={"basis": "metal"}),
+    )
+    assert [item["dimensions"] for item in book.ask("figures")] == [
+        {"basis": "metal"},
+        {"basis": "reo", "batch": "first"},
+    ]
+    assert values(book.ask("figures", filters={"dimension.basis": "reo"})) == ["2"]
+    assert values(book.ask("figures", filters={"dimension.basis": "reo", "dimension.batch": "second"})) == []
+
+
+def test_an_announced_capacity_is_a_plan(book: Book) -> None:
+    told = {"type": "CapacityReported", "metric": "capacity", "unit": "t/yr"}
+    book.record(figure("3000", **told, status="announced"), figure("2000", **told))
+    assert values(book.ask("figures", filters={"nature": "plan"})) == ["3000"]
+    assert values(book.ask("figures", filters={"nature": "observed"})) == ["2000"]
+
+
+def test_numbers_come_back_as_printed_and_canonically(book: Book) -> None:
+    said = ["2.080", "007", "1.3e3", "-0.50", "0." + "0" * 60, "0" * 60 + "5.5" + "0" * 60]
+    book.record(*(figure(text, dimensions={"place": str(place)}) for place, text in enumerate(said)))
+    items = book.ask("figures")
+    assert values(items) == ["2.080", "007", "1300", "-0.50", *said[4:]]
+    assert [item["canonical_value"] for item in items] == ["2.08", "7", "1300", "-0.5", "0", "5.5"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "error"),
+    [
+        ({"subjects": "world"}, UnknownFilter),
+        ({"dimension.": "reo"}, UnknownFilter),
+        ({"dimension.*": "reo"}, UnknownFilter),
+        ({"dimension.Basis": "reo"}, UnknownFilter),
+        ({"period": "lately"}, FilterError),
+        ({"period": "FY2025"}, FilterError),
+        ({"period": "FY2025", "subject": "usgs"}, FilterError),
+        ({"period_from": "2025-13"}, FilterError),
+        ({"figure_id": "one"}, FilterError),
+        ({"resolve": "some"}, FilterError),
+        ({"disputed": "yes"}, FilterError),
+        ({"subject": "wor\0ld"}, FilterError),
+    ],
+)
+def test_a_filter_that_means_nothing_is_refused(book: Book, filters: dict[str, str], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        book.ask("figures", filters=filters)
+
+
+def test_an_unknown_slug_as_a_filter_finds_nothing(book: Book) -> None:
+    book.record(figure())
+    for name in ("subject", "material", "publisher", "metric", "nature"):
+        assert book.ask("figures", filters={name: "nowhere"}) == []
+
+
+def test_pages_together_are_the_whole(book: Book) -> None:
+    book.record(*(figure(str(year), period=str(year)) for year in range(2000, 2010)))
+    whole = book.engine.read("figures", book.engine.viewpoint())
+    pages = [
+        book.engine.read("figures", book.engine.viewpoint(), limit=3, offset=offset).to_pylist()
+        for offset in (0, 3, 6, 9, 12)
+    ]
+    assert [item for page in pages for item in page] == whole.to_pylist()

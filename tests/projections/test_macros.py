@@ -1,0 +1,73 @@
+"""The SQL macros agree with the ledger's own calendar and arithmetic."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from importlib.resources import files
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.calendars import parse_moment
+from ledger.quantities import difference, plain
+
+LARGEST = 10**38 - 1
+"""In units of 10^-18."""
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    made = duckdb.connect()
+    made.execute(files("projections").joinpath("tables/macros.sql").read_text(encoding="utf-8"))
+    yield made
+    made.close()
+
+
+def instants() -> st.SearchStrategy[str]:
+    offsets = st.integers(-23 * 60, 23 * 60).map(
+        lambda minutes: f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    )
+    at = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30))
+    letter = st.sampled_from("Tt")
+    return st.builds(
+        lambda when, t, offset: when.isoformat().replace("T", t) + offset,
+        at,
+        letter,
+        st.one_of(st.just("Z"), st.just("z"), offsets),
+    )
+
+
+def partial_dates() -> st.SearchStrategy[str]:
+    days = st.dates().map(str)
+    return st.one_of(days, days.map(lambda day: day[:7]), days.map(lambda day: day[:4]))
+
+
+@given(st.one_of(instants(), partial_dates()))
+def test_a_printed_moment_is_the_interval_that_the_ledger_says(
+    connection: duckdb.DuckDBPyConnection, text: str
+) -> None:
+    found = connection.execute("SELECT starts_at($t), ends_at($t)", {"t": text}).fetchone()
+    expected = parse_moment(text)
+    assert found == (expected.start.replace(tzinfo=None), expected.end.replace(tzinfo=None))
+
+
+numbers = st.integers(-LARGEST, LARGEST).map(lambda number: Decimal(f"{number}e-18"))
+
+
+@given(numbers, numbers)
+def test_a_difference_is_exact_also_where_it_has_a_digit_more(
+    connection: duckdb.DuckDBPyConnection, later: Decimal, earlier: Decimal
+) -> None:
+    found = connection.execute(
+        "SELECT difference(CAST($a AS DECIMAL(38, 18)), CAST($b AS DECIMAL(38, 18)))",
+        {"a": f"{later:f}", "b": f"{earlier:f}"},
+    ).fetchone()
+    assert found == (plain(difference(later, earlier)),)
+
+
+def test_an_instant_is_written_with_six_digits(connection: duckdb.DuckDBPyConnection) -> None:
+    at = datetime(1, 2, 3, tzinfo=UTC) + timedelta(microseconds=4)
+    found = connection.execute("SELECT instant_text($at)", {"at": at.replace(tzinfo=None)}).fetchone()
+    assert found == ("0001-02-03T00:00:00.000004Z",)
