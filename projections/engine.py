@@ -21,6 +21,7 @@ from ledger import Entry, Ledger, StoreBusy
 from ledger.mapper import EPOCH, PlainJSONMapper, StoredEntry
 from projections.batches import as_rows
 from projections.catalogue import CATALOGUE
+from projections.differing import diff
 from projections.filters import Value
 from projections.ingest import Ingest
 from projections.reader import Reader, Shapes
@@ -80,7 +81,7 @@ class Engine:
                 self._position = last
 
     def rebuild(self) -> None:
-        """Throw the tables away and make them again from the log."""
+        """Throw the tables away and make them again from the log. A read beside it may find them half made."""
         with self._lock:
             self._writer.execute("UPDATE log.progress SET identity = 'of no log'")
             self._position = self._open()
@@ -131,6 +132,13 @@ class Engine:
         with self._reader(viewpoint) as reader:
             ask = {"publication": reader.history, "ledger": reader.answers}[clock]
             return ask(UUID(str(figure_id)), limit=limit, offset=offset)
+
+    def diff(
+        self, before: Viewpoint, after: Viewpoint, *, filters: Mapping[str, Value] | None = None
+    ) -> list[dict[str, Any]]:
+        """What differs between two viewpoints, and why: see `projections.differing`."""
+        with self._reader(before) as one, self._reader(after) as other:
+            return diff(self.ledger, one, other, filters=filters or {})
 
     def table(self, name: str) -> pa.Table:
         """Every row of a typed table (a family of events, or `slugs`), whatever stands, in order."""

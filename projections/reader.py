@@ -4,7 +4,7 @@ What a slug or an id in a question means is looked up in the same tables at the 
 change while the log grows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -40,19 +40,30 @@ class Reader:
         self.viewpoint = viewpoint
         self._shapes = shapes
         self._params: dict[str, Any] = {
-            "as_of": _naive(viewpoint.as_of),
-            "effective_at": _naive(viewpoint.effective_at),
+            "as_of": naive(viewpoint.as_of),
+            "effective_at": naive(viewpoint.effective_at),
             "position": viewpoint.position,
             "prefer": [],
         }
         self.names = Names(self.ask, viewpoint.position)
 
     def read(
-        self, name: str, *, filters: Mapping[str, Value] | None = None, limit: int | None = None, offset: int = 0
+        self,
+        name: str,
+        *,
+        filters: Mapping[str, Value] | None = None,
+        figures: Collection[UUID] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> pa.Table:
-        """The items of a projection in their order, as text, whole numbers, booleans and lists of these."""
+        """The items of a projection in their order, as text, whole numbers, booleans and lists of these.
+
+        `figures` are the ids of exactly the figures wanted, whatever they answer to.
+        """
         projection = CATALOGUE[name]
         selection = select(projection, filters or {}, self.names)
+        if figures is not None:
+            selection.rows.append(f"LIST_CONTAINS(CAST({selection.bind(list(figures))} AS UUID[]), versions.figure_id)")
         return self._table(
             name,
             question(name, self.families, rows={projection.family: selection.rows}),
@@ -75,8 +86,8 @@ class Reader:
         columns = {
             "viewpoint": ("BIGINT", list(range(len(viewpoints)))),
             "position": ("BIGINT", [one.position for one in viewpoints]),
-            "as_of": ("TIMESTAMP", [_naive(one.as_of) for one in viewpoints]),
-            "effective_at": ("TIMESTAMP", [_naive(one.effective_at) for one in viewpoints]),
+            "as_of": ("TIMESTAMP", [naive(one.as_of) for one in viewpoints]),
+            "effective_at": ("TIMESTAMP", [naive(one.effective_at) for one in viewpoints]),
         }
         unnested = (
             f"UNNEST(CAST({selection.bind(values)} AS {kind}[])) AS {column}"
@@ -190,6 +201,6 @@ def _percent(change: Decimal, base: Decimal) -> str | None:
     return None if percent is None else f"{percent:.4f}"
 
 
-def _naive(at: datetime) -> datetime:
+def naive(at: datetime) -> datetime:
     """In UTC and without saying so, as DuckDB's TIMESTAMP wants it."""
     return at.astimezone(UTC).replace(tzinfo=None)

@@ -28,13 +28,14 @@ def events_where(
 ) -> list[int]:
     """The first positions after `after` of events that pass every filter given.
 
-    An event counts for what any of its versions says, corrected or retracted since: it is in the log. `entity` and
-    `publisher` are slugs, and mean the same as the slugs merged with them. A figure's ledger events are among its own.
+    An event counts for what any of its versions so far says, corrected or retracted since: it is in the log. `entity`
+    and `publisher` are slugs, and mean the same as the slugs merged with them. A figure's ledger events are among its
+    own.
     """
     if all(wanted is None for wanted in (type, entity, figure_id, publisher, reference)):
         return list(range(after + 1, min(after + limit, reader.viewpoint.position) + 1))
     params: dict[str, Any] = {"after": after, "limit": limit}
-    conditions = ["position > $after", "position <= $position"]
+    conditions = ["position > $after", "since <= $position"]
     if reference is not None:
         conditions.append("source_reference = $reference")
         params["reference"] = reference
@@ -67,7 +68,7 @@ def _own(family: Family, type_name: str | None, entity: bool, figure: bool) -> I
         if family.name == "figures":
             yield is_the_figure
         elif family.name == "keeping":
-            yield f"target IN (SELECT event_id FROM log.figures WHERE {is_the_figure})"
+            yield f"target IN (SELECT event_id FROM log.figures WHERE {is_the_figure} AND since <= $position)"
         else:
             yield "FALSE"
 

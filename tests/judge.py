@@ -24,6 +24,7 @@ from tests.properties.test_viewpoints import Item, differences, everything, item
 
 SIZE_MAX = 30
 REBUILT_ONE_IN = 4
+DIFFS = 10
 SLUGS = frozenset(
     "entity merged kept subject object material materials facility operator policy agreement link risk jurisdiction "
     "supplier consumer parent publisher".split()
@@ -71,7 +72,7 @@ def wrong_states(engine: Engine, models: Sequence[Model], viewpoints: Sequence[V
 def wrong_questions(
     engine: Engine, model: Model, at: Viewpoint, rng: random.Random, events: Sequence[Item]
 ) -> Iterator[str]:
-    """What differs in one selection of figures, and in both histories of one figure."""
+    """What differs in one selection of figures, in both histories of one figure, and in what changed for it."""
     viewpoint = seen_from(engine, at)
     selection = random_selection(rng, list(events))
     if "subject" in selection or "figure_id" in selection:
@@ -88,6 +89,18 @@ def wrong_questions(
             found = items(engine.history(figure_id, viewpoint, clock=clock))
             if wrong := differences(model.history(figure_id, clock, at.as_of, at.position), found):
                 yield f"{clock} history of {figure_id}: {wrong}"
+
+
+def wrong_diff(engine: Engine, models: Sequence[Model], one: Viewpoint, other: Viewpoint) -> Iterator[str]:
+    """What differs in what changed between two viewpoints, and in the events that made the difference."""
+    wanted = [item for model in models for item in model.diff(one.as_of, one.position, other.as_of, other.position)]
+    found = engine.diff(seen_from(engine, one), seen_from(engine, other))
+    for item in found:
+        for side in (item, item["before"], item["after"]):
+            if side is not None:
+                side["dimensions"] = side["dimensions"] and json.loads(side["dimensions"])
+    if wrong := differences(wanted, found):
+        yield f"diff of {one} and {other}: {wrong}"
 
 
 def judge(first: int, count: int, viewpoints_wanted: int) -> tuple[int, list[str]]:
@@ -108,6 +121,8 @@ def judge(first: int, count: int, viewpoints_wanted: int) -> tuple[int, list[str
     models = [Model(own[number]) for number in numbers]
     viewpoints = [random_viewpoint(rng, log) for _ in range(viewpoints_wanted)]
     found = [f"{wrong}\nat {viewpoints}" for wrong in wrong_states(engine, models, viewpoints)]
+    for one, other in itertools.pairwise(viewpoints[:DIFFS]):
+        found += wrong_diff(engine, models, one, other)
     for number, model in zip(numbers, models, strict=True):
         at = rng.choice(viewpoints)
         wrong = wrong_questions(engine, model, at, rng, own[number])

@@ -160,6 +160,8 @@ def test_the_log_is_searched_by_what_any_version_says(book: Book) -> None:
     assert positions(entity="prc", after=len(WORLD)) == [first, fixed + 1, merged]
     assert positions(entity="china", after=len(WORLD)) == [first, fixed + 1, merged]
     assert positions(entity="australia", after=len(WORLD)) == [first]
+    then = book.engine.viewpoint(recorded_as_of=f"position:{first}")
+    assert book.engine.events(viewpoint=then, entity="australia", after=len(WORLD)) == []
     assert positions(reference="F-1") == [first]
     assert positions(publisher="usgs") == [first]
     assert positions(type="EventCorrected") == [fixed]

@@ -1,0 +1,278 @@
+"""What differs between two viewpoints, and the events that made the difference.
+
+Figures are matched by the id that they show at each viewpoint, so a merge removes one figure and changes or adds
+another. A cause is an event whose presence or content differs between the viewpoints and that bears on the figure: a
+statement or withdrawal that came into the log, or was published, in between; what was done to one by a ledger event; a
+merge that carried it here or away; a registration whose fiscal year moved its period. What cancels out is not listed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ledger import Entry, Ledger
+from ledger.calendars import instant_text, parse_moment
+from ledger.content import content
+from ledger.events import REGISTRY
+from ledger.quantities import difference, percent_of, plain
+from projections.catalogue import CATALOGUE
+from projections.filters import UnknownFilter, Value
+from projections.reader import Reader, naive
+from projections.viewpoints import Viewpoint
+
+Item = dict[str, Any]
+READ_BY = ("publisher", "prefer")
+"""Filters that say how a figure is answered; the others select figures."""
+KEY = (
+    "subject",
+    "metric",
+    "material",
+    "dimensions",
+    "nature",
+    "period",
+    "period_start",
+    "period_end",
+    "canonical_unit",
+)
+_STATED = ("canonical_value", "canonical_low", "canonical_high", "symbol")
+_CAUSES = {
+    "EventCorrected": "correction",
+    "EventRetracted": "retraction",
+    "EventReinstated": "reinstatement",
+    "EntitiesMerged": "merge",
+    "FigureWithdrawn": "withdrawal",
+}
+
+
+def diff(ledger: Ledger, before: Reader, after: Reader, *, filters: Mapping[str, Value]) -> list[Item]:
+    """The figures that differ, in the order of figures: key, `before`, `after`, `change`, `kind` and `causes`.
+
+    `before` and `after` are figure items or None; filters select figures at either viewpoint. Raises UnknownFilter and
+    FilterError.
+    """
+    if "resolve" in filters:
+        raise UnknownFilter("resolve", [one.name for one in CATALOGUE["figures"].filters if one.name != "resolve"])
+    how = {name: value for name, value in filters.items() if name in READ_BY}
+    readers = (before, after)
+    chosen: set[UUID] | None = None
+    if how.keys() != filters.keys():
+        found = (reader.read("figures", filters=filters)["figure_id"].to_pylist() for reader in readers)
+        chosen = {UUID(one) for ids in found for one in ids}
+    sides = [
+        {item["figure_id"]: item for item in reader.read("figures", filters=how, figures=chosen).to_pylist()}
+        for reader in readers
+    ]
+    kinds = {one: kind for one in {**sides[0], **sides[1]} if (kind := _kind(sides[0].get(one), sides[1].get(one)))}
+    causes = _Causes(ledger, before, after).of([UUID(one) for one in kinds])
+    items = [
+        _item(one, kind, sides[0].get(one), sides[1].get(one), causes.get(UUID(one), [])) for one, kind in kinds.items()
+    ]
+    return sorted(items, key=_order)
+
+
+def _kind(before: Item | None, after: Item | None) -> str | None:
+    """What kind of difference it is; None where nothing that counts differs."""
+    if before is None or after is None:
+        return "added" if after else "removed" if before else None
+    if any(before[name] != after[name] for name in _STATED):
+        return "changed"
+    return "restated" if before["status"] != after["status"] else None
+
+
+def _item(figure_id: str, kind: str, before: Item | None, after: Item | None, causes: list[Item]) -> Item:
+    shown = after or before
+    assert shown is not None
+    change, percent = None, None
+    if before and after and before["canonical_value"] is not None and after["canonical_value"] is not None:
+        earlier = Decimal(before["canonical_value"])
+        by = difference(Decimal(after["canonical_value"]), earlier)
+        part = percent_of(by, earlier)
+        change, percent = plain(by), None if part is None else format(part, "f")
+    return {
+        "figure_id": figure_id,
+        **{name: shown[name] for name in KEY},
+        "before": before,
+        "after": after,
+        "change": change,
+        "change_percent": percent,
+        "kind": kind,
+        "causes": causes,
+    }
+
+
+def _order(item: Item) -> tuple[str, ...]:
+    names = ("subject", "metric", "material", "nature", "period_start", "period_end", "canonical_unit", "dimensions")
+    return (*(item[name] or "" for name in names), (item["after"] or item["before"])["publisher"], item["figure_id"])
+
+
+class _Seen(NamedTuple):
+    """A statement on a figure, as it is seen from the two viewpoints: the position since which it says so, or None."""
+
+    position: int
+    before: int | None
+    after: int | None
+
+
+class _Causes:
+    """Finds causes; what needs the log itself is looked at only for events between the two positions."""
+
+    def __init__(self, ledger: Ledger, before: Reader, after: Reader) -> None:
+        self._ledger = ledger
+        self._readers = (before, after)
+        self._views: tuple[Viewpoint, Viewpoint] = (before.viewpoint, after.viewpoint)
+        positions = (before.viewpoint.position, after.viewpoint.position)
+        self._earlier, self._later = min(positions), max(positions)
+        self._entries: dict[int, Entry] = {}
+
+    def of(self, figures: Sequence[UUID]) -> dict[UUID, list[Item]]:
+        """The causes of each figure's difference, in order of position."""
+        seen = self._seen(figures)
+        self._fetch({one.position for ones in seen.values() for one in ones})
+        return {
+            figure: [self._cause(position) for position in sorted(self._positions(differing))]
+            for figure, differing in seen.items()
+        }
+
+    def _seen(self, figures: Sequence[UUID]) -> dict[UUID, list[_Seen]]:
+        """The statements on each figure that are not the same version, or not there, from both viewpoints."""
+        sides = []
+        for reader, at in zip(self._readers, self._views, strict=True):
+            rows = reader.ask(
+                "SELECT figure_id, position, since FROM log.figures WHERE LIST_CONTAINS($figures, figure_id) "
+                "AND since <= $at AND until > $at AND visible_from <= $known",
+                figures=list(figures),
+                at=at.position,
+                known=naive(at.as_of),
+            )
+            sides.append({(figure, position): since for figure, position, since in rows})
+        found: dict[UUID, list[_Seen]] = defaultdict(list)
+        for figure, position in {**sides[0], **sides[1]}:
+            before, after = (side.get((figure, position)) for side in sides)
+            if before != after:
+                found[figure].append(_Seen(position, before, after))
+        return found
+
+    def _positions(self, statements: Iterable[_Seen]) -> set[int]:
+        found: set[int] = set()
+        for one in statements:
+            if self._earlier == self._later:
+                found.add(one.position)
+                continue
+            if one.before is not None and one.after is not None and self._reads_the_same(one.position):
+                continue
+            for position in self._depended_on(one.position):
+                found |= self._between(position)
+            body = self._says(one.position, self._later)
+            if body is not None and len({self._published(one.position, body) <= at.as_of for at in self._views}) == 2:
+                found.add(one.position)
+        return found
+
+    def _reads_the_same(self, position: int) -> bool:
+        """Whether two versions say the same of the same figure, by the same publisher."""
+        columns = "figure_id, publisher"
+        query = f"SELECT {columns} FROM log.figures WHERE position = $position AND since <= $at AND until > $at"
+        reads = [self._readers[0].ask(query, position=position, at=at.position) for at in self._views]
+        says = [self._says(position, at.position) for at in self._views]
+        return reads[0] == reads[1] and says[0] == says[1]
+
+    def _depended_on(self, position: int) -> set[int]:
+        """The events that place a statement on its figure from either viewpoint: itself, merges, a registration."""
+        found = {position}
+        for at in (self._earlier, self._later):
+            body = self._says(position, at)
+            if body is None:
+                continue
+            for slug in (body["subject"], body.get("material"), body["source"]["publisher"]):
+                while slug in self._merges[at]:
+                    merge, slug = self._merges[at][slug]
+                    found.add(merge)
+            if str(body.get("period", "")).startswith("FY"):
+                found.add(self._registrations[at][body["subject"]])
+        return found
+
+    def _between(self, position: int) -> set[int]:
+        """The events between the two positions that made an event there, made it stand, or made it read as it does."""
+        if position > self._later:
+            return set()
+        entry = self._entry(position)
+        acts = [act for act in self._acts(position) if self._earlier < act.position <= self._later]
+        new = self._says(position, self._later)
+        was_there = position <= self._earlier
+        old = self._says(position, self._earlier) if was_there else entry.body
+        found = set() if was_there else {position}
+        if (new is None) != (old is None):
+            found.add([act.position for act in acts if act.type != "EventCorrected"][-1])
+        if new is not None and new != (old if old is not None else self._says_if_standing(position, self._earlier)):
+            found |= {act.position for act in acts if act.type == "EventCorrected"}
+        return found
+
+    def _says(self, position: int, at: int) -> dict[str, Any] | None:
+        """What an event says at a position of the log; None where it is not there, or retracted."""
+        if position > at:
+            return None
+        entry = self._entry(position)
+        acts = [(act.type, act.body) for act in self._acts(position) if act.position <= at]
+        return content((REGISTRY[entry.type], entry.body), acts)
+
+    def _says_if_standing(self, position: int, at: int) -> dict[str, Any] | None:
+        entry = self._entry(position)
+        acts = [(a.type, a.body) for a in self._acts(position) if a.position <= at and a.type == "EventCorrected"]
+        return content((REGISTRY[entry.type], entry.body), acts)
+
+    def _acts(self, position: int) -> list[Entry]:
+        entry = self._entry(position)
+        return self._ledger.acts_on(entry) if entry.event_id in self._acted else []
+
+    def _entry(self, position: int) -> Entry:
+        if position not in self._entries:
+            self._fetch({position})
+        return self._entries[position]
+
+    def _fetch(self, positions: Iterable[int]) -> None:
+        missing = sorted(set(positions) - self._entries.keys())
+        self._entries.update({entry.position: entry for entry in self._ledger.at_positions(missing)})
+
+    def _published(self, position: int, body: Mapping[str, Any]) -> datetime:
+        text = body.get("published_at")
+        return parse_moment(text).end if text else self._entry(position).recorded_at
+
+    def _cause(self, position: int) -> Item:
+        entry = self._entry(position)
+        body = self._says(position, self._later) or entry.body
+        return {
+            "event_id": str(entry.event_id),
+            "type": entry.type,
+            "cause": _CAUSES.get(entry.type, "statement"),
+            "position": position,
+            "published_at": body.get("published_at") or instant_text(entry.recorded_at),
+            "recorded_at": instant_text(entry.recorded_at),
+        }
+
+    @cached_property
+    def _acted(self) -> set[UUID]:
+        """The events on which any ledger event acts, so far."""
+        found = self._readers[0].ask("SELECT DISTINCT target FROM log.keeping WHERE position <= $at", at=self._later)
+        return {target for (target,) in found}
+
+    @cached_property
+    def _merges(self) -> dict[int, dict[str, tuple[int, str]]]:
+        """At each of the two positions: for each merged slug, the merge and the slug that it was merged into."""
+        query = (
+            "SELECT merged, position, kept FROM log.entities "
+            "WHERE type = 'EntitiesMerged' AND since <= $at AND until > $at"
+        )
+        return {
+            at: {merged: (position, kept) for merged, position, kept in self._readers[0].ask(query, at=at)}
+            for at in (self._earlier, self._later)
+        }
+
+    @cached_property
+    def _registrations(self) -> dict[int, dict[str, int]]:
+        query = (
+            "SELECT entity, position FROM log.entities WHERE type = 'EntityRegistered' AND since <= $at AND until > $at"
+        )
+        return {at: dict(self._readers[0].ask(query, at=at)) for at in (self._earlier, self._later)}
