@@ -13,6 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
+from api.comparing import CLOCKS as COMPARED
+from api.comparing import FILTERS as COMPARED_FILTERS
+from api.comparing import diff
 from api.negotiation import FORMATS
 from api.opening import fail, opened
 from api.parameters import LIMIT_DEFAULT, LIMIT_MAX, VIEWPOINT, Parameter
@@ -45,6 +48,13 @@ def add_to(app: typer.Typer) -> None:
     """Add every reading command to the app."""
     for projection in CATALOGUE.values():
         _add_projection(app, projection)
+    _add(
+        app,
+        "diff",
+        "What differs between two viewpoints, and the events that made the difference.",
+        (*COMPARED, *COMPARED_FILTERS),
+        diff,
+    )
     _add(app, "events", "The log in order, as it was recorded.", (*EVENT_FILTERS, *VIEWPOINT), events)
     app.command("history", rich_help_panel=READ)(read_history)
 

@@ -29,13 +29,12 @@ Fetch = Callable[[Viewpoint, int, int], Items]
 
 
 class Place(NamedTuple):
-    """What a cursor holds: where to go on, the viewpoint of the first page, and a mark of what was asked."""
+    """What a cursor holds: where to go on, and the viewpoint of the first page."""
 
     offset: int
     position: int
     as_of: str
     effective_at: str
-    asked: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def read(
     count items. Raises Problem.
     """
     count = limit or limit_of(parameters)
-    asked = _mark(path, parameters)
+    asked = mark_of(path, parameters)
     place = _place(parameters["cursor"], asked) if "cursor" in parameters else None
     viewpoint = viewpoint_of(engine, parameters, place)
     offset = place.offset if place else 0
@@ -93,16 +92,17 @@ def read(
     following = None
     if len(items) > count:
         items = items[:count] if isinstance(items, list) else items.slice(0, count)
-        following = _cursor(
+        following = encoded(
             Place(
                 offset=next_offset(items, offset) if next_offset else offset + count,
                 position=viewpoint.position,
                 as_of=instant_text(viewpoint.as_of),
                 effective_at=instant_text(viewpoint.effective_at),
-                asked=asked,
-            )
+            ),
+            asked,
         )
-    final = _stated_in_the_past(engine, parameters, place) and viewpoint.is_past(engine.ledger.now())
+    stated = stated_in_the_past(engine, parameters.get("as_of"), parameters.get("recorded_as_of"))
+    final = (place is not None or stated) and viewpoint.is_past(engine.ledger.now())
     return Page(items, viewpoint.basis(), following, final, objects)
 
 
@@ -124,38 +124,37 @@ def filters_of(parameters: Mapping[str, str], *, besides: Sequence[str] = ()) ->
     return {name: value for name, value in parameters.items() if name not in left_out}
 
 
-def _stated_in_the_past(engine: Engine, parameters: Mapping[str, str], place: Place | None) -> bool:
-    """Whether the request names its place on the publication and the ledger clock, and the latter will hold no more."""
-    if place is not None:
-        return True
-    recorded_as_of = parameters.get("recorded_as_of")
-    if "as_of" not in parameters or recorded_as_of is None:
+def stated_in_the_past(engine: Engine, as_of: str | None, recorded_as_of: str | None) -> bool:
+    """Whether a viewpoint is stated on the publication and the ledger clock, and the latter will hold no more."""
+    if as_of is None or recorded_as_of is None:
         return False
     return recorded_as_of.startswith(POSITION_PREFIX) or parse_moment(recorded_as_of).end < engine.ledger.now()
 
 
-def _mark(path: str, parameters: Mapping[str, str]) -> str:
+def mark_of(path: str, parameters: Mapping[str, str]) -> str:
     """A short digest of what is asked, the page aside."""
     asked = {name: value for name, value in parameters.items() if name not in NOT_FILTERS}
     return hashlib.sha256(json.dumps([path, asked], sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _cursor(place: Place) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode().rstrip("=")
+def encoded(place: Sequence[int | str], asked: str) -> str:
+    """A cursor: where to go on, and a mark of what was asked."""
+    return base64.urlsafe_b64encode(json.dumps([*place, asked], separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _place(cursor: str, asked: str) -> Place:
+def decoded(cursor: str, asked: str, *, kinds: Sequence[type]) -> list[Any]:
+    """The place in a cursor, its parts of these kinds. Raises Problem where it is none, or of another question."""
     if len(cursor) > CURSOR_LENGTH_MAX:
         raise _bad_cursor()
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        offset, position, as_of, effective_at, mark = json.loads(
-            base64.b64decode(padded, altchars=b"-_", validate=True)
-        )
+        place: list[Any]
+        *place, mark = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise _bad_cursor() from None
-    numbers_fit = all(type(number) is int and 0 <= number < 2**62 for number in (offset, position))
-    if not numbers_fit or not all(isinstance(text, str) for text in (as_of, effective_at, mark)):
+    if [type(part) for part in place] != list(kinds) or not isinstance(mark, str):
+        raise _bad_cursor()
+    if any(isinstance(part, int) and not 0 <= part < 2**62 for part in place):
         raise _bad_cursor()
     if mark != asked:
         raise bad_parameter(
@@ -163,9 +162,14 @@ def _place(cursor: str, asked: str) -> Place:
             "other_question",
             "the cursor belongs to another question: send it with the same parameters as before",
         )
-    check_moment("cursor", as_of)
-    check_moment("cursor", effective_at)
-    return Place(offset, position, as_of, effective_at, mark)
+    return place
+
+
+def _place(cursor: str, asked: str) -> Place:
+    place = Place(*decoded(cursor, asked, kinds=(int, int, str, str)))
+    check_moment("cursor", place.as_of)
+    check_moment("cursor", place.effective_at)
+    return place
 
 
 def _bad_cursor() -> Problem:

@@ -85,6 +85,10 @@ class Receipt:
         """Whether nothing new was recorded."""
         return all(item["status"] == "duplicate" for item in self.items)
 
+    def answer_text(self) -> str:
+        """The receipt as it is kept with its idempotency key."""
+        return json.dumps({"items": self.items, "position": self.position, "recorded_at": self.recorded_at})
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -153,12 +157,20 @@ class Ledger(Application[UUID]):
                     self._state.revert()
         raise StoreBusy("other writers kept the log moving; try again")
 
-    def append_what_fits(self, sent: Sequence[Any], *, recorded_by: str = "local") -> tuple[Receipt, list[Violation]]:
-        """Record the events that may be recorded and leave out the others, whose violations come back."""
+    def append_what_fits(
+        self, sent: Sequence[Any], *, recorded_by: str = "local", all_or_none: bool = False
+    ) -> tuple[Receipt, list[Violation]]:
+        """Record the events that may be recorded and leave out the others, whose violations come back, every one.
+
+        With `all_or_none`, one that may not be recorded keeps the others out too; the receipt then has no items.
+        """
         with self._lock:
             for _ in range(TRIES_MAX):
                 try:
                     plan, draft = self._draft(sent, recorded_by=recorded_by, warn=False)
+                    if all_or_none and plan.violations:
+                        plan = Plan((), (), plan.violations)
+                        self._state.revert()
                     return self._write_down(plan, draft, None), list(plan.violations)
                 except HeadMoved:
                     continue
@@ -168,14 +180,18 @@ class Ledger(Application[UUID]):
 
     def plan(self, sent: Sequence[Any], *, recorded_by: str = "local") -> Plan:
         """Everything that an append would check and do, without recording. Raises as `append` does."""
-        with self._lock:
-            try:
-                plan, _ = self._draft(sent, recorded_by=recorded_by, warn=True)
-            finally:
-                self._state.revert()
+        plan = self.check(sent, recorded_by=recorded_by, warn=True)
         if plan.violations:
             raise _refusal(plan.violations)
         return plan
+
+    def check(self, sent: Sequence[Any], *, recorded_by: str = "local", warn: bool = False) -> Plan:
+        """The same, with every violation found in the plan instead of an error."""
+        with self._lock:
+            try:
+                return self._draft(sent, recorded_by=recorded_by, warn=warn)[0]
+            finally:
+                self._state.revert()
 
     def get(self, event_id: UUID) -> Entry | None:
         """The event with this id."""
@@ -262,10 +278,9 @@ class Ledger(Application[UUID]):
         receipt = Receipt(items, head, instant_text(at) if at else None)
         if not plan.entries and request is None:
             return receipt
-        answer = json.dumps({"items": items, "position": head, "recorded_at": receipt.recorded_at})
         extras = Extras(
             expected_head=head - len(plan.entries),
-            request=(*request, answer) if request is not None else None,
+            request=(*request, receipt.answer_text()) if request is not None else None,
             metrics=tuple(draft.metrics.items()),
         )
         if plan.entries:

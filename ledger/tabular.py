@@ -1,0 +1,194 @@
+"""The rows of a Parquet file: typed cells as the exact JSON values that events are made of.
+
+One column a field, named as in CSV (`source.publisher`, `dimensions.basis`), or one of structs, lists and maps for
+nested ones; null is an absent field, and so is a struct of nothing but nulls. Whole numbers stay what they are, and
+are text in a field of text; decimals are written out with all their places; a date is `2024-01-31`; a timestamp is an
+instant in UTC, so it needs a time zone. A floating-point number is refused: it may no longer be the number that was
+printed.
+
+The file is read in batches. Apart from `ledger.rows` for other formats, because Arrow takes long to load.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, BinaryIO, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ledger.calendars import instant_text
+from ledger.mapper import EPOCH
+from ledger.parsing import parse_json
+from ledger.rows import Row, faulty, placed
+
+BATCH_ROWS = 1000
+_TICKS_PER_S = {"s": 1, "ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
+
+Cell = Callable[[Any], Any]
+"""What a value of Arrow is in JSON. Raises ValueError, or OverflowError for a day outside the calendar."""
+
+
+class _Column(NamedTuple):
+    """The part of a column that is in a batch: how many values, and each of them on demand."""
+
+    name: str
+    values: list[Any] | pa.Array
+    cell: Cell
+
+
+def parquet_rows(file: BinaryIO) -> Iterator[Row]:
+    """The rows of a Parquet file. Where it is damaged, nothing after that is read. A file of no bytes has no rows."""
+    size = file.seek(0, 2)
+    if not size:
+        return
+    number = 0
+    try:
+        parquet = pq.ParquetFile(file, pre_buffer=False)
+        row_count = parquet.metadata.num_rows
+        for batch in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
+            columns = [
+                _column(name, values) for name, values in zip(batch.schema.names, batch.columns, strict=True)
+            ]
+            for index in range(batch.num_rows):
+                number += 1
+                row = _row(number, columns, index, done=size * number // max(row_count, number))
+                if row is not None:
+                    yield row
+    # Arrow tells damage in the file as errors of its own, of the system, or of text.
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        detail = f"{str(error).strip().partition(chr(10))[0][:300]}; nothing from here on was read"
+        yield faulty(number + 1, "malformed_parquet", detail, done=size)
+
+
+def _column(name: str, values: Any) -> _Column:
+    if isinstance(values.type, pa.DictionaryType):
+        values = values.dictionary_decode()
+    cell = _cell_of(values.type)
+    if isinstance(values.type, pa.BaseExtensionType) and not isinstance(values.type, pa.UuidType):
+        values = values.storage
+    if pa.types.is_timestamp(values.type):
+        # As ticks: the library's own instants have no nanoseconds.
+        values = values.cast(pa.int64())
+    try:
+        return _Column(name, values.to_pylist(), cell)
+    except (ValueError, OverflowError):
+        return _Column(name, values, cell)  # One value has no form in Python: its row alone is at fault.
+
+
+def _row(number: int, columns: list[_Column], index: int, *, done: int) -> Row | None:
+    cells: list[tuple[str, Any]] = []
+    for column in columns:
+        try:
+            value = column.values[index]
+            if isinstance(value, pa.Scalar):
+                value = value.as_py()
+            json_value = None if value is None else column.cell(value)
+        except (ValueError, OverflowError) as error:
+            detail = "the text is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+            return faulty(number, "malformed_cell", detail, done=done, column=column.name)
+        if json_value is not None:
+            cells.append((column.name, json_value))
+    return placed(number, cells, done=done) if cells else None
+
+
+def _cell_of(kind: pa.DataType) -> Cell:
+    """How a type's values are written in JSON."""
+    types = pa.types
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_boolean(kind):
+        return _same
+    if types.is_integer(kind) or types.is_null(kind):
+        return _same
+    if types.is_decimal(kind):
+        return _decimal_text
+    if types.is_date(kind):
+        return _date_text
+    if types.is_timestamp(kind):
+        return _instant_of(kind)
+    if types.is_struct(kind):
+        return _object_of({part.name: _inner(part.type) for part in kind}, parts=kind.num_fields)
+    if types.is_map(kind):
+        return _map_of(_inner(kind.item_type))
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return _list_of(_inner(kind.value_type))
+    if isinstance(kind, pa.UuidType):
+        return str
+    if isinstance(kind, pa.JsonType):
+        return _json
+    if types.is_floating(kind):
+        return _refuse(f"a floating-point number ({kind}) is not exact: write the column as text or decimal")
+    return _refuse(f"a column of the type {str(kind)[:80]} holds nothing that an event has: write it as text")
+
+
+def _inner(kind: pa.DataType) -> Cell:
+    """The same inside lists, maps and structs, whose values come out whole."""
+    if isinstance(kind, pa.DictionaryType):
+        return _inner(kind.value_type)
+    if pa.types.is_timestamp(kind):
+        return _refuse("a timestamp inside another value: write it as text")
+    return _cell_of(kind)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _decimal_text(value: Decimal) -> str:
+    return format(value, "f")
+
+
+def _date_text(value: Any) -> str:
+    return str(value.isoformat())
+
+
+def _json(value: str) -> Any:
+    return parse_json(value.encode())
+
+
+def _instant_of(kind: pa.DataType) -> Cell:
+    if kind.tz is None:
+        return _refuse("a timestamp without a time zone names no instant: write it in UTC, or as text with its offset")
+    per_s = _TICKS_PER_S[kind.unit]
+
+    def text(ticks: int) -> str:
+        microseconds, left = divmod(ticks * 1_000_000, per_s)
+        if left:
+            raise ValueError("the timestamp is finer than a microsecond, which is the ledger's finest")
+        return instant_text(EPOCH + timedelta(microseconds=microseconds))
+
+    return text
+
+
+def _object_of(inner: dict[str, Cell], *, parts: int) -> Cell:
+    if parts != len(inner):
+        return _refuse("the struct has two fields of one name")
+
+    def value_of(value: dict[str, Any]) -> dict[str, Any] | None:
+        found = {name: cell(value[name]) for name, cell in inner.items() if value[name] is not None}
+        return {name: one for name, one in found.items() if one is not None} or None
+
+    return value_of
+
+
+def _map_of(inner: Cell) -> Cell:
+    def value_of(value: list[tuple[Any, Any]]) -> dict[str, Any]:
+        found = {name: None if one is None else inner(one) for name, one in value}
+        if len(found) != len(value) or not all(isinstance(name, str) for name in found):
+            raise ValueError("the keys of a map are texts, each there once")
+        return found
+
+    return value_of
+
+
+def _list_of(inner: Cell) -> Cell:
+    def value_of(value: list[Any]) -> list[Any]:
+        return [None if one is None else inner(one) for one in value]
+
+    return value_of
+
+
+def _refuse(detail: str) -> Cell:
+    def value_of(value: Any) -> Any:
+        raise ValueError(detail)
+
+    return value_of
