@@ -1,0 +1,146 @@
+"""Bugs planted in the SQL, one line each, to see the judge catch them: `make mutants`.
+
+Each mutant is made in a copy of the project, in which the properties are then run; it must not pass them.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+JUDGED_BY = "tests/properties/test_viewpoints.py"
+
+
+class Mutant(NamedTuple):
+    """A bug: what it is, the file under projections/, the text there, and the text in its place."""
+
+    name: str
+    file: str
+    text: str
+    instead: str
+
+
+MUTANTS = (
+    Mutant("as_of is exclusive", "clocks.sql", "visible_from <= known", "visible_from < known"),
+    Mutant(
+        "a version holds one position too long",
+        "clocks.sql",
+        "versions.until > $position",
+        "versions.until >= $position",
+    ),
+    Mutant(
+        "an event is held one position late",
+        "clocks.sql",
+        "versions.since <= viewpoints.position",
+        "versions.since < viewpoints.position",
+    ),
+    Mutant("what begins now has not begun", "clocks.sql", "starts <= world AS begun", "starts < world AS begun"),
+    Mutant("an end is exclusive", "clocks.sql", "ends < world", "ends <= world"),
+    Mutant(
+        "things are listed from their publication only",
+        "clocks.sql",
+        "LEAST(starts, published_from) <= world",
+        "published_from <= world",
+    ),
+    Mutant(
+        "a partial date is known from its start", "tables/family.sql", "ELSE published_until", "ELSE published_from"
+    ),
+    Mutant(
+        "a month ends on its first day",
+        "tables/macros.sql",
+        "LAST_DAY(CAST(printed || '-01' AS DATE))",
+        "CAST(printed || '-01' AS DATE)",
+    ),
+    Mutant(
+        "an offset is ignored",
+        "tables/macros.sql",
+        "ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))\n  END;\n\n-- A printed moment is an interval: its last",
+        "ELSE CAST(SUBSTR(printed, 1, 19) AS TIMESTAMP)\n  END;\n\n-- A printed moment is an interval: its last",
+    ),
+    Mutant(
+        "secondary sources outrank primary ones",
+        "views/figures.sql",
+        "source_kind = 'primary' DESC",
+        "source_kind = 'primary' ASC",
+    ),
+    Mutant(
+        "ties go to the earlier position",
+        "views/figures.sql",
+        "      published_until DESC,\n      position DESC",
+        "      published_until DESC,\n      position ASC",
+    ),
+    Mutant(
+        "prefer is ignored",
+        "views/figures.sql",
+        "COALESCE(NULLIF(LIST_POSITION($prefer, publisher), 0), 2147483647)",
+        "0",
+    ),
+    Mutant(
+        "a withdrawal takes back nothing",
+        "views/figures.sql",
+        "AND withdrawals_left = 0",
+        "AND type <> 'FigureWithdrawn'",
+    ),
+    Mutant("symbols are no disagreement", "views/figures.sql", "canonical_high, symbol))", "canonical_high))"),
+    Mutant("one point makes a spread", "views/figures.sql", "WHEN points > 1", "WHEN points > 0"),
+    Mutant("a revision at the same time is no conflict", "views/history.sql", "'conflict'", "'revision'"),
+    Mutant(
+        "announcements override enactments",
+        "views/policies.sql",
+        "WHEN type = 'PolicyEnacted' THEN 1 ELSE 0",
+        "WHEN type = 'PolicyEnacted' THEN 0 ELSE 1",
+    ),
+    Mutant(
+        "a reinstatement at the same instant loses",
+        "views/policies.sql",
+        "reinstatements.starts < suspensions.starts",
+        "reinstatements.starts <= suspensions.starts",
+    ),
+    Mutant("amendments of an MoU live on", "views/agreements.sql", "definitive.signed IS NULL", "TRUE"),
+    Mutant(
+        "a corrected event keeps its first publication date",
+        "ingest.py",
+        "body = self._content(entry, on_it[: index + 1])",
+        "body = self._content(entry, on_it[: index + 1]) and {**self._content(entry, on_it[: index + 1]), **{k: v for k, v in self._content(entry, []).items() if k == 'published_at'}}",
+    ),
+)
+
+
+def survives(mutant: Mutant, copy: Path, histories: int) -> bool:
+    """Whether the properties pass in spite of the bug."""
+    path = copy / "projections" / mutant.file
+    sound = path.read_text(encoding="utf-8")
+    if mutant.text not in sound:
+        raise SystemExit(f"{mutant.name}: {mutant.file} has no such text any more; say the bug anew")
+    path.write_text(sound.replace(mutant.text, mutant.instead, 1), encoding="utf-8")
+    try:
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", JUDGED_BY]
+        environment = {**os.environ, "SUPPLY_LEDGER_HISTORIES": str(histories)}
+        return subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False).returncode == 0
+    finally:
+        path.write_text(sound, encoding="utf-8")
+
+
+def main() -> None:
+    """Try every mutant; exits with 1 where one survives."""
+    histories = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    survivors = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "project"
+        shutil.copytree(
+            ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".supply-*")
+        )
+        for mutant in MUTANTS:
+            alive = survives(mutant, copy, histories)
+            print(f"{'SURVIVES' if alive else 'caught  '} {mutant.file}: {mutant.name}", flush=True)
+            survivors += [mutant.name] if alive else []
+    print(f"{len(MUTANTS) - len(survivors)} of {len(MUTANTS)} mutants caught")
+    sys.exit(1 if survivors else 0)
+
+
+if __name__ == "__main__":
+    main()
