@@ -3,6 +3,8 @@
 #   make run    make the shipped ledger, print the known answers, serve the API and its docs
 #   make test   the tests
 #   make check  formatting, linting, types, tests
+#   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours)
+#   make mutants  plant bugs in the SQL, and see the tests catch them
 #   make lock   choose the versions in requirements.lock anew (needs uv)
 
 SHELL := /bin/bash
@@ -10,9 +12,10 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 PORT ?= 8000
+HISTORIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check format lock clean
+.PHONY: help run test lint check format judge mutants lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -30,6 +33,12 @@ lint: $(READY)
 
 check: lint test
 
+judge: $(READY)
+	@$(BIN)/python -m tests.judge --histories $(HISTORIES)
+
+mutants: $(READY)
+	@$(BIN)/python -m tests.mutants
+
 format: $(READY)
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -37,7 +46,7 @@ format: $(READY)
 # The environment is made anew only when what goes into it has changed.
 $(READY): requirements.lock pyproject.toml
 	@python=""; \
-	for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+	for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python3.14; do \
 		if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then \
 			python="$$candidate"; break; \
 		fi; \

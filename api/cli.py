@@ -117,7 +117,7 @@ def append_command(
 
 @app.command("import", rich_help_panel=WRITE)
 def import_command(
-    file: Annotated[Path, typer.Argument(help="Events as JSON Lines (.jsonl, .ndjson) or CSV (.csv).")],
+    file: Annotated[Path, typer.Argument(help="Events as JSON Lines (.jsonl, .ndjson), CSV or Parquet.")],
     mode: Annotated[str, typer.Option(help="atomic: all or none; proceed: record what can be.")] = "atomic",
     data: DataOption = None,
 ) -> None:

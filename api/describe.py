@@ -68,6 +68,7 @@ PROBLEM: dict[str, Any] = {
                         "examples": ["/3/value"],
                     },
                     "parameter": {"type": "string", "description": "name of the query parameter"},
+                    "row": {"type": "integer", "description": "row of an imported file, from 1"},
                     "rule": {"type": "string"},
                     "detail": {"type": "string"},
                 },

@@ -7,8 +7,6 @@ from api.reading import Page
 from ledger import Entry
 from projections import CATALOGUE, Engine, Viewpoint
 
-# A figure is touched where one of its rows came or went with the planned events.
-TOUCHED = "SELECT DISTINCT figure_id FROM log.figures WHERE since > $after OR until BETWEEN $after + 1 AND $position"
 Item = dict[str, Any]
 
 
@@ -20,7 +18,7 @@ def effects(engine: Engine, entries: Sequence[Entry], viewpoint: Viewpoint) -> l
     if not entries:
         return []
     with engine.preview(entries) as reader:
-        touched = sorted(str(figure) for (figure,) in reader.ask(TOUCHED, after=entries[0].position - 1))
+        touched = sorted(map(str, reader.figures_touched(after=entries[0].position - 1)))
         after = _by_id(reader.read("figures", filters={"figure_id": touched})) if touched else {}
     before = _by_id(engine.read("figures", viewpoint, filters={"figure_id": touched})) if touched else {}
     return [

@@ -15,6 +15,7 @@ from ledger.errors import CalendarError
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 10_000
+PARAMETERS_MAX = 100
 POSITION_PREFIX = "position:"
 
 
@@ -85,7 +86,12 @@ def given(pairs: Iterable[tuple[str, str]], known: Sequence[Parameter]) -> dict[
     found: dict[str, str] = {}
     names = {parameter.name for parameter in known if parameter.prefix is None}
     prefixes = [parameter.prefix for parameter in known if parameter.prefix]
+    pairs = list(pairs)
+    if len(pairs) > PARAMETERS_MAX:
+        raise bad_parameter("(all)", "too_many", f"{len(pairs)} parameters are too many; {PARAMETERS_MAX} at most")
     for name, value in pairs:
+        if "\ufffd" in name or "\ufffd" in value:
+            raise bad_parameter(name[:80], "text", "a parameter is text in UTF-8, percent-encoded")
         if name not in names and not any(name.startswith(prefix) and name != prefix for prefix in prefixes):
             raise _unknown(name, known)
         if name in found:

@@ -151,11 +151,11 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
     detail = str(error.detail)
     headers = error.headers
     if error.status_code == 404:
-        detail = f"There is nothing at {request.url.path}; /docs lists what there is."
+        detail = f"There is nothing at {request.url.path[:200]}; /docs lists what there is."
     elif error.status_code == 405:
         allowed = ", ".join(_methods_at(request))
         headers = {"Allow": allowed}
-        detail = f"{request.method} is not allowed at {request.url.path}; allowed: {allowed}."
+        detail = f"{request.method} is not allowed at {request.url.path[:200]}; allowed: {allowed}."
     return Problem(error.status_code, phrase.lower().replace(" ", "-"), detail, title=phrase, headers=headers)
 
 

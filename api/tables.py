@@ -14,7 +14,7 @@ WIDTH_PIPED = 160
 # Identifiers, and what repeats another column in a form for machines: in every other format, not in a table.
 LEFT_OUT = frozenset(
     "canonical_value canonical_low canonical_high canonical_unit period_start period_end event_id digest recorded_by "
-    "revision publishers schema".split()
+    "revision publishers schema figure_id via recorded_at position spread nature approximate".split()
 )
 NUMBERS = frozenset("value low high spread change change_percent previous_value share position revision".split())
 

@@ -121,6 +121,11 @@ class Ledger(Application[UUID]):
         """A name that no other log has."""
         return self.log.identity
 
+    @property
+    def directory(self) -> Path | None:
+        """The folder of the ledger's file; None where it is in memory."""
+        return None if self._path == ":memory:" else Path(self._path).resolve().parent
+
     def now(self) -> datetime:
         """The ledger's clock."""
         return self._clock().astimezone(UTC)

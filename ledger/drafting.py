@@ -27,6 +27,7 @@ from ledger.state import Standing, State, metric_family
 from ledger.stores.sqlite import SQLiteLog
 
 VIOLATIONS_MAX = 100
+LOOKED_UP_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -55,21 +56,23 @@ class Draft:
         self._versions: dict[UUID, int] = {}
         self._mapper = PlainJSONMapper()
 
-    def look_up(self, sent: Sequence[Any]) -> list[Event | Refused]:
-        """Parse the batch, and fetch what the log holds under its event ids in one go."""
-        parsed: list[Event | Refused] = []
-        for one in sent:
-            try:
-                parsed.append(parse_event(one))
-            except InvalidEvent as error:
-                parsed.append(error)
-        wanted = {event.event_id for event in parsed if isinstance(event, Event) and event.event_id is not None}
-        wanted |= {event.target for event in parsed if isinstance(event, LedgerEvent)}
-        self._by_id.update(dict.fromkeys(wanted))
-        for stored in self.log.by_event_id([one.bytes for one in wanted]):
-            entry = self._mapper.to_domain_event(stored)
-            self._by_id[entry.event_id] = entry
-        return parsed
+    def look_up(self, sent: Sequence[Any]) -> Iterator[Event | Refused]:
+        """Parse the batch piece by piece, and fetch what the log holds under a piece's event ids in one go."""
+        for start in range(0, len(sent), LOOKED_UP_AT_ONCE):
+            parsed: list[Event | Refused] = []
+            for one in sent[start : start + LOOKED_UP_AT_ONCE]:
+                try:
+                    parsed.append(parse_event(one))
+                except InvalidEvent as error:
+                    parsed.append(error)
+            wanted = {event.event_id for event in parsed if isinstance(event, Event) and event.event_id is not None}
+            wanted |= {event.target for event in parsed if isinstance(event, LedgerEvent)}
+            wanted -= self._by_id.keys()
+            self._by_id.update(dict.fromkeys(wanted))
+            for stored in self.log.by_event_id([one.bytes for one in wanted]):
+                entry = self._mapper.to_domain_event(stored)
+                self._by_id[entry.event_id] = entry
+            yield from parsed
 
     def add(self, event: Event, sent: Any) -> Drafted:
         """Place one event. Raises Refused (one of its kinds), with paths into the event, and then adds nothing."""
@@ -86,8 +89,7 @@ class Draft:
             body=event.body(),
             recorded_at=self.at,
         )
-        stream = self._add_act(event, standing) if isinstance(event, LedgerEvent) else self._add_fact(standing)
-        self._check_version(event, stream)
+        stream = self._add_act(event, standing) if isinstance(event, LedgerEvent) else self._add_fact(event, standing)
         warnings = tuple(self._warnings(standing, stream)) if self.warn else ()
         entry = Entry(
             originator_id=stream,
@@ -142,22 +144,30 @@ class Draft:
             self._versions[stream] = self.log.stream_heads([stream.bytes]).get(stream.bytes, 0)
         return self._versions[stream]
 
+    def check_version(self, event: Event, stream: UUID) -> None:
+        """Raises VersionConflict where the stream moved. Before the state changes: a refused event leaves no trace."""
+        if event.expected_version is not None and event.expected_version != (actual := self.version(stream)):
+            detail = f"the stream holds {actual} events, not {event.expected_version}"
+            raise VersionConflict([Violation(("expected_version",), "expected_version", detail)])
+
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Note which event fixes a metric's unit family from now on."""
         self.state.fix_metric(metric, fixed)
         self.metrics[metric] = fixed
 
-    def _add_fact(self, standing: Standing) -> UUID:
+    def _add_fact(self, event: Event, standing: Standing) -> UUID:
         found = violations(self.state, standing)
         if found:
             raise RuleBroken(found)
         if issubclass(standing.cls, Figure):
             stream = figure_of(self.state, standing.cls, standing.body)
+            self.check_version(event, stream)
             metric, family = metric_family(standing.cls, standing.body)
             if metric not in self.state.metrics:
                 self.fix_metric(metric, (family, standing.position))
         else:
             stream = stream_of(self.state, standing)
+            self.check_version(event, stream)
             self.state.add(standing)
         assert isinstance(stream, UUID)
         return stream
@@ -189,11 +199,6 @@ class Draft:
             if other.body["source"]["publisher"] == publisher and other.published.end <= event.published.end
         ]
         return max(series, key=lambda other: (other.published.end, other.position)).body if series else None
-
-    def _check_version(self, event: Event, stream: UUID) -> None:
-        if event.expected_version is not None and event.expected_version != (actual := self.version(stream)):
-            detail = f"the stream holds {actual} events, not {event.expected_version}"
-            raise VersionConflict([Violation(("expected_version",), "expected_version", detail)])
 
     def _figure_of(self, entry: Entry) -> UUID | None:
         return entry.originator_id if issubclass(REGISTRY[entry.type], Figure) else None

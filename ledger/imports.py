@@ -170,4 +170,7 @@ def _rows(file: BinaryIO, file_format: Format) -> Iterator[Row]:
 
 
 def _sha256(file: BinaryIO) -> str:
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    state = hashlib.sha256()
+    while block := file.read(1 << 20):
+        state.update(block)
+    return state.hexdigest()

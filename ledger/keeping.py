@@ -45,6 +45,7 @@ def act(draft: "Draft", event: LedgerEvent, standing: Standing) -> UUID:
     was = Standing(target.position, target.event_id, cls, before or {}, target.recorded_at)
     changes = event.changes if isinstance(event, EventCorrected) else {}
     _check(draft, was if before is not None else None, None if after is None else was.says(after), changes)
+    draft.check_version(event, target.originator_id)
     _fold(draft, event, standing, was if before is not None else None, None if after is None else was.says(after))
     return target.originator_id
 

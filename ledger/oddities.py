@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from ledger.quantities import canonical, plain
+from ledger.quantities import canonical
 
 LIKENESS_MIN = 0.9
 FAR_OFF_FACTOR = 10
@@ -48,8 +49,8 @@ def value_warnings(body: dict[str, Any], earlier: dict[str, Any] | None) -> Iter
     before = canonical(Decimal(earlier["value"]), earlier["unit"])
     if now == 0 or before == 0 or (now < 0) != (before < 0):
         return
-    ratio = max(now / before, before / now)
-    if abs(ratio / 1000 - 1) < Decimal("0.5"):
+    ratio = max(Fraction(now) / Fraction(before), Fraction(before) / Fraction(now))
+    if 500 < ratio < 1500:
         rule, guess = "unit_slip", "was the unit taken for one a thousand times larger or smaller?"
     elif ratio >= FAR_OFF_FACTOR:
         rule, guess = "far_off", "is a digit or a point misplaced?"
@@ -58,7 +59,7 @@ def value_warnings(body: dict[str, Any], earlier: dict[str, Any] | None) -> Iter
     yield {
         "pointer": "/value",
         "rule": rule,
-        "detail": f"{body['value']} {body['unit']} is {plain(ratio.quantize(Decimal('0.1')))} times off the "
+        "detail": f"{body['value']} {body['unit']} is {round(ratio)} times off the "
         f"{earlier['value']} {earlier['unit']} before it: {guess}",
     }
 

@@ -17,6 +17,7 @@ from ledger.events.base import REGISTRY, Event
 
 DEPTH_MAX = 32
 EXPONENT_WRITTEN_MAX = 100
+INTEGER_DIGITS_MAX = 100
 SERVER_FIELDS = ("position", "recorded_at", "recorded_by")
 
 
@@ -31,7 +32,11 @@ def parse_json(raw: bytes) -> Any:
         if text.startswith("\ufeff"):
             text = text[1:]
         value = json.loads(
-            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_object_without_duplicates
+            text,
+            parse_int=_integer,
+            parse_float=Decimal,
+            parse_constant=_no_constant,
+            object_pairs_hook=_object_without_duplicates,
         )
     except UnicodeDecodeError as error:
         raise MalformedJSON(f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
@@ -107,6 +112,11 @@ def _violation(fault: Any, cls: type[Event]) -> Violation:
             f"unknown field; {cls.__name__} has: {', '.join(cls.model_fields)}" if len(path) == 1 else "unknown field"
         )
     return Violation(path, str(fault["type"]), detail)
+
+
+def _integer(text: str) -> int | Decimal:
+    """A whole number; a Decimal where an int would lose the sign of zero, or have more digits than Python reads."""
+    return Decimal(text) if text == "-0" or len(text) > INTEGER_DIGITS_MAX else int(text)
 
 
 def _no_constant(name: str) -> None:

@@ -15,8 +15,10 @@ from ledger.errors import QuantityError, UnitError
 
 INTEGER_DIGITS_MAX = 20
 FRACTION_DIGITS_MAX = 18
+TEXT_LENGTH_MAX = 400
+EXPONENT_LENGTH_MAX = 7
 _EXACT = Context(prec=120, traps=[Inexact])
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*|0\d+)(?:\.\d+)?(?:[eE][+-]?\d{1,6})?", re.ASCII)
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*|0\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
 # ISO 4217, active codes of states and unions (funds, metals and test codes left out).
 CURRENCIES = frozenset(
@@ -103,8 +105,10 @@ def parse_number(text: str) -> Decimal:
     Raises QuantityError for anything else and for more than 20 digits before the point or 18 after it (trailing zeros
     do not count).
     """
-    if not _NUMBER.fullmatch(text) or len(text) > 400:
+    if not _NUMBER.fullmatch(text):
         raise QuantityError(f"{text[:60]!r} is not a decimal number")
+    if len(text) > TEXT_LENGTH_MAX or len(text.lower().partition("e")[2]) > EXPONENT_LENGTH_MAX:
+        raise QuantityError(f"{text[:60]!r}… is written with too many characters; at most {TEXT_LENGTH_MAX}")
     number = Decimal(text)
     return _fitting(number, text)
 

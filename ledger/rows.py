@@ -59,7 +59,7 @@ def jsonl_rows(file: BinaryIO) -> Iterator[Row]:
 
 
 def csv_rows(file: BinaryIO) -> Iterator[Row]:
-    """The rows of a CSV file in UTF-8. Where its quoting breaks, nothing after it is read: no row's start is certain."""
+    """The rows of a CSV file in UTF-8. Where the quoting breaks, no row after that is certain, so none is read."""
     # What is not UTF-8 becomes lone surrogates, so that it is a fault of its row and not of the file.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     lines = _Lines(text)
@@ -114,28 +114,31 @@ def placed(number: int, cells: list[tuple[str, Any]], *, done: int) -> Row:
     """The row that cells make, each under the name of its column: the event's type says what a cell's text means."""
     named = next((cell for column, cell in cells if column == "type"), None)
     cls = REGISTRY.get(named) if isinstance(named, str) else None
+    whole = {column for column, _ in cells if "." not in column}
     sent: dict[str, Any] = {}
     for column, cell in cells:
+        name, dot, rest = column.partition(".")
         try:
-            _place(sent, column, cell, cls)
+            if dot and name in whole:
+                raise ValueError(f"there are columns for {name} and for parts of it")
+            if dot:
+                _put(sent.setdefault(name, {}), rest, _in_part(cell, of=name), column)
+            else:
+                _put(sent, name, _meant(cell, _kinds_of(cls, name) if cls is not None else frozenset()), column)
         except ValueError as error:
             return faulty(number, "malformed_cell", str(error), done=done, column=column)
     return Row(number, sent, None, done)
 
 
-def _place(sent: dict[str, Any], column: str, cell: Any, cls: type[Event] | None) -> None:
-    """Put a cell where its column says: a field, a field of a nested object, or an entry of a map."""
-    name, dot, rest = column.partition(".")
-    if not dot and name in sent:
-        raise ValueError(f"there are two columns for {name}, or columns for it and for parts of it")
-    if dot:
-        inner = sent.setdefault(name, {})
-        if not isinstance(inner, dict) or rest in inner:
-            raise ValueError(f"there are two columns for {column}, or columns for {name} and for parts of it")
-        # A map's entry may be of any kind; all that an object has inside is text.
-        inner[rest] = str(cell) if type(cell) is int and name != "changes" else cell
-    else:
-        sent[name] = _meant(cell, _kinds_of(cls, name) if cls is not None else frozenset())
+def _put(into: dict[str, Any], name: str, value: Any, column: str) -> None:
+    if name in into:
+        raise ValueError(f"there are two columns for {column}")
+    into[name] = value
+
+
+def _in_part(cell: Any, *, of: str) -> Any:
+    """A cell of a nested field. All that objects have inside is text; only `changes` may hold any kind."""
+    return str(cell) if type(cell) is int and of != "changes" else cell
 
 
 def _meant(cell: Any, kinds: frozenset[type]) -> Any:

@@ -82,6 +82,14 @@ def _merge_joins_two(state: State, event: Standing) -> Iterator[Violation]:
         yield Violation(("merged",), "merged_once", f"{merged!r} is merged already, into {state.resolve(merged)!r}")
     elif state.resolve(kept) == state.resolve(merged):
         yield Violation(("merged",), "merge_joins_two", f"{kept!r} and {merged!r} are one entity already")
+    elif _is_organisation(state, merged) and not _is_organisation(state, state.resolve(kept)):
+        detail = f"{merged!r} is an organisation and may be a publisher; {state.resolve(kept)!r} is none and may not"
+        yield Violation(("kept",), "publisher_is_organisation", detail)
+
+
+def _is_organisation(state: State, slug: str) -> bool:
+    registration = state.entity(slug)
+    return registration is not None and registration.body["kind"] == "organisation"
 
 
 def _figure_fits(state: State, event: Standing, *, registered: bool) -> Iterator[Violation]:

@@ -23,6 +23,10 @@ from ledger.parsing import parse_json
 from ledger.rows import Row, faulty, placed
 
 BATCH_ROWS = 1000
+_WHY: dict[type[Exception], str] = {
+    UnicodeDecodeError: "the text is not UTF-8",
+    OverflowError: "the date is none of the years 1 to 9999",
+}
 _TICKS_PER_S = {"s": 1, "ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
 
 Cell = Callable[[Any], Any]
@@ -47,16 +51,14 @@ def parquet_rows(file: BinaryIO) -> Iterator[Row]:
         parquet = pq.ParquetFile(file, pre_buffer=False)
         row_count = parquet.metadata.num_rows
         for batch in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-            columns = [
-                _column(name, values) for name, values in zip(batch.schema.names, batch.columns, strict=True)
-            ]
+            columns = [_column(name, values) for name, values in zip(batch.schema.names, batch.columns, strict=True)]
             for index in range(batch.num_rows):
                 number += 1
                 row = _row(number, columns, index, done=size * number // max(row_count, number))
                 if row is not None:
                     yield row
     # Arrow tells damage in the file as errors of its own, of the system, or of text.
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         detail = f"{str(error).strip().partition(chr(10))[0][:300]}; nothing from here on was read"
         yield faulty(number + 1, "malformed_parquet", detail, done=size)
 
@@ -85,7 +87,7 @@ def _row(number: int, columns: list[_Column], index: int, *, done: int) -> Row |
                 value = value.as_py()
             json_value = None if value is None else column.cell(value)
         except (ValueError, OverflowError) as error:
-            detail = "the text is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+            detail = _WHY.get(type(error), str(error))
             return faulty(number, "malformed_cell", detail, done=done, column=column.name)
         if json_value is not None:
             cells.append((column.name, json_value))

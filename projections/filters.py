@@ -15,6 +15,7 @@ from projections.catalogue import Applies, Filter, Projection
 from projections.names import Names
 from projections.schema import quoted
 
+PREFERRED_MAX = 100
 _DIMENSION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)
 
 Value = str | list[str]
@@ -100,7 +101,9 @@ class _Selecting:
         """Which of the publishers' answers to a figure is shown, and in which order publishers are preferred."""
         prefer = self._filters.get("prefer", [])
         texts = [prefer] if isinstance(prefer, str) else prefer
-        slugs = [slug for text in texts for slug in text.split(",") if slug]
+        slugs = list(dict.fromkeys(slug for text in texts for slug in text.split(",") if slug))
+        if len(slugs) > PREFERRED_MAX:
+            raise FilterError("prefer", f"{len(slugs)} publishers are too many; {PREFERRED_MAX} at most")
         self.selection.params["prefer"] = [self._names.kept(slug) for slug in slugs]
         if "publisher" not in self._filters and self._filters.get("resolve", "latest") == "latest":
             self.selection.items.append("place = 1")

@@ -58,8 +58,8 @@ MUTANTS = (
     Mutant(
         "an offset is ignored",
         "tables/macros.sql",
-        "ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))\n  END;\n\n-- A printed moment is an interval: its last",
-        "ELSE CAST(SUBSTR(printed, 1, 19) AS TIMESTAMP)\n  END;\n\n-- A printed moment is an interval: its last",
+        "ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))",
+        "ELSE CAST(SUBSTR(printed, 1, 19) AS TIMESTAMP)",
     ),
     Mutant(
         "secondary sources outrank primary ones",
@@ -70,8 +70,8 @@ MUTANTS = (
     Mutant(
         "ties go to the earlier position",
         "views/figures.sql",
-        "      published_until DESC,\n      position DESC",
-        "      published_until DESC,\n      position ASC",
+        "published_until DESC,\n        position DESC",
+        "published_until DESC,\n        position ASC",
     ),
     Mutant(
         "prefer is ignored",
@@ -82,8 +82,8 @@ MUTANTS = (
     Mutant(
         "a withdrawal takes back nothing",
         "views/figures.sql",
-        "AND withdrawals_left = 0",
-        "AND type <> 'FigureWithdrawn'",
+        "last_entries.position > ends.withdrawn_position",
+        "last_entries.type <> 'FigureWithdrawn'",
     ),
     Mutant("symbols are no disagreement", "views/figures.sql", "canonical_high, symbol))", "canonical_high))"),
     Mutant("one point makes a spread", "views/figures.sql", "WHEN points > 1", "WHEN points > 0"),
@@ -105,7 +105,9 @@ MUTANTS = (
         "a corrected event keeps its first publication date",
         "ingest.py",
         "body = self._content(entry, on_it[: index + 1])",
-        "body = self._content(entry, on_it[: index + 1]) and {**self._content(entry, on_it[: index + 1]), **{k: v for k, v in self._content(entry, []).items() if k == 'published_at'}}",
+        "body = self._content(entry, on_it[: index + 1])\n"
+        "                if body and 'published_at' in (first := self._content(entry, []) or {}):\n"
+        "                    body['published_at'] = first['published_at']",
     ),
 )
 

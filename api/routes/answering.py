@@ -1,13 +1,14 @@
-"""What every read does with its request: strict parameters, a format, and the page as an answer."""
+"""What every endpoint does with its request: strict parameters, a format, and the answer with its basis."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from fastapi import Request, Response
 
 from api.negotiation import FORMATS, JSON, Format, chosen
-from api.parameters import Parameter, given
+from api.parameters import POSITION_PREFIX, Parameter, given
 from api.reading import Page
-from api.rendering import page_response
+from api.rendering import json_text, page_response
 
 
 def asked(
@@ -28,3 +29,25 @@ def answered(request: Request, known: Sequence[Parameter], ask: Callable[[Mappin
 def json_wanted(request: Request, known: Sequence[Parameter]) -> dict[str, str]:
     """The parameters of a request that is answered in JSON only. Raises Problem."""
     return asked(request, known, offered=(JSON,))[0]
+
+
+def written_basis(*, position: int, recorded_at: str | None) -> dict[str, Any]:
+    """The basis of an answer to an append: the log up to its last event, as of the moment of recording."""
+    return {
+        "as_of": recorded_at,
+        "recorded_as_of": f"{POSITION_PREFIX}{position}",
+        "effective_at": recorded_at,
+        "position": position,
+        "recorded_at": recorded_at,
+        "root": None,
+    }
+
+
+def json_answer(body: Mapping[str, Any], *, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to an append, which nobody may keep."""
+    return Response(
+        json_text(body).encode(),
+        status_code=status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )

@@ -11,8 +11,7 @@ from api.parameters import DRY_RUN, VIEWPOINT, flag_of
 from api.problems import Problem, refused
 from api.questions import EVENTS, event, events
 from api.reading import viewpoint_of
-from api.rendering import json_text
-from api.routes.answering import answered, json_wanted
+from api.routes.answering import answered, json_answer, json_wanted, written_basis
 from ledger import Refused, digest, parse_json
 from projections import Engine
 
@@ -59,15 +58,8 @@ def router(engine: Engine) -> APIRouter:
             receipt = engine.ledger.append(sent, request=(key, digest(value)) if key else None)
         except Refused as error:
             raise refused(error, batch=batch) from None
-        basis = {
-            "as_of": receipt.recorded_at,
-            "recorded_as_of": f"position:{receipt.position}",
-            "effective_at": receipt.recorded_at,
-            "position": receipt.position,
-            "recorded_at": receipt.recorded_at,
-            "root": None,
-        }
-        return _answer(
+        basis = written_basis(position=receipt.position, recorded_at=receipt.recorded_at)
+        return json_answer(
             {"items": list(receipt.items), "basis": basis},
             status=200 if receipt.all_duplicates else 201,
             headers={"Idempotency-Replayed": "true"} if receipt.replayed else {},
@@ -129,15 +121,6 @@ def _dry_run(engine: Engine, sent: list[Any]) -> Response:
     plan = engine.ledger.plan(sent)
     viewpoint = viewpoint_of(engine, {})
     items = [item.as_dict() for item in plan.items if item is not None]
-    return _answer(
+    return json_answer(
         {"items": items, "effects": effects(engine, plan.entries, viewpoint), "basis": viewpoint.basis()}, status=200
-    )
-
-
-def _answer(body: dict[str, Any], *, status: int, headers: dict[str, str] | None = None) -> Response:
-    return Response(
-        json_text(body).encode(),
-        status_code=status,
-        media_type="application/json",
-        headers={"Cache-Control": "no-store", **(headers or {})},
     )

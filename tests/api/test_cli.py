@@ -7,6 +7,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -117,6 +119,15 @@ def test_a_csv_file_is_imported(shell: Shell, tmp_path: Path) -> None:
         writer.writerows(rows)
     assert "Recorded 3" in shell.ok("import", str(file))
     assert "240000" in shell.ok("figures")
+
+
+def test_a_parquet_file_is_imported(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "facts.parquet"
+    names = dict.fromkeys(name for fact in FACTS for name in fact)
+    pq.write_table(pa.table({name: [fact.get(name) for fact in FACTS] for name in names}), file)
+    assert "Recorded 3" in shell.ok("import", str(file))
+    file.write_bytes(file.read_bytes()[:-9])
+    assert "malformed_parquet" in shell.run("import", str(file)).output
 
 
 def test_an_import_with_a_bad_row_records_nothing_unless_told_to(shell: Shell, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import csv
 import gzip
 import io
 import json
-import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -274,8 +273,8 @@ def test_a_row_of_any_length_is_never_read_whole(api: Api, monkeypatch: pytest.M
 
 
 def test_an_upload_that_breaks_off_records_nothing_and_leaves_nothing_behind(engine: Engine, tmp_path: Path) -> None:
-    before = sorted(os.listdir(tmp_path))
-    seen: list[list[str]] = []
+    before = sorted(tmp_path.iterdir())
+    seen: list[list[Path]] = []
     messages = [
         {"type": "http.request", "body": lines(organisation("usgs")), "more_body": True},
         {"type": "http.request", "body": b" " * 3_000_000, "more_body": True},
@@ -284,7 +283,7 @@ def test_an_upload_that_breaks_off_records_nothing_and_leaves_nothing_behind(eng
     sent: list[Any] = []
 
     async def receive() -> Any:
-        seen.append(sorted(os.listdir(tmp_path)))
+        seen.append(sorted(tmp_path.iterdir()))
         return messages.pop(0)
 
     async def answer(message: Any) -> None:
@@ -304,7 +303,7 @@ def test_an_upload_that_breaks_off_records_nothing_and_leaves_nothing_behind(eng
     assert engine.ledger.head() == 0
     assert sent[0]["status"] == 400
     assert not messages
-    assert [*seen, sorted(os.listdir(tmp_path))] == [before] * 4
+    assert [*seen, sorted(tmp_path.iterdir())] == [before] * 4
 
 
 def test_an_import_is_answered_in_json_only(api: Api) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from ledger import Ledger, import_file
+from ledger import Ledger, import_file, imports
 from ledger.imports import format_of
-from tests.ledger.conftest import figure
+from tests.ledger.conftest import figure, retraction
+
+REGISTRATION = {"type": "EntityRegistered", "entity": "togo", "kind": "country", "name": "Togo"}
 
 
 def jsonl(path: Path, *events: Any) -> Path:
@@ -126,6 +128,36 @@ def test_an_event_id_that_exists_with_another_body_is_a_rejected_row(ledger: Led
     assert report.errors[0]["pointer"] == "/event_id"
 
 
+def test_a_rejected_row_leaves_no_trace_for_the_rows_after_it(ledger: Ledger, tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "facts.jsonl", {**REGISTRATION, "expected_version": 5}, figure(subject="togo"), figure())
+    report = import_file(ledger, path, mode="proceed")
+    assert (report.recorded, report.rejected) == (1, 2)
+    assert [error["pointer"] for error in report.errors] == ["/expected_version", "/subject"]
+
+
+def test_a_rejected_correction_leaves_no_trace_either(ledger: Ledger, tmp_path: Path) -> None:
+    (target,) = (item["event_id"] for item in ledger.append([REGISTRATION]).items)
+    path = jsonl(tmp_path / "facts.jsonl", {**retraction(target), "expected_version": 7}, figure(subject="togo"))
+    report = import_file(ledger, path, mode="proceed")
+    assert [error["pointer"] for error in report.errors] == ["/expected_version"]
+    assert report.recorded == 1
+
+
+def test_proceeding_holds_a_chunk_at_a_time(ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "CHUNK_ROWS", 10)
+    facts = [figure(period=str(1900 + number // 2), value=str(number) if number % 7 else "x") for number in range(95)]
+    report = import_file(ledger, jsonl(tmp_path / "facts.jsonl", *facts), mode="proceed")
+    assert (report.recorded, report.rejected) == (81, 14)
+    assert [error["row"] for error in report.errors] == [number + 1 for number in range(0, 95, 7)]
+    moments = [ledger.recorded_at(position) for position in range(ledger.head() - 80, ledger.head() + 1)]
+    assert len(set(moments)) == 10
+
+
 def test_a_file_of_unknown_kind_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"facts\.xls"):
         format_of(Path("facts.xls"))
+    assert [format_of(Path(f"facts.{ending}")) for ending in ("NDJSON", "csv", "parquet")] == [
+        "jsonl",
+        "csv",
+        "parquet",
+    ]

@@ -61,3 +61,8 @@ def test_only_the_publishers_own_standing_earlier_statement_is_compared(ledger: 
 def test_a_large_import_is_not_slowed_by_warnings(ledger: Ledger) -> None:
     ledger.append([figure("350000")])
     assert ledger.append([figure("1")], warn=False).items[0]["warnings"] == []
+
+
+def test_values_at_the_ends_of_what_a_number_may_be_are_compared_too(ledger: Ledger) -> None:
+    ledger.append([figure("0.000000000000000001")])
+    assert warned(ledger, figure("99999999999999999999", published_at="2025")) == ["far_off"]

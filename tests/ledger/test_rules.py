@@ -74,6 +74,7 @@ def recorded(ledger: Ledger, *events: dict[str, Any]) -> list[str]:
         ({"type": "SupplyLinkClosed", "link": "l", "effective_from": "2025"}, "/0/link", "opened_first"),
         ({"type": "RiskResolved", "risk": "r", "effective_from": "2025"}, "/0/risk", "opened_first"),
         (merge("usgs", "usgs"), "/0/merged", "merge_joins_two"),
+        (merge("world", "usgs"), "/0/kept", "publisher_is_organisation"),
         (correction("00000000-0000-4000-8000-000000000000", value="1"), "/0/target", "target_exists"),
     ],
 )

@@ -25,7 +25,12 @@ TODAY = {
     "parties": [{"entity": "js-link"}, {"entity": "lynas-rare-earths"}],
 }
 LATER: list[dict[str, Any]] = [
-    {"type": "AgreementTerminated", "agreement": "js-link-lynas-mou", "published_at": "2026-08-01"},
+    {
+        "type": "AgreementTerminated",
+        "event_id": str(UUID(int=1, version=4)),
+        "agreement": "js-link-lynas-mou",
+        "published_at": "2026-08-01",
+    },
     {"type": "EntitiesMerged", "kept": "lynas", "merged": "lynas-rare-earths", "reason": "one company"},
     {
         "type": "EventCorrected",
@@ -74,7 +79,7 @@ def test_an_old_log_answers_like_a_new_one() -> None:
         engine.rebuild()
         assert caught_up.equals(engine.table("agreements"))
         with pytest.raises(Refused):
-            ledger.append([{**LATER[0], "agreement": "another"}])
+            ledger.append([{**LATER[0], "event_id": str(UUID(int=2, version=4)), "agreement": "another"}])
         answers.append((seen, [entry.body for entry in ledger.entries()]))
         engine.close()
         ledger.close()

@@ -1,0 +1,73 @@
+"""Request bodies of any size, written to a temporary file and hashed while they come in.
+
+The file has no name, so it is gone with the request, whatever ends that; and it lies beside the ledger, on the disk
+that was chosen for such amounts. The system's own temporary folder may be kept in memory.
+"""
+
+import errno
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, NamedTuple
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from api.problems import Problem
+from ledger import StoreError, StoreFull
+
+BLOCK_BYTES = 1024 * 1024
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Spooled(NamedTuple):
+    """A body that came in whole: a file, and the SHA-256 of what is in it, in hex."""
+
+    file: BinaryIO
+    sha256: str
+
+
+@asynccontextmanager
+async def spooled(request: Request, directory: Path | None) -> AsyncIterator[Spooled]:
+    """The body of a request, until the block ends. Raises Problem, StoreFull, StoreError."""
+    state = hashlib.sha256()
+    with ExitStack() as stack:
+        with _store_errors():
+            file = stack.enter_context(TemporaryFile(dir=directory))
+
+        def keep(block: bytes) -> None:
+            state.update(block)
+            with _store_errors():
+                file.write(block)
+                file.flush()
+
+        await _in_blocks(request, keep)
+        yield Spooled(file, state.hexdigest())
+
+
+async def _in_blocks(request: Request, keep: Callable[[bytes], None]) -> None:
+    """Hand the body on in blocks, off the loop that serves the other requests."""
+    block = bytearray()
+    try:
+        async for part in request.stream():
+            block += part
+            if len(block) >= BLOCK_BYTES:
+                await run_in_threadpool(keep, bytes(block))
+                block.clear()
+    except ClientDisconnect:
+        raise Problem(400, "incomplete-body", "The connection ended before the body did.") from None
+    await run_in_threadpool(keep, bytes(block))
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """What the disk says, as the ledger says it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StoreFull("the disk is too full to take the file in; nothing was recorded") from error
+        raise StoreError("the file could not be kept while it came in; nothing was recorded") from error
