@@ -46,7 +46,7 @@ format: $(READY)
 # The environment is made anew only when what goes into it has changed.
 $(READY): requirements.lock pyproject.toml
 	@python=""; \
-	for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python3.14; do \
+	for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
 		if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then \
 			python="$$candidate"; break; \
 		fi; \

@@ -21,7 +21,7 @@ MISUSED = 2
 def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
     """The engine over the ledger of a data directory, closed afterwards. With `make`, an absent one is made."""
     with opened_ledger(data, make=make) as ledger:
-        engine = Engine(ledger)
+        engine = Engine.beside(ledger, settings(data).projections_path)
         try:
             yield engine
         finally:

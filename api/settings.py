@@ -12,6 +12,7 @@ from pathlib import Path
 DATA_VARIABLE = "SUPPLY_LEDGER_DATA"
 DATA_DEFAULT = ".supply-ledger"
 LEDGER_FILE = "ledger.db"
+PROJECTIONS_FILE = "projections.duckdb"
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8000
 
@@ -26,6 +27,11 @@ class Settings:
     def ledger_path(self) -> Path:
         """The file of the log."""
         return self.data / LEDGER_FILE
+
+    @property
+    def projections_path(self) -> Path:
+        """The file of the tables made from the log, which may be deleted at any time."""
+        return self.data / PROJECTIONS_FILE
 
 
 def settings(data: Path | None = None, *, environment: Mapping[str, str] = os.environ) -> Settings:

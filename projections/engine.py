@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,21 @@ class Engine:
         self._ingest = Ingest(self._writer, ledger.log, self._families)
         self._position = self._open()
 
+    @classmethod
+    def beside(cls, ledger: Ledger, path: Path) -> "Engine":
+        """An engine whose tables are kept in a file, to go on from the next time.
+
+        Where another process has the file, the tables are made in memory. One that cannot be read is made anew.
+        """
+        try:
+            return cls(ledger, path=str(path))
+        except duckdb.Error as error:
+            if "lock" in str(error).lower():
+                return cls(ledger)
+            for name in (path.name, f"{path.name}.wal"):
+                path.with_name(name).unlink(missing_ok=True)
+            return cls(ledger, path=str(path))
+
     def __enter__(self) -> "Engine":
         return self
 
@@ -78,7 +94,10 @@ class Engine:
                 last = int(rows[-1]["position"])
                 with self._transaction():
                     self._ingest.take(rows)
-                    self._writer.execute("UPDATE log.progress SET position = $at", {"at": last})
+                    self._writer.execute(
+                        "UPDATE log.progress SET position = $at, event_id = $event_id",
+                        {"at": last, "event_id": UUID(bytes=rows[-1]["event_id"])},
+                    )
                 self._position = last
 
     def rebuild(self) -> None:
@@ -234,21 +253,29 @@ class Engine:
         text = self._fingerprint()
         found = None
         if self._writer.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'log'").fetchall():
-            found = self._writer.execute("SELECT identity, fingerprint, position FROM log.progress").fetchone()
+            query = "SELECT identity, fingerprint, position, event_id FROM log.progress"
+            found = self._writer.execute(query).fetchone()
         if found is None or found[1] != text:
             self._writer.execute("DROP SCHEMA IF EXISTS log CASCADE")
             self._writer.execute("CREATE SCHEMA log")
             self._ingest.create_tables()
-        elif found[0] == self.ledger.identity and found[2] <= self.ledger.head():
+        elif found[0] == self.ledger.identity and self._holds(position=found[2], event_id=found[3]):
             self._ingest.merges.recall()
             return int(found[2])
         for name in (*self.tables(), "progress"):
             self._writer.execute(f"TRUNCATE log.{quoted(name)}")
         self._writer.execute(
-            "INSERT INTO log.progress VALUES ($log, $text, 0)", {"log": self.ledger.identity, "text": text}
+            "INSERT INTO log.progress VALUES ($log, $text, 0, NULL)", {"log": self.ledger.identity, "text": text}
         )
         self._ingest.merges.recall()
         return 0
+
+    def _holds(self, *, position: int, event_id: UUID | None) -> bool:
+        """Whether the log has this event at this position."""
+        if position == 0:
+            return True
+        entries = self.ledger.at_positions([position])
+        return bool(entries) and entries[0].event_id == event_id
 
     def _fingerprint(self) -> str:
         """Changes where the tables would be made otherwise."""

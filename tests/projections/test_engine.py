@@ -1,6 +1,8 @@
 """The engine: always caught up, the same however it got there, and never in the way."""
 
 import re
+import subprocess
+import sys
 import threading
 from importlib.resources import files
 from pathlib import Path
@@ -196,3 +198,59 @@ def test_a_viewpoint_is_resolved_once(book: Book) -> None:
     for wrong in ("position:x", "position:-1", "yesterday", "2024-01-01T00:00:00"):
         with pytest.raises(CalendarError):
             book.engine.viewpoint(recorded_as_of=wrong)
+
+
+def test_tables_in_a_file_go_on_from_where_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "projections.duckdb"
+    ledger = Ledger(tmp_path / "ledger.db")
+    ledger.append([{"type": "EntityRegistered", "entity": "usgs", "kind": "organisation", "name": "USGS"}])
+    with Engine.beside(ledger, path) as engine:
+        engine.catch_up()
+    with Engine.beside(ledger, path) as engine:
+        assert engine.position == 1
+        ledger.append([{"type": "EntityRegistered", "entity": "bgs", "kind": "organisation", "name": "BGS"}])
+        assert len(engine.read("entities", engine.viewpoint())) == 2
+    ledger.close()
+
+
+def test_tables_of_a_log_that_was_restored_and_went_on_otherwise_are_made_anew(tmp_path: Path) -> None:
+    def registered(slug: str) -> list[dict[str, str]]:
+        return [{"type": "EntityRegistered", "entity": slug, "kind": "organisation", "name": slug}]
+
+    path, log = tmp_path / "projections.duckdb", tmp_path / "ledger.db"
+    ledger = Ledger(log)
+    ledger.append(registered("usgs"))
+    ledger.close()
+    backup = log.read_bytes()
+    for slug in ("bgs", "wire"):
+        log.write_bytes(backup)
+        ledger = Ledger(log)
+        ledger.append(registered(slug))
+        with Engine.beside(ledger, path) as engine:
+            assert engine.read("entities", engine.viewpoint())["entity"].to_pylist() == sorted([slug, "usgs"])
+        ledger.close()
+
+
+def test_a_file_that_is_no_database_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "projections.duckdb"
+    path.write_bytes(b"not a database" * 1000)
+    ledger = Ledger(tmp_path / "ledger.db")
+    with Engine.beside(ledger, path) as engine:
+        assert len(engine.read("entities", engine.viewpoint())) == 0
+    ledger.close()
+
+
+def test_tables_that_another_process_has_are_made_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "projections.duckdb"
+    holding = "import duckdb, sys; duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        ledger = Ledger(tmp_path / "ledger.db")
+        ledger.append([{"type": "EntityRegistered", "entity": "usgs", "kind": "organisation", "name": "USGS"}])
+        with Engine.beside(ledger, path) as engine:
+            assert len(engine.read("entities", engine.viewpoint())) == 1
+        ledger.close()
+        holder.communicate()
