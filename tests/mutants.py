@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-JUDGED_BY = "tests/properties/test_viewpoints.py"
+JUDGED_BY = ("tests/projections", "tests/properties/test_viewpoints.py")
 
 
 class Mutant(NamedTuple):
@@ -120,7 +120,7 @@ def survives(mutant: Mutant, copy: Path, histories: int) -> bool:
         raise SystemExit(f"{mutant.name}: {mutant.file} has no such text any more; say the bug anew")
     path.write_text(sound.replace(mutant.text, mutant.instead, 1), encoding="utf-8")
     try:
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", JUDGED_BY]
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *JUDGED_BY]
         environment = {**os.environ, "SUPPLY_LEDGER_HISTORIES": str(histories)}
         return subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False).returncode == 0
     finally:
@@ -130,17 +130,18 @@ def survives(mutant: Mutant, copy: Path, histories: int) -> bool:
 def main() -> None:
     """Try every mutant; exits with 1 where one survives."""
     histories = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    chosen = [mutant for mutant in MUTANTS if not sys.argv[2:] or any(word in mutant.name for word in sys.argv[2:])]
     survivors = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
         shutil.copytree(
             ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".supply-*")
         )
-        for mutant in MUTANTS:
+        for mutant in chosen:
             alive = survives(mutant, copy, histories)
             print(f"{'SURVIVES' if alive else 'caught  '} {mutant.file}: {mutant.name}", flush=True)
             survivors += [mutant.name] if alive else []
-    print(f"{len(MUTANTS) - len(survivors)} of {len(MUTANTS)} mutants caught")
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants caught")
     sys.exit(1 if survivors else 0)
 
 

@@ -248,3 +248,42 @@ def test_the_timeline_of_a_thing_is_its_visible_events_as_they_read_then(book: B
     then = book.engine.viewpoint(as_of="2025-10-31", recorded_as_of=f"position:{before}")
     (only,) = book.engine.timeline("policies", "announcement-61", then)
     assert "title" not in only
+
+
+def test_a_reinstatement_that_starts_with_a_suspension_wins(book: Book) -> None:
+    book.record(
+        {"type": "PolicyEnacted", "policy": "p", "jurisdiction": "china", "kind": "other", "published_at": "2024"},
+        {"type": "PolicySuspended", "policy": "p", "effective_from": "2025-03-01", "published_at": "2025-02"},
+        {"type": "PolicyReinstated", "policy": "p", "effective_from": "2025-03-01", "published_at": "2025-02"},
+    )
+    (policy,) = book.ask("policies", as_of="2025-06-30")
+    assert policy["status"] == "in_force"
+
+
+def test_amendments_of_an_mou_end_with_it_and_those_of_the_contract_apply(book: Book) -> None:
+    parties = [{"entity": "js-link"}, {"entity": "lynas"}]
+    book.record(
+        {"type": "MoUSigned", "agreement": "a", "parties": parties, "terms": "first", "published_at": "2025-01-01"},
+        {"type": "AgreementAmended", "agreement": "a", "changes": {"terms": "second"}, "published_at": "2025-02-01"},
+        {"type": "AgreementSigned", "agreement": "a", "parties": parties, "effective_from": "2025-12-01"}
+        | {"published_at": "2025-03-01"},
+        {"type": "AgreementAmended", "agreement": "a", "changes": {"effective_from": "2026-03-01"}}
+        | {"published_at": "2025-06-01"},
+    )
+    terms = {day: book.ask("agreements", as_of=day)[0]["terms"] for day in ("2025-02-15", "2025-04-01")}
+    assert terms == {"2025-02-15": "second", "2025-04-01": "first"}
+    statuses = [
+        book.ask("agreements", as_of="2025-06-30", effective_at=day)[0]["status"]
+        for day in ("2025-12-15", "2026-03-01")
+    ]
+    assert statuses == ["signed", "in_force"]
+
+
+def test_what_was_said_last_of_a_policys_date_counts(book: Book) -> None:
+    policy = {"policy": "p", "jurisdiction": "china", "kind": "other"}
+    book.record(
+        {"type": "PolicyAnnounced", **policy, "effective_from": "2026-06-01", "published_at": "2025-01-01"},
+        {"type": "PolicyEnacted", **policy, "effective_from": "2026-01-01", "published_at": "2025-02-01"},
+    )
+    (item,) = book.ask("policies", as_of="2025-03-01", effective_at="2026-02-01")
+    assert (item["status"], item["effective_from"]) == ("in_force", "2026-01-01")
