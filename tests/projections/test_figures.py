@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from projections import FilterError, UnknownFilter
-from tests.projections.conftest import IDS, Book, correction, figure, merge, reinstatement, retraction, withdrawal
+from tests.projections.conftest import IDS, Book, Item, correction, figure, merge, reinstatement, retraction, withdrawal
 
 
 def values(items: list[dict[str, Any]]) -> list[str | None]:
@@ -66,6 +66,22 @@ def test_a_headline_and_a_body_that_contradict_each_other_are_disputed(book: Boo
     book.record(figure("192", on="2025-07-24"), figure("840", on="2025-07-24T23:59:59.999999Z"))
     answer = book.one("figures")
     assert (answer["value"], answer["publishers"], answer["disputed"], answer["spread"]) == ("840", 1, True, "648")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "disputed"),
+    [
+        ({"symbol": "withheld"}, {"symbol": "not_available"}, True),
+        ({"symbol": "withheld"}, {"symbol": "withheld"}, False),
+        ({"low": "85", "high": "95"}, {"low": "85"}, True),
+        ({"low": "0.085", "high": "0.095", "unit": "kt"}, {"low": "85", "high": "95"}, False),
+        ({"value": "85"}, {"low": "85", "high": "85"}, True),
+    ],
+)
+def test_ranges_and_symbols_are_compared_too(book: Book, one: Item, other: Item, disputed: bool) -> None:
+    book.record(figure(None, **one), figure(None, by="bgs", **other))
+    answer = book.one("figures")
+    assert (answer["disputed"], answer["spread"], answer["publishers"]) == (disputed, None, 2)
 
 
 def test_the_largest_spread_there_can_be_is_exact(book: Book) -> None:
