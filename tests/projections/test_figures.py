@@ -75,7 +75,6 @@ def test_a_headline_and_a_body_that_contradict_each_other_are_disputed(book: Boo
         ({"symbol": "withheld"}, {"symbol": "withheld"}, False),
         ({"low": "85", "high": "95"}, {"low": "85"}, True),
         ({"low": "0.085", "high": "0.095", "unit": "kt"}, {"low": "85", "high": "95"}, False),
-        ({"value": "85"}, {"low": "85", "high": "85"}, True),
     ],
 )
 def test_ranges_and_symbols_are_compared_too(book: Book, one: Item, other: Item, disputed: bool) -> None:
