@@ -164,7 +164,7 @@ def _methods_at(request: Request) -> list[str]:
     found: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         if route.path is not None and route.methods and compile_path(route.path)[0].match(request.url.path):
-            found |= route.methods
+            found |= route.methods | ({"HEAD"} if "GET" in route.methods else set())
     return sorted(found)
 
 
