@@ -106,6 +106,7 @@ FIGURES: dict[str, tuple[str | None, str]] = {
     "FigureReported": (None, "observed"),
     "FigureWithdrawn": (None, "observed"),
 }
+NUMBERS = {"value", "low", "high", "share"}
 KNOWN_AT_ONCE = {"EntityRegistered", "EntityAliasAdded", "EntitiesMerged"}
 LEDGER_CAUSES = {"EventCorrected": "correction", "EventRetracted": "retraction", "EventReinstated": "reinstatement"}
 STATEMENT_FIELDS = ("value", "low", "high", "symbol", "unit", "approximate", "status")
@@ -210,7 +211,10 @@ class Fact:
 
 
 def patched(body: Body, changes: Body) -> Body:
-    """A body with corrections made: whole fields, then dotted paths; null removes (rulings on ledger events)."""
+    """A body with corrections made: whole fields, then dotted paths; null removes (rulings on ledger events).
+
+    A number is as printed with its exponent written out, so a correction to another spelling of that changes nothing.
+    """
     result = deepcopy(body)
     for path in sorted(changes, key=lambda path: (path.count("."), path)):
         *outer, name = path.split(".")
@@ -220,7 +224,7 @@ def patched(body: Body, changes: Body) -> Body:
         if changes[path] is None:
             fields.pop(name, None)
         else:
-            fields[name] = changes[path]
+            fields[name] = printed(changes[path]) if path in NUMBERS else changes[path]
     return {name: value for name, value in result.items() if value != {}}
 
 
