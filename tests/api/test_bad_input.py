@@ -185,7 +185,7 @@ def test_a_path_that_names_nothing_here_is_not_found(api: Api, path: str) -> Non
 def test_a_method_that_is_not_allowed_says_which_are(api: Api, method: str) -> None:
     response = api.client.request(method, "/v1/events")
     assert_problem(response, 405)
-    assert response.headers["Allow"] == "GET, POST"
+    assert response.headers["Allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/html;q=0.9", "application/json;q=0", "text/csv;q=0, image/*"])
