@@ -13,19 +13,18 @@ from typing import Annotated, Any
 
 import typer
 
-from api.comparing import CLOCKS as COMPARED
-from api.comparing import FILTERS as COMPARED_FILTERS
-from api.comparing import diff
+from api.audit import AUDITS
 from api.negotiation import FORMATS
 from api.opening import fail, opened
 from api.parameters import LIMIT_DEFAULT, LIMIT_MAX, VIEWPOINT, Parameter
 from api.questions import CLOCK, EVENT_FILTERS, events, history, parameters_of, state
-from api.reading import Page
+from api.reading import NOT_FILTERS, Page
 from api.rendering import items_bytes
-from api.tables import basis_line, console, page_table
+from api.tables import basis_line, console, member_table, page_table
 from projections import CATALOGUE, Engine, Projection
 
 READ = "Read"
+AUDIT = "Audit"
 Ask = Callable[[Engine, dict[str, str]], Page]
 DataOption = Annotated[
     Path | None,
@@ -48,13 +47,9 @@ def add_to(app: typer.Typer) -> None:
     """Add every reading command to the app."""
     for projection in CATALOGUE.values():
         _add_projection(app, projection)
-    _add(
-        app,
-        "diff",
-        "What differs between two viewpoints, and the events that made the difference.",
-        (*COMPARED, *COMPARED_FILTERS),
-        diff,
-    )
+    for audit in AUDITS:
+        known = tuple(one for one in audit.parameters if one.name not in NOT_FILTERS)
+        _add(app, audit.name, f"{audit.summary}.", known, audit.ask, panel=AUDIT)
     _add(app, "events", "The log in order, as it was recorded.", (*EVENT_FILTERS, *VIEWPOINT), events)
     app.command("history", rich_help_panel=READ)(read_history)
 
@@ -83,11 +78,13 @@ def show(page: Page, output: Output, *, title: str) -> None:
             out.print(f"No {title} at this viewpoint.", highlight=False)
         else:
             out.print(page_table(page, title=title))
+        for name, member in page.more.items():
+            out.print(member_table(name, member))
         out.print(basis_line(page.basis), highlight=False)
         if page.next is not None:
             out.print("There is more: raise --limit, or filter.", highlight=False)
     elif output is Output.json:
-        body = {"items": page.rows(), "next": page.next, "basis": page.basis}
+        body = {"items": page.rows(), "next": page.next, "basis": page.basis, **page.more}
         typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
     else:
         form = next(one for one in FORMATS if one.name == output.value)
@@ -97,7 +94,7 @@ def show(page: Page, output: Output, *, title: str) -> None:
 
 
 def _add_projection(app: typer.Typer, projection: Projection) -> None:
-    known = tuple(one for one in parameters_of(projection) if one.name not in ("limit", "cursor", "format"))
+    known = tuple(one for one in parameters_of(projection) if one.name not in NOT_FILTERS)
 
     def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
         return state(engine, projection, parameters)
@@ -105,7 +102,9 @@ def _add_projection(app: typer.Typer, projection: Projection) -> None:
     _add(app, projection.name, projection.description, known, ask)
 
 
-def _add(app: typer.Typer, name: str, description: str, known: tuple[Parameter, ...], ask: Ask) -> None:
+def _add(
+    app: typer.Typer, name: str, description: str, known: tuple[Parameter, ...], ask: Ask, *, panel: str = READ
+) -> None:
     """Add a command whose options are the parameters, and the limit, the format and the data directory."""
 
     def run(**given: Any) -> None:
@@ -122,7 +121,7 @@ def _add(app: typer.Typer, name: str, description: str, known: tuple[Parameter, 
     ]
     run.__signature__ = Signature(arguments)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in arguments}
-    app.command(name, help=description, rich_help_panel=READ)(run)
+    app.command(name, help=description, rich_help_panel=panel)(run)
 
 
 def _option(one: Parameter) -> Argument:

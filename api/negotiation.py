@@ -19,7 +19,8 @@ JSONL = Format("jsonl", "application/x-ndjson", ("application/jsonl", "applicati
 CSV = Format("csv", "text/csv")
 PARQUET = Format("parquet", "application/vnd.apache.parquet")
 ARROW = Format("arrow", "application/vnd.apache.arrow.stream")
-FORMATS = (JSON, JSONL, CSV, PARQUET, ARROW)
+XLSX = Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+FORMATS = (JSON, JSONL, CSV, PARQUET, ARROW, XLSX)
 
 
 def chosen(*, asked: str | None, accept: str | None, offered: Sequence[Format] = FORMATS) -> Format:

@@ -27,6 +27,7 @@ class Parameter:
     description: str
     example: Any = None
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
 
     @property
     def prefix(self) -> str | None:
@@ -40,7 +41,7 @@ class Parameter:
         return {
             "name": self.name.replace("*", "NAME"),
             "in": "query",
-            "required": False,
+            "required": self.required,
             "description": self.description,
             "schema": {**self.schema, **examples},
         }
@@ -71,7 +72,7 @@ CURSOR = Parameter(
 FORMAT = Parameter(
     "format",
     "How the items come; else the `Accept` header decides.",
-    schema={"type": "string", "enum": ["json", "jsonl", "csv", "parquet", "arrow"]},
+    schema={"type": "string", "enum": ["json", "jsonl", "csv", "parquet", "arrow", "xlsx"]},
 )
 PAGING = (LIMIT, CURSOR, FORMAT)
 DRY_RUN = Parameter(

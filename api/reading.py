@@ -52,6 +52,10 @@ class Page:
     objects: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
 
+    def with_items(self, items: Items) -> "Page":
+        """The same page with other items."""
+        return replace(self, items=items)
+
     def with_members(self, **more: Any) -> "Page":
         """The same page with members beside the items."""
         return replace(self, more={**self.more, **more})

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fastapi import Request, Response
 
-from api.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, Format
+from api.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
 from api.reading import Items, Page
+from api.spreadsheets import workbook
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -45,6 +46,8 @@ def items_bytes(page: Page, form: Format) -> bytes:
         return "".join(json_text(row) + "\n" for row in page.rows()).encode()
     if form is CSV:
         return _csv(page.items)
+    if form is XLSX:
+        return workbook(page)
     sink = io.BytesIO()
     table = table_of(page.items)
     if form is PARQUET:

@@ -27,7 +27,17 @@ def console(*, stderr: bool = False) -> Console:
 
 def page_table(page: Page, *, title: str) -> Table:
     """The items of a page; columns that are empty throughout are left out."""
-    rows = page.rows()
+    return _table(page.rows(), title=title)
+
+
+def member_table(name: str, member: Any) -> Table:
+    """What stands beside the items: objects in rows, or one object with a row a member."""
+    if isinstance(member, dict):
+        member = [{"": key, name: value} for key, value in member.items() if _says(value)]
+    return _table(member, title=name)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], *, title: str) -> Table:
     names = [name for name in _names(rows) if name not in LEFT_OUT and any(_says(row.get(name)) for row in rows)]
     table = Table(title=title, title_justify="left")
     for name in names:
@@ -51,6 +61,8 @@ def text_table(title: str, columns: Sequence[str], *groups: Sequence[Sequence[st
 
 def basis_line(basis: Mapping[str, Any]) -> str:
     """The viewpoint of an answer in one line."""
+    if "from" in basis:
+        return f"from: {basis_line(basis['from'])}\nto: {basis_line(basis['to'])}"
     return f"as of {basis['as_of']}, recorded as of {basis['recorded_as_of']}, effective at {basis['effective_at']}"
 
 

@@ -78,6 +78,7 @@ FIGURE_ORDER = (
 
 FIGURE_FILTERS = (
     _rows("subject", "What the figure is about: a slug.", slug=True, example="lynas-rare-earths"),
+    Filter("subject_kind", "What kind of entity the figure is about: organisation, country, …", example="country"),
     _rows("metric", "What is measured.", example="mine_production"),
     _rows("material", "A slug.", slug=True, example="ndpr-oxide"),
     _rows("nature", "observed, forecast, target or plan.", example="observed"),
@@ -91,6 +92,15 @@ FIGURE_FILTERS = (
     Filter("resolve", "`latest`: one answer per figure; `all`: one per publisher.", choices=("latest", "all")),
     _items("disputed", "Only figures that are disputed, or only others.", choices=("true", "false")),
 )
+
+SERIES = Projection(
+    "series",
+    "What each publisher said of each figure, entry by entry.",
+    "figures",
+    (*FIGURE_ORDER[:-2], "figure_id", "publisher", "published_until", "position"),
+    tuple(one for one in FIGURE_FILTERS if one.name not in ("prefer", "resolve", "disputed")),
+)
+"""The series that the audit reads: no resource of its own, but filters and an order."""
 
 _STATUS = "Only items with this status."
 

@@ -126,7 +126,7 @@ class Engine:
         offset: int = 0,
     ) -> pa.Table:
         """The items of a projection in their order. Raises UnknownFilter and FilterError."""
-        with self._reader(viewpoint) as reader:
+        with self.reader(viewpoint) as reader:
             return reader.read(name, filters=filters, limit=limit, offset=offset)
 
     def read_many(
@@ -136,7 +136,7 @@ class Engine:
 
         Slugs in filters mean what they mean at the last viewpoint.
         """
-        with self._reader(viewpoints[-1]) as reader:
+        with self.reader(viewpoints[-1]) as reader:
             return reader.read_many(name, viewpoints, filters=filters)
 
     def history(
@@ -149,7 +149,7 @@ class Engine:
         offset: int = 0,
     ) -> pa.Table:
         """Why a figure changed, oldest first: on the `publication` clock, or on the `ledger` clock."""
-        with self._reader(viewpoint) as reader:
+        with self.reader(viewpoint) as reader:
             ask = {"publication": reader.history, "ledger": reader.answers}[clock]
             return ask(UUID(str(figure_id)), limit=limit, offset=offset)
 
@@ -157,8 +157,15 @@ class Engine:
         self, before: Viewpoint, after: Viewpoint, *, filters: Mapping[str, Value] | None = None
     ) -> list[dict[str, Any]]:
         """What differs between two viewpoints, and why: see `projections.differing`."""
-        with self._reader(before) as one, self._reader(after) as other:
+        with self.reader(before) as one, self.reader(after) as other:
             return diff(self.ledger, one, other, filters=filters or {})
+
+    @contextmanager
+    def reader(self, viewpoint: Viewpoint) -> Iterator[Reader]:
+        """A reader at a viewpoint, for questions of several parts: see `projections.audit`."""
+        self.catch_up()
+        with self._connection.cursor() as cursor:
+            yield Reader(cursor, self._families, viewpoint, self._shapes)
 
     def table(self, name: str) -> pa.Table:
         """Every row of a typed table (a family of events, or `slugs`), whatever stands, in order."""
@@ -173,7 +180,7 @@ class Engine:
 
     def timeline(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
         """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""
-        with self._reader(viewpoint) as reader:
+        with self.reader(viewpoint) as reader:
             return timeline(self.ledger, reader, CATALOGUE[name], slug)
 
     def events(
@@ -189,7 +196,7 @@ class Engine:
         reference: str | None = None,
     ) -> list[Entry]:
         """The log in order, as recorded: what mentions an entity (under any of its slugs), is about a figure, …"""
-        with self._reader(viewpoint) as reader:
+        with self.reader(viewpoint) as reader:
             positions = events_where(
                 reader,
                 after=after,
@@ -222,12 +229,6 @@ class Engine:
             finally:
                 self._writer.execute("ROLLBACK")
                 self._ingest.merges.recall()
-
-    @contextmanager
-    def _reader(self, viewpoint: Viewpoint) -> Iterator[Reader]:
-        self.catch_up()
-        with self._connection.cursor() as cursor:
-            yield Reader(cursor, self._families, viewpoint, self._shapes)
 
     def _preview_reader(self, drafted: list[StoredEntry]) -> Reader:
         now = viewpoint(self.ledger)

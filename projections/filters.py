@@ -41,16 +41,17 @@ class UnknownFilter(ValueError):
 
 
 class Selection:
-    """Conditions on rows (of `versions`) and on items, with their parameters."""
+    """Conditions on rows (of `versions`) and on items, with their parameters, whose names begin with `prefix`."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "p") -> None:
+        self._prefix = prefix
         self.rows: list[str] = []
         self.items: list[str] = []
         self.params: dict[str, Any] = {}
 
     def bind(self, value: Any) -> str:
         """A parameter with this value; how to write it in a condition."""
-        name = f"p{len(self.params)}"
+        name = f"{self._prefix}{len(self.params)}"
         self.params[name] = value
         return f"${name}"
 
@@ -111,6 +112,12 @@ class _Selecting:
     def _nothing(self, name: str, values: list[str]) -> None:
         """`prefer` and `resolve` are about the answers, not about the figures."""
 
+    def _subject_kind(self, name: str, values: list[str]) -> None:
+        self.selection.rows.append(
+            "versions.subject IN (SELECT entity FROM log.entities WHERE type = 'EntityRegistered' "
+            f"AND since <= $position AND until > $position AND LIST_CONTAINS({self.selection.bind(values)}, kind))"
+        )
+
     def _dimension(self, name: str, values: list[str]) -> None:
         path = self.selection.bind(f'$."{name.partition(".")[2]}"')
         wanted = self.selection.bind(values)
@@ -163,6 +170,7 @@ _OF_THEIR_OWN: dict[str, Callable[[_Selecting, str, list[str]], None]] = {
     "period": _Selecting._period,
     "period_from": _Selecting._period_from,
     "period_to": _Selecting._period_to,
+    "subject_kind": _Selecting._subject_kind,
     "dimension.*": _Selecting._dimension,
     "figure_id": _Selecting._figure_id,
     "prefer": _Selecting._nothing,

@@ -4,7 +4,7 @@ What a slug or an id in a question means is looked up in the same tables at the 
 change while the log grows.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,12 +14,15 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ledger.quantities import percent_of
-from projections.catalogue import CATALOGUE
+from projections.catalogue import CATALOGUE, SERIES
 from projections.composing import parameters, presented, question
 from projections.filters import Selection, Value, select
 from projections.names import Names
 from projections.schema import Family, quoted
 from projections.viewpoints import Viewpoint
+
+ENTRY_KEY = ("figure_id", "subject", "metric", "material", "dimensions", "nature", "period_start", "period_end")
+"""What an entry of a series says of its figure, which a history of one figure need not repeat."""
 
 Shapes = dict[str, list[tuple[str, str]]]
 """(column, DuckDB type) of each view."""
@@ -110,11 +113,42 @@ class Reader:
             question("history", self.families, rows={"figures": selection.rows}),
             selection,
             order=("published_until", "position"),
-            hidden=("published_until",),
+            hidden=("viewpoint", "type", "source_kind", "published_until", *ENTRY_KEY),
             limit=limit,
             offset=offset,
         )
         return with_percent(table)
+
+    def entries(self, filters: Mapping[str, Value] | None = None) -> pa.Table:
+        """Everything that publishers said of the figures that filters of a series select, in the order of the series.
+
+        One row an entry, series (figure and publisher) after series, each in the order (`published_until`, `position`);
+        decimals, days and instants as such, ids and dimensions as text. Raises UnknownFilter and FilterError.
+        """
+        by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in SERIES.order)
+        return self.series(
+            "history", filters or {}, query=lambda shape: f"SELECT {_typed(shape)} FROM chosen ORDER BY {by}"
+        )
+
+    def series(
+        self,
+        view: str,
+        filters: Mapping[str, Value],
+        *,
+        query: Callable[[Mapping[str, str]], str],
+        params: Mapping[str, Any] | None = None,
+    ) -> pa.Table:
+        """What a query gives that reads `chosen`: the rows of a view of series, those that filters of a series select.
+
+        The query is made from the view's columns (name: DuckDB type). Raises UnknownFilter and FilterError.
+        """
+        selection = select(SERIES, filters, self.names)
+        clauses = question(view, self.families, rows={SERIES.family: selection.rows})
+        columns = {name: kind for name, kind in self._shape(view, clauses, selection) if name != "viewpoint"}
+        conditions = " AND ".join(selection.items) or "TRUE"
+        text = f"{clauses},\nchosen AS (SELECT * FROM items WHERE {conditions})\n{query(columns)}"
+        known = {**self._params, **selection.params, **(params or {})}
+        return self._cursor.sql(text, params=parameters(text, known) or None).to_arrow_table()
 
     def answers(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What this ledger answered for a figure, position by position where that changed."""
@@ -199,6 +233,13 @@ def with_percent(table: pa.Table) -> pa.Table:
 def _percent(change: Decimal, base: Decimal) -> str | None:
     percent = percent_of(change, base)
     return None if percent is None else f"{percent:.4f}"
+
+
+def _typed(columns: Mapping[str, str]) -> str:
+    return ", ".join(
+        f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" if kind == "UUID" else quoted(name)
+        for name, kind in columns.items()
+    )
 
 
 def naive(at: datetime) -> datetime:

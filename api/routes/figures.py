@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api.comparing import DIFF, diff
 from api.describe import answers, operation
 from api.questions import HISTORY, history
 from api.routes.answering import answered
@@ -14,21 +13,6 @@ from projections import Engine
 def router(engine: Engine) -> APIRouter:
     """The endpoints that explain figures."""
     routes = APIRouter(prefix="/v1", tags=["figures"])
-
-    @routes.get(
-        "/diff",
-        summary="What differs between two viewpoints, and why",
-        response_class=Response,
-        responses=answers(),
-        openapi_extra=operation(DIFF),
-    )
-    def read_diff(request: Request) -> Response:
-        """Figures whose answer differs: `before` and `after`, `kind` (`added`, `removed`, `changed`, or `restated` for
-        the same value with another status), and `causes`: the events that made the difference.
-
-        Example: `GET /v1/diff?from_as_of=2025-12-31&to_as_of=2026-03-01&metric=mine_production&publisher=usgs`
-        """
-        return answered(request, DIFF, lambda parameters: diff(engine, parameters))
 
     @routes.get(
         "/figures/{figure_id}/history",

@@ -16,6 +16,15 @@ CREATE OR REPLACE MACRO ends_at(printed) AS
     ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))
   END;
 
+-- The end of the day that lies so many months after a day; of a month's last day, that of a month's last day.
+CREATE OR REPLACE MACRO months_after(day, months) AS
+  CAST(
+    CASE
+      WHEN day = LAST_DAY(day) THEN LAST_DAY(CAST(day + TO_MONTHS(months) AS DATE))
+      ELSE CAST(day + TO_MONTHS(months) AS DATE)
+    END AS TIMESTAMP
+  ) + INTERVAL '86399.999999 seconds';
+
 -- An instant as RFC 3339 in UTC.
 CREATE OR REPLACE MACRO instant_text(instant) AS
   STRFTIME(instant, '%Y-%m-%dT%H:%M:%S.%fZ');

@@ -1,5 +1,5 @@
--- One row is one entry in the series of one figure on the publication clock: what a publisher said, and why it differs
--- from what the same publisher had said before.
+-- One row is one entry in the series of a figure on the publication clock: what a publisher said, and why it differs from
+-- what the same publisher had said before.
 WITH entries AS (
   SELECT
     *,
@@ -13,10 +13,22 @@ WITH entries AS (
   WINDOW series AS (PARTITION BY viewpoint, figure_id, publisher ORDER BY published_until, position)
 )
 SELECT
+  viewpoint,
+  figure_id,
+  subject,
+  metric,
+  material,
+  dimensions,
+  nature,
+  period_start,
+  period_end,
   event_id,
   position,
+  type,
   publisher,
   via,
+  source_kind,
+  source_edition AS edition,
   published_at,
   recorded_at,
   period,

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from api.app import create_app
 from tests.api.helpers import BASICS, Api, country, mined, opened, organisation
 
+UNKNOWN_ID = "9de41759-a5b1-4ccb-a278-de257c14db82"
+
 POLICY = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "china", "kind": "export_ban"}
 DEEP = "[" * 40 + "]" * 40
 
@@ -171,8 +173,8 @@ def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
         "/v1/entities/'; DROP TABLE x",
         "/v1/entities/" + "x" * 5000,
         "/v1/events/none",
-        f"/v1/events/{uuid4()}",
-        f"/v1/figures/{uuid4()}/history",
+        f"/v1/events/{UNKNOWN_ID}",
+        f"/v1/figures/{UNKNOWN_ID}/history",
         "/v1/figures/none/history",
         "/v1/event-types/None",
     ],

@@ -1,0 +1,100 @@
+"""What a question of the audit is to the server and to the command line, and how its parameters are read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from api.parameters import Parameter, check_moment
+from api.problems import bad_parameter
+from api.questions import parameters_of
+from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
+from ledger.calendars import parse_moment
+from projections import Engine, Viewpoint
+from projections.audit import Findings
+from projections.catalogue import SERIES
+from projections.reader import Reader
+
+SERIES_PARAMETERS = parameters_of(SERIES)
+"""The filters of a series, the viewpoint and the page."""
+LIST_MAX = 1000
+
+
+class Ask(Protocol):
+    """Answers a question from its parameters. Raises Problem."""
+
+    def __call__(self, engine: Engine, parameters: Mapping[str, str], /) -> Page:
+        """The page that answers."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A question: `name` is its path under `/v1` and its command.
+
+    The description holds an example request, which the tests run. `members` are the JSON Schemas of what stands beside
+    the items.
+    """
+
+    name: str
+    summary: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    ask: Ask
+    members: Mapping[str, Any] = field(default_factory=dict)
+
+
+def page_of(
+    engine: Engine, name: str, parameters: Mapping[str, str], find: Callable[[Reader, dict[str, str]], Findings]
+) -> Page:
+    """A page of what `find` gives for a reader at the viewpoint and those parameters that are about series.
+
+    The members are over all that is found, not over the page. Raises Problem.
+    """
+    asked = {key: value for key, value in parameters.items() if key not in (*NOT_FILTERS, *VIEWPOINT_NAMES)}
+    members: dict[str, Any] = {}
+
+    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+        with engine.reader(viewpoint) as reader:
+            found = find(reader, dict(asked))
+        members.update(found.members)
+        return found.items[skip : skip + count]
+
+    page = read(engine, fetch, path=name, parameters=parameters)
+    return page.with_members(**members)
+
+
+def texts_of(asked: dict[str, str], name: str) -> list[str]:
+    """Takes a parameter out of what is asked: texts with commas between, each once. Raises Problem for too many."""
+    texts = [text.strip() for text in asked.pop(name, "").split(",")]
+    if len(texts) > LIST_MAX:
+        raise bad_parameter(name, "too_many", f"{len(texts)} values are too many; {LIST_MAX} at most")
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def whole_numbers_of(asked: dict[str, str], name: str, *, highest: int) -> list[int]:
+    """Takes a parameter out of what is asked: whole numbers from 1 to `highest`, with commas between."""
+    return [whole_number(name, text, lowest=1, highest=highest) for text in texts_of(asked, name)]
+
+
+def whole_number(name: str, text: str, *, lowest: int, highest: int) -> int:
+    """A whole number in a range. Raises Problem."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and lowest <= int(text) <= highest):
+        raise bad_parameter(name, "range", f"{name}: {text[:40]!r} is no whole number from {lowest} to {highest}")
+    return int(text)
+
+
+def choice_of(asked: dict[str, str], name: str, choices: Sequence[str]) -> str:
+    """Takes a parameter out of what is asked: one of the choices, the first by default. Raises Problem."""
+    text = asked.pop(name, choices[0])
+    if text not in choices:
+        raise bad_parameter(name, "choice", f"{name} is one of {', '.join(choices)}, not {text[:40]!r}")
+    return text
+
+
+def moments_of(asked: dict[str, str], name: str) -> list[tuple[str, datetime]]:
+    """Takes a parameter out of what is asked: days or instants with commas between, and the end of each."""
+    found = []
+    for text in texts_of(asked, name):
+        check_moment(name, text)
+        found.append((text, parse_moment(text).end))
+    return found

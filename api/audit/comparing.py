@@ -1,0 +1,127 @@
+"""Two viewpoints compared: what differs in the answers, and the events that made the difference."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from api.audit.asking import Audit
+from api.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment, check_moment, limit_of
+from api.problems import bad_parameter
+from api.questions import parameters_of
+from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, mark_of, stated_in_the_past
+from ledger.calendars import instant_text
+from ledger.errors import QuantityError
+from ledger.quantities import parse_number
+from projections import CATALOGUE, Engine, Viewpoint
+
+SIDES = ("from", "to")
+CLOCKS = (
+    Parameter("from_as_of", "Publication clock of the first viewpoint: `as_of`. Default: now.", "2024-06-30"),
+    Parameter("to_as_of", "Publication clock of the second viewpoint. Default: now.", "2025-06-30"),
+    Parameter("from_recorded_as_of", "Ledger clock of the first viewpoint: `recorded_as_of`. Default: now."),
+    Parameter("to_recorded_as_of", "Ledger clock of the second viewpoint. Default: now."),
+)
+_CLOCK_NAMES = tuple(one.name for one in CLOCKS)
+_FIGURES = CATALOGUE["figures"]
+CHANGED_BY = Parameter("changed_by_more_than", "Only figures whose value changed by more than so many percent.", "10")
+FILTERS = (
+    CHANGED_BY,
+    *(one for one in parameters_of(_FIGURES) if one.name not in ("resolve", *VIEWPOINT_NAMES, *NOT_FILTERS)),
+)
+DESCRIPTION = """\
+Figures whose answer differs: `before` and `after`, `kind` (`added`, `removed`, `changed`, or `restated` for the same
+value with another status), and `causes`: the events that made the difference.
+
+Example: `GET /v1/diff?from_as_of=2025-12-31&to_as_of=2026-03-01&metric=mine_production&publisher=usgs`
+"""
+
+
+def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+    """The figures that differ between two viewpoints; `basis` has `from` and `to`. Raises Problem."""
+    return compared(engine, parameters, asked=mark_of("diff", parameters))
+
+
+def compared(
+    engine: Engine, parameters: Mapping[str, str], *, asked: str, names: Mapping[str, str] | None = None
+) -> Page:
+    """The figures that differ between the viewpoints that parameters name.
+
+    `asked` marks the question in cursors; `names` says what the reader calls the parameters of the clocks, where it
+    calls them otherwise. Raises Problem.
+    """
+    count = limit_of(parameters)
+    offset, cursor = 0, parameters.get("cursor")
+    if cursor is None:
+        views = [_viewpoint(engine, parameters, side, names or {}) for side in SIDES]
+    else:
+        offset, *places = decoded(cursor, asked, kinds=(int, int, str, int, str))
+        views = [
+            engine.viewpoint(as_of=check_moment("cursor", as_of), recorded_as_of=f"position:{position}")
+            for position, as_of in (places[:2], places[2:])
+        ]
+    apart = (*NOT_FILTERS, *_CLOCK_NAMES, CHANGED_BY.name)
+    filters = {name: value for name, value in parameters.items() if name not in apart}
+    found = engine.diff(*views, filters=filters)
+    if CHANGED_BY.name in parameters:
+        percent = _percent(parameters[CHANGED_BY.name])
+        found = [item for item in found if _changed_by_more_than(item, percent)]
+    following = None
+    if len(found) > offset + count:
+        places = [part for at in views for part in (at.position, instant_text(at.as_of))]
+        following = encoded([offset + count, *places], asked)
+    final = cursor is not None or all(
+        stated_in_the_past(engine, parameters.get(f"{side}_as_of"), parameters.get(f"{side}_recorded_as_of"))
+        for side in SIDES
+    )
+    basis = {side: at.basis() for side, at in zip(SIDES, views, strict=True)}
+    is_past = all(at.is_past(engine.ledger.now()) for at in views)
+    return Page([_readable(item) for item in found[offset : offset + count]], basis, following, final and is_past)
+
+
+def _viewpoint(engine: Engine, parameters: Mapping[str, str], side: str, names: Mapping[str, str]) -> Viewpoint:
+    as_of, recorded_as_of = f"{side}_as_of", f"{side}_recorded_as_of"
+    return engine.viewpoint(
+        as_of=check_moment(names.get(as_of, as_of), parameters.get(as_of)),
+        recorded_as_of=check_ledger_moment(names.get(recorded_as_of, recorded_as_of), parameters.get(recorded_as_of)),
+    )
+
+
+def _percent(text: str) -> Decimal:
+    try:
+        percent = parse_number(text)
+    except QuantityError as error:
+        raise bad_parameter(CHANGED_BY.name, "number", str(error)) from None
+    if percent < 0:
+        raise bad_parameter(CHANGED_BY.name, "range", f"{CHANGED_BY.name} is a percentage, 0 or more, not {text[:40]}")
+    return percent
+
+
+def _changed_by_more_than(item: Mapping[str, Any], percent: Decimal) -> bool:
+    """Whether a point became another point, further away than so many percent of it. From zero, any way is further."""
+    if item["change"] is None:
+        return False
+    change = abs(Decimal(item["change"]))
+    return change * 100 > percent * abs(Decimal(item["before"]["canonical_value"]))
+
+
+def _readable(item: dict[str, Any]) -> dict[str, Any]:
+    """A difference with the JSON objects in it as such."""
+    shown = dict(item)
+    for name in ("before", "after"):
+        if item[name] is not None:
+            shown[name] = _with_objects(item[name])
+    return _with_objects(shown)
+
+
+def _with_objects(item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, **{name: json.loads(item[name]) for name in _FIGURES.objects if item[name] is not None}}
+
+
+DIFF = Audit(
+    "diff",
+    "What differs between two viewpoints, and why",
+    DESCRIPTION,
+    (*CLOCKS, *FILTERS, LIMIT, CURSOR, FORMAT),
+    ask,
+)

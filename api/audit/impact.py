@@ -1,0 +1,72 @@
+"""`/v1/impact`: which answers that this ledger gave before would be different now."""
+
+from collections.abc import Mapping
+
+from api.audit.asking import Audit
+from api.audit.comparing import FILTERS, compared
+from api.parameters import AS_OF, CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment
+from api.problems import bad_parameter
+from api.reading import Page, mark_of
+from ledger.calendars import instant_text
+from projections import Engine
+
+DESCRIPTION = """\
+Figures whose answer at an earlier viewpoint has changed on the ledger clock since: `before`, what this ledger answered
+for `as_of` when it stood at `recorded_from`; `after`, what it answers for the same `as_of` at `recorded_to`; and
+`causes`: each a `late_arrival` (published by `as_of`, recorded since), `withdrawal`, `correction`, `retraction`,
+`reinstatement` or `merge`. What the world has published after `as_of` is no part of it: that is `/v1/diff`.
+
+Example: `GET /v1/impact?recorded_from=2026-01-01&metric=mine_production`
+"""
+PARAMETERS = (
+    Parameter(
+        "recorded_from",
+        "Ledger clock of the earlier answers: a day, an instant, or `position:N`.",
+        "2026-01-01",
+        required=True,
+    ),
+    Parameter("recorded_to", "Ledger clock of the later answers. Default: now."),
+    Parameter(AS_OF.name, "Publication clock of both. Default: the moment that `recorded_from` names."),
+    *FILTERS,
+    LIMIT,
+    CURSOR,
+    FORMAT,
+)
+_OWN = ("recorded_from", "recorded_to", "as_of")
+
+
+def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+    """A page of figures whose earlier answers would be different. Raises Problem."""
+    recorded_from = check_ledger_moment("recorded_from", parameters.get("recorded_from"))
+    if recorded_from is None:
+        raise bad_parameter("recorded_from", "required", "recorded_from says which answers: a day, or position:N")
+    then = engine.viewpoint(recorded_as_of=recorded_from)
+    as_of = parameters.get("as_of")
+    if as_of is None and recorded_from.startswith("position:"):
+        as_of = instant_text(then.recorded_at or engine.ledger.now())
+    as_of = as_of or recorded_from
+    views = {"from_as_of": as_of, "to_as_of": as_of, "from_recorded_as_of": recorded_from}
+    if "recorded_to" in parameters:
+        views["to_recorded_as_of"] = parameters["recorded_to"]
+    rest = {name: value for name, value in parameters.items() if name not in _OWN}
+    page = compared(engine, {**rest, **views}, asked=mark_of("impact", parameters), names=_NAMES)
+    return page.with_items([_with_causes(item) for item in page.rows()])
+
+
+_NAMES = {
+    "from_as_of": "as_of",
+    "to_as_of": "as_of",
+    "from_recorded_as_of": "recorded_from",
+    "to_recorded_as_of": "recorded_to",
+}
+
+
+def _with_causes(item: dict[str, object]) -> dict[str, object]:
+    """Every statement that made a difference here came late: it was published by `as_of`, and recorded since."""
+    causes = item["causes"]
+    assert isinstance(causes, list)
+    late = [{**one, "cause": "late_arrival"} if one["cause"] == "statement" else one for one in causes]
+    return {**item, "causes": late}
+
+
+IMPACT = Audit("impact", "Which earlier answers would be different now", DESCRIPTION, PARAMETERS, ask)

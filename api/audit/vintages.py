@@ -1,0 +1,65 @@
+"""`/v1/vintages`: the revision triangle of figures."""
+
+from collections.abc import Mapping
+
+from api.audit.asking import (
+    SERIES_PARAMETERS,
+    Audit,
+    choice_of,
+    moments_of,
+    page_of,
+    texts_of,
+    whole_number,
+    whole_numbers_of,
+)
+from api.parameters import Parameter
+from api.reading import Page
+from projections import Engine
+from projections.audit import Columns, Findings, vintages
+from projections.reader import Reader
+
+LAYOUTS = ("tidy", "wide")
+RELEASE_MAX = 1000
+MONTHS_MAX = 600
+DESCRIPTION = """\
+What every publisher said of every figure at each time that it said something. Without more, every vintage; or those of
+given `dates`, `releases` or `horizons`. A horizon that lies after `as_of` is not reached yet and shows nothing.
+
+`layout=tidy` gives an item a series and vintage: `vintage` (its name), `vintage_date`, `superseded_on`, `release`
+(counted from 1), and what was said, with its `cause` and `change` to the entry before. `layout=wide` gives an item a
+series with the vintages across, earliest first: canonical values, ranges as `low..high`, symbols by name.
+
+Example: `GET /v1/vintages?subject=australia&metric=mine_production&publisher=usgs&layout=wide`
+"""
+OWN = (
+    Parameter(
+        "layout",
+        "`tidy`: a row a vintage; `wide`: periods down, vintages across.",
+        schema={"type": "string", "enum": list(LAYOUTS), "default": "tidy"},
+    ),
+    Parameter("dates", "As of these days: days or instants with commas between.", "2024-06-30,2025-06-30"),
+    Parameter("releases", "`first`, `latest`, or the n-th release: with commas between.", "first,2,latest"),
+    Parameter("horizons", "What was known so many months after the end of the period.", "3,12,24,36"),
+)
+
+
+def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+    """A page of vintages. Raises Problem."""
+
+    def find(reader: Reader, asked: dict[str, str]) -> Findings:
+        wide = choice_of(asked, "layout", LAYOUTS) == "wide"
+        columns = Columns(
+            dates=moments_of(asked, "dates"),
+            releases=[_release(text) for text in texts_of(asked, "releases")],
+            horizons=whole_numbers_of(asked, "horizons", highest=MONTHS_MAX),
+        )
+        return vintages(reader, asked, columns=columns, wide=wide)
+
+    return page_of(engine, "vintages", parameters, find)
+
+
+def _release(text: str) -> str:
+    return text if text in ("first", "latest") else str(whole_number("releases", text, lowest=1, highest=RELEASE_MAX))
+
+
+VINTAGES = Audit("vintages", "Every vintage of figures", DESCRIPTION, (*OWN, *SERIES_PARAMETERS), ask)

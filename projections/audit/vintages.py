@@ -1,0 +1,137 @@
+"""Vintages: what every publisher said of every figure, at each time that it said something, or at chosen times.
+
+The revision triangle of statistics offices, as rows (one a series and vintage) or as a table with the vintages across.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from projections.audit.findings import Findings, Item, items_of
+from projections.catalogue import SERIES
+from projections.composing import presented
+from projections.filters import FilterError, Value
+from projections.reader import Reader, naive, with_percent
+from projections.schema import quoted, sql
+
+COLUMNS_MAX = 1000
+KEY = (
+    "figure_id",
+    "subject",
+    "metric",
+    "material",
+    "dimensions",
+    "nature",
+    "period",
+    "period_start",
+    "period_end",
+    "publisher",
+)
+_SHOWN = (
+    *("value", "low", "high", "symbol", "unit", "canonical_value", "canonical_low", "canonical_high"),
+    *("canonical_unit", "approximate", "status", "note", "via", "edition", "published_at", "recorded_at", "position"),
+    *("event_id", "withdrawn", "release", "revision", "cause", "previous_value", "change"),
+)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which vintages are wanted: as of days, releases (`first`, `latest` or a number from 1), and horizons in months
+    after the end of the period. None at all means every vintage.
+    """
+
+    dates: Sequence[tuple[str, datetime]] = ()
+    """(as written, the instant up to which it counts)"""
+    releases: Sequence[str] = ()
+    horizons: Sequence[int] = ()
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of the columns, in order."""
+        return [*(text for text, _ in self.dates), *self.releases, *(f"{months}m" for months in self.horizons)]
+
+
+def vintages(
+    reader: Reader,
+    filters: Mapping[str, Value] | None = None,
+    *,
+    columns: Columns | None = None,
+    wide: bool = False,
+) -> Findings:
+    """The vintages of the series that filters select.
+
+    Tidy: one item a series and vintage. `vintage` names it: its day of publication (the end of a stated month or
+    year), else the column that was asked for; `vintage_date` is that day, or the day asked about; `superseded_on` the
+    day of the next vintage. A day, a release or a horizon for which a publisher says nothing has no item, and a horizon
+    that lies after `as_of` has none yet. `change` is to the entry before.
+
+    Wide: one item a series, one member a vintage, from the first of the selection to the last: what the publisher said
+    then, as a canonical value, a range `low..high` or a symbol; null where it said nothing.
+
+    Raises FilterError for more than 1,000 columns, and for a day after `as_of`.
+    """
+    asked = columns or Columns()
+    late = next((text for text, at in asked.dates if at > reader.viewpoint.as_of), None)
+    if late is not None:
+        raise FilterError("dates", f"{late} is after as_of: nobody can say yet what will be said then")
+    items = _items(reader, filters or {}, asked)
+    return Findings(_wide(items, list(dict.fromkeys(asked.labels))) if wide else items)
+
+
+def _items(reader: Reader, filters: Mapping[str, Value], asked: Columns) -> list[Item]:
+    names = (*KEY, "vintage", "vintage_date", "superseded_on", *_SHOWN)
+    by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in (*SERIES.order[:-2], "place", "published_until"))
+    columns = ("place", "vintage", "kind", "until", "number")
+    rows = list(_asked(asked))
+    params = {f"asked_{name}": [row[place] for row in rows] for place, name in enumerate(columns)}
+
+    def query(shape: Mapping[str, str]) -> str:
+        known = {**shape, "vintage_date": "DATE", "superseded_on": "DATE"}
+        shown = presented((name, known.get(name, "VARCHAR")) for name in names)
+        return f"SELECT {shown} FROM ({sql('audit/vintages_asked.sql')}) ORDER BY {by}"
+
+    return items_of(with_percent(reader.series("vintages", filters, query=query, params=params)))
+
+
+def _asked(columns: Columns) -> Iterator[tuple[int, str, str, datetime | None, int | None]]:
+    """(place, vintage, kind, until, number) of every column that is asked for."""
+    dates = [(text, "date", naive(at), None) for text, at in columns.dates]
+    releases = [(text, *_release(text)) for text in columns.releases]
+    horizons = [(f"{months}m", "horizon", None, months) for months in columns.horizons]
+    for place, column in enumerate([*dates, *releases, *horizons]):
+        yield (place, *column)
+
+
+def _release(text: str) -> tuple[str, None, int | None]:
+    if text == "latest":
+        return ("latest", None, None)
+    return ("release", None, 1 if text == "first" else int(text))
+
+
+def _wide(items: Sequence[Item], labels: Sequence[str]) -> list[Item]:
+    """One row a series. Where every vintage is across, a cell holds what was said until the next one."""
+    across = list(labels) or sorted({item["vintage"] for item in items})
+    if len(across) > COLUMNS_MAX:
+        many = f"{len(across)} vintages are too many columns; {COLUMNS_MAX} at most"
+        raise FilterError("layout", f"{many}: choose with dates, releases or horizons")
+    rows: dict[tuple[str, str], Item] = {}
+    for item in items:
+        row = rows.setdefault((item["figure_id"], item["publisher"]), {})
+        if not row:
+            row |= {name: item[name] for name in (*KEY, "canonical_unit")} | dict.fromkeys(across)
+        first = bisect_left(across, item["vintage"]) if not labels else across.index(item["vintage"])
+        upto = bisect_left(across, item["superseded_on"] or "~") if not labels else first + 1
+        row |= dict.fromkeys(across[first:upto], cell(item))
+    return list(rows.values())
+
+
+def cell(item: Mapping[str, Any]) -> str | None:
+    """What an item says, in one text: a canonical value, `low..high` with an end left out where there is none, or a
+    symbol; None where it says nothing.
+    """
+    low, high = item["canonical_low"], item["canonical_high"]
+    said_range = f"{low or ''}..{high or ''}" if low is not None or high is not None else None
+    said: str | None = item["canonical_value"] or said_range or item["symbol"]
+    return said
