@@ -5,9 +5,11 @@ An endpoint `/v1/<name>`, a command, its export formats and its description foll
 
 from api.audit.asking import Audit
 from api.audit.comparing import DIFF
+from api.audit.disputes import DISPUTES
 from api.audit.impact import IMPACT
+from api.audit.scorecards import SCORECARDS
 from api.audit.vintages import VINTAGES
 
 __all__ = ["AUDITS", "Audit"]
 
-AUDITS: tuple[Audit, ...] = (VINTAGES, DIFF, IMPACT)
+AUDITS: tuple[Audit, ...] = (VINTAGES, DIFF, IMPACT, DISPUTES, SCORECARDS)

@@ -6,7 +6,9 @@ function of a reader (`Engine.reader`) and the filters of a series, and gives it
 are about all of them.
 """
 
+from projections.audit.disputes import disputes
 from projections.audit.findings import Findings
+from projections.audit.scorecards import scorecards
 from projections.audit.vintages import Columns, vintages
 
-__all__ = ["Columns", "Findings", "vintages"]
+__all__ = ["Columns", "Findings", "disputes", "scorecards", "vintages"]

@@ -1,0 +1,70 @@
+"""`/v1/disputes`: figures on which publishers differ."""
+
+from collections.abc import Mapping
+
+from api.audit.asking import SERIES_PARAMETERS, Audit, choice_of, page_of
+from api.parameters import Parameter
+from api.reading import Page
+from projections import Engine
+from projections.audit import Findings, disputes
+from projections.audit.disputes import STATUSES
+from projections.reader import Reader
+
+DESCRIPTION = """\
+A dispute is a stretch of the publication clock in which what publishers say of a figure differs in canonical value,
+range or symbol: `between` publishers, `within` one that contradicts itself, or `both`. Each with `since` and `until`,
+the events that began and ended it (with their `cause`: revision, confirmation, withdrawal, …), how many `days` it
+lasted (an open one: until `as_of`), the `spread` of the points, `spread_percent` of |their median|, and what all
+`publishers` say, or said at its last instant. With `publisher`: the disputes in which it has a say; they are still over
+all publishers.
+
+Beside the items, `pairs`: for every two publishers that both say something of a selected figure at the viewpoint, how
+often they agree and by how much they differ, in percent of the mean of the two. `status` does not bear on pairs.
+
+Example: `GET /v1/disputes?subject=world&metric=mine_production&status=all`
+"""
+STATUS = Parameter(
+    "status",
+    "`open` at the viewpoint, `ended` before it, or `all`.",
+    "ended",
+    schema={"type": "string", "enum": list(STATUSES), "default": STATUSES[0]},
+)
+PAIRS = {
+    "type": "array",
+    "description": "Every two publishers that both say something of a selected figure, and how they differ.",
+    "items": {
+        "type": "object",
+        "properties": {
+            "publishers": {"type": "array", "items": {"type": "string"}, "description": "Two slugs, in order."},
+            **{
+                name: {"type": "integer"}
+                for name in ("figures", "agreeing", "differing", "comparable", "higher", "lower")
+            },
+            **{
+                f"{name}_difference_percent": {"type": ["number", "null"]}
+                for name in ("mean", "median", "mean_absolute")
+            },
+            "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    },
+}
+
+
+def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+    """A page of disputes. Raises Problem."""
+
+    def find(reader: Reader, asked: dict[str, str]) -> Findings:
+        status = choice_of(asked, "status", STATUSES)
+        return disputes(reader, asked, status=status)
+
+    return page_of(engine, "disputes", parameters, find)
+
+
+DISPUTES = Audit(
+    "disputes",
+    "Where publishers differ, since when, and how it ended",
+    DESCRIPTION,
+    (STATUS, *SERIES_PARAMETERS),
+    ask,
+    {"pairs": PAIRS},
+)

@@ -1,0 +1,37 @@
+"""`/v1/scorecards`: how early, how often revised, how biased, and how far from the others each publisher is."""
+
+from collections.abc import Mapping
+
+from api.audit.asking import SERIES_PARAMETERS, Audit, page_of
+from api.reading import Page
+from projections import Engine
+from projections.audit import scorecards
+
+DESCRIPTION = """\
+One item a publisher of the selected figures. How early: `first` of the `figures_shared` with others,
+`mean_days_after_first`, and the lag from the end of the period to the first release (`mean_lag_days`,
+`median_lag_days`; negative before the end). How often revised: `revised`, `revisions`, `revisions_per_figure`,
+`confirmations`, `conflicts`, `withdrawals`, `republications`. How biased: `bias_percent`, the mean of
+(latest - first) / |first| over `bias_figures`, those released at least twice; `mean_absolute_revision_percent`. How far
+from the others: `bias_from_consensus_percent` and `mean_absolute_from_consensus_percent` over `consensus_figures`, the
+consensus being the median of what the others state; `outlier`: on how many of `outlier_figures` it is the farthest.
+
+With `publisher` only its own item, compared with all others all the same. A statistic without a basis is null, and
+`reasons` says why.
+
+Example: `GET /v1/scorecards?metric=mine_production&period_from=2018`
+"""
+
+
+def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+    """A page of scorecards. Raises Problem."""
+    return page_of(engine, "scorecards", parameters, scorecards)
+
+
+SCORECARDS = Audit(
+    "scorecards",
+    "How early, how often revised, how biased each publisher is",
+    DESCRIPTION,
+    SERIES_PARAMETERS,
+    ask,
+)

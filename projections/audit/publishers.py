@@ -1,0 +1,142 @@
+"""Publishers side by side: what each of them says of one figure, entry by entry on the publication clock.
+
+The *head* of a series is what its publisher says: the last statement, and whatever else it said at that instant; a
+withdrawal empties it. A figure is *disputed* while any two statements in the heads of its publishers differ in
+canonical value, range or symbol, so a publisher that contradicts itself disputes with itself too.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Context, Decimal, Inexact
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from projections.filters import FilterError, Value
+from projections.reader import Reader
+
+_EXACT = Context(prec=120, traps=[Inexact])
+_COLUMNS = (
+    *("figure_id", "publisher", "published_until", "position", "cause", "source_kind", "type"),
+    *("canonical_value", "canonical_low", "canonical_high", "symbol"),
+)
+
+
+class Entry(NamedTuple):
+    """A statement or withdrawal of a series. `row` is its place in the table of entries."""
+
+    row: int
+    figure_id: str
+    publisher: str
+    until: datetime
+    """When it was published: the end of the stated interval."""
+    position: int
+    cause: str
+    secondary: bool
+    said: tuple[Decimal | None, Decimal | None, Decimal | None, str | None] | None
+    """Canonical value, low, high, symbol; None for a withdrawal."""
+
+    @property
+    def point(self) -> Decimal | None:
+        """The canonical value, where it states one."""
+        return None if self.said is None else self.said[0]
+
+
+class Heads:
+    """What the publishers of one figure say, once some of its entries are taken in."""
+
+    def __init__(self) -> None:
+        self._heads: dict[str, list[Entry]] = {}
+        self._sayings: Counter[object] = Counter()
+
+    def take(self, entry: Entry) -> None:
+        """Take in the next entry, in order of (published_until, position)."""
+        head = self._heads.setdefault(entry.publisher, [])
+        if entry.said is None or (head and head[-1].until != entry.until):
+            for one in head:
+                self._sayings[one.said] -= 1
+                if not self._sayings[one.said]:
+                    del self._sayings[one.said]
+            head.clear()
+        if entry.said is not None:
+            head.append(entry)
+            self._sayings[entry.said] += 1
+
+    @property
+    def disputed(self) -> bool:
+        """Whether any two statements differ."""
+        return len(self._sayings) > 1
+
+    def statements(self) -> list[Entry]:
+        """Every statement in the heads, ordered by publisher and position."""
+        return [entry for _, head in sorted(self._heads.items()) for entry in head]
+
+    def last(self) -> dict[str, Entry]:
+        """What each publisher that says something said last, ordered by publisher."""
+        return {publisher: head[-1] for publisher, head in sorted(self._heads.items()) if head}
+
+
+def figures_of(entries: pa.Table) -> Iterator[list[Entry]]:
+    """The entries of each figure (of the table that `Reader.entries` gives), publishers mixed, in the order
+    (published_until, position).
+    """
+    for _, figure in groupby(_listed(entries), key=attrgetter("figure_id")):
+        yield sorted(figure, key=attrgetter("until", "position"))
+
+
+def _listed(entries: pa.Table) -> Iterator[Entry]:
+    rows = enumerate(zip(*(entries[name].to_pylist() for name in _COLUMNS), strict=True))
+    for row, (figure_id, publisher, until, position, cause, kind, name, *said) in rows:
+        saying = None if name == "FigureWithdrawn" else (said[0], said[1], said[2], said[3])
+        yield Entry(row, figure_id, publisher, until, position, cause, kind == "secondary", saying)
+
+
+def publishers_asked(reader: Reader, filters: Mapping[str, Value]) -> tuple[dict[str, Value], set[str] | None]:
+    """The filters that select figures, and the publishers that are asked about: None for all.
+
+    Publishers are compared with all others, so `publisher` is no filter of what is read. Raises FilterError.
+    """
+    rest = dict(filters)
+    asked = rest.pop("publisher", None)
+    if asked is None:
+        return rest, None
+    slugs = [asked] if isinstance(asked, str) else asked
+    if any("\0" in slug for slug in slugs):
+        raise FilterError("publisher", "a filter must not hold the character U+0000")
+    return rest, {reader.names.kept(slug) for slug in slugs}
+
+
+def median(points: Sequence[Decimal], *, without: int | None = None) -> Decimal:
+    """The median of ascending numbers, exactly; of all, or of all but the one at a place. At least one must remain."""
+    left_out = len(points) if without is None else without
+    count = len(points) - (without is not None)
+    lower, upper = ((count - 1) // 2, count // 2)
+    below, above = (points[place + (place >= left_out)] for place in (lower, upper))
+    return _EXACT.divide(_EXACT.add(below, above), Decimal(2))
+
+
+def distance(one: Decimal, other: Decimal) -> Decimal:
+    """|one - other|, exactly."""
+    return _EXACT.subtract(one, other).copy_abs()
+
+
+def percent_between(one: Decimal, other: Decimal) -> float:
+    """By how much one number is above another, in percent of the mean of their absolute values: from -200 to 200, and
+    0 where both are zero. Exchanging the two changes the sign and nothing else.
+    """
+    together = _EXACT.add(one.copy_abs(), other.copy_abs())
+    return 200 * float(_EXACT.subtract(one, other)) / float(together) if together else 0.0
+
+
+def percent_above(one: Decimal, base: Decimal) -> float:
+    """(one - base) / |base| in percent. The base must not be zero."""
+    return 100 * float(_EXACT.subtract(one, base)) / float(base.copy_abs())
+
+
+def mean(numbers: Sequence[float]) -> float | None:
+    """The mean, None of no numbers. The sum is rounded once, so their order does not matter."""
+    return math.fsum(numbers) / len(numbers) if numbers else None
