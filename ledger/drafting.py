@@ -6,9 +6,11 @@ batch see the earlier ones; who drafted keeps or reverts.
 
 import secrets
 import time
+from bisect import bisect_right, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -28,6 +30,10 @@ from ledger.stores.sqlite import SQLiteLog
 
 VIOLATIONS_MAX = 100
 LOOKED_UP_AT_ONCE = 1000
+
+
+Said = tuple[datetime, int, dict[str, Any]]
+"""When a statement was published, its position, and its body."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Draft:
         self._by_id: dict[UUID, Entry | None] = {}
         self._by_stream: dict[UUID, list[Entry]] = {}
         self._versions: dict[UUID, int] = {}
+        self._said: dict[UUID, dict[str, list[Said]]] = {}
         self._mapper = PlainJSONMapper()
 
     def look_up(self, sent: Sequence[Any]) -> Iterator[Event | Refused]:
@@ -106,6 +113,7 @@ class Draft:
         self._by_id[entry.event_id] = entry
         self._by_stream.setdefault(stream, []).append(entry)
         self._versions[stream] = entry.originator_version
+        self._note_said(standing, stream)
         self.state.head = entry.position
         is_figure = issubclass(standing.cls, Figure)
         return Drafted(entry, duplicate=False, figure_id=stream if is_figure else None, warnings=warnings)
@@ -186,19 +194,43 @@ class Draft:
 
     def _said_before(self, event: Standing, stream: UUID) -> dict[str, Any] | None:
         """What the publisher said last of the figure, of what stands and was published by then."""
+        if stream not in self._said:
+            self._said[stream] = self._said_on(stream)
+        series = self._said[stream].get(event.body["source"]["publisher"], [])
+        place = bisect_right(series, event.published.end, key=itemgetter(0))
+        return series[place - 1][2] if place else None
+
+    def _said_on(self, stream: UUID) -> dict[str, list[Said]]:
+        """What stands on a figure, by publisher, in order."""
         recorded = map(self._mapper.to_domain_event, self.log.select_events(stream))
-        said = [
-            found
-            for entry in (*recorded, *self._by_stream.get(stream, ()))
-            if issubclass(REGISTRY[entry.type], Figure) and (found := self.standing(entry)) is not None
-        ]
-        publisher = event.body["source"]["publisher"]
-        series = [
-            other
-            for other in said
-            if other.body["source"]["publisher"] == publisher and other.published.end <= event.published.end
-        ]
-        return max(series, key=lambda other: (other.published.end, other.position)).body if series else None
+        entries = [*recorded, *self._by_stream.get(stream, ())]
+        acts: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        for entry in entries:
+            if issubclass(REGISTRY[entry.type], LedgerEvent):
+                acts.setdefault(entry.body["target"], []).append((entry.type, entry.body))
+        found: dict[str, list[Said]] = {}
+        for entry in entries:
+            cls = REGISTRY[entry.type]
+            if not issubclass(cls, Figure):
+                continue
+            body = content((cls, entry.body), acts.get(str(entry.event_id), []))
+            if body is not None:
+                standing = Standing(entry.position, entry.event_id, cls, body, entry.recorded_at)
+                said = (standing.published.end, entry.position, body)
+                found.setdefault(body["source"]["publisher"], []).append(said)
+        for series in found.values():
+            series.sort(key=itemgetter(0, 1))
+        return found
+
+    def _note_said(self, event: Standing, stream: UUID) -> None:
+        """Keep what is known of a stream true to the event just added."""
+        if stream not in self._said:
+            return
+        if issubclass(event.cls, Figure):
+            series = self._said[stream].setdefault(event.body["source"]["publisher"], [])
+            insort(series, (event.published.end, event.position, event.body), key=itemgetter(0, 1))
+        else:
+            del self._said[stream]
 
     def _figure_of(self, entry: Entry) -> UUID | None:
         return entry.originator_id if issubclass(REGISTRY[entry.type], Figure) else None

@@ -15,7 +15,10 @@ dated AS (
     asked.vintage,
     asked.kind,
     asked.number,
-    COALESCE(asked.until, months_after(chosen.period_end, asked.number)) AS seen_at
+    CASE
+      WHEN asked.kind = 'horizon' THEN months_after(chosen.period_end, asked.number)
+      ELSE asked.until
+    END AS seen_at
   FROM chosen
   CROSS JOIN asked
 ),

@@ -66,3 +66,19 @@ def test_a_large_import_is_not_slowed_by_warnings(ledger: Ledger) -> None:
 def test_values_at_the_ends_of_what_a_number_may_be_are_compared_too(ledger: Ledger) -> None:
     ledger.append([figure("0.000000000000000001")])
     assert warned(ledger, figure("99999999999999999999", published_at="2025")) == ["far_off"]
+
+
+def test_within_a_batch_each_statement_is_compared_with_those_before_it(ledger: Ledger) -> None:
+    first = "00000000-0000-4000-8000-000000000001"
+    batch = [
+        figure("350000", published_at="2024", event_id=first),
+        figure("35", published_at="2026"),
+        figure("36", published_at="2025"),
+        correction(first, value="30"),
+        figure("31", published_at="2024"),
+        retraction(first),
+        figure("350", published_at="2023"),
+        figure("40", published_at="2027"),
+    ]
+    warnings = [[one["rule"] for one in item["warnings"]] for item in ledger.append(batch).items]
+    assert warnings == [[], ["far_off"], ["far_off"], [], [], [], [], []]
