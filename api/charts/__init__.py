@@ -1,0 +1,11 @@
+"""Charts as Vega-Lite specifications, made by Altair, and drawn as SVG without a browser and without a network.
+
+A specification is plain JSON: a page draws the same one in the browser. Everything in it is decided in Python (the
+bounds of the axes, the ticks, where a label fits), so equal facts give equal specifications, in any time zone. Exact
+decimals become floating-point numbers here and nowhere else.
+"""
+
+from api.charts.drawing import svg
+from api.charts.vintages import Spec, vintages_chart
+
+__all__ = ["Spec", "svg", "vintages_chart"]

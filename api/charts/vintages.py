@@ -1,0 +1,252 @@
+"""The chart of a figure's vintages: what every publisher said of it, over the time of publication.
+
+Publishers are told apart by colour, by the shape of their points and by the dashes of their lines, so that a print in
+black and white says the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from api.charts.axes import Scale, bounds, milliseconds, shortened, span, ticks
+from api.charts.labels import Box, Place, around, placed
+from ledger.calendars import parse_moment
+
+Spec = dict[str, Any]
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+"""The first is shipped with the converter, and as wide as the others: what it measured fits in any reader."""
+WIDTH, HEIGHT = 700, 300
+_INNER_WIDTH, _INNER_HEIGHT = 630, 205
+LEGEND_ROW = 14
+INK, FAINT = "#222222", "#dddddd"
+COLOURS = ("#0b5fa5", "#c24a00", "#00735c", "#7b3f98", "#222222", "#8a5a00", "#b0175b", "#4b6a88")
+SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right")
+DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [5, 2])
+GONE = "M-1,-1L1,1M-1,1L1,-1"
+LABELS_MAX = 16
+NAME_LETTERS_MAX = 60
+
+
+def vintages_chart(vintages: Sequence[Mapping[str, Any]], *, names: Mapping[str, str], until: datetime) -> Spec | None:
+    """What every publisher said of one figure: a step a vintage, up to `until`.
+
+    `vintages` are tidy items of `/v1/vintages` of one figure; `names` those of the publishers. A range is a band, one
+    that is open at an end a line at the other; a line ends in a cross where the publisher took its figure back or says
+    a symbol. None where fewer than two vintages can be drawn.
+    """
+    if not vintages:
+        return None
+    until = shortened(until, [moment_of(item) for item in vintages])
+    publishers = sorted({item["publisher"] for item in vintages}, key=lambda slug: (names.get(slug, slug), slug))
+    marks = _Marks(names=[_legend_name(slug, publishers, names) for slug in publishers])
+    for slug, name in zip(publishers, marks.names, strict=True):
+        own = (item for item in vintages if item["publisher"] == slug)
+        marks.add(sorted(own, key=lambda item: (moment_of(item), item["position"])), name=name, until=until)
+    if not marks.levels or len(marks.points) + len(marks.gone) < 2:
+        return None
+    return _specification(marks, vintages[0]["canonical_unit"])
+
+
+def moment_of(item: Mapping[str, Any]) -> datetime:
+    """When a vintage was out: a stated instant, or the day at whose end a date counts."""
+    interval = parse_moment(item["published_at"])
+    if interval.end - interval.start < timedelta(hours=1):
+        return interval.end
+    return interval.end.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@dataclass
+class _Marks:
+    """The rows that the layers of the chart draw."""
+
+    names: list[str]
+    lines: list[Spec] = field(default_factory=list)
+    bands: list[Spec] = field(default_factory=list)
+    points: list[Spec] = field(default_factory=list)
+    gone: list[Spec] = field(default_factory=list)
+    levels: list[Decimal] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)
+
+    def add(self, series: Sequence[Mapping[str, Any]], *, name: str, until: datetime) -> None:
+        """Add what one publisher said, in order of publication."""
+        segment = 0
+        level: Decimal | None = None
+        for item, following in zip(series, [*series[1:], None], strict=True):
+            at = moment_of(item)
+            upto = moment_of(following) if following is not None else max(until, at)
+            self.moments += [at, upto]
+            value, low, high = (_number(item[f"canonical_{part}"]) for part in ("value", "low", "high"))
+            said = [part for part in (value, low, high) if part is not None]
+            if not said:
+                segment += 1
+                label = "withdrawn" if item["withdrawn"] else str(item["symbol"]).replace("_", " ")
+                self.gone.append({"at": at, "name": name, "level": level, "label": label})
+                continue
+            level = said[0]
+            self.levels += said
+            if value is None:
+                segment += 1
+            if low is not None and high is not None:
+                self.bands.append({"at": at, "upto": upto, "low": low, "high": high, "name": name})
+            else:
+                self.lines += [{"at": end, "level": level, "name": name, "segment": segment} for end in (at, upto)]
+            if value is None:
+                segment += 1
+            self.points.append({"at": at, "level": level, "name": name, "item": item})
+
+
+def _specification(marks: _Marks, unit: str) -> Spec:
+    import altair as alt
+
+    frame = _Frame(marks, unit)
+    ticks_wanted, form = ticks(frame.end - frame.start)
+    x_axis = alt.Axis(
+        title="Date of publication", format=form, tickCount=ticks_wanted, labelFlush=False, labelOverlap=True
+    )
+    title_above: Spec = {"titleAngle": 0, "titleAlign": "left", "titleX": 0, "titleY": -14}
+    y_axis = alt.Axis(title=frame.title, format=frame.scale.label_format, tickCount=5, **title_above)
+    x_domain = [milliseconds(frame.start), milliseconds(frame.end)]
+    x = alt.X("at:T", axis=x_axis, scale=alt.Scale(type="utc", domain=x_domain, nice=False))
+    y_domain = [frame.scale.number(frame.bottom), frame.scale.number(frame.top)]
+    y_scale = alt.Scale(domain=y_domain, zero=False, nice=False)
+    y, low = (alt.Y(f"{name}:Q", axis=y_axis, scale=y_scale) for name in ("level", "low"))
+    # Of all layers only the points have a legend, since one that is shared would draw lines and bands into it.
+    plain_colour = alt.Color("colour:N", scale=None)
+    legend = alt.Legend(columns=2, symbolOpacity=1)
+    colour, shape = (
+        channel("name:N", title=None, legend=legend, scale=alt.Scale(domain=marks.names, range=_cycled(of, marks)))
+        for channel, of in ((alt.Color, COLOURS), (alt.Shape, SHAPES))
+    )
+
+    def chart(rows: Sequence[Spec]) -> Any:
+        return alt.Chart(alt.InlineData(values=[frame.row(row) for row in rows]))
+
+    bands, lines = chart(marks.bands), chart(marks.lines).mark_line(interpolate="step-after", strokeWidth=1.8)
+    layers = [
+        bands.mark_rect(opacity=0.18).encode(x=x, x2="upto:T", y=low, y2="high:Q", color=plain_colour),
+        bands.mark_rule(strokeWidth=3).encode(x=x, y=low, y2="high:Q", color=plain_colour),
+        lines.encode(
+            x=x,
+            y=y,
+            color=plain_colour,
+            strokeDash=alt.StrokeDash("dash:N", scale=None),
+            detail=["name:N", "segment:N"],
+        ),
+        chart(marks.points).mark_point(filled=True, size=62, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
+        chart(frame.gone)
+        .mark_point(shape=GONE, size=90, strokeWidth=2.2, opacity=1)
+        .encode(x=x, y=y, color=plain_colour),
+    ]
+    drawn = [bool(rows) for rows in (marks.bands, marks.bands, marks.lines, marks.points, frame.gone)]
+    layers = [layer for layer, wanted in zip(layers, drawn, strict=True) if wanted]
+    for place, labelled in frame.labels().items():
+        text = chart(labelled).mark_text(align=place.align, dx=place.dx, dy=place.dy, color=INK, fontSize=11)
+        layers.append(text.encode(x=x, y=y, text="label:N"))
+    height = HEIGHT + LEGEND_ROW * ((len(marks.names) - 1) // 2)
+    size = alt.AutoSizeParams(type="fit", contains="padding")
+    spec: Spec = _configured(alt.layer(*layers).properties(width=WIDTH, height=height, autosize=size)).to_dict()
+    return spec
+
+
+class _Frame:
+    """The axes of the chart, and the rows as they lie in it."""
+
+    def __init__(self, marks: _Marks, unit: str) -> None:
+        self._marks = marks
+        self.start, self.end = span(marks.moments)
+        self.bottom, self.top = bounds(marks.levels)
+        self.scale = Scale.of(marks.levels, unit)
+        self.title = self.scale.title + ("" if self.bottom <= 0 <= self.top else " (the axis does not start at zero)")
+        self.gone = [{**row, "level": self.bottom if row["level"] is None else row["level"]} for row in marks.gone]
+        self._colours = dict(zip(marks.names, _cycled(COLOURS, marks), strict=True))
+        self._dashes = dict(zip(marks.names, _cycled(DASHES, marks), strict=True))
+
+    def row(self, row: Spec) -> Spec:
+        """A row as the chart takes it."""
+        shown: Spec = {}
+        for key, value in row.items():
+            if isinstance(value, datetime):
+                shown[key] = milliseconds(value)
+            elif isinstance(value, Decimal):
+                shown[key] = self.scale.number(value)
+            elif key != "item":
+                shown[key] = value
+        if "name" in row:
+            shown["colour"] = self._colours[row["name"]]
+        if "segment" in row:
+            shown["dash"] = self._dashes[row["name"]]
+        return shown
+
+    def labels(self) -> dict[Place, list[Spec]]:
+        """The rows that are labelled, by the place of their label: what is news, as far as there is room."""
+        news = [{**row, "label": self._label(row["item"])} for row in self._marks.points if _is_news(row["item"])]
+        wanted = sorted([*news, *self.gone], key=lambda row: (row["at"], row["name"]))
+        if len(wanted) > LABELS_MAX:
+            return {}
+        taken = [around(*self._pixel(row)) for row in (*self._marks.points, *self.gone)]
+        for row, following in pairwise(self._marks.lines):
+            if (row["name"], row["segment"]) == (following["name"], following["segment"]):
+                (_, one), (right, other) = self._pixel(row), self._pixel(following)
+                taken.append(Box(right - 1, min(one, other), right + 1, max(one, other)))
+        found: dict[Place, list[Spec]] = {}
+        asked = [(*self._pixel(row), row["label"]) for row in wanted]
+        for number, place in placed(asked, taken=taken, within=Box(0, -4, _INNER_WIDTH + 10, _INNER_HEIGHT)):
+            row = wanted[number]
+            found.setdefault(place, []).append({name: row[name] for name in ("at", "level", "label")})
+        return found
+
+    def _pixel(self, row: Spec) -> tuple[float, float]:
+        right = (row["at"] - self.start) / (self.end - self.start) * _INNER_WIDTH
+        return right, float((self.top - row["level"]) / (self.top - self.bottom)) * _INNER_HEIGHT
+
+    def _label(self, item: Mapping[str, Any]) -> str:
+        value, low, high = (_number(item[f"canonical_{part}"]) for part in ("value", "low", "high"))
+        if value is not None:
+            return self.scale.text(value)
+        if low is not None and high is not None:
+            return f"{self.scale.text(low)} to {self.scale.text(high)}"
+        return (
+            f"at least {self.scale.text(low)}" if low is not None else f"at most {self.scale.text(high or Decimal(0))}"
+        )
+
+
+def _configured(chart: Any) -> Any:
+    fonts = {"labelFont": FONT, "titleFont": FONT, "labelColor": INK, "titleColor": INK}
+    return (
+        chart.configure(font=FONT, background="#ffffff", aria=False, padding=4)
+        .configure_view(stroke=None)
+        .configure_axis(**fonts, labelFontSize=11, titleFontSize=11, titleFontWeight="normal", gridColor=FAINT)
+        .configure_axisX(grid=False, titlePadding=8)
+        .configure_axisY(domain=False, ticks=False)
+        .configure_legend(
+            **fonts, orient="bottom", labelFontSize=11, labelLimit=320, symbolSize=70, columnPadding=24, offset=8
+        )
+        .configure_text(font=FONT)
+    )
+
+
+def _is_news(item: Mapping[str, Any]) -> bool:
+    return bool(item["cause"] != "confirmation")
+
+
+def _legend_name(slug: str, publishers: Sequence[str], names: Mapping[str, str]) -> str:
+    """A publisher's name, cut where it is long; with its slug where another is called the same."""
+    short = {one: _cut(names.get(one, one)) for one in publishers}
+    name = short[slug]
+    return name if list(short.values()).count(name) == 1 else f"{_cut(name, 30)} ({_cut(slug, 28)})"
+
+
+def _cut(text: str, most: int = NAME_LETTERS_MAX) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _cycled(choices: Sequence[Any], marks: _Marks) -> list[Any]:
+    return [choices[place % len(choices)] for place in range(len(marks.names))]
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
