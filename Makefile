@@ -24,7 +24,7 @@ run: $(READY)
 	@$(BIN)/supply-ledger demo --port $(PORT)
 
 test: $(READY)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff format --check .

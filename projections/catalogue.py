@@ -58,9 +58,15 @@ def _rows(name: str, description: str, *, slug: bool = False, example: str | Non
 
 
 def _items(
-    name: str, description: str, column: str | None = None, *, slug: bool = False, choices: tuple[str, ...] = ()
+    name: str,
+    description: str,
+    column: str | None = None,
+    *,
+    slug: bool = False,
+    example: str | None = None,
+    choices: tuple[str, ...] = (),
 ) -> Filter:
-    return Filter(name, description, column or name, Applies.ITEMS, slug, choices=choices)
+    return Filter(name, description, column or name, Applies.ITEMS, slug, example, choices)
 
 
 FIGURE_ORDER = (
@@ -168,7 +174,7 @@ CATALOGUE: dict[str, Projection] = {
             "links",
             ("link",),
             (
-                _rows("link", "A slug.", example="lynas-js-link-ndpr"),
+                _rows("link", "A slug.", example="lynas-jare-ndpr"),
                 _items("supplier", "A slug.", slug=True),
                 _items("consumer", "A slug.", slug=True),
                 _items("material", "A slug.", slug=True),
@@ -183,7 +189,7 @@ CATALOGUE: dict[str, Projection] = {
             "risks",
             ("risk",),
             (
-                _rows("risk", "A slug.", example="lamp-radioactive-residue"),
+                _rows("risk", "A slug.", example="js-link-lynas-residue-regulation"),
                 _items("subject", "What is threatened: a slug.", slug=True),
                 _items("category", "For example regulatory."),
                 _items("severity", "low, medium, high or critical."),
@@ -198,7 +204,7 @@ CATALOGUE: dict[str, Projection] = {
             ("subject", "relation", "object"),
             (
                 _rows("subject", "A slug.", slug=True),
-                _rows("relation", "For example operates."),
+                _rows("relation", "How the one stands to the other.", example="operates"),
                 _rows("object", "A slug.", slug=True),
                 _items("status", _STATUS, choices=("open", "closed")),
             ),
@@ -209,7 +215,7 @@ CATALOGUE: dict[str, Projection] = {
             "statements",
             ("subject", "attribute", "published_until", "position"),
             (
-                _rows("subject", "What it is about: a slug.", slug=True),
+                _rows("subject", "What it is about: a slug.", slug=True, example="js-link"),
                 _rows("attribute", "What it says something of, for example role."),
                 _rows("publisher", "Who says so: a slug.", slug=True),
             ),
@@ -222,7 +228,7 @@ CATALOGUE: dict[str, Projection] = {
             "entities",
             ("entity",),
             (
-                _items("entity", "A slug; a merged one answers with the kept one.", slug=True),
+                _items("entity", "A slug; a merged one answers with the kept one.", slug=True, example="myanmar"),
                 _items("kind", "For example organisation or material."),
                 Filter("q", "Part of a slug, name, former name, alias or identifier, in any case.", example="burma"),
             ),

@@ -1,6 +1,7 @@
 """The shipped rare-earth ledger, asked through the HTTP API."""
 
 import csv
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -206,3 +207,20 @@ def test_a_second_load_adds_nothing(client: TestClient, tmp_path: Path) -> None:
     first, second = (import_file(ledger, sample_path()) for _ in range(2))
     assert (second.recorded, second.duplicate, second.position) == (0, first.recorded, first.position)
     ledger.close()
+
+
+EXAMPLE_REQUEST = re.compile(r"`GET (/v1/[^`]*)`")
+
+
+def test_every_read_has_an_example_in_the_docs_that_finds_something_here(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    reads = {path: operations["get"] for path, operations in paths.items() if "get" in operations}
+    described = {path: read["description"] for path, read in reads.items() if path.startswith("/v1/")}
+    assert len(described) > 20
+    for path, description in described.items():
+        examples = EXAMPLE_REQUEST.findall(description)
+        assert examples, path
+        for example in examples:
+            answer = client.get(example)
+            assert answer.status_code == 200, (example, answer.text)
+            assert answer.headers["content-type"] != "application/json" or answer.json()["items"], example

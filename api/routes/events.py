@@ -85,7 +85,7 @@ def router(engine: Engine) -> APIRouter:
     )
     def read_event(request: Request, event_id: Annotated[str, Path(description="The event's UUID")]) -> Response:
         """An event as it was recorded, with `content`: what it says now, null while it is retracted; and `acts`: what
-        the ledger did to it since.
+        the ledger did to it since. Example: `GET /v1/events/e7a28c9f-0593-522f-82c8-105c71fa2f93`
         """
         return answered(request, VIEWPOINT, lambda parameters: event(engine, event_id, parameters))
 

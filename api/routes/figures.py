@@ -26,7 +26,7 @@ def router(engine: Engine) -> APIRouter:
     ) -> Response:
         """`clock=publication`: what the world said, statement by statement. `clock=ledger`: what this ledger
         answered, change by change. Each with its `cause`, so that a source's revision and our own correction are
-        never mixed up.
+        never mixed up. Example: `GET /v1/figures/e20e3caf-9011-54fa-8485-b1993ae90311/history`
         """
         return answered(request, HISTORY, lambda parameters: history(engine, figure_id, parameters))
 

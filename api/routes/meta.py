@@ -31,7 +31,10 @@ def router(engine: Engine) -> APIRouter:
         openapi_extra=operation(PAGING),
     )
     def read_event_types(request: Request) -> Response:
-        """What can be recorded: for each type what it means, its JSON Schema and an example."""
+        """What can be recorded: for each type what it means, its JSON Schema and an example.
+
+        Example: `GET /v1/event-types`
+        """
         return answered(request, PAGING, lambda parameters: event_types(engine, parameters))
 
     @routes.get(
@@ -46,7 +49,7 @@ def router(engine: Engine) -> APIRouter:
         request: Request,
         type: Annotated[str, Path(description="Its name, for example ProductionReported")],
     ) -> Response:
-        """What one type means, its JSON Schema and an example."""
+        """What one type means, its JSON Schema and an example. Example: `GET /v1/event-types/QuotaSet`"""
         return answered(request, PAGING, lambda parameters: event_type(engine, type, parameters))
 
     @routes.get("/healthz", tags=["service"], summary="Is the process alive?")

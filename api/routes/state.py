@@ -35,7 +35,8 @@ def router(engine: Engine) -> APIRouter:
                 name=f"read_one_of_{name}",
                 tags=[name],
                 summary="What stands under one slug, and the events that made it so",
-                description=f"What stands under one `{projection.slug}`, and the `events` that made it so.",
+                description=f"What stands under one `{projection.slug}`, and the `events` that made it so."
+                + _example_of_one(projection),
                 response_class=Response,
                 responses=answers(name.capitalize(), events={"type": "array", "items": {"type": "object"}}),
                 openapi_extra=operation((*VIEWPOINT, *PAGING)),
@@ -47,6 +48,11 @@ def _example(projection: Projection) -> str:
     """A request that runs, with the first filter that has an example."""
     filters = (f"?{one.name}={one.example}" for one in projection.filters if one.example)
     return f" Example: `GET /v1/{projection.name}{next(filters, '')}`"
+
+
+def _example_of_one(projection: Projection) -> str:
+    slugs = (one.example for one in projection.filters if one.name == projection.slug and one.example)
+    return f" Example: `GET /v1/{projection.name}/{next(slugs)}`"
 
 
 def _all(engine: Engine, projection: Projection) -> Callable[[Request], Response]:
