@@ -91,6 +91,17 @@ def choice_of(asked: dict[str, str], name: str, choices: Sequence[str]) -> str:
     return text
 
 
+def choices_of(asked: dict[str, str], name: str, choices: Sequence[str]) -> list[str]:
+    """Takes a parameter out of what is asked: some of the choices, commas between; all by default. Raises Problem."""
+    if name not in asked:
+        return list(choices)
+    texts = texts_of(asked, name)
+    wrong = next((text for text in texts if text not in choices), None)
+    if wrong is not None or not texts:
+        raise bad_parameter(name, "choice", f"{name} is some of {', '.join(choices)}, not {(wrong or '')[:40]!r}")
+    return texts
+
+
 def moments_of(asked: dict[str, str], name: str) -> list[tuple[str, datetime]]:
     """Takes a parameter out of what is asked: days or instants with commas between, and the end of each."""
     found = []

@@ -83,6 +83,8 @@ class Figure(Event, abstract=True):
     family: ClassVar[str] = "figures"
     default_metric: ClassVar[str | None] = None
     default_nature: ClassVar[str] = "observed"
+    flow: ClassVar[bool] = False
+    """Whether it measures what happened over the days of its period, so that a year is the sum of its quarters."""
 
     source: Source = Field(description="`publisher`, a registered organisation, is required.")
     subject: Ref
@@ -161,6 +163,7 @@ class ProductionReported(Statement):
     """A quantity was produced in a period."""
 
     default_metric: ClassVar[str | None] = "production"
+    flow: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = _example(
         "ProductionReported", material="ndpr-oxide", value="2080", unit="t", status="reported"
     )
@@ -170,6 +173,7 @@ class SalesReported(Statement):
     """A quantity or an amount of money was sold in a period."""
 
     default_metric: ClassVar[str | None] = "sales"
+    flow: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = _example(
         "SalesReported", metric="sales_revenue", value="170.2", unit="million AUD"
     )
@@ -211,6 +215,7 @@ class TradeReported(Statement):
     """A quantity or value crossed a border."""
 
     default_metric: ClassVar[str | None] = "trade"
+    flow: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = _example(
         "TradeReported", metric="export_volume", period="2025-06", value="4.2", unit="kt"
     )
@@ -220,6 +225,7 @@ class InvestmentReported(Statement):
     """Money was invested, or is to be."""
 
     default_metric: ClassVar[str | None] = "investment"
+    flow: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = _example(
         "InvestmentReported", period="2025", value="600", unit="million MYR", status="announced"
     )
@@ -243,6 +249,7 @@ class QuotaSet(Statement):
     """An authority set how much may be mined, separated or exported."""
 
     default_metric: ClassVar[str | None] = "quota"
+    flow: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = _example(
         "QuotaSet", metric="mining_quota", period="2023", dimensions={"batch": "full_year"}, value="255000", unit="t"
     )

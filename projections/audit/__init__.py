@@ -6,9 +6,15 @@ function of a reader (`Engine.reader`) and the filters of a series, and gives it
 are about all of them.
 """
 
+from projections.audit.assessing import Options
+from projections.audit.changes import KINDS
+from projections.audit.concentration import concentration
 from projections.audit.disputes import disputes
 from projections.audit.findings import Findings
+from projections.audit.revisions import GROUPINGS, revisions
 from projections.audit.scorecards import scorecards
+from projections.audit.sums import sums
+from projections.audit.tracing import trace
 from projections.audit.vintages import Columns, vintages
 
-__all__ = ["Columns", "Findings", "disputes", "scorecards", "vintages"]
+__all__ = ["Columns", "Findings", "concentration", "disputes", "scorecards", "sums", "trace", "vintages"]

@@ -1,0 +1,135 @@
+"""`/v1/concentration`: who has which share, and how concentrated that is."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from api.audit.asking import Audit, page_of, whole_numbers_of
+from api.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
+from api.problems import bad_parameter
+from api.questions import parameters_of
+from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page, stated_in_the_past
+from ledger.calendars import instant_text
+from projections import CATALOGUE, Engine
+from projections.audit import Findings, concentration
+from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP
+from projections.reader import Reader
+
+TOP_MAX = 1000
+_COMPARE = ("compare_as_of", "compare_recorded_as_of")
+_BY = re.compile(rf"{SUBJECT}|{MATERIAL}|{re.escape(DIMENSION)}[a-z][a-z0-9_]{{0,79}}", re.ASCII)
+_OF_THE_PERIOD = ("resolve", "period_from", "period_to", "figure_id")
+DESCRIPTION = """\
+Who has which share of what the figures of a `period` add up to, each by its answer at the viewpoint, largest first:
+`value` in `unit`, the canonical one; `share` and `cumulative_share` in percent; `rank`, the same for equals.
+
+Beside the items, `summary`: `total`, `n`, `hhi` (Herfindahl-Hirschman index: the sum of the squared shares in percent,
+at most 10,000), `effective_number` (10,000 / HHI), and `top`: the share of the 1, 3, 5 largest. What has no share is in
+`left_out`, by `reason`: `total` (parts of it are there, by relationships `part_of`, or the value of the dimension is
+`full_year`, `total` or `all`), `no_number` (a range, a bound, a symbol), `negative`, `unnamed` (no such material or
+dimension). Where one name has several figures, or units differ, the answer is a 422 that says how to choose.
+
+With `compare_as_of` or `compare_recorded_as_of`, also what was so at that viewpoint: `previous_value`, `previous_share`
+and `share_change` (percentage points; who is not there has 0), and in the summary `previous` and `change`.
+
+Example: `GET /v1/concentration?metric=mine_production&period=2023&publisher=usgs&compare_as_of=2024-06-30`
+"""
+_FIGURES = parameters_of(CATALOGUE["figures"])
+REQUIRED = (
+    Parameter("metric", "What is measured.", "mine_production", required=True),
+    Parameter("period", "Exactly these days, in any form; fiscal forms need `subject`.", "2023", required=True),
+)
+OWN = (
+    Parameter("by", "What has the shares: `subject` (default), `material`, or `dimension.NAME`.", "subject"),
+    Parameter("unit", "Only figures in this canonical unit, where there are several.", "t"),
+    Parameter("top", "Of how many largest the shares are added: numbers with commas between.", "1,3,5"),
+    Parameter("compare_as_of", "Publication clock of an earlier viewpoint. Default: `as_of`.", "2024-06-30"),
+    Parameter("compare_recorded_as_of", "Ledger clock of an earlier viewpoint. Default: `recorded_as_of`."),
+)
+FILTERS = tuple(
+    one
+    for one in _FIGURES
+    if one.name not in (*_OF_THE_PERIOD, *NOT_FILTERS, *VIEWPOINT_NAMES, *(known.name for known in REQUIRED))
+)
+_TEXT = {"type": ["string", "null"]}
+_MEASURES = {
+    "total": {"type": "string"},
+    "unit": _TEXT,
+    "n": {"type": "integer"},
+    "hhi": _TEXT,
+    "effective_number": _TEXT,
+    "top": {"type": "object", "additionalProperties": _TEXT},
+    "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
+}
+_LEFT_OUT = {"type": "array", "items": {"type": "object"}}
+MEMBERS = {
+    "summary": {
+        "type": "object",
+        "description": "How concentrated it is; with a comparison also `previous`, and `change` in each.",
+        "properties": {
+            **_MEASURES,
+            "previous": {"type": "object", "properties": _MEASURES},
+            "change": {"type": "object"},
+        },
+    },
+    "left_out": {**_LEFT_OUT, "description": "Figures that have no share, and why."},
+    "previous_left_out": {**_LEFT_OUT, "description": "The same at the viewpoint compared with."},
+    "compared_with": {"type": "object", "description": "The viewpoint compared with, as `basis` has it."},
+}
+
+
+def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+    """A page of shares. Raises Problem."""
+    compared: dict[str, Any] = {}
+
+    def find(reader: Reader, asked: dict[str, str]) -> Findings:
+        for one in REQUIRED:
+            if one.name not in asked:
+                raise bad_parameter(one.name, "required", f"{one.name} is needed: for example {one.example}")
+        by = asked.pop("by", SUBJECT)
+        if not _BY.fullmatch(by):
+            raise bad_parameter("by", "choice", f"by is subject, material or dimension.NAME, not {by[:40]!r}")
+        unit = asked.pop("unit", None)
+        top = sorted(whole_numbers_of(asked, "top", highest=TOP_MAX)) or TOP
+        filters = {name: text for name, text in asked.items() if name not in _COMPARE}
+        with _earlier(engine, reader, parameters, compared) as before:
+            return concentration(reader, filters, by=by, canonical_unit=unit, top=top, before=before)
+
+    page = page_of(engine, "concentration", parameters, find)
+    if not compared:
+        return page
+    recorded = parameters.get("compare_recorded_as_of")
+    final = page.final and (recorded is None or stated_in_the_past(engine, compared["as_of"], recorded))
+    return replace(page.with_members(compared_with=compared), final=final)
+
+
+@contextmanager
+def _earlier(
+    engine: Engine, reader: Reader, parameters: Mapping[str, str], compared: dict[str, Any]
+) -> Iterator[Reader | None]:
+    """A reader at the viewpoint that is compared with, if there is one; its receipt is written to `compared`."""
+    if not any(name in parameters for name in _COMPARE):
+        yield None
+        return
+    as_of = check_moment("compare_as_of", parameters.get("compare_as_of"))
+    recorded = check_ledger_moment("compare_recorded_as_of", parameters.get("compare_recorded_as_of"))
+    at = engine.viewpoint(
+        as_of=as_of or instant_text(reader.viewpoint.as_of),
+        recorded_as_of=recorded or f"position:{reader.viewpoint.position}",
+        effective_at=parameters.get("effective_at"),
+    )
+    compared.update(at.basis())
+    with engine.reader(at) as before:
+        yield before
+
+
+CONCENTRATION = Audit(
+    "concentration",
+    "Shares and how concentrated they are",
+    DESCRIPTION,
+    (*REQUIRED, *OWN, *FILTERS, *VIEWPOINT, LIMIT, CURSOR, FORMAT),
+    ask,
+    MEMBERS,
+)

@@ -1,0 +1,50 @@
+"""`/v1/sums`: published totals beside the sums of their published parts."""
+
+from collections.abc import Mapping
+
+from api.audit.asking import SERIES_PARAMETERS, Audit, choices_of, page_of
+from api.parameters import Parameter
+from api.reading import Page
+from projections import Engine
+from projections.audit import Findings, sums
+from projections.audit.sums import VERDICTS, WAYS
+from projections.reader import Reader
+
+DESCRIPTION = """\
+Totals, each beside the sum of its parts, both as the same publisher states them last. The filters select totals. Parts
+are declared, never guessed:
+
+- `by=subject`: by relationships `part_of` that are open at the viewpoint (the world and its countries);
+- `by=period`: shorter periods that tile the total's own exactly (a year and its quarters), for flows: production,
+  sales, trade, investment and quotas. `tiled_by` says by which: the fewest periods there are;
+- `by=dimension`: where a dimension's value is `full_year`, `total` or `all`, by its other values (a quota's batches).
+
+`gap` is `total` - `parts_sum`, in `unit`, the canonical one. `verdict` is `equal`; `rounding`: the gap is no more than
+half a unit of the last printed digit of the total and of each part together (`rounding`); `perhaps_rounding`: no more
+than that if the zeros at the end of whole numbers are rounding too (`rounding_at_most`); `gap`: a finding; or
+`incomplete`: the total or a declared part is no number, and is in `missing` with what is said of it. The sum and the
+gap of what is incomplete are over the parts that there are. `summary` counts the verdicts, whichever are shown.
+
+Example: `GET /v1/sums?subject=world&metric=mine_production&period=2023&publisher=usgs&as_of=2025-06-30`
+"""
+OWN = (
+    Parameter(
+        "by", "In which ways totals have parts: some of `subject`, `period`, `dimension`. Default: all.", "subject"
+    ),
+    Parameter("verdict", f"Only these verdicts: some of {', '.join(VERDICTS)}.", "gap,incomplete"),
+)
+COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
+MEMBERS = {"summary": {**COUNTS, "description": "How many totals have each verdict."}}
+
+
+def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+    """A page of totals and their parts. Raises Problem."""
+
+    def find(reader: Reader, asked: dict[str, str]) -> Findings:
+        by, verdicts = choices_of(asked, "by", WAYS), choices_of(asked, "verdict", VERDICTS)
+        return sums(reader, asked, by=by, verdicts=verdicts)
+
+    return page_of(engine, "sums", parameters, find)
+
+
+SUMS = Audit("sums", "Totals beside the sums of their parts", DESCRIPTION, (*OWN, *SERIES_PARAMETERS), ask, MEMBERS)

@@ -1,0 +1,112 @@
+"""`/v1/trace`: the chain of an entity, up the stream or down it."""
+
+import re
+from collections.abc import Mapping
+
+from api.audit.asking import Audit, choice_of, page_of, texts_of, whole_number
+from api.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter
+from api.problems import bad_parameter
+from api.reading import Page
+from projections import Engine
+from projections.audit import Findings, trace
+from projections.audit.tracing import DEPTH, DIRECTIONS, RELATIONS
+from projections.reader import Reader
+
+DEPTH_MAX = 20
+_RELATION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)
+DESCRIPTION = """\
+Who supplies an entity, and who supplies those (`upstream`); or whom it supplies, and so on (`downstream`). Open supply
+links are walked in the direction asked for; control (`owns`, `operates`, `subsidiary_of`, and the operator that a
+facility's own events name) both ways, so that the mine of a supplier is in the chain, and the operator of a plant.
+
+An item is an edge: `from` and `to` as it was walked, `depth`, the `path` of entities that leads there, and what it is
+(`kind`: `link`, `relationship` or `operator`). Each edge stands once, at its least depth. `already_reached` marks one
+that leads to an entity that was reached before, in a cycle or by another way; it is not followed again.
+
+Beside the items: `entities`, all that were reached, with where they are `located_in`; `risks`, those open on them; and
+`summary`, in which `cut` says whether the chain goes on below `depth`.
+
+Example: `GET /v1/trace?entity=js-link-kuantan-plant&direction=upstream`
+"""
+OWN = (
+    Parameter("entity", "Where the chain begins: a slug.", "js-link-kuantan-plant", required=True),
+    Parameter(
+        "direction",
+        "`upstream`: from consumers to suppliers; `downstream`: from suppliers to consumers.",
+        "upstream",
+        schema={"type": "string", "enum": list(DIRECTIONS), "default": DIRECTIONS[0]},
+    ),
+    Parameter("material", "Only supply links of this material: a slug. Relationships are followed all the same."),
+    Parameter(
+        "depth",
+        "How many steps at most.",
+        schema={"type": "integer", "minimum": 1, "maximum": DEPTH_MAX, "default": DEPTH},
+    ),
+    Parameter(
+        "relations",
+        f"Which relationships are followed, with commas between. Default: `{','.join(RELATIONS)}`.",
+        "owns,operates,located_in",
+    ),
+)
+_TEXT = {"type": ["string", "null"]}
+MEMBERS = {
+    "summary": {"type": "object", "description": "How many there are of everything, and whether the chain is cut."},
+    "entities": {
+        "type": "array",
+        "description": "Every entity reached, nearest first.",
+        "items": {
+            "type": "object",
+            "properties": {
+                "entity": {"type": "string"},
+                "name": _TEXT,
+                "kind": _TEXT,
+                "depth": {"type": "integer"},
+                "located_in": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+    },
+    "risks": {
+        "type": "array",
+        "description": "Open risks of these entities.",
+        "items": {
+            "type": "object",
+            "properties": dict.fromkeys(("risk", "subject", "category", "severity", "description"), _TEXT),
+        },
+    },
+}
+
+
+def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+    """A page of the edges of a chain. Raises Problem."""
+
+    def find(reader: Reader, asked: dict[str, str]) -> Findings:
+        if "entity" not in asked:
+            raise bad_parameter("entity", "required", "entity says where the chain begins: a slug")
+        direction = choice_of(asked, "direction", DIRECTIONS)
+        depth = whole_number("depth", asked.pop("depth", str(DEPTH)), lowest=1, highest=DEPTH_MAX)
+        relations = texts_of(asked, "relations") if "relations" in asked else RELATIONS
+        wrong = next((text for text in relations if not _RELATION.fullmatch(text)), None)
+        if wrong is not None or not relations:
+            raise bad_parameter(
+                "relations", "relation", f"relations are names such as owns, not {(wrong or '')[:40]!r}"
+            )
+        return trace(
+            reader,
+            asked["entity"],
+            direction=direction,
+            material=asked.get("material"),
+            depth=depth,
+            relations=relations,
+        )
+
+    return page_of(engine, "trace", parameters, find)
+
+
+TRACE = Audit(
+    "trace",
+    "The chain of suppliers or consumers",
+    DESCRIPTION,
+    (*OWN, *VIEWPOINT, LIMIT, CURSOR, FORMAT),
+    ask,
+    MEMBERS,
+)

@@ -1,0 +1,264 @@
+"""How concentrated a quantity is: who has which share of it, at one viewpoint, or at two.
+
+The shares are of what the figures of one period add up to, each by its answer at the viewpoint. The measures are those
+of competition authorities: the Herfindahl-Hirschman index, HHI = sum of the squared shares in percent, from near 0 to
+10,000 (one has all), and the concentration ratio of the n largest (Hirschman 1945, Herfindahl 1950; US Department of
+Justice and FTC, Merger Guidelines, 2023, section 2.1). 10,000 / HHI is the effective number: so many of equal size
+would be as concentrated.
+
+What is a total of others has no share beside them, by what is declared (`projections.audit.parts`); what is no number
+has none, and what is negative makes shares meaningless. All of these are left out, and listed.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+from projections.audit.findings import Findings, Item
+from projections.audit.parts import WHOLES, adds_up, parts_of_subjects
+from projections.audit.vintages import cell
+from projections.filters import FilterError, Value
+from projections.reader import Reader
+
+SUBJECT, MATERIAL, DIMENSION = "subject", "material", "dimension."
+TOP = (1, 3, 5)
+NAMED_MAX = 10
+"""How many values of a key an error names."""
+HHI_MAX = 10_000
+_KEY = ("subject", "material", "dimensions", "figure_id")
+_SAID = ("publisher", "published_at", "event_id")
+NOTHING = "nothing to add up"
+ALL_ZERO = "all values are zero"
+
+
+def concentration(
+    reader: Reader,
+    filters: Mapping[str, Value],
+    *,
+    by: str = SUBJECT,
+    canonical_unit: str | None = None,
+    top: Sequence[int] = TOP,
+    before: Reader | None = None,
+) -> Findings:
+    """The shares of the figures that filters select, largest first, equals by name.
+
+    `by` is what has the shares: `subject`, `material` or `dimension.NAME`. Values are canonical, shares and ratios in
+    percent; every rounded number is rounded once, half to even at 4 decimals, from the exact fraction. `before` reads
+    at an earlier viewpoint: then items have what was there, and a change; what has gone since comes last, and counts as
+    a share of zero. Members: `summary`, `left_out`; with `before` also `previous_left_out`.
+
+    Raises UnknownFilter; FilterError where one name has several figures or where units differ, saying how to choose.
+    """
+    readers = [one for one in (reader, before) if one is not None]
+    answers = [_answers(one, filters, canonical_unit) for one in readers]
+    _one_unit([item for items in answers for item in items])
+    now, *earlier = (_shared(one, items, by) for one, items in zip(readers, answers, strict=True))
+    summary = now.summary(top)
+    if not earlier:
+        return Findings(list(now.items()), {"summary": summary, "left_out": now.left_out})
+    (then,) = earlier
+    previous = then.summary(top)
+    summary |= {"previous": previous, "change": now.change_since(then, top)}
+    members = {"summary": summary, "left_out": now.left_out, "previous_left_out": then.left_out}
+    return Findings(list(_changed(now, then)), members)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """Who has a part of the whole, largest first: (name, canonical value, the answer that says so)."""
+
+    holders: Sequence[tuple[str, Fraction, Item]]
+    left_out: list[Item] = field(default_factory=list)
+
+    @cached_property
+    def total(self) -> Fraction:
+        """What all have together."""
+        return sum((value for _, value, _ in self.holders), Fraction(0))
+
+    @cached_property
+    def shares(self) -> dict[str, Fraction]:
+        """In percent; none where the total is zero."""
+        return {name: 100 * value / self.total for name, value, _ in self.holders} if self.total else {}
+
+    @cached_property
+    def hhi(self) -> Fraction | None:
+        """The sum of the squared shares."""
+        return sum((share**2 for share in self.shares.values()), Fraction(0)) if self.shares else None
+
+    def of_largest(self, count: int) -> Fraction | None:
+        """The share of the so many largest together."""
+        return sum(list(self.shares.values())[:count], Fraction(0)) if self.shares else None
+
+    def measures(self, top: Sequence[int]) -> Iterator[tuple[tuple[str, ...], Fraction | None]]:
+        """Each measure under its path in the summary."""
+        yield ("hhi",), self.hhi
+        yield ("effective_number",), None if self.hhi is None else HHI_MAX / self.hhi
+        for count in top:
+            yield ("top", str(count)), self.of_largest(count)
+
+    def summary(self, top: Sequence[int]) -> Item:
+        """`total`, `n`, the measures, and why there are none."""
+        reasons = {} if self.shares else {"hhi": ALL_ZERO if self.holders else NOTHING}
+        units = {item["canonical_unit"] for _, _, item in self.holders}
+        known = {"total": _exact(self.total), "unit": next(iter(units), None), "n": len(self.holders)}
+        return {**known, **_nested(self.measures(top)), "reasons": reasons}
+
+    def change_since(self, then: "_Shared", top: Sequence[int]) -> Item:
+        """The measures less what they were; null where either is."""
+        earlier = dict(then.measures(top))
+        changes = ((path, _difference(measure, earlier[path])) for path, measure in self.measures(top))
+        counted = {"total": _exact(self.total - then.total), "n": len(self.holders) - len(then.holders)}
+        return {**counted, **_nested(changes)}
+
+    def items(self) -> Iterator[Item]:
+        """One for each that has a part."""
+        rank, larger = 0, None
+        cumulated = accumulate(self.shares.values()) if self.shares else (None for _ in self.holders)
+        for place, ((name, value, item), upto) in enumerate(zip(self.holders, cumulated, strict=True), start=1):
+            rank = rank if value == larger else place
+            larger = value
+            yield {
+                **_key_of(item),
+                "value": _exact(value),
+                "unit": item["canonical_unit"],
+                "share": _rounded(self.shares.get(name)),
+                "rank": rank,
+                "cumulative_share": _rounded(upto),
+                **{column: item[column] for column in _SAID},
+            }
+
+
+def _answers(reader: Reader, filters: Mapping[str, Value], canonical_unit: str | None) -> list[Item]:
+    found: list[Item] = reader.read("figures", filters={**filters, "resolve": "latest"}).to_pylist()
+    for item in found:
+        item["dimensions"] = json.loads(item["dimensions"] or "{}")
+    return [item for item in found if canonical_unit in (None, item["canonical_unit"])]
+
+
+def _one_unit(answers: Sequence[Item]) -> None:
+    """Raises FilterError where the answers are in several units, or in one that does not add up."""
+    units = sorted({item["canonical_unit"] for item in answers})
+    if len(units) > 1:
+        raise FilterError("unit", f"these figures are in several units: choose one of {', '.join(units[:NAMED_MAX])}")
+    if units and not adds_up(units[0]):
+        raise FilterError("unit", f"amounts in {units[0]} cannot be added, so nobody has a share of their sum")
+
+
+def _shared(reader: Reader, answers: Sequence[Item], by: str) -> _Shared:
+    """Who has a part of the whole, and what is left out. Raises FilterError where one name has several figures."""
+    named: dict[str, list[Item]] = {}
+    left_out = []
+    for item in answers:
+        name = item["dimensions"].get(by.removeprefix(DIMENSION)) if by.startswith(DIMENSION) else item[by]
+        if name is None:
+            left_out.append(_left_out(item, "unnamed"))
+        else:
+            named.setdefault(name, []).append(item)
+    for name, items in sorted(named.items()):
+        if len(items) > 1:
+            raise _ambiguous(name, items, by)
+    has_parts = _parts_among(reader, named, by)
+    holders = []
+    for name, (item,) in sorted(named.items()):
+        value = item["canonical_value"]
+        if has_parts(name):
+            left_out.append(_left_out(item, "total"))
+        elif value is None:
+            left_out.append(_left_out(item, "no_number"))
+        elif Fraction(value) < 0:
+            left_out.append(_left_out(item, "negative"))
+        else:
+            holders.append((name, Fraction(value), item))
+    holders.sort(key=lambda holder: (-holder[1], holder[0]))
+    return _Shared(holders, left_out)
+
+
+def _parts_among(reader: Reader, named: Mapping[str, Any], by: str) -> Callable[[str], bool]:
+    """Whether a name is that of a total of others that are there too."""
+    if by.startswith(DIMENSION):
+        others = bool(named.keys() - set(WHOLES))
+        return lambda name: name in WHOLES and others
+    parts = parts_of_subjects(reader)
+    return lambda name: not named.keys().isdisjoint(parts.get(name, ()))
+
+
+def _ambiguous(name: str, items: Sequence[Item], by: str) -> FilterError:
+    """Names what the figures differ in, as filters."""
+    columns = ("subject", "metric", "material", "nature", "period")
+    keys = [{**{column: item[column] for column in columns}, **_dimensions(item)} for item in items]
+    choices = {
+        column: sorted({key[column] for key in keys if key.get(column) is not None})
+        for column in dict.fromkeys(column for key in keys for column in key)
+        if len({key.get(column) for key in keys}) > 1
+    }
+    told = "; ".join(f"{column}={' or '.join(values[:NAMED_MAX])}" for column, values in choices.items())
+    return FilterError(next(iter(choices)), f"{by} {name} has {len(items)} figures here: choose by {told}")
+
+
+def _dimensions(item: Item) -> dict[str, str]:
+    return {f"{DIMENSION}{name}": value for name, value in item["dimensions"].items()}
+
+
+def _left_out(item: Item, reason: str) -> Item:
+    return {**_key_of(item), "says": cell(item), **{column: item[column] for column in _SAID}, "reason": reason}
+
+
+def _key_of(item: Item) -> Item:
+    return {**{column: item[column] for column in _KEY}, "dimensions": item["dimensions"] or None}
+
+
+def _changed(now: _Shared, then: _Shared) -> Iterator[Item]:
+    """The items of now with what was there before, and after them those that have gone, by name."""
+    before = {name: value for name, value, _ in then.holders}
+    for (name, _, _), item in zip(now.holders, now.items(), strict=True):
+        yield {**item, **_before(name, before, now, then)}
+    present = {name for name, _, _ in now.holders}
+    for (name, _, _), item in sorted(zip(then.holders, then.items(), strict=True), key=lambda gone: gone[0][0]):
+        if name not in present:
+            nothing = dict.fromkeys(("value", "share", "rank", "cumulative_share", *_SAID))
+            yield {**item, **nothing, **_before(name, before, now, then)}
+
+
+def _before(name: str, before: Mapping[str, Fraction], now: _Shared, then: _Shared) -> Item:
+    """Who is not there has a share of zero, where there are shares."""
+    share, earlier = ((one.shares.get(name, Fraction(0)) if one.shares else None) for one in (now, then))
+    return {
+        "previous_value": _exact(before[name]) if name in before else None,
+        "previous_share": _rounded(then.shares.get(name)),
+        "share_change": _rounded(_difference(share, earlier)),
+    }
+
+
+def _difference(later: Fraction | None, earlier: Fraction | None) -> Fraction | None:
+    return None if later is None or earlier is None else later - earlier
+
+
+def _nested(measures: Iterator[tuple[tuple[str, ...], Fraction | None]]) -> Item:
+    nested: Item = {}
+    for (*outer, name), measure in measures:
+        place = nested
+        for step in outer:
+            place = place.setdefault(step, {})
+        place[name] = _rounded(measure)
+    return nested
+
+
+def _exact(value: Fraction) -> str:
+    """A sum of decimals as one: its denominator has no factors but 2 and 5."""
+    places = 0
+    while (value * 10**places).denominator != 1:
+        places += 1
+    digits = str(abs((value * 10**places).numerator)).rjust(places + 1, "0")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
+def _rounded(value: Fraction | None) -> str | None:
+    if value is None:
+        return None
+    units = round(value * 10_000)
+    return f"{'-' if units < 0 else ''}{abs(units) // 10_000}.{abs(units) % 10_000:04d}"

@@ -1,0 +1,42 @@
+"""What is declared to be a part of what. Nothing is guessed from names or numbers.
+
+A *subject* is a part of another where an open relationship `part_of` says so. A value of a *dimension* is the whole
+where it is one of `WHOLES`; the other values of that dimension are its parts. Only some quantities add up at all:
+masses, money and counts, and capacities of several places; never prices or shares.
+"""
+
+from collections.abc import Iterable
+
+from ledger.quantities import unit
+from projections.reader import Reader
+
+PART_OF = "part_of"
+FULL_YEAR = "full_year"
+WHOLES = (FULL_YEAR, "total", "all")
+"""Values of a dimension that say that the figure is over all values of that dimension."""
+BATCHES = ("first", "second", "third", "fourth")
+"""The parts of a full year, in order: no third without a second, and a year of a single batch has no batches."""
+BATCHES_MIN = 2
+_ADDITIVE = frozenset(("mass", "mass_rate", "money", "count"))
+
+
+def adds_up(canonical_unit: str) -> bool:
+    """Whether amounts in a unit can be added."""
+    return unit(canonical_unit).family in _ADDITIVE
+
+
+def parts_of_subjects(reader: Reader) -> dict[str, list[str]]:
+    """Each entity that has parts at the viewpoint, and its direct parts in order."""
+    parts: dict[str, list[str]] = {}
+    for stated in reader.read("relationships", filters={"relation": PART_OF, "status": "open"}).to_pylist():
+        if stated["subject"] != stated["object"]:
+            parts.setdefault(stated["object"], []).append(stated["subject"])
+    return parts
+
+
+def batches_declared(whole: str, published: Iterable[str]) -> tuple[str, ...]:
+    """The batches that a full year must have, given those that are published: up to the last of them, at least two."""
+    numbers = [BATCHES.index(value) + 1 for value in published if value in BATCHES]
+    if whole != FULL_YEAR or not numbers:
+        return ()
+    return BATCHES[: max(BATCHES_MIN, *numbers)]

@@ -1,0 +1,305 @@
+"""Sums that should hold: a total that a publisher states, beside the sum of the parts that it states itself.
+
+A total has parts in three ways, each of them declared and none guessed (`projections.audit.parts`):
+
+- *subject*: the figure of an entity, and those of the entities that are `part_of` it (the world and its countries);
+- *period*: the flow over a period, and those over shorter periods that tile it exactly (a year and its quarters); what
+  is a flow, the type of the event says;
+- *dimension*: the figure over all values of a dimension, and those for each value (a full year's quota, its batches).
+
+Everything else of the key is the same for the total and its parts. What is compared is what the publisher says last of
+each at the viewpoint; a total of whose parts it says nothing at all is no finding of this question.
+
+The verdict: `incomplete`, where the total or a declared part is no number; else by the gap, total - sum: `equal`
+(none), `rounding` (no larger than half a unit of the last printed digits of the total and of each part together),
+`perhaps_rounding` (the same, where the zeros at the end of whole numbers may be rounding too), and `gap`.
+"""
+
+import json
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Context, Decimal, localcontext
+from functools import cached_property
+from typing import Any
+
+from ledger import REGISTRY
+from ledger.events.figures import Figure
+from ledger.quantities import percent_of, plain, unit
+from projections.audit.findings import Findings, Item
+from projections.audit.parts import WHOLES, adds_up, batches_declared, parts_of_subjects
+from projections.audit.tilings import Piece, name_of, tiling
+from projections.audit.vintages import cell
+from projections.catalogue import SERIES
+from projections.composing import presented
+from projections.filters import Value
+from projections.reader import Reader
+from projections.schema import quoted
+
+WAYS = ("subject", "period", "dimension")
+"""The ways in which a total has parts."""
+VERDICTS = ("equal", "rounding", "perhaps_rounding", "gap", "incomplete")
+FILTER_VALUES_MAX = 200
+"""Parts are looked for by subject where these are no more; else among all subjects."""
+_TOTAL = ("figure_id", "subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end")
+_READ = (
+    *_TOTAL,
+    *("publisher", "type", "value", "unit", "symbol", "canonical_value", "canonical_low", "canonical_high"),
+    *("canonical_unit", "published_at", "event_id"),
+)
+_EXACT = Context(prec=1000)
+"""More digits than a sum of printed numbers can have."""
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a publisher says last of a figure: a row as it was read, decimals and days as text."""
+
+    row: Mapping[str, Any]
+
+    @property
+    def subject(self) -> str:
+        """Whom or what the figure is about."""
+        return str(self.row["subject"])
+
+    @cached_property
+    def rest(self) -> Key:
+        """Who says it and all of the figure's key, but for subject, dimensions and period."""
+        return tuple(self.row[name] for name in ("publisher", "metric", "material", "nature", "canonical_unit"))
+
+    @property
+    def period(self) -> tuple[str, str] | None:
+        """First and last day."""
+        return (self.row["period_start"], self.row["period_end"]) if self.row["period_start"] else None
+
+    @cached_property
+    def dimensions(self) -> dict[str, str]:
+        """By name."""
+        named: dict[str, str] = json.loads(self.row["dimensions"] or "{}")
+        return named
+
+    @cached_property
+    def point(self) -> Decimal | None:
+        """The canonical value, where it is one."""
+        text = self.row["canonical_value"]
+        return None if text is None else Decimal(text)
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether it adds up over time: by the type of its event, and by its unit."""
+        cls = REGISTRY[self.row["type"]]
+        flows = issubclass(cls, Figure) and cls.flow
+        return flows and unit(self.row["canonical_unit"]).family != "mass_rate"
+
+    def rounding(self, *, at_most: bool) -> Decimal:
+        """Half a unit of the last printed digit, in the canonical unit; of the last that is not zero, for `at_most`."""
+        printed = Decimal(self.row["value"])
+        _, digits, exponent = printed.as_tuple()
+        assert isinstance(exponent, int)
+        if at_most and exponent >= 0 and printed:
+            text = "".join(map(str, digits))
+            exponent += len(text) - len(text.rstrip("0"))
+        return Decimal(5).scaleb(exponent - 1) * unit(self.row["unit"]).factor
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that is declared: its name, and what is said of it, if anything."""
+
+    name: str
+    said: Said | None
+
+
+def sums(
+    reader: Reader,
+    filters: Mapping[str, Value] | None = None,
+    *,
+    by: Collection[str] = WAYS,
+    verdicts: Collection[str] = VERDICTS,
+) -> Findings:
+    """The totals that filters of a series select, each beside the sum of its parts, in the order of the totals.
+
+    `gap` is total - parts_sum over the parts that are numbers, in the canonical unit; `gap_percent` is of |total|.
+    Where parts are missing, `missing` names them, and what is said of them instead of a number. The member `summary`
+    counts all verdicts, also those that `verdicts` leaves out. Raises UnknownFilter and FilterError.
+    """
+    totals = [said for said in _said(reader, filters or {}) if adds_up(said.row["canonical_unit"])]
+    subjects = parts_of_subjects(reader) if "subject" in by else {}
+    around = _Around(_said(reader, _where_parts_are(totals, subjects)) if totals else [], subjects)
+    ways: dict[str, Callable[[Said], Iterator[Item]]] = {
+        "subject": around.by_subject,
+        "period": around.by_period,
+        "dimension": around.by_dimension,
+    }
+    with localcontext(_EXACT):
+        items = [item for total in totals for way in WAYS if way in by for item in ways[way](total)]
+    counts = Counter(item["verdict"] for item in items)
+    summary = {verdict: counts[verdict] for verdict in VERDICTS}
+    return Findings([item for item in items if item["verdict"] in verdicts], {"summary": summary})
+
+
+class _Around:
+    """All that may be a part of a total: what publishers say last of the figures around it."""
+
+    def __init__(self, around: Sequence[Said], subjects: Mapping[str, Sequence[str]]) -> None:
+        self._subjects = subjects
+        self._figures: dict[Key, Said] = {}
+        self._periods: dict[Key, list[Said]] = {}
+        self._values: dict[Key, dict[str, Said]] = {}
+        for said in around:
+            dimensions = said.row["dimensions"]
+            self._figures[said.rest, said.subject, dimensions, said.period] = said
+            if said.period:
+                self._periods.setdefault((said.rest, said.subject, dimensions), []).append(said)
+            for name, value in said.dimensions.items():
+                self._values.setdefault(_but_for(said, name), {})[value] = said
+        for series in self._periods.values():
+            series.sort(key=lambda said: said.period or ("", ""))
+
+    def by_subject(self, total: Said) -> Iterator[Item]:
+        """The total beside the figures of what is declared to be part of its subject."""
+        slugs = self._subjects.get(total.subject, ())
+        same = (total.row["dimensions"], total.period)
+        parts = [Part(slug, self._figures.get((total.rest, slug, *same))) for slug in slugs]
+        yield from _compared(total, parts, by="subject", name=total.subject)
+
+    def by_period(self, total: Said) -> Iterator[Item]:
+        """The total beside the shorter periods that tile its own best."""
+        if total.period is None or not total.is_flow:
+            return
+        first, last = total.period
+        series = self._periods[total.rest, total.subject, total.row["dimensions"]]
+        start = bisect_left(series, first, key=lambda said: said.row["period_start"])
+        end = bisect_right(series, last, key=lambda said: said.row["period_start"])
+        shorter = [said for said in series[start:end] if said.row["period_end"] <= last and said.period != total.period]
+        if not shorter:
+            return
+        pieces = tiling(date.fromisoformat(first), date.fromisoformat(last), [_piece(said) for said in shorter])
+        parts = [Part(_days(piece) if piece.said is None else piece.said.row["period"], piece.said) for piece in pieces]
+        yield from _compared(total, parts, by="period", name=total.row["period"], tiled_by=name_of(pieces))
+
+    def by_dimension(self, total: Said) -> Iterator[Item]:
+        """The total beside the figures for each value of a dimension that it is the whole of."""
+        for name, whole in total.dimensions.items():
+            if whole not in WHOLES:
+                continue
+            published = {
+                value: said for value, said in self._values[_but_for(total, name)].items() if value not in WHOLES
+            }
+            declared = batches_declared(whole, published)
+            values = [*declared, *sorted(published.keys() - set(declared))]
+            parts = [Part(value, published.get(value)) for value in values]
+            yield from _compared(total, parts, by="dimension", name=whole, dimension=name)
+
+
+def _compared(
+    total: Said,
+    parts: Sequence[Part],
+    *,
+    by: str,
+    name: str,
+    dimension: str | None = None,
+    tiled_by: str | None = None,
+) -> Iterator[Item]:
+    """The finding on a total and its parts; none where nothing is said of any part."""
+    if all(part.said is None for part in parts):
+        return
+    points = [(part.name, part.said) for part in parts if part.said is not None and part.said.point is not None]
+    numbers = [said for _, said in points]
+    missing = [_missing(part) for part in (Part(name, total), *parts) if part.said is None or part.said.point is None]
+    parts_sum = sum((said.point for said in numbers if said.point is not None), Decimal(0)) if numbers else None
+    gap = rounding = at_most = percent = None
+    verdict = "incomplete"
+    if total.point is not None and parts_sum is not None:
+        gap = total.point - parts_sum
+        percent = percent_of(gap, total.point)
+        rounding, at_most = (
+            sum((said.rounding(at_most=most) for said in (total, *numbers)), Decimal(0)) for most in (False, True)
+        )
+        if not missing:
+            verdict = _verdict(abs(gap), rounding=rounding, at_most=at_most)
+    yield {
+        **{column: total.row[column] for column in _TOTAL},
+        "dimensions": total.dimensions or None,
+        "unit": total.row["canonical_unit"],
+        "publisher": total.row["publisher"],
+        "published_at": total.row["published_at"],
+        "event_id": total.row["event_id"],
+        "by": by,
+        "dimension": dimension,
+        "tiled_by": tiled_by,
+        "total": total.row["canonical_value"],
+        "parts_sum": _plain(parts_sum),
+        "gap": _plain(gap),
+        "gap_percent": None if percent is None else f"{percent:.4f}",
+        "rounding": _plain(rounding),
+        "rounding_at_most": _plain(at_most),
+        "verdict": verdict,
+        "finding": verdict == "gap",
+        "parts": [_part(name, said) for name, said in points],
+        "missing": missing,
+    }
+
+
+def _verdict(distance: Decimal, *, rounding: Decimal, at_most: Decimal) -> str:
+    if distance == 0:
+        return "equal"
+    if distance <= rounding:
+        return "rounding"
+    return "perhaps_rounding" if distance <= at_most else "gap"
+
+
+def _part(name: str, said: Said) -> Item:
+    row = said.row
+    where = {column: row[column] for column in ("figure_id", "event_id", "published_at")}
+    return {"part": name, "value": row["canonical_value"], **where}
+
+
+def _missing(part: Part) -> Item:
+    row = part.said.row if part.said else {}
+    where = {column: row.get(column) for column in ("figure_id", "event_id", "published_at")}
+    return {"part": part.name, "says": cell(row) if row else None, **where}
+
+
+def _said(reader: Reader, filters: Mapping[str, Value]) -> list[Said]:
+    """What each publisher says last of each figure that filters select, in the order of the series."""
+    by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in SERIES.order[:-2])
+
+    def query(shape: Mapping[str, str]) -> str:
+        shown = presented((name, shape[name]) for name in _READ)
+        return f"SELECT {shown} FROM chosen WHERE next_until IS NULL AND NOT withdrawn ORDER BY {by}"
+
+    return [Said(row) for row in reader.series("vintages", filters, query=query).to_pylist()]
+
+
+def _where_parts_are(totals: Iterable[Said], subjects: Mapping[str, Sequence[str]]) -> dict[str, Value]:
+    """Filters that select all figures that may be parts of the totals."""
+    wanted: dict[str, set[str]] = {"metric": set(), "publisher": set(), "subject": set()}
+    for total in totals:
+        for name, values in wanted.items():
+            values.add(total.row[name])
+        wanted["subject"].update(subjects.get(total.subject, ()))
+    return {name: sorted(values) for name, values in wanted.items() if len(values) <= FILTER_VALUES_MAX}
+
+
+def _but_for(said: Said, name: str) -> Key:
+    """The figure's key and who says it, without the value of one dimension, whose name stands for it."""
+    others = tuple(sorted((one, value) for one, value in said.dimensions.items() if one != name))
+    return (said.rest, said.subject, said.period, name, others)
+
+
+def _piece(said: Said) -> Piece[Said]:
+    first, last = (date.fromisoformat(said.row[name]) for name in ("period_start", "period_end"))
+    return Piece(first, last, said, said.point is not None)
+
+
+def _days(piece: Piece[Said]) -> str:
+    return f"{piece.start.isoformat()}/{piece.end.isoformat()}"
+
+
+def _plain(number: Decimal | None) -> str | None:
+    return None if number is None else plain(number)
