@@ -1,0 +1,155 @@
+"""Disputes, pairs and scorecards at random viewpoints are those of the naive model.
+
+The histories of `tests.histories` are read, and others that are all about figures of which several publishers speak.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ledger import Ledger
+from projections import Engine
+from projections.audit import disputes, scorecards
+from tests import model_disputes as judge
+from tests.histories import MOMENTS, Viewpoint, random_viewpoint
+from tests.model import Model
+from tests.properties.test_viewpoints import TABLES, recorded, seen_from, ticking
+
+HISTORIES = int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "8"))
+SEED = int(os.environ.get("SUPPLY_LEDGER_SEED", "1"))
+PUBLISHERS = ("bgs", "ministry", "usgs", "wire")
+SAYINGS: tuple[dict[str, str], ...] = (
+    {"value": "100"},
+    {"value": "100"},
+    {"value": "0.1", "unit": "kt"},
+    {"value": "110"},
+    {"value": "90"},
+    {"value": "0"},
+    {"value": "-100"},
+    {"value": "99999999999999999999.999999999999999999"},
+    {"low": "90", "high": "110"},
+    {"low": "90"},
+    {"symbol": "withheld"},
+)
+
+Item = dict[str, Any]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def tables() -> Iterator[None]:
+    """Keeps the tables there while no history is read."""
+    with Engine(Ledger(":memory:"), path=TABLES):
+        yield
+
+
+def contested(rng: random.Random) -> list[Item]:
+    """A history about a few figures, of which four publishers say one of few things at one of few times, which they
+    take back, and which are corrected, retracted and merged.
+    """
+    moments = rng.sample(MOMENTS, rng.randint(2, 5))
+    subjects = {f"place-{place}": rng.sample(SAYINGS, rng.randint(2, 4)) for place in range(rng.randint(1, 8))}
+    bodies: list[Item] = [
+        {"type": "EntityRegistered", "entity": slug, "kind": "organisation", "name": slug} for slug in PUBLISHERS
+    ]
+    bodies += [{"type": "EntityRegistered", "entity": slug, "kind": "region", "name": slug} for slug in subjects]
+
+    def figure(subject: str) -> Item:
+        kind = rng.choice(("primary", "primary", "secondary"))
+        return {
+            "subject": subject,
+            "metric": "mine_production",
+            "unit": "t",
+            "period": rng.choice(("2024", "2024-01-01/2024-12-31")) if rng.randrange(10) else None,
+            "published_at": rng.choice(moments),
+            "source": {"publisher": rng.choice(PUBLISHERS), "kind": kind},
+        }
+
+    reported: list[str] = []
+    retracted: list[str] = []
+    for number in range(rng.randint(2, 14 * len(subjects))):
+        subject = rng.choice(list(subjects))
+        event_id = f"00000000-0000-4000-8000-{number:012}"
+        draw = rng.randrange(100)
+        if draw < 65 or not reported:
+            body = {"type": "ProductionReported", **figure(subject), **rng.choice(subjects[subject])}
+        elif draw < 78:
+            body = {"type": "FigureWithdrawn", **figure(subject)}
+        elif draw < 88:
+            said = rng.choice(({"published_at": rng.choice(moments)}, {"value": "120"}, {"source.publisher": "usgs"}))
+            body = {"type": "EventCorrected", "target": rng.choice(reported), "changes": said}
+        elif draw < 94 or not retracted:
+            body = {"type": "EventRetracted", "target": rng.choice(reported)}
+            retracted.append(str(body["target"]))
+        elif draw < 97:
+            body = {"type": "EventReinstated", "target": rng.choice(retracted)}
+        else:
+            kept, merged = rng.sample(PUBLISHERS, 2)
+            body = {"type": "EntitiesMerged", "kept": kept, "merged": merged, "reason": "One and the same."}
+        if body["type"] in ("EventCorrected", "EventRetracted"):
+            body["reason"] = "other"
+        if body["type"].startswith("Event"):
+            body["explanation"] = "Read again."
+        elif "unit" in body:
+            reported.append(event_id)
+        bodies.append({"event_id": event_id, **{name: value for name, value in body.items() if value is not None}})
+    return bodies
+
+
+def recorded_contested(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
+    """The engine of such a history, and the events as the API gives them."""
+    ledger = Ledger(":memory:", clock=ticking())
+    engine = Engine(ledger, path=TABLES)
+    ledger.append_what_fits(contested(rng))
+    yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
+    engine.close()
+    ledger.close()
+
+
+def compare(model: Model, engine: Engine, at: Viewpoint, rng: random.Random) -> None:
+    publisher = rng.choice((None, None, *PUBLISHERS))
+    filters = {"publisher": publisher} if publisher else {}
+    status = rng.choice(("open", "ended"))
+    with engine.reader(seen_from(engine, at)) as reader:
+        found = disputes(reader, {}, status="all").items
+        expected = judge.disputes(model, at.as_of, at.position, status="all")
+        assert judge.same(expected, found), (at, expected, found)
+        some = disputes(reader, filters, status=status)
+        expected = judge.disputes(model, at.as_of, at.position, status=status, publisher=publisher)
+        assert judge.same(expected, some.items), (at, status, filters, expected, some.items)
+        pairs = judge.pairs(model, at.as_of, at.position, publisher=publisher)
+        assert judge.same(pairs, some.members["pairs"]), (at, pairs, some.members["pairs"])
+        cards = scorecards(reader, {}).items
+        wanted = judge.scorecards(model, at.as_of, at.position)
+        assert judge.same(wanted, cards), (at, wanted, cards)
+        named = [name for name in cards[0] if name != "name"] if cards else []
+        assert all((item[name] is None) == (name in item["reasons"]) for item in cards for name in named)
+        disputed = reader.read("figures", filters={"disputed": "true"})["figure_id"].to_pylist()
+        assert [item["figure_id"] for item in found if item["status"] == "open"] == disputed
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + HISTORIES))
+def test_disputes_and_scorecards_are_those_of_the_model(seed: int) -> None:
+    rng = random.Random(seed)
+    for histories in (recorded, recorded_contested)[seed % 3 > 0 :]:
+        for engine, events in histories(rng):
+            model = Model(events)
+            for _ in range(3):
+                compare(model, engine, random_viewpoint(rng, events), rng)
+
+
+def test_the_histories_hold_every_kind_of_dispute_and_of_end() -> None:
+    rng = random.Random(1)
+    kinds: set[str] = set()
+    causes: set[str | None] = set()
+    for _ in range(30):
+        for engine, _events in recorded_contested(rng):
+            with engine.reader(engine.viewpoint(as_of="2100")) as reader:
+                for item in disputes(reader, status="all").items:
+                    kinds.add(item["kind"])
+                    causes.add(item["ended_by"] and item["ended_by"]["cause"])
+        if kinds >= {"between", "within", "both"} and causes >= {None, "revision", "withdrawal", "confirmation"}:
+            return
+    pytest.fail(f"only {kinds} and {causes}")
