@@ -49,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
         _add_projection(app, projection)
     for audit in AUDITS:
         known = tuple(one for one in audit.parameters if one.name not in NOT_FILTERS)
-        _add(app, audit.name, f"{audit.summary}.", known, audit.ask, panel=AUDIT)
+        _add(app, audit.name, f"{audit.summary}.", known, audit.ask, panel=AUDIT, columns=audit.columns)
     _add(app, "events", "The log in order, as it was recorded.", (*EVENT_FILTERS, *VIEWPOINT), events)
     app.command("history", rich_help_panel=READ)(read_history)
 
@@ -70,14 +70,14 @@ def read_history(
         show(history(engine, figure_id, parameters), output, title=f"history of {figure_id}")
 
 
-def show(page: Page, output: Output, *, title: str) -> None:
+def show(page: Page, output: Output, *, title: str, columns: tuple[str, ...] = ()) -> None:
     """Print a page."""
     if output is Output.table:
         out = console()
         if len(page.items) == 0:
             out.print(f"No {title} at this viewpoint.", highlight=False)
         else:
-            out.print(page_table(page, title=title))
+            out.print(page_table(page, title=title, columns=columns))
         for name, member in page.more.items():
             out.print(member_table(name, member))
         out.print(basis_line(page.basis), highlight=False)
@@ -103,7 +103,14 @@ def _add_projection(app: typer.Typer, projection: Projection) -> None:
 
 
 def _add(
-    app: typer.Typer, name: str, description: str, known: tuple[Parameter, ...], ask: Ask, *, panel: str = READ
+    app: typer.Typer,
+    name: str,
+    description: str,
+    known: tuple[Parameter, ...],
+    ask: Ask,
+    *,
+    panel: str = READ,
+    columns: tuple[str, ...] = (),
 ) -> None:
     """Add a command whose options are the parameters, and the limit, the format and the data directory."""
 
@@ -111,7 +118,7 @@ def _add(
         output, data = given.pop("output"), given.pop("data")
         parameters = _parameters(known, given)
         with opened(data, make=False) as engine:
-            show(ask(engine, parameters), output, title=name)
+            show(ask(engine, parameters), output, title=name, columns=columns)
 
     arguments = [_option(one) for one in known]
     arguments += [

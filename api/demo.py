@@ -14,7 +14,7 @@ from uuid import UUID
 from rich.console import Console
 
 from api.questions import history, state
-from api.tables import text_table
+from api.tables import figure_text, text_table
 from ledger.imports import ImportReport
 from projections import CATALOGUE, Engine
 
@@ -111,22 +111,6 @@ def print_answers(engine: Engine, out: Console) -> None:
     out.print(text_table("Figures", COLUMNS, *(_rows(engine, question) for question in FIGURES)))
     out.print(text_table("Why World 2023 changed", ("cause", "published", "answer", "source"), _changes(engine)))
     out.print(text_table("What holds over time", COLUMNS, *(_rows(engine, question) for question in OVER_TIME)))
-
-
-def figure_text(item: Item) -> str:
-    """What a figure item says: value and unit as printed, and whether it is disputed."""
-    if item["symbol"] is not None:
-        said = item["symbol"].replace("_", " ")
-    elif item["value"] is not None:
-        said = f"{item['value']} {item['unit']}"
-    else:
-        low, high = item["low"], item["high"]
-        ends = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
-        said = f"{ends} {item['unit']}"
-    if item.get("disputed"):
-        spread = f", spread {item['spread']} {item['canonical_unit']}" if item["spread"] is not None else ""
-        said += f"; disputed{spread}"
-    return str(said)
 
 
 def _rows(engine: Engine, question: Question) -> list[list[str]]:

@@ -1,6 +1,5 @@
 """Items as a person reads them on a terminal: the columns that say something, and where they were folded from."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,11 +10,13 @@ from rich.text import Text
 from api.reading import Page
 
 WIDTH_PIPED = 160
+LISTED_MAX = 8
 # Identifiers, and what repeats another column in a form for machines: in every other format, not in a table.
 LEFT_OUT = frozenset(
     "canonical_value canonical_low canonical_high canonical_unit period_start period_end event_id digest recorded_by "
     "revision publishers schema figure_id via recorded_at position spread nature approximate".split()
 )
+IDENTIFIERS = frozenset(("event_id", "figure_id"))
 NUMBERS = frozenset("value low high spread change change_percent previous_value share position revision".split())
 
 
@@ -25,20 +26,21 @@ def console(*, stderr: bool = False) -> Console:
     return made if made.is_terminal else Console(stderr=stderr, width=WIDTH_PIPED)
 
 
-def page_table(page: Page, *, title: str) -> Table:
-    """The items of a page; columns that are empty throughout are left out."""
-    return _table(page.rows(), title=title)
+def page_table(page: Page, *, title: str, columns: Sequence[str] = ()) -> Table:
+    """The items of a page; columns that are empty throughout are left out. `columns` are those wanted, else all."""
+    rows = page.rows()
+    return _table(rows, columns or [name for name in _names(rows) if name not in LEFT_OUT], title=title)
 
 
 def member_table(name: str, member: Any) -> Table:
     """What stands beside the items: objects in rows, or one object with a row a member."""
     if isinstance(member, dict):
         member = [{"": key, name: value} for key, value in member.items() if _says(value)]
-    return _table(member, title=name)
+    return _table(member, [one for one in _names(member) if one not in IDENTIFIERS], title=name)
 
 
-def _table(rows: Sequence[Mapping[str, Any]], *, title: str) -> Table:
-    names = [name for name in _names(rows) if name not in LEFT_OUT and any(_says(row.get(name)) for row in rows)]
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str) -> Table:
+    names = [name for name in columns if any(_says(row.get(name)) for row in rows)]
     table = Table(title=title, title_justify="left")
     for name in names:
         table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold")
@@ -66,19 +68,49 @@ def basis_line(basis: Mapping[str, Any]) -> str:
     return f"as of {basis['as_of']}, recorded as of {basis['recorded_as_of']}, effective at {basis['effective_at']}"
 
 
+def figure_text(item: Mapping[str, Any]) -> str:
+    """What a figure item says: value and unit as printed, and whether it is disputed."""
+    if item["symbol"] is not None:
+        said = item["symbol"].replace("_", " ")
+    elif item["value"] is not None:
+        said = f"{item['value']} {item['unit']}"
+    else:
+        low, high = item["low"], item["high"]
+        ends = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+        said = f"{ends} {item['unit']}"
+    if item.get("disputed"):
+        spread = f", spread {item['spread']} {item['canonical_unit']}" if item["spread"] is not None else ""
+        said += f"; disputed{spread}"
+    return str(said)
+
+
 def cell(value: Any) -> str:
-    """A value as text: nothing for null, lists with commas, objects as name=value."""
+    """A value as text: nothing for null, a line an object in a list, and of an object what a person wants of it."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if isinstance(value, list):
+        if any(isinstance(item, dict) for item in value):
+            more = [f"and {len(value) - LISTED_MAX} more"] if len(value) > LISTED_MAX else []
+            return "\n".join([*(cell(item) for item in value[:LISTED_MAX]), *more])
         return ", ".join(cell(item) for item in value)
     if isinstance(value, dict):
-        if all(not isinstance(part, dict | list) for part in value.values()):
-            return " ".join(f"{name}={cell(part)}" for name, part in value.items() if part is not None)
-        return json.dumps(value, ensure_ascii=False)
+        return _object(value)
     return str(value)
+
+
+def _object(value: Mapping[str, Any]) -> str:
+    if value.keys() >= {"value", "low", "high", "symbol", "unit"}:
+        publisher = f" ({value['publisher']})" if value.get("publisher") else ""
+        return figure_text({**value, "disputed": False}) + publisher
+    if "event_id" in value and value.get("cause"):
+        said = (value.get("kind"), value["cause"], value.get("publisher"), value.get("published_at"))
+        return " ".join(str(part) for part in said if part is not None)
+    shown = {name: part for name, part in value.items() if name not in LEFT_OUT and _says(part)}
+    return " ".join(f"{name}={cell(part)}" for name, part in shown.items())
 
 
 def _says(value: Any) -> bool:

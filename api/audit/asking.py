@@ -32,7 +32,7 @@ class Audit:
     """A question: `name` is its path under `/v1` and its command.
 
     The description holds an example request, which the tests run. `members` are the JSON Schemas of what stands beside
-    the items.
+    the items; `columns` are those that fit on a terminal (none: all), every other format has all.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Audit:
     parameters: tuple[Parameter, ...]
     ask: Ask
     members: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
 
 def page_of(

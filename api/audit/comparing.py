@@ -11,7 +11,7 @@ from api.problems import bad_parameter
 from api.questions import parameters_of
 from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, mark_of, stated_in_the_past
 from ledger.calendars import instant_text
-from ledger.errors import QuantityError
+from ledger.errors import PositionBeyondHead, QuantityError
 from ledger.quantities import parse_number
 from projections import CATALOGUE, Engine, Viewpoint
 
@@ -28,6 +28,10 @@ CHANGED_BY = Parameter("changed_by_more_than", "Only figures whose value changed
 FILTERS = (
     CHANGED_BY,
     *(one for one in parameters_of(_FIGURES) if one.name not in ("resolve", *VIEWPOINT_NAMES, *NOT_FILTERS)),
+)
+COLUMNS = (
+    *("subject", "metric", "material", "dimensions", "period", "before", "after", "change", "change_percent"),
+    *("kind", "causes"),
 )
 DESCRIPTION = """\
 Figures whose answer differs: `before` and `after`, `kind` (`added`, `removed`, `changed`, or `restated` for the same
@@ -81,10 +85,17 @@ def compared(
 
 def _viewpoint(engine: Engine, parameters: Mapping[str, str], side: str, names: Mapping[str, str]) -> Viewpoint:
     as_of, recorded_as_of = f"{side}_as_of", f"{side}_recorded_as_of"
-    return engine.viewpoint(
-        as_of=check_moment(names.get(as_of, as_of), parameters.get(as_of)),
-        recorded_as_of=check_ledger_moment(names.get(recorded_as_of, recorded_as_of), parameters.get(recorded_as_of)),
-    )
+    published = check_moment(names.get(as_of, as_of), parameters.get(as_of))
+    name = names.get(recorded_as_of, recorded_as_of)
+    return stood_at(engine, name, parameters.get(recorded_as_of), as_of=published)
+
+
+def stood_at(engine: Engine, name: str, recorded_as_of: str | None, *, as_of: str | None = None) -> Viewpoint:
+    """The viewpoint of which a parameter of that name gives the ledger clock. Raises Problem."""
+    try:
+        return engine.viewpoint(as_of=as_of, recorded_as_of=check_ledger_moment(name, recorded_as_of))
+    except PositionBeyondHead as error:
+        raise bad_parameter(name, "beyond_head", str(error)) from None
 
 
 def _percent(text: str) -> Decimal:
@@ -124,4 +135,5 @@ DIFF = Audit(
     DESCRIPTION,
     (*CLOCKS, *FILTERS, LIMIT, CURSOR, FORMAT),
     ask,
+    columns=COLUMNS,
 )

@@ -67,4 +67,8 @@ DISPUTES = Audit(
     (STATUS, *SERIES_PARAMETERS),
     ask,
     {"pairs": PAIRS},
+    (
+        *("subject", "metric", "material", "period", "status", "since", "until", "days", "kind", "spread"),
+        *("spread_percent", "highest", "highest_by", "lowest", "lowest_by"),
+    ),
 )

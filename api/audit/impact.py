@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from api.audit.asking import Audit
-from api.audit.comparing import FILTERS, compared
+from api.audit.comparing import COLUMNS, FILTERS, compared
 from api.parameters import AS_OF, CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment
 from api.problems import bad_parameter
 from api.reading import Page, mark_of
@@ -69,4 +69,4 @@ def _with_causes(item: dict[str, object]) -> dict[str, object]:
     return {**item, "causes": late}
 
 
-IMPACT = Audit("impact", "Which earlier answers would be different now", DESCRIPTION, PARAMETERS, ask)
+IMPACT = Audit("impact", "Which earlier answers would be different now", DESCRIPTION, PARAMETERS, ask, columns=COLUMNS)

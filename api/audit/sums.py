@@ -47,4 +47,15 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     return page_of(engine, "sums", parameters, find)
 
 
-SUMS = Audit("sums", "Totals beside the sums of their parts", DESCRIPTION, (*OWN, *SERIES_PARAMETERS), ask, MEMBERS)
+SUMS = Audit(
+    "sums",
+    "Totals beside the sums of their parts",
+    DESCRIPTION,
+    (*OWN, *SERIES_PARAMETERS),
+    ask,
+    MEMBERS,
+    (
+        *("subject", "metric", "material", "dimensions", "period", "publisher", "by", "total", "parts_sum", "gap"),
+        *("gap_percent", "verdict"),
+    ),
+)

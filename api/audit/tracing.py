@@ -109,4 +109,5 @@ TRACE = Audit(
     (*OWN, *VIEWPOINT, LIMIT, CURSOR, FORMAT),
     ask,
     MEMBERS,
+    ("depth", "from", "to", "kind", "link", "relation", "material", "stage", "share", "already_reached"),
 )

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from api.audit import AUDITS, Audit
 from api.cli import app
 from api.settings import DATA_VARIABLE, is_loopback, settings
 from ledger import Ledger
@@ -252,3 +253,40 @@ def test_loopback_is_told_from_the_rest() -> None:
 
 def test_the_version_is_printed() -> None:
     assert CliRunner().invoke(app, ["--version"]).stdout.startswith("supply-ledger ")
+
+
+ASKED = {
+    "impact": ["--recorded-from", "position:3"],
+    "trace": ["--entity", "china"],
+    "concentration": ["--metric", "mine_production", "--period", "2023"],
+}
+
+
+@pytest.mark.parametrize("audit", AUDITS, ids=lambda audit: audit.name)
+def test_every_question_of_the_audit_has_a_command_that_says_where_it_stands(filled: Shell, audit: Audit) -> None:
+    asked = ASKED.get(audit.name, [])
+    assert "recorded as of position:3" in filled.ok(audit.name, *asked)
+    body = json.loads(filled.ok(audit.name, *asked, "--format", "json"))
+    assert body["basis"]
+    assert set(body) - {"items", "next", "basis"} <= set(audit.members)
+
+
+@pytest.mark.parametrize("audit", AUDITS, ids=lambda audit: audit.name)
+def test_the_columns_of_a_terminal_are_columns_of_the_answer(filled: Shell, audit: Audit) -> None:
+    later = {**mined("china", "255000", "2025-01-31"), "event_id": "00000000-0000-4000-8000-000000000001"}
+    filled.ok("append", stdin=json.dumps([organisation("bgs"), later, {**later, **BGS}]))
+    asked = {**ASKED, "diff": ["--from-as-of", "2024-12-31"]}.get(audit.name, [])
+    items = json.loads(filled.ok(audit.name, *asked, "--format", "json"))["items"]
+    assert not items or set(audit.columns) <= set(items[0])
+
+
+BGS = {"source": {"publisher": "bgs"}, "event_id": "00000000-0000-4000-8000-000000000002", "value": "250000"}
+
+
+def test_a_difference_is_told_in_words_on_a_terminal(filled: Shell) -> None:
+    filled.ok("append", stdin=json.dumps(mined("china", "255000", "2025-01-31")))
+    table = filled.ok("diff", "--from-as-of", "2024-12-31", "--to-as-of", "2025-12-31")
+    assert "240000 t (usgs)" in table
+    assert "255000 t (usgs)" in table
+    assert "statement 2025-01-31" in " ".join(table.split())
+    assert "figure_id" not in table
