@@ -1,10 +1,11 @@
 """`/v1/impact`: which answers that this ledger gave before would be different now."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from api.audit.asking import Audit
-from api.audit.comparing import COLUMNS, FILTERS, compared
-from api.parameters import AS_OF, CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment
+from api.audit.comparing import COLUMNS, FILTERS, compared, stood_at
+from api.parameters import AS_OF, CURSOR, FORMAT, LIMIT, POSITION_PREFIX, Parameter
 from api.problems import bad_parameter
 from api.reading import Page, mark_of
 from ledger.calendars import instant_text
@@ -25,8 +26,11 @@ PARAMETERS = (
         "2026-01-01",
         required=True,
     ),
-    Parameter("recorded_to", "Ledger clock of the later answers. Default: now."),
-    Parameter(AS_OF.name, "Publication clock of both. Default: the moment that `recorded_from` names."),
+    Parameter("recorded_to", "Ledger clock of the later answers, not before `recorded_from`. Default: now."),
+    Parameter(
+        AS_OF.name,
+        "Publication clock of both. Default: the moment that `recorded_from` names; now for the empty ledger.",
+    ),
     *FILTERS,
     LIMIT,
     CURSOR,
@@ -37,19 +41,24 @@ _OWN = ("recorded_from", "recorded_to", "as_of")
 
 def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     """A page of figures whose earlier answers would be different. Raises Problem."""
-    recorded_from = check_ledger_moment("recorded_from", parameters.get("recorded_from"))
+    recorded_from = parameters.get("recorded_from")
     if recorded_from is None:
         raise bad_parameter("recorded_from", "required", "recorded_from says which answers: a day, or position:N")
-    then = engine.viewpoint(recorded_as_of=recorded_from)
+    then = stood_at(engine, "recorded_from", recorded_from)
+    if stood_at(engine, "recorded_to", parameters.get("recorded_to")).position < then.position:
+        raise bad_parameter("recorded_to", "order", "recorded_to is before recorded_from: exchange the two")
     as_of = parameters.get("as_of")
-    if as_of is None and recorded_from.startswith("position:"):
-        as_of = instant_text(then.recorded_at or engine.ledger.now())
-    as_of = as_of or recorded_from
+    if as_of is None and not recorded_from.startswith(POSITION_PREFIX):
+        as_of = recorded_from
+    of_the_present = as_of is None and then.recorded_at is None
+    as_of = as_of or instant_text(then.recorded_at or then.as_of)
     views = {"from_as_of": as_of, "to_as_of": as_of, "from_recorded_as_of": recorded_from}
     if "recorded_to" in parameters:
         views["to_recorded_as_of"] = parameters["recorded_to"]
     rest = {name: value for name, value in parameters.items() if name not in _OWN}
     page = compared(engine, {**rest, **views}, asked=mark_of("impact", parameters), names=_NAMES)
+    if of_the_present and "cursor" not in parameters:
+        page = replace(page, final=False)
     return page.with_items([_with_causes(item) for item in page.rows()])
 
 
