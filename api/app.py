@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.describe import document, item_schema
-from api.routes import audit, events, figures, imports, meta, state
+from api.routes import audit, events, figures, imports, meta, report, state
 from ledger import REGISTRY, Event
 from projections import CATALOGUE, Engine
 
@@ -37,7 +37,7 @@ def create_app(engine: Engine) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    for module in (events, imports, state, figures, audit, meta):
+    for module in (events, imports, state, figures, audit, report, meta):
         app.include_router(module.router(engine))
     _describe_on_demand(app, engine)
     return app

@@ -13,6 +13,7 @@ from api.commands import DataOption, Output
 from api.opening import FAILED, fail, opened, opened_ledger, reporting
 from api.problems import refused
 from api.rendering import json_text
+from api.reports import command as report_command
 from api.serving import listen, serve
 from api.settings import HOST_DEFAULT, PORT_DEFAULT
 from api.tables import console, text_table
@@ -167,3 +168,4 @@ def _bytes_of(path: Path) -> bytes:
 
 
 commands.add_to(app)
+report_command.add_to(app)

@@ -116,31 +116,33 @@ def _add(
 
     def run(**given: Any) -> None:
         output, data = given.pop("output"), given.pop("data")
-        parameters = _parameters(known, given)
+        parameters = {"limit": str(given["limit"]), **given_parameters(known, given)}
         with opened(data, make=False) as engine:
             show(ask(engine, parameters), output, title=name, columns=columns)
 
-    arguments = [_option(one) for one in known]
+    arguments = [option(one) for one in known]
     arguments += [
-        _keyword("limit", Annotated[int, typer.Option(min=1, max=LIMIT_MAX, help="How many at most.")], LIMIT_DEFAULT),
-        _keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
-        _keyword("data", DataOption, None),
+        keyword("limit", Annotated[int, typer.Option(min=1, max=LIMIT_MAX, help="How many at most.")], LIMIT_DEFAULT),
+        keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
+        keyword("data", DataOption, None),
     ]
     run.__signature__ = Signature(arguments)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in arguments}
     app.command(name, help=description, rich_help_panel=panel)(run)
 
 
-def _option(one: Parameter) -> Argument:
+def option(one: Parameter) -> Argument:
+    """The option that stands for a parameter."""
     help_text = one.description.replace("`", "")
     if one.prefix is not None:
         flag = f"--{one.prefix.rstrip('.')}"
         kind = Annotated[list[str] | None, typer.Option(flag, help=help_text, metavar="NAME=VALUE")]
-        return _keyword(_identifier(one), kind, None)
-    return _keyword(_identifier(one), Annotated[str | None, typer.Option(_flag(one), help=help_text)], None)
+        return keyword(_identifier(one), kind, None)
+    return keyword(_identifier(one), Annotated[str | None, typer.Option(_flag(one), help=help_text)], None)
 
 
-def _keyword(name: str, annotation: Any, default: Any) -> Argument:
+def keyword(name: str, annotation: Any, default: Any) -> Argument:
+    """An argument of a command that is made from parameters."""
     return Argument(name, Argument.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
@@ -152,9 +154,9 @@ def _flag(one: Parameter) -> str:
     return "--" + one.name.replace("_", "-")
 
 
-def _parameters(known: tuple[Parameter, ...], given: dict[str, Any]) -> dict[str, str]:
+def given_parameters(known: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[str, str]:
     """The options that were given, as query parameters."""
-    parameters = {"limit": str(given["limit"])}
+    parameters: dict[str, str] = {}
     for one in known:
         value = given[_identifier(one)]
         if one.prefix is None:

@@ -73,7 +73,7 @@ def page_response(request: Request, page: Page, form: Format) -> Response:
         body = essence = items_bytes(page, form)
         headers["Ledger-Basis"] = json.dumps(page.basis, separators=(",", ":"))
     headers["ETag"] = etag = _etag(page, form, body, essence)
-    if _matches(request.headers.getlist("if-none-match"), etag):
+    if held(request.headers.getlist("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     media_type = f"{form.media_type}; charset=utf-8" if form in (CSV, JSONL) else form.media_type
     return Response(body, headers={**headers, "Content-Type": media_type})
@@ -87,7 +87,8 @@ def _etag(page: Page, form: Format, body: bytes, essence: bytes) -> str:
     return f'W/"{hashlib.sha256(mark + essence).hexdigest()[:32]}"'
 
 
-def _matches(sent: Iterable[str], etag: str) -> bool:
+def held(sent: Iterable[str], etag: str) -> bool:
+    """Whether a client has an answer already, by the values of its `If-None-Match`."""
     marks = [mark.strip() for header in sent for mark in header.split(",")]
     return "*" in marks or etag.removeprefix("W/") in [mark.removeprefix("W/") for mark in marks]
 

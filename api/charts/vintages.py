@@ -27,7 +27,9 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross"
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [5, 2])
 GONE = "M-1,-1L1,1M-1,1L1,-1"
 LABELS_MAX = 16
-NAME_LETTERS_MAX = 60
+NAME_LETTERS_MAX = 100
+NAME_LETTERS_BESIDE_MAX = 48
+"""Longer names have a line of the legend each."""
 
 
 def vintages_chart(vintages: Sequence[Mapping[str, Any]], *, names: Mapping[str, str], until: datetime) -> Spec | None:
@@ -114,8 +116,9 @@ def _specification(marks: _Marks, unit: str) -> Spec:
     y_scale = alt.Scale(domain=y_domain, zero=False, nice=False)
     y, low = (alt.Y(f"{name}:Q", axis=y_axis, scale=y_scale) for name in ("level", "low"))
     # Of all layers only the points have a legend, since one that is shared would draw lines and bands into it.
+    columns = 2 if max(map(len, marks.names)) <= NAME_LETTERS_BESIDE_MAX else 1
     plain_colour = alt.Color("colour:N", scale=None)
-    legend = alt.Legend(columns=2, symbolOpacity=1)
+    legend = alt.Legend(columns=columns, symbolOpacity=1)
     colour, shape = (
         channel("name:N", title=None, legend=legend, scale=alt.Scale(domain=marks.names, range=_cycled(of, marks)))
         for channel, of in ((alt.Color, COLOURS), (alt.Shape, SHAPES))
@@ -145,7 +148,7 @@ def _specification(marks: _Marks, unit: str) -> Spec:
     for place, labelled in frame.labels().items():
         text = chart(labelled).mark_text(align=place.align, dx=place.dx, dy=place.dy, color=INK, fontSize=11)
         layers.append(text.encode(x=x, y=y, text="label:N"))
-    height = HEIGHT + LEGEND_ROW * ((len(marks.names) - 1) // 2)
+    height = HEIGHT + LEGEND_ROW * ((len(marks.names) - 1) // columns)
     size = alt.AutoSizeParams(type="fit", contains="padding")
     spec: Spec = _configured(alt.layer(*layers).properties(width=WIDTH, height=height, autosize=size)).to_dict()
     return spec
@@ -159,7 +162,9 @@ class _Frame:
         self.start, self.end = span(marks.moments)
         self.bottom, self.top = bounds(marks.levels)
         self.scale = Scale.of(marks.levels, unit)
-        self.title = self.scale.title + ("" if self.bottom <= 0 <= self.top else " (the axis does not start at zero)")
+        self.title = f"Value in {self.scale.title}" + (
+            "" if self.bottom <= 0 <= self.top else " (the axis does not start at zero)"
+        )
         self.gone = [{**row, "level": self.bottom if row["level"] is None else row["level"]} for row in marks.gone]
         self._colours = dict(zip(marks.names, _cycled(COLOURS, marks), strict=True))
         self._dashes = dict(zip(marks.names, _cycled(DASHES, marks), strict=True))
@@ -222,7 +227,7 @@ def _configured(chart: Any) -> Any:
         .configure_axisX(grid=False, titlePadding=8)
         .configure_axisY(domain=False, ticks=False)
         .configure_legend(
-            **fonts, orient="bottom", labelFontSize=11, labelLimit=320, symbolSize=70, columnPadding=24, offset=8
+            **fonts, orient="bottom", labelFontSize=11, labelLimit=640, symbolSize=70, columnPadding=24, offset=8
         )
         .configure_text(font=FONT)
     )

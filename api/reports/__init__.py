@@ -1,0 +1,11 @@
+"""Audit reports: the answer to some figures at one viewpoint, with its receipt, its chart and its sources, as a file.
+
+`gathering` asks the questions, `presenting` and `tables` put the answers into words, `rendering` lays them out with the
+templates, `filing` names the file. A report holds nothing that a client could not have asked for, and no time of its
+own making: the same figures at the same receipt give the same bytes.
+"""
+
+from api.reports.filing import FORMS, file_name, written
+from api.reports.gathering import FIGURES_MAX, PARAMETERS, Facts, gather
+
+__all__ = ["FIGURES_MAX", "FORMS", "PARAMETERS", "Facts", "file_name", "gather", "written"]

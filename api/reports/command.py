@@ -1,0 +1,113 @@
+"""`supply-ledger report`: writes a report to a file."""
+
+from inspect import Parameter as Argument
+from inspect import Signature
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.app import installed_version
+from api.commands import AUDIT, DataOption, given_parameters, keyword, option
+from api.opening import MISUSED, fail, opened
+from api.reports.filing import FORMS, file_name, written
+from api.reports.gathering import PARAMETERS, Facts, gather
+
+STDOUT = Path("-")
+_ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
+HELP = (
+    "Write an audit report of figures: the answer, its receipt, the chart of its vintages, causes with sources, "
+    "statistics, disputes. One self-contained HTML page, or Markdown, in the working directory unless --output says "
+    "where."
+)
+_FIGURE = Annotated[str | None, typer.Argument(help="The figure's id; or select figures with the options.")]
+_OUTPUT = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="A file; .html or .md decides the form. May be given several times; - is the terminal.",
+        metavar="FILE",
+    ),
+]
+_FORM = Annotated[str | None, typer.Option("--format", help="html (the default) or md.", metavar="FORM")]
+_FORCE = Annotated[bool, typer.Option("--force", "-f", help="Write over a file that is there.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the app."""
+
+    def run(**given: Any) -> None:
+        parameters = given_parameters(PARAMETERS, given)
+        figure = given["figure"]
+        if figure is not None:
+            if "figure_id" in parameters:
+                fail("The figure is given twice: as an argument and as --figure-id.", code=MISUSED)
+            parameters["figure_id"] = figure
+        write(parameters, given["output"] or [], form=given["form"], force=given["force"], data=given["data"])
+
+    arguments = [Argument("figure", Argument.KEYWORD_ONLY, default=None, annotation=_FIGURE)]
+    arguments += [option(one) for one in PARAMETERS]
+    arguments += [
+        keyword("output", _OUTPUT, None),
+        keyword("form", _FORM, None),
+        keyword("force", _FORCE, False),
+        keyword("data", DataOption, None),
+    ]
+    run.__signature__ = Signature(arguments)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in arguments}
+    app.command("report", help=HELP, rich_help_panel=AUDIT)(run)
+
+
+def write(parameters: dict[str, str], outputs: list[Path], *, form: str | None, force: bool, data: Path | None) -> None:
+    """Write the report that parameters ask for to each of the files, or to one that is named after it."""
+    if form is not None and form not in FORMS:
+        fail(f"--format is {' or '.join(FORMS)}, not {form[:40]!r}.", code=MISUSED)
+    forms = [_form_of(path, form) for path in outputs]
+    for path in outputs:
+        _check(path, force=force)
+    with opened(data, make=False) as engine:
+        facts = gather(engine, parameters)
+    if not facts.figures:
+        fail(
+            f"There is no figure to report on: nothing that was selected had been published by {facts.basis['as_of']} "
+            f"and was held at {facts.basis['recorded_as_of']}.",
+            "See what there is with `supply-ledger figures`, or move --as-of.",
+        )
+    if not outputs:
+        chosen = form or "html"
+        outputs, forms = [Path(file_name(facts, form=chosen))], [chosen]
+        _check(outputs[0], force=force)
+    for path, its_form in zip(outputs, forms, strict=True):
+        _put(path, facts, its_form, force=force)
+
+
+def _form_of(path: Path, form: str | None) -> str:
+    """The form that a file's name asks for, which `--format` must not contradict."""
+    if path == STDOUT:
+        return form or "html"
+    found = _ENDINGS.get(path.suffix.lower())
+    if found is None:
+        fail(f"{path}: the name of a report ends in .html or .md.", code=MISUSED)
+    if form not in (None, found):
+        fail(f"{path} is no name for --format {form}.", code=MISUSED)
+    return found
+
+
+def _check(path: Path, *, force: bool) -> None:
+    if path != STDOUT and path.exists() and not force:
+        fail(f"There is a file {path} already.", "Write over it with --force, or name another with --output.")
+
+
+def _put(path: Path, facts: Facts, form: str, *, force: bool) -> None:
+    text = written(facts, form=form, version=installed_version())
+    if path == STDOUT:
+        typer.echo(text, nl=False)
+        return
+    try:
+        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        fail(f"Cannot write {path}: {error.strerror}.")
+    count = len(facts.figures)
+    typer.echo(f"Wrote {path}: {count} figure{'' if count == 1 else 's'}, as of {facts.basis['as_of']}.")

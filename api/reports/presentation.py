@@ -1,0 +1,92 @@
+"""A report in its order of reading, every part of it a text: what the HTML and the Markdown templates lay out.
+
+What a text says is decided where these are made; the templates decide only where it stands.
+"""
+
+from dataclasses import dataclass
+
+from api.charts import Spec
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A labelled text. `url` is an address that may be followed; `code` says that the text is for machines."""
+
+    label: str
+    text: str
+    url: str | None = None
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: of `text`, of `number`s (set flush right) or of `date`s (never broken)."""
+
+    name: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: its cells, and the details that stand under it. `stands` marks what still holds; `leads_to` is
+    the anchor of the section that its first cell leads to.
+    """
+
+    cells: tuple[str, ...]
+    details: tuple[Detail, ...] = ()
+    stands: bool = False
+    leads_to: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its title and a sentence on what one row is."""
+
+    title: str
+    about: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart, what it shows in words, and how to read it."""
+
+    spec: Spec
+    title: str
+    description: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Everything about one figure. `chart` is None where there is nothing to draw; then `no_chart` says why."""
+
+    anchor: str
+    title: str
+    scope: str
+    headline: str
+    verdict: str
+    remarks: tuple[str, ...]
+    key: tuple[Detail, ...]
+    answer: tuple[Detail, ...]
+    again: tuple[Detail, ...]
+    chart: Chart | None
+    no_chart: str
+    vintages: Table
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """A report: what it is, the receipt of the whole, each figure, and the words that it uses with their meanings."""
+
+    title: str
+    subtitle: str
+    about: tuple[str, ...]
+    receipt: tuple[Detail, ...]
+    again: tuple[Detail, ...]
+    summary: Table | None
+    sections: tuple[Section, ...]
+    terms: tuple[Detail, ...]
+    footer: str

@@ -1,0 +1,87 @@
+"""The audit report over HTTP: a page or a text, and no items."""
+
+import hashlib
+
+from fastapi import APIRouter, Request, Response
+
+from api.describe import REF, operation
+from api.negotiation import Format
+from api.parameters import Parameter
+from api.problems import MEDIA_TYPE
+from api.rendering import FOR_EVER, held, json_text
+from api.reports import PARAMETERS, Facts, file_name, gather, written
+from api.routes.answering import asked
+from projections import Engine
+
+HTML = Format("html", "text/html", ("application/xhtml+xml",))
+MARKDOWN = Format("md", "text/markdown", ("text/x-markdown",))
+FORMATS = (HTML, MARKDOWN)
+FORMAT = Parameter(
+    "format",
+    "`html` or `md`; else the `Accept` header decides.",
+    schema={"type": "string", "enum": [form.name for form in FORMATS], "default": HTML.name},
+)
+KNOWN = (*PARAMETERS, FORMAT)
+RESPONSES: dict[int | str, dict[str, object]] = {
+    200: {
+        "description": "The report",
+        "content": {form.media_type: {"schema": {"type": "string"}} for form in FORMATS},
+    },
+    "4XX": {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}}},
+}
+
+
+def router(engine: Engine) -> APIRouter:
+    """The endpoint of the report."""
+    routes = APIRouter(prefix="/v1")
+
+    @routes.get(
+        "/report",
+        tags=["audit"],
+        summary="An audit report of figures, to print or to file",
+        response_class=Response,
+        responses=RESPONSES,
+        openapi_extra=operation(KNOWN),
+    )
+    def read_report(request: Request) -> Response:
+        """One self-contained page (or Markdown text) about up to 50 figures at one viewpoint: the answer, its receipt,
+        the chart of its vintages, what every publisher said with its source and cause, what this ledger answered and
+        corrected, statistics, disputes, and totals beside their parts. It loads nothing and runs nothing, and at a
+        fixed viewpoint it is the same byte for byte. Where nothing was known, it says so.
+
+        Example: `GET /v1/report?subject=australia&metric=mine_production&period=2024&as_of=2026-03-01`
+        """
+        parameters, form = asked(request, KNOWN, offered=FORMATS)
+        facts = gather(engine, {name: text for name, text in parameters.items() if name != FORMAT.name})
+        return _response(request, facts, form)
+
+    return routes
+
+
+def _response(request: Request, facts: Facts, form: Format) -> Response:
+    headers = {
+        "Cache-Control": FOR_EVER if facts.final else "no-cache",
+        "Vary": "Accept",
+        "Ledger-Basis": json_text(facts.basis),
+        "ETag": _etag(facts, form, version=request.app.version),
+    }
+    if held(request.headers.getlist("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    body = written(facts, form=form.name, version=request.app.version)
+    disposition = f'inline; filename="{file_name(facts, form=form.name)}"'
+    more = {
+        "Content-Type": f"{form.media_type}; charset=utf-8",
+        "Content-Disposition": disposition,
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(body.encode(), headers={**headers, **more})
+
+
+def _etag(facts: Facts, form: Format, *, version: str) -> str:
+    """Strong for a report that is final. Else weak: the facts at a position, though `as_of` = now has moved on."""
+    said = [facts.names, *map(vars, facts.figures)]
+    if facts.final:
+        told = json_text([form.name, version, facts.parameters, facts.basis, said])
+        return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+    told = json_text([form.name, facts.parameters, facts.basis["position"], said])
+    return f'W/"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
