@@ -6,15 +6,13 @@ function of a reader (`Engine.reader`) and the filters of a series, and gives it
 are about all of them.
 """
 
-from projections.audit.assessing import Options
-from projections.audit.changes import KINDS
 from projections.audit.concentration import concentration
 from projections.audit.disputes import disputes
 from projections.audit.findings import Findings
-from projections.audit.revisions import GROUPINGS, revisions
+from projections.audit.revisions import revisions
 from projections.audit.scorecards import scorecards
 from projections.audit.sums import sums
 from projections.audit.tracing import trace
 from projections.audit.vintages import Columns, vintages
 
-__all__ = ["Columns", "Findings", "concentration", "disputes", "scorecards", "sums", "trace", "vintages"]
+__all__ = ["Columns", "Findings", "concentration", "disputes", "revisions", "scorecards", "sums", "trace", "vintages"]

@@ -1,0 +1,176 @@
+"""Series as they were published: entries, vintages and releases.
+
+A series is what one publisher says of one figure. Its *entries* are its statements and withdrawals in the order
+(published_at, position). Those that share a time of publication are one *vintage*, for which the last of them stands;
+a vintage that says something is a *release*.
+
+Values are compared and subtracted as whole *atoms* of 10^-18, the smallest difference that canonical values have: that
+is as exact as decimals and fractions are, and quicker.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Context, Decimal
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+
+from ledger.quantities import plain, unit
+
+DECIMALS = 18
+ATOMS = 10**DECIMALS
+"""So many atoms are 1."""
+KEY = (
+    "figure_id",
+    "subject",
+    "metric",
+    "material",
+    "dimensions",
+    "nature",
+    "period",
+    "period_start",
+    "period_end",
+    "publisher",
+    "canonical_unit",
+)
+_EXACT = Context(prec=120)
+_SAID = ("canonical_value", "canonical_low", "canonical_high", "symbol")
+_ENTRY = ("event_id", "position", "published_at", "published_until", "edition", "cause", "type", "value", "unit")
+_COLUMNS = (*KEY, *_ENTRY, *_SAID, "status", "note")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One statement or withdrawal. Values are in canonical units; `printed` is the value as printed, in `unit`."""
+
+    event_id: str
+    position: int
+    published_at: str
+    published_until: datetime
+    """The end of the stated time, in UTC, naive."""
+    edition: str | None
+    cause: str
+    printed: str | None
+    unit: str
+    said: tuple[Decimal | None, Decimal | None, Decimal | None, str | None]
+    """(value, low, high, symbol)"""
+    atoms: int | None
+    """The canonical value, where a point is said."""
+    status: str | None
+    note: str | None
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it takes back what was said."""
+        return self.cause == "withdrawal"
+
+    @property
+    def value(self) -> Decimal | None:
+        """The canonical value, where a point is said."""
+        return self.said[0]
+
+    @property
+    def text(self) -> str | None:
+        """What it says in one text: a value, `low..high` with an end left out where there is none, or a symbol."""
+        value, low, high, symbol = (plain(one) if isinstance(one, Decimal) else one for one in self.said)
+        return value or (f"{low or ''}..{high or ''}" if low or high else symbol)
+
+    @property
+    def half_unit(self) -> Fraction:
+        """Half a unit of the last digit printed, in atoms: how far a rounded value may be off."""
+        assert self.printed is not None
+        return _half_unit(self.unit, -len(self.printed.partition(".")[2]))
+
+    @property
+    def significance(self) -> tuple[int, Fraction]:
+        """How many digits are significant, and half a unit of the last of them, in atoms.
+
+        The zeros that end a whole number are not (`350000` has two), those behind a point are (`2.080` has four).
+        """
+        assert self.printed is not None
+        whole, point, fraction = self.printed.lstrip("-").partition(".")
+        digits = (whole + fraction).lstrip("0")
+        significant = digits if point else digits.rstrip("0")
+        return len(significant), _half_unit(self.unit, len(digits) - len(significant) - len(fraction))
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """What one publisher says of one figure: `key` has the members `KEY`, days as days and dimensions as text."""
+
+    key: dict[str, Any]
+    entries: Sequence[Entry]
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """The place of the last entry of each vintage."""
+        untils = [entry.published_until for entry in self.entries]
+        last = len(untils) - 1
+        return [place for place, until in enumerate(untils) if place == last or untils[place + 1] != until]
+
+    @cached_property
+    def vintages(self) -> list[Entry]:
+        """What stood at each time of publication: the last entry of it, perhaps a withdrawal."""
+        return [self.entries[place] for place in self.ends]
+
+    @cached_property
+    def releases(self) -> list[Entry]:
+        """The vintages that say something."""
+        return [entry for entry in self.vintages if not entry.withdrawn]
+
+    @property
+    def latest(self) -> Entry:
+        """The last vintage, perhaps a withdrawal."""
+        return self.entries[-1]
+
+    @property
+    def period_end(self) -> date | None:
+        """The last day of the period."""
+        end: date | None = self.key["period_end"]
+        return end
+
+    def shown_key(self) -> dict[str, Any]:
+        """The key as an item shows it."""
+        shown = {name: value.isoformat() if isinstance(value, date) else value for name, value in self.key.items()}
+        return {**shown, "dimensions": shown["dimensions"] and json.loads(shown["dimensions"])}
+
+
+@lru_cache(maxsize=4096)
+def _half_unit(printed_in: str, exponent: int) -> Fraction:
+    """Half a ten to the exponent of a unit, in atoms."""
+    ten = Fraction(10**exponent) if exponent >= 0 else Fraction(1, 10**-exponent)
+    return Fraction(unit(printed_in).factor) * ten * ATOMS / 2
+
+
+def series_in(entries: pa.Table) -> list[Series]:
+    """The series in a table of entries (`Reader.entries`), in its order."""
+    rows = entries.select(_COLUMNS).to_pylist()
+    grouped = groupby(rows, key=lambda row: (row["figure_id"], row["publisher"]))
+    return [_series(list(its_rows)) for _, its_rows in grouped]
+
+
+def _series(rows: list[dict[str, Any]]) -> Series:
+    entries = [
+        Entry(
+            event_id=row["event_id"],
+            position=row["position"],
+            published_at=row["published_at"],
+            published_until=row["published_until"],
+            edition=row["edition"],
+            cause=row["cause"],
+            printed=row["value"],
+            unit=row["unit"],
+            said=(row["canonical_value"], row["canonical_low"], row["canonical_high"], row["symbol"]),
+            atoms=None if row["canonical_value"] is None else int(_EXACT.scaleb(row["canonical_value"], DECIMALS)),
+            status=row["status"],
+            note=row["note"],
+        )
+        for row in rows
+    ]
+    # The period as printed is that of the last entry, which a withdrawal prints too.
+    return Series({name: rows[-1][name] for name in KEY}, entries)

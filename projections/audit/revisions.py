@@ -1,0 +1,222 @@
+"""Revisions: how what publishers say of figures changed after they first said it, by how much, and of which kind.
+
+One item a series, and what is said of all of them together. The measures are in `projections.audit.assessing`, the
+kinds of change in `projections.audit.changes`, and how changes that do not count are taken out in
+`projections.audit.comparable`.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from ledger.quantities import difference, percent_of, plain
+from projections.audit.assessing import CAUSES, Assessed, Options, assessed
+from projections.audit.changes import KINDS, Change, Kinds
+from projections.audit.comparable import Comparable, Exact, comparable, size
+from projections.audit.findings import Findings, Item
+from projections.audit.notices import CHANGES_ANNOUNCED, Notices
+from projections.audit.releases import DECIMALS, Entry, Series, series_in
+from projections.audit.settling import Settlement, settlement
+from projections.filters import FilterError, Value
+from projections.reader import Reader, naive
+
+GROUPS_MAX = 1000
+GROUPINGS = (
+    *("subject", "subject_kind", "metric", "material", "dimensions", "nature"),
+    *("period_start", "period_end", "publisher", "canonical_unit"),
+)
+_OF_ONE_PERIOD = ("period", "period_from", "period_to", "figure_id")
+
+
+def revisions(
+    reader: Reader, filters: Mapping[str, Value] | None = None, *, options: Options | None = None
+) -> Findings:
+    """The series that filters select, each with its revision and the steps of it; and the statistics of all of them.
+
+    Items: the key; counts of entries; `kinds` (how many changes of each); `first` and `latest`, canonical values with
+    the time of their publication; `first_comparable`, the first on the scale of the latest, without changes of kinds
+    that are not counted; `total_change` = latest - first_comparable and `total_change_percent` of |first_comparable|
+    (exact to 18 decimals, rounded half-even where a rescaling leaves more; 4 decimals); `range`, the largest less the
+    smallest value of its releases on that scale; when it settled (`projections.audit.settling`); and `steps`, every
+    entry after the first. What is null has its reason in `reasons`.
+
+    Members: see `assessed`; and `groups`, the same for each group where `options.by` asks for it.
+
+    Raises UnknownFilter, and FilterError, also for more than 1,000 groups.
+    """
+    options, filters = options or Options(), filters or {}
+    chosen = series_in(reader.entries(filters))
+    notices = Notices(reader)
+    kinds = Kinds(_around(reader, filters, chosen), notices)
+    as_of = naive(reader.viewpoint.as_of)
+    rows = []
+    for series in chosen:
+        found = comparable(series, kinds, counted=options.kinds)
+        settled = settlement(found, tolerance=options.tolerance, young=options.young, as_of=as_of)
+        rows.append(Assessed(found, _item(found, settled, notices), settled))
+    members = assessed(rows, options, as_of)
+    if options.by:
+        members["groups"] = [
+            {**dict(zip(options.by, group, strict=True)), **assessed(of_group, options, as_of)}
+            for group, of_group in _grouped(reader, rows, options.by)
+        ]
+    return Findings([row.item for row in rows], members)
+
+
+def _around(reader: Reader, filters: Mapping[str, Value], chosen: list[Series]) -> list[Series]:
+    """The series whose tables tell how the chosen ones changed: other periods too, whatever periods are asked about."""
+    wider = {name: value for name, value in filters.items() if name not in _OF_ONE_PERIOD}
+    if wider == filters or not chosen:
+        return chosen
+    if "figure_id" in filters:
+        wider |= {name: sorted({one.key[name] for one in chosen}) for name in ("subject", "metric", "publisher")}
+    return series_in(reader.entries(wider))
+
+
+# Items
+
+
+def _item(found: Comparable, settled: Settlement, notices: Notices) -> Item:
+    series = found.series
+    steps = [
+        _step(series, before, after, change, notices)
+        for (before, after), change in zip(pairwise(series.entries), found.changes, strict=True)
+    ]
+    causes = [entry.cause for entry in series.entries]
+    kinds = [change.kind for change in found.changes if change is not None]
+    announced = [step["announced"] for step in steps]
+    return {
+        **series.shown_key(),
+        "statements": sum(not entry.withdrawn for entry in series.entries),
+        "releases": len(series.releases),
+        **{name: causes.count(cause) for cause, name in CAUSES.items()},
+        "kinds": {kind: kinds.count(kind) for kind in KINDS if kind in kinds},
+        "announced": announced.count(True),
+        "silent": announced.count(False),
+        **_measured(found, settled),
+        "steps": steps,
+    }
+
+
+def _measured(found: Comparable, settled: Settlement) -> Item:
+    """The members of an item that measure its revision, and why those are null that are."""
+    series = found.series
+    reasons: dict[str, str] = {}
+    first = series.releases[0] if series.releases else None
+    latest = None if series.latest.withdrawn else series.latest
+    points = [value for value, said in zip(found.values, series.vintages, strict=True) if value is not None]
+    change = None if found.first is None or found.latest is None else found.latest - found.first
+    percent = None if change is None or not found.first else _percent(change, found.first)
+    if first is None:
+        reasons |= dict.fromkeys(("first", "first_published_at"), "nothing was said that was not withdrawn that day")
+    elif first.value is None:
+        reasons["first"] = f"not a single value: {first.text}"
+    if latest is None:
+        reasons |= dict.fromkeys(("latest", "latest_published_at"), "withdrawn")
+    elif latest.value is None:
+        reasons["latest"] = f"not a single value: {latest.text}"
+    if found.first is None:
+        reasons["first_comparable"] = reasons["first"]
+    if change is None:
+        reasons["total_change"] = (
+            f"first: {reasons['first']}" if found.first is None else f"latest: {reasons['latest']}"
+        )
+    if percent is None:
+        reasons["total_change_percent"] = reasons.get("total_change", "the first is zero")
+    if not points:
+        reasons["range"] = "no release is a single value"
+    if settled.why is not None:
+        reasons |= dict.fromkeys(("settled", "settled_after_days", "settled_age_days"), settled.why)
+    elif settled.age_days is None:
+        reasons["settled_age_days"] = "the figure has no period"
+    return {
+        "first": _plain(first.value if first else None),
+        "first_published_at": first and first.published_at,
+        "first_comparable": _shown(found.first),
+        "latest": _plain(latest.value if latest else None),
+        "latest_published_at": latest and latest.published_at,
+        "total_change": _shown(change),
+        "total_change_percent": percent,
+        "range": _shown(max(points) - min(points)) if points else None,
+        "settled": settled.settled,
+        "censored": settled.censored,
+        "settled_after_days": settled.after_days,
+        "settled_age_days": settled.age_days,
+        "reasons": reasons,
+    }
+
+
+def _step(series: Series, before: Entry, after: Entry, change: Change | None, notices: Notices) -> Item:
+    by = notices.announced_by(series, before, after) if after.cause in CHANGES_ANNOUNCED else None
+    moved = percent = None
+    if before.value is not None and after.value is not None:
+        moved = difference(after.value, before.value)
+        percent = percent_of(moved, before.value)
+    return {
+        "event_id": after.event_id,
+        "position": after.position,
+        "published_at": after.published_at,
+        "edition": after.edition,
+        "cause": after.cause,
+        "kind": change and change.kind,
+        "rule": change and change.rule,
+        "explanation": change and change.explanation,
+        "previous_value": _plain(before.value),
+        "value": _plain(after.value),
+        "said": after.text,
+        "change": _plain(moved),
+        "change_percent": None if percent is None else f"{percent:.4f}",
+        "announced": by is not None if after.cause in CHANGES_ANNOUNCED else None,
+        "announced_by": by,
+    }
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def _shown(atoms: Exact | None) -> str | None:
+    """A value as a decimal: exact to 18 decimals, half-even where it has more."""
+    if atoms is None:
+        return None
+    whole = round(atoms)
+    return plain(Decimal((whole < 0, tuple(map(int, str(abs(whole)))), -DECIMALS)))
+
+
+def _percent(change: Exact, base: Exact) -> str:
+    """change / |base| in percent, half-even at 4 decimals."""
+    units = round(Fraction(change * 1_000_000) / size(base))
+    return f"{'-' if units < 0 else ''}{abs(units) // 10_000}.{abs(units) % 10_000:04d}"
+
+
+# Groups
+
+
+def _grouped(
+    reader: Reader, rows: Sequence[Assessed], by: Sequence[str]
+) -> list[tuple[tuple[Any, ...], list[Assessed]]]:
+    """The rows by what they are grouped by, which is a tuple of members, in the order of these."""
+    kinds = _subject_kinds(reader) if "subject_kind" in by else {}
+    groups: dict[tuple[Any, ...], list[Assessed]] = defaultdict(list)
+    for row in rows:
+        known = {**row.found.series.key, "subject_kind": kinds.get(row.item["subject"])}
+        groups[tuple(known[name] for name in by)].append(row)
+    if len(groups) > GROUPS_MAX:
+        raise FilterError("by", f"{len(groups)} groups are too many; {GROUPS_MAX} at most: select fewer series")
+    ordered = sorted(groups.items(), key=lambda pair: [(value is not None, str(value)) for value in pair[0]])
+    return [(tuple(map(_grouping, by, group)), of_group) for group, of_group in ordered]
+
+
+def _grouping(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    return json.loads(value) if name == "dimensions" else str(value)
+
+
+def _subject_kinds(reader: Reader) -> dict[str, str]:
+    found = reader.read("entities").select(["entity", "kind"]).to_pylist()
+    return {row["entity"]: row["kind"] for row in found}
