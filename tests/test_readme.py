@@ -80,18 +80,23 @@ def contains(answer: Any, shown: Any) -> bool:
     return bool(answer == shown)
 
 
-def test_the_blocks_of_the_readme_run_in_order_and_answer_as_printed(environment: dict[str, str]) -> None:
+def test_the_blocks_of_the_readme_run_in_order_and_answer_as_printed(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
     blocks = runnable()
     assert len(blocks) >= 6
     for command, shown in blocks:
         there = command.replace("127.0.0.1:8000", f"127.0.0.1:{environment['PORT']}")
-        done = subprocess.run(["bash", "-euc", there], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", "-euc", there], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, f"{command}\n{done.stderr}"
         if shown is not None:
             answer = json.loads(done.stdout)
             assert contains(answer, shown), f"{command}\nanswered {done.stdout}"
         if "/v1/events" in command:
             assert all(item["status"] in ("recorded", "duplicate") for item in json.loads(done.stdout)["items"])
+    assert "255,000" in (tmp_path / "quota.html").read_text(encoding="utf-8")
 
 
 def test_the_first_screen_says_what_this_is_and_how_to_run_it() -> None:
