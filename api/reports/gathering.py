@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.audit.disputes import DISPUTES
+from api.audit.revisions import REVISIONS
 from api.audit.sums import SUMS
 from api.audit.vintages import VINTAGES
 from api.parameters import LIMIT_MAX, VIEWPOINT, Parameter
@@ -53,6 +54,7 @@ class FigureFacts:
     answered: list[Item]
     kept: list[Item]
     vintages: list[Item]
+    statistics: list[Item]
     disputes: list[Item]
     sums: list[Item]
 
@@ -72,9 +74,10 @@ class Facts:
     names: dict[str, str]
 
     @property
-    def viewpoint(self) -> dict[str, str]:
-        """The viewpoint as parameters."""
-        return {name: str(self.basis[name]) for name in VIEWPOINT_NAMES}
+    def clocks(self) -> dict[str, str]:
+        """The viewpoint as parameters, `effective_at` only where it is not what it defaults to."""
+        told = {name: str(self.basis[name]) for name in VIEWPOINT_NAMES}
+        return {name: text for name, text in told.items() if name != "effective_at" or text != told["as_of"]}
 
     @property
     def filters(self) -> dict[str, str]:
@@ -139,6 +142,7 @@ class _Asking:
             answered=answered,
             kept=list(self._kept(figure_id)),
             vintages=self._whole(VINTAGES.ask(self._engine, one)),
+            statistics=self._whole(REVISIONS.ask(self._engine, one)),
             disputes=self._whole(DISPUTES.ask(self._engine, {**one, "status": "all"})),
             sums=self._whole(SUMS.ask(self._engine, one)),
         )

@@ -3,7 +3,8 @@
 What a text says is decided where these are made; the templates decide only where it stands.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from api.charts import Spec
 
@@ -46,6 +47,15 @@ class Table:
     about: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+
+    @classmethod
+    def of(cls, title: str, about: str, columns: Iterable[str | tuple[str, str]], rows: Iterable[Row]) -> "Table":
+        """A table from its columns, as names or (name, kind); those without a text in any row are left out."""
+        rows = list(rows)
+        named = [Column(one) if isinstance(one, str) else Column(*one) for one in columns]
+        told = [place for place in range(len(named)) if any(row.cells[place] for row in rows)]
+        kept = tuple(replace(row, cells=tuple(row.cells[place] for place in told)) for row in rows)
+        return cls(title, about, tuple(named[place] for place in told), kept)
 
 
 @dataclass(frozen=True)

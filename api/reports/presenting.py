@@ -5,7 +5,7 @@ from typing import Any
 
 from api.charts import vintages_chart
 from api.reports.gathering import Facts, FigureFacts, Item
-from api.reports.presentation import Chart, Column, Detail, Presentation, Row, Section, Table
+from api.reports.presentation import Chart, Detail, Presentation, Row, Section, Table
 from api.reports.tables import tables_of, vintages
 from api.reports.wording import (
     CAUSES,
@@ -43,8 +43,8 @@ def presented(facts: Facts, *, version: str, charts: bool = True) -> Presentatio
         about=tuple(_about(facts)),
         receipt=tuple(_receipt(basis)),
         again=(
-            Detail("Request", request("report", {**facts.filters, **facts.viewpoint}), code=True),
-            Detail("Command", command("report", {**facts.filters, **facts.viewpoint}), code=True),
+            Detail("Request", request("report", {**facts.filters, **facts.clocks}), code=True),
+            Detail("Command", command("report", {**facts.filters, **facts.clocks}), code=True),
         ),
         summary=_summary(sections, facts) if len(sections) > 1 else None,
         sections=sections,
@@ -147,8 +147,8 @@ def _summary(sections: Iterable[Section], facts: Facts) -> Table:
         )
     kinds = {"Answer": "number", "Published": "date"}
     columns = ("Figure", "Of", "Answer", "Publisher", "Published", "Disputed")
-    named = tuple(Column(name, kinds.get(name, "text")) for name in columns)
-    return Table("Summary", "The answer to each figure; the sections below say how it got there.", named, tuple(rows))
+    about = "The answer to each figure; the sections below say how it got there."
+    return Table.of("Summary", about, [(name, kinds.get(name, "text")) for name in columns], rows)
 
 
 def _terms(facts: Facts) -> Iterator[Detail]:
@@ -251,7 +251,7 @@ class _Section:
         yield Detail("Event", answer["event_id"], code=True)
 
     def _again(self) -> Iterator[Detail]:
-        figure_id, viewpoint = self._figure.key["figure_id"], self._facts.viewpoint
+        figure_id, viewpoint = self._figure.key["figure_id"], self._facts.clocks
         chosen = {name: text for name, text in self._facts.filters.items() if name in ("publisher", "prefer")}
         asked: dict[str, str] = {"figure_id": figure_id, **chosen, **viewpoint}
         yield Detail("Request", request("figures", asked), code=True)
