@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -126,7 +126,7 @@ def instant(text: str | None) -> str:
     if text is None:
         return NONE
     at = parse_moment(text).end
-    if at + timedelta(microseconds=1) == at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1):
+    if at.time() == time.max:
         return f"{at.date().isoformat()}, end of day, UTC"
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
