@@ -41,9 +41,9 @@ IDS = [f"00000000-0000-4000-8000-{number:012}" for number in range(100)]
 class Book:
     """A ledger with its projections."""
 
-    def __init__(self, path: str = ":memory:") -> None:
+    def __init__(self, path: str = ":memory:", *, tables: str = ":memory:") -> None:
         self.ledger = Ledger(path)
-        self.engine = Engine(self.ledger)
+        self.engine = Engine(self.ledger, path=tables)
         if self.ledger.head() == 0:
             self.ledger.append(WORLD)
 
@@ -117,8 +117,16 @@ def merge(*, kept: str, merged: str, **fields: Any) -> Item:
     return {"type": "EntitiesMerged", "kept": kept, "merged": merged, "reason": "One and the same.", **fields}
 
 
+@pytest.fixture(scope="session")
+def tables() -> Iterator[str]:
+    """One set of tables for all books, emptied in between: making them takes longer than reading a small world."""
+    name = ":memory:books"
+    with Engine(Ledger(":memory:"), path=name):
+        yield name
+
+
 @pytest.fixture
-def book() -> Iterator[Book]:
-    made = Book()
+def book(tables: str) -> Iterator[Book]:
+    made = Book(tables=tables)
     yield made
     made.close()

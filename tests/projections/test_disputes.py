@@ -229,6 +229,25 @@ def test_a_pair_without_points_says_why_it_has_no_statistics(book: Book) -> None
     assert set(pair["reasons"]) == {name for name in pair if name.endswith("percent")}
 
 
+def test_numbers_of_opposite_sign_differ_by_twice_the_mean_of_their_sizes(book: Book) -> None:
+    book.record(figure("100", on="2025-01"), figure("-100", by="bgs", on="2025-01"))
+    book.record(figure("-30", subject="china", on="2025-01"), figure("-10", by="bgs", subject="china", on="2025-01"))
+    (pair,) = find(book).members["pairs"]
+    assert (pair["higher"], pair["lower"]) == (1, 1)
+    assert (pair["mean_difference_percent"], pair["mean_absolute_difference_percent"]) == (-50.0, 150.0)
+
+
+def test_ranges_and_symbols_agree_where_they_are_the_same(book: Book) -> None:
+    book.record(
+        figure(None, low="4", high="6", on="2025-01"),
+        figure(None, by="bgs", low="4", high="7", on="2025-01"),
+        figure(None, subject="china", symbol="withheld", on="2025-01"),
+        figure(None, subject="china", by="bgs", symbol="withheld", on="2025-01"),
+    )
+    (pair,) = find(book).members["pairs"]
+    assert (pair["figures"], pair["agreeing"], pair["differing"], pair["comparable"]) == (2, 1, 1, 0)
+
+
 def test_two_zeros_do_not_differ(book: Book) -> None:
     book.record(figure("0", on="2025-01"), figure("0.0", by="bgs", on="2025-01"))
     found = find(book)

@@ -35,6 +35,13 @@ def test_who_publishes_at_the_same_instant_is_first_as_well(book: Book) -> None:
     assert {slug: card["first"] for slug, card in cards(book).items()} == {"bgs": 1, "usgs": 1}
 
 
+def test_who_publishes_earlier_on_the_same_day_is_first_by_no_days(book: Book) -> None:
+    book.record(figure("5", on="2024-01-10T08:00:00Z"), figure("5", by="bgs", on="2024-01-10"))
+    found = cards(book)
+    assert {slug: card["first"] for slug, card in found.items()} == {"bgs": 0, "usgs": 1}
+    assert found["bgs"]["mean_days_after_first"] == 0.0
+
+
 def test_entries_are_counted_by_their_cause(book: Book) -> None:
     book.record(
         figure("5", on="2024-01"),

@@ -69,7 +69,7 @@ def contested(rng: random.Random) -> list[Item]:
 
     reported: list[str] = []
     retracted: list[str] = []
-    for number in range(rng.randint(2, 14 * len(subjects))):
+    for number in range(rng.randint(4 * len(subjects), 16 * len(subjects))):
         subject = rng.choice(list(subjects))
         event_id = f"00000000-0000-4000-8000-{number:012}"
         draw = rng.randrange(100)
