@@ -36,7 +36,7 @@ def member_table(name: str, member: Any) -> Table:
     """What stands beside the items: objects in rows, or one object with a row a member."""
     if isinstance(member, dict):
         member = [{"": key, name: value} for key, value in member.items() if _says(value)]
-    return _table(member, [one for one in _names(member) if one not in IDENTIFIERS], title=name)
+    return _table(member, [one for one in _names(member) if one not in (*IDENTIFIERS, "reasons")], title=name)
 
 
 def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str) -> Table:
@@ -114,7 +114,7 @@ def _object(value: Mapping[str, Any]) -> str:
 
 
 def _says(value: Any) -> bool:
-    return value not in (None, "", [], {}, False)
+    return value is not None and value is not False and value not in ("", [], {})
 
 
 def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:

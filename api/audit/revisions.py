@@ -53,6 +53,10 @@ OWN = (
     ),
     Parameter("by", f"Group by these, with commas between: {', '.join(GROUPINGS)}.", "subject"),
 )
+COLUMNS = (
+    *("subject", "metric", "material", "period", "publisher", "releases", "kinds"),
+    *("first", "latest", "total_change", "total_change_percent", "announced", "silent", "settled_after_days"),
+)
 _ROWS: Mapping[str, Any] = {"type": "array", "items": {"type": "object"}}
 MEMBERS: Mapping[str, Any] = {
     "summary": {"type": "object", "description": "How many series, entries and changes; which kinds count."},
@@ -110,4 +114,12 @@ def _tolerance(text: str) -> Decimal:
     return percent
 
 
-REVISIONS = Audit("revisions", "How far off first figures are", DESCRIPTION, (*OWN, *SERIES_PARAMETERS), ask, MEMBERS)
+REVISIONS = Audit(
+    "revisions",
+    "How far off first figures are",
+    DESCRIPTION,
+    (*OWN, *SERIES_PARAMETERS),
+    ask,
+    members=MEMBERS,
+    columns=COLUMNS,
+)
