@@ -1,0 +1,256 @@
+"""The judge of sums: totals beside their parts, put together naively over the model of the ledger.
+
+It shares no code with `projections/audit`: parts are looked for one by one, and of all ways to put a period together
+every one is tried. Numbers are fractions.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from itertools import combinations
+from typing import Any
+
+from ledger.quantities import canonical
+from tests.histories import Viewpoint
+from tests.model import EXACT, Item, Key, Model, Statement, figure_order, head_of, percent_of, printed, series_of
+
+FLOWS = {"ProductionReported", "SalesReported", "TradeReported", "InvestmentReported", "QuotaSet"}
+WHOLE = {"full_year", "total", "all"}
+ORDINALS = ["first", "second", "third", "fourth"]
+Select = Callable[[Statement], bool]
+
+
+def last_words(model: Model, at: Viewpoint) -> list[Statement]:
+    """What each publisher says of each figure at a viewpoint."""
+    found = []
+    for statements in model.statements_on(at.position).values():
+        visible = [statement for statement in statements if statement.order[0] <= at.as_of]
+        found += [head[-1] for series in series_of(visible).values() if (head := head_of(series))]
+    return found
+
+
+def parts_of(model: Model, at: Viewpoint) -> dict[str, list[str]]:
+    """Totals and their parts, by open relationships."""
+    parts: dict[str, list[str]] = {}
+    for item in model.relationships(*at):
+        if item["relation"] == "part_of" and item["status"] == "open" and item["subject"] != item["object"]:
+            parts.setdefault(item["object"], []).append(item["subject"])
+    return {total: sorted(subjects) for total, subjects in parts.items()}
+
+
+def sums(model: Model, at: Viewpoint, select: Select = lambda _: True) -> list[Item]:
+    """Every total that is selected, in each way in which it has parts."""
+    words = last_words(model, at)
+    totals = [one for one in words if select(one) and can_be_added(one.key.unit)]
+    items: list[Item] = []
+    for total in totals:
+        items += by_subject(total, words, parts_of(model, at).get(total.key.subject, []))
+        items += by_period(total, words)
+        items += by_dimension(total, words)
+    return sorted(items, key=_order)
+
+
+def _order(item: Item) -> tuple[Any, ...]:
+    *key, publisher, figure_id = figure_order({**item, "canonical_unit": item["unit"]})
+    return (*key, figure_id, publisher, ["subject", "period", "dimension"].index(item["by"]), item["dimension"] or "")
+
+
+def can_be_added(unit: str) -> bool:
+    """Not prices, not shares."""
+    return "/" not in unit.replace("/yr", "") and unit != "percent"
+
+
+def by_subject(total: Statement, words: Sequence[Statement], slugs: Sequence[str]) -> Iterator[Item]:
+    """The parts that relationships declare."""
+    parts = [(slug, _with_key(words, total, total.key._replace(subject=slug))) for slug in slugs]
+    yield from compared(total, parts, by="subject", name=total.key.subject)
+
+
+def by_period(total: Statement, words: Sequence[Statement]) -> Iterator[Item]:
+    """The best of all sets of shorter periods, none of which lies over another."""
+    if total.key.period_start is None or total.fact.type not in FLOWS or "/yr" in total.key.unit:
+        return
+    within = [
+        one
+        for one in words
+        if one.publisher == total.publisher
+        and one.key.period_start
+        and one.key != total.key
+        and one.key._replace(period_start=None, period_end=None)
+        == total.key._replace(period_start=None, period_end=None)
+        and days(total) >= days(one)
+    ]
+    if not within:
+        return
+    sets = [set_ for size in range(len(within) + 1) for set_ in combinations(within, size)]
+    apart = [set_ for set_ in sets if sum(len(days(one)) for one in set_) == len(set().union(*map(days, set_)))]
+
+    def cost(set_: Iterable[Statement]) -> tuple[Any, ...]:
+        numbers = set().union(*(days(one) for one in set_ if one.points[0] is not None))
+        anything = set().union(*map(days, set_))
+        order = sorted((min(days(one)), -len(days(one))) for one in set_)
+        return (len(days(total)) - len(numbers), len(days(total)) - len(anything), len(order), order)
+
+    best = sorted(min(apart, key=cost), key=lambda one: min(days(one)))
+    silent = days(total) - set().union(*map(days, best))
+    gaps = [day for day in silent if day - 1 not in silent]
+    named: list[tuple[int, str, Statement | None]] = [(min(days(one)), one.fact.body["period"], one) for one in best]
+    for start in gaps:
+        end = next(day for day in range(start, start + 10_000) if day + 1 not in silent)
+        named.append((start, f"{date.fromordinal(start)}/{date.fromordinal(end)}", None))
+    parts = [(name, one) for _, name, one in sorted(named, key=lambda part: part[0])]
+    kinds = {kind(one) for one in best}
+    tiled_by = kinds.pop() if len(kinds) == 1 else "mixed"
+    yield from compared(total, parts, by="period", name=total.fact.body["period"], tiled_by=tiled_by)
+
+
+def days(statement: Statement) -> frozenset[int]:
+    """The days of a period, by number."""
+    return _days(statement.key.period_start or "", statement.key.period_end or "")
+
+
+@lru_cache(maxsize=1000)
+def _days(first: str, last: str) -> frozenset[int]:
+    return frozenset(range(date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal() + 1))
+
+
+def kind(statement: Statement) -> str:
+    """What a period is: those of a whole number of months by that number."""
+    first, last = date.fromordinal(min(days(statement))), date.fromordinal(max(days(statement)))
+    after = date.fromordinal(max(days(statement)) + 1)
+    if first == last:
+        return "days"
+    months = (after.year * 12 + after.month) - (first.year * 12 + first.month)
+    whole = first.day == 1 and after.day == 1
+    return {12: "years", 6: "halves", 3: "quarters", 1: "months"}.get(months if whole else 0, "mixed")
+
+
+def by_dimension(total: Statement, words: Sequence[Statement]) -> Iterator[Item]:
+    """The other values of a dimension whose value is a whole."""
+    dimensions = json.loads(total.key.dimensions or "{}")
+    for name in sorted(dimensions):
+        if dimensions[name] not in WHOLE:
+            continue
+        parts: dict[str, Statement | None] = {}
+        for one in words:
+            theirs = json.loads(one.key.dimensions or "{}")
+            value = theirs.get(name)
+            same = {**theirs, name: None} == {**dimensions, name: None}
+            key = one.key._replace(dimensions=total.key.dimensions) == total.key
+            if value and value not in WHOLE and same and key and one.publisher == total.publisher:
+                parts[value] = one
+        batches = [ORDINALS.index(value) for value in parts if value in ORDINALS]
+        needed = ORDINALS[: max(2, max(batches) + 1)] if batches and dimensions[name] == "full_year" else []
+        ordered = [*needed, *sorted(set(parts) - set(needed))]
+        named = [(value, parts.get(value)) for value in ordered]
+        yield from compared(total, named, by="dimension", name=dimensions[name], dimension=name)
+
+
+def _with_key(words: Sequence[Statement], total: Statement, key: Key) -> Statement | None:
+    return next((one for one in words if one.key == key and one.publisher == total.publisher), None)
+
+
+def compared(
+    total: Statement,
+    parts: Sequence[tuple[str, Statement | None]],
+    *,
+    by: str,
+    name: str,
+    dimension: str | None = None,
+    tiled_by: str | None = None,
+) -> Iterator[Item]:
+    """One item, unless nothing is said of any part."""
+    if not any(said for _, said in parts):
+        return
+    there = [(part, said) for part, said in parts if said and said.points[0] is not None]
+    missing = [(part, said) for part, said in [(name, total), *parts] if not said or said.points[0] is None]
+    whole = None if total.points[0] is None else Fraction(total.points[0])
+    added = sum((Fraction(said.points[0] or 0) for _, said in there), Fraction(0)) if there else None
+    gap = None if whole is None or added is None else whole - added
+    numbers = [total, *(said for _, said in there)]
+    exact, most = (
+        None if gap is None else sum((half_a_unit(one, zeros) for one in numbers), Fraction(0))
+        for zeros in (False, True)
+    )
+    verdict = "incomplete"
+    if not missing:
+        assert gap is not None
+        assert exact is not None
+        assert most is not None
+        limits = [("equal", Fraction(0)), ("rounding", exact), ("perhaps_rounding", most)]
+        verdict = next((verdict for verdict, limit in limits if abs(gap) <= limit), "gap")
+    key = total.key
+    yield {
+        "figure_id": total.figure_id,
+        "subject": key.subject,
+        "metric": key.metric,
+        "material": key.material,
+        "dimensions": key.dimensions and json.loads(key.dimensions),
+        "nature": key.nature,
+        "period": total.fact.get("period"),
+        "period_start": key.period_start,
+        "period_end": key.period_end,
+        "unit": key.unit,
+        "publisher": total.publisher,
+        "published_at": total.fact.published_at,
+        "event_id": total.fact.event_id,
+        "by": by,
+        "dimension": dimension,
+        "tiled_by": tiled_by,
+        "total": shown(whole),
+        "parts_sum": shown(added),
+        "gap": shown(gap),
+        "gap_percent": None if gap is None or whole is None else percent_of(decimal(gap), decimal(whole)),
+        "rounding": shown(exact),
+        "rounding_at_most": shown(most),
+        "verdict": verdict,
+        "finding": verdict == "gap",
+        "parts": [{"part": part, "value": shown(Fraction(said.points[0] or 0)), **where(said)} for part, said in there],
+        "missing": [{"part": part, "says": says(said), **where(said)} for part, said in missing],
+    }
+
+
+def where(said: Statement | None) -> Item:
+    """Which figure and event."""
+    fact = said.fact if said else None
+    return {
+        "figure_id": said.figure_id if said else None,
+        "event_id": fact.event_id if fact else None,
+        "published_at": fact.published_at if fact else None,
+    }
+
+
+def says(said: Statement | None) -> str | None:
+    """What is said, in one text."""
+    if said is None:
+        return None
+    value, low, high = (None if one is None else shown(Fraction(one)) for one in said.points)
+    symbol = said.fact.get("symbol")
+    return value or (None if symbol is None else str(symbol)) or f"{low or ''}..{high or ''}"
+
+
+def half_a_unit(said: Statement, zeros: bool) -> Fraction:
+    """Half a unit of the last printed digit, in the canonical unit; with `zeros`, those at the end do not count."""
+    text = printed(said.fact.get("value")) or ""
+    whole, _, decimals = text.partition(".")
+    unit = Fraction(1, 10 ** len(decimals))
+    if zeros and not decimals and Decimal(text) != 0:
+        while whole.endswith("0"):
+            whole, unit = whole[:-1], unit * 10
+    return unit / 2 * Fraction(canonical(Decimal(1), said.fact.body["unit"]))
+
+
+def decimal(number: Fraction) -> Decimal:
+    """Exactly: the fraction is a sum of decimals."""
+    return EXACT.divide(Decimal(number.numerator), Decimal(number.denominator))
+
+
+def shown(number: Fraction | None) -> str | None:
+    """As items show it."""
+    if number is None:
+        return None
+    text = format(decimal(number), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
