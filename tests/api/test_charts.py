@@ -1,5 +1,6 @@
 """The chart of vintages: what is drawn, and that the same facts are drawn the same."""
 
+import re
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -127,10 +128,14 @@ def test_the_end_of_the_calendar_can_be_drawn() -> None:
 
 def test_the_same_facts_are_drawn_the_same_and_two_drawings_share_no_id() -> None:
     spec = chart(vintage("a", "2020", "1"), vintage("b", "2021", "2"))
-    one, again, other = (svg(spec, name=name, title="t", description="d") for name in ("one", "one", "other"))
-    assert one == again
-    ids = [{element.get("id") for element in ET.fromstring(text).iter() if element.get("id")} for text in (one, other)]
-    assert not ids[0] & ids[1]
+    clipped = {**spec, "layer": [{**layer, "mark": {**layer["mark"], "clip": True}} for layer in spec["layer"]]}
+    for drawable in (spec, clipped):
+        one, again, other = (svg(drawable, name=name, title="t", description="d") for name in ("one", "one", "other"))
+        assert one == again
+        ids = [{element.get("id") for element in ET.fromstring(text).iter()} - {None} for text in (one, other)]
+        assert ids[0]
+        assert not ids[0] & ids[1]
+        assert set(re.findall(r"url\(#([^)]+)\)", one)) <= ids[0]
 
 
 def test_an_axis_starts_at_zero_unless_all_values_are_far_from_it() -> None:
