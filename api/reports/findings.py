@@ -125,12 +125,13 @@ def _parts(item: Item, names: Names) -> Iterator[Detail]:
     called = names if item["by"] == "subject" else {}
     parts = [f"{called.get(part['part'], words(part['part']))} {grouped(part['value'])}" for part in item["parts"]]
     yield Detail("Parts", "; ".join(parts) or NONE)
-    missing = [
-        f"{called.get(part['part'], words(part['part']))} ({words(part['says']) or 'nothing said'})"
-        for part in item["missing"]
-    ]
-    if missing:
-        yield Detail("No number for", "; ".join(missing))
+    named = [(called.get(part["part"], words(part["part"])), part["says"]) for part in item["missing"]]
+    silent = [name for name, says in named if says is None]
+    if silent:
+        yield Detail("Nothing said of", "; ".join(silent))
+    for name, says in named:
+        if says is not None:
+            yield Detail("No number for", f"{name}: {words(says)}")
     if item["verdict"] not in ("incomplete", "equal"):
         yield Detail("Rounding", f"explains {_number(item['rounding'])}, at most {_number(item['rounding_at_most'])}")
 

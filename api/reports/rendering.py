@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&$])")
-_LINE_START = re.compile(r"^([-=+#]|\d+[.)] )")
+_LINE_START = re.compile(r"^([-=+](?!\d)|#|\d+[.)] )")
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
 
 

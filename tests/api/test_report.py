@@ -128,7 +128,7 @@ def test_the_quota_of_china_is_reported_with_its_dispute_and_its_batches(quota: 
     assert "Investing News Network: 240,000 t ( 2024-08-30 )" in text
     assert "6.0606 %" in text
     assert "Parts first 120,000; third 15,000" in text
-    assert "second (nothing said)" in text
+    assert "Nothing said of second" in text
     assert "No chart: there is one statement only." in text
     assert len(read.all("svg")) == 1
     titles = re.findall(r"<h2[^>]*>([^<]*)</h2>", quota)
