@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, localcontext
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 from ledger import REGISTRY
@@ -41,7 +41,7 @@ from projections.schema import quoted
 WAYS = ("subject", "period", "dimension")
 """The ways in which a total has parts."""
 VERDICTS = ("equal", "rounding", "perhaps_rounding", "gap", "incomplete")
-FILTER_VALUES_MAX = 200
+FILTER_VALUES_MAX = 50
 """Parts are looked for by subject where these are no more; else among all subjects."""
 _TOTAL = ("figure_id", "subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end")
 _READ = (
@@ -55,38 +55,22 @@ _EXACT = Context(prec=1000)
 Key = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
 class Said:
-    """What a publisher says last of a figure: a row as it was read, decimals and days as text."""
+    """What a publisher says last of a figure: a row as it was read, decimals and days as text.
 
-    row: Mapping[str, Any]
+    `rest` is who says it and the figure's key but for subject, dimensions and period; `period` its first and last day;
+    `point` the canonical value, where it is one.
+    """
 
-    @property
-    def subject(self) -> str:
-        """Whom or what the figure is about."""
-        return str(self.row["subject"])
+    __slots__ = ("dimensions", "period", "point", "rest", "row", "subject")
 
-    @cached_property
-    def rest(self) -> Key:
-        """Who says it and all of the figure's key, but for subject, dimensions and period."""
-        return tuple(self.row[name] for name in ("publisher", "metric", "material", "nature", "canonical_unit"))
-
-    @property
-    def period(self) -> tuple[str, str] | None:
-        """First and last day."""
-        return (self.row["period_start"], self.row["period_end"]) if self.row["period_start"] else None
-
-    @cached_property
-    def dimensions(self) -> dict[str, str]:
-        """By name."""
-        named: dict[str, str] = json.loads(self.row["dimensions"] or "{}")
-        return named
-
-    @cached_property
-    def point(self) -> Decimal | None:
-        """The canonical value, where it is one."""
-        text = self.row["canonical_value"]
-        return None if text is None else Decimal(text)
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.row = row
+        self.subject: str = row["subject"]
+        self.rest: Key = tuple(row[name] for name in ("publisher", "metric", "material", "nature", "canonical_unit"))
+        self.period = (row["period_start"], row["period_end"]) if row["period_start"] else None
+        self.dimensions = _dimensions(row["dimensions"])
+        self.point = None if row["canonical_value"] is None else Decimal(row["canonical_value"])
 
     @property
     def is_flow(self) -> bool:
@@ -95,15 +79,27 @@ class Said:
         flows = issubclass(cls, Figure) and cls.flow
         return flows and unit(self.row["canonical_unit"]).family != "mass_rate"
 
-    def rounding(self, *, at_most: bool) -> Decimal:
-        """Half a unit of the last printed digit, in the canonical unit; of the last that is not zero, for `at_most`."""
-        printed = Decimal(self.row["value"])
-        _, digits, exponent = printed.as_tuple()
-        assert isinstance(exponent, int)
-        if at_most and exponent >= 0 and printed:
-            text = "".join(map(str, digits))
-            exponent += len(text) - len(text.rstrip("0"))
-        return Decimal(5).scaleb(exponent - 1) * unit(self.row["unit"]).factor
+    def rounding(self) -> tuple[Decimal, Decimal]:
+        """Half a unit of the last printed digit, in the canonical unit; and of the last that is not a zero."""
+        return _half_units(self.row["value"], self.row["unit"])
+
+
+@lru_cache(maxsize=65_536)
+def _half_units(value: str, unit_name: str) -> tuple[Decimal, Decimal]:
+    """Zeros before the point may be rounding, those behind it were printed to say that they are none."""
+    number = Decimal(value)
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    text = "".join(map(str, digits))
+    zeros = len(text) - len(text.rstrip("0")) if exponent >= 0 and number else 0
+    half, at_most = (Decimal(5).scaleb(place - 1) * unit(unit_name).factor for place in (exponent, exponent + zeros))
+    return half, at_most
+
+
+@lru_cache(maxsize=65_536)
+def _dimensions(text: str | None) -> dict[str, str]:
+    named: dict[str, str] = json.loads(text) if text else {}
+    return named
 
 
 @dataclass(frozen=True)
@@ -127,9 +123,10 @@ def sums(
     Where parts are missing, `missing` names them, and what is said of them instead of a number. The member `summary`
     counts all verdicts, also those that `verdicts` leaves out. Raises UnknownFilter and FilterError.
     """
-    totals = [said for said in _said(reader, filters or {}) if adds_up(said.row["canonical_unit"])]
+    selected = _said(reader, filters or {})
+    totals = [said for said in selected if adds_up(said.row["canonical_unit"])]
     subjects = parts_of_subjects(reader) if "subject" in by else {}
-    around = _Around(_said(reader, _where_parts_are(totals, subjects)) if totals else [], subjects)
+    around = _Around(_said(reader, _where_parts_are(totals, subjects)) if filters and totals else selected, subjects)
     ways: dict[str, Callable[[Said], Iterator[Item]]] = {
         "subject": around.by_subject,
         "period": around.by_period,
@@ -217,14 +214,13 @@ def _compared(
     if total.point is not None and parts_sum is not None:
         gap = total.point - parts_sum
         percent = percent_of(gap, total.point)
-        rounding, at_most = (
-            sum((said.rounding(at_most=most) for said in (total, *numbers)), Decimal(0)) for most in (False, True)
-        )
+        halves = [said.rounding() for said in (total, *numbers)]
+        rounding, at_most = (sum(amounts, Decimal(0)) for amounts in zip(*halves, strict=True))
         if not missing:
             verdict = _verdict(abs(gap), rounding=rounding, at_most=at_most)
     yield {
         **{column: total.row[column] for column in _TOTAL},
-        "dimensions": total.dimensions or None,
+        "dimensions": dict(total.dimensions) or None,
         "unit": total.row["canonical_unit"],
         "publisher": total.row["publisher"],
         "published_at": total.row["published_at"],

@@ -236,6 +236,10 @@ def test_a_tiling_is_the_best_there_is() -> None:
     assert tiled(*quarters, halves[1]) == [*(one.said for one in quarters), "2024-07-01/2024-12-31"]
     assert tiled(halves[0]._replace(is_point=False), *quarters) == [*(one.said for one in quarters), None]
     assert tiled(halves[0]._replace(is_point=False), quarters[1]) == [None, "2024-04-01/2024-06-30", None]
+    later = [piece("2024-07-01", "2024-09-30"), piece("2024-10-01", "2024-12-31")]
+    nine_months = piece("2024-04-01", "2024-12-31")
+    assert tiled(halves[0], *later, quarters[0], nine_months) == [quarters[0].said, nine_months.said]
+    assert tiled(quarters[0], nine_months, *halves) == [one.said for one in halves]
     overlapping = piece("2024-03-01", "2024-12-31")
     assert tiled(halves[0], overlapping) == [None, "2024-03-01/2024-12-31"]
     assert name_of(halves) == "halves"
