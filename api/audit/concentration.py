@@ -12,6 +12,8 @@ from api.problems import bad_parameter
 from api.questions import parameters_of
 from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page, stated_in_the_past
 from ledger.calendars import instant_text
+from ledger.errors import UnitError
+from ledger.quantities import unit
 from projections import CATALOGUE, Engine
 from projections.audit import Findings, concentration
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP
@@ -43,7 +45,9 @@ REQUIRED = (
 )
 OWN = (
     Parameter("by", "What has the shares: `subject` (default), `material`, or `dimension.NAME`.", "subject"),
-    Parameter("unit", "Only figures in this canonical unit, where there are several.", "t"),
+    Parameter(
+        "unit", "Only figures in this unit, or in others of its kind: `t` and `kt` are one, currencies are not.", "t"
+    ),
     Parameter("top", "Of how many largest the shares are added: numbers with commas between.", "1,3,5"),
     Parameter("compare_as_of", "Publication clock of an earlier viewpoint. Default: `as_of`.", "2024-06-30"),
     Parameter("compare_recorded_as_of", "Ledger clock of an earlier viewpoint. Default: `recorded_as_of`."),
@@ -91,11 +95,11 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
         by = asked.pop("by", SUBJECT)
         if not _BY.fullmatch(by):
             raise bad_parameter("by", "choice", f"by is subject, material or dimension.NAME, not {by[:40]!r}")
-        unit = asked.pop("unit", None)
+        canonical_unit = _canonical_unit(asked.pop("unit", None))
         top = sorted(whole_numbers_of(asked, "top", highest=TOP_MAX)) or TOP
         filters = {name: text for name, text in asked.items() if name not in _COMPARE}
         with _earlier(engine, reader, parameters, compared) as before:
-            return concentration(reader, filters, by=by, canonical_unit=unit, top=top, before=before)
+            return concentration(reader, filters, by=by, canonical_unit=canonical_unit, top=top, before=before)
 
     page = page_of(engine, "concentration", parameters, find)
     if not compared:
@@ -103,6 +107,15 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     recorded = parameters.get("compare_recorded_as_of")
     final = page.final and (recorded is None or stated_in_the_past(engine, compared["as_of"], recorded))
     return replace(page.with_members(compared_with=compared), final=final)
+
+
+def _canonical_unit(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return unit(text).canonical
+    except UnitError as error:
+        raise bad_parameter("unit", "unit", f"unit: {error}") from None
 
 
 @contextmanager

@@ -38,6 +38,11 @@ def test_shares_of_the_answers_at_a_viewpoint(market: Api) -> None:
     assert (only["summary"]["n"], only["summary"]["top"]) == (2, {"1": "60.0000", "2": "100.0000"})
 
 
+def test_tonnes_and_thousands_of_tonnes_are_one_unit_and_dollars_are_another(market: Api) -> None:
+    held = [market.get("concentration", **ASKED, unit=unit)["summary"]["n"] for unit in ("t", "kt", "USD")]
+    assert held == [3, 3, 0]
+
+
 def test_what_changed_since_another_viewpoint_on_either_clock(market: Api) -> None:
     then = market.head() - 2
     published = market.get("concentration", **ASKED, publisher="usgs", compare_as_of="2024-12-31")
@@ -78,6 +83,7 @@ def test_pages_compare_with_the_same_viewpoint_though_the_log_grows(api: Api) ->
         ({**ASKED, "by": "publisher"}, "by"),
         ({**ASKED, "by": "dimension."}, "by"),
         ({**ASKED, "top": "0"}, "top"),
+        ({**ASKED, "unit": "tonnes"}, "unit"),
         ({**ASKED, "top": "1,x"}, "top"),
         ({**ASKED, "period": "lately"}, "period"),
         ({**ASKED, "resolve": "all"}, "resolve"),
