@@ -126,4 +126,6 @@ def _column(values: list[Any]) -> pa.Array:
         return pa.array(values, pa.bool_())
     if kinds == {int}:
         return pa.array(values, pa.int64())
+    if kinds and kinds <= {int, float}:
+        return pa.array(values, pa.float64())
     return pa.array([None if value is None else _cell(value) for value in values], pa.string())

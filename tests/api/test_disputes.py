@@ -1,11 +1,14 @@
 """Disputes and scorecards over HTTP; two transcriptions of one page; the shipped ledger."""
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 
@@ -172,6 +175,16 @@ def test_they_come_in_every_format(shipped: Api, path: str, form: str) -> None:
     answer = shipped.client.get(f"/v1/{path}", params={"format": form, "as_of": "2026-10-31"})
     assert answer.status_code == 200, answer.text
     assert answer.content
+
+
+def test_statistics_are_numbers_in_a_table_and_decimals_are_text(shipped: Api) -> None:
+    def schema(path: str) -> pa.Schema:
+        answer = shipped.client.get(f"/v1/{path}", params={"format": "parquet", "as_of": "2026-10-31"})
+        return pq.read_schema(io.BytesIO(answer.content))
+
+    assert schema("scorecards").field("mean_lag_days").type == pa.float64()
+    assert schema("scorecards").field("figures").type == pa.int64()
+    assert schema("disputes").field("spread").type == pa.string()
 
 
 def test_a_page_goes_on_where_the_one_before_ended(shipped: Api) -> None:
