@@ -100,6 +100,42 @@ MUTANTS = (
         "reinstatements.starts < suspensions.starts",
         "reinstatements.starts <= suspensions.starts",
     ),
+    Mutant(
+        "an arg_max that skips NULL: a field that was amended away comes back",
+        "tables/macros.sql",
+        "(ARG_MAX(ROW(value), turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field)))[1]",
+        "ARG_MAX(value, turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field))",
+    ),
+    Mutant(
+        "of one day's vintage the first said counts",
+        "views/vintages.sql",
+        "ORDER BY position DESC",
+        "ORDER BY position",
+    ),
+    Mutant(
+        "a withdrawal counts as a release",
+        "views/vintages.sql",
+        "COUNT(*) FILTER (WHERE type <> 'FigureWithdrawn')",
+        "COUNT(*)",
+    ),
+    Mutant(
+        "a horizon that lies ahead shows what is known now",
+        "audit/vintages_asked.sql",
+        "seen_at <= CAST($as_of AS TIMESTAMP)",
+        "TRUE",
+    ),
+    Mutant(
+        "a horizon's own day is left out",
+        "audit/vintages_asked.sql",
+        "published_until <= seen_at",
+        "published_until < seen_at - INTERVAL 1 DAY",
+    ),
+    Mutant(
+        "three months after June's end is not September's",
+        "tables/macros.sql",
+        "WHEN day = LAST_DAY(day)",
+        "WHEN FALSE",
+    ),
     Mutant("amendments of an MoU live on", "views/agreements.sql", "definitive.signed IS NULL", "TRUE"),
     Mutant(
         "a corrected event keeps its first publication date",
