@@ -69,12 +69,12 @@ def random_question(rng: random.Random) -> Asked:
     )
 
 
-@pytest.mark.parametrize("seed", range(7000, 7010))
+@pytest.mark.parametrize("seed", range(7000, 7008))
 def test_revisions_are_those_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in recorded(rng):
         model = Model(events)
-        for _ in range(3):
+        for _ in range(2):
             at, asked = random_viewpoint(rng, events), random_question(rng)
             assert not (problem := differs(model, engine, at, asked)), f"seed {seed} at {at}, {asked}: {problem}"
 
@@ -163,7 +163,7 @@ def tabulated(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
     ledger.close()
 
 
-@pytest.mark.parametrize("seed", range(7100, 7124))
+@pytest.mark.parametrize("seed", range(7100, 7116))
 def test_the_changes_of_a_table_are_of_the_kinds_that_the_model_says(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in tabulated(rng):
