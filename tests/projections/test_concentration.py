@@ -7,7 +7,7 @@ import pytest
 
 from projections import FilterError
 from projections.audit import Findings, concentration
-from tests.projections.conftest import Book, Item, figure
+from tests.projections.conftest import Book, Item, figure, withdrawal
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,9 @@ def market() -> Iterator[Book]:
         figure("3", subject="china", period="2020", dimensions={"basis": "metal"}),
         figure("1", subject="china", period="2019", unit="USD", **unspoken),
         figure("1", subject="australia", period="2019", unit="AUD", **unspoken),
+        figure("1", subject="china", period="2016", unit="AUD", **unspoken),
+        withdrawal(on="2024-06-01", subject="china", period="2016", unit="AUD", metric="stock"),
+        figure("1", subject="china", period="2016", unit="USD", on="2024-06-01", **unspoken),
         figure("1", subject="china", type="PriceReported", metric="price", unit="USD/kg"),
         *(
             figure(value, period="2018", dimensions={"end": end})
@@ -150,6 +153,9 @@ def test_two_figures_of_one_name_must_be_chosen_from(market: Book) -> None:
 def test_units_are_never_mixed_and_what_does_not_add_up_has_no_shares(market: Book) -> None:
     with pytest.raises(FilterError, match="several units: choose one of AUD, USD"):
         found(market, metric="stock", period="2019")
+    assert len(found(market, metric="stock", period="2016").items) == 1
+    with pytest.raises(FilterError, match="several units: choose one of AUD, USD"):
+        found(market, metric="stock", period="2016", before="2024-05-31")
     (item,) = found(market, metric="stock", period="2019", canonical_unit="AUD").items
     assert (item["subject"], item["unit"]) == ("australia", "AUD")
     with pytest.raises(FilterError, match="amounts in USD/kg cannot be added"):

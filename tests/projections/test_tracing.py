@@ -56,6 +56,17 @@ def chain() -> Iterator[Book]:
             "description": "The pit may flood.",
             "published_at": "2024-01-01",
         },
+        {
+            "type": "RiskRaised",
+            "risk": "strike",
+            "category": "labour",
+            "subject": "maker",
+            "description": "They may strike.",
+            "published_at": "2024-01-01",
+        },
+        {"type": "RiskResolved", "risk": "strike", "effective_from": "2024-06-01", "published_at": "2024-06-01"},
+        {"type": "FacilityAnnounced", "facility": "kuantan-plant", "operator": "js-link", "published_at": "2024-01-01"},
+        related("js-link", "operates", "kuantan-plant", published_at="2024-06-01"),
     )
     yield book
     book.close()
@@ -152,6 +163,13 @@ def test_the_entities_reached_have_names_places_and_risks(chain: Book) -> None:
     assert members["entities"][1]["name"] == "Lynas"
     assert [(one["risk"], one["subject"]) for one in members["risks"]] == [("flood", "mine")]
     assert found(chain, "maker", depth=1).members["risks"] == []
+    assert len(found(chain, "maker", depth=1, as_of="2024-05-31").members["risks"]) == 1
+
+
+def test_an_operator_that_a_relationship_states_too_is_one_edge(chain: Book) -> None:
+    before, after = (found(chain, "js-link", as_of=day).items for day in ("2024-05-31", "2024-06-01"))
+    assert [item["kind"] for item in before] == ["operator"]
+    assert [item["kind"] for item in after] == ["relationship"]
 
 
 def test_an_entity_that_stands_alone_is_reached_and_an_unknown_one_is_not(chain: Book) -> None:
