@@ -143,7 +143,7 @@ class Series:
 @lru_cache(maxsize=4096)
 def _half_unit(printed_in: str, exponent: int) -> Fraction:
     """Half a ten to the exponent of a unit, in atoms."""
-    ten = Fraction(10**exponent) if exponent >= 0 else Fraction(1, 10**-exponent)
+    ten: Fraction = Fraction(10) ** exponent
     return Fraction(unit(printed_in).factor) * ten * ATOMS / 2
 
 
