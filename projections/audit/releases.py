@@ -144,7 +144,8 @@ class Series:
 def _half_unit(printed_in: str, exponent: int) -> Fraction:
     """Half a ten to the exponent of a unit, in atoms."""
     ten: Fraction = Fraction(10) ** exponent
-    return Fraction(unit(printed_in).factor) * ten * ATOMS / 2
+    half: Fraction = Fraction(unit(printed_in).factor) * ten * ATOMS / 2
+    return half
 
 
 def series_in(entries: pa.Table) -> list[Series]:
