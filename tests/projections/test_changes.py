@@ -190,6 +190,15 @@ def test_an_erratum_of_the_publisher_announces_a_revision(book: Book) -> None:
     assert (item["announced"], item["silent"]) == (5, 1)
 
 
+def test_the_last_of_several_statements_is_what_announced_it(book: Book) -> None:
+    book.record(figure("100", on="2024-01-31"), figure("130", on="2025-01-31"))
+    book.record(statement("usgs", "erratum", "2024-06-30"), statement("world", "methodology_change", "2024-03-31"))
+    (erratum,) = [str(entry.event_id) for entry in book.ledger.entries() if entry.body.get("attribute") == "erratum"]
+    assert [step["announced_by"] for step in steps(book)] == [erratum]
+    book.record(statement("world", "methodology_change", "2024-09-30"))
+    assert steps(book)[0]["announced_by"] not in (None, erratum)
+
+
 def test_a_restated_figure_is_announced_and_a_confirmation_or_conflict_is_neither(book: Book) -> None:
     book.record(figure("100", on="2024-01-31"), figure("120", on="2024-01-31", note="Body: 120."))
     book.record(figure("120", on="2025-01-31", note="As before."), figure("130", on="2026-01-31", status="restated"))
@@ -293,6 +302,24 @@ def test_what_a_vintage_repeats_or_contradicts_does_not_hide_its_factor(book: Bo
     assert table_kinds(book) == [[RESCALED, UNCHANGED], [RESCALED], [RESCALED]]
     book.record(figure("1", on="2025-01-31", period="2018"), figure("87.3", on="2025-01-31", period="2018"))
     assert table_kinds(book) == [[RESCALED, UNCHANGED, SUBSTANTIAL, SUBSTANTIAL], [RESCALED], [RESCALED]]
+
+
+def test_a_conflict_is_no_rebase_though_it_makes_the_vintage_one(book: Book) -> None:
+    table(book, ["100.0", "104.2"], ["100.0", "91.0"])
+    book.record(figure("87.3", on="2025-01-31", period="2018"))
+    assert table_kinds(book) == [[UNCHANGED, SUBSTANTIAL], [RESCALED]]
+    items, _ = asked(book, kinds=("substantial",))
+    assert [item["total_change"] for item in items] == ["0", "0"]
+
+
+def test_a_table_that_is_printed_finer_is_rounded_and_not_rebased(book: Book) -> None:
+    table(book, ["1000", "2000", "3000"], ["1000.4", "2000.3", "3000.5"])
+    assert table_kinds(book) == [[("rounding", "printed_precision")]] * 3
+
+
+def test_a_rebase_that_few_digits_could_take_for_short_tons_is_a_rebase(book: Book) -> None:
+    table(book, ["123", "456"], ["135", "502"])
+    assert table_kinds(book) == [[RESCALED]] * 2
 
 
 # Generated data: nothing is missed, and nothing of it counts as bias

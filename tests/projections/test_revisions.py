@@ -213,6 +213,20 @@ def test_a_conflict_that_was_put_right_within_the_vintage_counts_for_nothing(boo
     assert of(one(book, kinds=("substantial",)), "first_comparable", "total_change") == ("100", "5")
 
 
+def test_a_change_of_sign_has_no_factor_to_be_carried_over_by(book: Book) -> None:
+    book.record(figure("90", on="2024-01-31"), figure("100", on="2025-01-31"))
+    book.record(figure("-5", on="2026-01-31", note="Net of imports: the definition changed."))
+    item = one(book, kinds=("substantial",))
+    assert of(item, "kinds", "first_comparable", "total_change") == ({"definition": 1, "substantial": 1}, "-15", "10")
+
+
+def test_what_a_vintage_repeats_changes_nothing(book: Book) -> None:
+    book.record(figure("100", on="2024-01-31"))
+    book.record(figure("130", on="2025-01-31", note="The definition changed."), figure("130", on="2025-01-31"))
+    assert one(book)["kinds"] == {"unchanged": 1, "definition": 1}
+    assert one(book, kinds=("substantial",))["total_change"] == "0"
+
+
 def test_the_answer_says_which_kinds_counted(book: Book) -> None:
     book.record(figure("100", on="2024-01-31"))
     _, members = ask(book, kinds=("rounding", "substantial"))
