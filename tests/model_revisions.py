@@ -534,7 +534,7 @@ def measures(revisions: Sequence[Fraction]) -> Item:
     lags = floor(4 * (n / 100) ** (2 / 9))
     error = root(long_run([[one - mean] for one in revisions], lags)[0][0] / n**2)
     same = ordered[0] == ordered[-1]
-    return {
+    found = {
         "n": n,
         "mean": float(mean),
         "median": float((ordered[(n - 1) // 2] + ordered[n // 2]) / 2),
@@ -553,6 +553,13 @@ def measures(revisions: Sequence[Fraction]) -> Item:
         "p_value": None if n == 1 or same else float(2 * stats.t.sf(abs(float(mean) / error), n - 1)),
         "lags": lags if n > 1 else None,
     }
+    # Of revisions that agree in most of the digits that a float has, little of the spread is left.
+    alike = 0 < ordered[-1] - ordered[0] < max(map(abs, ordered)) / 10**5
+    return (
+        found | dict.fromkeys(("standard_deviation", "range", "standard_error", "p_value"), UNDECIDED)
+        if alike
+        else found
+    )
 
 
 def long_run(scores: Sequence[Sequence[Fraction]], lags: int) -> list[list[Fraction]]:
@@ -633,13 +640,12 @@ def correlations(pairs: Sequence[tuple[Fraction, Fraction]]) -> Item:
         srr = total((one - mean_r) * (one - mean_r) for one in revisions)
         soo = total((one - mean_o) * (one - mean_o) for one in other)
         sro = total((one - mean_r) * (two - mean_o) for one, two in zip(revisions, other, strict=True))
-        if sro**2 == srr * soo:
-            found |= {name: 1.0 if sro > 0 else -1.0, f"{name}_p_value": 0.0 if n > 2 else 1.0}
-            continue
-        r = sro / Fraction(root(srr * soo))
-        t = float(r) * sqrt((n - 2) / float(1 - r * r))
-        p_value = float(2 * stats.t.sf(abs(t), n - 2)) if r * r < Fraction(99_999, 100_000) else UNDECIDED
-        found |= {name: float(r), f"{name}_p_value": p_value}
+        squared = sro * sro / (srr * soo)
+        r = float(sro / Fraction(root(srr * soo)))
+        found |= {name: r, f"{name}_p_value": UNDECIDED}
+        if squared < Fraction(99_999, 100_000):
+            t = abs(r) * sqrt((n - 2) / float(1 - squared))
+            found[f"{name}_p_value"] = float(2 * stats.t.sf(t, n - 2))
     return found
 
 
