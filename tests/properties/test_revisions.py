@@ -33,7 +33,7 @@ ATTRIBUTES = ("erratum", "definition_change", "methodology_change", "restatement
 DAYS = ("2021-01-31", "2022-01-31", "2022-06-30", "2023-01-31", "2024", "2025-01-31")
 PERIODS = ("2019", "2020", "2021", "2022")
 UNITS = {"t": Decimal(1), "kt": Decimal(1000), "lb": Decimal("0.00045359237")}
-FACTORS = ("1000", "0.001", "0.87", "1.043", "2.5", "2.20462", "100")
+FACTORS = ("1000", "0.001", "1000", "0.001", "0.87", "1.043", "2.5", "0.45359237")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -85,7 +85,10 @@ class Table:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.decimals = rng.choice([0, 0, 1, 2])
-        self.values = {period: Decimal(rng.choice([rng.randrange(10**5), rng.randrange(30)])) for period in PERIODS}
+        self.values = {
+            period: Decimal(rng.choice([rng.randrange(10**5), rng.randrange(10**5), rng.randrange(30)]))
+            for period in PERIODS
+        }
         self.unit = "t"
         self.bodies: list[Item] = [
             {"type": "EntityRegistered", "entity": slug, "kind": kind, "name": slug}
@@ -97,6 +100,7 @@ class Table:
         return {
             "type": "ProductionReported",
             "subject": "china",
+            "metric": "production",
             "material": "oxide",
             "period": period,
             "unit": self.unit,
@@ -122,23 +126,25 @@ class Table:
                 continue
             self.values[period] *= factor
             if rng.random() < 0.2:
-                self.values[period] *= Decimal(rng.choice(["0.9", "1.1", "10", "-1", "0", "1.0001"]))
+                self.values[period] *= Decimal(rng.choice(["0.9", "1.1", "10", "-1", "0", "1.0001", "2.20462"]))
             self.cell(period, day)
 
     def cell(self, period: str, day: str) -> None:
         """A figure, sometimes twice, or otherwise qualified, or withdrawn."""
         rng = self.rng
-        for _ in range(rng.choice([1] * 9 + [2])):
+        for repeated in range(rng.choice([1] * 8 + [2])):
+            if repeated and rng.random() < 0.5:
+                self.values[period] += 1
             printed = (self.values[period] / UNITS[self.unit]).quantize(
                 Decimal(1).scaleb(-self.decimals), ROUND_HALF_EVEN
             )
             draw = rng.random()
             fields: Item = {"value": f"{printed:f}"}
-            if draw < 0.05:
+            if draw < 0.08:
                 fields = {"type": "FigureWithdrawn"}
-            elif draw < 0.1:
-                fields = {"low": "1", "high": "5"} if draw < 0.08 else {"symbol": "withheld"}
-            if draw >= 0.05:
+            elif draw < 0.14:
+                fields = {"low": "1", "high": "5"} if draw < 0.11 else {"symbol": "withheld"}
+            if draw >= 0.08:
                 fields |= {
                     "status": rng.choice([None, None, "estimated", "reported", "restated"]),
                     "note": rng.choice(NOTES) if rng.random() < 0.3 else None,
@@ -149,7 +155,7 @@ class Table:
 def tabulated(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
     """The engine of a table's editions, which arrive in any order, and the events as the API gives them."""
     table = Table(rng)
-    for day in rng.sample(DAYS, rng.randint(2, 5)):
+    for day in rng.sample(DAYS, rng.randint(3, 6)):
         table.edition(day)
     world, facts = table.bodies[:3], table.bodies[3:]
     if rng.random() < 0.3:
@@ -163,7 +169,7 @@ def tabulated(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
     ledger.close()
 
 
-@pytest.mark.parametrize("seed", range(7100, 7116))
+@pytest.mark.parametrize("seed", range(7100, 7120))
 def test_the_changes_of_a_table_are_of_the_kinds_that_the_model_says(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in tabulated(rng):
