@@ -69,6 +69,9 @@ def _items(
     return Filter(name, description, column or name, Applies.ITEMS, slug, example, choices)
 
 
+FIGURE_KEY = ("subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end")
+"""What an item says a figure is, besides its `figure_id` and `canonical_unit`: the period as printed and as days."""
+
 FIGURE_ORDER = (
     "subject",
     "metric",

@@ -19,7 +19,7 @@ from ledger.calendars import instant_text, parse_moment
 from ledger.content import content
 from ledger.events import REGISTRY
 from ledger.quantities import difference, percent_of, plain
-from projections.catalogue import CATALOGUE
+from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.filters import UnknownFilter, Value
 from projections.reader import Reader, naive
 from projections.viewpoints import Viewpoint
@@ -27,17 +27,7 @@ from projections.viewpoints import Viewpoint
 Item = dict[str, Any]
 READ_BY = ("publisher", "prefer")
 """Filters that say how a figure is answered; the others select figures."""
-KEY = (
-    "subject",
-    "metric",
-    "material",
-    "dimensions",
-    "nature",
-    "period",
-    "period_start",
-    "period_end",
-    "canonical_unit",
-)
+KEY = (*FIGURE_KEY, "canonical_unit")
 _STATED = ("canonical_value", "canonical_low", "canonical_high", "symbol")
 _CAUSES = {
     "EventCorrected": "correction",

@@ -14,14 +14,14 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ledger.quantities import percent_of
-from projections.catalogue import CATALOGUE, SERIES
+from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES
 from projections.composing import parameters, presented, question
 from projections.filters import Selection, Value, select
 from projections.names import Names
 from projections.schema import Family, quoted
 from projections.viewpoints import Viewpoint
 
-ENTRY_KEY = ("figure_id", "subject", "metric", "material", "dimensions", "nature", "period_start", "period_end")
+ENTRY_KEY = ("figure_id", *(name for name in FIGURE_KEY if name != "period"))
 """What an entry of a series says of its figure, which a history of one figure need not repeat."""
 
 Shapes = dict[str, list[tuple[str, str]]]

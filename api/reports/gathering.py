@@ -18,6 +18,7 @@ from api.questions import event, events, history, parameters_of, state
 from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page
 from ledger.calendars import parse_moment
 from projections import CATALOGUE, Engine
+from projections.catalogue import FIGURE_KEY
 
 FIGURES_MAX = 50
 STATEMENTS_MAX = 2000
@@ -25,10 +26,7 @@ _FIGURES = CATALOGUE["figures"]
 _OF_ANSWERS_ONLY = ("prefer", "disputed")
 _KEEPING = ("EventCorrected", "EventRetracted", "EventReinstated")
 _SLUGS = frozenset(("subject", "material", "publisher", "part"))
-KEY = (
-    *("figure_id", "subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end"),
-    "canonical_unit",
-)
+KEY = ("figure_id", *FIGURE_KEY, "canonical_unit")
 
 FILTERS: tuple[Parameter, ...] = tuple(
     one for one in parameters_of(_FIGURES) if one.name not in (*VIEWPOINT_NAMES, *NOT_FILTERS, "resolve")

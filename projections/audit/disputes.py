@@ -29,14 +29,12 @@ from projections.audit.publishers import (
     percent_between,
     publishers_asked,
 )
+from projections.catalogue import FIGURE_KEY
 from projections.filters import Value
 from projections.reader import Reader, naive
 
 STATUSES = ("open", "ended", "all")
-_FIGURE = (
-    *("figure_id", "subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end"),
-    "canonical_unit",
-)
+_FIGURE = ("figure_id", *FIGURE_KEY, "canonical_unit")
 _SAID = (
     *("publisher", "value", "low", "high", "symbol", "unit", "canonical_value", "canonical_low", "canonical_high"),
     *("status", "source_kind", "via", "edition", "published_at", "event_id", "position"),

@@ -21,23 +21,12 @@ from typing import Any
 import pyarrow as pa
 
 from ledger.quantities import plain, unit
+from projections.catalogue import FIGURE_KEY
 
 DECIMALS = 18
 ATOMS = 10**DECIMALS
 """So many atoms are 1."""
-KEY = (
-    "figure_id",
-    "subject",
-    "metric",
-    "material",
-    "dimensions",
-    "nature",
-    "period",
-    "period_start",
-    "period_end",
-    "publisher",
-    "canonical_unit",
-)
+KEY = ("figure_id", *FIGURE_KEY, "publisher", "canonical_unit")
 _EXACT = Context(prec=120)
 _SAID = ("canonical_value", "canonical_low", "canonical_high", "symbol")
 _ENTRY = ("event_id", "position", "published_at", "published_until", "edition", "cause", "type", "value", "unit")

@@ -32,7 +32,7 @@ from projections.audit.findings import Findings, Item
 from projections.audit.parts import WHOLES, adds_up, batches_declared, parts_of_subjects
 from projections.audit.tilings import Piece, name_of, tiling
 from projections.audit.vintages import cell
-from projections.catalogue import SERIES
+from projections.catalogue import FIGURE_KEY, SERIES
 from projections.composing import presented
 from projections.filters import Value
 from projections.reader import Reader
@@ -43,7 +43,7 @@ WAYS = ("subject", "period", "dimension")
 VERDICTS = ("equal", "rounding", "perhaps_rounding", "gap", "incomplete")
 FILTER_VALUES_MAX = 50
 """Parts are looked for by subject where these are no more; else among all subjects."""
-_TOTAL = ("figure_id", "subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end")
+_TOTAL = ("figure_id", *FIGURE_KEY)
 _READ = (
     *_TOTAL,
     *("publisher", "type", "value", "unit", "symbol", "canonical_value", "canonical_low", "canonical_high"),

@@ -10,25 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from projections.audit.findings import Findings, Item, items_of
-from projections.catalogue import SERIES
+from projections.catalogue import FIGURE_KEY, SERIES
 from projections.composing import presented
 from projections.filters import FilterError, Value
 from projections.reader import Reader, naive, with_percent
 from projections.schema import quoted, sql
 
 COLUMNS_MAX = 1000
-KEY = (
-    "figure_id",
-    "subject",
-    "metric",
-    "material",
-    "dimensions",
-    "nature",
-    "period",
-    "period_start",
-    "period_end",
-    "publisher",
-)
+KEY = ("figure_id", *FIGURE_KEY, "publisher")
 _SHOWN = (
     *("value", "low", "high", "symbol", "unit", "canonical_value", "canonical_low", "canonical_high"),
     *("canonical_unit", "approximate", "status", "note", "via", "edition", "published_at", "recorded_at", "position"),
