@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tests.histories import Viewpoint
 from tests.model import Item, Model
-from tests.model_sums import WHOLE, can_be_added, parts_of, shown
+from tests.model_sums import WHOLE, can_be_added, shown
 
 ENVELOPE = ("effective_from", "effective_to", "event_id", "published_at", "position")
 FIELDS = ("link", "supplier", "consumer", "relation", "subject", "object", "material", "stage", "share", *ENVELOPE)
@@ -147,6 +147,24 @@ class CannotTell(Exception):
     """The question does not choose: several figures for one name, or several units, or one that does not add up."""
 
 
+def stated_in(model: Model, at: Viewpoint, relation: str) -> list[tuple[str, str]]:
+    """Who stands in an open relation to what."""
+    stated = (one for one in model.relationships(*at) if one["relation"] == relation and one["status"] == "open")
+    return [(one["subject"], one["object"]) for one in stated]
+
+
+def climbed(start: str, steps: Sequence[tuple[str, str]]) -> set[str]:
+    """What can be reached step by step, but for what leads back to the start."""
+
+    def reach(origin: str) -> set[str]:
+        found: set[str] = set()
+        while more := {end for begin, end in steps if begin in {origin, *found}} - found:
+            found |= more
+        return found
+
+    return {one for one in reach(start) if start not in {one, *reach(one)}}
+
+
 class Stand(NamedTuple):
     """Who has how much at one viewpoint, largest first, and what is left out."""
 
@@ -170,14 +188,19 @@ def stand(model: Model, at: Viewpoint, by: str, period: tuple[str, str], reading
     named = [name for name in names if name is not None]
     if len(set(named)) < len(named):
         raise CannotTell
-    parts = {} if dimension else parts_of(model, at)
+    parts = [] if dimension else stated_in(model, at, "part_of")
+    lies_in = [] if dimension else [*parts, *stated_in(model, at, "located_in")]
+    placed = {one for one in named if (climbed(one, lies_in) - climbed(one, parts)) & {*named}}
+    totals = {whole for one in {*named} - placed for whole in climbed(one, parts)} & ({*named} - placed)
     holders: list[tuple[str, Fraction, Item]] = []
     left_out: list[Item] = []
     for name, item in sorted(zip(names, answers, strict=True), key=lambda pair: (pair[0] is not None, pair[0] or "")):
         value = item["canonical_value"]
-        others = set(named) - WHOLE if dimension else {*parts.get(name or "", ())} & {*named}
+        others = set(named) - WHOLE if dimension else {*totals} & {name}
         if name is None:
             reason = "unnamed"
+        elif name in placed:
+            reason = "part"
         elif others and (not dimension or name in WHOLE):
             reason = "total"
         elif value is None:
@@ -187,7 +210,17 @@ def stand(model: Model, at: Viewpoint, by: str, period: tuple[str, str], reading
         else:
             holders.append((name, Fraction(value), item))
             continue
-        left_out.append({**_keys(item), "says": _says(item), **_said(item), "reason": reason})
+        covered = {**_keys(item), "says": _says(item), **_said(item), "reason": reason, "covered_percent": None}
+        left_out.append(covered)
+        if reason == "total" and value is not None and Decimal(value) > 0:
+            inside = (
+                Fraction(one["canonical_value"])
+                for part, one in zip(names, answers, strict=True)
+                if part is not None and one["canonical_value"] is not None and Decimal(one["canonical_value"]) >= 0
+                if part not in placed | totals | (WHOLE if dimension else set())
+                if dimension or name in climbed(part, parts)
+            )
+            covered["covered_percent"] = rounded(100 * sum(inside, Fraction(0)) / Fraction(value))
     return Stand(sorted(holders, key=lambda one: (-one[1], one[0])), left_out, units)
 
 

@@ -6,12 +6,13 @@ of competition authorities: the Herfindahl-Hirschman index, HHI = sum of the squ
 Justice and FTC, Merger Guidelines, 2023, section 2.1). 10,000 / HHI is the effective number: so many of equal size
 would be as concentrated.
 
-What is a total of others has no share beside them, by what is declared (`projections.audit.parts`); what is no number
-has none, and what is negative makes shares meaningless. All of these are left out, and listed.
+What is a total of others has no share beside them, and what lies in another has none beside that one: by what is
+declared (`part_of`, `located_in`; see `projections.audit.parts`), directly or through others. What is no number has
+none, and what is negative makes shares meaningless. All of these are left out, and listed.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -19,7 +20,7 @@ from itertools import accumulate
 from typing import Any
 
 from projections.audit.findings import Findings, Item
-from projections.audit.parts import WHOLES, adds_up, parts_of_subjects
+from projections.audit.parts import WHOLES, adds_up, wholes_of_subjects
 from projections.audit.vintages import cell
 from projections.filters import FilterError, Value
 from projections.reader import Reader
@@ -151,39 +152,46 @@ def _one_unit(answers: Sequence[Item]) -> None:
 def _shared(reader: Reader, answers: Sequence[Item], by: str) -> _Shared:
     """Who has a part of the whole, and what is left out. Raises FilterError where one name has several figures."""
     named: dict[str, list[Item]] = {}
-    left_out = []
+    left_out: list[tuple[Item, str]] = []
     for item in answers:
         name = item["dimensions"].get(by.removeprefix(DIMENSION)) if by.startswith(DIMENSION) else item[by]
         if name is None:
-            left_out.append(_left_out(item, "unnamed"))
+            left_out.append((item, "unnamed"))
         else:
             named.setdefault(name, []).append(item)
     for name, items in sorted(named.items()):
         if len(items) > 1:
             raise _ambiguous(name, items, by)
-    has_parts = _parts_among(reader, named, by)
+    within = _within(reader, named, by)
+    totals = {whole for wholes in within.values() for whole in wholes}
     holders = []
+    covered: dict[str, Fraction] = {}
     for name, (item,) in sorted(named.items()):
         value = item["canonical_value"]
-        if has_parts(name):
-            left_out.append(_left_out(item, "total"))
+        if name not in within:
+            left_out.append((item, "part"))
+        elif name in totals:
+            left_out.append((item, "total"))
+            covered[item["figure_id"]] = _covered(name, named, within)
         elif value is None:
-            left_out.append(_left_out(item, "no_number"))
+            left_out.append((item, "no_number"))
         elif Fraction(value) < 0:
-            left_out.append(_left_out(item, "negative"))
+            left_out.append((item, "negative"))
         else:
             holders.append((name, Fraction(value), item))
     holders.sort(key=lambda holder: (-holder[1], holder[0]))
-    return _Shared(holders, left_out)
+    return _Shared(holders, [_left_out(item, reason, covered.get(item["figure_id"])) for item, reason in left_out])
 
 
-def _parts_among(reader: Reader, named: Mapping[str, Any], by: str) -> Callable[[str], bool]:
-    """Whether a name is that of a total of others that are there too."""
+def _within(reader: Reader, named: Mapping[str, Any], by: str) -> dict[str, set[str]]:
+    """Of the names, those that do not merely lie in another; and of which others among them each is a part."""
     if by.startswith(DIMENSION):
-        others = bool(named.keys() - set(WHOLES))
-        return lambda name: name in WHOLES and others
-    parts = parts_of_subjects(reader)
-    return lambda name: not named.keys().isdisjoint(parts.get(name, ()))
+        wholes = named.keys() & set(WHOLES)
+        return {name: set() if name in wholes else set(wholes) for name in named}
+    parts, places = wholes_of_subjects(reader), wholes_of_subjects(reader, places=True)
+    nowhere: set[str] = set()
+    counted = {name for name in named if named.keys().isdisjoint(places.get(name, nowhere) - parts.get(name, nowhere))}
+    return {name: parts.get(name, nowhere) & counted for name in sorted(counted)}
 
 
 def _ambiguous(name: str, items: Sequence[Item], by: str) -> FilterError:
@@ -203,8 +211,24 @@ def _dimensions(item: Item) -> dict[str, str]:
     return {f"{DIMENSION}{name}": value for name, value in item["dimensions"].items()}
 
 
-def _left_out(item: Item, reason: str) -> Item:
-    return {**_key_of(item), "says": cell(item), **{column: item[column] for column in _SAID}, "reason": reason}
+def _covered(whole: str, named: Mapping[str, Sequence[Item]], within: Mapping[str, set[str]]) -> Fraction:
+    """What those add up to that have a share and are parts of a whole."""
+    totals = {one for wholes in within.values() for one in wholes}
+    parts = (name for name, wholes in within.items() if whole in wholes and name not in totals)
+    values = (named[name][0]["canonical_value"] for name in parts)
+    return sum((max(Fraction(value), Fraction(0)) for value in values if value is not None), Fraction(0))
+
+
+def _left_out(item: Item, reason: str, covered: Fraction | None) -> Item:
+    value = item["canonical_value"]
+    percent = 100 * covered / Fraction(value) if covered is not None and value and Fraction(value) > 0 else None
+    return {
+        **_key_of(item),
+        "says": cell(item),
+        **{column: item[column] for column in _SAID},
+        "reason": reason,
+        "covered_percent": _rounded(percent),
+    }
 
 
 def _key_of(item: Item) -> Item:

@@ -5,12 +5,13 @@ where it is one of `WHOLES`; the other values of that dimension are its parts. O
 masses, money and counts, and capacities of several places; never prices or shares.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ledger.quantities import unit
 from projections.reader import Reader
 
 PART_OF = "part_of"
+LOCATED_IN = "located_in"
 FULL_YEAR = "full_year"
 WHOLES = (FULL_YEAR, "total", "all")
 """Values of a dimension that say that the figure is over all values of that dimension."""
@@ -28,10 +29,40 @@ def adds_up(canonical_unit: str) -> bool:
 def parts_of_subjects(reader: Reader) -> dict[str, list[str]]:
     """Each entity that has parts at the viewpoint, and its direct parts in order."""
     parts: dict[str, list[str]] = {}
-    for stated in reader.read("relationships", filters={"relation": PART_OF, "status": "open"}).to_pylist():
-        if stated["subject"] != stated["object"]:
-            parts.setdefault(stated["object"], []).append(stated["subject"])
+    for subject, whole in _stated(reader, PART_OF):
+        parts.setdefault(whole, []).append(subject)
     return parts
+
+
+def wholes_of_subjects(reader: Reader, *, places: bool = False) -> dict[str, set[str]]:
+    """Each entity that is a part of others at the viewpoint, directly or through others, and all of these.
+
+    With `places` also those that it is located in. Where a circle is stated, its members are no parts of each other.
+    """
+    above: dict[str, set[str]] = {}
+    for subject, whole in _stated(reader, PART_OF) + (_stated(reader, LOCATED_IN) if places else []):
+        above.setdefault(subject, set()).add(whole)
+    reached = {subject: _reached(subject, above) for subject in above}
+    return {
+        subject: {whole for whole in wholes if subject not in reached.get(whole, ())}
+        for subject, wholes in reached.items()
+    }
+
+
+def _stated(reader: Reader, relation: str) -> list[tuple[str, str]]:
+    """Who stands in an open relation to what, but for themselves."""
+    stated = reader.read("relationships", filters={"relation": relation, "status": "open"}).to_pylist()
+    return [(one["subject"], one["object"]) for one in stated if one["subject"] != one["object"]]
+
+
+def _reached(start: str, above: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    open_ends = [start]
+    while open_ends:
+        further = above.get(open_ends.pop(), set()) - found
+        found |= further
+        open_ends += further
+    return found
 
 
 def batches_declared(whole: str, published: Iterable[str]) -> tuple[str, ...]:

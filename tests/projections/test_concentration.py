@@ -175,3 +175,45 @@ def test_shares_can_be_of_the_values_of_a_dimension_or_of_materials(market: Book
     by_material = found(market, period="2017", by="material")
     assert [(item["material"], item["share"]) for item in by_material.items] == [("ndpr-oxide", "100.0000")]
     assert [one["reason"] for one in by_material.members["left_out"]] == ["unnamed"]
+
+
+def related(subject: str, relation: str, whole: str) -> Item:
+    return {
+        "type": "RelationshipStated",
+        "subject": subject,
+        "relation": relation,
+        "object": whole,
+        "published_at": "2020",
+    }
+
+
+def shared_and_left_out(book: Book) -> tuple[dict[str, str], dict[str, tuple[str, str | None]]]:
+    findings = found(book)
+    left_out = {one["subject"]: (one["reason"], one["covered_percent"]) for one in findings.members["left_out"]}
+    return {item["subject"]: item["share"] for item in findings.items}, left_out
+
+
+def test_a_part_of_a_part_is_a_part_of_the_whole(book: Book) -> None:
+    book.record(related("china", "part_of", "prc"), related("prc", "part_of", "world"))
+    book.record(figure("100"), figure("60", subject="china"))
+    assert shared_and_left_out(book) == ({"china": "100.0000"}, {"world": ("total", "60.0000")})
+
+
+def test_what_lies_in_another_is_counted_with_it_and_not_beside_it(book: Book) -> None:
+    book.record(related("kuantan-plant", "located_in", "china"), related("china", "part_of", "world"))
+    book.record(*(figure(value, subject=one) for one, value in (("kuantan-plant", "14"), ("china", "15"))))
+    book.record(figure("5", subject="australia"), related("australia", "part_of", "world"), figure("21"))
+    shares, left_out = shared_and_left_out(book)
+    assert shares == {"china": "75.0000", "australia": "25.0000"}
+    assert left_out == {"kuantan-plant": ("part", None), "world": ("total", "95.2381")}
+
+
+def test_a_plant_whose_country_says_nothing_has_its_share(book: Book) -> None:
+    book.record(related("kuantan-plant", "located_in", "china"), figure("14", subject="kuantan-plant"))
+    assert shared_and_left_out(book) == ({"kuantan-plant": "100.0000"}, {})
+
+
+def test_entities_that_are_said_to_be_parts_of_each_other_are_no_parts(book: Book) -> None:
+    book.record(related("china", "part_of", "prc"), related("prc", "part_of", "china"))
+    book.record(figure("1", subject="china"), figure("3", subject="prc"))
+    assert shared_and_left_out(book) == ({"china": "25.0000", "prc": "75.0000"}, {})
