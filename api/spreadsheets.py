@@ -1,7 +1,7 @@
 """Answers as Excel workbooks: the items on one sheet, what stands beside them on others, and the basis on the last.
 
 Excel keeps numbers as binary floats of 15 digits, so a decimal is written as a number only where Excel gives the same
-back; any other stays text, exactly as it is.
+back; any other stays text, exactly as it is. A text that is too long for a cell is refused, not cut.
 """
 
 import io
@@ -13,17 +13,20 @@ from typing import Any
 
 import xlsxwriter
 
+from api.problems import bad_parameter
 from api.reading import Page
 
 DIGITS_EXACT_MAX = 15
 TEXT_LENGTH_MAX = 32_767
 SHEET_NAME_MAX = 31
-# Columns of decimals; other texts that look like numbers (a period, a slug) stay text.
-_NUMBERS = re.compile(
-    r"value|low|high|canonical_(value|low|high)|spread|share|gap|change|.*_(value|change|percent|sum)|total"
+# What is in these may look like a number, and is none: a year is a period, and so is an edition.
+_TEXTS = frozenset(
+    "period period_start period_end published_at recorded_at since since_date until until_date vintage vintage_date "
+    "superseded_on edition reference locator title url via note text terms description explanation name former_names "
+    "aliases identifiers fiscal_year_end effective_from effective_to first_published_at latest_published_at says "
+    "said".split()
 )
 _DECIMAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def workbook(page: Page) -> bytes:
@@ -46,9 +49,8 @@ def _sheet(book: Any, name: str, rows: Sequence[Mapping[str, Any]], head: Any) -
     columns = list(dict.fromkeys(column for row in rows for column in row))
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column, head)
-        numeric = bool(_NUMBERS.fullmatch(column) or _DAY.fullmatch(column))
         for line, row in enumerate(rows, start=1):
-            _write(sheet, line, place, row.get(column), numeric=numeric)
+            _write(sheet, line, place, row.get(column), numeric=column not in _TEXTS)
     if columns:
         sheet.autofilter(0, 0, len(rows), len(columns) - 1)
 
@@ -62,7 +64,10 @@ def _write(sheet: Any, line: int, place: int, value: Any, *, numeric: bool) -> N
         sheet.write_number(line, place, float(value))
     else:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        sheet.write_string(line, place, text[:TEXT_LENGTH_MAX])
+        if len(text) > TEXT_LENGTH_MAX:
+            detail = f"format: row {line} has a cell of {len(text)} characters, and Excel takes {TEXT_LENGTH_MAX}"
+            raise bad_parameter("format", "too_long_for_a_cell", f"{detail}; ask for csv or parquet instead")
+        sheet.write_string(line, place, text)
 
 
 def _fits(text: str) -> bool:

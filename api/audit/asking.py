@@ -68,7 +68,7 @@ def texts_of(asked: dict[str, str], name: str) -> list[str]:
     """Takes a parameter out of what is asked: texts with commas between, each once. Raises Problem for too many."""
     texts = [text.strip() for text in asked.pop(name, "").split(",")]
     if len(texts) > LIST_MAX:
-        raise bad_parameter(name, "too_many", f"{len(texts)} values are too many; {LIST_MAX} at most")
+        raise bad_parameter(name, "too_many", f"{name}: {len(texts)} values are too many; {LIST_MAX} at most")
     return list(dict.fromkeys(text for text in texts if text))
 
 
@@ -99,7 +99,8 @@ def choices_of(asked: dict[str, str], name: str, choices: Sequence[str]) -> list
     texts = texts_of(asked, name)
     wrong = next((text for text in texts if text not in choices), None)
     if wrong is not None or not texts:
-        raise bad_parameter(name, "choice", f"{name} is some of {', '.join(choices)}, not {(wrong or '')[:40]!r}")
+        found = "nothing" if wrong is None else repr(wrong[:40])
+        raise bad_parameter(name, "choice", f"{name} is some of {', '.join(choices)}, not {found}")
     return texts
 
 

@@ -102,7 +102,7 @@ def _percent(text: str) -> Decimal:
     try:
         percent = parse_number(text)
     except QuantityError as error:
-        raise bad_parameter(CHANGED_BY.name, "number", str(error)) from None
+        raise bad_parameter(CHANGED_BY.name, "number", f"{CHANGED_BY.name}: {error}") from None
     if percent < 0:
         raise bad_parameter(CHANGED_BY.name, "range", f"{CHANGED_BY.name} is a percentage, 0 or more, not {text[:40]}")
     return percent

@@ -29,9 +29,12 @@ Who has which share of what the figures of a `period` add up to, each by its ans
 
 Beside the items, `summary`: `total`, `n`, `hhi` (Herfindahl-Hirschman index: the sum of the squared shares in percent,
 at most 10,000), `effective_number` (10,000 / HHI), and `top`: the share of the 1, 3, 5 largest. What has no share is in
-`left_out`, by `reason`: `total` (parts of it are there, by relationships `part_of`, or the value of the dimension is
-`full_year`, `total` or `all`), `no_number` (a range, a bound, a symbol), `negative`, `unnamed` (no such material or
-dimension). Where one name has several figures, or units differ, the answer is a 422 that says how to choose.
+`left_out`, by `reason`: `total` (parts of it are there, by relationships `part_of`, directly or through others, or the
+value of the dimension is `full_year`, `total` or `all`), with `covered_percent`, how much of it the parts that have a
+share add up to; `part` (it is `located_in` another that is there, and counted with that); `no_number` (a range, a
+bound, a symbol); `negative`; `unnamed` (no such material or dimension). Totals are told by what was declared by
+`as_of`; where nothing was, choose with `subject_kind=country`. Where one name has several figures, or units differ, the
+answer is a 422 that says how to choose.
 
 With `compare_as_of` or `compare_recorded_as_of`, also what was so at that viewpoint: `previous_value`, `previous_share`
 and `share_change` (percentage points; who is not there has 0), and in the summary `previous` and `change`.

@@ -108,7 +108,7 @@ def _tolerance(text: str) -> Decimal:
     try:
         percent = parse_number(text)
     except QuantityError as error:
-        raise bad_parameter("tolerance", "number", str(error)) from None
+        raise bad_parameter("tolerance", "number", f"tolerance: {error}") from None
     if percent < 0:
         raise bad_parameter("tolerance", "range", f"tolerance is a percentage, 0 or more, not {text[:40]}")
     return percent

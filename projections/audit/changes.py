@@ -77,8 +77,10 @@ class Factor(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """About how much."""
-        return f"{float((self.least + self.most) / 2):.6g}"
+        """The shortest number among those allowed."""
+        middle = float((self.least + self.most) / 2)
+        rounded = (f"{middle:.{digits}g}" for digits in range(1, 17))
+        return next((text for text in rounded if self.least <= Fraction(text) <= self.most), repr(middle))
 
 
 class Kinds:

@@ -16,7 +16,7 @@ def sheets(api: Api, path: str, **asked: str) -> dict[str, list[dict[str, Any]]]
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     found = {}
     for sheet in book:
-        head, *rows = sheet.iter_rows(values_only=True)
+        head, *rows = list(sheet.iter_rows(values_only=True)) or [()]
         found[sheet.title] = [dict(zip(map(str, head), row, strict=True)) for row in rows]
     return found
 
@@ -71,3 +71,26 @@ def test_an_empty_answer_is_a_workbook_too(api: Api) -> None:
 def test_the_accept_header_asks_for_a_workbook(api: Api) -> None:
     accept = {"Accept": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
     assert api.client.get("/v1/entities", headers=accept).content[:2] == b"PK"
+
+
+def test_decimals_of_every_question_are_numbers_and_years_stay_texts(api: Api) -> None:
+    api.post(mined("australia", "13000", "2024-01-31"), mined("australia", "29000", "2026"))
+    api.post(mined("australia", "21000", "2025", publisher="bgs"))
+    (dispute,) = sheets(api, "disputes", as_of="2030")["items"]
+    assert (dispute["spread"], dispute["highest"], dispute["period"], dispute["since"]) == (8000, 29000, "2023", "2025")
+    wide = sheets(api, "vintages", as_of="2030", layout="wide", releases="first,latest", horizons="12", dates="2024")
+    assert [(row["first"], row["latest"], row["12m"], row["2024"]) for row in wide["items"]] == [
+        (21000, 21000, None, None),
+        (13000, 29000, 13000, 13000),
+    ]
+    shares = sheets(api, "concentration", metric="mine_production", period="2023", as_of="2030")
+    assert shares["summary"][0]["hhi"] == 10000
+
+
+def test_a_text_that_no_cell_holds_is_refused_and_not_cut(api: Api) -> None:
+    api.post(*(mined("australia", str(day), f"2024-01-01T00:{day // 60:02}:{day % 60:02}Z") for day in range(200)))
+    assert len(api.only("revisions")["steps"]) == 199
+    answer = api.client.get("/v1/revisions?format=xlsx")
+    problem = answer.json()
+    assert answer.status_code == 422
+    assert (problem["errors"][0]["parameter"], "32767" in problem["detail"]) == ("format", True)
