@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&$])")
 _LINE_START = re.compile(r"^([-=+](?!\d)|#|\d+[.)] )")
+# Control characters that no page may hold, and those that turn the direction of what is read after them.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
 
 
@@ -38,12 +40,14 @@ def html(report: Presentation) -> str:
         if section.chart
     }
     css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704  ours
-    return _environment("html").get_template("report.html").render(report=report, drawn=drawn, css=css)
+    page = _environment("html").get_template("report.html").render(report=report, drawn=drawn, css=css)
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", page)
 
 
 def markdown(report: Presentation) -> str:
     """The same in GitHub's Markdown, with a table of vintages for each chart."""
     text = _environment("md").get_template("report.md").render(report=report)
+    text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

@@ -325,6 +325,14 @@ def test_texts_of_events_stay_texts(api: Api) -> None:
     assert len([line for line in text.splitlines() if line.startswith("# ")]) == 1
 
 
+def test_what_would_hide_or_turn_a_text_is_shown_as_a_mark(api: Api) -> None:
+    api.post(mined("australia", "1", "2024", note="a\u0001b\u001bc\u202ed"))
+    for form in ("html", "md"):
+        text = api.client.get(f"/v1/report?subject=australia&format={form}").text
+        assert "a\ufffdb\ufffdc\ufffdd" in text
+        assert not set("\u0001\u001b\u202e") & set(text)
+
+
 def test_a_figure_of_which_nothing_stands_is_reported_as_such(api: Api) -> None:
     first = api.post(mined("world", "1300", "2024-01-31"))[0]
     api.post(withdrawn("world", "2024-02-29"))
