@@ -236,6 +236,12 @@ def test_one_factor_over_a_table_in_one_vintage_is_a_rebase(book: Book) -> None:
     assert table_kinds(book) == [[RESCALED]] * 3
     (step,) = asked(book, filters={"period": "2018"})[0][0]["steps"]
     assert "0.87" in step["explanation"]
+
+
+def test_the_factor_of_a_rebase_is_told_in_as_few_digits_as_the_table_allows(book: Book) -> None:
+    table(book, ["100", "110", "121"], ["200", "220", "242"])
+    (step,) = asked(book, filters={"period": "2018"})[0][0]["steps"]
+    assert step["explanation"].startswith("times 2, ")
     assert "3 figures" in step["explanation"]
 
 
