@@ -1,9 +1,9 @@
 """What is declared to be a part of what. Nothing is guessed from names or numbers.
 
 A *subject* is a part of another where an open relationship `part_of` says so; one that is only `located_in` another
-lies in it, and the other is no sum of such. A value of a *dimension* is the whole where it is one of `WHOLES`; the other
-values of that dimension are its parts. Only some quantities add up at all: masses, money and counts, and capacities of
-several places; never prices or shares.
+lies in it, and the other is no sum of such. A value of a *dimension* is the whole where it is one of `WHOLES`; the
+other values of that dimension are its parts. Only some quantities add up at all: masses, money and counts, and
+capacities of several places; never prices or shares.
 """
 
 from collections.abc import Iterable, Mapping
