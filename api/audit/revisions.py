@@ -37,9 +37,9 @@ Beside the items, over the whole selection: `summary`; `statistics` of target - 
 what was known `12m` after the period's end) in canonical units (`absolute`) and in `percent` of |first|, with errors
 after Newey and West (Bartlett kernel, `lags` = floor(4 (n/100)^(2/9)), p-values by t with n - 1 degrees);
 `error_by_age`, the quantiles of what was known at each age less the latest; `efficiency` (Mincer-Zarnowitz: target =
-a + b first, with the Wald test of a = 0 and b = 1); `news_noise` (correlation of the revision with the first and with the target);
-`settling`; and with `by=`, `groups` of the same. Statistics are JSON numbers; what cannot be computed is null, and
-`reasons` says why.
+a + b first, with the Wald test of a = 0 and b = 1); `news_noise` (correlation of the revision with the first and with
+the target); `settling`; and with `by=`, `groups` of the same. Statistics are JSON numbers; what cannot be computed is
+null, and `reasons` says why.
 
 Example: `GET /v1/revisions?subject_kind=country&metric=mine_production&publisher=usgs&as_of=2026-03-01`
 """
