@@ -68,7 +68,7 @@ def lines(size: int, *, seed: int = 1) -> Iterator[str]:
             target = recent[below(len(recent))]
             yield (
                 f'{{"type":"EventCorrected","event_id":"{event_id}","target":"{target}",'
-                f'"changes":{{"value":"{below(10**6)}"}},"reason":"transcription","explanation":"A digit was misread."}}'
+                f'"changes":{{"value":"{below(10**6)}"}},"reason":"transcription","explanation":"A digit misread."}}'
             )
             continue
         if kind < 0.02:
