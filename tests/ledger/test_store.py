@@ -82,35 +82,29 @@ def test_the_log_comes_as_lines_of_text_in_order(path: Path) -> None:
     stored = book.log.by_position(range(1, 100))
     for batch in (1, 3, 100):
         for after, until in ((0, 11), (0, 99), (4, 9), (11, 11), (20, 30)):
-            lines: list[str] = []
             reached = after
-            for last, text in book.log.text_rows(after=after, until=until, batch=batch):
-                found = text.split("\n")
-                assert (last - reached, len(found)) == (len(found), min(batch, min(until, 11) - reached))
-                reached = last
-                lines += found
-            assert lines == [
-                "\t".join(
-                    (
-                        str(one.position),
-                        one.event_id.hex().upper(),
-                        UUID(str(one.originator_id)).hex.upper(),
-                        one.topic,
-                        str(one.recorded_at),
-                        one.recorded_by.encode().hex().upper(),
-                        one.state.decode(),
-                    )
+            for found in book.log.packed(after=after, until=until, batch=batch):
+                rows = stored[reached : reached + batch][: max(0, until - reached)]
+                assert found == (
+                    reached,
+                    len(rows),
+                    "".join(one.event_id.hex().upper() for one in rows),
+                    "".join(UUID(str(one.originator_id)).hex.upper() for one in rows),
+                    "\n".join(one.topic for one in rows),
+                    "\n".join(str(one.recorded_at) for one in rows),
+                    "\n".join(one.recorded_by.encode().hex().upper() for one in rows),
+                    b"\n".join(one.state for one in rows),
                 )
-                for one in stored[after:until]
-            ]
+                reached += found.count
+            assert reached == max(after, min(until, len(stored)))
     book.close()
 
 
 def test_lines_of_text_are_read_while_others_append(path: Path) -> None:
     book = Ledger(path)
     seen = []
-    for last, _ in book.log.text_rows(after=0, until=10, batch=4):
-        seen.append(last)
+    for found in book.log.packed(after=0, until=10, batch=4):
+        seen.append(found.after + found.count)
         book.append([figure()])
     assert seen == [4, 8, 10]
     book.close()
@@ -122,10 +116,9 @@ def test_a_batch_of_more_text_than_sqlite_can_hold_is_read_in_smaller_ones(path:
     connection = book.log.datastore.pool.get_connection(is_writer=False)
     connection._sqlite_conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 50_000)
     book.log.datastore.pool.put_connection(connection)
-    texts = list(book.log.text_rows(after=0, until=16))
-    assert [last for last, _ in texts][-1] == 16
-    assert len("\n".join(text for _, text in texts).split("\n")) == 16
-    assert len(texts) > 1
+    found = list(book.log.packed(after=0, until=16))
+    assert b"\n".join(one.states for one in found).split(b"\n") == [one.state for one in book.log.by_position(range(17))]
+    assert len(found) > 1
     book.close()
 
 
