@@ -8,7 +8,7 @@ one at a time.
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,9 @@ import pyarrow as pa
 
 from ledger import Entry, Ledger, StoreBusy
 from ledger.mapper import EPOCH, PlainJSONMapper, StoredEntry
-from projections.batches import as_rows
+from projections import spans
+from projections.batches import drafted as as_table
+from projections.batches import recorded
 from projections.catalogue import CATALOGUE
 from projections.differing import diff
 from projections.filters import Value
@@ -32,8 +34,11 @@ from projections.viewpoints import Viewpoint, viewpoint
 
 __all__ = ["Engine", "Viewpoint"]
 
-BATCH_ROWS = 125_000
-"""More than a row group of DuckDB (122,880), which it then takes over on commit without copying it."""
+BATCH_ROWS = 500_000
+"""So many events are taken in together: several row groups of DuckDB (122,880), within which figures are sorted."""
+
+_ORDERS = {"slugs": "slug, since", "spans": "subject_code, figure_code, since, shown_from, position"}
+"""The tables that hold no versions of events, and the order of their rows."""
 
 _SHAPES: dict[str, Shapes] = {}
 """The columns of each view, by the text that the tables under it are made by."""
@@ -51,7 +56,8 @@ class Engine:
         self._connection.execute(sql("tables/macros.sql"))
         self._writer = self._connection.cursor()
         self._ingest = Ingest(self._writer, ledger.log, self._families)
-        self._position = self._open()
+        self._taken = self._position = 0
+        self._open()
 
     @classmethod
     def beside(cls, ledger: Ledger, path: Path) -> "Engine":
@@ -90,21 +96,13 @@ class Engine:
         if self._position >= head:
             return
         with self._lock:
-            for rows in self.ledger.log.rows(after=self._position, until=head, batch=BATCH_ROWS):
-                last = int(rows[-1]["position"])
-                with self._transaction():
-                    self._ingest.take(rows)
-                    self._writer.execute(
-                        "UPDATE log.progress SET position = $at, event_id = $event_id",
-                        {"at": last, "event_id": UUID(bytes=rows[-1]["event_id"])},
-                    )
-                self._position = last
+            self._take_in(self.ledger.head())
 
     def rebuild(self) -> None:
         """Throw the tables away and make them again from the log. A read beside it may find them half made."""
         with self._lock:
             self._writer.execute("UPDATE log.progress SET identity = 'of no log'")
-            self._position = self._open()
+            self._open()
         self.catch_up()
 
     def viewpoint(
@@ -170,13 +168,13 @@ class Engine:
     def table(self, name: str) -> pa.Table:
         """Every row of a typed table (a family of events, or `slugs`), whatever stands, in order."""
         self.catch_up()
-        order = "slug, since" if name == "slugs" else "position, since"
+        order = _ORDERS.get(name, "position, since")
         with self._connection.cursor() as cursor:
             return cursor.sql(f"SELECT * FROM log.{quoted(name)} ORDER BY {order}").to_arrow_table()
 
     def tables(self) -> list[str]:
         """The names of the typed tables."""
-        return [*self._families, "slugs"]
+        return [*self._families, *_ORDERS]
 
     def timeline(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
         """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""
@@ -224,11 +222,50 @@ class Engine:
             self._writer.execute("BEGIN TRANSACTION")
             try:
                 if drafted:
-                    self._ingest.take(as_rows(drafted), drafted={entry.event_id: entry for entry in drafted})
+                    self._ingest.take(as_table(drafted), drafted={entry.event_id: entry for entry in drafted})
+                    self._make_spans_again(drafted[-1].position)
                 yield self._preview_reader(drafted)
             finally:
-                self._writer.execute("ROLLBACK")
-                self._ingest.merges.recall()
+                self._roll_back()
+
+    def _take_in(self, head: int) -> None:
+        """Bring the tables up to a position. The spans are made last, and with them they are there for readers."""
+        whole = self._position == 0
+        batches = self._batches(after=self._taken, until=head)
+        batch = next(batches, None)
+        while batch is not None:
+            following = next(batches, None)
+            with self._transaction():
+                self._ingest.take(batch)
+                last = len(batch) - 1
+                progress = {"position": batch["position"][last].as_py(), "event_id": batch["event_id"][last].as_py()}
+                if following is None and not whole:
+                    self._make_spans_again(progress["position"])
+                self._writer.execute("UPDATE log.progress SET position = $position, event_id = $event_id", progress)
+            self._taken = progress["position"]
+            batch = following
+        if whole:
+            with self._transaction():
+                spans.make_all(self._writer)
+                self._writer.execute("UPDATE log.progress SET spans_position = position")
+            self._ingest.closed_figures.clear()
+        self._position = self._taken
+
+    def _make_spans_again(self, position: int) -> None:
+        spans.make_again(self._writer, after=self._position, closed=self._ingest.closed_figures)
+        self._writer.execute("UPDATE log.progress SET spans_position = $position", {"position": position})
+        self._ingest.closed_figures.clear()
+
+    def _batches(self, *, after: int, until: int) -> Iterator[pa.Table]:
+        """The log in order, in tables of about BATCH_ROWS rows; the next one is read while one is worked on."""
+        held: list[pa.RecordBatch] = []
+        for packed in self.ledger.log.packed(after=after, until=until):
+            held.append(recorded(packed))
+            if sum(map(len, held)) >= BATCH_ROWS:
+                yield pa.Table.from_batches(held)
+                held = []
+        if held:
+            yield pa.Table.from_batches(held)
 
     def _preview_reader(self, drafted: list[StoredEntry]) -> Reader:
         now = viewpoint(self.ledger)
@@ -244,32 +281,42 @@ class Engine:
         try:
             yield
         except BaseException:
-            self._writer.execute("ROLLBACK")
-            self._ingest.merges.recall()
+            self._roll_back()
             raise
         self._writer.execute("COMMIT")
 
-    def _open(self) -> int:
-        """Take the tables that are there, or make them where they are of another log or text; how far they are."""
+    def _roll_back(self) -> None:
+        self._writer.execute("ROLLBACK")
+        self._ingest.merges.recall()
+        self._ingest.closed_figures.clear()
+
+    def _open(self) -> None:
+        """Take the tables that are there, or make them where they are of another log or text."""
         text = self._fingerprint()
         found = None
         if self._writer.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'log'").fetchall():
-            query = "SELECT identity, fingerprint, position, event_id FROM log.progress"
-            found = self._writer.execute(query).fetchone()
+            query = "SELECT identity, fingerprint, position, event_id, spans_position FROM log.progress"
+            with suppress(duckdb.BinderException):
+                found = self._writer.execute(query).fetchone()
         if found is None or found[1] != text:
             self._writer.execute("DROP SCHEMA IF EXISTS log CASCADE")
             self._writer.execute("CREATE SCHEMA log")
             self._ingest.create_tables()
         elif found[0] == self.ledger.identity and self._holds(position=found[2], event_id=found[3]):
             self._ingest.merges.recall()
-            return int(found[2])
+            self._taken, self._position = int(found[2]), int(found[4])
+            if self._position < self._taken:
+                # It ended in between, and nobody knows any more which figures versions were closed of.
+                self._writer.execute("TRUNCATE log.spans")
+                self._position = 0
+            return
         for name in (*self.tables(), "progress"):
             self._writer.execute(f"TRUNCATE log.{quoted(name)}")
         self._writer.execute(
-            "INSERT INTO log.progress VALUES ($log, $text, 0, NULL)", {"log": self.ledger.identity, "text": text}
+            "INSERT INTO log.progress VALUES ($log, $text, 0, NULL, 0)", {"log": self.ledger.identity, "text": text}
         )
         self._ingest.merges.recall()
-        return 0
+        self._taken = self._position = 0
 
     def _holds(self, *, position: int, event_id: UUID | None) -> bool:
         """Whether the log has this event at this position."""
@@ -280,6 +327,6 @@ class Engine:
 
     def _fingerprint(self) -> str:
         """Changes where the tables would be made otherwise."""
-        texts = [sql(f"tables/{name}.sql") for name in ("macros", "bookkeeping", "figures")]
+        texts = [sql(f"tables/{name}.sql") for name in ("macros", "bookkeeping", "figures", "spans")]
         texts += [family.select(merged=True) for family in self._families.values()]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()

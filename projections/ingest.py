@@ -23,8 +23,8 @@ from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
 from ledger.events.keeping import LedgerEvent
 from ledger.mapper import StoredEntry, body_of
 from ledger.stores.sqlite import SQLiteLog
-from projections import dictionaries
-from projections.batches import SCHEMA, Version, encoded, recorded, versions
+from projections import dictionaries, spans
+from projections.batches import SCHEMA, Version, encoded, versions
 from projections.merges import Merges
 from projections.schema import FOREVER, UNRESOLVED, Family, quoted, sql
 
@@ -33,11 +33,12 @@ _GLOBAL = (EntityRegistered.__name__, EntitiesMerged.__name__)
 
 
 class Act(NamedTuple):
-    """A ledger event of a batch, and the type of the event that it acts on."""
+    """A ledger event of a batch: what it says, and the event that it acts on."""
 
     position: int
-    target: UUID
-    target_type: str
+    type: str
+    body: dict[str, Any]
+    target: StoredEntry
 
 
 class Ingest:
@@ -50,6 +51,8 @@ class Ingest:
         self._family_of = {name: family for family in families.values() for name in family.types}
         self._drafted: dict[bytes, StoredEntry] = {}
         self.merges = Merges(cursor)
+        self.closed_figures: set[tuple[int, int]] = set()
+        """(subject_code, figure_code) of the figures of which a version was closed, until someone empties it."""
 
     def create_tables(self) -> None:
         """Make the tables, empty, and a view for each type of event."""
@@ -60,24 +63,24 @@ class Ingest:
             for name in family.types:
                 view = _WORD_START.sub("_", name).lower()
                 self._run(f"CREATE OR REPLACE VIEW log.{view} AS SELECT * FROM log.{family.name} WHERE type = '{name}'")
+        spans.create_table(self._cursor)
 
-    def take(self, rows: Sequence[Any], *, drafted: Mapping[bytes, StoredEntry] | None = None) -> None:
+    def take(self, batch: pa.Table, *, drafted: Mapping[bytes, StoredEntry] | None = None) -> None:
         """Write what the next rows of the log say. Raises nothing that a log written by this ledger could cause."""
         self._drafted = dict(drafted or {})
-        batch = recorded(rows)
         acts = self._acts_in(batch)
+        first = batch["position"][0].as_py()
         start = 0
         for end in self._segment_ends(batch, acts):
-            segment = batch.slice(start, end - start)
-            first, last = segment["position"][0].as_py(), segment["position"][-1].as_py()
-            self._take_segment(segment, [act for act in acts if first <= act.position <= last])
+            within = [act for act in acts if first + start <= act.position < first + end]
+            self._take_segment(batch.slice(start, end - start), within)
             start = end
 
     def _take_segment(self, segment: pa.Table, acts: Sequence[Act]) -> None:
         last = segment["position"][-1].as_py()
         self._insert(segment)
-        self._act([act for act in acts if act.target_type not in _GLOBAL])
-        overall = [act for act in acts if act.target_type in _GLOBAL]
+        self._act([act for act in acts if act.target.topic not in _GLOBAL])
+        overall = [act for act in acts if act.target.topic in _GLOBAL]
         self._act(overall)
         if overall or segment["type"][-1].as_py() == EntitiesMerged.__name__:
             self._read_anew(last)
@@ -86,18 +89,18 @@ class Ingest:
         """Where to cut a batch: after every event that may change what slugs or fiscal years mean."""
         merges = pc.indices_nonzero(pc.equal(batch["type"], EntitiesMerged.__name__)).to_pylist()
         first = batch["position"][0].as_py()
-        overall = [act.position - first for act in acts if act.target_type in _GLOBAL]
+        overall = [act.position - first for act in acts if act.target.topic in _GLOBAL]
         return sorted({*(index + 1 for index in (*merges, *overall)), len(batch)})
 
     def _acts_in(self, batch: pa.Table) -> list[Act]:
         kinds = pa.array([name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)], pa.string())
         acting = batch.filter(pc.is_in(batch["type"], kinds)).select(["position", "type", "state"]).to_pylist()
-        targets = [
-            (row["position"], UUID(body_of(REGISTRY[row["type"]], row["state"], position=row["position"])["target"]))
+        acts = [
+            (row["position"], row["type"], body_of(REGISTRY[row["type"]], row["state"], position=row["position"]))
             for row in acting
         ]
-        found = self._entries({target.bytes for _, target in targets})
-        return [Act(position, target, found[target.bytes].topic) for position, target in targets]
+        found = self._entries({UUID(body["target"]).bytes for _, _, body in acts})
+        return [Act(*act, found[UUID(act[2]["target"]).bytes]) for act in acts]
 
     def _entries(self, event_ids: Iterable[bytes]) -> dict[bytes, StoredEntry]:
         wanted = [one for one in event_ids if one not in self._drafted]
@@ -110,12 +113,12 @@ class Ingest:
         if not acts:
             return
         first = min(act.position for act in acts)
-        entries = self._entries({act.target.bytes for act in acts})
-        bodies = self._acts_on({act.target for act in acts})
+        entries = {UUID(bytes=act.target.event_id): act.target for act in acts}
+        bodies = self._acts_on(entries, known={act.position: act for act in acts})
         opened: list[Version] = []
         closed: dict[str, list[tuple[int, int]]] = {}
         for target, on_it in bodies.items():
-            entry = entries[target.bytes]
+            entry = entries[target]
             new = [index for index, (position, _, _) in enumerate(on_it) if position >= first]
             closed.setdefault(self._family_of[entry.topic].name, []).append((entry.position, on_it[new[0]][0]))
             ends = [*(on_it[index][0] for index in new[1:]), FOREVER]
@@ -133,8 +136,14 @@ class Ingest:
         body = body_of(cls, entry.state, position=entry.position)
         return content((cls, body), [(type_name, act) for _, type_name, act in acts])
 
-    def _acts_on(self, targets: Iterable[UUID]) -> dict[UUID, list[tuple[int, str, dict[str, Any]]]]:
-        """(position, type, body) of the ledger events so far on each of the targets that has any, in order."""
+    def _acts_on(
+        self, targets: Iterable[UUID], *, known: Mapping[int, Act] | None = None
+    ) -> dict[UUID, list[tuple[int, str, dict[str, Any]]]]:
+        """(position, type, body) of the ledger events so far on each of the targets that has any, in order.
+
+        `known` are some of them, by position, that need not be read again.
+        """
+        known = known or {}
         self._cursor.register("targets", pa.table({"target": [str(target) for target in targets]}))
         places = dict(
             self._all(
@@ -142,11 +151,13 @@ class Ingest:
                 "ON keeping.target = CAST(targets.target AS UUID) ORDER BY position"
             )
         )
+        acts = {place: (act.type, act.body) for place, act in known.items() if place in places}
         drafted = [entry for entry in self._drafted.values() if entry.position in places]
+        for entry in (*self._log.by_position([place for place in places if place not in known]), *drafted):
+            acts[entry.position] = entry.topic, body_of(REGISTRY[entry.topic], entry.state, position=entry.position)
         found: dict[UUID, list[tuple[int, str, dict[str, Any]]]] = {}
-        for entry in sorted((*self._log.by_position(list(places)), *drafted), key=lambda entry: entry.position):
-            body = body_of(REGISTRY[entry.topic], entry.state, position=entry.position)
-            found.setdefault(places[entry.position], []).append((entry.position, entry.topic, body))
+        for place in sorted(acts):
+            found.setdefault(places[place], []).append((place, *acts[place]))
         return found
 
     def _read_anew(self, position: int) -> None:
@@ -199,7 +210,8 @@ class Ingest:
         types = set(pc.unique(batch["type"]).to_pylist())
         for family in self._families.values():
             if types.intersection(family.types):
-                self._cursor.register("batch", batch)
+                own = batch.filter(pc.is_in(batch["type"], pa.array(family.types, pa.string())))
+                self._cursor.register("batch", own)
                 rows = self._rows_of(family, all_figures_known=all_figures_known)
                 self._run(f"INSERT INTO log.{family.name} BY NAME {rows}")
 
@@ -210,13 +222,15 @@ class Ingest:
             return query
         self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
         dictionaries.register(self._cursor)
+        # Sorted, so that to read one subject or one figure is to read a few places of the table.
+        order = "ORDER BY subject_code, figure_id, position, since"
         if all_figures_known:
-            return sql("tables/figures.sql")
+            return f"{sql('tables/figures.sql')} {order}"
         self._run(f"CREATE OR REPLACE TEMP TABLE keyed AS {sql('tables/figures.sql')}")
         dictionaries.register_figure_ids(self._cursor)
         return (
             "SELECT keyed.* REPLACE (figure_ids.figure_id AS figure_id) FROM keyed "
-            "JOIN figure_ids USING (position, since)"
+            f"JOIN figure_ids USING (position, since) {order}"
         )
 
     def _close(self, family: str, pairs: Sequence[tuple[int, int]]) -> None:
@@ -225,13 +239,16 @@ class Ingest:
             return
         positions, untils = zip(*pairs, strict=True)
         self._cursor.register("closings", pa.table({"position": list(positions), "ending": list(untils)}))
-        self._run(
+        codes = " RETURNING versions.subject_code, code_of(versions.figure_id)" if family == "figures" else ""
+        found = self._all(
             f"UPDATE log.{quoted(family)} AS versions SET until = closings.ending FROM closings "
             f"WHERE versions.position = closings.position AND versions.until = {FOREVER} "
-            "AND versions.position BETWEEN $first AND $last",
+            f"AND versions.position BETWEEN $first AND $last{codes}",
             first=min(positions),
             last=max(positions),
         )
+        if codes:
+            self.closed_figures.update(found)
 
     def _run(self, statement: str, **params: Any) -> None:
         self._cursor.execute(statement, params or None)

@@ -29,7 +29,7 @@ _RESERVED = frozenset(
     "position since until type event_id recorded_at recorded_by publisher via source_kind source_title source_url "
     "source_edition source_locator source_reference source_retrieved_on source_sha256 published_from published_until "
     "visible_from starts ends viewpoint known world begun past listed figure_id period_start period_end canonical_unit "
-    "canonical_value canonical_low canonical_high changed stream named".split()
+    "subject_code canonical_value canonical_low canonical_high changed stream named".split()
 )
 
 
@@ -91,7 +91,6 @@ class Family:
             {
                 "publisher": "kept(said.source.publisher)" if merged else "said.source.publisher",
                 "known_at_once": literals(cls.__name__ for cls in self.classes if cls.known_at_once) or "''",
-                "types": literals(self.types),
                 "shape": self.shape.replace("'", "''"),
                 "own": ",\n  ".join(own) or "NULL AS nothing",
             }

@@ -32,5 +32,4 @@ FROM (
     *,
     FROM_JSON(state, '{shape}') AS said
   FROM batch
-  WHERE type IN ({types})
 ) AS batch

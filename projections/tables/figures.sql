@@ -1,4 +1,5 @@
--- One row is one content version of one figure event, with its key resolved and its values in canonical units.
+-- One row is one content version of one figure event, with its key resolved and its values in canonical units: those of
+-- `exact`, where a number is too long to be counted here.
 SELECT
   staged.* EXCLUDE (named, stream) REPLACE (
     COALESCE(staged.metric, natures.metric) AS metric,
@@ -9,9 +10,10 @@ SELECT
   periods.first_day AS period_start,
   periods.last_day AS period_end,
   units.canonical AS canonical_unit,
-  exact.value AS canonical_value,
-  exact.low AS canonical_low,
-  exact.high AS canonical_high
+  CASE WHEN exact.position IS NULL THEN times(staged.value, units.factor) ELSE exact.value END AS canonical_value,
+  CASE WHEN exact.position IS NULL THEN times(staged.low, units.factor) ELSE exact.low END AS canonical_low,
+  CASE WHEN exact.position IS NULL THEN times(staged.high, units.factor) ELSE exact.high END AS canonical_high,
+  code_of(staged.subject) AS subject_code
 FROM staged
 JOIN natures
   ON natures.type = staged.type
@@ -26,6 +28,6 @@ LEFT JOIN periods
   ON periods.period = staged.period
   AND periods.fiscal_year_end IS NOT DISTINCT FROM
     CASE WHEN staged.period LIKE 'FY%' THEN fiscal.fiscal_year_end END
-JOIN exact
+LEFT JOIN exact
   ON exact.position = staged.position
   AND exact.since = staged.since

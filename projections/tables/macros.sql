@@ -44,6 +44,26 @@ CREATE OR REPLACE MACRO shortened(printed) AS
     )
   END;
 
+-- Whether a printed number has so few digits (11 before the point, 6 after it) that `times` is exact for it.
+CREATE OR REPLACE MACRO is_short(printed) AS
+  printed IS NULL
+  OR (
+    LENGTH(printed) <= 11
+    AND (
+      STRPOS(printed, '.') = 0
+      OR LENGTH(printed) - STRPOS(printed, '.') <= 6
+    )
+  );
+
+-- A short printed number times a factor, exactly. DuckDB reads a DECIMAL of 18 digits from text 200 times as fast as one
+-- of 38.
+CREATE OR REPLACE MACRO times(printed, factor) AS
+  CAST(TRY_CAST(printed AS DECIMAL(18, 6)) * CAST(factor AS DECIMAL(19, 9)) AS DECIMAL(38, 18));
+
+-- A number by which rows about the same subject are kept together.
+CREATE OR REPLACE MACRO code_of(slug) AS
+  CAST(HASH(slug) >> 33 AS INTEGER);
+
 -- A DECIMAL(38, 18) without exponent and trailing zeros.
 CREATE OR REPLACE MACRO plain(number) AS
   trimmed(CAST(number AS VARCHAR));

@@ -1,0 +1,65 @@
+"""What answers each figure, from where to where on both clocks: the table `spans`, made from the versions of events.
+
+A figure is made anew as a whole, whatever of it has changed, so the rows do not depend on how often that was done.
+"""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb import DuckDBPyConnection
+
+from projections.schema import FOREVER, sql
+
+ROWS_AT_ONCE = 400_000
+"""How many versions are looked at together, about: what keeps the memory of a rebuild bounded."""
+
+CODES = 2**31
+"""`subject_code` is less than this."""
+
+NAMED_MAX = 100
+"""So many subjects are named to DuckDB one by one, which then skips what lies between them."""
+
+
+def create_table(cursor: DuckDBPyConnection) -> None:
+    """Make the table, empty."""
+    cursor.execute(f"CREATE TABLE log.spans AS {_rows('log.figures LIMIT 0')}")
+
+
+def make_all(cursor: DuckDBPyConnection) -> None:
+    """Make every span, part by part, for tables that have none."""
+    (count,) = cursor.execute("SELECT COUNT(*) FROM log.figures").fetchall()[0]
+    parts = count // ROWS_AT_ONCE + 1
+    for part in range(parts):
+        low, high = part * CODES // parts, (part + 1) * CODES // parts
+        within = f"log.figures WHERE subject_code >= {low} AND subject_code < {high}"
+        cursor.execute(f"INSERT INTO log.spans {_rows(within)}")
+
+
+def make_again(cursor: DuckDBPyConnection, *, after: int, closed: Iterable[tuple[int, int]]) -> None:
+    """Make the spans of figures again that have versions since after a position, or whose codes are in `closed`.
+
+    `closed` are pairs (subject_code, figure_code).
+    """
+    pairs = set(closed)
+    new = "SELECT DISTINCT subject_code, code_of(figure_id) FROM log.figures WHERE since > $after"
+    pairs.update(cursor.execute(new, {"after": after}).fetchall())
+    if not pairs:
+        return
+    subjects, figures = (pa.array(codes, pa.int32()) for codes in zip(*pairs, strict=True))
+    cursor.register("touched", pa.table({"subject_code": subjects, "figure_code": figures}))
+    known = pc.unique(subjects).to_pylist()
+    near = f"WHERE subject_code IN ({', '.join(map(str, known))})" if len(known) <= NAMED_MAX else ""
+    cursor.execute(
+        f"DELETE FROM log.spans USING touched {near.replace('subject_code', 'spans.subject_code') or 'WHERE TRUE'} "
+        "AND spans.subject_code = touched.subject_code AND spans.figure_code = touched.figure_code"
+    )
+    versions = (
+        "log.figures SEMI JOIN touched ON figures.subject_code = touched.subject_code "
+        f"AND code_of(figures.figure_id) = touched.figure_code {near}"
+    )
+    cursor.execute(f"INSERT INTO log.spans {_rows(versions)}")
+
+
+def _rows(versions: str) -> str:
+    return sql("tables/spans.sql").format(versions=versions, forever=FOREVER)
