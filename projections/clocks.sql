@@ -50,3 +50,18 @@ held_{family} AS NOT MATERIALIZED (
   FROM held_{family}
   WHERE visible_from <= known
 )
+
+-- name: spans
+spans AS NOT MATERIALIZED (
+  SELECT
+    *
+  FROM log.spans AS spans
+  WHERE shown_from <= CAST($as_of AS TIMESTAMP)
+    AND since <= $position
+    AND until > $position
+    AND (
+      shown_until > CAST($as_of AS TIMESTAMP)
+      OR replaced > $position
+    )
+    AND {rows}
+)

@@ -39,6 +39,10 @@ def question(
                 add(inner)
                 clauses.append(f"{name} AS (\n{inner}\n)")
                 done.add(name)
+            elif name == "spans":
+                conditions = (rows or {}).get(name) or ["TRUE"]
+                clauses.append(sections()[name].format(rows=" AND ".join(conditions)))
+                done.add(name)
             elif (family := name.removeprefix("held_")) in families or family == "slugs":
                 conditions = (rows or {}).get(family) or ["TRUE"]
                 clauses.extend(_cut(family, families.get(family), conditions, many=viewpoints is not None))

@@ -123,7 +123,7 @@ def _units(names: list[tuple[str]]) -> pa.Table:
 def _is_plain(factor: Decimal) -> bool:
     """Whether the macro `times` can take it: 9 digits before the point, 9 after it."""
     try:
-        return pa.scalar(factor, _FACTOR).as_py() == factor
+        return bool(pa.scalar(factor, _FACTOR).as_py() == factor)
     except pa.ArrowInvalid:
         return False
 

@@ -18,8 +18,8 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
-from ledger import Entry, Ledger, StoreBusy
-from ledger.mapper import EPOCH, PlainJSONMapper, StoredEntry
+from ledger import REGISTRY, Entry, Ledger, StoreBusy
+from ledger.mapper import EPOCH, PlainJSONMapper, StoredEntry, body_of
 from projections import spans
 from projections.batches import drafted as as_table
 from projections.batches import recorded
@@ -163,7 +163,7 @@ class Engine:
         """A reader at a viewpoint, for questions of several parts: see `projections.audit`."""
         self.catch_up()
         with self._connection.cursor() as cursor:
-            yield Reader(cursor, self._families, viewpoint, self._shapes)
+            yield self._reader(cursor, viewpoint)
 
     def table(self, name: str) -> pa.Table:
         """Every row of a typed table (a family of events, or `slugs`), whatever stands, in order."""
@@ -222,6 +222,7 @@ class Engine:
             self._writer.execute("BEGIN TRANSACTION")
             try:
                 if drafted:
+                    self._ingest.follows = True
                     self._ingest.take(as_table(drafted), drafted={entry.event_id: entry for entry in drafted})
                     self._make_spans_again(drafted[-1].position)
                 yield self._preview_reader(drafted)
@@ -231,6 +232,7 @@ class Engine:
     def _take_in(self, head: int) -> None:
         """Bring the tables up to a position. The spans are made last, and with them they are there for readers."""
         whole = self._position == 0
+        self._ingest.follows = not whole
         batches = self._batches(after=self._taken, until=head)
         batch = next(batches, None)
         while batch is not None:
@@ -248,7 +250,6 @@ class Engine:
             with self._transaction():
                 spans.make_all(self._writer)
                 self._writer.execute("UPDATE log.progress SET spans_position = position")
-            self._ingest.closed_figures.clear()
         self._position = self._taken
 
     def _make_spans_again(self, position: int) -> None:
@@ -273,7 +274,19 @@ class Engine:
             last = drafted[-1]
             at = EPOCH + timedelta(microseconds=last.recorded_at)
             now = replace(now, as_of=max(now.as_of, at), position=last.position, recorded_at=at)
-        return Reader(self._writer, self._families, replace(now, effective_at=now.as_of), self._shapes)
+        return self._reader(self._writer, replace(now, effective_at=now.as_of))
+
+    def _reader(self, cursor: duckdb.DuckDBPyConnection, viewpoint: Viewpoint) -> Reader:
+        return Reader(cursor, self._families, viewpoint, self._shapes, subject_of=self._subject_of)
+
+    def _subject_of(self, figure_id: UUID) -> str | None:
+        """The subject that the first event on a figure names; None where no event was recorded on it."""
+        first = self.ledger.log.select_events(figure_id, limit=1)
+        if not first:
+            return None
+        body = body_of(REGISTRY[first[0].topic], first[0].state, position=first[0].position)
+        subject = body.get("subject")
+        return subject if isinstance(subject, str) else None
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from ledger.calendars import Period, parse_period
 from ledger.errors import CalendarError
 from projections.catalogue import Applies, Filter, Projection
-from projections.names import Names
+from projections.names import Names, near
 from projections.schema import quoted
 
 PREFERRED_MAX = 100
@@ -47,6 +47,8 @@ class Selection:
         self._prefix = prefix
         self.rows: list[str] = []
         self.items: list[str] = []
+        self.near: list[str] = []
+        """Conditions on tables with `subject_code` that leave no wanted row out: what need not be read at all."""
         self.params: dict[str, Any] = {}
 
     def bind(self, value: Any) -> str:
@@ -79,6 +81,10 @@ class _Selecting:
                 _OF_THEIR_OWN[known.name](self, name, values)
             else:
                 self._compare(known, known.column, values)
+        if "subject" in filters and projection.family == "figures":
+            subject = filters["subject"]
+            self.selection.near.append(near(map(names.kept, [subject] if isinstance(subject, str) else subject)))
+        self.selection.rows += [f"versions.{one}" for one in self.selection.near]
         if projection.name == "figures":
             self._choose_answers()
 
@@ -129,6 +135,8 @@ class _Selecting:
         except ValueError:
             raise FilterError(name, f"{values[0][:60]!r} is no UUID") from None
         self.selection.rows.append(f"LIST_CONTAINS(CAST({self.selection.bind(ids)} AS UUID[]), versions.figure_id)")
+        if (condition := self._names.near(ids)) != "TRUE":
+            self.selection.near.append(condition)
 
     def _period(self, name: str, values: list[str]) -> None:
         bind = self.selection.bind

@@ -53,6 +53,8 @@ class Ingest:
         self.merges = Merges(cursor)
         self.closed_figures: set[tuple[int, int]] = set()
         """(subject_code, figure_code) of the figures of which a version was closed, until someone empties it."""
+        self.follows = True
+        """Whether they are noted."""
 
     def create_tables(self) -> None:
         """Make the tables, empty, and a view for each type of event."""
@@ -239,16 +241,17 @@ class Ingest:
             return
         positions, untils = zip(*pairs, strict=True)
         self._cursor.register("closings", pa.table({"position": list(positions), "ending": list(untils)}))
-        codes = " RETURNING versions.subject_code, code_of(versions.figure_id)" if family == "figures" else ""
-        found = self._all(
-            f"UPDATE log.{quoted(family)} AS versions SET until = closings.ending FROM closings "
-            f"WHERE versions.position = closings.position AND versions.until = {FOREVER} "
-            f"AND versions.position BETWEEN $first AND $last{codes}",
-            first=min(positions),
-            last=max(positions),
+        within = {"first": min(positions), "last": max(positions)}
+        which = (
+            f"versions.position = closings.position AND versions.until = {FOREVER} "
+            "AND versions.position BETWEEN $first AND $last"
         )
-        if codes:
-            self.closed_figures.update(found)
+        if family == "figures" and self.follows:
+            codes = "SELECT subject_code, code_of(figure_id) FROM log.figures AS versions, closings WHERE "
+            self.closed_figures.update(self._all(codes + which, **within))
+        self._run(
+            f"UPDATE log.{quoted(family)} AS versions SET until = closings.ending FROM closings WHERE {which}", **within
+        )
 
     def _run(self, statement: str, **params: Any) -> None:
         self._cursor.execute(statement, params or None)

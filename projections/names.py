@@ -1,22 +1,38 @@
 """What a slug or the id of a figure means at a position of the log."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 from uuid import UUID
 
 from projections.dictionaries import id_of
+from projections.schema import literals
+
+NEAR_MAX = 100
+"""So many figures are looked for one by one, not by reading all."""
 
 _KEY = "subject, metric, material, dimensions, nature, period_start, period_end, canonical_unit"
 _HELD = "since <= $at AND until > $at"
 
 
-class Names:
-    """Answers from the tables. `ask` runs a query with parameters; `position` is one that the tables hold already."""
+def near(slugs: Iterable[str]) -> str:
+    """A condition on a table with `subject_code`: rows of other subjects, of all but a few, are left out."""
+    codes = ", ".join(f"code_of({literals([slug])})" for slug in dict.fromkeys(slugs))
+    return f"subject_code IN ({codes})"
 
-    def __init__(self, ask: Callable[..., list[Any]], position: int) -> None:
+
+class Names:
+    """Answers from the tables. `ask` runs a query with parameters; `position` is one that the tables hold already.
+
+    `subject_of` gives the subject that the first event on a figure named, where the log has one.
+    """
+
+    def __init__(
+        self, ask: Callable[..., list[Any]], position: int, *, subject_of: Callable[[UUID], str | None]
+    ) -> None:
         self._ask = ask
         self._position = position
+        self._subject_of = subject_of
 
     def kept(self, slug: str) -> str:
         """The slug that a slug was merged into, or itself."""
@@ -42,6 +58,22 @@ class Names:
         """The figure under which an id answers: that of its key with the slugs that are kept."""
         return self._figure_at(figure_id, self._position)
 
+    def subjects(self, figure_id: UUID) -> list[str]:
+        """The slugs under which the tables may have a figure; none where only all of them can tell.
+
+        The slug of its subject is part of what a figure is, so it is the one that the first event named, or one that
+        this has resolved to.
+        """
+        named = self._subject_of(figure_id)
+        if named is None:
+            return []
+        return [named, *(kept for (kept,) in self._ask("SELECT DISTINCT kept FROM log.slugs WHERE slug = $s", s=named))]
+
+    def near(self, figure_ids: Collection[UUID]) -> str:
+        """A condition on a table with `subject_code`: the rows that may be about these figures, as far as is known."""
+        known = [self.subjects(one) for one in figure_ids] if len(figure_ids) <= NEAR_MAX else [[]]
+        return near(slug for slugs in known for slug in slugs) if all(known) else "TRUE"
+
     def answering(self, figure_id: UUID) -> list[tuple[int, UUID]]:
         """Each position so far where the answer to a figure may have changed, and the figure that answered then."""
         moves = self._ask(
@@ -50,11 +82,12 @@ class Names:
             at=self._position,
         )
         spans = [(start, self._figure_at(figure_id, start)) for start in (0, *(at for (at,) in moves))]
+        ids = sorted({figure for _, figure in spans})
+        versions = f"log.figures WHERE {self.near(ids)} AND LIST_CONTAINS($ids, figure_id)"
         changes = self._ask(
-            "SELECT since FROM log.figures WHERE LIST_CONTAINS($ids, figure_id) AND since <= $at "
-            "UNION SELECT until FROM log.figures WHERE LIST_CONTAINS($ids, figure_id) AND until <= $at",
+            f"SELECT since FROM {versions} AND since <= $at UNION SELECT until FROM {versions} AND until <= $at",
             at=self._position,
-            ids=sorted({figure for _, figure in spans}),
+            ids=ids,
         )
         positions = sorted({at for (at,) in changes} | {start for start, _ in spans[1:]})
         return [(at, next(figure for start, figure in reversed(spans) if start <= at)) for at in positions]
@@ -64,7 +97,8 @@ class Names:
         if not slugs:
             return figure_id
         known = self._ask(
-            f"SELECT {_KEY} FROM log.figures WHERE figure_id = $figure_id AND since <= $at LIMIT 1",
+            f"SELECT {_KEY} FROM log.figures WHERE {self.near([figure_id])} AND figure_id = $figure_id "
+            "AND since <= $at LIMIT 1",
             at=self._position,
             figure_id=figure_id,
         )

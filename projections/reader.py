@@ -24,6 +24,9 @@ from projections.viewpoints import Viewpoint
 ENTRY_KEY = ("figure_id", *(name for name in FIGURE_KEY if name != "period"))
 """What an entry of a series says of its figure, which a history of one figure need not repeat."""
 
+_ANSWERERS = {"publisher", "prefer", "resolve"}
+"""Filters that ask for other answers to figures than the one that the spans hold."""
+
 Shapes = dict[str, list[tuple[str, str]]]
 """(column, DuckDB type) of each view."""
 
@@ -37,6 +40,8 @@ class Reader:
         families: Mapping[str, Family],
         viewpoint: Viewpoint,
         shapes: Shapes,
+        *,
+        subject_of: Callable[[UUID], str | None],
     ) -> None:
         self._cursor = cursor
         self.families = families
@@ -48,7 +53,7 @@ class Reader:
             "position": viewpoint.position,
             "prefer": [],
         }
-        self.names = Names(self.ask, viewpoint.position)
+        self.names = Names(self.ask, viewpoint.position, subject_of=subject_of)
 
     def read(
         self,
@@ -67,9 +72,12 @@ class Reader:
         selection = select(projection, filters or {}, self.names)
         if figures is not None:
             selection.rows.append(f"LIST_CONTAINS(CAST({selection.bind(list(figures))} AS UUID[]), versions.figure_id)")
+        view = name
+        if name == "figures" and not _ANSWERERS & set(filters or {}):
+            view = "current"
         return self._table(
-            name,
-            question(name, self.families, rows={projection.family: selection.rows}),
+            view,
+            question(view, self.families, rows={projection.family: selection.rows, "spans": selection.near}),
             selection,
             order=projection.order,
             hidden=("viewpoint", *projection.hidden),
@@ -149,6 +157,11 @@ class Reader:
         text = f"{clauses},\nchosen AS (SELECT * FROM items WHERE {conditions})\n{query(columns)}"
         known = {**self._params, **selection.params, **(params or {})}
         return self._cursor.sql(text, params=parameters(text, known) or None).to_arrow_table()
+
+    def over(self, view: str, query: str) -> pa.Table:
+        """What a query gives that reads `items`, those of a view at the viewpoint: decimals and instants as such."""
+        text = f"{question(view, self.families)}\n{query}"
+        return self._cursor.sql(text, params=parameters(text, self._params) or None).to_arrow_table()
 
     def answers(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What this ledger answered for a figure, position by position where that changed."""

@@ -62,4 +62,4 @@ def make_again(cursor: DuckDBPyConnection, *, after: int, closed: Iterable[tuple
 
 
 def _rows(versions: str) -> str:
-    return sql("tables/spans.sql").format(versions=versions, forever=FOREVER)
+    return sql("tables/spans.sql").format(versions=versions, forever=FOREVER, primary_first=2**40)

@@ -15,13 +15,11 @@ WITH entries AS (
     since,
     until,
     published_until,
-    publisher,
+    HASH(publisher) AS publisher,
     type = 'FigureWithdrawn' AS withdrawn,
     source_kind = 'primary' AS is_primary,
-    canonical_value,
-    canonical_low,
-    canonical_high,
-    symbol,
+    HASH(ROW(canonical_value, canonical_low, canonical_high, symbol)) AS said,
+    canonical_value AS value,
     MAX(published_until) OVER (
       PARTITION BY figure_id
       ORDER BY since
@@ -69,75 +67,93 @@ members AS (
     AND entries.until > epochs.start
   WINDOW shown AS (PARTITION BY figure_id, start ORDER BY published_until, position)
 ),
--- Until which place each is what its publisher said last, and until which it is among what was said at that time.
+-- Which place each has in what its publisher says, and up to which place it is the last of that.
 series AS (
   SELECT
     *,
-    ROW_NUMBER() OVER said - 1 AS revision,
-    LEAD(place, 1, last_place + 1) OVER said AS next_said,
+    ROW_NUMBER() OVER publications - 1 AS revision,
+    LEAD(place, 1, last_place + 1) OVER publications AS next_place,
     MIN(CASE WHEN withdrawn THEN place END) OVER (
-      said ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-    ) AS next_withdrawn
+      publications ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+    ) AS next_withdrawn,
+    COALESCE(LAG(published_until) OVER publications = published_until, FALSE)
+      OR COALESCE(LEAD(published_until) OVER publications = published_until, FALSE) AS tied
   FROM members
-  WINDOW said AS (PARTITION BY figure_id, start, publisher ORDER BY published_until, position)
+  WINDOW publications AS (PARTITION BY figure_id, start, publisher ORDER BY published_until, position)
+),
+-- What a publisher says at one time stands together until it says something later, or withdraws it.
+ties AS (
+  SELECT
+    figure_id,
+    start,
+    publisher,
+    published_until,
+    MAX(next_place) AS gone
+  FROM series
+  WHERE tied
+  GROUP BY figure_id, start, publisher, published_until
 ),
 heads AS (
   SELECT
-    *,
+    series.*,
     CASE
       WHEN withdrawn THEN place + 1
-      ELSE LEAST(
-        MAX(next_said) OVER (PARTITION BY figure_id, start, publisher, published_until),
-        COALESCE(next_withdrawn, last_place + 1)
-      )
+      ELSE LEAST(COALESCE(ties.gone, next_place), COALESCE(next_withdrawn, last_place + 1))
     END AS gone
   FROM series
+  LEFT JOIN ties
+    USING (figure_id, start, publisher, published_until)
 ),
--- After each place: what it is shown by, and what all publishers say then.
-spread AS (
+-- After each place, what all publishers say.
+said_then AS (
   SELECT
-    * EXCLUDE (place),
-    place AS said_at,
-    UNNEST(RANGE(place, gone)) AS place
+    figure_id,
+    start,
+    place AS own_place,
+    UNNEST(RANGE(place, gone)) AS place,
+    CASE WHEN NOT withdrawn THEN said END AS said,
+    value,
+    next_place,
+    CASE WHEN NOT withdrawn THEN CASE WHEN is_primary THEN {primary_first} ELSE 0 END + place END AS rank
   FROM heads
 ),
-states AS (
+-- Of those that are the last of their publishers, the primary one that is shown last is the answer, or the secondary one.
+answers AS (
   SELECT
-    subject_code,
     figure_id,
     start,
     place,
-    ANY_VALUE(finish) AS finish,
-    ANY_VALUE(published_until) FILTER (WHERE said_at = place) AS shown_from,
-    ANY_VALUE(since) FILTER (WHERE said_at = place) AS since,
-    ANY_VALUE(next_shown) FILTER (WHERE said_at = place) AS shown_until,
-    ANY_VALUE(next_since) FILTER (WHERE said_at = place) AS replaced,
-    COUNT(DISTINCT publisher) FILTER (WHERE NOT withdrawn) AS publishers,
-    COUNT(DISTINCT ROW(canonical_value, canonical_low, canonical_high, symbol)) FILTER (WHERE NOT withdrawn) > 1
-      AS disputed,
-    COUNT(canonical_value) AS points,
-    MAX(canonical_value) AS highest,
-    MIN(canonical_value) AS lowest,
-    ARG_MAX({{'position': position, 'revision': revision, 'value': canonical_value}}, ROW(is_primary, published_until, position))
-      FILTER (WHERE NOT withdrawn AND place < next_said) AS answer
-  FROM spread
-  GROUP BY subject_code, figure_id, start, place
+    COUNT(rank) FILTER (WHERE place < next_place) AS publishers,
+    MIN(said) <> MAX(said) AS disputed,
+    COUNT(value) AS points,
+    MAX(value) AS highest,
+    MIN(value) AS lowest,
+    MAX(rank) FILTER (WHERE place < next_place) % {primary_first} AS answer
+  FROM said_then
+  GROUP BY figure_id, start, place
 )
 SELECT
-  subject_code,
-  code_of(figure_id) AS figure_code,
-  answer.position AS position,
-  since,
-  finish AS until,
-  shown_from,
-  shown_until,
-  replaced,
-  answer.revision AS revision,
-  publishers,
+  shown.subject_code,
+  code_of(shown.figure_id) AS figure_code,
+  answer.position,
+  shown.since,
+  shown.finish AS until,
+  shown.published_until AS shown_from,
+  shown.next_shown AS shown_until,
+  shown.next_since AS replaced,
+  CAST(answer.revision AS INTEGER) AS revision,
+  CAST(publishers AS INTEGER) AS publishers,
   disputed,
-  CASE WHEN points > 1 THEN distance(highest, lowest) END AS spread,
+  CASE WHEN points > 1 THEN highest END AS highest,
+  CASE WHEN points > 1 THEN lowest END AS lowest,
   answer.value AS canonical_value
-FROM states
-WHERE answer IS NOT NULL
-  AND (shown_from < shown_until OR since < replaced)
-ORDER BY subject_code, figure_code, shown_from, since
+FROM answers
+JOIN series AS shown
+  USING (figure_id, start, place)
+JOIN series AS answer
+  ON answer.figure_id = answers.figure_id
+  AND answer.start = answers.start
+  AND answer.place = answers.answer
+WHERE shown.published_until < shown.next_shown
+  OR shown.since < shown.next_since
+ORDER BY shown.subject_code, figure_code, shown_from, shown.since

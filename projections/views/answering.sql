@@ -1,0 +1,8 @@
+-- One row is an event that is the answer to a figure, and its value: the narrow columns alone, for sums over all of them.
+SELECT
+  position,
+  canonical_value,
+  revision,
+  publishers,
+  disputed
+FROM spans
