@@ -35,24 +35,26 @@ def register(cursor: DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP VIEW fiscal AS SELECT entity, fiscal_year_end FROM log.entities "
         f"WHERE type = 'EntityRegistered' AND until = {FOREVER} AND fiscal_year_end IS NOT NULL"
     )
-    cursor.register("natures", _natures(_distinct(cursor, "SELECT DISTINCT type, status FROM staged")))
-    cursor.register("units", _units(_distinct(cursor, "SELECT DISTINCT unit FROM staged")))
-    cursor.register("spelt", _dimensions(_distinct(cursor, "SELECT DISTINCT dimensions FROM staged")))
-    cursor.register("exact", _exact(cursor))
-    fiscal = "CASE WHEN period LIKE 'FY%' THEN fiscal_year_end END"
-    cursor.register(
-        "periods",
-        _periods(
-            _distinct(
-                cursor, f"SELECT DISTINCT period, {fiscal} FROM staged LEFT JOIN fiscal ON fiscal.entity = staged.named"
-            )
-        ),
-    )
+    natures, units, dimensions, periods, all_short = _rows(
+        cursor,
+        "SELECT LIST(DISTINCT ROW(type, status)), LIST(DISTINCT unit), "
+        "LIST(DISTINCT dimensions) FILTER (WHERE dimensions IS NOT NULL), "
+        "LIST(DISTINCT ROW(period, CASE WHEN period LIKE 'FY%' THEN fiscal_year_end END)), "
+        "BOOL_AND(is_short(value) AND is_short(low) AND is_short(high)) "
+        "FROM staged LEFT JOIN fiscal ON fiscal.entity = staged.named",
+    )[0]
+    cursor.register("natures", _natures(natures or []))
+    factors = _units(units or [])
+    cursor.register("units", factors)
+    cursor.register("spelt", _dimensions(dimensions or []))
+    cursor.register("periods", _periods(periods or []))
+    is_plain = all_short and not factors["factor"].null_count
+    cursor.register("exact", _NO_NUMBERS if is_plain else _exact(cursor))
 
 
 def register_figure_ids(cursor: DuckDBPyConnection) -> None:
     """Make `figure_ids`: the id of the figure of each row of `keyed`, by (position, since)."""
-    rows = _distinct(
+    rows = _rows(
         cursor,
         "SELECT position, since, subject, metric, material, dimensions, nature, period_start, period_end, "
         "canonical_unit FROM keyed",
@@ -92,7 +94,7 @@ def id_of(
     )
 
 
-def _distinct(cursor: DuckDBPyConnection, query: str) -> list[Any]:
+def _rows(cursor: DuckDBPyConnection, query: str) -> list[Any]:
     return cursor.execute(query).fetchall()
 
 
@@ -109,8 +111,8 @@ def _natures(pairs: list[tuple[str, str | None]]) -> pa.Table:
     )
 
 
-def _units(names: list[tuple[str]]) -> pa.Table:
-    found = [unit(name) for (name,) in names]
+def _units(names: list[str]) -> pa.Table:
+    found = [unit(name) for name in names]
     return pa.table(
         {
             "unit": _texts(one.name for one in found),
@@ -148,8 +150,7 @@ def _exact(cursor: DuckDBPyConnection) -> pa.Table:
     return pa.concat_tables(parts) if parts else _NO_NUMBERS
 
 
-def _dimensions(texts: list[tuple[str | None]]) -> pa.Table:
-    sent = [text for (text,) in texts if text is not None]
+def _dimensions(sent: list[str]) -> pa.Table:
     canonical = [
         json.dumps(json.loads(text), ensure_ascii=False, sort_keys=True, separators=(",", ":")) for text in sent
     ]

@@ -277,7 +277,8 @@ class Engine:
         return self._reader(self._writer, replace(now, effective_at=now.as_of))
 
     def _reader(self, cursor: duckdb.DuckDBPyConnection, viewpoint: Viewpoint) -> Reader:
-        return Reader(cursor, self._families, viewpoint, self._shapes, subject_of=self._subject_of)
+        merged = self._ingest.merges.ever
+        return Reader(cursor, self._families, viewpoint, self._shapes, merged=merged, subject_of=self._subject_of)
 
     def _subject_of(self, figure_id: UUID) -> str | None:
         """The subject that the first event on a figure names; None where no event was recorded on it."""

@@ -15,11 +15,14 @@ class Merges:
         self._cursor = cursor
         self.any = False
         """Whether any slug resolves to another than itself."""
+        self.ever = False
+        """Whether any ever did."""
 
     def recall(self) -> None:
         """Let the cursor resolve slugs as the tables say that they resolve now."""
         standing = f"FROM log.slugs WHERE until = {FOREVER}"
-        self.any = bool(self._ask(f"SELECT 1 {standing} LIMIT 1"))
+        self.ever = bool(self._ask("SELECT 1 FROM log.slugs LIMIT 1"))
+        self.any = self.ever and bool(self._ask(f"SELECT 1 {standing} LIMIT 1"))
         self._cursor.execute(
             "SET VARIABLE kept = (SELECT MAP(COALESCE(LIST(slug ORDER BY slug), []), "
             f"COALESCE(LIST(kept ORDER BY slug), [])) {standing})"

@@ -1,6 +1,7 @@
 """What a slug or the id of a figure means at a position of the log."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -23,27 +24,32 @@ def near(slugs: Iterable[str]) -> str:
 
 class Names:
     """Answers from the tables. `ask` runs a query with parameters; `position` is one that the tables hold already.
-
-    `subject_of` gives the subject that the first event on a figure named, where the log has one.
+    `merged` says whether any slug was ever merged; `subject_of` gives the subject that the first event on a figure named,
+    where the log has one.
     """
 
     def __init__(
-        self, ask: Callable[..., list[Any]], position: int, *, subject_of: Callable[[UUID], str | None]
+        self,
+        ask: Callable[..., list[Any]],
+        position: int,
+        *,
+        merged: bool,
+        subject_of: Callable[[UUID], str | None],
     ) -> None:
         self._ask = ask
         self._position = position
+        self._merged = merged
         self._subject_of = subject_of
 
     def kept(self, slug: str) -> str:
         """The slug that a slug was merged into, or itself."""
-        found = self._ask(f"SELECT kept FROM log.slugs WHERE {_HELD} AND slug = $slug", at=self._position, slug=slug)
-        return str(found[0][0]) if found else slug
+        return self._slugs(self._position).get(slug, slug)
 
     def slugs_of(self, slug: str) -> list[str]:
         """Every slug that means the same as this one, the kept one first."""
-        kept = self.kept(slug)
-        query = f"SELECT slug FROM log.slugs WHERE {_HELD} AND kept = $kept ORDER BY slug"
-        return [kept, *(merged for (merged,) in self._ask(query, at=self._position, kept=kept))]
+        slugs = self._slugs(self._position)
+        kept = slugs.get(slug, slug)
+        return [kept, *sorted(merged for merged, into in slugs.items() if into == kept)]
 
     def fiscal_year_end(self, slug: str) -> str | None:
         """`MM-DD`, of the entity registered under exactly this slug."""
@@ -67,7 +73,8 @@ class Names:
         named = self._subject_of(figure_id)
         if named is None:
             return []
-        return [named, *(kept for (kept,) in self._ask("SELECT DISTINCT kept FROM log.slugs WHERE slug = $s", s=named))]
+        resolved = {kept for slug, kept, _, _ in self._moves if slug == named}
+        return [named, *sorted(resolved)]
 
     def near(self, figure_ids: Collection[UUID]) -> str:
         """A condition on a table with `subject_code`: the rows that may be about these figures, as far as is known."""
@@ -76,12 +83,8 @@ class Names:
 
     def answering(self, figure_id: UUID) -> list[tuple[int, UUID]]:
         """Each position so far where the answer to a figure may have changed, and the figure that answered then."""
-        moves = self._ask(
-            "SELECT since FROM log.slugs WHERE since <= $at UNION SELECT until FROM log.slugs WHERE until <= $at "
-            "ORDER BY 1",
-            at=self._position,
-        )
-        spans = [(start, self._figure_at(figure_id, start)) for start in (0, *(at for (at,) in moves))]
+        moved = {at for _, _, since, until in self._moves for at in (since, until) if at <= self._position}
+        spans = [(start, self._figure_at(figure_id, start)) for start in (0, *sorted(moved))]
         ids = sorted({figure for _, figure in spans})
         versions = f"log.figures WHERE {self.near(ids)} AND LIST_CONTAINS($ids, figure_id)"
         changes = self._ask(
@@ -92,8 +95,17 @@ class Names:
         positions = sorted({at for (at,) in changes} | {start for start, _ in spans[1:]})
         return [(at, next(figure for start, figure in reversed(spans) if start <= at)) for at in positions]
 
+    @cached_property
+    def _moves(self) -> list[tuple[str, str, int, int]]:
+        """(slug, kept, since, until) of every slug that was ever merged."""
+        return self._ask("SELECT slug, kept, since, until FROM log.slugs") if self._merged else []
+
+    def _slugs(self, position: int) -> dict[str, str]:
+        """The slugs that are merged at a position, and the ones that they mean."""
+        return {slug: kept for slug, kept, since, until in self._moves if since <= position < until}
+
     def _figure_at(self, figure_id: UUID, position: int) -> UUID:
-        slugs = dict(self._ask(f"SELECT slug, kept FROM log.slugs WHERE {_HELD}", at=position))
+        slugs = self._slugs(position)
         if not slugs:
             return figure_id
         known = self._ask(

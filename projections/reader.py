@@ -41,6 +41,7 @@ class Reader:
         viewpoint: Viewpoint,
         shapes: Shapes,
         *,
+        merged: bool,
         subject_of: Callable[[UUID], str | None],
     ) -> None:
         self._cursor = cursor
@@ -53,7 +54,7 @@ class Reader:
             "position": viewpoint.position,
             "prefer": [],
         }
-        self.names = Names(self.ask, viewpoint.position, subject_of=subject_of)
+        self.names = Names(self.ask, viewpoint.position, merged=merged, subject_of=subject_of)
 
     def read(
         self,
@@ -170,6 +171,8 @@ class Reader:
         positions = selection.bind([position for position, _ in asked])
         figures = selection.bind([figure for _, figure in asked])
         selection.rows.append(f"LIST_CONTAINS(CAST({figures} AS UUID[]), versions.figure_id)")
+        if (near := self.names.near({figure for _, figure in asked})) != "TRUE":
+            selection.rows.append(f"versions.{near}")
         viewpoints = (
             f"SELECT UNNEST(CAST({positions} AS BIGINT[])) AS viewpoint, viewpoint AS position, "
             f"UNNEST(CAST({figures} AS UUID[])) AS figure_id, "
