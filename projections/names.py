@@ -24,8 +24,9 @@ def near(slugs: Iterable[str]) -> str:
 
 class Names:
     """Answers from the tables. `ask` runs a query with parameters; `position` is one that the tables hold already.
-    `merged` says whether any slug was ever merged; `subject_of` gives the subject that the first event on a figure named,
-    where the log has one.
+
+    `merged` says whether any slug was ever merged. `subject_of` gives the subject that the first event on a figure
+    named, where the log has one.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Names:
     def near(self, figure_ids: Collection[UUID]) -> str:
         """A condition on a table with `subject_code`: the rows that may be about these figures, as far as is known."""
         known = [self.subjects(one) for one in figure_ids] if len(figure_ids) <= NEAR_MAX else [[]]
-        return near(slug for slugs in known for slug in slugs) if all(known) else "TRUE"
+        return near(slug for slugs in known for slug in slugs) if known and all(known) else "TRUE"
 
     def answering(self, figure_id: UUID) -> list[tuple[int, UUID]]:
         """Each position so far where the answer to a figure may have changed, and the figure that answered then."""
