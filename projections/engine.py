@@ -8,7 +8,8 @@ one at a time.
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,8 +35,14 @@ from projections.viewpoints import Viewpoint, viewpoint
 
 __all__ = ["Engine", "Viewpoint"]
 
-BATCH_ROWS = 500_000
-"""So many events are taken in together: several row groups of DuckDB (122,880), within which figures are sorted."""
+BATCH_ROWS = 250_000
+"""So many events are taken in together: two row groups of DuckDB (122,880)."""
+
+WHOLE_MIN = 20_000
+"""A log of so many events is made into tables in one go, which sorts them too."""
+
+FILE_CONFIG: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "1200MB"}
+"""What DuckDB holds in memory beside a file; what is more, it puts on the disk. Tables in memory have no such limit."""
 
 _ORDERS = {"slugs": "slug, since", "spans": "subject_code, figure_code, since, shown_from, position"}
 """The tables that hold no versions of events, and the order of their rows."""
@@ -52,11 +59,11 @@ class Engine:
         self._families = families()
         self._shapes = _SHAPES.setdefault(self._fingerprint(), {})
         self._lock = threading.RLock()
-        self._connection = duckdb.connect(path)
+        self._connection = duckdb.connect(path, config={} if path.startswith(":memory:") else FILE_CONFIG)
         self._connection.execute(sql("tables/macros.sql"))
         self._writer = self._connection.cursor()
         self._ingest = Ingest(self._writer, ledger.log, self._families)
-        self._taken = self._position = 0
+        self._position = 0
         self._open()
 
     @classmethod
@@ -96,7 +103,11 @@ class Engine:
         if self._position >= head:
             return
         with self._lock:
-            self._take_in(self.ledger.head())
+            head = self.ledger.head()
+            if self._position == 0 and head >= WHOLE_MIN:
+                self._take_in_all(head)
+            else:
+                self._take_in(head)
 
     def rebuild(self) -> None:
         """Throw the tables away and make them again from the log. A read beside it may find them half made."""
@@ -224,43 +235,61 @@ class Engine:
                 if drafted:
                     self._ingest.follows = True
                     self._ingest.take(as_table(drafted), drafted={entry.event_id: entry for entry in drafted})
-                    self._make_spans_again(drafted[-1].position)
+                    self._make_spans_again()
                 yield self._preview_reader(drafted)
             finally:
                 self._roll_back()
 
     def _take_in(self, head: int) -> None:
-        """Bring the tables up to a position. The spans are made last, and with them they are there for readers."""
-        whole = self._position == 0
-        self._ingest.follows = not whole
-        batches = self._batches(after=self._taken, until=head)
-        batch = next(batches, None)
-        while batch is not None:
-            following = next(batches, None)
+        """Bring the tables up to a position, batch by batch."""
+        self._ingest.follows = True
+        for batch in self._batches(after=self._position, until=head):
             with self._transaction():
                 self._ingest.take(batch)
-                last = len(batch) - 1
-                progress = {"position": batch["position"][last].as_py(), "event_id": batch["event_id"][last].as_py()}
-                if following is None and not whole:
-                    self._make_spans_again(progress["position"])
-                self._writer.execute("UPDATE log.progress SET position = $position, event_id = $event_id", progress)
-            self._taken = progress["position"]
-            batch = following
-        if whole:
-            with self._transaction():
-                spans.make_all(self._writer)
-                self._writer.execute("UPDATE log.progress SET spans_position = position")
-        self._position = self._taken
+                self._make_spans_again()
+                position = self._note_progress(batch)
+            self._position = position
 
-    def _make_spans_again(self, position: int) -> None:
+    def _take_in_all(self, head: int) -> None:
+        """Make empty tables whole: batches into runs that are sorted each, then all of them into their place."""
+        self._empty()
+        self._writer.execute("CREATE OR REPLACE TEMP TABLE runs AS FROM log.figures LIMIT 0")
+        self._ingest.figures, self._ingest.follows = "runs", False
+        try:
+            for batch in self._batches(after=0, until=head):
+                with self._transaction():
+                    self._ingest.take(batch)
+            with self._transaction():
+                spans.make_all(self._writer, "runs")
+                position = self._note_progress(batch)
+            self._position = position
+        finally:
+            self._ingest.figures = "log.figures"
+            self._writer.execute("DROP TABLE runs")
+
+    def _make_spans_again(self) -> None:
         spans.make_again(self._writer, after=self._position, closed=self._ingest.closed_figures)
-        self._writer.execute("UPDATE log.progress SET spans_position = $position", {"position": position})
         self._ingest.closed_figures.clear()
+
+    def _note_progress(self, batch: pa.Table) -> int:
+        (last,) = batch.slice(len(batch) - 1).select(["position", "event_id"]).to_pylist()
+        self._writer.execute("UPDATE log.progress SET position = $position, event_id = $event_id", last)
+        return int(last["position"])
 
     def _batches(self, *, after: int, until: int) -> Iterator[pa.Table]:
         """The log in order, in tables of about BATCH_ROWS rows; the next one is read while one is worked on."""
+        tables = self._tables_of_rows(after=after, until=until)
+        table = next(tables, None)
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            while table is not None:
+                is_last = table["position"][-1].as_py() >= until
+                following = None if is_last else ahead.submit(next, tables, None)
+                yield table
+                table = following.result() if following is not None else None
+
+    def _tables_of_rows(self, *, after: int, until: int) -> Iterator[pa.Table]:
         held: list[pa.RecordBatch] = []
-        for packed in self.ledger.log.packed(after=after, until=until):
+        for packed in self.ledger.log.packed(after=after, until=until, batch=min(BATCH_ROWS, 20_000)):
             held.append(recorded(packed))
             if sum(map(len, held)) >= BATCH_ROWS:
                 yield pa.Table.from_batches(held)
@@ -309,33 +338,31 @@ class Engine:
         text = self._fingerprint()
         found = None
         if self._writer.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'log'").fetchall():
-            query = "SELECT identity, fingerprint, position, event_id, spans_position FROM log.progress"
-            with suppress(duckdb.BinderException):
-                found = self._writer.execute(query).fetchone()
+            query = "SELECT identity, fingerprint, position, event_id FROM log.progress"
+            found = self._writer.execute(query).fetchone()
         if found is None or found[1] != text:
             self._writer.execute("DROP SCHEMA IF EXISTS log CASCADE")
             self._writer.execute("CREATE SCHEMA log")
             self._ingest.create_tables()
-        elif found[0] == self.ledger.identity and self._holds(position=found[2], event_id=found[3]):
+        elif found[2] and found[0] == self.ledger.identity and self._holds(position=found[2], event_id=found[3]):
             self._ingest.merges.recall()
-            self._taken, self._position = int(found[2]), int(found[4])
-            if self._position < self._taken:
-                # It ended in between, and nobody knows any more which figures versions were closed of.
-                self._writer.execute("TRUNCATE log.spans")
-                self._position = 0
+            self._position = int(found[2])
             return
+        self._empty()
+
+    def _empty(self) -> None:
+        """Leave the tables with nothing in them but which log they are of."""
         for name in (*self.tables(), "progress"):
             self._writer.execute(f"TRUNCATE log.{quoted(name)}")
         self._writer.execute(
-            "INSERT INTO log.progress VALUES ($log, $text, 0, NULL, 0)", {"log": self.ledger.identity, "text": text}
+            "INSERT INTO log.progress VALUES ($log, $text, 0, NULL)",
+            {"log": self.ledger.identity, "text": self._fingerprint()},
         )
         self._ingest.merges.recall()
-        self._taken = self._position = 0
+        self._position = 0
 
     def _holds(self, *, position: int, event_id: UUID | None) -> bool:
         """Whether the log has this event at this position."""
-        if position == 0:
-            return True
         entries = self.ledger.at_positions([position])
         return bool(entries) and entries[0].event_id == event_id
 

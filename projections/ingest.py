@@ -27,6 +27,7 @@ from projections import dictionaries, spans
 from projections.batches import SCHEMA, Version, encoded, versions
 from projections.merges import Merges
 from projections.schema import FOREVER, UNRESOLVED, Family, quoted, sql
+from projections.spans import FIGURES_ORDER
 
 _WORD_START = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
 _GLOBAL = (EntityRegistered.__name__, EntitiesMerged.__name__)
@@ -55,6 +56,8 @@ class Ingest:
         """(subject_code, figure_code) of the figures of which a version was closed, until someone empties it."""
         self.follows = True
         """Whether they are noted."""
+        self.figures = "log.figures"
+        """The table of the rows of figures: another one, for a while, where the log is taken from its beginning."""
 
     def create_tables(self) -> None:
         """Make the tables, empty, and a view for each type of event."""
@@ -174,7 +177,7 @@ class Ingest:
         for family in self._families.values():
             if family.name in UNRESOLVED:
                 continue
-            standing = f"SELECT position FROM log.{family.name} WHERE until = {FOREVER}"
+            standing = f"SELECT position FROM {self._table(family.name)} WHERE until = {FOREVER}"
             changed = self._all(f"{standing} AND {family.mentions()}", slugs=moved) if moved else []
             if family.name == "figures" and refiscal:
                 subjects = [slug for (slug,) in refiscal]
@@ -196,12 +199,13 @@ class Ingest:
         self._run(f"CREATE OR REPLACE TEMP TABLE anew AS {self._rows_of(family, all_figures_known=False)}")
         changed = self._all(
             "SELECT position FROM (SELECT * EXCLUDE (since, until) FROM anew EXCEPT "
-            f"SELECT * EXCLUDE (since, until) FROM log.{family.name} "
+            f"SELECT * EXCLUDE (since, until) FROM {self._table(family.name)} "
             f"WHERE until = {FOREVER} AND position IN (SELECT position FROM anew))"
         )
         self._close(family.name, [(position, since) for (position,) in changed])
         self._run(
-            f"INSERT INTO log.{family.name} BY NAME SELECT * FROM anew WHERE LIST_CONTAINS($changed, position)",
+            f"INSERT INTO {self._table(family.name)} BY NAME "
+            "SELECT * FROM anew WHERE LIST_CONTAINS($changed, position)",
             changed=[position for (position,) in changed],
         )
 
@@ -215,7 +219,7 @@ class Ingest:
                 own = batch.filter(pc.is_in(batch["type"], pa.array(family.types, pa.string())))
                 self._cursor.register("batch", own)
                 rows = self._rows_of(family, all_figures_known=all_figures_known)
-                self._run(f"INSERT INTO log.{family.name} BY NAME {rows}")
+                self._run(f"INSERT INTO {self._table(family.name)} BY NAME {rows}")
 
     def _rows_of(self, family: Family, *, all_figures_known: bool) -> str:
         """A query for the rows that `batch` makes in a family's table."""
@@ -224,16 +228,17 @@ class Ingest:
             return query
         self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
         dictionaries.register(self._cursor)
-        # Sorted, so that to read one subject or one figure is to read a few places of the table.
-        order = "ORDER BY subject_code, figure_id, position, since"
         if all_figures_known:
-            return f"{sql('tables/figures.sql')} {order}"
+            return f"{sql('tables/figures.sql')} {FIGURES_ORDER}"
         self._run(f"CREATE OR REPLACE TEMP TABLE keyed AS {sql('tables/figures.sql')}")
         dictionaries.register_figure_ids(self._cursor)
         return (
             "SELECT keyed.* REPLACE (figure_ids.figure_id AS figure_id) FROM keyed "
-            f"JOIN figure_ids USING (position, since) {order}"
+            f"JOIN figure_ids USING (position, since) {FIGURES_ORDER}"
         )
+
+    def _table(self, family: str) -> str:
+        return self.figures if family == "figures" else f"log.{quoted(family)}"
 
     def _close(self, family: str, pairs: Sequence[tuple[int, int]]) -> None:
         """End the standing versions at these (position, until)."""
@@ -250,7 +255,8 @@ class Ingest:
             codes = "SELECT subject_code, code_of(figure_id) FROM log.figures AS versions, closings WHERE "
             self.closed_figures.update(self._all(codes + which, **within))
         self._run(
-            f"UPDATE log.{quoted(family)} AS versions SET until = closings.ending FROM closings WHERE {which}", **within
+            f"UPDATE {self._table(family)} AS versions SET until = closings.ending FROM closings WHERE {which}",
+            **within,
         )
 
     def _run(self, statement: str, **params: Any) -> None:

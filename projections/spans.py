@@ -17,6 +17,9 @@ ROWS_AT_ONCE = 400_000
 CODES = 2**31
 """`subject_code` is less than this."""
 
+FIGURES_ORDER = "ORDER BY subject_code, figure_id, position, since"
+"""Of the table of figures, so that to read one subject or one figure is to read few places of it."""
+
 NAMED_MAX = 100
 """So many subjects are named to DuckDB one by one, which then skips what lies between them."""
 
@@ -26,13 +29,14 @@ def create_table(cursor: DuckDBPyConnection) -> None:
     cursor.execute(f"CREATE TABLE log.spans AS {_rows('log.figures LIMIT 0')}")
 
 
-def make_all(cursor: DuckDBPyConnection) -> None:
-    """Make every span, part by part, for tables that have none."""
-    (count,) = cursor.execute("SELECT COUNT(*) FROM log.figures").fetchall()[0]
+def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
+    """Make every span, and put the rows of `runs` into `log.figures` in order, part by part; both tables are empty."""
+    (count,) = cursor.execute(f"SELECT COUNT(*) FROM {runs}").fetchall()[0]
     parts = count // ROWS_AT_ONCE + 1
     for part in range(parts):
         low, high = part * CODES // parts, (part + 1) * CODES // parts
-        within = f"log.figures WHERE subject_code >= {low} AND subject_code < {high}"
+        within = f"{runs} WHERE subject_code >= {low} AND subject_code < {high}"
+        cursor.execute(f"INSERT INTO log.figures SELECT * FROM {within} {FIGURES_ORDER}")
         cursor.execute(f"INSERT INTO log.spans {_rows(within)}")
 
 

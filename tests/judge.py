@@ -21,6 +21,7 @@ from projections import Engine
 from tests.histories import Viewpoint, random_history, random_selection, random_viewpoint
 from tests.model import Model
 from tests.properties.test_viewpoints import Item, differences, everything, items, seen_from, ticking
+from tests.rebuilding import rebuild_in_parts
 
 SIZE_MAX = 30
 REBUILT_ONE_IN = 4
@@ -129,7 +130,7 @@ def judge(first: int, count: int, viewpoints_wanted: int) -> tuple[int, list[str
         found.extend(f"history {number} at {at}: {one}" for one in wrong)
     if rng.randrange(REBUILT_ONE_IN) == 0:
         caught_up = {name: engine.table(name) for name in engine.tables()}
-        engine.rebuild()
+        rebuild_in_parts(engine)
         found += [
             f"{name} is not as rebuilt" for name, rows in caught_up.items() if not rows.equals(engine.table(name))
         ]

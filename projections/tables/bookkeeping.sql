@@ -7,12 +7,10 @@ CREATE TABLE log.slugs (
 );
 
 -- The one row says which log these tables are made from, by which text, and how far: the position, and which event is
--- there, since a log that was restored from a backup has other events at the same positions. `spans_position` says how
--- far the spans are, which are made after all else.
+-- there, since a log that was restored from a backup has other events at the same positions.
 CREATE TABLE log.progress (
   identity VARCHAR NOT NULL,
   fingerprint VARCHAR NOT NULL,
   position BIGINT NOT NULL,
-  event_id UUID,
-  spans_position BIGINT NOT NULL
+  event_id UUID
 );

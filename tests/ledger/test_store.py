@@ -117,7 +117,8 @@ def test_a_batch_of_more_text_than_sqlite_can_hold_is_read_in_smaller_ones(path:
     connection._sqlite_conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 50_000)
     book.log.datastore.pool.put_connection(connection)
     found = list(book.log.packed(after=0, until=16))
-    assert b"\n".join(one.states for one in found).split(b"\n") == [one.state for one in book.log.by_position(range(17))]
+    stored = [one.state for one in book.log.by_position(range(17))]
+    assert b"\n".join(one.states for one in found).split(b"\n") == stored
     assert len(found) > 1
     book.close()
 

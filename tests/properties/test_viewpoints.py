@@ -21,6 +21,7 @@ from projections import CATALOGUE, Engine
 from projections import Viewpoint as EngineViewpoint
 from tests.histories import Viewpoint, random_history, random_selection, random_viewpoint
 from tests.model import Model
+from tests.rebuilding import rebuild_in_parts
 
 HISTORIES = int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "25"))
 VIEWPOINTS = int(os.environ.get("SUPPLY_LEDGER_VIEWPOINTS", "10"))
@@ -158,6 +159,6 @@ def test_every_answer_is_the_one_of_the_model(seed: int) -> None:
         for wrong in compare_questions(model, engine, viewpoints[0], rng, events):
             pytest.fail(f"seed {seed} at {viewpoints[0]}\n{wrong}")
         caught_up = {name: engine.table(name) for name in engine.tables()}
-        engine.rebuild()
+        rebuild_in_parts(engine)
         for name, rows in caught_up.items():
             assert rows.equals(engine.table(name)), f"seed {seed}: {name}"
