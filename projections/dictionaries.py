@@ -17,8 +17,8 @@ from ledger.calendars import Period, parse_period
 from ledger.errors import CalendarError
 from ledger.events import REGISTRY
 from ledger.events.figures import Figure, figure_id
-from ledger.quantities import unit
-from projections.schema import FOREVER
+from ledger.quantities import Unit, unit
+from projections.schema import FOREVER, literals
 
 _CANONICAL = pa.decimal128(38, 18)
 _FACTOR = pa.decimal128(19, 9)
@@ -30,7 +30,10 @@ _NO_NUMBERS = pa.schema(
 
 
 def register(cursor: DuckDBPyConnection) -> None:
-    """Make the dictionaries of the figures in `staged`: `natures`, `units`, `spelt`, `periods`, `fiscal`, `exact`."""
+    """Make the dictionaries of the figures in `staged`: `spelt`, `periods`, `fiscal`, `exact`.
+
+    Two more are variables, `natures` and `units`: with so few keys, a MAP is faster than a join.
+    """
     cursor.execute(
         "CREATE OR REPLACE TEMP VIEW fiscal AS SELECT entity, fiscal_year_end FROM log.entities "
         f"WHERE type = 'EntityRegistered' AND until = {FOREVER} AND fiscal_year_end IS NOT NULL"
@@ -43,13 +46,13 @@ def register(cursor: DuckDBPyConnection) -> None:
         "BOOL_AND(is_short(value) AND is_short(low) AND is_short(high)) "
         "FROM staged LEFT JOIN fiscal ON fiscal.entity = staged.named",
     )[0]
-    cursor.register("natures", _natures(natures or []))
-    factors = _units(units or [])
-    cursor.register("units", factors)
+    cursor.execute(f"SET VARIABLE natures = {_natures(natures or [])}")
+    named = [unit(name) for name in units or []]
+    cursor.execute(f"SET VARIABLE units = {_units(named)}")
     cursor.register("spelt", _dimensions(dimensions or []))
     cursor.register("periods", _periods(periods or []))
-    is_plain = all_short and not factors["factor"].null_count
-    cursor.register("exact", _NO_NUMBERS if is_plain else _exact(cursor))
+    countable = all_short and all(_is_plain(one.factor) for one in named)
+    cursor.register("exact", _NO_NUMBERS if countable else _exact(cursor))
 
 
 def register_figure_ids(cursor: DuckDBPyConnection) -> None:
@@ -98,28 +101,28 @@ def _rows(cursor: DuckDBPyConnection, query: str) -> list[Any]:
     return cursor.execute(query).fetchall()
 
 
-def _natures(pairs: list[tuple[str, str | None]]) -> pa.Table:
-    classes = [cast(type[Figure], REGISTRY[type_name]) for type_name, _ in pairs]
-    bodies = [{"status": status} if status else {} for _, status in pairs]
-    return pa.table(
-        {
-            "type": _texts(type_name for type_name, _ in pairs),
-            "status": _texts(status for _, status in pairs),
-            "metric": _texts(cls.default_metric for cls in classes),
-            "nature": _texts(cls.nature_of(body) for cls, body in zip(classes, bodies, strict=True)),
-        }
-    )
+def _natures(pairs: list[tuple[str, str | None]]) -> str:
+    """A MAP from a type and a status to the metric and the nature that a figure has which names none."""
+    keys, defaults = [], []
+    for type_name, status in pairs:
+        cls = cast(type[Figure], REGISTRY[type_name])
+        metric = literals([cls.default_metric]) if cls.default_metric else "NULL"
+        nature = literals([cls.nature_of({"status": status} if status else {})])
+        keys.append(literals([f"{type_name} {status}" if status else type_name]))
+        defaults.append(f"{{'metric': {metric}, 'nature': {nature}}}")
+    kind = "STRUCT(metric VARCHAR, nature VARCHAR)[]"
+    return f"MAP(CAST([{', '.join(keys)}] AS VARCHAR[]), CAST([{', '.join(defaults)}] AS {kind}))"
 
 
-def _units(names: list[str]) -> pa.Table:
-    found = [unit(name) for name in names]
-    return pa.table(
-        {
-            "unit": _texts(one.name for one in found),
-            "canonical": _texts(one.canonical for one in found),
-            "factor": pa.array([one.factor if _is_plain(one.factor) else None for one in found], _FACTOR),
-        }
+def _units(found: list[Unit]) -> str:
+    """A MAP from a unit to its canonical one, and the factor to it where the macro `times` can take that."""
+    keys = literals(one.name for one in found)
+    values = ", ".join(
+        f"{{'canonical': {literals([one.canonical])}, 'factor': {format(one.factor, 'f') if _is_plain(one.factor) else 'NULL'}}}"
+        for one in found
     )
+    kind = "STRUCT(canonical VARCHAR, factor DECIMAL(19, 9))[]"
+    return f"MAP(CAST([{keys}] AS VARCHAR[]), CAST([{values}] AS {kind}))"
 
 
 def _is_plain(factor: Decimal) -> bool:
@@ -134,8 +137,8 @@ def _exact(cursor: DuckDBPyConnection) -> pa.Table:
     """The numbers of `staged` that the macro `times` cannot count, in canonical units."""
     rows = cursor.sql(
         "SELECT position, since, unit, shortened(value) AS value, shortened(low) AS low, shortened(high) AS high "
-        "FROM staged JOIN units USING (unit) "
-        "WHERE factor IS NULL OR NOT (is_short(value) AND is_short(low) AND is_short(high))"
+        "FROM staged WHERE GETVARIABLE('units')[unit].factor IS NULL "
+        "OR NOT (is_short(value) AND is_short(low) AND is_short(high))"
     ).to_arrow_table()
     parts = []
     for name in pc.unique(rows["unit"]).to_pylist():

@@ -2,24 +2,19 @@
 -- `exact`, where a number is too long to be counted here.
 SELECT
   staged.* EXCLUDE (named, stream) REPLACE (
-    COALESCE(staged.metric, natures.metric) AS metric,
-    COALESCE(staged.nature, natures.nature) AS nature,
+    COALESCE(staged.metric, GETVARIABLE('natures')[CONCAT_WS(' ', type, status)].metric) AS metric,
+    COALESCE(staged.nature, GETVARIABLE('natures')[CONCAT_WS(' ', type, status)].nature) AS nature,
     spelt.canonical AS dimensions
   ),
   stream AS figure_id,
   periods.first_day AS period_start,
   periods.last_day AS period_end,
-  units.canonical AS canonical_unit,
-  CASE WHEN exact.position IS NULL THEN times(staged.value, units.factor) ELSE exact.value END AS canonical_value,
-  CASE WHEN exact.position IS NULL THEN times(staged.low, units.factor) ELSE exact.low END AS canonical_low,
-  CASE WHEN exact.position IS NULL THEN times(staged.high, units.factor) ELSE exact.high END AS canonical_high,
+  GETVARIABLE('units')[staged.unit].canonical AS canonical_unit,
+  CASE WHEN exact.position IS NULL THEN times(staged.value, GETVARIABLE('units')[staged.unit].factor) ELSE exact.value END AS canonical_value,
+  CASE WHEN exact.position IS NULL THEN times(staged.low, GETVARIABLE('units')[staged.unit].factor) ELSE exact.low END AS canonical_low,
+  CASE WHEN exact.position IS NULL THEN times(staged.high, GETVARIABLE('units')[staged.unit].factor) ELSE exact.high END AS canonical_high,
   code_of(staged.subject) AS subject_code
 FROM staged
-JOIN natures
-  ON natures.type = staged.type
-  AND natures.status IS NOT DISTINCT FROM staged.status
-JOIN units
-  ON units.unit = staged.unit
 LEFT JOIN spelt
   ON spelt.dimensions = staged.dimensions
 LEFT JOIN fiscal
