@@ -117,12 +117,12 @@ def _natures(pairs: list[tuple[str, str | None]]) -> str:
 def _units(found: list[Unit]) -> str:
     """A MAP from a unit to its canonical one, and the factor to it where the macro `times` can take that."""
     keys = literals(one.name for one in found)
-    values = ", ".join(
-        f"{{'canonical': {literals([one.canonical])}, 'factor': {format(one.factor, 'f') if _is_plain(one.factor) else 'NULL'}}}"
-        for one in found
-    )
+    values = []
+    for one in found:
+        factor = format(one.factor, "f") if _is_plain(one.factor) else "NULL"
+        values.append(f"{{'canonical': {literals([one.canonical])}, 'factor': {factor}}}")
     kind = "STRUCT(canonical VARCHAR, factor DECIMAL(19, 9))[]"
-    return f"MAP(CAST([{keys}] AS VARCHAR[]), CAST([{values}] AS {kind}))"
+    return f"MAP(CAST([{keys}] AS VARCHAR[]), CAST([{', '.join(values)}] AS {kind}))"
 
 
 def _is_plain(factor: Decimal) -> bool:
