@@ -92,6 +92,7 @@ def measure_concurrent(place: Place, apart: Apart) -> list[Measurement]:
     for clients, put in puts.items():
         runs = in_ms(put.latencies)
         references = (Reference("1 client", single, ratio_at_least=5),) if clients == CLIENTS[-1] else ()
+        share = put.processor_seconds / put.seconds
         what = f"{clients} client{'s' if clients > 1 else ''}"
         found += [
             Measurement(
@@ -101,7 +102,7 @@ def measure_concurrent(place: Place, apart: Apart) -> list[Measurement]:
                 once(put.rate),
                 references,
                 at_least=1500 if clients == CLIENTS[-1] else None,
-                note=f"{len(runs):,} acknowledged, and in the log",
+                note=f"{len(runs):,} acknowledged, and in the log; the clients took {share:.0%} of a core",
             ),
             Measurement(CONCURRENT_PATH, f"{what}, time of one", "ms", median(runs)),
             Measurement(CONCURRENT_PATH, f"{what}, p99", "ms", p99(runs)),

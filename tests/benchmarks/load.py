@@ -25,6 +25,8 @@ class Load:
     bodies: list[tuple[int, bytes]] = field(default_factory=list)
     """(number of the request, body of the answer), where they are kept"""
     seconds: float = 0.0
+    processor_seconds: float = 0.0
+    """Of the clients."""
 
     @property
     def rate(self) -> float:
@@ -120,13 +122,14 @@ async def _put(port: int, requests: Requests, *, clients: int, seconds: float | 
         )[1]
         for _ in range(clients)
     ]
-    started = time.perf_counter()
+    started, processor_started = time.perf_counter(), time.process_time()
     if seconds is not None:
         deadline = started + seconds
     for client in connected:
         client.begin()
     await asyncio.gather(*(client.done for client in connected))
     load.seconds = time.perf_counter() - started
+    load.processor_seconds = time.process_time() - processor_started
     return load
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +45,14 @@ class Judge:
         self._events = collected(log, subjects)
         self._last = last
         self._models: dict[str, Model] = {}
+        self._answers: dict[tuple[str, str, int | None], list[Item]] = {}
 
     def subject(self, subject: str, day: str, position: int | None = None) -> list[Item]:
         """The figures of a subject."""
-        return self._model(subject).figures(moment(day).end, position or self._last)
+        key = (subject, day, position)
+        if key not in self._answers:
+            self._answers[key] = self._model(subject).figures(moment(day).end, position or self._last)
+        return self._answers[key]
 
     def figure(self, subject: str, figure_id: str, day: str, position: int | None = None) -> list[Item]:
         """One figure of a subject."""
@@ -72,11 +75,6 @@ class Judge:
             events = [one for one in self._events[subject] if ids & {one["event_id"], one.get("target")}]
             self._models[figure_id] = Model(events)
         return self._models[figure_id]
-
-    @cached_property
-    def count(self) -> int:
-        """How many events it folds."""
-        return sum(map(len, self._events.values()))
 
 
 def check_items(found: Sequence[Mapping[str, Any]], wanted: Sequence[Item], what: str) -> None:

@@ -7,7 +7,7 @@ SELECT
   ROW_NUMBER() OVER () AS position,
   *
 FROM READ_JSON(
-  getvariable('history'),
+  GETVARIABLE('history'),
   format = 'newline_delimited',
   columns = {
     'type': 'VARCHAR',
