@@ -1,5 +1,9 @@
 """What changed between two days, and what was said when."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from tests.benchmarks import ours, truth
 from tests.benchmarks.apart import Apart, Failed
 from tests.benchmarks.machine import memory_bytes
@@ -26,10 +30,12 @@ MATERIAL, PERIOD = "material-00", "2022"
 
 def measure(place: Place, apart: Apart) -> list[Measurement]:
     """Differences of a subject and of everything; vintages of a part of a metric, and of the metric."""
-    one, part = apart(_of_subjects, place)[0], {"material": MATERIAL, "period": PERIOD}
-    found = [Measurement(PATH, "diff of a subject, a year apart", "ms", median(one), grows_at_most=1.5)]
-    what = "diff of all figures, a year apart"
-    found += _limited(place, apart, what, _of_everything)
+    one, _ = apart(_of_subjects, place)
+    found = [
+        Measurement(PATH, "diff of a subject, a year apart", "ms", median(one), grows_at_most=1.5),
+        *_limited(place, apart, "diff of all figures, a year apart", _of_everything),
+    ]
+    part = {"material": MATERIAL, "period": PERIOD}
     with truth.opened(place.truth) as tables:
         for what, selection in (("vintages of a fiftieth", part), ("vintages of one metric", {})):
             count = tables.vintages(AFTER, metric="reserves", **selection)
@@ -38,7 +44,9 @@ def measure(place: Place, apart: Apart) -> list[Measurement]:
     return found
 
 
-def _limited(place: Place, apart: Apart, what: str, work: object, *arguments: object) -> list[Measurement]:
+def _limited(
+    place: Place, apart: Apart, what: str, work: Callable[..., tuple[float, int]], *arguments: Any
+) -> list[Measurement]:
     """A question with a long answer, in a process of its own, with its memory; nothing where it takes too long."""
     try:
         (seconds, count), peak = apart(work, place, *arguments, timeout_s=TIMEOUT_S, memory_max=memory_bytes() // 2)
@@ -54,13 +62,11 @@ def _of_subjects(place: Place) -> list[float]:
     runs = []
     with ours.engine(place.data) as engine, truth.opened(place.truth) as tables:
         before, after = ours.viewpoint(engine, BEFORE), ours.viewpoint(engine, AFTER)
-        for subject in [
-            figure.subject for figure in tables.figures(range(1, tables.count(), tables.count() // SUBJECTS))
-        ]:
-            seconds, items = timed_once(
-                lambda subject=subject: ours.differences(engine, before, after, {"subject": subject})  # type: ignore[misc]
-            )
-            _check_kinds(items, tables.differing(BEFORE, AFTER, subject))
+        every = max(1, tables.count() // SUBJECTS)
+        for figure in tables.figures(range(1, tables.count() + 1, every)):
+            filters = {"subject": figure.subject}
+            seconds, items = timed_once(partial(ours.differences, engine, before, after, filters))
+            _check_kinds(items, tables.differing(BEFORE, AFTER, figure.subject))
             runs.append(seconds)
     return in_ms(runs)
 

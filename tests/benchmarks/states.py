@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from tests.benchmarks import asking, by_hand, frames, ours, truth
@@ -70,7 +71,7 @@ def interleaved(contenders: Mapping[str, Contender], wanted: Mapping[str, ours.F
         for name, contender in contenders.items():
             if sum(runs[name]) > BUDGET_S:
                 continue
-            seconds, answer = timed_once(lambda contender=contender, day=day: contender(day))  # type: ignore[misc]
+            seconds, answer = timed_once(partial(contender, day))
             check_equal(answer, wanted[day], f"full state on {day}, {name}")
             if number or seconds > BUDGET_S:
                 runs[name].append(seconds)
@@ -97,7 +98,7 @@ def _delivered(engine: Any, tables: truth.Truth, middle: int) -> list[Measuremen
                 if sum(runs) > BUDGET_S:
                     break
                 at = ours.viewpoint(engine, day, position)
-                seconds, table = timed_once(lambda deliver=deliver, at=at: deliver(engine, at))  # type: ignore[misc]
+                seconds, table = timed_once(partial(deliver, engine, at))
                 if table is None:
                     break
                 check_equal(ours.folded(table), tables.fold(day, position), f"delivered state on {day}")
