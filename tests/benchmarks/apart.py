@@ -86,6 +86,8 @@ def peak_bytes(pid: int) -> int:
 def _run(pipe: Connection, function: Callable[..., T], arguments: tuple[Any, ...], memory_max: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory_max, resource.getrlimit(resource.RLIMIT_DATA)[1]))
     signal.signal(signal.SIGTERM, _exit)
+    # Libraries that print, such as DuckDB its progress, must not print into the table.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:
         answer: Any = function(*arguments)
         pipe.send(("answer", answer, peak_bytes(os.getpid())))

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from tests.benchmarks.ours import Folded
+from tests.benchmarks.truth import connected
 
 BATCH_ROWS = 20_000
 TENTHS = 10
@@ -69,7 +70,7 @@ def build(truth: Path, history: Path, target: Path) -> None:
     """Make the table from the typed ones, and the other columns from the log."""
     partial = target.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    with closing(sqlite3.connect(partial, isolation_level=None)) as into, duckdb.connect() as source:
+    with closing(sqlite3.connect(partial, isolation_level=None)) as into, connected() as source:
         source.execute(f"ATTACH '{truth}' AS truth (READ_ONLY)")
         into.execute("PRAGMA journal_mode=OFF")
         into.executescript(SCHEMA)

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import duckdb
-
 from tests.benchmarks import asking, library, ours, truth, twin
 from tests.benchmarks.apart import Apart
 from tests.benchmarks.measuring import Measurement, Reference, check_equal, median, once, timed_once
@@ -72,7 +70,7 @@ def measure_again(place: Place, apart: Apart) -> list[Measurement]:
 
 def duckdb_reads(history: Path) -> float:
     """Seconds that DuckDB alone needs to make a table of the columns in the file."""
-    with duckdb.connect() as connection:
+    with truth.connected() as connection:
         connection.execute("SET VARIABLE history = $history", {"history": str(history)})
         reading = connection.extract_statements(truth.SCRIPT.read_text(encoding="utf-8"))[0]
         return timed_once(lambda: connection.execute(reading))[0]

@@ -74,11 +74,18 @@ class Answer(NamedTuple):
     symbol: str | None
 
 
+def connected(path: Path | str = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection to DuckDB, which prints no progress."""
+    connection = duckdb.connect(str(path), read_only=read_only)
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 def build(history: Path, target: Path) -> None:
     """Make the typed tables."""
     partial = target.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    with duckdb.connect(str(partial)) as connection:
+    with connected(partial) as connection:
         connection.execute("SET VARIABLE history = $history", {"history": str(history)})
         connection.execute(SCRIPT.read_text(encoding="utf-8"))
         connection.execute("DROP TABLE lines")
@@ -177,5 +184,5 @@ def _figure(number: int, subject: str, metric: str, material: str, period: str, 
 @contextmanager
 def opened(path: Path) -> Iterator[Truth]:
     """The typed tables of a file."""
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with connected(path, read_only=True) as connection:
         yield Truth(connection)
