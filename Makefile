@@ -4,6 +4,7 @@
 #   make test   the tests
 #   make check  formatting, linting, types, tests
 #   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours)
+#   make bench  how fast it is, beside what the same work costs another way (SIZE=1000000; build/benchmarks)
 #   make mutants  plant bugs in the SQL, and see the tests catch them
 #   make lock   choose the versions in requirements.lock anew (needs uv)
 
@@ -13,9 +14,10 @@ READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 PORT ?= 8000
 HISTORIES ?= 20000
+SIZE ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check format judge mutants lock clean
+.PHONY: help run test lint check format judge bench mutants lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -35,6 +37,9 @@ check: lint test
 
 judge: $(READY)
 	@$(BIN)/python -m tests.judge --histories $(HISTORIES)
+
+bench: $(READY)
+	@$(BIN)/python -m tests.benchmarks --size $(SIZE) $(ARGS)
 
 mutants: $(READY)
 	@$(BIN)/python -m tests.mutants

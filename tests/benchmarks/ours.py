@@ -1,0 +1,194 @@
+"""Everything of this project that the benchmark calls, in one place: where a name changes, it changes here."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from api.settings import settings
+from ledger import Entry, ImportReport, Ledger, import_file
+from projections import Engine, Viewpoint
+from projections.audit import vintages
+
+ROOT = Path(__file__).parent.parent.parent
+LOG_TABLE = "stored_events"
+LIMIT_MAX = 10_000
+FOLD = "SELECT COUNT(*) AS n, SUM(canonical_value) AS total FROM items"
+VALUES = "SELECT figure_id, canonical_value FROM items"
+
+Mode = Literal["atomic", "proceed"]
+
+
+class Folded(NamedTuple):
+    """The state of figures reduced: how many, and the sum of their canonical values."""
+
+    figures: int
+    total: Decimal
+
+
+def log_path(data: Path) -> Path:
+    """The file of the log."""
+    return settings(data).ledger_path
+
+
+def projection_path(data: Path) -> Path:
+    """The file of the projection."""
+    return settings(data).projections_path
+
+
+def forget_projection(data: Path) -> None:
+    """Delete all that was made from the log."""
+    for path in data.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif not path.name.startswith(log_path(data).name):
+            path.unlink()
+
+
+@contextmanager
+def ledger(data: Path) -> Iterator[Ledger]:
+    """The ledger of a data directory."""
+    opened = Ledger(log_path(data))
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextmanager
+def engine(data: Path) -> Iterator[Engine]:
+    """The engine over the ledger of a data directory, its projection in its file."""
+    with ledger(data) as log, Engine.beside(log, projection_path(data)) as opened:
+        yield opened
+
+
+def take_in(log: Ledger, path: Path, *, mode: Mode) -> ImportReport:
+    """Import a file."""
+    return import_file(log, path, mode=mode)
+
+
+def append(log: Ledger, event: Mapping[str, Any]) -> int:
+    """Append one event; its position."""
+    return log.append([event]).position
+
+
+def bodies(log: Ledger, positions: Sequence[int]) -> list[dict[str, Any]]:
+    """What was recorded at these positions: type, event_id and own fields."""
+    return [_body(entry) for entry in log.at_positions(positions)]
+
+
+def _body(entry: Entry) -> dict[str, Any]:
+    return {"type": entry.type, "event_id": str(entry.event_id), **entry.body}
+
+
+def viewpoint(of: Engine, as_of: str | None = None, position: int | None = None) -> Viewpoint:
+    """What was published by a day, at a position of the log; each defaults to now."""
+    return of.viewpoint(as_of=as_of, recorded_as_of=None if position is None else f"position:{position}")
+
+
+def fold(of: Engine, at: Viewpoint) -> Folded:
+    """The full state of figures, reduced to a count and a sum."""
+    table = over(of, at, FOLD)
+    if table is None:
+        return folded(of.read("figures", at))
+    row = table.to_pylist()[0]
+    return Folded(row["n"], Decimal(row["total"] or 0))
+
+
+def values(of: Engine, at: Viewpoint) -> pa.Table | None:
+    """The id and canonical value of every figure; None where only whole items can be had."""
+    return over(of, at, VALUES)
+
+
+def state(of: Engine, at: Viewpoint) -> pa.Table:
+    """The full state of figures, every column."""
+    return of.read("figures", at)
+
+
+def over(of: Engine, at: Viewpoint, query: str) -> pa.Table | None:
+    """A query over the items of figures; None where the reader takes none."""
+    with of.reader(at) as reader:
+        ask = getattr(reader, "over", None)
+        found: pa.Table | None = ask("figures", query) if ask is not None else None
+        return found
+
+
+def folded(table: pa.Table) -> Folded:
+    """Delivered items reduced in the same way."""
+    exact = pc.cast(table["canonical_value"], pa.decimal128(38, 18))
+    return Folded(len(table), Decimal(pc.sum(exact).as_py() or 0))
+
+
+def one_figure(of: Engine, at: Viewpoint, figure_id: str) -> pa.Table:
+    """The answer to one figure."""
+    return of.read("figures", at, filters={"figure_id": figure_id})
+
+
+def one_subject(of: Engine, at: Viewpoint, subject: str) -> pa.Table:
+    """The answers to every figure of one subject."""
+    return of.read("figures", at, filters={"subject": subject})
+
+
+def one_history(of: Engine, at: Viewpoint, figure_id: str, clock: str) -> pa.Table:
+    """Why one figure changed."""
+    return of.history(figure_id, at, clock=clock)
+
+
+def differences(of: Engine, before: Viewpoint, after: Viewpoint, filters: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What differs between two viewpoints."""
+    return of.diff(before, after, filters=dict(filters))
+
+
+def vintages_of(of: Engine, at: Viewpoint, filters: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What was said when."""
+    with of.reader(at) as reader:
+        return list(vintages(reader, dict(filters)).items)
+
+
+# Over HTTP
+
+
+def serving(data: Path, port: int) -> list[str]:
+    """The command that serves a data directory, as a user starts it."""
+    return [sys.executable, "-m", "api", "serve", "--port", str(port), "--data", str(data)]
+
+
+def environment() -> dict[str, str]:
+    """The environment in which that command finds this source."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+READY_PATH = "/readyz"
+APPEND_PATH = "/v1/events"
+
+
+def figure_path(figure_id: str, as_of: str) -> str:
+    """The answer to one figure."""
+    return f"/v1/figures?figure_id={figure_id}&as_of={as_of}"
+
+
+def subject_path(subject: str, as_of: str) -> str:
+    """The answers to every figure of one subject."""
+    return f"/v1/figures?subject={subject}&as_of={as_of}"
+
+
+def history_path(figure_id: str, as_of: str, clock: str) -> str:
+    """Why one figure changed."""
+    return f"/v1/figures/{figure_id}/history?clock={clock}&as_of={as_of}"
+
+
+def page_path(as_of: str) -> str:
+    """The state of figures, its first page."""
+    return f"/v1/figures?as_of={as_of}"
+
+
+def state_path(as_of: str) -> str:
+    """The full state as Arrow, in the largest pages."""
+    return f"/v1/figures?as_of={as_of}&format=arrow&limit={LIMIT_MAX}"
