@@ -7,8 +7,10 @@ from fastapi import Request, Response
 
 from api.negotiation import FORMATS, JSON, Format, chosen
 from api.parameters import POSITION_PREFIX, Parameter, given
-from api.reading import Page
-from api.rendering import json_text, page_response
+from api.answers import Answer
+from api.keeping import Answers, question_of
+from api.reading import Lasting, Page
+from api.rendering import json_text, page_answer
 
 
 def asked(
@@ -23,7 +25,17 @@ def asked(
 def answered(request: Request, known: Sequence[Parameter], ask: Callable[[Mapping[str, str]], Page]) -> Response:
     """The answer to a read."""
     parameters, form = asked(request, known)
-    return page_response(request, ask(parameters), form)
+    page = ask(parameters)
+    return respond(request, page_answer(request, page, form), page.lasting)
+
+
+def respond(request: Request, answer: Answer, lasting: Lasting) -> Response:
+    """The answer as a response, kept for the next time where it lasts."""
+    question = question_of(request.scope)
+    if question is not None and (lasting.final or lasting.at_head is not None):
+        answers: Answers = request.app.state.answers
+        answers.keep(question, answer, at_head=lasting.at_head)
+    return answer.response(request.headers.getlist("if-none-match"))
 
 
 def json_wanted(request: Request, known: Sequence[Parameter]) -> dict[str, str]:

@@ -4,13 +4,14 @@ import hashlib
 
 from fastapi import APIRouter, Request, Response
 
+from api.answers import Answer, held
 from api.describe import REF, operation
 from api.negotiation import Format
 from api.parameters import Parameter
 from api.problems import MEDIA_TYPE
-from api.rendering import FOR_EVER, held, json_text
+from api.rendering import FOR_EVER, json_text
 from api.reports import PARAMETERS, Facts, file_name, gather, written
-from api.routes.answering import asked
+from api.routes.answering import asked, respond
 from projections import Engine
 
 HTML = Format("html", "text/html", ("application/xhtml+xml",))
@@ -60,7 +61,7 @@ def router(engine: Engine) -> APIRouter:
 
 def _response(request: Request, facts: Facts, form: Format) -> Response:
     headers = {
-        "Cache-Control": FOR_EVER if facts.final else "no-cache",
+        "Cache-Control": FOR_EVER if facts.lasting.final else "no-cache",
         "Vary": "Accept",
         "Ledger-Basis": json_text(facts.basis),
         "ETag": _etag(facts, form, version=request.app.version),
@@ -74,13 +75,13 @@ def _response(request: Request, facts: Facts, form: Format) -> Response:
         "Content-Disposition": disposition,
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(body.encode(), headers={**headers, **more})
+    return respond(request, Answer({**headers, **more}, body.encode()), facts.lasting)
 
 
 def _etag(facts: Facts, form: Format, *, version: str) -> str:
     """Strong for a report that is final. Else weak: the facts at a position, though `as_of` = now has moved on."""
     said = [facts.names, *map(vars, facts.figures)]
-    if facts.final:
+    if facts.lasting.final:
         told = json_text([form.name, version, facts.parameters, facts.basis, said])
         return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
     told = json_text([form.name, facts.parameters, facts.basis["position"], said])
