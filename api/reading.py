@@ -49,6 +49,9 @@ class Lasting(NamedTuple):
     at_head: int | None = None
 
 
+ONCE = Lasting()
+
+
 @dataclass(frozen=True)
 class Page:
     """Some items, the cursor of the next ones, and the basis that they were folded from.
@@ -59,7 +62,7 @@ class Page:
     items: Items
     basis: Mapping[str, Any]
     next: str | None = None
-    lasting: Lasting = Lasting()
+    lasting: Lasting = ONCE
     objects: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -157,7 +160,7 @@ def lasting_of(
         return Lasting(final=past)
     recorded = [recorded_as_of for _, recorded_as_of in stated if recorded_as_of is not None]
     if any(as_of is None for as_of, _ in stated) or not all(holds_no_more(engine, text) for text in recorded):
-        return Lasting()
+        return ONCE
     if len(recorded) == len(stated):
         return Lasting(final=past)
     # Where something was recorded between two looks at the head, the earlier is no longer the head, and never again.

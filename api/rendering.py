@@ -140,9 +140,9 @@ def _csv_of(table: pa.Table) -> bytes:
     """The rows of a table of texts and whole numbers."""
     if table.num_columns > 1:  # for a row that is empty altogether is written as a pair of quotes
         try:
-            sink = pa.BufferOutputStream()
+            sink = io.BytesIO()
             pyarrow.csv.write_csv(table, sink, _UNQUOTED)
-            return sink.getvalue().to_pybytes().replace(b"\n", b"\r\n")
+            return sink.getvalue().replace(b"\n", b"\r\n")
         except pa.ArrowInvalid:
             pass  # a text holds a comma, a quote or the end of a line, so it wants quotes
     return _csv_lines(zip(*(column.to_pylist() for column in table.columns), strict=True))

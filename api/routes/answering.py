@@ -5,10 +5,10 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from api.negotiation import FORMATS, JSON, Format, chosen
-from api.parameters import POSITION_PREFIX, Parameter, given
 from api.answers import Answer
 from api.keeping import Answers, question_of
+from api.negotiation import FORMATS, JSON, Format, chosen
+from api.parameters import POSITION_PREFIX, Parameter, given
 from api.reading import Lasting, Page
 from api.rendering import json_text, page_answer
 

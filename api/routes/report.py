@@ -12,6 +12,7 @@ from api.problems import MEDIA_TYPE
 from api.rendering import FOR_EVER, json_text
 from api.reports import PARAMETERS, Facts, file_name, gather, written
 from api.routes.answering import asked, respond
+from api.turns import QUESTIONS
 from projections import Engine
 
 HTML = Format("html", "text/html", ("application/xhtml+xml",))
@@ -44,7 +45,7 @@ def router(engine: Engine) -> APIRouter:
         responses=RESPONSES,
         openapi_extra=operation(KNOWN),
     )
-    def read_report(request: Request) -> Response:
+    async def read_report(request: Request) -> Response:
         """One self-contained page (or Markdown text) about up to 50 figures at one viewpoint: the answer, its receipt,
         the chart of its vintages, what every publisher said with its source and cause, what this ledger answered and
         corrected, statistics, disputes, and totals beside their parts. It loads nothing and runs nothing, and at a
@@ -52,11 +53,15 @@ def router(engine: Engine) -> APIRouter:
 
         Example: `GET /v1/report?subject=australia&metric=mine_production&period=2024&as_of=2026-03-01`
         """
-        parameters, form = asked(request, KNOWN, offered=FORMATS)
-        facts = gather(engine, {name: text for name, text in parameters.items() if name != FORMAT.name})
-        return _response(request, facts, form)
+        return await QUESTIONS.run(_answered, engine, request)
 
     return routes
+
+
+def _answered(engine: Engine, request: Request) -> Response:
+    parameters, form = asked(request, KNOWN, offered=FORMATS)
+    facts = gather(engine, {name: text for name, text in parameters.items() if name != FORMAT.name})
+    return _response(request, facts, form)
 
 
 def _response(request: Request, facts: Facts, form: Format) -> Response:
