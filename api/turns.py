@@ -33,6 +33,6 @@ class Turns:
 
 
 QUESTIONS = Turns(max(2, os.cpu_count() or 2))
-"""Those of the audit, which compute; more at once than there are processors would only wait for each other."""
+"""Those that compute, and large pages; more at once than there are processors would only wait for each other."""
 IMPORTS = Turns(2)
 """One file is recorded while the next one is read."""

@@ -4,13 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api.answers import Answer
 from api.keeping import Answers, question_of
 from api.negotiation import FORMATS, JSON, Format, chosen
 from api.parameters import POSITION_PREFIX, Parameter, given
 from api.reading import Lasting, Page
-from api.rendering import json_text, page_answer
+from api.rendering import GROUP_ROWS, json_text, page_answer
+from api.turns import QUESTIONS
+
+Ask = Callable[[Mapping[str, str]], Page]
+"""Answers a question from its parameters."""
 
 
 def asked(
@@ -22,11 +27,19 @@ def asked(
     return parameters, chosen(asked=parameters.get("format"), accept=accept, offered=offered)
 
 
-def answered(request: Request, known: Sequence[Parameter], ask: Callable[[Mapping[str, str]], Page]) -> Response:
+def answered(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
     """The answer to a read."""
     parameters, form = asked(request, known)
     page = ask(parameters)
     return respond(request, page_answer(request, page, form), page.lasting)
+
+
+async def answered_in_turn(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
+    """The answer to a read of which a page may be large: then it takes a turn, else it is answered at once."""
+    limit = request.query_params.get("limit", "")
+    large = limit.isdecimal() and len(limit) < 10 and int(limit) > GROUP_ROWS
+    run = QUESTIONS.run if large else run_in_threadpool
+    return await run(answered, request, known, ask)
 
 
 def respond(request: Request, answer: Answer, lasting: Lasting) -> Response:

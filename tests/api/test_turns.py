@@ -56,7 +56,7 @@ async def everything_small_is_answered(app: FastAPI, *, value: str) -> None:
             assert [item["value"] for item in json.loads(body)["items"]] == [value]
 
 
-@pytest.mark.parametrize("path", ["/v1/vintages", "/v1/sums", "/v1/report?subject=nobody"])
+@pytest.mark.parametrize("path", ["/v1/vintages", "/v1/sums", "/v1/report?subject=nobody", "/v1/figures?limit=1001"])
 def test_many_large_questions_at_once_leave_threads_for_small_ones(engine: Watched, app: FastAPI, path: str) -> None:
     async def scenario() -> None:
         engine.gate.clear()
