@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.describe import document, item_schema
+from api.keeping import Answers, GivenAgain
 from api.routes import audit, events, figures, imports, meta, report, state
+from api.settings import answers_room
 from ledger import REGISTRY, Event
 from projections import CATALOGUE, Engine
 
@@ -25,8 +27,8 @@ held then) and `effective_at` (what was so in the world then). `basis` in the an
 """
 
 
-def create_app(engine: Engine) -> FastAPI:
-    """The app over an engine. Who made the engine closes it."""
+def create_app(engine: Engine, *, answers_bytes_max: int | None = None) -> FastAPI:
+    """The app over an engine, which keeps so many bytes of answers. Who made the engine closes it."""
     app: FastAPI = FastAPIOffline(
         title="supply-ledger",
         version=installed_version(),
@@ -36,6 +38,9 @@ def create_app(engine: Engine) -> FastAPI:
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "docExpansion": "list"},
     )
     problems.install(app)
+    room = answers_room() if answers_bytes_max is None else answers_bytes_max
+    app.state.answers = Answers(bytes_max=room)
+    app.add_middleware(GivenAgain, answers=app.state.answers, head=engine.ledger.head)
     app.add_middleware(HeadAsGet)
     for module in (events, imports, state, figures, audit, report, meta):
         app.include_router(module.router(engine))

@@ -1,6 +1,7 @@
 """The command line: a thin shell over the ledger and the questions that the server answers too."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -58,8 +59,7 @@ def _common(
 @app.command("serve", rich_help_panel=SERVE)
 def serve_command(host: HostOption = HOST_DEFAULT, port: PortOption = PORT_DEFAULT, data: DataOption = None) -> None:
     """Serve the API and its docs; an absent ledger is made, empty."""
-    listening = listen(host, port)
-    with opened(data, make=True) as engine:
+    with listen(host, port) as listening, opened(data, make=True) as engine:
         serve(engine, listening)
 
 
@@ -71,8 +71,7 @@ def demo_command(
     data: DataOption = None,
 ) -> None:
     """Load the rare-earth ledger that comes with this, answer some questions from it, and serve it."""
-    listening = listen(host, port) if serving else None
-    with opened(data, make=True) as engine:
+    with listen(host, port) if serving else nullcontext() as listening, opened(data, make=True) as engine:
         out = console()
         report = import_with_progress(engine.ledger, demo.sample_path())
         out.print(demo.loaded_line(report), highlight=False)

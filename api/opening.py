@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 
 from api.problems import Problem, problem_of
-from api.settings import settings
+from api.settings import BadSetting, settings
 from api.tables import console
 from ledger import Ledger, LedgerError
 from projections import Engine, FilterError, UnknownFilter
@@ -63,6 +63,8 @@ def reporting() -> Iterator[None]:
             if fault["detail"] != problem.detail
         ]
         fail(problem.detail, *lines, code=MISUSED if problem.kind == "bad-parameter" else FAILED)
+    except BadSetting as error:
+        fail(str(error), code=MISUSED)
 
 
 def fail(message: str, *hints: str, code: int = FAILED) -> NoReturn:

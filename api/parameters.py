@@ -85,15 +85,14 @@ DRY_RUN = Parameter(
 def given(pairs: Iterable[tuple[str, str]], known: Sequence[Parameter]) -> dict[str, str]:
     """The parameters of a request by name. Raises Problem for one that is unknown, given twice, or empty."""
     found: dict[str, str] = {}
-    names = {parameter.name for parameter in known if parameter.prefix is None}
-    prefixes = [parameter.prefix for parameter in known if parameter.prefix]
+    names = {parameter.name for parameter in known}
     pairs = list(pairs)
     if len(pairs) > PARAMETERS_MAX:
         raise bad_parameter("(all)", "too_many", f"{len(pairs)} parameters are too many; {PARAMETERS_MAX} at most")
     for name, value in pairs:
         if "\ufffd" in name or "\ufffd" in value:
             raise bad_parameter(name[:80], "text", "a parameter is text in UTF-8, percent-encoded")
-        if name not in names and not any(name.startswith(prefix) and name != prefix for prefix in prefixes):
+        if name not in names and not any(_begins(name, parameter.prefix) for parameter in known):
             raise _unknown(name, known)
         if name in found:
             raise bad_parameter(name, "given_twice", f"{name} is given twice; give it once")
@@ -141,6 +140,10 @@ def check_ledger_moment(name: str, text: str | None) -> str | None:
     if not (number.isascii() and number.isdigit() and len(number) <= 18):
         raise bad_parameter(name, "position", f"{name}={text[:40]!r} is no position: write position:0, position:1, …")
     return text
+
+
+def _begins(name: str, prefix: str | None) -> bool:
+    return prefix is not None and name.startswith(prefix) and name != prefix
 
 
 def _bad_moment(name: str, text: str, detail: str) -> Problem:

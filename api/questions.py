@@ -5,6 +5,7 @@ The server and the command line both come through here, so they refuse the same 
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -153,6 +154,7 @@ def event_type(engine: Engine, name: str, parameters: Mapping[str, str]) -> Page
     return read(engine, lambda *_: [type_item(REGISTRY[name])], path=f"event-types/{name}", parameters=parameters)
 
 
+@cache
 def type_item(cls: type[Event]) -> dict[str, Any]:
     """An event type as it is listed."""
     return {

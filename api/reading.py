@@ -8,10 +8,11 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
+import orjson
 import pyarrow as pa
 
 from api.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
@@ -37,18 +38,31 @@ class Place(NamedTuple):
     effective_at: str
 
 
+class Lasting(NamedTuple):
+    """For how long a question is answered the same, byte for byte: by default not at all, for now moves on.
+
+    `final`: for ever, since the viewpoint is stated and lies wholly in the past. `at_head`: as long as the log ends at
+    this position, since what was published by then is stated, and the ledger clock is at the head.
+    """
+
+    final: bool = False
+    at_head: int | None = None
+
+
+ONCE = Lasting()
+
+
 @dataclass(frozen=True)
 class Page:
     """Some items, the cursor of the next ones, and the basis that they were folded from.
 
-    `final` says that the viewpoint was stated and lies wholly in the past: the same question will be answered the
-    same for ever. `objects` are the columns that hold a JSON object as text. `more` are members beside the items.
+    `objects` are the columns that hold a JSON object as text. `more` are members beside the items.
     """
 
     items: Items
     basis: Mapping[str, Any]
     next: str | None = None
-    final: bool = False
+    lasting: Lasting = ONCE
     objects: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -62,13 +76,20 @@ class Page:
 
     def rows(self) -> list[dict[str, Any]]:
         """The items as JSON objects."""
-        if isinstance(self.items, list):
-            return self.items
-        rows: list[dict[str, Any]] = self.items.to_pylist()
+        return self.items if isinstance(self.items, list) else self._rows(self.items)
+
+    def groups(self, size: int) -> Iterator[list[dict[str, Any]]]:
+        """The items as JSON objects, so many at a time."""
+        for start in range(0, len(self.items), size):
+            some = self.items[start : start + size]
+            yield some if isinstance(some, list) else self._rows(some)
+
+    def _rows(self, items: pa.Table) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = items.to_pylist()
         for name in self.objects:
             for row in rows:
                 if row[name] is not None:
-                    row[name] = json.loads(row[name])
+                    row[name] = orjson.loads(row[name])
         return rows
 
 
@@ -88,8 +109,7 @@ def read(
     count items. Raises Problem.
     """
     count = limit or limit_of(parameters)
-    asked = mark_of(path, parameters)
-    place = _place(parameters["cursor"], asked) if "cursor" in parameters else None
+    place = _place(parameters["cursor"], mark_of(path, parameters)) if "cursor" in parameters else None
     viewpoint = viewpoint_of(engine, parameters, place)
     offset = place.offset if place else 0
     items = fetch(viewpoint, count + 1, offset)
@@ -103,11 +123,11 @@ def read(
                 as_of=instant_text(viewpoint.as_of),
                 effective_at=instant_text(viewpoint.effective_at),
             ),
-            asked,
+            mark_of(path, parameters),
         )
-    stated = stated_in_the_past(engine, parameters.get("as_of"), parameters.get("recorded_as_of"))
-    final = (place is not None or stated) and viewpoint.is_past(engine.ledger.now())
-    return Page(items, viewpoint.basis(), following, final, objects)
+    clocks = parameters.get("as_of"), parameters.get("recorded_as_of")
+    lasting = lasting_of(engine, [viewpoint], [clocks] if place is None else None)
+    return Page(items, viewpoint.basis(), following, lasting, objects)
 
 
 def viewpoint_of(engine: Engine, parameters: Mapping[str, str], place: Place | None = None) -> Viewpoint:
@@ -128,10 +148,28 @@ def filters_of(parameters: Mapping[str, str], *, besides: Sequence[str] = ()) ->
     return {name: value for name, value in parameters.items() if name not in left_out}
 
 
-def stated_in_the_past(engine: Engine, as_of: str | None, recorded_as_of: str | None) -> bool:
-    """Whether a viewpoint is stated on the publication and the ledger clock, and the latter will hold no more."""
-    if as_of is None or recorded_as_of is None:
-        return False
+def lasting_of(
+    engine: Engine, viewpoints: Sequence[Viewpoint], stated: Sequence[tuple[str | None, str | None]] | None
+) -> Lasting:
+    """For how long an answer from these viewpoints is the same.
+
+    `stated` has what was asked for each, as (`as_of`, `recorded_as_of`); None where a cursor holds the viewpoints.
+    """
+    past = all(viewpoint.is_past(engine.ledger.now()) for viewpoint in viewpoints)
+    if stated is None:
+        return Lasting(final=past)
+    recorded = [recorded_as_of for _, recorded_as_of in stated if recorded_as_of is not None]
+    if any(as_of is None for as_of, _ in stated) or not all(holds_no_more(engine, text) for text in recorded):
+        return ONCE
+    if len(recorded) == len(stated):
+        return Lasting(final=past)
+    # Where something was recorded between two looks at the head, the earlier is no longer the head, and never again.
+    heads = (at.position for at, (_, recorded_as_of) in zip(viewpoints, stated, strict=True) if recorded_as_of is None)
+    return Lasting(at_head=min(heads))
+
+
+def holds_no_more(engine: Engine, recorded_as_of: str) -> bool:
+    """Whether nothing that is recorded from now on counts at a moment or position of the ledger clock."""
     return recorded_as_of.startswith(POSITION_PREFIX) or parse_moment(recorded_as_of).end < engine.ledger.now()
 
 

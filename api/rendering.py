@@ -3,30 +3,39 @@
 In JSON the page is one object with `items`, `next` and `basis`. The other formats hold the items only; then `next` is
 a `Link` and the basis a header, `Ledger-Basis`. Nested values are JSON text in CSV, and real lists and structures in
 Parquet and Arrow.
+
+Rows are Python objects only a group at a time. So few copies of a large page are held at once, and between the groups
+other requests get their turn.
 """
 
 import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
-from fastapi import Request, Response
+from fastapi import Request
 
+from api.answers import Answer
 from api.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
 from api.reading import Items, Page
 from api.spreadsheets import workbook
 
 FOR_EVER = "public, max-age=31536000, immutable"
+GROUP_ROWS = 1000
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_UNQUOTED = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
 
 
 def json_text(value: Any) -> str:
     """Compact JSON, equal for equal values."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def table_of(items: Items) -> pa.Table:
@@ -43,9 +52,9 @@ def table_of(items: Items) -> pa.Table:
 def items_bytes(page: Page, form: Format) -> bytes:
     """The items alone, in any format but JSON."""
     if form is JSONL:
-        return "".join(json_text(row) + "\n" for row in page.rows()).encode()
+        return b"".join(b"%b\n" % text for text in json_groups(page, b"\n"))
     if form is CSV:
-        return _csv(page.items)
+        return b"".join(_csv(page.items))
     if form is XLSX:
         return workbook(page)
     sink = io.BytesIO()
@@ -59,38 +68,46 @@ def items_bytes(page: Page, form: Format) -> bytes:
     return sink.getvalue()
 
 
-def page_response(request: Request, page: Page, form: Format) -> Response:
-    """The answer to a read, or 304 where the client has it already."""
-    headers = {"Cache-Control": FOR_EVER if page.final else "no-cache", "Vary": "Accept"}
+def json_groups(page: Page, between: bytes) -> Iterator[bytes]:
+    """The items as compact JSON, a group of them at a time, with `between` between those of a group."""
+    # A table holds texts, whole numbers, booleans and lists of these, of which orjson makes the same bytes, sooner;
+    # objects may hold floating-point numbers, which it spells otherwise.
+    write = orjson.dumps if isinstance(page.items, pa.Table) else _json_bytes
+    for rows in page.groups(GROUP_ROWS):
+        yield between.join(map(write, rows))
+
+
+def page_answer(request: Request, page: Page, form: Format) -> Answer:
+    """The answer to a read."""
+    headers = {"Cache-Control": FOR_EVER if page.lasting.final else "no-cache", "Vary": "Accept"}
     if page.next is not None:
         headers["Link"] = f'<{_with_cursor(request, page.next)}>; rel="next"'
     if form is JSON:
-        items = json_text(page.rows())
+        items = [b"[", *_joined(json_groups(page, b","), b","), b"]"]
         rest = json_text({"next": page.next, "basis": page.basis, **page.more})
-        body = f'{{"items":{items},{rest[1:]}'.encode()
-        essence = (items + json_text(page.more)).encode()
+        parts = [b'{"items":', *items, f",{rest[1:]}".encode()]
+        essence = [*items, _json_bytes(page.more)]
     else:
-        body = essence = items_bytes(page, form)
+        parts = essence = [items_bytes(page, form)]
         headers["Ledger-Basis"] = json.dumps(page.basis, separators=(",", ":"))
-    headers["ETag"] = etag = _etag(page, form, body, essence)
-    if held(request.headers.getlist("if-none-match"), etag):
-        return Response(status_code=304, headers=headers)
-    media_type = f"{form.media_type}; charset=utf-8" if form in (CSV, JSONL) else form.media_type
-    return Response(body, headers={**headers, "Content-Type": media_type})
+    headers["ETag"] = _etag(page, form, parts, essence)
+    headers["Content-Type"] = f"{form.media_type}; charset=utf-8" if form in (CSV, JSONL) else form.media_type
+    return Answer(headers, b"".join(parts))
 
 
-def _etag(page: Page, form: Format, body: bytes, essence: bytes) -> str:
+def _etag(page: Page, form: Format, parts: Sequence[bytes], essence: Sequence[bytes]) -> str:
     """Strong for an answer that is final. Else weak: the items at a position, though `as_of` = now has moved on."""
-    if page.final:
-        return f'"{hashlib.sha256(form.name.encode() + body).hexdigest()[:32]}"'
+    if page.lasting.final:
+        return f'"{_digest(form.name.encode(), *parts)}"'
     mark = f"{form.name}:{page.basis.get('position')}:".encode()
-    return f'W/"{hashlib.sha256(mark + essence).hexdigest()[:32]}"'
+    return f'W/"{_digest(mark, *essence)}"'
 
 
-def held(sent: Iterable[str], etag: str) -> bool:
-    """Whether a client has an answer already, by the values of its `If-None-Match`."""
-    marks = [mark.strip() for header in sent for mark in header.split(",")]
-    return "*" in marks or etag.removeprefix("W/") in [mark.removeprefix("W/") for mark in marks]
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:32]
 
 
 def _with_cursor(request: Request, cursor: str) -> str:
@@ -98,14 +115,48 @@ def _with_cursor(request: Request, cursor: str) -> str:
     return f"{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
 
 
-def _csv(items: Items) -> bytes:
+def _json_bytes(value: Any) -> bytes:
+    return json_text(value).encode()
+
+
+def _joined(texts: Iterable[bytes], between: bytes) -> Iterator[bytes]:
+    """The texts with `between` before each but the first."""
+    for number, text in enumerate(texts):
+        yield between + text if number else text
+
+
+def _csv(items: Items) -> Iterator[bytes]:
     names = _names(items) if isinstance(items, list) else items.column_names
-    rows = items if isinstance(items, list) else items.to_pylist()
+    yield _csv_lines([names])
+    for start in range(0, len(items), GROUP_ROWS):
+        some = items[start : start + GROUP_ROWS]
+        if isinstance(some, list):
+            yield _csv_lines([_cell(row.get(name)) for name in names] for row in some)
+        else:
+            yield _csv_of(pa.table([_csv_column(column) for column in some.columns], names=names))
+
+
+def _csv_of(table: pa.Table) -> bytes:
+    """The rows of a table of texts and whole numbers."""
+    if table.num_columns > 1:  # for a row that is empty altogether is written as a pair of quotes
+        try:
+            sink = io.BytesIO()
+            pyarrow.csv.write_csv(table, sink, _UNQUOTED)
+            return sink.getvalue().replace(b"\n", b"\r\n")
+        except pa.ArrowInvalid:
+            pass  # a text holds a comma, a quote or the end of a line, so it wants quotes
+    return _csv_lines(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def _csv_column(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    if pa.types.is_string(column.type) or pa.types.is_integer(column.type):
+        return column
+    return pa.array([_cell(value) for value in column.to_pylist()], pa.string())
+
+
+def _csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
     sink = io.StringIO(newline="")
-    writer = csv.writer(sink, lineterminator="\r\n")
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([_cell(row.get(name)) for name in names])
+    csv.writer(sink, lineterminator="\r\n").writerows(rows)
     return sink.getvalue().encode()
 
 

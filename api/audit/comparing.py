@@ -9,7 +9,7 @@ from api.audit.asking import Audit
 from api.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment, check_moment, limit_of
 from api.problems import bad_parameter
 from api.questions import parameters_of
-from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, mark_of, stated_in_the_past
+from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, lasting_of, mark_of
 from ledger.calendars import instant_text
 from ledger.errors import PositionBeyondHead, QuantityError
 from ledger.quantities import parse_number
@@ -74,13 +74,10 @@ def compared(
     if len(found) > offset + count:
         places = [part for at in views for part in (at.position, instant_text(at.as_of))]
         following = encoded([offset + count, *places], asked)
-    final = cursor is not None or all(
-        stated_in_the_past(engine, parameters.get(f"{side}_as_of"), parameters.get(f"{side}_recorded_as_of"))
-        for side in SIDES
-    )
+    clocks = [(parameters.get(f"{side}_as_of"), parameters.get(f"{side}_recorded_as_of")) for side in SIDES]
+    lasting = lasting_of(engine, views, clocks if cursor is None else None)
     basis = {side: at.basis() for side, at in zip(SIDES, views, strict=True)}
-    is_past = all(at.is_past(engine.ledger.now()) for at in views)
-    return Page([_readable(item) for item in found[offset : offset + count]], basis, following, final and is_past)
+    return Page([_readable(item) for item in found[offset : offset + count]], basis, following, lasting)
 
 
 def _viewpoint(engine: Engine, parameters: Mapping[str, str], side: str, names: Mapping[str, str]) -> Viewpoint:

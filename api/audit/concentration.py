@@ -10,7 +10,7 @@ from api.audit.asking import Audit, page_of, whole_numbers_of
 from api.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
 from api.problems import bad_parameter
 from api.questions import parameters_of
-from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page, stated_in_the_past
+from api.reading import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
 from ledger.calendars import instant_text
 from ledger.errors import UnitError
 from ledger.quantities import unit
@@ -108,8 +108,9 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     if not compared:
         return page
     recorded = parameters.get("compare_recorded_as_of")
-    final = page.final and (recorded is None or stated_in_the_past(engine, compared["as_of"], recorded))
-    return replace(page.with_members(compared_with=compared), final=final)
+    page = page.with_members(compared_with=compared)
+    moves = page.lasting.final and recorded is not None and not holds_no_more(engine, recorded)
+    return replace(page, lasting=ONCE) if moves else page
 
 
 def _canonical_unit(text: str | None) -> str | None:

@@ -7,7 +7,7 @@ from api.audit.asking import Audit
 from api.audit.comparing import COLUMNS, FILTERS, compared, stood_at
 from api.parameters import AS_OF, CURSOR, FORMAT, LIMIT, POSITION_PREFIX, Parameter
 from api.problems import bad_parameter
-from api.reading import Page, mark_of
+from api.reading import ONCE, Page, mark_of
 from ledger.calendars import instant_text
 from projections import Engine
 
@@ -58,7 +58,7 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     rest = {name: value for name, value in parameters.items() if name not in _OWN}
     page = compared(engine, {**rest, **views}, asked=mark_of("impact", parameters), names=_NAMES)
     if of_the_present and "cursor" not in parameters:
-        page = replace(page, final=False)
+        page = replace(page, lasting=ONCE)
     return page.with_items([_with_causes(item) for item in page.rows()])
 
 

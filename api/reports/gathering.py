@@ -15,7 +15,7 @@ from api.audit.vintages import VINTAGES
 from api.parameters import LIMIT_MAX, VIEWPOINT, Parameter
 from api.problems import bad_parameter
 from api.questions import event, events, history, parameters_of, state
-from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page
+from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Lasting, Page
 from ledger.calendars import parse_moment
 from projections import CATALOGUE, Engine
 from projections.catalogue import FIGURE_KEY
@@ -61,13 +61,12 @@ class FigureFacts:
 class Facts:
     """What a report says: its figures at the viewpoint of `basis`, and the names of all slugs in them.
 
-    `parameters` are those that were asked with; `final` says that the same question will be answered the same for
-    ever.
+    `parameters` are those that were asked with; `lasting` says for how long they are answered the same.
     """
 
     parameters: dict[str, str]
     basis: Item
-    final: bool
+    lasting: Lasting
     figures: list[FigureFacts]
     names: dict[str, str]
 
@@ -100,7 +99,7 @@ def gather(engine: Engine, parameters: Mapping[str, str]) -> Facts:
     found: list[tuple[Item, Item | None]] = [*answers, *((key, None) for key in silent)]
     figures = [asking.figure(key, answer) for key, answer in found]
     names = asking.names(slug for figure in figures for slug in _slugs(vars(figure)))
-    return Facts(dict(parameters), dict(page.basis), page.final, figures, names)
+    return Facts(dict(parameters), dict(page.basis), page.lasting, figures, names)
 
 
 class _Asking:

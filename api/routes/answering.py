@@ -4,11 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 
+from api.answers import Answer
+from api.keeping import Answers, question_of
 from api.negotiation import FORMATS, JSON, Format, chosen
 from api.parameters import POSITION_PREFIX, Parameter, given
-from api.reading import Page
-from api.rendering import json_text, page_response
+from api.reading import Lasting, Page
+from api.rendering import GROUP_ROWS, json_text, page_answer
+from api.turns import QUESTIONS
+
+Ask = Callable[[Mapping[str, str]], Page]
+"""Answers a question from its parameters."""
 
 
 def asked(
@@ -20,10 +27,28 @@ def asked(
     return parameters, chosen(asked=parameters.get("format"), accept=accept, offered=offered)
 
 
-def answered(request: Request, known: Sequence[Parameter], ask: Callable[[Mapping[str, str]], Page]) -> Response:
+def answered(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
     """The answer to a read."""
     parameters, form = asked(request, known)
-    return page_response(request, ask(parameters), form)
+    page = ask(parameters)
+    return respond(request, page_answer(request, page, form), page.lasting)
+
+
+async def answered_in_turn(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
+    """The answer to a read of which a page may be large: then it takes a turn, else it is answered at once."""
+    limit = request.query_params.get("limit", "")
+    large = limit.isdecimal() and len(limit) < 10 and int(limit) > GROUP_ROWS
+    run = QUESTIONS.run if large else run_in_threadpool
+    return await run(answered, request, known, ask)
+
+
+def respond(request: Request, answer: Answer, lasting: Lasting) -> Response:
+    """The answer as a response, kept for the next time where it lasts."""
+    question = question_of(request.scope)
+    if question is not None and (lasting.final or lasting.at_head is not None):
+        answers: Answers = request.app.state.answers
+        answers.keep(question, answer, at_head=lasting.at_head)
+    return answer.response(request.headers.getlist("if-none-match"))
 
 
 def json_wanted(request: Request, known: Sequence[Parameter]) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """One endpoint per question of the audit."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from api.audit import AUDITS, Audit
 from api.describe import answers, operation
 from api.routes.answering import answered
+from api.turns import QUESTIONS
 from projections import Engine
 
 
@@ -28,8 +30,8 @@ def router(engine: Engine) -> APIRouter:
     return routes
 
 
-def _endpoint(engine: Engine, audit: Audit) -> Callable[[Request], Response]:
-    def endpoint(request: Request) -> Response:
-        return answered(request, audit.parameters, lambda parameters: audit.ask(engine, parameters))
+def _endpoint(engine: Engine, audit: Audit) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return await QUESTIONS.run(answered, request, audit.parameters, partial(audit.ask, engine))
 
     return endpoint

@@ -4,7 +4,6 @@ import json
 from typing import Any, get_args
 
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from api.describe import FIRST_FACT, REF, answers
 from api.negotiation import CSV, JSON, JSONL, PARQUET
@@ -12,6 +11,7 @@ from api.parameters import Parameter
 from api.problems import MEDIA_TYPE, Problem, bad_parameter
 from api.routes.answering import json_answer, json_wanted, written_basis
 from api.spooling import Spooled, spooled
+from api.turns import IMPORTS
 from ledger import Ledger, import_stream
 from ledger.calendars import instant_text
 from ledger.imports import ERRORS_LISTED_MAX, Format, Mode
@@ -106,7 +106,7 @@ def router(engine: Engine) -> APIRouter:
         mode = _mode(json_wanted(request, (MODE,)).get("mode", "atomic"))
         file_format = _format(request)
         async with spooled(request, engine.ledger.directory) as body:
-            return await run_in_threadpool(_taken_in, engine.ledger, body, file_format, mode)
+            return await IMPORTS.run(_taken_in, engine.ledger, body, file_format, mode)
 
     return routes
 

@@ -4,13 +4,15 @@ import hashlib
 
 from fastapi import APIRouter, Request, Response
 
+from api.answers import Answer, held
 from api.describe import REF, operation
 from api.negotiation import Format
 from api.parameters import Parameter
 from api.problems import MEDIA_TYPE
-from api.rendering import FOR_EVER, held, json_text
+from api.rendering import FOR_EVER, json_text
 from api.reports import PARAMETERS, Facts, file_name, gather, written
-from api.routes.answering import asked
+from api.routes.answering import asked, respond
+from api.turns import QUESTIONS
 from projections import Engine
 
 HTML = Format("html", "text/html", ("application/xhtml+xml",))
@@ -43,7 +45,7 @@ def router(engine: Engine) -> APIRouter:
         responses=RESPONSES,
         openapi_extra=operation(KNOWN),
     )
-    def read_report(request: Request) -> Response:
+    async def read_report(request: Request) -> Response:
         """One self-contained page (or Markdown text) about up to 50 figures at one viewpoint: the answer, its receipt,
         the chart of its vintages, what every publisher said with its source and cause, what this ledger answered and
         corrected, statistics, disputes, and totals beside their parts. It loads nothing and runs nothing, and at a
@@ -51,16 +53,20 @@ def router(engine: Engine) -> APIRouter:
 
         Example: `GET /v1/report?subject=australia&metric=mine_production&period=2024&as_of=2026-03-01`
         """
-        parameters, form = asked(request, KNOWN, offered=FORMATS)
-        facts = gather(engine, {name: text for name, text in parameters.items() if name != FORMAT.name})
-        return _response(request, facts, form)
+        return await QUESTIONS.run(_answered, engine, request)
 
     return routes
 
 
+def _answered(engine: Engine, request: Request) -> Response:
+    parameters, form = asked(request, KNOWN, offered=FORMATS)
+    facts = gather(engine, {name: text for name, text in parameters.items() if name != FORMAT.name})
+    return _response(request, facts, form)
+
+
 def _response(request: Request, facts: Facts, form: Format) -> Response:
     headers = {
-        "Cache-Control": FOR_EVER if facts.final else "no-cache",
+        "Cache-Control": FOR_EVER if facts.lasting.final else "no-cache",
         "Vary": "Accept",
         "Ledger-Basis": json_text(facts.basis),
         "ETag": _etag(facts, form, version=request.app.version),
@@ -74,13 +80,13 @@ def _response(request: Request, facts: Facts, form: Format) -> Response:
         "Content-Disposition": disposition,
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(body.encode(), headers={**headers, **more})
+    return respond(request, Answer({**headers, **more}, body.encode()), facts.lasting)
 
 
 def _etag(facts: Facts, form: Format, *, version: str) -> str:
     """Strong for a report that is final. Else weak: the facts at a position, though `as_of` = now has moved on."""
     said = [facts.names, *map(vars, facts.figures)]
-    if facts.final:
+    if facts.lasting.final:
         told = json_text([form.name, version, facts.parameters, facts.basis, said])
         return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
     told = json_text([form.name, facts.parameters, facts.basis["position"], said])

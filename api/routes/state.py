@@ -1,6 +1,7 @@
 """One endpoint per projection, and one per thing in it, made from the catalogue."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from api.describe import answers, operation
 from api.parameters import PAGING, VIEWPOINT
 from api.questions import one, parameters_of, state
-from api.routes.answering import answered
+from api.routes.answering import answered, answered_in_turn
 from projections import CATALOGUE, Engine, Projection
 
 
@@ -55,11 +56,11 @@ def _example_of_one(projection: Projection) -> str:
     return f" Example: `GET /v1/{projection.name}/{next(slugs)}`"
 
 
-def _all(engine: Engine, projection: Projection) -> Callable[[Request], Response]:
+def _all(engine: Engine, projection: Projection) -> Callable[[Request], Awaitable[Response]]:
     known = parameters_of(projection)
 
-    def endpoint(request: Request) -> Response:
-        return answered(request, known, lambda parameters: state(engine, projection, parameters))
+    async def endpoint(request: Request) -> Response:
+        return await answered_in_turn(request, known, partial(state, engine, projection))
 
     return endpoint
 

@@ -19,7 +19,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def client(engine: Engine) -> TestClient:
-    return TestClient(create_app(engine))
+    """Of an app that keeps no answers, so that the same question is answered anew."""
+    return TestClient(create_app(engine, answers_bytes_max=0))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from api.audit import AUDITS, Audit
 from api.cli import app
-from api.settings import DATA_VARIABLE, is_loopback, settings
+from api.settings import ANSWERS_VARIABLE, DATA_VARIABLE, is_loopback, settings
 from ledger import Ledger
 from projections import CATALOGUE
 from tests.api.helpers import country, mined, organisation
@@ -227,6 +227,11 @@ def test_a_taken_port_is_named_with_a_way_out(shell: Shell) -> None:
         message = shell.fails("serve", "--port", str(port))
     assert str(port) in message
     assert "--port" in message
+
+
+def test_room_for_answers_that_is_no_number_is_refused(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ANSWERS_VARIABLE, "plenty")
+    assert "a whole number of megabytes, not 'plenty'" in shell.fails("serve", "--port", "0")
 
 
 def test_the_demo_prints_answers_and_adds_nothing_twice(shell: Shell) -> None:

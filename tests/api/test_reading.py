@@ -31,7 +31,7 @@ def with_places(api: Api) -> Api:
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A ledger of places that is only read."""
     with opened(tmp_path_factory.mktemp("shelf") / "ledger.db") as engine:
-        api = Api(TestClient(create_app(engine)))
+        api = Api(TestClient(create_app(engine, answers_bytes_max=0)))
         api.post(*BASICS)
         yield with_places(api)
 

@@ -67,7 +67,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shipped(data: Path) -> Iterator[TestClient]:
     ledger = Ledger(settings(data).ledger_path)
     engine = Engine(ledger)
-    yield TestClient(create_app(engine))
+    yield TestClient(create_app(engine, answers_bytes_max=0))
     engine.close()
     ledger.close()
 

@@ -46,7 +46,7 @@ def test_impact_is_the_difference_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in recorded(rng):
         model = Model(events)
-        client = TestClient(create_app(engine))
+        client = TestClient(create_app(engine, answers_bytes_max=0))
         for _ in range(3):
             at, other = random_viewpoint(rng, events), random_viewpoint(rng, events)
             earlier = rng.choice((0, min(at.position, other.position), rng.randint(0, at.position)))

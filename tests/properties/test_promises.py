@@ -48,7 +48,7 @@ def test_an_answer_at_a_position_never_changes_as_the_log_grows(seed: int) -> No
     history = random_history(rng, SIZE)
     with opened(history[: len(history) // 2]) as engine:
         at = {"recorded_as_of": f"position:{engine.ledger.head()}", "as_of": "2025-02-01"}
-        client = TestClient(create_app(engine))
+        client = TestClient(create_app(engine, answers_bytes_max=0))
         before = {path: client.get(f"/v1/{path}", params=at).text for path in CATALOGUE}
         for body in history[len(history) // 2 :]:
             engine.ledger.append_what_fits([body])
@@ -58,7 +58,7 @@ def test_an_answer_at_a_position_never_changes_as_the_log_grows(seed: int) -> No
 @pytest.mark.parametrize("seed", SEEDS)
 def test_asking_again_with_the_receipt_of_an_answer_gives_the_same_items(seed: int) -> None:
     with opened(random_history(random.Random(seed), SIZE)) as engine:
-        client = TestClient(create_app(engine))
+        client = TestClient(create_app(engine, answers_bytes_max=0))
         for path in CATALOGUE:
             first = client.get(f"/v1/{path}").json()
             clocks = ("as_of", "recorded_as_of", "effective_at")

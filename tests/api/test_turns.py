@@ -1,0 +1,163 @@
+"""What takes long never holds up what does not: neither appends nor small reads."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.turns import IMPORTS, Turns
+from ledger import Ledger
+from projections import Viewpoint
+from tests.api.helpers import BASICS, mined
+from tests.api.holding import PATIENCE_S, Asked, Watched, run
+
+MANY = 45
+"""More than the server has threads for."""
+SMALL = ("/v1/figures?subject=china", "/v1/events?after=6", "/v1/entities/china", "/healthz", "/readyz")
+
+
+def is_held(viewpoint: Viewpoint) -> bool:
+    return viewpoint.as_of.year == 2025
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Watched]:
+    ledger = Ledger(tmp_path / "ledger.db")
+    ledger.append([*BASICS, mined("china", "1", "2024-01-31")])
+    engine = Watched(ledger, is_held=is_held)
+    yield engine
+    engine.close()
+    ledger.close()
+
+
+@pytest.fixture
+def app(engine: Watched) -> FastAPI:
+    return create_app(engine, answers_bytes_max=0)
+
+
+async def everything_small_is_answered(app: FastAPI, *, value: str) -> None:
+    """An append is on disk and counts in the reads after it."""
+    sent = json.dumps(mined("china", value, "2024-06-30")).encode()
+    append = Asked(app, "/v1/events", body=sent)
+    await append.ask()
+    assert append.status == 201
+    for url in SMALL:
+        read = Asked(app, url)
+        body = await read.ask()
+        assert read.status == 200
+        if url.startswith("/v1/figures"):
+            assert [item["value"] for item in json.loads(body)["items"]] == [value]
+
+
+@pytest.mark.parametrize("path", ["/v1/vintages", "/v1/sums", "/v1/report?subject=nobody", "/v1/figures?limit=1001"])
+def test_many_large_questions_at_once_leave_threads_for_small_ones(engine: Watched, app: FastAPI, path: str) -> None:
+    async def scenario() -> None:
+        engine.gate.clear()
+        join = "&" if "?" in path else "?"
+        large = [Asked(app, f"{path}{join}as_of=2025-06-{day % 30 + 1:02}") for day in range(MANY)]
+        tasks = [asyncio.create_task(one.ask()) for one in large]
+        await engine.entered()
+        await everything_small_is_answered(app, value="2")
+        assert not any(task.done() for task in tasks)
+        engine.gate.set()
+        await asyncio.gather(*tasks)
+        assert {one.status for one in large} == {200}
+
+    run(scenario)
+
+
+def test_a_read_that_is_held_holds_up_neither_an_append_nor_another_read(engine: Watched, app: FastAPI) -> None:
+    async def scenario() -> None:
+        engine.gate.clear()
+        held = asyncio.create_task(Asked(app, "/v1/figures?as_of=2025").ask())
+        await engine.entered()
+        await everything_small_is_answered(app, value="2")
+        assert not held.done()
+        engine.gate.set()
+        assert json.loads(await held)["basis"]["position"] == 7
+
+    run(scenario)
+
+
+def test_a_client_that_does_not_take_its_answer_holds_up_no_other(app: FastAPI) -> None:
+    async def scenario() -> None:
+        taken = asyncio.Event()
+        slow = [asyncio.create_task(Asked(app, "/v1/figures?format=csv", taken=taken).ask()) for _ in range(MANY)]
+        await everything_small_is_answered(app, value="2")
+        assert not any(task.done() for task in slow)
+        taken.set()
+        assert len(set(await asyncio.gather(*slow))) <= 2
+
+    run(scenario)
+
+
+def test_a_query_without_end_holds_up_neither_an_append_nor_a_read(engine: Watched, app: FastAPI) -> None:
+    interrupted: list[str] = []
+    cursors: list[Any] = []
+    begun = threading.Event()
+
+    def ask() -> None:
+        with engine.reader(engine.viewpoint()) as reader:
+            cursors.append(reader._cursor)
+            begun.set()
+            try:
+                reader.ask("SELECT COUNT(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range * b.range = -1")
+            except duckdb.InterruptException as error:
+                interrupted.append(str(error))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert begun.wait(PATIENCE_S)
+    run(lambda: everything_small_is_answered(app, value="2"))
+    assert thread.is_alive()
+    while thread.is_alive():
+        cursors[0].interrupt()
+        thread.join(timeout=0.1)
+    assert len(interrupted) == 1
+
+
+def test_imports_that_take_long_leave_threads_for_reads_and_appends(app: FastAPI) -> None:
+    async def scenario() -> None:
+        gate = threading.Event()
+        files = [asyncio.create_task(IMPORTS.run(gate.wait, PATIENCE_S)) for _ in range(MANY)]
+        await everything_small_is_answered(app, value="2")
+        assert not any(file.done() for file in files)
+        gate.set()
+        await asyncio.gather(*files)
+
+    run(scenario)
+
+
+def test_no_more_than_so_many_have_their_turn_at_once() -> None:
+    async def scenario() -> None:
+        turns = Turns(3)
+        gate, begun = threading.Event(), threading.Semaphore(0)
+        lock = threading.Lock()
+        running: list[int] = []
+        most: list[int] = []
+
+        def work(number: int) -> int:
+            with lock:
+                running.append(number)
+                most.append(len(running))
+            begun.release()
+            assert gate.wait(PATIENCE_S)
+            with lock:
+                running.remove(number)
+            return number
+
+        tasks = [asyncio.create_task(turns.run(work, number)) for number in range(12)]
+        for _ in range(3):
+            assert await asyncio.to_thread(begun.acquire, timeout=PATIENCE_S)
+        gate.set()
+        assert await asyncio.gather(*tasks) == list(range(12))
+        assert max(most) == 3
+
+    run(scenario)
