@@ -42,7 +42,7 @@ class Version(NamedTuple):
 
 def recorded(packed: Packed) -> pa.RecordBatch:
     """Rows of the log in order, as first versions: each says what it says from its own position on."""
-    positions = pa.array(np.arange(packed.after + 1, packed.after + packed.count + 1))
+    positions = pa.array(np.arange(packed.after + 1, packed.after + packed.rows + 1))
     types = pa.array(packed.topics.split("\n"), pa.string())
     people = pa.array(packed.recorded_by.split("\n"), pa.string()).dictionary_encode()
     names = pa.array([unhexlify(one).decode() for one in people.dictionary.to_pylist()], pa.string())
@@ -51,12 +51,12 @@ def recorded(packed: Packed) -> pa.RecordBatch:
         [
             positions,
             positions,
-            pa.repeat(pa.scalar(FOREVER, pa.int64()), packed.count),
+            pa.repeat(pa.scalar(FOREVER, pa.int64()), packed.rows),
             types,
             _uuids(unhexlify(packed.event_ids)),
             instants.view(pa.timestamp("us")),
             names.take(people.indices),
-            _upcast(types, positions, _lines(packed.states, packed.count)),
+            _upcast(types, positions, _lines(packed.states, packed.rows)),
             _uuids(unhexlify(packed.streams)),
         ],
         schema=SCHEMA,

@@ -47,7 +47,7 @@ class Packed(NamedTuple):
     """
 
     after: int
-    count: int
+    rows: int
     event_ids: str
     streams: str
     topics: str
@@ -229,10 +229,10 @@ class SQLiteLog(SQLiteApplicationRecorder):
                     raise
                 size //= 2
                 continue
-            if not found.count:
+            if not found.rows:
                 return
             yield found
-            after += found.count
+            after += found.rows
             size = max(1, min(batch, size * TEXT_BYTES_MAX // len(found.states)))
 
     def by_event_id(self, event_ids: Sequence[bytes]) -> list[StoredEntry]:

@@ -95,16 +95,13 @@ def viewpoint(of: Engine, as_of: str | None = None, position: int | None = None)
 
 def fold(of: Engine, at: Viewpoint) -> Folded:
     """The full state of figures, reduced to a count and a sum."""
-    table = over(of, at, FOLD)
-    if table is None:
-        return folded(of.read("figures", at))
-    row = table.to_pylist()[0]
+    row = over(of, at, "answering", FOLD).to_pylist()[0]
     return Folded(row["n"], Decimal(row["total"] or 0))
 
 
-def values(of: Engine, at: Viewpoint) -> pa.Table | None:
-    """The id and canonical value of every figure; None where only whole items can be had."""
-    return over(of, at, VALUES)
+def values(of: Engine, at: Viewpoint) -> pa.Table:
+    """The id and canonical value of every figure."""
+    return over(of, at, "current", VALUES)
 
 
 def state(of: Engine, at: Viewpoint) -> pa.Table:
@@ -112,18 +109,16 @@ def state(of: Engine, at: Viewpoint) -> pa.Table:
     return of.read("figures", at)
 
 
-def over(of: Engine, at: Viewpoint, query: str) -> pa.Table | None:
-    """A query over the items of figures; None where the reader takes none."""
-    with of.reader(at) as reader:
-        ask = getattr(reader, "over", None)
-        found: pa.Table | None = ask("figures", query) if ask is not None else None
-        return found
-
-
 def folded(table: pa.Table) -> Folded:
     """Delivered items reduced in the same way."""
     exact = pc.cast(table["canonical_value"], pa.decimal128(38, 18))
     return Folded(len(table), Decimal(pc.sum(exact).as_py() or 0))
+
+
+def over(of: Engine, at: Viewpoint, view: str, query: str) -> pa.Table:
+    """A query over the items of a view."""
+    with of.reader(at) as reader:
+        return reader.over(view, query)
 
 
 def one_figure(of: Engine, at: Viewpoint, figure_id: str) -> pa.Table:

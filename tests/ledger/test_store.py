@@ -95,7 +95,7 @@ def test_the_log_comes_as_lines_of_text_in_order(path: Path) -> None:
                     "\n".join(one.recorded_by.encode().hex().upper() for one in rows),
                     b"\n".join(one.state for one in rows),
                 )
-                reached += found.count
+                reached += found.rows
             assert reached == max(after, min(until, len(stored)))
     book.close()
 
@@ -104,7 +104,7 @@ def test_lines_of_text_are_read_while_others_append(path: Path) -> None:
     book = Ledger(path)
     seen = []
     for found in book.log.packed(after=0, until=10, batch=4):
-        seen.append(found.after + found.count)
+        seen.append(found.after + found.rows)
         book.append([figure()])
     assert seen == [4, 8, 10]
     book.close()
