@@ -17,21 +17,24 @@ def make(place: Place) -> float:
     place.unmark("projection")
     place.drop(place.appending)
     ours.forget_projection(place.data)
-    seconds = rebuild(place.data, place.truth)
+    seconds = rebuild(place.data)
     place.mark("projection")
     return seconds
 
 
-def rebuild(data: Path, tables: Path | None) -> float:
-    """Throw a projection away and make it again: seconds. Its answers are compared where the tables are given."""
+def rebuild(data: Path) -> float:
+    """Throw a projection away and make it again: seconds."""
     with ours.engine(data) as engine:
         seconds, _ = timed_once(engine.rebuild)
         check_equal(engine.position, engine.ledger.head(), "how far the projection is")
-        if tables is not None:
-            with truth.opened(tables) as judge:
-                for day in asking.days(3):
-                    check_equal(ours.fold(engine, ours.viewpoint(engine, day)), judge.fold(day), f"figures on {day}")
     return seconds
+
+
+def check_answers(place: Place) -> None:
+    """Whether the projection answers right. Raises WrongAnswer."""
+    with ours.engine(place.data) as engine, truth.opened(place.truth) as tables:
+        for day in asking.days(3):
+            check_equal(ours.fold(engine, ours.viewpoint(engine, day)), tables.fold(day), f"figures on {day}")
 
 
 def measure(place: Place, apart: Apart) -> list[Measurement]:
@@ -40,6 +43,7 @@ def measure(place: Place, apart: Apart) -> list[Measurement]:
     for _ in range(place.runs):
         seconds, peak = apart(make, place)
         rates.append(place.events / seconds)
+    check_answers(place)
     own_way = library.rates(place)
     references = (
         Reference("eventsourcing's projection, view in SQLite (20,000 events)", once(own_way["projected"]), 20),
@@ -60,7 +64,7 @@ def measure_again(place: Place, apart: Apart) -> list[Measurement]:
         events = log.head()
     runs = []
     for _ in range(place.runs):
-        seconds, peak = apart(rebuild, data, None)
+        seconds, peak = apart(rebuild, data)
         runs.append(events / seconds)
     return [
         Measurement(PATH, "again", "events/s", median(runs), at_least=1_000_000),

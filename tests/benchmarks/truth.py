@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from tests.benchmarks.machine import memory_bytes
 from tests.benchmarks.ours import Folded
 from tests.model import Key, figure_id_of
 
@@ -75,9 +76,10 @@ class Answer(NamedTuple):
 
 
 def connected(path: Path | str = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """A connection to DuckDB, which prints no progress."""
+    """A connection to DuckDB, which prints no progress, and leaves memory to what it is compared with."""
     connection = duckdb.connect(str(path), read_only=read_only)
     connection.execute("SET enable_progress_bar = false")
+    connection.execute(f"SET memory_limit = '{memory_bytes() // 3} B'")
     return connection
 
 
