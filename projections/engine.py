@@ -60,6 +60,7 @@ class Engine:
         self._shapes = _SHAPES.setdefault(self._fingerprint(), {})
         self._lock = threading.RLock()
         self._connection = duckdb.connect(path, config={} if path.startswith(":memory:") else FILE_CONFIG)
+        self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute(sql("tables/macros.sql"))
         self._writer = self._connection.cursor()
         self._ingest = Ingest(self._writer, ledger.log, self._families)

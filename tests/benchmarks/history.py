@@ -16,7 +16,7 @@ FIGURES_PER_SUBJECT = 50
 PUBLISHERS = [f"publisher-{number:02}" for number in range(20)]
 MATERIALS = [f"material-{number:02}" for number in range(5)]
 METRICS = (
-    ("ProductionReported", "mine_production", "t"),
+    ("ProductionReported", "production", "t"),
     ("ReservesReported", "reserves", "kt"),
     ("PriceReported", "price", "USD/kg"),
     ("SalesReported", "sales", "million USD"),
