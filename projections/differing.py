@@ -20,7 +20,7 @@ from ledger.content import content
 from ledger.events import REGISTRY
 from ledger.quantities import difference, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
-from projections.filters import UnknownFilter, Value
+from projections.filters import UnknownFilter, Value, one_of
 from projections.reader import Reader, naive
 from projections.viewpoints import Viewpoint
 
@@ -132,7 +132,8 @@ class _Causes:
         sides = []
         for reader, at in zip(self._readers, self._views, strict=True):
             rows = reader.ask(
-                "SELECT figure_id, position, since FROM log.figures WHERE LIST_CONTAINS($figures, figure_id) "
+                "SELECT figure_id, position, since FROM log.figures AS versions "
+                f"WHERE {one_of('$figures', count=len(figures))} "
                 "AND since <= $at AND until > $at AND visible_from <= $known",
                 figures=list(figures),
                 at=at.position,

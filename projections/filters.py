@@ -12,7 +12,7 @@ from uuid import UUID
 from ledger.calendars import Period, parse_period
 from ledger.errors import CalendarError
 from projections.catalogue import Applies, Filter, Projection
-from projections.names import Names, near
+from projections.names import NEAR_MAX, Names, near
 from projections.schema import quoted
 
 PREFERRED_MAX = 100
@@ -56,6 +56,13 @@ class Selection:
         name = f"{self._prefix}{len(self.params)}"
         self.params[name] = value
         return f"${name}"
+
+
+def one_of(figure_ids: str, *, count: int) -> str:
+    """A condition on rows of figures: theirs is one of the ids in a bound list of so many."""
+    if count <= NEAR_MAX:
+        return f"LIST_CONTAINS(CAST({figure_ids} AS UUID[]), versions.figure_id)"
+    return f"versions.figure_id IN (SELECT UNNEST(CAST({figure_ids} AS UUID[])))"
 
 
 def select(projection: Projection, filters: Mapping[str, Value], names: Names) -> Selection:
@@ -134,7 +141,7 @@ class _Selecting:
             ids = [self._names.figure(UUID(value)) for value in values]
         except ValueError:
             raise FilterError(name, f"{values[0][:60]!r} is no UUID") from None
-        self.selection.rows.append(f"LIST_CONTAINS(CAST({self.selection.bind(ids)} AS UUID[]), versions.figure_id)")
+        self.selection.rows.append(one_of(self.selection.bind(ids), count=len(ids)))
         if (condition := self._names.near(ids)) != "TRUE":
             self.selection.near.append(condition)
 

@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 from ledger.quantities import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES
 from projections.composing import parameters, presented, question
-from projections.filters import Selection, Value, select
+from projections.filters import Selection, Value, one_of, select
 from projections.names import Names
 from projections.schema import Family, quoted
 from projections.viewpoints import Viewpoint
@@ -72,7 +72,7 @@ class Reader:
         projection = CATALOGUE[name]
         selection = select(projection, filters or {}, self.names)
         if figures is not None:
-            selection.rows.append(f"LIST_CONTAINS(CAST({selection.bind(list(figures))} AS UUID[]), versions.figure_id)")
+            selection.rows.append(one_of(selection.bind(list(figures)), count=len(figures)))
         view = name
         if name == "figures" and not _ANSWERERS & set(filters or {}):
             view = "current"
