@@ -1,7 +1,7 @@
 -- One row is an event that is the answer to a figure, and its value: the narrow columns alone, for sums over all of them.
 SELECT
   position,
-  canonical_value,
+  COALESCE(CAST(short_value AS DECIMAL(38, 18)), long_value) AS canonical_value,
   revision,
   publishers,
   disputed
