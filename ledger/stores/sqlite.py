@@ -29,77 +29,10 @@ from eventsourcing.sqlite import (
 
 from ledger.errors import StoreBusy, StoreError, StoreFull
 from ledger.mapper import StoredEntry
+from ledger.stores.schema import COLUMNS, SCHEMA
 
 BUSY_TIMEOUT_S = 10
-_COLUMNS = "position, event_id, originator_id, originator_version, topic, recorded_at, recorded_by, digest, state"
-
-SCHEMA = (
-    """
-    CREATE TABLE IF NOT EXISTS stored_events (
-        position INTEGER PRIMARY KEY,
-        event_id BLOB NOT NULL UNIQUE,
-        originator_id BLOB NOT NULL,
-        originator_version INTEGER NOT NULL,
-        topic TEXT NOT NULL,
-        recorded_at INTEGER NOT NULL,
-        recorded_by TEXT NOT NULL,
-        digest BLOB NOT NULL,
-        state BLOB NOT NULL,
-        UNIQUE (originator_id, originator_version)
-    )
-    """,
-    # A request that was answered: its key, the hash of its body, and the answer.
-    """
-    CREATE TABLE IF NOT EXISTS requests (
-        key TEXT PRIMARY KEY,
-        digest BLOB NOT NULL,
-        position INTEGER NOT NULL,
-        answer TEXT NOT NULL
-    ) WITHOUT ROWID
-    """,
-    # Which event gave a metric its unit family; a cache of the log, corrected when that event no longer stands.
-    """
-    CREATE TABLE IF NOT EXISTS metrics (
-        metric TEXT PRIMARY KEY,
-        family TEXT NOT NULL,
-        position INTEGER NOT NULL
-    ) WITHOUT ROWID
-    """,
-    "CREATE TABLE IF NOT EXISTS identity (id TEXT PRIMARY KEY, created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)",
-    """
-    CREATE TRIGGER IF NOT EXISTS stored_events_gapless
-    BEFORE INSERT ON stored_events
-    WHEN NEW.position IS NOT (SELECT COALESCE(MAX(position), 0) + 1 FROM stored_events)
-      OR EXISTS (SELECT 1 FROM stored_events WHERE event_id = NEW.event_id)
-      OR EXISTS (
-        SELECT 1 FROM stored_events
-        WHERE originator_id = NEW.originator_id AND originator_version = NEW.originator_version
-      )
-      OR NEW.recorded_at < (SELECT recorded_at FROM stored_events WHERE position = NEW.position - 1)
-    BEGIN
-        SELECT RAISE(ABORT, 'append-only: an event takes the next position, once, and time never goes back');
-    END
-    """,
-    """
-    CREATE TRIGGER IF NOT EXISTS requests_once
-    BEFORE INSERT ON requests
-    WHEN EXISTS (SELECT 1 FROM requests WHERE key = NEW.key)
-    BEGIN
-        SELECT RAISE(ABORT, 'append-only: the key is taken');
-    END
-    """,
-    *(
-        f"""
-        CREATE TRIGGER IF NOT EXISTS {table}_never_{action.lower()}
-        BEFORE {action} ON {table}
-        BEGIN
-            SELECT RAISE(ABORT, 'append-only: {table} takes no {action}');
-        END
-        """
-        for table in ("stored_events", "requests", "identity")
-        for action in ("UPDATE", "DELETE")
-    ),
-)
+TEXT_CHARS_MAX = 64 * 1024 * 1024
 
 
 class HeadMoved(Exception):
@@ -160,11 +93,13 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """
         extras: Extras = kwargs["extras"]
         entries = [event for event in stored_events if isinstance(event, StoredEntry)]
+        if any(b"\t" in entry.state or b"\n" in entry.state for entry in entries):
+            raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
         with self._write() as cursor:
             if self._head(cursor) != extras.expected_head:
                 raise HeadMoved
             cursor.executemany(
-                f"INSERT INTO stored_events ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",
+                f"INSERT INTO stored_events ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",
                 [
                     (
                         entry.position,
@@ -242,7 +177,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
             where = f" AND topic IN ({marks})" if topics else ""
             with self._read() as cursor:
                 cursor.execute(
-                    f"SELECT {_COLUMNS} FROM stored_events WHERE position > ? AND position <= ?{where} "
+                    f"SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ?{where} "
                     "ORDER BY position LIMIT ?",
                     (after, until, *topics, batch),
                 )
@@ -251,6 +186,38 @@ class SQLiteLog(SQLiteApplicationRecorder):
                 return
             yield rows
             after = rows[-1]["position"]
+
+    def text_rows(self, *, after: int, until: int, batch: int = 10_000) -> Iterator[tuple[int, str]]:
+        """The log with after < position <= until as tab-separated text, made by SQLite itself, batch by batch.
+
+        Gives the last position of a batch, and a line for each of its events, in order and without a newline at the
+        end: position, event_id and originator_id in hex, topic, recorded_at, recorded_by in hex, state. No field holds
+        a tab or a newline: JSON escapes them within a state, and an append refuses a state that does not.
+        """
+        size = batch
+        while after < until:
+            try:
+                with self._read() as cursor:
+                    # The limit keeps SQLite from dropping the subquery's order.
+                    cursor.execute(
+                        "SELECT MAX(position), group_concat(position || char(9) || hex(event_id) || char(9) || "
+                        "hex(originator_id) || char(9) || topic || char(9) || recorded_at || char(9) || "
+                        "hex(recorded_by) || char(9) || CAST(state AS TEXT), char(10)) "
+                        f"FROM (SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ? "
+                        "ORDER BY position LIMIT ?)",
+                        (after, until, size),
+                    )
+                    last, text = cursor.fetchone()
+            except StoreError as error:
+                if size == 1 or "too big" not in str(error):
+                    raise
+                size //= 2
+                continue
+            if last is None:
+                return
+            yield last, text
+            after = last
+            size = max(1, min(batch, size * TEXT_CHARS_MAX // len(text)))
 
     def by_event_id(self, event_ids: Sequence[bytes]) -> list[StoredEntry]:
         """The entries with these event ids, in order of position."""
@@ -322,7 +289,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
     def _select(self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None) -> list[StoredEntry]:
         with self._read() as cursor:
             cursor.execute(
-                f"SELECT {_COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?",
+                f"SELECT {COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?",
                 (*params, -1 if limit is None else limit),
             )
             return [

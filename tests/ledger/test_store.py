@@ -1,11 +1,15 @@
 """SQLite itself refuses to change what is recorded."""
 
 import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from ledger import Ledger
+from ledger import Ledger, StoreError
+from ledger.stores.sqlite import Extras
 from tests.ledger.conftest import WORLD, figure
 
 
@@ -69,4 +73,68 @@ def test_every_commit_is_on_disk_before_it_is_acknowledged(path: Path) -> None:
         assert cursor.fetchone()[0] == 2
         cursor.execute("PRAGMA journal_mode")
         assert cursor.fetchone()[0] == "wal"
+    book.close()
+
+
+def test_the_log_comes_as_lines_of_text_in_order(path: Path) -> None:
+    book = Ledger(path, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC))
+    book.append([figure(note='a\ttab, a\nline, \u2028, "quotes", \\ and ßµ漢\U0001f600')], recorded_by="Zoë\tline\n")
+    stored = book.log.by_position(range(1, 100))
+    for batch in (1, 3, 100):
+        for after, until in ((0, 11), (0, 99), (4, 9), (11, 11), (20, 30)):
+            lines: list[str] = []
+            reached = after
+            for last, text in book.log.text_rows(after=after, until=until, batch=batch):
+                found = text.split("\n")
+                assert (last - reached, len(found)) == (len(found), min(batch, min(until, 11) - reached))
+                reached = last
+                lines += found
+            assert lines == [
+                "\t".join(
+                    (
+                        str(one.position),
+                        one.event_id.hex().upper(),
+                        UUID(str(one.originator_id)).hex.upper(),
+                        one.topic,
+                        str(one.recorded_at),
+                        one.recorded_by.encode().hex().upper(),
+                        one.state.decode(),
+                    )
+                )
+                for one in stored[after:until]
+            ]
+    book.close()
+
+
+def test_lines_of_text_are_read_while_others_append(path: Path) -> None:
+    book = Ledger(path)
+    seen = []
+    for last, _ in book.log.text_rows(after=0, until=10, batch=4):
+        seen.append(last)
+        book.append([figure()])
+    assert seen == [4, 8, 10]
+    book.close()
+
+
+def test_a_batch_of_more_text_than_sqlite_can_hold_is_read_in_smaller_ones(path: Path) -> None:
+    book = Ledger(path)
+    book.append([figure(note="x" * 20_000) for _ in range(6)])
+    connection = book.log.datastore.pool.get_connection(is_writer=False)
+    connection._sqlite_conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 50_000)
+    book.log.datastore.pool.put_connection(connection)
+    texts = list(book.log.text_rows(after=0, until=16))
+    assert [last for last, _ in texts][-1] == 16
+    assert len("\n".join(text for _, text in texts).split("\n")) == 16
+    assert len(texts) > 1
+    book.close()
+
+
+def test_a_state_of_more_than_a_line_is_not_stored(path: Path) -> None:
+    book = Ledger(path)
+    (stored,) = book.log.by_position([10])
+    for state in (b'{"note":\t"x"}', b'{"note":\n"x"}'):
+        other = replace(stored, position=11, event_id=b"x" * 16, originator_version=2, state=state)
+        with pytest.raises(StoreError, match="newline"):
+            book.log.insert_events([other], extras=Extras(expected_head=10))
+    assert book.head() == 10
     book.close()

@@ -1,0 +1,71 @@
+"""The tables of the log in SQLite, and the triggers that keep them append-only, whoever asks."""
+
+COLUMNS = "position, event_id, originator_id, originator_version, topic, recorded_at, recorded_by, digest, state"
+
+SCHEMA = (
+    """
+    CREATE TABLE IF NOT EXISTS stored_events (
+        position INTEGER PRIMARY KEY,
+        event_id BLOB NOT NULL UNIQUE,
+        originator_id BLOB NOT NULL,
+        originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        recorded_at INTEGER NOT NULL,
+        recorded_by TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        state BLOB NOT NULL,
+        UNIQUE (originator_id, originator_version)
+    )
+    """,
+    # A request that was answered: its key, the hash of its body, and the answer.
+    """
+    CREATE TABLE IF NOT EXISTS requests (
+        key TEXT PRIMARY KEY,
+        digest BLOB NOT NULL,
+        position INTEGER NOT NULL,
+        answer TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+    # Which event gave a metric its unit family; a cache of the log, corrected when that event no longer stands.
+    """
+    CREATE TABLE IF NOT EXISTS metrics (
+        metric TEXT PRIMARY KEY,
+        family TEXT NOT NULL,
+        position INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    "CREATE TABLE IF NOT EXISTS identity (id TEXT PRIMARY KEY, created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+    """
+    CREATE TRIGGER IF NOT EXISTS stored_events_gapless
+    BEFORE INSERT ON stored_events
+    WHEN NEW.position IS NOT (SELECT COALESCE(MAX(position), 0) + 1 FROM stored_events)
+      OR EXISTS (SELECT 1 FROM stored_events WHERE event_id = NEW.event_id)
+      OR EXISTS (
+        SELECT 1 FROM stored_events
+        WHERE originator_id = NEW.originator_id AND originator_version = NEW.originator_version
+      )
+      OR NEW.recorded_at < (SELECT recorded_at FROM stored_events WHERE position = NEW.position - 1)
+    BEGIN
+        SELECT RAISE(ABORT, 'append-only: an event takes the next position, once, and time never goes back');
+    END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS requests_once
+    BEFORE INSERT ON requests
+    WHEN EXISTS (SELECT 1 FROM requests WHERE key = NEW.key)
+    BEGIN
+        SELECT RAISE(ABORT, 'append-only: the key is taken');
+    END
+    """,
+    *(
+        f"""
+        CREATE TRIGGER IF NOT EXISTS {table}_never_{action.lower()}
+        BEFORE {action} ON {table}
+        BEGIN
+            SELECT RAISE(ABORT, 'append-only: {table} takes no {action}');
+        END
+        """
+        for table in ("stored_events", "requests", "identity")
+        for action in ("UPDATE", "DELETE")
+    ),
+)
