@@ -24,7 +24,7 @@ from ledger.events.keeping import LedgerEvent
 from ledger.identifiers import microseconds
 from ledger.mapper import Entry, PlainJSONMapper
 from ledger.preparing import prepared
-from ledger.receipts import Plan, Receipt, item_of, refusal
+from ledger.receipts import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.stores.sqlite import SQLiteLog
 from ledger.writing import Request, Writer
 
@@ -89,9 +89,8 @@ class Ledger(Application[UUID]):
         """Record the events that may be recorded and leave out the others, whose violations come back, every one."""
         events = [prepared(one) for one in sent]
         with self.drafting(recorded_by=recorded_by) as draft:
-            drafted, violations = draft.add_all(events)
-            state = draft.state
-            receipt = Receipt.of(drafted, position=state.head, recorded_at=state.recorded_at)
+            placed, violations = draft.add_all(events)
+            receipt = receipt_of(draft, placed)
         return receipt, violations
 
     def drafting(self, *, recorded_by: str = "local") -> AbstractContextManager[Draft]:
@@ -102,13 +101,12 @@ class Ledger(Application[UUID]):
         """Everything that an append would check and do, without recording. Raises as `append` does."""
         events = [prepared(one) for one in sent]
         with self._writer.drafting(recorded_by=recorded_by, warn=True, keep=False) as draft:
-            head = draft.state.head
-            drafted, violations = draft.add_all(events)
+            placed, violations = draft.add_all(events)
             if violations:
                 raise refusal(violations)
-            stored = draft.log.by_position(range(head + 1, draft.state.head + 1))
+            stored = draft.log.by_position(range(draft.after + 1, draft.state.head + 1))
             entries = tuple(self._mapper.to_domain_event(one) for one in stored)
-            return Plan(entries, tuple(item_of(one) for one in drafted if one is not None))
+            return Plan(entries, tuple(items_of(draft, placed)))
 
     def get(self, event_id: UUID) -> Entry | None:
         """The event with this id."""

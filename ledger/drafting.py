@@ -9,7 +9,7 @@ from bisect import bisect_right, insort
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid5
 
 from ledger.content import content
@@ -22,28 +22,15 @@ from ledger.identifiers import microseconds, of_time
 from ledger.keeping import act
 from ledger.mapper import Entry, Placed, PlainJSONMapper
 from ledger.oddities import name_warnings, value_warnings
-from ledger.preparing import Prepared
+from ledger.preparing import Prepared, PreparedRow
 from ledger.rules import figure_of, violations
 from ledger.state import Standing, State, metric_family
-from ledger.stores.sqlite import Known, SQLiteLog
+from ledger.stores.sqlite import SQLiteLog
 
 Said = tuple[datetime, int, dict[str, Any]]
 """When a statement was published, its position, and its body."""
 Put = Callable[[Sequence[Placed]], object]
 """Writes placed events into the open transaction."""
-
-
-class Drafted(NamedTuple):
-    """What became of one event of a batch: its place in the log, the first one where it is a duplicate."""
-
-    event: Placed | Known
-    duplicate: bool
-    warnings: tuple[dict[str, Any], ...] = ()
-
-    @property
-    def figure(self) -> bytes | None:
-        """The figure that it is about."""
-        return self.event.originator_id if issubclass(REGISTRY[self.event.topic], Figure) else None
 
 
 class Draft:
@@ -56,11 +43,15 @@ class Draft:
         self.at = at
         self.recorded_by = recorded_by
         self.warn = warn
+        self.after = state.head
+        """The head of the log before."""
         self._log = log
         self._put: Put = put or log.insert_placed
         self._micros = microseconds(at)
         self._unwritten: list[Placed] = []
-        self._known: dict[bytes, Known | Placed] = {}
+        self.warnings: dict[int, tuple[dict[str, Any], ...]] = {}
+        """What is odd about an event, by its position."""
+        self._known: dict[bytes, Placed] = {}
         self._metrics: set[str] = set()
         self._said: dict[UUID, dict[str, list[Said]]] = {}
         self._mapper = PlainJSONMapper()
@@ -77,87 +68,78 @@ class Draft:
         for metric in self._metrics:
             self._log.fix_metric(metric, self.state.metrics.get(metric))
 
-    def add_all(self, events: Sequence[Prepared | Refused]) -> tuple[list[Drafted | None], list[Violation]]:
-        """Place those of the events that may be recorded; and why the others may not, with paths into the batch."""
-        wanted = [event.event_id for event in events if isinstance(event, Prepared) and event.event_id is not None]
-        self._known = {**self.log.known(wanted)} if wanted else {}
-        drafted: list[Drafted | None] = []
+    def add_all(self, events: Sequence[PreparedRow | Refused]) -> tuple[list[Placed | None], list[Violation]]:
+        """Place those of the events that may be recorded; and why the others may not, with paths into the batch.
+
+        An event that is known already has its first place, which is no later than that of one before it.
+        """
+        ids = [event[1] for event in events if isinstance(event, tuple)]
+        self._known = self.log.known([one for one in ids if one is not None])
+        placed: list[Placed | None] = []
         found: list[Violation] = []
         for index, event in enumerate(events):
             try:
                 if isinstance(event, Refused):
                     raise event
-                drafted.append(self._add(event))
+                placed.append(self._add(event))
             except Refused as error:
-                drafted.append(None)
+                placed.append(None)
                 found += [violation.at(index, type(error)) for violation in error.violations]
-        return drafted, found
+        return placed, found
 
-    def _add(self, event: Prepared) -> Drafted:
+    def _add(self, event: PreparedRow) -> Placed:
         """Place one event. Raises Refused (one of its kinds), with paths into the event, and then adds nothing."""
-        if event.event_id is not None and (known := self._known.get(event.event_id)) is not None:
-            return Drafted(self._the_same(event, known), duplicate=True)
-        event_id = event.event_id or of_time(self.at)
-        standing = None
-        stream = self.state.fits(event.about) if event.about is not None else None
-        if stream is None or self.warn:
-            position = self.state.head + 1
-            standing = Standing(position, UUID(bytes=event_id), event.cls, event.body(), self.at)
-        if stream is None:
-            assert standing is not None
-            stream = self._add_slowly(event, standing)
-        elif event.expected_version is not None:
-            self.check_version(event.expected_version, UUID(bytes=stream))
-        warnings: tuple[dict[str, Any], ...] = ()
-        if self.warn and standing is not None:
-            warnings = tuple(self._warnings(standing, UUID(bytes=stream)))
-            self._note_said(standing, UUID(bytes=stream))
-        self.state.head += 1
+        topic, event_id, expected_version, digest, state, about = event
+        if event_id is not None and (known := self._known.get(event_id)) is not None:
+            return _the_same(known, digest=digest, topic=topic)
+        made_id = event_id or of_time(self.at)
+        stream = self.state.fits(about) if about is not None else None
+        if stream is None or expected_version is not None or self.warn:
+            stream = self._add_slowly(Prepared(*event), UUID(bytes=made_id), stream)
+        self.state.head = position = self.state.head + 1
         self.state.recorded_at = self.at
-        placed = Placed(
-            self.state.head,
-            event_id,
-            stream,
-            event.topic,
-            self._micros,
-            self.recorded_by,
-            event.digest,
-            event.state,
-        )
+        placed = Placed(position, made_id, stream, topic, self._micros, self.recorded_by, digest, state)
         self._unwritten.append(placed)
-        if event.event_id is not None:
+        if event_id is not None:
             self._known[event_id] = placed
-        return Drafted(placed, duplicate=False, warnings=warnings)
+        return placed
 
     def _write(self) -> None:
         if self._unwritten:
             self._put(self._unwritten)
             self._unwritten = []
 
-    def _the_same(self, event: Prepared, known: Known | Placed) -> Known | Placed:
-        if known.digest != event.digest or known.topic != event.topic:
-            detail = f"event_id {UUID(bytes=known.event_id)} names another event, at position {known.position}"
-            raise EventIdReused([Violation(("event_id",), "event_id_reused", detail)])
-        return known
+    def _add_slowly(self, event: Prepared, event_id: UUID, fitting: bytes | None) -> bytes:
+        """Ask every rule that is not known to be kept, and note what is odd; the stream that the event belongs to."""
+        standing = Standing(self.state.head + 1, event_id, event.cls, event.body(), self.at)
+        if fitting is None:
+            stream = self._fold(event, standing)
+        else:
+            stream = UUID(bytes=fitting)
+            self.check_version(event.expected_version, stream)
+        if self.warn:
+            self.warnings[standing.position] = tuple(self._oddities(standing, stream))
+            self._note_said(standing, stream)
+        return stream.bytes
 
-    def _add_slowly(self, event: Prepared, standing: Standing) -> bytes:
-        """Ask every rule, and fold the event into the state; the stream it belongs to."""
+    def _fold(self, event: Prepared, standing: Standing) -> UUID:
+        """Ask the rules, and fold the event into the state."""
         found = violations(self.state, standing)
         if found:
             raise RuleBroken(found)
         if issubclass(standing.cls, LedgerEvent):
-            return act(self, standing, expected_version=event.expected_version).bytes
+            return act(self, standing, expected_version=event.expected_version)
         if not issubclass(standing.cls, Figure):
             stream = stream_of(self.state, standing)
             self.check_version(event.expected_version, stream)
             self.state.add(standing)
-            return stream.bytes
+            return stream
         figure: UUID = figure_of(self.state, standing.cls, standing.body)
         self.check_version(event.expected_version, figure)
         metric, family = metric_family(standing.cls, standing.body)
         if metric not in self.state.metrics:
             self.fix_metric(metric, (family, standing.position))
-        return figure.bytes
+        return figure
 
     def find(self, event_id: UUID) -> Entry | None:
         """The event with this id, recorded or drafted."""
@@ -195,7 +177,7 @@ class Draft:
         self.state.fix_metric(metric, fixed)
         self._metrics.add(metric)
 
-    def _warnings(self, event: Standing, stream: UUID) -> Iterator[dict[str, Any]]:
+    def _oddities(self, event: Standing, stream: UUID) -> Iterator[dict[str, Any]]:
         if issubclass(event.cls, EntityRegistered):
             yield from name_warnings(event.body["name"], event.body["entity"], self.state.names())
         elif issubclass(event.cls, Figure) and event.body.get("value") is not None:
@@ -239,6 +221,13 @@ class Draft:
             insort(series, (event.published.end, event.position, event.body), key=itemgetter(0, 1))
         else:
             del self._said[stream]
+
+
+def _the_same(known: Placed, *, digest: bytes, topic: str) -> Placed:
+    if known.digest != digest or known.topic != topic:
+        detail = f"event_id {UUID(bytes=known.event_id)} names another event, at position {known.position}"
+        raise EventIdReused([Violation(("event_id",), "event_id_reused", detail)])
+    return known
 
 
 def stream_of(state: State, event: Standing) -> UUID:

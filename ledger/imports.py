@@ -46,12 +46,12 @@ class ImportReport:
     def add(self, draft: Draft, piece: bytes) -> None:
         """Draft the rows of a piece that may be recorded, count all, and list why the others may not."""
         numbers, events = read_back(piece)
-        drafted, violations = draft.add_all(events)
-        placed = [one for one in drafted if one is not None]
-        duplicates = sum(one.duplicate for one in placed)
-        self.duplicate += duplicates
-        self.recorded += len(placed) - duplicates
-        self.rejected += len(drafted) - len(placed)
+        before = draft.state.head
+        placed, violations = draft.add_all(events)
+        recorded, rejected = draft.state.head - before, placed.count(None)
+        self.recorded += recorded
+        self.rejected += rejected
+        self.duplicate += len(placed) - recorded - rejected
         for one in violations[: ERRORS_LISTED_MAX - len(self.errors)]:
             row = {"row": numbers[int(one.path[0])], "pointer": one.within.pointer}
             self.errors.append({**row, "rule": one.rule, "detail": one.detail})

@@ -49,9 +49,9 @@ class Entry:
 
 
 class Placed(NamedTuple):
-    """An event in its place, ready to be stored; the store itself numbers it within its stream.
+    """An event in its place, in the form of its row. `recorded_at` is in microseconds since 1970, UTC.
 
-    `recorded_at` is in microseconds since 1970, UTC.
+    The store itself numbers it within its stream, so as long as it is not stored its version is NEXT_VERSION.
     """
 
     position: int
@@ -62,14 +62,12 @@ class Placed(NamedTuple):
     recorded_by: str
     digest: bytes
     state: bytes
+    originator_version: int = NEXT_VERSION
 
 
 @dataclass(frozen=True)
 class StoredEntry(StoredEvent):
-    """A stored event with what this ledger keeps beside it. `recorded_at` is in microseconds since 1970, UTC.
-
-    An `originator_version` of NEXT_VERSION is not known yet: the store makes it the next one of the stream.
-    """
+    """A stored event with what this ledger keeps beside it. `recorded_at` is in microseconds since 1970, UTC."""
 
     position: int
     event_id: bytes
@@ -89,7 +87,7 @@ class PlainJSONMapper(Mapper[UUID]):
         if isinstance(domain_event, Placed):
             return StoredEntry(
                 originator_id=UUID(bytes=domain_event.originator_id),
-                originator_version=NEXT_VERSION,
+                originator_version=domain_event.originator_version,
                 topic=domain_event.topic,
                 state=domain_event.state,
                 position=domain_event.position,

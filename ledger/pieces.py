@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL
 
 from ledger.errors import InvalidEvent, Refused, Violation
 from ledger.identifiers import of_name
-from ledger.preparing import About, Prepared, prepare
+from ledger.preparing import PreparedRow, prepare
 from ledger.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
 
 
@@ -30,17 +30,16 @@ def prepared_rows(piece: Piece, sha256: str) -> bytes:
     return marshal.dumps([(row.number, _outcome(row, sha256)) for row in _rows(piece)])
 
 
-def read_back(made: bytes) -> tuple[list[int], list[Prepared | Refused]]:
+def read_back(made: bytes) -> tuple[list[int], list[PreparedRow | Refused]]:
     """What `prepared_rows` made: the numbers of the rows, and what became of each."""
     numbers: list[int] = []
-    events: list[Prepared | Refused] = []
+    events: list[PreparedRow | Refused] = []
     for number, outcome in marshal.loads(made):  # noqa: S302 - made by this program, and for it
         numbers.append(number)
         if type(outcome) is list:
             events.append(InvalidEvent([Violation(*one) for one in outcome]))
         else:
-            *envelope, about = outcome
-            events.append(Prepared._make((*envelope, About._make(about) if about is not None else None)))
+            events.append(outcome)
     return numbers, events
 
 
@@ -52,17 +51,18 @@ def _rows(piece: Piece) -> Iterator[Row]:
     return jsonl_rows(piece) if piece.format == "jsonl" else csv_rows(piece)
 
 
-def _outcome(row: Row, sha256: str) -> tuple[object, ...] | list[tuple[object, ...]]:
+def _outcome(row: Row, sha256: str) -> PreparedRow | list[tuple[object, ...]]:
     """A prepared event, as a tuple; or why there is none, as a list."""
     if row.fault is not None:
         return _told([row.fault])
     try:
-        event = prepare(row.sent)
+        topic, event_id, expected_version, digest, state, about = prepare(row.sent)
     except InvalidEvent as error:
         return _told(error.violations)
-    about = tuple(event.about) if event.about is not None else None
-    event_id = event.event_id or of_name(NAMESPACE_URL, f"urn:supply-ledger:import:{sha256}:{row.number}".encode())
-    return (event.topic, event_id, event.expected_version, event.digest, event.state, about)
+    if event_id is None:
+        event_id = of_name(NAMESPACE_URL, f"urn:supply-ledger:import:{sha256}:{row.number}".encode())
+    # As bare tuples: others have no form in bytes.
+    return (topic, event_id, expected_version, digest, state, None if about is None else tuple(about))  # type: ignore[return-value]
 
 
 def _told(violations: Sequence[Violation]) -> list[tuple[object, ...]]:

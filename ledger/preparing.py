@@ -21,6 +21,11 @@ NOT_IN_THE_DIGEST = ("event_id", "expected_version")
 _REFS = {("source", "publisher"), ("subject",), ("material",)}
 
 
+AboutRow = tuple[str, str | None, str, str, str, bytes | None]
+PreparedRow = tuple[str, bytes | None, int | None, bytes, bytes, AboutRow | None]
+"""The same as `About` and `Prepared`, bare."""
+
+
 class Prepared(NamedTuple):
     """An event without a place: its id where the client chose one, the digest of what was sent, the bytes to store."""
 
@@ -29,8 +34,8 @@ class Prepared(NamedTuple):
     expected_version: int | None
     digest: bytes
     state: bytes
-    about: "About | None"
-    """For figures."""
+    about: AboutRow | None
+    """For figures, see `About`."""
 
     @property
     def cls(self) -> type[Event]:

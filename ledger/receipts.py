@@ -1,17 +1,19 @@
 """What an append answers: an item per event, and the head of the log after it; or what it would do."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from ledger.calendars import instant_text
-from ledger.drafting import Drafted
+from ledger.drafting import Draft
 from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
+from ledger.events.base import REGISTRY
+from ledger.events.figures import Figure
 from ledger.identifiers import EPOCH
-from ledger.mapper import Entry
+from ledger.mapper import Entry, Placed
 
 VIOLATIONS_MAX = 100
 
@@ -50,12 +52,6 @@ class Receipt:
     recorded_at: str | None
     replayed: bool = False
 
-    @classmethod
-    def of(cls, drafted: Sequence[Drafted | None], *, position: int, recorded_at: datetime | None) -> "Receipt":
-        """The receipt for those events of a batch that have a place."""
-        items = tuple(item_of(one).as_dict() for one in drafted if one is not None)
-        return cls(items, position, instant_text(recorded_at) if recorded_at is not None else None)
-
     @property
     def all_duplicates(self) -> bool:
         """Whether nothing new was recorded."""
@@ -74,18 +70,28 @@ class Plan:
     items: tuple[ReceiptItem, ...]
 
 
-def item_of(drafted: Drafted) -> ReceiptItem:
-    """The item of an event of a batch."""
-    event, figure = drafted.event, drafted.figure
-    return ReceiptItem(
-        event_id=UUID(bytes=event.event_id),
-        position=event.position,
-        recorded_at=EPOCH + timedelta(microseconds=event.recorded_at),
-        type=event.topic,
-        figure_id=UUID(bytes=figure) if figure is not None else None,
-        status="duplicate" if drafted.duplicate else "recorded",
-        warnings=drafted.warnings,
-    )
+def items_of(draft: Draft, placed: Sequence[Placed | None]) -> Iterator[ReceiptItem]:
+    """The items of those events of a batch that have a place."""
+    last = draft.after
+    for one in placed:
+        if one is not None:
+            yield ReceiptItem(
+                event_id=UUID(bytes=one.event_id),
+                position=one.position,
+                recorded_at=EPOCH + timedelta(microseconds=one.recorded_at),
+                type=one.topic,
+                figure_id=UUID(bytes=one.originator_id) if issubclass(REGISTRY[one.topic], Figure) else None,
+                status="recorded" if one.position > last else "duplicate",
+                warnings=draft.warnings.get(one.position, ()),
+            )
+            last = max(last, one.position)
+
+
+def receipt_of(draft: Draft, placed: Sequence[Placed | None]) -> Receipt:
+    """The receipt for those events of a batch that have a place."""
+    items = tuple(item.as_dict() for item in items_of(draft, placed))
+    at = draft.state.recorded_at
+    return Receipt(items, draft.state.head, instant_text(at) if at is not None else None)
 
 
 def refusal(found: Sequence[Violation]) -> Refused:

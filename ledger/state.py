@@ -18,7 +18,7 @@ from ledger.calendars import Interval, parse_moment
 from ledger.content import content
 from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
-from ledger.preparing import About
+from ledger.preparing import AboutRow
 from ledger.quantities import unit
 
 
@@ -174,19 +174,18 @@ class State:
         else:
             self.metrics[metric] = fixed
 
-    def fits(self, about: About) -> bytes | None:
+    def fits(self, about: AboutRow) -> bytes | None:
         """The figure of a prepared statement that breaks no rule for certain; None where the rules have to be asked."""
-        kinds = self.kinds
-        if (
-            kinds.get(about.publisher) == "organisation"
-            and about.subject in kinds
-            and (about.material is None or about.material in kinds)
-            and not (self._kept and (about.subject in self._kept or about.material in self._kept))
-            and (fixed := self.metrics.get(about.metric)) is not None
-            and fixed[0] == about.family
-        ):
-            return about.stream
-        return None
+        subject, material, publisher, metric, family, stream = about
+        kinds, kept = self.kinds, self._kept
+        if kinds.get(publisher) != "organisation" or subject not in kinds:
+            return None
+        if material is not None and material not in kinds:
+            return None
+        if kept and (subject in kept or material in kept):
+            return None
+        fixed = self.metrics.get(metric)
+        return stream if fixed is not None and fixed[0] == family else None
 
     def set_aside(self, event: Standing) -> Callable[[], None]:
         """Take a standing event out while something is checked; call what is returned to put it back."""

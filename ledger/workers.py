@@ -118,8 +118,11 @@ def serve() -> None:
             __import__(module)
     _send(target, _types())
     gc.freeze()  # What there is now is there to stay, and need not be searched for garbage.
-    while (task := _receive(source)) is not None:
-        _send(target, prepared_rows(Piece(*marshal.loads(task)), sha256))  # noqa: S302
+    try:
+        while (task := _receive(source)) is not None:
+            _send(target, prepared_rows(Piece(*marshal.loads(task)), sha256))  # noqa: S302
+    except BrokenPipeError:
+        os._exit(1)  # The program is gone, and nobody wants what is left to send.
 
 
 def _count() -> int:

@@ -21,8 +21,8 @@ from ledger.events.entities import EntitiesMerged
 from ledger.events.keeping import LedgerEvent
 from ledger.identifiers import EPOCH
 from ledger.mapper import PlainJSONMapper
-from ledger.preparing import Prepared
-from ledger.receipts import Receipt, refusal
+from ledger.preparing import PreparedRow
+from ledger.receipts import Receipt, receipt_of, refusal
 from ledger.state import Standing, State
 from ledger.stores.sqlite import SQLiteLog
 from ledger.turns import Ticket, Turns
@@ -37,7 +37,7 @@ class Request:
     `key` is an idempotency key and the hash of the body that came with it.
     """
 
-    events: Sequence[Prepared | Refused]
+    events: Sequence[PreparedRow | Refused]
     recorded_by: str = "local"
     key: tuple[str, bytes] | None = None
     warn: bool = True
@@ -128,11 +128,11 @@ class Writer:
         if request.key is not None and (answered := self._answered(*request.key)) is not None:
             return answered
         draft = Draft(self._log, self._state, at=at, recorded_by=request.recorded_by, warn=request.warn, put=self._put)
-        drafted, found = draft.add_all(request.events)
+        placed, found = draft.add_all(request.events)
         if found:
             raise refusal(found)
         draft.finish()
-        receipt = Receipt.of(drafted, position=self._state.head, recorded_at=self._state.recorded_at)
+        receipt = receipt_of(draft, placed)
         if request.key is not None:
             key, digest = request.key
             self._log.keep_request(key, digest=digest, position=receipt.position, answer=receipt.answer_text())

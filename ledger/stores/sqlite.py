@@ -5,15 +5,15 @@ recording, the event id as a key, idempotency keys in the same transaction, `syn
 refuse every UPDATE, DELETE and replacing INSERT, whoever asks.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.errors import StoreError
-from ledger.mapper import NEXT_VERSION, Placed, StoredEntry
+from ledger.mapper import Placed, StoredEntry
 from ledger.stores.schema import COLUMNS, SCHEMA
 from ledger.stores.transactions import Transactions
 
@@ -23,17 +23,6 @@ INSERT = (
     "originator_version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, COALESCE(NULLIF(?9, 0), "
     "(SELECT COALESCE(MAX(originator_version), 0) + 1 FROM stored_events WHERE originator_id = ?3)))"
 )
-
-
-class Known(NamedTuple):
-    """What tells an event from another with its event_id, and where it is."""
-
-    event_id: bytes
-    position: int
-    originator_id: bytes
-    topic: str
-    recorded_at: int
-    digest: bytes
 
 
 class SQLiteLog(SQLiteApplicationRecorder):
@@ -60,32 +49,30 @@ class SQLiteLog(SQLiteApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Append the entries, in the transaction that is open or in one of their own. Raises StoreError."""
         entries = [event for event in stored_events if isinstance(event, StoredEntry)]
-        return self._insert(
-            (
-                entry.position,
-                entry.event_id,
-                UUID(str(entry.originator_id)).bytes,
-                entry.topic,
-                entry.recorded_at,
-                entry.recorded_by,
-                entry.digest,
-                entry.state,
-                entry.originator_version,
-            )
-            for entry in entries
+        if any(b"\t" in entry.state or b"\n" in entry.state for entry in entries):
+            raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
+        self.insert_placed(
+            [
+                Placed(
+                    entry.position,
+                    entry.event_id,
+                    UUID(str(entry.originator_id)).bytes,
+                    entry.topic,
+                    entry.recorded_at,
+                    entry.recorded_by,
+                    entry.digest,
+                    entry.state,
+                    entry.originator_version,
+                )
+                for entry in entries
+            ]
         )
+        return [entry.position for entry in entries]
 
     def insert_placed(self, events: Sequence[Placed]) -> None:
-        """The same for many: no object is made of an event that is only passed on."""
-        self._insert((*event, NEXT_VERSION) for event in events)
-
-    def _insert(self, rows: Iterable[tuple[Any, ...]]) -> list[int]:
-        rows = list(rows)
-        if any(row[7].find(b"\t") >= 0 or row[7].find(b"\n") >= 0 for row in rows):
-            raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
+        """The same for many: no object is made of an event that is only passed on, and its state is trusted."""
         with self.datastore.writing() as cursor:
-            cursor.executemany(INSERT, rows)
-        return [row[0] for row in rows]
+            cursor.executemany(INSERT, events)
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep the hash of a request's body and its answer under its key, for ever."""
@@ -200,17 +187,17 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """The entries with these event ids, in order of position."""
         return self._in("event_id", event_ids)
 
-    def known(self, event_ids: Sequence[bytes]) -> dict[bytes, Known]:
-        """What is known of those of these event ids that the log holds."""
-        found: dict[bytes, Known] = {}
+    def known(self, event_ids: Sequence[bytes]) -> dict[bytes, Placed]:
+        """Those of these events that the log holds, by event id; without their states."""
+        found: dict[bytes, Placed] = {}
         for chunk in _chunks(event_ids):
             with self.datastore.reading() as cursor:
                 cursor.execute(
-                    "SELECT event_id, position, originator_id, topic, recorded_at, digest FROM stored_events "
-                    f"WHERE event_id IN ({','.join('?' * len(chunk))})",
+                    "SELECT position, event_id, originator_id, topic, recorded_at, recorded_by, digest, x'', "
+                    f"originator_version FROM stored_events WHERE event_id IN ({','.join('?' * len(chunk))})",
                     chunk,
                 )
-                found.update((row[0], Known(*row)) for row in cursor.fetchall())
+                found.update((row[1], Placed(*row)) for row in cursor.fetchall())
         return found
 
     def by_position(self, positions: Sequence[int]) -> list[StoredEntry]:
@@ -295,18 +282,8 @@ class SQLiteLog(SQLiteApplicationRecorder):
                 (*params, -1 if limit is None else limit),
             )
             return [
-                StoredEntry(
-                    originator_id=UUID(bytes=row["originator_id"]),
-                    originator_version=row["originator_version"],
-                    topic=row["topic"],
-                    state=row["state"],
-                    position=row["position"],
-                    event_id=row["event_id"],
-                    recorded_at=row["recorded_at"],
-                    recorded_by=row["recorded_by"],
-                    digest=row["digest"],
-                )
-                for row in cursor.fetchall()
+                StoredEntry(UUID(bytes=stream), version, topic, state, position, event_id, at, by, digest)
+                for position, event_id, stream, version, topic, at, by, digest, state in cursor.fetchall()
             ]
 
 

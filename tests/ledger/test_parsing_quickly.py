@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger import MalformedJSON, digest, parse_json, parsing
 
+SETTINGS = settings(deadline=None)
 NUMBERS = st.one_of(
     st.integers().map(str),
     st.from_regex(r"-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,4})?", fullmatch=True),
@@ -63,6 +64,7 @@ def outcome(parse: Any, raw: bytes) -> tuple[str, str]:
         return "error", str(error)
 
 
+@SETTINGS
 @given(mutated())
 @example(b"[" * 33 + b"]" * 33)
 @example(b'{"a": 1, "\\u0061": 2}')
@@ -78,6 +80,7 @@ def digest_slowly(value: Any) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+@SETTINGS
 @given(TEXTS)
 @example('{"b":[1.50,1e2,-0,12345678901234567890123],"a":"\x7f\\u007f\\n","é":"ß","Z":"\U0001f600"}')
 def test_the_digest_is_that_of_sorted_ascii_json(text: str) -> None:
