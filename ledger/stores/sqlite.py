@@ -36,8 +36,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
         with self.datastore.writing() as cursor:
             for statement in SCHEMA:
                 cursor.execute(statement)
-            cursor.execute("SELECT id FROM identity")
-            row = cursor.fetchone()
+            row = cursor.execute("SELECT id FROM identity").fetchone()
             self.identity = row["id"] if row else str(uuid4())
             if row is None:
                 cursor.execute("INSERT INTO identity (id) VALUES (?)", (self.identity,))
@@ -71,21 +70,18 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def insert_placed(self, events: Sequence[Placed]) -> None:
         """The same for many: no object is made of an event that is only passed on, and its state is trusted."""
-        with self.datastore.writing() as cursor:
-            cursor.executemany(INSERT, events)
+        self.datastore.write(INSERT, events)
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep the hash of a request's body and its answer under its key, for ever."""
-        with self.datastore.writing() as cursor:
-            cursor.execute("INSERT INTO requests VALUES (?,?,?,?)", (key, digest, position, answer))
+        self.datastore.write("INSERT INTO requests VALUES (?,?,?,?)", [(key, digest, position, answer)])
 
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Note a metric's unit family, and the position of the event that fixes it; None where nothing does."""
-        with self.datastore.writing() as cursor:
-            if fixed is None:
-                cursor.execute("DELETE FROM metrics WHERE metric = ?", (metric,))
-            else:
-                cursor.execute("INSERT OR REPLACE INTO metrics VALUES (?,?,?)", (metric, *fixed))
+        if fixed is None:
+            self.datastore.write("DELETE FROM metrics WHERE metric = ?", [(metric,)])
+        else:
+            self.datastore.write("INSERT OR REPLACE INTO metrics VALUES (?,?,?)", [(metric, *fixed)])
 
     def select_events(
         self,
@@ -130,22 +126,18 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def max_notification_id(self) -> int:
         """The head of the log; 0 where it is empty."""
-        with self.datastore.reading() as cursor:
-            cursor.execute("SELECT COALESCE(MAX(position), 0) FROM stored_events")
-            return int(cursor.fetchone()[0])
+        return int(self.datastore.fetch("SELECT COALESCE(MAX(position), 0) FROM stored_events")[0][0])
 
     def rows(self, *, after: int, until: int, topics: Sequence[str] = (), batch: int = 10_000) -> Iterator[list[Any]]:
         """Batches of rows with after < position <= until, in order; each row has the columns of `stored_events`."""
         while after < until:
             marks = ",".join("?" * len(topics))
             where = f" AND topic IN ({marks})" if topics else ""
-            with self.datastore.reading() as cursor:
-                cursor.execute(
-                    f"SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ?{where} "
-                    "ORDER BY position LIMIT ?",
-                    (after, until, *topics, batch),
-                )
-                rows = cursor.fetchall()
+            rows = self.datastore.fetch(
+                f"SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ?{where} "
+                "ORDER BY position LIMIT ?",
+                (after, until, *topics, batch),
+            )
             if not rows:
                 return
             yield rows
@@ -161,17 +153,15 @@ class SQLiteLog(SQLiteApplicationRecorder):
         size = batch
         while after < until:
             try:
-                with self.datastore.reading() as cursor:
-                    # The limit keeps SQLite from dropping the subquery's order.
-                    cursor.execute(
-                        "SELECT MAX(position), group_concat(position || char(9) || hex(event_id) || char(9) || "
-                        "hex(originator_id) || char(9) || topic || char(9) || recorded_at || char(9) || "
-                        "hex(recorded_by) || char(9) || CAST(state AS TEXT), char(10)) "
-                        f"FROM (SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ? "
-                        "ORDER BY position LIMIT ?)",
-                        (after, until, size),
-                    )
-                    last, text = cursor.fetchone()
+                # The limit keeps SQLite from dropping the subquery's order.
+                ((last, text),) = self.datastore.fetch(
+                    "SELECT MAX(position), group_concat(position || char(9) || hex(event_id) || char(9) || "
+                    "hex(originator_id) || char(9) || topic || char(9) || recorded_at || char(9) || "
+                    "hex(recorded_by) || char(9) || CAST(state AS TEXT), char(10)) "
+                    f"FROM (SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ? "
+                    "ORDER BY position LIMIT ?)",
+                    (after, until, size),
+                )
             except StoreError as error:
                 if size == 1 or "too big" not in str(error):
                     raise
@@ -191,13 +181,12 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """Those of these events that the log holds, by event id; without their states."""
         found: dict[bytes, Placed] = {}
         for chunk in _chunks(event_ids):
-            with self.datastore.reading() as cursor:
-                cursor.execute(
-                    "SELECT position, event_id, originator_id, topic, recorded_at, recorded_by, digest, x'', "
-                    f"originator_version FROM stored_events WHERE event_id IN ({','.join('?' * len(chunk))})",
-                    chunk,
-                )
-                found.update((row[1], Placed(*row)) for row in cursor.fetchall())
+            rows = self.datastore.fetch(
+                "SELECT position, event_id, originator_id, topic, recorded_at, recorded_by, digest, x'', "
+                f"originator_version FROM stored_events WHERE event_id IN ({','.join('?' * len(chunk))})",
+                chunk,
+            )
+            found.update((row[1], Placed(*row)) for row in rows)
         return found
 
     def by_position(self, positions: Sequence[int]) -> list[StoredEntry]:
@@ -233,41 +222,36 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """How many events each stream holds; streams without any are left out."""
         heads: dict[bytes, int] = {}
         for chunk in _chunks(originator_ids):
-            with self.datastore.reading() as cursor:
-                cursor.execute(
-                    "SELECT originator_id, MAX(originator_version) FROM stored_events "
-                    f"WHERE originator_id IN ({','.join('?' * len(chunk))}) GROUP BY originator_id",
-                    chunk,
-                )
-                heads.update({row[0]: row[1] for row in cursor.fetchall()})
+            rows = self.datastore.fetch(
+                "SELECT originator_id, MAX(originator_version) FROM stored_events "
+                f"WHERE originator_id IN ({','.join('?' * len(chunk))}) GROUP BY originator_id",
+                chunk,
+            )
+            heads.update({row[0]: row[1] for row in rows})
         return heads
 
     def position_at(self, recorded_at: int) -> int:
         """The last position recorded at or before the instant (microseconds since 1970); 0 where there is none."""
         # recorded_at never goes back, so the log is sorted by it: bisect on the primary key.
         low, high = 0, self.max_notification_id()
-        with self.datastore.reading() as cursor:
-            while low < high:
-                middle = (low + high + 1) // 2
-                cursor.execute("SELECT recorded_at FROM stored_events WHERE position = ?", (middle,))
-                if cursor.fetchone()[0] <= recorded_at:
-                    low = middle
-                else:
-                    high = middle - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            ((at,),) = self.datastore.fetch("SELECT recorded_at FROM stored_events WHERE position = ?", (middle,))
+            if at <= recorded_at:
+                low = middle
+            else:
+                high = middle - 1
         return low
 
     def request(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""
-        with self.datastore.reading() as cursor:
-            cursor.execute("SELECT digest, answer FROM requests WHERE key = ?", (key,))
-            row = cursor.fetchone()
-        return (row["digest"], row["answer"]) if row else None
+        rows = self.datastore.fetch("SELECT digest, answer FROM requests WHERE key = ?", (key,))
+        return (rows[0]["digest"], rows[0]["answer"]) if rows else None
 
     def metrics(self) -> dict[str, tuple[str, int]]:
         """Each metric's unit family, and the position of the event that fixed it."""
-        with self.datastore.reading() as cursor:
-            cursor.execute("SELECT metric, family, position FROM metrics")
-            return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+        rows = self.datastore.fetch("SELECT metric, family, position FROM metrics")
+        return {row[0]: (row[1], row[2]) for row in rows}
 
     def _in(self, column: str, values: Sequence[Any]) -> list[StoredEntry]:
         found: list[StoredEntry] = []
@@ -276,15 +260,14 @@ class SQLiteLog(SQLiteApplicationRecorder):
         return sorted(found, key=lambda entry: entry.position)
 
     def _select(self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None) -> list[StoredEntry]:
-        with self.datastore.reading() as cursor:
-            cursor.execute(
-                f"SELECT {COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?",
-                (*params, -1 if limit is None else limit),
-            )
-            return [
-                StoredEntry(UUID(bytes=stream), version, topic, state, position, event_id, at, by, digest)
-                for position, event_id, stream, version, topic, at, by, digest, state in cursor.fetchall()
-            ]
+        rows = self.datastore.fetch(
+            f"SELECT {COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?",
+            (*params, -1 if limit is None else limit),
+        )
+        return [
+            StoredEntry(UUID(bytes=stream), version, topic, state, position, event_id, at, by, digest)
+            for position, event_id, stream, version, topic, at, by, digest, state in rows
+        ]
 
 
 def _chunks(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
