@@ -1,6 +1,6 @@
 """The record: immutable, sourced, timestamped facts, appended once and kept for ever."""
 
-from ledger.book import Ledger, Plan, Receipt, ReceiptItem
+from ledger.book import Ledger
 from ledger.errors import (
     CalendarError,
     EventIdReused,
@@ -23,6 +23,7 @@ from ledger.events import REGISTRY, Event
 from ledger.imports import ImportReport, import_file, import_stream
 from ledger.mapper import Entry
 from ledger.parsing import MalformedJSON, digest, parse_event, parse_json
+from ledger.receipts import Plan, Receipt, ReceiptItem
 
 __all__ = [
     "REGISTRY",

@@ -1,139 +1,157 @@
 """A batch on its way into the log: each event is placed after the ones before it and checked against the rules.
 
-A draft reads the log and records nothing. It changes the state as it goes, journalled, so that later events of the
-batch see the earlier ones; who drafted keeps or reverts.
+A draft belongs to an open transaction of the log. What it places it writes there at the latest before anything is
+asked of the log, so that later events of the batch see the earlier ones. It changes the state as it goes, journalled;
+who opened the transaction keeps or reverts both.
 """
 
-import secrets
-import time
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid5
 
 from ledger.content import content
-from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
-from ledger.events.base import REGISTRY, Event
+from ledger.errors import EventIdReused, Refused, RuleBroken, VersionConflict, Violation
+from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import FIGURE_NAMESPACE, Figure
 from ledger.events.keeping import LedgerEvent
+from ledger.identifiers import microseconds, of_time
 from ledger.keeping import act
-from ledger.mapper import Entry, PlainJSONMapper, microseconds
+from ledger.mapper import Entry, Placed, PlainJSONMapper
 from ledger.oddities import name_warnings, value_warnings
-from ledger.parsing import digest, parse_event
+from ledger.preparing import Prepared, PreparedRow
 from ledger.rules import figure_of, violations
 from ledger.state import Standing, State, metric_family
 from ledger.stores.sqlite import SQLiteLog
 
-VIOLATIONS_MAX = 100
-LOOKED_UP_AT_ONCE = 1000
-
-
 Said = tuple[datetime, int, dict[str, Any]]
 """When a statement was published, its position, and its body."""
-
-
-@dataclass(frozen=True)
-class Drafted:
-    """What became of one event of a batch: its place in the log, the first one where it is a duplicate."""
-
-    entry: Entry
-    duplicate: bool
-    figure_id: UUID | None
-    warnings: tuple[dict[str, Any], ...] = ()
+Put = Callable[[Sequence[Placed]], object]
+"""Writes placed events into the open transaction."""
 
 
 class Draft:
-    """The entries that a batch would add, and everything needed to look an event up, recorded or drafted."""
+    """The events that a batch adds, and everything needed to look an event up, recorded or drafted."""
 
-    def __init__(self, log: SQLiteLog, state: State, *, at: datetime, recorded_by: str, warn: bool) -> None:
-        self.log = log
+    def __init__(
+        self, log: SQLiteLog, state: State, *, at: datetime, recorded_by: str, warn: bool, put: Put | None = None
+    ) -> None:
         self.state = state
         self.at = at
         self.recorded_by = recorded_by
         self.warn = warn
-        self.entries: list[Entry] = []
-        self.metrics: dict[str, tuple[str, int] | None] = {}
-        self._by_id: dict[UUID, Entry | None] = {}
-        self._by_stream: dict[UUID, list[Entry]] = {}
-        self._versions: dict[UUID, int] = {}
+        self.after = state.head
+        """The head of the log before."""
+        self._log = log
+        self._put: Put = put or log.insert_placed
+        self._micros = microseconds(at)
+        self._unwritten: list[Placed] = []
+        self.warnings: dict[int, tuple[dict[str, Any], ...]] = {}
+        """What is odd about an event, by its position."""
+        self._known: dict[bytes, Placed] = {}
+        self._metrics: set[str] = set()
         self._said: dict[UUID, dict[str, list[Said]]] = {}
         self._mapper = PlainJSONMapper()
 
-    def look_up(self, sent: Sequence[Any]) -> Iterator[Event | Refused]:
-        """Parse the batch piece by piece, and fetch what the log holds under a piece's event ids in one go."""
-        for start in range(0, len(sent), LOOKED_UP_AT_ONCE):
-            parsed: list[Event | Refused] = []
-            for one in sent[start : start + LOOKED_UP_AT_ONCE]:
-                try:
-                    parsed.append(parse_event(one))
-                except InvalidEvent as error:
-                    parsed.append(error)
-            wanted = {event.event_id for event in parsed if isinstance(event, Event) and event.event_id is not None}
-            wanted |= {event.target for event in parsed if isinstance(event, LedgerEvent)}
-            wanted -= self._by_id.keys()
-            self._by_id.update(dict.fromkeys(wanted))
-            for stored in self.log.by_event_id([one.bytes for one in wanted]):
-                entry = self._mapper.to_domain_event(stored)
-                self._by_id[entry.event_id] = entry
-            yield from parsed
+    @property
+    def log(self) -> SQLiteLog:
+        """The log, with everything in it that was drafted."""
+        self._write()
+        return self._log
 
-    def add(self, event: Event, sent: Any) -> Drafted:
+    def finish(self) -> None:
+        """Write what is not written yet. Afterwards nothing more is added."""
+        self._write()
+        for metric in self._metrics:
+            self._log.fix_metric(metric, self.state.metrics.get(metric))
+
+    def add_all(self, events: Sequence[PreparedRow | Refused]) -> tuple[list[Placed | None], list[Violation]]:
+        """Place those of the events that may be recorded; and why the others may not, with paths into the batch.
+
+        An event that is known already has its first place, which is no later than that of one before it.
+        """
+        ids = [event[1] for event in events if isinstance(event, tuple)]
+        self._known = self.log.known([one for one in ids if one is not None])
+        placed: list[Placed | None] = []
+        found: list[Violation] = []
+        for index, event in enumerate(events):
+            try:
+                if isinstance(event, Refused):
+                    raise event
+                placed.append(self._add(event))
+            except Refused as error:
+                placed.append(None)
+                found += [violation.at(index, type(error)) for violation in error.violations]
+        return placed, found
+
+    def _add(self, event: PreparedRow) -> Placed:
         """Place one event. Raises Refused (one of its kinds), with paths into the event, and then adds nothing."""
-        mark = digest({name: value for name, value in sent.items() if name not in ("event_id", "expected_version")})
-        if event.event_id is not None and (known := self.find(event.event_id)) is not None:
-            if known.digest != mark or known.type != event.type_name:
-                detail = f"event_id {event.event_id} names another event, at position {known.position}"
-                raise EventIdReused([Violation(("event_id",), "event_id_reused", detail)])
-            return Drafted(known, duplicate=True, figure_id=self._figure_of(known))
-        standing = Standing(
-            position=self.state.head + 1,
-            event_id=event.event_id or uuid7(self.at),
-            cls=type(event),
-            body=event.body(),
-            recorded_at=self.at,
-        )
-        stream = self._add_act(event, standing) if isinstance(event, LedgerEvent) else self._add_fact(event, standing)
-        warnings = tuple(self._warnings(standing, stream)) if self.warn else ()
-        entry = Entry(
-            originator_id=stream,
-            originator_version=self.version(stream) + 1,
-            position=standing.position,
-            event_id=standing.event_id,
-            type=event.type_name,
-            body=standing.body,
-            recorded_at=self.at,
-            recorded_by=self.recorded_by,
-            digest=mark,
-        )
-        self.entries.append(entry)
-        self._by_id[entry.event_id] = entry
-        self._by_stream.setdefault(stream, []).append(entry)
-        self._versions[stream] = entry.originator_version
-        self._note_said(standing, stream)
-        self.state.head = entry.position
-        is_figure = issubclass(standing.cls, Figure)
-        return Drafted(entry, duplicate=False, figure_id=stream if is_figure else None, warnings=warnings)
+        topic, event_id, expected_version, digest, state, about = event
+        if event_id is not None and (known := self._known.get(event_id)) is not None:
+            return _the_same(known, digest=digest, topic=topic)
+        made_id = event_id or of_time(self.at)
+        stream = self.state.fits(about) if about is not None else None
+        if stream is None or expected_version is not None or self.warn:
+            stream = self._add_slowly(Prepared(*event), UUID(bytes=made_id), stream)
+        self.state.head = position = self.state.head + 1
+        self.state.recorded_at = self.at
+        placed = Placed(position, made_id, stream, topic, self._micros, self.recorded_by, digest, state)
+        self._unwritten.append(placed)
+        if event_id is not None:
+            self._known[event_id] = placed
+        return placed
+
+    def _write(self) -> None:
+        if self._unwritten:
+            self._put(self._unwritten)
+            self._unwritten = []
+
+    def _add_slowly(self, event: Prepared, event_id: UUID, fitting: bytes | None) -> bytes:
+        """Ask every rule that is not known to be kept, and note what is odd; the stream that the event belongs to."""
+        standing = Standing(self.state.head + 1, event_id, event.cls, event.body(), self.at)
+        if fitting is None:
+            stream = self._fold(event, standing)
+        else:
+            stream = UUID(bytes=fitting)
+            self.check_version(event.expected_version, stream)
+        if self.warn:
+            self.warnings[standing.position] = tuple(self._oddities(standing, stream))
+            self._note_said(standing, stream)
+        return stream.bytes
+
+    def _fold(self, event: Prepared, standing: Standing) -> UUID:
+        """Ask the rules, and fold the event into the state."""
+        found = violations(self.state, standing)
+        if found:
+            raise RuleBroken(found)
+        if issubclass(standing.cls, LedgerEvent):
+            return act(self, standing, expected_version=event.expected_version)
+        if not issubclass(standing.cls, Figure):
+            stream = stream_of(self.state, standing)
+            self.check_version(event.expected_version, stream)
+            self.state.add(standing)
+            return stream
+        figure: UUID = figure_of(self.state, standing.cls, standing.body)
+        self.check_version(event.expected_version, figure)
+        metric, family = metric_family(standing.cls, standing.body)
+        if metric not in self.state.metrics:
+            self.fix_metric(metric, (family, standing.position))
+        return figure
 
     def find(self, event_id: UUID) -> Entry | None:
         """The event with this id, recorded or drafted."""
-        if event_id not in self._by_id:
-            stored = self.log.by_event_id([event_id.bytes])
-            self._by_id[event_id] = self._mapper.to_domain_event(stored[0]) if stored else None
-        return self._by_id[event_id]
+        found = self.log.by_event_id([event_id.bytes])
+        return self._mapper.to_domain_event(found[0]) if found else None
 
     def acts_on(self, target: Entry) -> list[tuple[str, dict[str, Any]]]:
         """The ledger events on an event so far, in order, recorded or drafted."""
-        recorded = map(self._mapper.to_domain_event, self.log.select_events(target.originator_id))
+        acts = [name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)]
+        found = map(self._mapper.to_domain_event, self.log.select_events(target.originator_id, topics=acts))
         wanted = str(target.event_id)
-        return [
-            (entry.type, entry.body)
-            for entry in (*recorded, *self._by_stream.get(target.originator_id, ()))
-            if entry.body.get("target") == wanted and issubclass(REGISTRY[entry.type], LedgerEvent)
-        ]
+        return [(entry.type, entry.body) for entry in found if entry.body["target"] == wanted]
 
     def standing(self, entry: Entry) -> Standing | None:
         """What an event says now; None while it is retracted."""
@@ -143,53 +161,26 @@ class Draft:
 
     def mentioning(self, text: str, types: Sequence[str]) -> Iterator[Entry]:
         """Events of these types whose body holds the text, recorded or drafted, in order. A full scan of the log."""
-        yield from map(self._mapper.to_domain_event, self.log.mentioning(text, topics=types))
-        yield from (entry for entry in self.entries if entry.type in types)
+        return map(self._mapper.to_domain_event, self.log.mentioning(text, topics=types))
 
-    def version(self, stream: UUID) -> int:
-        """How many events a stream holds, drafted ones included."""
-        if stream not in self._versions:
-            self._versions[stream] = self.log.stream_heads([stream.bytes]).get(stream.bytes, 0)
-        return self._versions[stream]
-
-    def check_version(self, event: Event, stream: UUID) -> None:
+    def check_version(self, expected: int | None, stream: UUID) -> None:
         """Raises VersionConflict where the stream moved. Before the state changes: a refused event leaves no trace."""
-        if event.expected_version is not None and event.expected_version != (actual := self.version(stream)):
-            detail = f"the stream holds {actual} events, not {event.expected_version}"
+        if expected is None:
+            return
+        actual = self.log.stream_heads([stream.bytes]).get(stream.bytes, 0)
+        if expected != actual:
+            detail = f"the stream holds {actual} events, not {expected}"
             raise VersionConflict([Violation(("expected_version",), "expected_version", detail)])
 
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Note which event fixes a metric's unit family from now on."""
         self.state.fix_metric(metric, fixed)
-        self.metrics[metric] = fixed
+        self._metrics.add(metric)
 
-    def _add_fact(self, event: Event, standing: Standing) -> UUID:
-        found = violations(self.state, standing)
-        if found:
-            raise RuleBroken(found)
-        if issubclass(standing.cls, Figure):
-            stream = figure_of(self.state, standing.cls, standing.body)
-            self.check_version(event, stream)
-            metric, family = metric_family(standing.cls, standing.body)
-            if metric not in self.state.metrics:
-                self.fix_metric(metric, (family, standing.position))
-        else:
-            stream = stream_of(self.state, standing)
-            self.check_version(event, stream)
-            self.state.add(standing)
-        assert isinstance(stream, UUID)
-        return stream
-
-    def _add_act(self, event: LedgerEvent, standing: Standing) -> UUID:
-        found = violations(self.state, standing)
-        if found:
-            raise RuleBroken(found)
-        return act(self, event, standing)
-
-    def _warnings(self, event: Standing, stream: UUID) -> Iterator[dict[str, Any]]:
+    def _oddities(self, event: Standing, stream: UUID) -> Iterator[dict[str, Any]]:
         if issubclass(event.cls, EntityRegistered):
             yield from name_warnings(event.body["name"], event.body["entity"], self.state.names())
-        elif issubclass(event.cls, Figure) and event.body.get("value") is not None and self.version(stream):
+        elif issubclass(event.cls, Figure) and event.body.get("value") is not None:
             yield from value_warnings(event.body, self._said_before(event, stream))
 
     def _said_before(self, event: Standing, stream: UUID) -> dict[str, Any] | None:
@@ -202,8 +193,7 @@ class Draft:
 
     def _said_on(self, stream: UUID) -> dict[str, list[Said]]:
         """What stands on a figure, by publisher, in order."""
-        recorded = map(self._mapper.to_domain_event, self.log.select_events(stream))
-        entries = [*recorded, *self._by_stream.get(stream, ())]
+        entries = [self._mapper.to_domain_event(one) for one in self.log.select_events(stream)]
         acts: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         for entry in entries:
             if issubclass(REGISTRY[entry.type], LedgerEvent):
@@ -232,8 +222,12 @@ class Draft:
         else:
             del self._said[stream]
 
-    def _figure_of(self, entry: Entry) -> UUID | None:
-        return entry.originator_id if issubclass(REGISTRY[entry.type], Figure) else None
+
+def _the_same(known: Placed, *, digest: bytes, topic: str) -> Placed:
+    if known.digest != digest or known.topic != topic:
+        detail = f"event_id {UUID(bytes=known.event_id)} names another event, at position {known.position}"
+        raise EventIdReused([Violation(("event_id",), "event_id_reused", detail)])
+    return known
 
 
 def stream_of(state: State, event: Standing) -> UUID:
@@ -244,12 +238,3 @@ def stream_of(state: State, event: Standing) -> UUID:
     kind = "entities" if cls.family in ("entities", "relationships", "statements") else cls.family
     named = state.resolve(slug) if kind in ("entities", "facilities") else slug
     return uuid5(FIGURE_NAMESPACE, f"{kind}:{named}")
-
-
-def uuid7(at: datetime) -> UUID:
-    """A time-ordered UUID (RFC 9562, version 7): 48 bits of milliseconds, then a counter of nanoseconds and chance."""
-    milliseconds = microseconds(at) // 1000
-    counter = time.perf_counter_ns() & 0xFFF_FFFF_FFFF
-    bits = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 7 << 76 | (counter >> 32 & 0xFFF) << 64 | 2 << 62
-    bits |= (counter & 0xFFFF_FFFF) << 30 | secrets.randbits(30)
-    return UUID(int=bits)

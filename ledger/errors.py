@@ -20,7 +20,7 @@ The names are the domain's; what HTTP makes of them is decided in one place, `ap
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 class LedgerError(Exception):
@@ -49,9 +49,14 @@ class Violation:
     kind: "type[Refused] | None" = None
     """The kind of refusal, where violations of several events stand together."""
 
-    def at(self, index: int) -> "Violation":
+    def at(self, index: int, kind: "type[Refused]") -> "Violation":
         """The same violation, in the event at `index` of a batch."""
-        return replace(self, path=(index, *self.path))
+        return Violation((index, *self.path), self.rule, self.detail, kind)
+
+    @property
+    def within(self) -> "Violation":
+        """The same violation, of a batch, in its event."""
+        return Violation(self.path[1:], self.rule, self.detail, self.kind)
 
     @property
     def pointer(self) -> str:

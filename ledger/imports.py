@@ -1,27 +1,30 @@
 """Files of events into the ledger, with a verdict per row.
 
-JSON Lines, CSV or Parquet (`ledger.rows` and `ledger.tabular` say how each is read). Mode `atomic`: one rejected row
-means that nothing is recorded, so all events are held until the last has been read. Mode `proceed`: what may be
-recorded is, chunk by chunk, and no more than a chunk is held.
+JSON Lines, CSV or Parquet (`ledger.rows` and `ledger.tabular` say how each is read). Mode `proceed`: what may be
+recorded is, and no more is held than goes into one transaction. Mode `atomic`: one rejected row means that nothing is
+recorded, so what the rows are made into, some hundred bytes more than they are, is held until the last has been read.
 
 A row without an event_id gets one made of the file's SHA-256 and its number, so a file sent again adds nothing.
 """
 
+import gc
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
-from uuid import NAMESPACE_URL, uuid5
 
-from ledger.book import Ledger, Receipt
-from ledger.errors import Violation
-from ledger.rows import Row, csv_rows, jsonl_rows
+from ledger.book import Ledger
+from ledger.drafting import Draft
+from ledger.pieces import pieces, prepared_rows, read_back
+from ledger.rows import Format as Format
+from ledger.workers import Workers
 
 ERRORS_LISTED_MAX = 1000
-CHUNK_ROWS = 2000
-CHUNK_BYTES = 16 * 1024 * 1024
-Format = Literal["jsonl", "csv", "parquet"]
+TRANSACTION_PIECES = 4
+WORKERS_FROM_BYTES = 8 * 1024 * 1024
 Mode = Literal["atomic", "proceed"]
 Progress = Callable[[int], None]
 ENDINGS: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
@@ -40,18 +43,18 @@ class ImportReport:
     errors: list[dict[str, Any]] = field(default_factory=list)
     position: int = 0
 
-    def count(self, receipt: Receipt) -> None:
-        """Add what a receipt says."""
-        duplicates = sum(item["status"] == "duplicate" for item in receipt.items)
-        self.duplicate += duplicates
-        self.recorded += len(receipt.items) - duplicates
-        self.position = receipt.position
-
-    def list_errors(self, found: Sequence[tuple[int, Violation]]) -> None:
-        """List why rows were rejected, in their order, while there is room."""
-        room = ERRORS_LISTED_MAX - len(self.errors)
-        for row, one in sorted(found, key=lambda pair: pair[0])[:room]:
-            self.errors.append({"row": row, "pointer": one.pointer, "rule": one.rule, "detail": one.detail})
+    def add(self, draft: Draft, piece: bytes) -> None:
+        """Draft the rows of a piece that may be recorded, count all, and list why the others may not."""
+        numbers, events = read_back(piece)
+        before = draft.state.head
+        placed, violations = draft.add_all(events)
+        recorded, rejected = draft.state.head - before, placed.count(None)
+        self.recorded += recorded
+        self.rejected += rejected
+        self.duplicate += len(placed) - recorded - rejected
+        for one in violations[: ERRORS_LISTED_MAX - len(self.errors)]:
+            row = {"row": numbers[int(one.path[0])], "pointer": one.within.pointer}
+            self.errors.append({**row, "rule": one.rule, "detail": one.detail})
 
 
 def format_of(path: Path) -> Format:
@@ -86,90 +89,67 @@ def import_stream(
 ) -> ImportReport:
     """Append the events of a seekable stream; see `import_file`. Who knows its SHA-256 already says so, in hex."""
     sha256 = sha256 or _sha256(file)
-    file.seek(0)
     report = ImportReport(position=ledger.head())
-    chunk = _Chunk()
-    for row in _rows(file, file_format):
-        if progress is not None:
-            progress(row.bytes_done)
-        if mode == "proceed" and chunk.is_full(row):
-            _append_what_fits(ledger, chunk, report, recorded_by=recorded_by)
-            chunk = _Chunk(starts_at=row.bytes_done)
-        chunk.add(row, sha256)
-    append = _append_what_fits if mode == "proceed" else _append_all_or_nothing
-    append(ledger, chunk, report, recorded_by=recorded_by)
+    with closing(_prepared(file, file_format, sha256, progress)) as made, ledger.log.datastore.bulk():
+        if mode == "proceed":
+            for together in _in_turn(made, TRANSACTION_PIECES):
+                _record(ledger, together, report, recorded_by=recorded_by)
+        else:
+            _record(ledger, list(made), report, recorded_by=recorded_by, all_or_nothing=True)
     return report
 
 
-class _Chunk:
-    """Rows on their way into the ledger: the numbers of the readable ones beside what they hold, and the faults."""
-
-    def __init__(self, *, starts_at: int = 0) -> None:
-        self.starts_at = starts_at
-        self.numbers: list[int] = []
-        self.sent: list[Any] = []
-        self.fault_count = 0
-        self.faults: list[tuple[int, Violation]] = []
-
-    def is_full(self, row: Row) -> bool:
-        """Whether the row has to go into another chunk."""
-        count = len(self.numbers) + self.fault_count
-        return count >= CHUNK_ROWS or (count > 0 and row.bytes_done - self.starts_at > CHUNK_BYTES)
-
-    def add(self, row: Row, sha256: str) -> None:
-        """Take a row in."""
-        if row.fault is None:
-            self.numbers.append(row.number)
-            self.sent.append(_identified(row, sha256))
-            return
-        self.fault_count += 1
-        if len(self.faults) < ERRORS_LISTED_MAX:
-            self.faults.append((row.number, row.fault))
-
-    def reject(self, violations: Sequence[Violation], report: ImportReport) -> None:
-        """Report the faults, and the rows that break a rule."""
-        broken = {violation.path[0] for violation in violations}
-        report.rejected += self.fault_count + len(broken)
-        found = [(self.numbers[int(one.path[0])], _in_its_row(one)) for one in violations]
-        report.list_errors([*self.faults, *found])
+def _record(
+    ledger: Ledger, made: Iterable[bytes], report: ImportReport, *, recorded_by: str, all_or_nothing: bool = False
+) -> None:
+    """Record pieces in one transaction."""
+    try:
+        with ledger.drafting(recorded_by=recorded_by) as draft:
+            for piece in made:
+                with _no_search_for_garbage():
+                    report.add(draft, piece)
+            if all_or_nothing and report.rejected:
+                raise _NothingRecorded
+            report.position = draft.state.head
+    except _NothingRecorded:
+        report.recorded = report.duplicate = 0
 
 
-def _append_all_or_nothing(ledger: Ledger, chunk: _Chunk, report: ImportReport, *, recorded_by: str) -> None:
-    if chunk.fault_count:
-        violations = list(ledger.check(chunk.sent, recorded_by=recorded_by).violations)
-    else:
-        receipt, violations = ledger.append_what_fits(chunk.sent, recorded_by=recorded_by, all_or_none=True)
-        report.count(receipt)
-    chunk.reject(violations, report)
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """A piece makes many small objects and no cycles of them; to search them again and again takes a fifth longer."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
-def _append_what_fits(ledger: Ledger, chunk: _Chunk, report: ImportReport, *, recorded_by: str) -> None:
-    receipt, violations = ledger.append_what_fits(chunk.sent, recorded_by=recorded_by)
-    report.count(receipt)
-    chunk.reject(violations, report)
+class _NothingRecorded(Exception):
+    """A rejected row kept the others out."""
 
 
-def _in_its_row(violation: Violation) -> Violation:
-    return Violation(violation.path[1:], violation.rule, violation.detail, violation.kind)
+def _prepared(file: BinaryIO, file_format: Format, sha256: str, progress: Progress | None) -> Generator[bytes]:
+    workers = Workers(sha256) if file.seek(0, 2) >= WORKERS_FROM_BYTES else None
+    file.seek(0)
+    cut = pieces(file, file_format)
+    made = workers.prepared(cut) if workers else ((prepared_rows(piece, sha256), piece.done) for piece in cut)
+    with closing(made):
+        for piece, done in made:
+            if progress is not None:
+                progress(done)
+            yield piece
 
 
-def _identified(row: Row, sha256: str) -> Any:
-    if not isinstance(row.sent, dict) or row.sent.get("event_id") is not None:
-        return row.sent
-    event_id = uuid5(NAMESPACE_URL, f"urn:supply-ledger:import:{sha256}:{row.number}")
-    return {**row.sent, "event_id": str(event_id)}
-
-
-def _rows(file: BinaryIO, file_format: Format) -> Iterator[Row]:
-    if file_format == "parquet":
-        # Here, since Arrow takes as long to load as all the rest, and most programs need none of it.
-        from ledger.tabular import parquet_rows
-
-        return parquet_rows(file)
-    return jsonl_rows(file) if file_format == "jsonl" else csv_rows(file)
+def _in_turn(made: Iterator[bytes], count: int) -> Iterator[list[bytes]]:
+    while together := list(islice(made, count)):
+        yield together
 
 
 def _sha256(file: BinaryIO) -> str:
+    file.seek(0)
     state = hashlib.sha256()
     while block := file.read(1 << 20):
         state.update(block)

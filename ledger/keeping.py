@@ -23,30 +23,31 @@ if TYPE_CHECKING:
 NAMED_MAX = 3
 
 
-def act(draft: "Draft", event: LedgerEvent, standing: Standing) -> UUID:
+def act(draft: "Draft", standing: Standing, *, expected_version: int | None) -> UUID:
     """Check a ledger event and fold it into the draft's state; the stream it belongs to, which is its target's."""
-    target = draft.find(event.target)
+    named = UUID(standing.body["target"])
+    target = draft.find(named)
     if target is None:
-        raise RuleBroken([Violation(("target",), "target_exists", f"no event {event.target} is recorded")])
+        raise RuleBroken([Violation(("target",), "target_exists", f"no event {named} is recorded")])
     cls = REGISTRY[target.type]
     if issubclass(cls, LedgerEvent):
-        detail = f"{event.target} is itself a ledger event ({target.type}); act on the event it acts on"
+        detail = f"{named} is itself a ledger event ({target.type}); act on the event it acts on"
         raise RuleBroken([Violation(("target",), "target_is_no_ledger_event", detail)])
     acts = draft.acts_on(target)
     before = content((cls, target.body), acts)
-    reinstates = isinstance(event, EventReinstated)
+    reinstates = issubclass(standing.cls, EventReinstated)
     if reinstates is (before is not None):
         state = "is not retracted, so there is nothing to reinstate" if reinstates else "is retracted"
-        raise RuleBroken([Violation(("target",), "target_stands", f"event {event.target} {state}")])
+        raise RuleBroken([Violation(("target",), "target_stands", f"event {named} {state}")])
     try:
         after = content((cls, target.body), [*acts, (standing.cls.__name__, standing.body)])
     except InvalidEvent as error:
         raise InvalidEvent(error.violations) from None
     was = Standing(target.position, target.event_id, cls, before or {}, target.recorded_at)
-    changes = event.changes if isinstance(event, EventCorrected) else {}
+    changes = standing.body["changes"] if issubclass(standing.cls, EventCorrected) else {}
     _check(draft, was if before is not None else None, None if after is None else was.says(after), changes)
-    draft.check_version(event, target.originator_id)
-    _fold(draft, event, standing, was if before is not None else None, None if after is None else was.says(after))
+    draft.check_version(expected_version, target.originator_id)
+    _fold(draft, named, standing, was if before is not None else None, None if after is None else was.says(after))
     return target.originator_id
 
 
@@ -67,11 +68,9 @@ def _check(draft: "Draft", was: Standing | None, becomes: Standing | None, chang
         raise RuleBroken(found)
 
 
-def _fold(
-    draft: "Draft", event: LedgerEvent, standing: Standing, was: Standing | None, becomes: Standing | None
-) -> None:
-    if draft.state.holds(event.target):
-        draft.state.act(event.target, standing.cls.__name__, standing.body)
+def _fold(draft: "Draft", target: UUID, standing: Standing, was: Standing | None, becomes: Standing | None) -> None:
+    if draft.state.holds(target):
+        draft.state.act(target, standing.cls.__name__, standing.body)
     for side in (was, becomes):
         if side is None or not issubclass(side.cls, Figure):
             continue

@@ -7,8 +7,8 @@ bytes are upcast when read. Types are looked up in the registry only, never impo
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import Mapper, StoredEvent
@@ -16,9 +16,11 @@ from eventsourcing.persistence import Mapper, StoredEvent
 from ledger.calendars import instant_text
 from ledger.errors import LedgerDamaged
 from ledger.events.base import REGISTRY, Event
+from ledger.identifiers import EPOCH as EPOCH
+from ledger.identifiers import microseconds as microseconds
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 VERSION_FIELD = "_version"
+NEXT_VERSION = 0
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,23 @@ class Entry:
         }
 
 
+class Placed(NamedTuple):
+    """An event in its place, in the form of its row. `recorded_at` is in microseconds since 1970, UTC.
+
+    The store itself numbers it within its stream, so as long as it is not stored its version is NEXT_VERSION.
+    """
+
+    position: int
+    event_id: bytes
+    originator_id: bytes
+    topic: str
+    recorded_at: int
+    recorded_by: str
+    digest: bytes
+    state: bytes
+    originator_version: int = NEXT_VERSION
+
+
 @dataclass(frozen=True)
 class StoredEntry(StoredEvent):
     """A stored event with what this ledger keeps beside it. `recorded_at` is in microseconds since 1970, UTC."""
@@ -65,6 +84,18 @@ class PlainJSONMapper(Mapper[UUID]):
 
     def to_stored_event(self, domain_event: Any) -> StoredEntry:
         """The row for an entry."""
+        if isinstance(domain_event, Placed):
+            return StoredEntry(
+                originator_id=UUID(bytes=domain_event.originator_id),
+                originator_version=domain_event.originator_version,
+                topic=domain_event.topic,
+                state=domain_event.state,
+                position=domain_event.position,
+                event_id=domain_event.event_id,
+                recorded_at=domain_event.recorded_at,
+                recorded_by=domain_event.recorded_by,
+                digest=domain_event.digest,
+            )
         entry: Entry = domain_event
         version = REGISTRY[entry.type].version
         body = entry.body if version == 1 else {VERSION_FIELD: version, **entry.body}
@@ -97,6 +128,13 @@ class PlainJSONMapper(Mapper[UUID]):
         )
 
 
+def stored(event: Event) -> bytes:
+    """The bytes that an event is kept as: its body as JSON on one line, the version first where it is not the first."""
+    cls = type(event)
+    state = cls.__pydantic_serializer__.to_json(event, exclude_unset=True, exclude_none=True)
+    return state if cls.version == 1 else b'{"%s":%d,%s' % (VERSION_FIELD.encode(), cls.version, state[1:])
+
+
 def body_of(cls: type[Event], state: bytes, *, position: int) -> dict[str, Any]:
     """The body in stored bytes, upcast to the class's version."""
     try:
@@ -108,11 +146,6 @@ def body_of(cls: type[Event], state: bytes, *, position: int) -> dict[str, Any]:
         body = cls.upcast(body, version=version)
         version += 1
     return dict(body)
-
-
-def microseconds(at: datetime) -> int:
-    """An instant in microseconds since 1970, UTC."""
-    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def _class_of(topic: str) -> type[Event]:

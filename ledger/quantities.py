@@ -18,6 +18,7 @@ FRACTION_DIGITS_MAX = 18
 TEXT_LENGTH_MAX = 400
 EXPONENT_LENGTH_MAX = 7
 _EXACT = Context(prec=120, traps=[Inexact])
+_PLAIN = re.compile(rf"-?\d{{1,{INTEGER_DIGITS_MAX}}}(?:\.\d{{1,{FRACTION_DIGITS_MAX}}})?", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*|0\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
 # ISO 4217, active codes of states and unions (funds, metals and test codes left out).
@@ -115,6 +116,8 @@ def parse_number(text: str) -> Decimal:
 
 def printed(text: str) -> str:
     """The number as printed, with an exponent written out: `2.080` stays, `1.3e3` becomes `1300`."""
+    if _PLAIN.fullmatch(text):
+        return text
     number = parse_number(text)
     return format(number, "f") if "e" in text.lower() else text
 
@@ -125,6 +128,15 @@ def canonical(value: Decimal, unit_name: str) -> Decimal:
     Raises UnitError, or QuantityError where it does not fit 20 + 18 digits.
     """
     return _fitting(_EXACT.multiply(value, unit(unit_name).factor), f"{value} {unit_name} in canonical units")
+
+
+@lru_cache(maxsize=4096)
+def room(unit_name: str) -> int:
+    """A number printed with at most so many characters, and no exponent, fits in canonical units for certain."""
+    factor = unit(unit_name).factor
+    exponent = factor.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return min(INTEGER_DIGITS_MAX - factor.adjusted() - 1, FRACTION_DIGITS_MAX + min(exponent, 0))
 
 
 def plain(number: Decimal) -> str:

@@ -5,16 +5,16 @@ nested ones, `dimensions.basis` for dimensions, JSON text for lists; an empty ce
 row. Rows are counted from 1, and a blank one is skipped but counted, so that an error names the row that an editor
 shows.
 
-Files come from anywhere and may be of any size: nothing here holds more than a row, and no row is longer than
+A file is first cut into pieces, in order, which is cheap; what the rows of a piece hold can then be read anywhere.
+Files come from anywhere and may be of any size: nothing here holds more than a piece, and no row is longer than
 ROW_BYTES_MAX.
 """
 
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, BinaryIO, get_args, get_origin
+from typing import Any, BinaryIO, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -23,59 +23,109 @@ from ledger.events.base import REGISTRY, Event
 from ledger.parsing import MalformedJSON, parse_json
 
 ROW_BYTES_MAX = 16 * 1024 * 1024
+PIECE_ROWS = 5_000
+PIECE_BYTES = 16 * 1024 * 1024
+Format = Literal["jsonl", "csv", "parquet"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a file: the event as sent, or why there is none; and how many bytes were read up to here."""
+class Piece(NamedTuple):
+    """Rows of a file that follow each other, of plain values only; and how many of its bytes were read up to here."""
+
+    format: Format
+    first: int
+    """The number of its first row."""
+    raw: Any
+    done: int
+
+
+class Row(NamedTuple):
+    """A row of a file: the event as sent, or why there is none."""
 
     number: int
     sent: Any
     fault: Violation | None
-    bytes_done: int
 
 
-def faulty(number: int, rule: str, detail: str, *, done: int, column: str | None = None) -> Row:
+def faulty(number: int, rule: str, detail: str, *, column: str | None = None) -> Row:
     """A row that cannot be read, because of one of its cells where a column is named."""
-    return Row(number, None, Violation((column,) if column is not None else (), rule, detail), done)
+    return Row(number, None, Violation((column,) if column is not None else (), rule, detail))
 
 
-def jsonl_rows(file: BinaryIO) -> Iterator[Row]:
-    """The rows of JSON Lines; a line that is not JSON is a fault, and the next one is read."""
-    done = number = 0
+def jsonl_pieces(file: BinaryIO) -> Iterator[Piece]:
+    """JSON Lines: the lines, and None for one that is too long."""
+    first, done, size = 1, 0, 0
+    lines: list[bytes | None] = []
     while line := file.readline(ROW_BYTES_MAX):
-        number += 1
-        done += len(line)
+        size += len(line)
         if len(line) == ROW_BYTES_MAX and not line.endswith(b"\n"):
             while (rest := file.readline(ROW_BYTES_MAX)) and not rest.endswith(b"\n"):
                 done += len(rest)
             done += len(rest)
-            yield faulty(number, "row_too_long", f"the line is longer than {ROW_BYTES_MAX} bytes", done=done)
-        elif line.strip():
+            lines.append(None)
+        else:
+            lines.append(line)
+        if len(lines) >= PIECE_ROWS or size >= PIECE_BYTES:
+            done += size
+            yield Piece("jsonl", first, lines, done)
+            first, lines, size = first + len(lines), [], 0
+    if lines:
+        yield Piece("jsonl", first, lines, done + size)
+
+
+def jsonl_rows(piece: Piece) -> Iterator[Row]:
+    """The rows of a piece; a line that is not JSON is a fault, and the next one is read."""
+    line: bytes | None
+    for number, line in enumerate(piece.raw, piece.first):
+        if line is None:
+            yield faulty(number, "row_too_long", f"the line is longer than {ROW_BYTES_MAX} bytes")
+        elif not line.isspace():
             try:
-                yield Row(number, parse_json(line), None, done)
+                yield Row(number, parse_json(line), None)
             except MalformedJSON as error:
-                yield faulty(number, "malformed_json", str(error), done=done)
+                yield faulty(number, "malformed_json", str(error))
 
 
-def csv_rows(file: BinaryIO) -> Iterator[Row]:
-    """The rows of a CSV file in UTF-8. Where the quoting breaks, no row after that is certain, so none is read."""
+def csv_pieces(file: BinaryIO) -> Iterator[Piece]:
+    """CSV in UTF-8: the header, the cells of rows, and why no more can be read, if so.
+
+    Where the quoting breaks, no row after that is certain.
+    """
     # What is not UTF-8 becomes lone surrogates, so that it is a fault of its row and not of the file.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     lines = _Lines(text)
     reader = csv.reader(lines, strict=True)
-    number = 0
+    first, size, ended = 1, 0, False
+    header: list[str] = []
+    rows: list[list[str]] = []
     try:
         header = next(reader, [])
-        for cells in reader:
-            number += 1
+        while not ended:
+            fault = None
             lines.taken = 0
-            if any(cells):
-                yield _csv_row(number, header, cells, done=file.tell())
+            try:
+                rows.append(next(reader))
+                size += lines.taken
+            except StopIteration:
+                ended = True
+            except csv.Error as error:
+                ended, fault = True, f"{error}; nothing from here on was read"
+            if ended or len(rows) >= PIECE_ROWS or size >= PIECE_BYTES:
+                yield Piece("csv", first, (header, rows, fault), file.tell())
+                first, rows, size = first + len(rows), [], 0
     except csv.Error as error:
-        yield faulty(number + 1, "malformed_csv", f"{error}; nothing from here on was read", done=file.tell())
+        yield Piece("csv", first, (header, rows, f"{error}; nothing from here on was read"), file.tell())
     finally:
         text.detach()
+
+
+def csv_rows(piece: Piece) -> Iterator[Row]:
+    """The rows of a piece."""
+    header, rows, fault = piece.raw
+    for number, cells in enumerate(rows, piece.first):
+        if any(cells):
+            yield _csv_row(number, header, cells)
+    if fault is not None:
+        yield faulty(piece.first + len(rows), "malformed_csv", fault)
 
 
 class _Lines:
@@ -98,19 +148,19 @@ class _Lines:
         return line
 
 
-def _csv_row(number: int, header: list[str], cells: list[str], *, done: int) -> Row:
+def _csv_row(number: int, header: list[str], cells: list[str]) -> Row:
     if any(cells[len(header) :]):
         detail = f"the row has {len(cells)} cells and the header {len(header)}"
-        return faulty(number, "malformed_csv", detail, done=done)
+        return faulty(number, "malformed_csv", detail)
     given = [(column, cell) for column, cell in zip(header, cells, strict=False) if cell != ""]
     for column, cell in given:
         if not _is_utf8(column) or not _is_utf8(cell):
             name = column if _is_utf8(column) else None
-            return faulty(number, "malformed_cell", "the text is not UTF-8", done=done, column=name)
-    return placed(number, given, done=done)
+            return faulty(number, "malformed_cell", "the text is not UTF-8", column=name)
+    return placed(number, given)
 
 
-def placed(number: int, cells: list[tuple[str, Any]], *, done: int) -> Row:
+def placed(number: int, cells: list[tuple[str, Any]]) -> Row:
     """The row that cells make, each under the name of its column: the event's type says what a cell's text means."""
     named = next((cell for column, cell in cells if column == "type"), None)
     cls = REGISTRY.get(named) if isinstance(named, str) else None
@@ -126,8 +176,8 @@ def placed(number: int, cells: list[tuple[str, Any]], *, done: int) -> Row:
             else:
                 _put(sent, name, _meant(cell, _kinds_of(cls, name) if cls is not None else frozenset()), column)
         except ValueError as error:
-            return faulty(number, "malformed_cell", str(error), done=done, column=column)
-    return Row(number, sent, None, done)
+            return faulty(number, "malformed_cell", str(error), column=column)
+    return Row(number, sent, None)
 
 
 def _put(into: dict[str, Any], name: str, value: Any, column: str) -> None:

@@ -4,19 +4,21 @@ It holds the standing events that open, change or close things (entities, merges
 links, risks) and each metric's unit family. Figures, statements and relationships are not held: no rule asks for them
 except the rare ones that search the log.
 
-A change is journalled until it is kept, so that a refused batch or a dry run leaves no trace.
+A change is journalled until it is kept, so that a refused batch or a dry run leaves no trace; and one of several
+batches that go into the log together can be taken back without the others.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger.calendars import Interval, parse_moment
 from ledger.content import content
 from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
+from ledger.preparing import AboutRow
 from ledger.quantities import unit
 
 
@@ -59,31 +61,45 @@ class _Known:
         return None if body is None else self.base.says(body)
 
 
+class Mark(NamedTuple):
+    """A point to which a state can go back."""
+
+    changes: int
+    head: int
+    recorded_at: datetime | None
+
+
 class State:
-    """The fold. `head` is the last position folded in."""
+    """The fold. `head` is the last position folded in, `recorded_at` when it was recorded."""
 
     def __init__(self) -> None:
         self.head = 0
         self.recorded_at: datetime | None = None
         self.metrics: dict[str, tuple[str, int]] = {}
+        self.kinds: dict[str, str] = {}
+        """What kind of entity each registered slug names."""
         self._known: dict[UUID, _Known] = {}
         self._things: dict[tuple[str, str], dict[int, Standing]] = {}
         self._merges: dict[int, tuple[str, str]] = {}
         self._kept: dict[str, str] = {}
         self._undo: list[Callable[[], object]] = []
+        self._start = Mark(0, 0, None)
 
     def keep(self) -> None:
-        """Everything since the last keep stays."""
+        """Everything up to here stays."""
         self._undo.clear()
+        self._start = self.mark()
 
-    def revert(self) -> None:
-        """Everything since the last keep is undone."""
-        while self._undo:
+    def mark(self) -> Mark:
+        """Where `revert` can go back to, until the next `keep`."""
+        return Mark(len(self._undo), self.head, self.recorded_at)
+
+    def revert(self, mark: Mark | None = None) -> None:
+        """Undo everything since the mark; by default, since the last `keep`."""
+        to = mark or self._start
+        while len(self._undo) > to.changes:
             self._undo.pop()()
-
-    def on_revert(self, undo: Callable[[], object]) -> None:
-        """Also do this on the next revert."""
-        self._undo.append(undo)
+        self.head, self.recorded_at = to.head, to.recorded_at
 
     def entity(self, slug: str) -> Standing | None:
         """The standing registration of a slug."""
@@ -116,12 +132,9 @@ class State:
         """The standing events of the thing that an event of this class names, in order of position."""
         if cls.family != "facilities":
             return sorted(self._things.get((cls.family, slug), {}).values(), key=lambda event: event.position)
-        found = [
-            event
-            for (family, named), events in self._things.items()
-            if family == cls.family and self.resolve(named) == self.resolve(slug)
-            for event in events.values()
-        ]
+        resolved = self.resolve(slug)
+        merged = (other for other in self._kept if self.resolve(other) == resolved)
+        found = [event for one in {resolved, *merged} for event in self._things.get((cls.family, one), {}).values()]
         return sorted(found, key=lambda event: event.position)
 
     def holds(self, event_id: UUID) -> bool:
@@ -161,6 +174,19 @@ class State:
         else:
             self.metrics[metric] = fixed
 
+    def fits(self, about: AboutRow) -> bytes | None:
+        """The figure of a prepared statement that breaks no rule for certain; None where the rules have to be asked."""
+        subject, material, publisher, metric, family, stream = about
+        kinds, kept = self.kinds, self._kept
+        if kinds.get(publisher) != "organisation" or subject not in kinds:
+            return None
+        if material is not None and material not in kinds:
+            return None
+        if kept and (subject in kept or material in kept):
+            return None
+        fixed = self.metrics.get(metric)
+        return stream if fixed is not None and fixed[0] == family else None
+
     def set_aside(self, event: Standing) -> Callable[[], None]:
         """Take a standing event out while something is checked; call what is returned to put it back."""
         if not _is_held(event.cls):
@@ -181,7 +207,8 @@ class State:
             return
         events = self._things.setdefault(_key(event), {})
         events[event.position] = event
-        self._undo.append(lambda: events.pop(event.position))
+        self._undo.append(lambda: self._take_out(event))
+        self._note_kind(event)
 
     def _remove(self, event: Standing) -> None:
         if issubclass(event.cls, EntitiesMerged):
@@ -189,9 +216,26 @@ class State:
             self._set_merge(event.position, None)
             self._undo.append(lambda: self._set_merge(event.position, merge))
             return
-        events = self._things[_key(event)]
-        removed = events.pop(event.position)
-        self._undo.append(lambda: events.update({event.position: removed}))
+        self._take_out(event)
+        self._undo.append(lambda: self._put_back(event))
+
+    def _take_out(self, event: Standing) -> None:
+        del self._things[_key(event)][event.position]
+        self._note_kind(event)
+
+    def _put_back(self, event: Standing) -> None:
+        self._things[_key(event)][event.position] = event
+        self._note_kind(event)
+
+    def _note_kind(self, event: Standing) -> None:
+        """Keep `kinds` true to the registrations of the slug that an event registers."""
+        if issubclass(event.cls, EntityRegistered):
+            slug = event.body["entity"]
+            registration = self.entity(slug)
+            if registration is None:
+                self.kinds.pop(slug, None)
+            else:
+                self.kinds[slug] = registration.body["kind"]
 
     def _set_merge(self, position: int, merge: tuple[str, str] | None) -> None:
         if merge is None:

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ledger.calendars import instant_text
-from ledger.mapper import EPOCH
+from ledger.identifiers import EPOCH
 from ledger.parsing import parse_json
-from ledger.rows import Row, faulty, placed
+from ledger.rows import Piece, Row, faulty, placed
 
 BATCH_ROWS = 1000
 _WHY: dict[type[Exception], str] = {
@@ -41,26 +41,51 @@ class _Column(NamedTuple):
     cell: Cell
 
 
-def parquet_rows(file: BinaryIO) -> Iterator[Row]:
-    """The rows of a Parquet file. Where it is damaged, nothing after that is read. A file of no bytes has no rows."""
+def parquet_pieces(file: BinaryIO) -> Iterator[Piece]:
+    """A Parquet file: rows in Arrow's stream format, and why no more can be read, if so.
+
+    Where the file is damaged, nothing after that is read. A file of no bytes has no rows.
+    """
     size = file.seek(0, 2)
     if not size:
         return
-    number = 0
+    first = 1
     try:
         parquet = pq.ParquetFile(file, pre_buffer=False)
         row_count = parquet.metadata.num_rows
         for batch in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-            columns = [_column(name, values) for name, values in zip(batch.schema.names, batch.columns, strict=True)]
-            for index in range(batch.num_rows):
-                number += 1
-                row = _row(number, columns, index, done=size * number // max(row_count, number))
-                if row is not None:
-                    yield row
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, batch.schema) as stream:
+                stream.write_batch(batch)
+            following = first + batch.num_rows
+            done = size * (following - 1) // max(row_count, following - 1, 1)
+            yield Piece("parquet", first, (sink.getvalue().to_pybytes(), None), done)
+            first = following
     # Arrow tells damage in the file as errors of its own, of the system, or of text.
     except (pa.ArrowException, OSError, ValueError) as error:
-        detail = f"{str(error).strip().partition(chr(10))[0][:300]}; nothing from here on was read"
-        yield faulty(number + 1, "malformed_parquet", detail, done=size)
+        yield Piece("parquet", first, (b"", _told(error)), size)
+
+
+def parquet_rows(piece: Piece) -> Iterator[Row]:
+    """The rows of a piece."""
+    stream, fault = piece.raw
+    number = piece.first
+    try:
+        for batch in pa.ipc.open_stream(stream) if stream else ():
+            columns = [_column(name, values) for name, values in zip(batch.schema.names, batch.columns, strict=True)]
+            for index in range(batch.num_rows):
+                row = _row(number, columns, index)
+                number += 1
+                if row is not None:
+                    yield row
+    except (pa.ArrowException, OSError, ValueError) as error:
+        fault = _told(error)
+    if fault is not None:
+        yield faulty(number, "malformed_parquet", fault)
+
+
+def _told(error: Exception) -> str:
+    return f"{str(error).strip().partition(chr(10))[0][:300]}; nothing from here on was read"
 
 
 def _column(name: str, values: Any) -> _Column:
@@ -78,7 +103,7 @@ def _column(name: str, values: Any) -> _Column:
         return _Column(name, values, cell)  # One value has no form in Python: its row alone is at fault.
 
 
-def _row(number: int, columns: list[_Column], index: int, *, done: int) -> Row | None:
+def _row(number: int, columns: list[_Column], index: int) -> Row | None:
     cells: list[tuple[str, Any]] = []
     for column in columns:
         try:
@@ -88,10 +113,10 @@ def _row(number: int, columns: list[_Column], index: int, *, done: int) -> Row |
             json_value = None if value is None else column.cell(value)
         except (ValueError, OverflowError) as error:
             detail = _WHY.get(type(error), str(error))
-            return faulty(number, "malformed_cell", detail, done=done, column=column.name)
+            return faulty(number, "malformed_cell", detail, column=column.name)
         if json_value is not None:
             cells.append((column.name, json_value))
-    return placed(number, cells, done=done) if cells else None
+    return placed(number, cells) if cells else None
 
 
 def _cell_of(kind: pa.DataType) -> Cell:

@@ -14,7 +14,7 @@ A class says of itself, in class attributes:
 
 from collections.abc import Iterator
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 from uuid import UUID
 
@@ -46,6 +46,7 @@ class _Ref:
     """Marks a slug that must name a registered entity."""
 
 
+@lru_cache(maxsize=65536)
 def _moment(text: str) -> str:
     try:
         parse_moment(text)
@@ -125,7 +126,9 @@ class Event(Part):
     """True for this ledger's own bookkeeping, which `as_of` never cuts."""
 
     event_id: UUID | None = Field(
-        None, description="Chosen by the client, it is the event's idempotency key for ever; else the ledger makes one."
+        None,
+        exclude=True,
+        description="Chosen by the client, it is the event's idempotency key for ever; else the ledger makes one.",
     )
     published_at: Moment | None = Field(
         None, description="When anyone could have known: a year, a month, a day or an instant. Default: when recorded."
@@ -133,7 +136,9 @@ class Event(Part):
     source: Source | None = None
     note: Text | None = None
     expected_version: Annotated[int, Field(ge=0, strict=True)] | None = Field(
-        None, description="How many events the stream holds; the append is refused if it moved. Not recorded."
+        None,
+        exclude=True,
+        description="How many events the stream holds; the append is refused if it moved. Not recorded.",
     )
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
@@ -160,8 +165,7 @@ class Event(Part):
 
     def body(self) -> dict[str, Any]:
         """The event as it is kept: what was sent, decimals as text, without event_id and expected_version."""
-        left_out = {"event_id", "expected_version"}
-        return self.model_dump(mode="json", exclude_unset=True, exclude_none=True, exclude=left_out)
+        return self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
 
 
 class Timed(Event, abstract=True):

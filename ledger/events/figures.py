@@ -5,19 +5,20 @@ A figure's *key* is what is measured: subject, metric, material, dimensions, nat
 machine: its `figure_id` is a UUIDv5 of the key (domain contract, section 4 and the ruling on figures).
 """
 
-import json
-from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal, Self
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict, Unpack
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import orjson
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ledger.calendars import Period, parse_period
 from ledger.errors import CalendarError, QuantityError
 from ledger.events.base import Event, Flag, Number, Ref, Source, Text
-from ledger.quantities import canonical, unit
+from ledger.identifiers import of_name
+from ledger.quantities import canonical, room, unit
 
 FIGURE_NAMESPACE = uuid5(NAMESPACE_URL, "urn:supply-ledger:figure")
 
@@ -26,6 +27,7 @@ Symbol = Literal["not_available", "withheld", "net_exporter", "undisclosed", "no
 Status = Literal["estimated", "provisional", "reported", "restated", "announced", "audited"]
 
 
+@lru_cache(maxsize=65536)
 def _period(text: str) -> str:
     """Fits some period; whether a fiscal one can be resolved depends on the subject and is a rule of the ledger."""
     try:
@@ -35,6 +37,7 @@ def _period(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def _unit(name: str) -> str:
     try:
         unit(name)
@@ -49,32 +52,37 @@ UnitName = Annotated[str, AfterValidator(_unit), Field(examples=["t"])]
 PeriodText = Annotated[str, AfterValidator(_period), Field(examples=["2025-Q2"])]
 
 
-def figure_id(
-    *,
-    subject: str,
-    metric: str,
-    material: str | None,
-    dimensions: dict[str, str] | None,
-    nature: str,
-    period: Period | None,
-    canonical_unit: str,
-) -> UUID:
+class FigureKey(TypedDict):
+    """What is measured."""
+
+    subject: str
+    metric: str
+    material: str | None
+    dimensions: dict[str, str] | None
+    nature: str
+    period: Period | None
+    canonical_unit: str
+
+
+def figure_id(**key: Unpack[FigureKey]) -> UUID:
     """The id of the figure with this key: the UUIDv5 of its canonical JSON."""
-    key: dict[str, Any] = {
-        "subject": subject,
-        "metric": metric,
-        "material": material,
-        "dimensions": dimensions or None,
-        "nature": nature,
-        "period_start": _day(period.start) if period else None,
-        "period_end": _day(period.end) if period else None,
-        "unit": canonical_unit,
+    return UUID(bytes=figure_stream(**key))
+
+
+def figure_stream(**key: Unpack[FigureKey]) -> bytes:
+    """The same in bytes."""
+    period = key["period"]
+    canonical_key = {
+        "subject": key["subject"],
+        "metric": key["metric"],
+        "material": key["material"],
+        "dimensions": key["dimensions"] or None,
+        "nature": key["nature"],
+        "period_start": period.start if period else None,
+        "period_end": period.end if period else None,
+        "unit": key["canonical_unit"],
     }
-    return uuid5(FIGURE_NAMESPACE, json.dumps(key, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
-
-
-def _day(day: date) -> str:
-    return day.isoformat()
+    return of_name(FIGURE_NAMESPACE, orjson.dumps(canonical_key, option=orjson.OPT_SORT_KEYS))
 
 
 class Figure(Event, abstract=True):
@@ -129,14 +137,13 @@ class Statement(Figure, abstract=True):
 
     @model_validator(mode="after")
     def _states_exactly_one_thing(self) -> Self:
-        said = [self.value is not None, self.low is not None or self.high is not None, self.symbol is not None]
-        if sum(said) != 1:
+        in_range = self.low is not None or self.high is not None
+        if (self.value is not None) + in_range + (self.symbol is not None) != 1:
             raise PydanticCustomError(
                 "one_statement", "say exactly one of value, low and/or high, symbol", {"field": "value"}
             )
-        for name in ("value", "low", "high"):
-            text = getattr(self, name)
-            if text is not None:
+        for name, text in (("value", self.value), ("low", self.low), ("high", self.high)):
+            if text is not None and len(text) > room(self.unit):
                 try:
                     canonical(Decimal(text), self.unit)
                 except QuantityError as error:

@@ -1,5 +1,6 @@
 """An acknowledged event survives kill -9, and nothing is ever half recorded."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger import Ledger
-from tests.ledger.conftest import WORLD
+from ledger import Ledger, import_file
+from tests.ledger.conftest import WORLD, figure
 
 WRITER = """
 import sys
-from ledger import Ledger
+from ledger import Ledger, import_file
 from tests.ledger.conftest import WORLD, figure
 book = Ledger(sys.argv[1])
 book.append(WORLD)
@@ -45,4 +46,41 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Path, a
     for year in range(1000, 1000 + len(acknowledged)):
         assert book.log.request(str(year)) is not None
     assert book.append([WORLD[0] | {"entity": "one-more", "name": "One more"}]).position == len(entries) + 1
+    book.close()
+
+
+IMPORTER = """
+import sys
+from pathlib import Path
+from ledger import Ledger, import_file, imports, rows
+imports.WORKERS_FROM_BYTES = 0
+rows.PIECE_ROWS = 50
+import_file(Ledger(sys.argv[1]), Path(sys.argv[2]), mode="proceed", progress=lambda done: print(done, flush=True))
+"""
+
+
+def test_a_killed_import_leaves_whole_transactions_and_no_workers_and_is_taken_up_again(tmp_path: Path) -> None:
+    database, path = tmp_path / "ledger.db", tmp_path / "facts.jsonl"
+    facts = [*WORLD, *(figure(period=f"{1000 + number // 12}-{number % 12 + 1:02}") for number in range(20_000))]
+    path.write_text("".join(json.dumps(fact) + "\n" for fact in facts))
+    with subprocess.Popen(
+        [sys.executable, "-c", IMPORTER, str(database), str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).parent.parent.parent,
+        env={**os.environ, "PYTHONPATH": "."},
+    ) as importer:
+        assert importer.stdout is not None
+        for _ in range(40):
+            importer.stdout.readline()
+        importer.send_signal(signal.SIGKILL)
+        # The workers hold the other end of this pipe too: it ends when they have, and they have nothing to say.
+        _, told = importer.communicate(timeout=60)
+        assert told == b""
+    book = Ledger(database)
+    held = book.head()
+    assert 0 < held < len(facts)
+    assert [entry.position for entry in book.entries()] == list(range(1, held + 1))
+    report = import_file(book, path, mode="proceed")
+    assert (report.recorded, report.duplicate, report.rejected) == (len(facts) - held, held, 0)
     book.close()

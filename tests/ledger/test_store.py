@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 
 from ledger import Ledger, StoreError
-from ledger.stores.sqlite import Extras
 from tests.ledger.conftest import WORLD, figure
 
 
@@ -129,6 +128,6 @@ def test_a_state_of_more_than_a_line_is_not_stored(path: Path) -> None:
     for state in (b'{"note":\t"x"}', b'{"note":\n"x"}'):
         other = replace(stored, position=11, event_id=b"x" * 16, originator_version=2, state=state)
         with pytest.raises(StoreError, match="newline"):
-            book.log.insert_events([other], extras=Extras(expected_head=10))
+            book.log.insert_events([other])
     assert book.head() == 10
     book.close()

@@ -9,7 +9,6 @@ import pytest
 
 from ledger import Ledger, Refused
 from ledger.mapper import StoredEntry, microseconds
-from ledger.stores.sqlite import Extras
 from projections import Engine
 
 GOLDEN = Path(__file__).parent.parent / "data" / "stored"
@@ -56,7 +55,7 @@ def written_with_version_1(ledger: Ledger) -> None:
         recorded_by="local",
         digest=b"",
     )
-    ledger.log.insert_events([entry], extras=Extras(expected_head=head))
+    ledger.log.insert_events([entry])
 
 
 def test_an_old_log_answers_like_a_new_one() -> None:

@@ -29,7 +29,7 @@ def append_one_by_one(ledger: Ledger, history: list[Body]) -> list[Body]:
 def rules_memory(ledger: Ledger) -> dict[str, Any]:
     """What the rules know, as plain values."""
     ledger.plan([])
-    state = ledger._state
+    state = ledger._writer._state
     return {
         "things": {
             key: {position: event.body for position, event in events.items()}

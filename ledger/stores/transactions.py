@@ -1,0 +1,221 @@
+"""Connections to the log in SQLite, and what happens in one transaction.
+
+Every commit is on disk before it is acknowledged. A thread that writes reads what it wrote, before anybody else can.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Any
+
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
+
+from ledger.errors import StoreBusy, StoreError, StoreFull
+
+BUSY_TIMEOUT_S = 10
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "recursive_triggers=ON",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    f"journal_size_limit={64 * 1024 * 1024}",
+)
+# A cache's size is in KiB where negative; the log is copied into the file after so many pages of 4 KiB.
+BULK_PRAGMAS = (f"cache_size={-128 * 1024}", f"wal_autocheckpoint={100_000}")
+SINGLE_PRAGMAS = ("cache_size=-2000", "wal_autocheckpoint=1000")
+_ERRORS = (sqlite3.Error, PersistenceError)
+
+
+class Transactions(SQLiteDatastore):
+    """The library's datastore: a pool of connections to a file, or to a name in memory that is an URI.
+
+    One connection is kept for writing, and one thread at a time has it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._may_write = threading.Lock()
+        self._writer: SQLiteConnection | None = None
+        self._mine = _Mine()
+        self.pool = _Pool(db_name=path, pool_size=8, max_overflow=64)
+        self.single_row_tracking = True
+        self.originator_id_type = "uuid"
+
+    def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows that a statement gives. Raises StoreBusy, StoreError."""
+        try:
+            if self._mine.cursor is not None:
+                return self._mine.cursor.execute(sql, values).fetchall()
+            with self.get_connection(commit=False) as connection:
+                cursor = connection.cursor().sqlite_cursor
+                try:
+                    return cursor.execute(sql, values).fetchall()
+                finally:
+                    cursor.close()
+        except _ERRORS as error:
+            raise _store_error(error) from error
+
+    def writing(self, *, keep: bool = True) -> "Transaction":
+        """A transaction that holds the write lock of the store from its start, so that what it reads stays true.
+
+        What this thread reads from the log meanwhile, it reads in the transaction. On disk when the block has ended;
+        undone where it ends with an exception, or without `keep`. Within another, it is part of that one. Raises
+        StoreBusy, StoreFull, StoreError.
+        """
+        return Transaction(self, keep=keep)
+
+    def write(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each of the rows, in the transaction that is open or in one of its own."""
+        with self.writing() as cursor:
+            cursor.executemany(sql, rows)
+
+    @contextmanager
+    def undoing(self) -> Iterator[None]:
+        """Within a transaction: what the block wrote is undone where it ends with an exception, and that only."""
+        with self.writing() as cursor:
+            cursor.execute("SAVEPOINT block")
+            try:
+                yield
+            except StoreError:
+                raise  # The store itself has failed, and may have undone everything.
+            except Exception:
+                cursor.execute("ROLLBACK TO block")
+                cursor.execute("RELEASE block")
+                raise
+            cursor.execute("RELEASE block")
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Meanwhile the connection for writing is fit for millions of rows.
+
+        The streams and event ids of new rows lie anywhere in their indexes, so that each row changes pages of its own
+        there. The more rows a transaction has, and the less often the write-ahead log is copied into the file, the
+        fewer pages are written for the same rows.
+        """
+        self._set(BULK_PRAGMAS)
+        try:
+            yield
+        finally:
+            self._set(SINGLE_PRAGMAS)
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._may_write:
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.close()
+                self.pool.put_connection(writer)
+        super().close()
+
+    def _set(self, pragmas: Sequence[str]) -> None:
+        with self._may_write:
+            connection = self._lent()
+            for pragma in pragmas:
+                connection.cursor().execute(f"PRAGMA {pragma}")
+            self._back(connection)
+
+    def _lent(self) -> SQLiteConnection:
+        """The connection for writing, to who may write."""
+        if self.pool.is_sqlite_memory_mode:
+            # There a writer keeps readers out, and the pool knows of both.
+            return self.pool.get_connection(is_writer=True)
+        if self._writer is None:
+            self._writer = self.pool.get_connection()
+        return self._writer
+
+    def _back(self, connection: SQLiteConnection) -> None:
+        if connection is not self._writer:
+            self.pool.put_connection(connection)
+
+
+class Transaction:
+    """One transaction, see `Transactions.writing`; gives a cursor."""
+
+    def __init__(self, datastore: Transactions, *, keep: bool) -> None:
+        self._datastore = datastore
+        self._keep = keep
+        self._connection: SQLiteConnection | None = None
+        """None where it is part of another."""
+
+    def __enter__(self) -> sqlite3.Cursor:
+        """Begin, unless one is open."""
+        datastore = self._datastore
+        if datastore._mine.cursor is not None:
+            return datastore._mine.cursor
+        datastore._may_write.acquire()
+        try:
+            self._connection = datastore._lent()
+            cursor = self._connection.cursor().sqlite_cursor
+            cursor.execute("BEGIN IMMEDIATE")
+        except BaseException as error:
+            self._release()
+            if isinstance(error, _ERRORS):
+                raise _store_error(error) from error
+            raise
+        datastore._mine.cursor = cursor
+        return cursor
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit, or undo."""
+        if self._connection is not None:
+            datastore, connection = self._datastore, self._connection
+            cursor, datastore._mine.cursor = datastore._mine.cursor, None
+            assert cursor is not None
+            try:
+                if error is None:
+                    cursor.execute("COMMIT" if self._keep else "ROLLBACK")
+                    return
+            except sqlite3.Error as failed:
+                error = failed
+            finally:
+                if connection._sqlite_conn.in_transaction:
+                    with suppress(sqlite3.Error):
+                        connection.rollback()
+                self._release()
+        if isinstance(error, _ERRORS):
+            raise _store_error(error) from error
+
+    def _release(self) -> None:
+        if self._connection is not None:
+            self._datastore._back(self._connection)
+        self._datastore._may_write.release()
+
+
+class _Mine(threading.local):
+    """The cursor of the transaction that a thread has open."""
+
+    cursor: sqlite3.Cursor | None = None
+
+
+class _Pool(SQLiteConnectionPool):
+    def _create_connection(self) -> SQLiteConnection:
+        # As the library does it, but with room for more than one prepared statement.
+        connection = sqlite3.connect(
+            self.db_name,
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+            timeout=BUSY_TIMEOUT_S,
+            cached_statements=128,
+        )
+        connection.row_factory = sqlite3.Row
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return SQLiteConnection(connection, max_age=self.max_age)
+
+
+def _store_error(error: Exception) -> StoreError:
+    """What the store says, as the ledger says it."""
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return StoreBusy("another process is writing to the ledger; try again")
+    if "full" in text:
+        return StoreFull("the disk is full; nothing was recorded")
+    if isinstance(error, sqlite3.IntegrityError):
+        return StoreError(f"the log refused the rows: {text}")
+    return StoreError(text)

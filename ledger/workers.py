@@ -1,0 +1,161 @@
+"""Worker processes for the pure step of an import.
+
+Each is a fresh interpreter that is sent pieces of the file through a pipe and sends back what they were made into. So
+nothing is shared with the program, which may have threads and need not be importable; and a worker ends by itself when
+its pipe closes, whatever ended the program. Where no worker can be had, or one is lost, the program does the work
+itself.
+"""
+
+import gc
+import marshal
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any
+
+from ledger.events.base import REGISTRY
+from ledger.pieces import prepared_rows
+from ledger.rows import Piece
+
+WORKERS_MAX = 3
+AHEAD = 2
+"""How many pieces each worker may have been sent that are not back yet."""
+_START = "import sys; sys.path[:] = {path!r}; from ledger.workers import serve; serve()"
+
+
+class Workers:
+    """A few worker processes, as long as they are of the same mind about the types of events; else none."""
+
+    def __init__(self, sha256: str) -> None:
+        self._sha256 = sha256
+        self._processes: list[subprocess.Popen[bytes]] = []
+        try:
+            for _ in range(_count()):
+                self._processes.append(_started())
+            modules = sorted({cls.__module__ for cls in REGISTRY.values()})
+            for process in self._processes:
+                _send(process.stdin, marshal.dumps((sha256, modules)))
+            same_types = all(_receive(process.stdout) == _types() for process in self._processes)
+        except OSError:
+            same_types = False
+        if not same_types:
+            self.close()
+
+    def prepared(self, pieces: Iterator[Piece]) -> Generator[tuple[bytes, int]]:
+        """What `prepared_rows` makes of the pieces, in order; and how many bytes of the file were read up to there."""
+        if not self._processes:
+            for piece in pieces:
+                yield prepared_rows(piece, self._sha256), piece.done
+            return
+        feeder = _Feeder(pieces, self._processes)
+        try:
+            for process, piece in feeder.sent():
+                made = _receive(process.stdout)
+                yield prepared_rows(piece, self._sha256) if made is None else made, piece.done
+                feeder.room.release()
+        finally:
+            feeder.stopped = True
+            self.close()
+            feeder.room.release()
+            feeder.join()
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in self._processes:
+            process.kill()
+        for process in self._processes:
+            with suppress(OSError):
+                process.communicate()
+        self._processes.clear()
+
+
+class _Feeder(threading.Thread):
+    """Sends each worker its pieces, in turn. Reading and sending may block, so it is done apart from the rest."""
+
+    def __init__(self, pieces: Iterator[Piece], processes: list[subprocess.Popen[bytes]]) -> None:
+        super().__init__(name="import feeder", daemon=True)
+        self.room = threading.Semaphore(AHEAD * len(processes))
+        self.stopped = False
+        self._pieces = pieces
+        self._processes = list(processes)
+        self._sent: SimpleQueue[tuple[subprocess.Popen[bytes], Piece] | BaseException | None] = SimpleQueue()
+        self.start()
+
+    def sent(self) -> Iterator[tuple[subprocess.Popen[bytes], Piece]]:
+        """The pieces in order, and which worker has each."""
+        while (item := self._sent.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def run(self) -> None:
+        """Feed until there is nothing more."""
+        try:
+            for number, piece in enumerate(self._pieces):
+                self.room.acquire()
+                if self.stopped:
+                    return
+                process = self._processes[number % len(self._processes)]
+                self._sent.put((process, piece))
+                with suppress(OSError):  # The worker is lost, and whoever waits for it will see that.
+                    _send(process.stdin, marshal.dumps(tuple(piece)))
+            self._sent.put(None)
+        except BaseException as error:
+            self._sent.put(error)
+
+
+def serve() -> None:
+    """What a worker does: prepare pieces until there are no more."""
+    source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # Whatever is printed must not get between the answers.
+    sha256, modules = marshal.loads(_receive(source) or b"")  # noqa: S302 - from the program that started this one
+    with suppress(ImportError):
+        for module in modules:
+            __import__(module)
+    _send(target, _types())
+    gc.freeze()  # What there is now is there to stay, and need not be searched for garbage.
+    try:
+        while (task := _receive(source)) is not None:
+            _send(target, prepared_rows(Piece(*marshal.loads(task)), sha256))  # noqa: S302
+    except BrokenPipeError:
+        os._exit(1)  # The program is gone, and nobody wants what is left to send.
+
+
+def _count() -> int:
+    """How many workers there is a processor for."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, WORKERS_MAX) if usable > 1 and sys.executable else 0
+
+
+def _started() -> subprocess.Popen[bytes]:
+    # In a session of its own, so that an interrupt from the keyboard reaches the program only.
+    return subprocess.Popen(  # noqa: S603 - this interpreter, and nothing that anybody sent
+        [sys.executable, "-c", _START.format(path=sys.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def _types() -> bytes:
+    """The types of events that this process knows, by name and place."""
+    return marshal.dumps(sorted(f"{name} {cls.__module__}.{cls.__qualname__}" for name, cls in REGISTRY.items()))
+
+
+def _send(pipe: Any, message: bytes) -> None:
+    pipe.write(len(message).to_bytes(8, "big"))
+    pipe.write(message)
+    pipe.flush()
+
+
+def _receive(pipe: Any) -> bytes | None:
+    """The next message; None where the other end is gone."""
+    head: bytes = pipe.read(8)
+    if len(head) < 8:
+        return None
+    message: bytes = pipe.read(size := int.from_bytes(head, "big"))
+    return message if len(message) == size else None
