@@ -18,7 +18,7 @@ from ledger.errors import CalendarError
 from ledger.events import REGISTRY
 from ledger.events.figures import Figure, figure_id
 from ledger.quantities import Unit, unit
-from projections.schema import FOREVER, literals
+from projections.schema import literals
 
 _CANONICAL = pa.decimal128(38, 18)
 _FACTOR = pa.decimal128(19, 9)
@@ -29,30 +29,47 @@ _NO_NUMBERS = pa.schema(
 ).empty_table()
 
 
-def register(cursor: DuckDBPyConnection) -> None:
-    """Make the dictionaries of the figures in `staged`: `spelt`, `periods`, `fiscal`, `exact`.
+class Dictionaries:
+    """Makes dictionaries for one cursor, each only where it is another than the last."""
 
-    Two more are variables, `natures` and `units`: with so few keys, a MAP is faster than a join.
-    """
-    cursor.execute(
-        "CREATE OR REPLACE TEMP VIEW fiscal AS SELECT entity, fiscal_year_end FROM log.entities "
-        f"WHERE type = 'EntityRegistered' AND until = {FOREVER} AND fiscal_year_end IS NOT NULL"
-    )
-    natures, units, dimensions, periods, all_short = _rows(
-        cursor,
-        "SELECT LIST(DISTINCT ROW(type, status)), LIST(DISTINCT unit), "
-        "LIST(DISTINCT dimensions) FILTER (WHERE dimensions IS NOT NULL), "
-        "LIST(DISTINCT ROW(period, CASE WHEN period LIKE 'FY%' THEN fiscal_year_end END)), "
-        "BOOL_AND(is_short(value) AND is_short(low) AND is_short(high)) "
-        "FROM staged LEFT JOIN fiscal ON fiscal.entity = staged.named",
-    )[0]
-    cursor.execute(f"SET VARIABLE natures = {_natures(natures or [])}")
-    named = [unit(name) for name in units or []]
-    cursor.execute(f"SET VARIABLE units = {_units(named)}")
-    cursor.register("spelt", _dimensions(dimensions or []))
-    cursor.register("periods", _periods(periods or []))
-    countable = all_short and all(_is_plain(one.factor) for one in named)
-    cursor.register("exact", _NO_NUMBERS if countable else _exact(cursor))
+    def __init__(self, cursor: DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._last: dict[str, Any] = {}
+
+    def forget(self) -> None:
+        """Make all of them anew the next time: the cursor's transaction was rolled back."""
+        self._last.clear()
+
+    def make(self) -> None:
+        """Make those of the figures in `staged`: the tables `spelt`, `periods`, `exact`.
+
+        Two more are variables, `natures` and `units`: with so few keys, a MAP is faster than a join.
+        """
+        natures, units, dimensions, periods, all_short = _rows(
+            self._cursor,
+            "SELECT LIST(DISTINCT ROW(type, status)), LIST(DISTINCT unit), "
+            "LIST(DISTINCT dimensions) FILTER (WHERE dimensions IS NOT NULL), "
+            "LIST(DISTINCT ROW(period, CASE WHEN period LIKE 'FY%' THEN fiscal_year_end END)), "
+            "BOOL_AND(is_short(value) AND is_short(low) AND is_short(high)) "
+            "FROM staged LEFT JOIN log.fiscal ON fiscal.entity = staged.named",
+        )[0]
+        named = [unit(name) for name in units or []]
+        self._set("natures", _natures(natures or []))
+        self._set("units", _units(named))
+        self._register("spelt", _dimensions(dimensions or []))
+        self._register("periods", _periods(periods or []))
+        countable = all_short and all(_is_plain(one.factor) for one in named)
+        self._register("exact", _NO_NUMBERS if countable else _exact(self._cursor))
+
+    def _set(self, name: str, value: str) -> None:
+        if self._last.get(name) != value:
+            self._cursor.execute(f"SET VARIABLE {name} = {value}")
+            self._last[name] = value
+
+    def _register(self, name: str, table: pa.Table) -> None:
+        if name not in self._last or not self._last[name].equals(table):
+            self._cursor.register(name, table)
+            self._last[name] = table
 
 
 def register_figure_ids(cursor: DuckDBPyConnection) -> None:

@@ -331,8 +331,7 @@ class Engine:
 
     def _roll_back(self) -> None:
         self._writer.execute("ROLLBACK")
-        self._ingest.merges.recall()
-        self._ingest.closed_figures.clear()
+        self._ingest.recall()
 
     def _open(self) -> None:
         """Take the tables that are there, or make them where they are of another log or text."""
@@ -346,7 +345,7 @@ class Engine:
             self._writer.execute("CREATE SCHEMA log")
             self._ingest.create_tables()
         elif found[2] and found[0] == self.ledger.identity and self._holds(position=found[2], event_id=found[3]):
-            self._ingest.merges.recall()
+            self._ingest.recall()
             self._position = int(found[2])
             return
         self._empty()
@@ -359,7 +358,7 @@ class Engine:
             "INSERT INTO log.progress VALUES ($log, $text, 0, NULL)",
             {"log": self.ledger.identity, "text": self._fingerprint()},
         )
-        self._ingest.merges.recall()
+        self._ingest.recall()
         self._position = 0
 
     def _holds(self, *, position: int, event_id: UUID | None) -> bool:
@@ -369,6 +368,6 @@ class Engine:
 
     def _fingerprint(self) -> str:
         """Changes where the tables would be made otherwise."""
-        texts = [sql(f"tables/{name}.sql") for name in ("macros", "bookkeeping", "figures", "spans")]
+        texts = [sql(f"tables/{name}.sql") for name in ("macros", "bookkeeping", "fiscal", "figures", "spans")]
         texts += [family.select(merged=True) for family in self._families.values()]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -51,6 +51,7 @@ class Ingest:
         self._families = families
         self._family_of = {name: family for family in families.values() for name in family.types}
         self._drafted: dict[bytes, StoredEntry] = {}
+        self._dictionaries = dictionaries.Dictionaries(cursor)
         self.merges = Merges(cursor)
         self.closed_figures: set[tuple[int, int]] = set()
         """(subject_code, figure_code) of the figures of which a version was closed, until someone empties it."""
@@ -64,11 +65,19 @@ class Ingest:
         self._run(sql("tables/bookkeeping.sql"))
         self._cursor.register("batch", SCHEMA.empty_table())
         for family in self._families.values():
+            if family.name == "figures":
+                self._run(sql("tables/fiscal.sql").format(forever=FOREVER))
             self._run(f"CREATE TABLE log.{family.name} AS {self._rows_of(family, all_figures_known=True)}")
             for name in family.types:
                 view = _WORD_START.sub("_", name).lower()
                 self._run(f"CREATE OR REPLACE VIEW log.{view} AS SELECT * FROM log.{family.name} WHERE type = '{name}'")
         spans.create_table(self._cursor)
+
+    def recall(self) -> None:
+        """Go by what the tables say: they were opened, or a transaction was rolled back."""
+        self.merges.recall()
+        self.closed_figures.clear()
+        self._dictionaries.forget()
 
     def take(self, batch: pa.Table, *, drafted: Mapping[bytes, StoredEntry] | None = None) -> None:
         """Write what the next rows of the log say. Raises nothing that a log written by this ledger could cause."""
@@ -227,7 +236,7 @@ class Ingest:
         if family.name != "figures":
             return query
         self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
-        dictionaries.register(self._cursor)
+        self._dictionaries.make()
         if all_figures_known:
             return f"{sql('tables/figures.sql')} {FIGURES_ORDER}"
         self._run(f"CREATE OR REPLACE TEMP TABLE keyed AS {sql('tables/figures.sql')}")

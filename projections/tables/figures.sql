@@ -17,7 +17,7 @@ SELECT
 FROM staged
 LEFT JOIN spelt
   ON spelt.dimensions = staged.dimensions
-LEFT JOIN fiscal
+LEFT JOIN log.fiscal
   ON fiscal.entity = staged.named
 LEFT JOIN periods
   ON periods.period = staged.period
