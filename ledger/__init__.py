@@ -24,9 +24,11 @@ from ledger.imports import ImportReport, import_file, import_stream
 from ledger.mapper import Entry
 from ledger.parsing import MalformedJSON, digest, parse_event, parse_json
 from ledger.receipts import Plan, Receipt, ReceiptItem
+from ledger.writing import Append
 
 __all__ = [
     "REGISTRY",
+    "Append",
     "CalendarError",
     "Entry",
     "Event",

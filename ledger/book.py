@@ -26,7 +26,7 @@ from ledger.mapper import Entry, PlainJSONMapper
 from ledger.preparing import prepared
 from ledger.receipts import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.stores.sqlite import SQLiteLog
-from ledger.writing import Request, Writer
+from ledger.writing import Append, Writer
 
 
 def now_utc() -> datetime:
@@ -42,8 +42,7 @@ class Ledger(Application[UUID]):
         self._clock = clock
         super().__init__()
         self._mapper = PlainJSONMapper()
-        # The library's event store takes whatever its mapper can store.
-        self._writer = Writer(self.log, clock=self.now, put=self.events.put)  # type: ignore[arg-type]
+        self._writer = Writer(self.log, clock=self.now)
 
     @property
     def log(self) -> SQLiteLog:  # type: ignore[override]
@@ -82,31 +81,44 @@ class Ledger(Application[UUID]):
         `request` is an idempotency key and the hash of its body: sent again, the first answer comes back. Raises
         Refused (with paths that begin with the place in the batch), KeyReused, StoreBusy, StoreFull.
         """
-        events = [prepared(one) for one in sent]
-        return self._writer.record(Request(events, recorded_by=recorded_by, key=request, warn=warn))
+        append = Append.of(sent, recorded_by=recorded_by, key=request)
+        append.warn = warn
+        self.append_each([append])
+        return append.answer()
+
+    def append_each(self, appends: Sequence[Append]) -> None:
+        """Decide on several appends, each after the ones before it as if it were alone, in one transaction.
+
+        Each has its receipt, or what kept it out, when this returns; what was recorded is on disk.
+        """
+        self._writer.record(appends)
 
     def append_what_fits(self, sent: Sequence[Any], *, recorded_by: str = "local") -> tuple[Receipt, list[Violation]]:
         """Record the events that may be recorded and leave out the others, whose violations come back, every one."""
         events = [prepared(one) for one in sent]
-        with self.drafting(recorded_by=recorded_by) as draft:
-            placed, violations = draft.add_all(events)
-            receipt = receipt_of(draft, placed)
+        with self.drafting() as draft:
+            after = draft.state.head
+            draft.expect(events)
+            placed, violations = draft.add_all(events, recorded_by=recorded_by)
+            receipt = receipt_of(draft, placed, after=after)
         return receipt, violations
 
-    def drafting(self, *, recorded_by: str = "local") -> AbstractContextManager[Draft]:
+    def drafting(self) -> AbstractContextManager[Draft]:
         """A transaction to add prepared events in, for files; on disk when the block has ended."""
-        return self._writer.drafting(recorded_by=recorded_by)
+        return self._writer.drafting()
 
     def plan(self, sent: Sequence[Any], *, recorded_by: str = "local") -> Plan:
         """Everything that an append would check and do, without recording. Raises as `append` does."""
         events = [prepared(one) for one in sent]
-        with self._writer.drafting(recorded_by=recorded_by, warn=True, keep=False) as draft:
-            placed, violations = draft.add_all(events)
+        with self._writer.drafting(keep=False) as draft:
+            after = draft.state.head
+            draft.expect(events, warn=True)
+            placed, violations = draft.add_all(events, recorded_by=recorded_by, warn=True)
             if violations:
                 raise refusal(violations)
-            stored = draft.log.by_position(range(draft.after + 1, draft.state.head + 1))
+            stored = draft.log.by_position(range(after + 1, draft.state.head + 1))
             entries = tuple(self._mapper.to_domain_event(one) for one in stored)
-            return Plan(entries, tuple(items_of(draft, placed)))
+            return Plan(entries, tuple(items_of(draft, placed, after=after)))
 
     def get(self, event_id: UUID) -> Entry | None:
         """The event with this id."""

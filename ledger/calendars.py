@@ -111,14 +111,10 @@ def parse_fiscal_year_end(text: str) -> int:
     return month
 
 
+@lru_cache(maxsize=256)
 def instant_text(at: datetime) -> str:
     """An instant as RFC 3339 in UTC with six fractional digits and `Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at.year >= 1000 else _early(at)
-
-
-def _early(at: datetime) -> str:
-    """The same for years before 1000, which strftime does not pad."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _partial_days(text: str) -> Period:

@@ -1,19 +1,21 @@
-"""A batch on its way into the log: each event is placed after the ones before it and checked against the rules.
+"""Batches on their way into the log: each event is placed after the ones before it and checked against the rules.
 
-A draft belongs to an open transaction of the log. What it places it writes there at the latest before anything is
-asked of the log, so that later events of the batch see the earlier ones. It changes the state as it goes, journalled;
-who opened the transaction keeps or reverts both.
+A draft belongs to an open transaction of the log. It writes there what it placed in as few goes as it can: at the end,
+or before something is asked of the log, so that later events see the earlier ones. It changes the state as it goes,
+journalled. Who opened the transaction keeps or reverts both; and one batch of several can be taken back alone.
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid5
 
 from ledger.content import content
-from ledger.errors import EventIdReused, Refused, RuleBroken, VersionConflict, Violation
+from ledger.errors import EventIdReused, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import FIGURE_NAMESPACE, Figure
@@ -24,36 +26,39 @@ from ledger.mapper import Entry, Placed, PlainJSONMapper
 from ledger.oddities import name_warnings, value_warnings
 from ledger.preparing import Prepared, PreparedRow
 from ledger.rules import figure_of, violations
-from ledger.state import Standing, State, metric_family
+from ledger.state import Mark, Standing, State, metric_family
 from ledger.stores.sqlite import SQLiteLog
 
 Said = tuple[datetime, int, dict[str, Any]]
 """When a statement was published, its position, and its body."""
-Put = Callable[[Sequence[Placed]], object]
-"""Writes placed events into the open transaction."""
+
+
+@dataclass
+class _Attempt:
+    """One batch of several: what it began from, and whether something was written meanwhile."""
+
+    mark: Mark
+    begins: int
+    """How many events of others are not written yet."""
+    written: bool = False
 
 
 class Draft:
-    """The events that a batch adds, and everything needed to look an event up, recorded or drafted."""
+    """The events that a transaction adds, and everything needed to look an event up, recorded or drafted."""
 
-    def __init__(
-        self, log: SQLiteLog, state: State, *, at: datetime, recorded_by: str, warn: bool, put: Put | None = None
-    ) -> None:
+    def __init__(self, log: SQLiteLog, state: State, *, at: datetime) -> None:
         self.state = state
         self.at = at
-        self.recorded_by = recorded_by
-        self.warn = warn
-        self.after = state.head
-        """The head of the log before."""
-        self._log = log
-        self._put: Put = put or log.insert_placed
-        self._micros = microseconds(at)
-        self._unwritten: list[Placed] = []
         self.warnings: dict[int, tuple[dict[str, Any], ...]] = {}
         """What is odd about an event, by its position."""
+        self._log = log
+        self._micros = microseconds(at)
+        self._unwritten: list[Placed] = []
+        self._attempt: _Attempt | None = None
         self._known: dict[bytes, Placed] = {}
+        self._heard_of: set[bytes] = set()
+        self._said: dict[bytes, dict[str, list[Said]]] = {}
         self._metrics: set[str] = set()
-        self._said: dict[UUID, dict[str, list[Said]]] = {}
         self._mapper = PlainJSONMapper()
 
     @property
@@ -62,65 +67,112 @@ class Draft:
         self._write()
         return self._log
 
-    def finish(self) -> None:
-        """Write what is not written yet. Afterwards nothing more is added."""
-        self._write()
-        for metric in self._metrics:
-            self._log.fix_metric(metric, self.state.metrics.get(metric))
+    def expect(self, events: Iterable[PreparedRow | Refused], *, warn: bool = False) -> None:
+        """Look up what the log knows of the events that will be added next: the same ones, and of their figures."""
+        coming = [event for event in events if isinstance(event, tuple)]
+        self._known = self.log.known([event[1] for event in coming if event[1] is not None])
+        if warn:
+            figures = {stream for *_, about in coming if about is not None and (stream := about[-1]) is not None}
+            self._heard_of = set(self._log.stream_heads(list(figures)))
 
-    def add_all(self, events: Sequence[PreparedRow | Refused]) -> tuple[list[Placed | None], list[Violation]]:
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What the block adds is taken back where it ends with an exception, and that only."""
+        attempt = self._attempt = _Attempt(self.state.mark(), len(self._unwritten))
+        try:
+            yield
+        except StoreError:
+            raise  # The store itself has failed, and may have undone everything.
+        except Exception:
+            self._take_back(attempt)
+            raise
+        finally:
+            self._attempt = None
+        if attempt.written:
+            self._log.datastore.release()
+
+    def add_all(
+        self, events: Sequence[PreparedRow | Refused], *, recorded_by: str, warn: bool = False
+    ) -> tuple[list[Placed | None], list[Violation]]:
         """Place those of the events that may be recorded; and why the others may not, with paths into the batch.
 
-        An event that is known already has its first place, which is no later than that of one before it.
+        They were expected. One that is known already has its first place, no later than that of one before it.
         """
-        ids = [event[1] for event in events if isinstance(event, tuple)]
-        self._known = self.log.known([one for one in ids if one is not None])
         placed: list[Placed | None] = []
         found: list[Violation] = []
         for index, event in enumerate(events):
             try:
                 if isinstance(event, Refused):
                     raise event
-                placed.append(self._add(event))
+                placed.append(self._add(event, recorded_by, warn=warn))
             except Refused as error:
                 placed.append(None)
                 found += [violation.at(index, type(error)) for violation in error.violations]
         return placed, found
 
-    def _add(self, event: PreparedRow) -> Placed:
+    def finish(self) -> None:
+        """Write what is not written yet. Afterwards nothing more is added."""
+        self._write()
+        for metric in self._metrics:
+            self._log.fix_metric(metric, self.state.metrics.get(metric))
+
+    def _write(self) -> None:
+        rows, attempt = self._unwritten, self._attempt
+        if not rows:
+            return
+        if attempt is not None and not attempt.written:
+            # What came before the attempt stays, whatever becomes of it.
+            if attempt.begins:
+                self._log.insert_placed(rows[: attempt.begins])
+            self._log.datastore.savepoint()
+            attempt.written = True
+            rows = rows[attempt.begins :]
+        self._unwritten = []
+        if rows:
+            self._log.insert_placed(rows)
+
+    def _take_back(self, attempt: "_Attempt") -> None:
+        if attempt.written:
+            self._log.datastore.undo()
+            self._unwritten = []
+        else:
+            del self._unwritten[attempt.begins :]
+        self.state.revert(attempt.mark)
+        head = attempt.mark.head
+        self._known = {event_id: placed for event_id, placed in self._known.items() if placed.position <= head}
+        self.warnings = {position: found for position, found in self.warnings.items() if position <= head}
+        self._said.clear()
+
+    def _add(self, event: PreparedRow, recorded_by: str, *, warn: bool) -> Placed:
         """Place one event. Raises Refused (one of its kinds), with paths into the event, and then adds nothing."""
         topic, event_id, expected_version, digest, state, about = event
         if event_id is not None and (known := self._known.get(event_id)) is not None:
             return _the_same(known, digest=digest, topic=topic)
         made_id = event_id or of_time(self.at)
         stream = self.state.fits(about) if about is not None else None
-        if stream is None or expected_version is not None or self.warn:
-            stream = self._add_slowly(Prepared(*event), UUID(bytes=made_id), stream)
+        if stream is not None and expected_version is not None:
+            self.check_version(expected_version, stream)
+        # Nothing about the first statement on a figure can be odd.
+        if stream is None or (warn and stream in self._heard_of):
+            stream = self._add_slowly(Prepared(*event), made_id, stream, warn=warn)
         self.state.head = position = self.state.head + 1
         self.state.recorded_at = self.at
-        placed = Placed(position, made_id, stream, topic, self._micros, self.recorded_by, digest, state)
+        placed = Placed(position, made_id, stream, topic, self._micros, recorded_by, digest, state)
         self._unwritten.append(placed)
         if event_id is not None:
             self._known[event_id] = placed
+        if warn:
+            self._heard_of.add(stream)
         return placed
 
-    def _write(self) -> None:
-        if self._unwritten:
-            self._put(self._unwritten)
-            self._unwritten = []
-
-    def _add_slowly(self, event: Prepared, event_id: UUID, fitting: bytes | None) -> bytes:
+    def _add_slowly(self, event: Prepared, event_id: bytes, fitting: bytes | None, *, warn: bool) -> bytes:
         """Ask every rule that is not known to be kept, and note what is odd; the stream that the event belongs to."""
-        standing = Standing(self.state.head + 1, event_id, event.cls, event.body(), self.at)
-        if fitting is None:
-            stream = self._fold(event, standing)
-        else:
-            stream = UUID(bytes=fitting)
-            self.check_version(event.expected_version, stream)
-        if self.warn:
+        standing = Standing(self.state.head + 1, UUID(bytes=event_id), event.cls, event.body(), self.at)
+        stream = fitting or self._fold(event, standing).bytes
+        if warn:
             self.warnings[standing.position] = tuple(self._oddities(standing, stream))
             self._note_said(standing, stream)
-        return stream.bytes
+        return stream
 
     def _fold(self, event: Prepared, standing: Standing) -> UUID:
         """Ask the rules, and fold the event into the state."""
@@ -131,11 +183,11 @@ class Draft:
             return act(self, standing, expected_version=event.expected_version)
         if not issubclass(standing.cls, Figure):
             stream = stream_of(self.state, standing)
-            self.check_version(event.expected_version, stream)
+            self.check_version(event.expected_version, stream.bytes)
             self.state.add(standing)
             return stream
         figure: UUID = figure_of(self.state, standing.cls, standing.body)
-        self.check_version(event.expected_version, figure)
+        self.check_version(event.expected_version, figure.bytes)
         metric, family = metric_family(standing.cls, standing.body)
         if metric not in self.state.metrics:
             self.fix_metric(metric, (family, standing.position))
@@ -163,11 +215,11 @@ class Draft:
         """Events of these types whose body holds the text, recorded or drafted, in order. A full scan of the log."""
         return map(self._mapper.to_domain_event, self.log.mentioning(text, topics=types))
 
-    def check_version(self, expected: int | None, stream: UUID) -> None:
+    def check_version(self, expected: int | None, stream: bytes) -> None:
         """Raises VersionConflict where the stream moved. Before the state changes: a refused event leaves no trace."""
         if expected is None:
             return
-        actual = self.log.stream_heads([stream.bytes]).get(stream.bytes, 0)
+        actual = self.log.stream_heads([stream]).get(stream, 0)
         if expected != actual:
             detail = f"the stream holds {actual} events, not {expected}"
             raise VersionConflict([Violation(("expected_version",), "expected_version", detail)])
@@ -177,13 +229,13 @@ class Draft:
         self.state.fix_metric(metric, fixed)
         self._metrics.add(metric)
 
-    def _oddities(self, event: Standing, stream: UUID) -> Iterator[dict[str, Any]]:
+    def _oddities(self, event: Standing, stream: bytes) -> Iterator[dict[str, Any]]:
         if issubclass(event.cls, EntityRegistered):
             yield from name_warnings(event.body["name"], event.body["entity"], self.state.names())
         elif issubclass(event.cls, Figure) and event.body.get("value") is not None:
             yield from value_warnings(event.body, self._said_before(event, stream))
 
-    def _said_before(self, event: Standing, stream: UUID) -> dict[str, Any] | None:
+    def _said_before(self, event: Standing, stream: bytes) -> dict[str, Any] | None:
         """What the publisher said last of the figure, of what stands and was published by then."""
         if stream not in self._said:
             self._said[stream] = self._said_on(stream)
@@ -191,9 +243,9 @@ class Draft:
         place = bisect_right(series, event.published.end, key=itemgetter(0))
         return series[place - 1][2] if place else None
 
-    def _said_on(self, stream: UUID) -> dict[str, list[Said]]:
+    def _said_on(self, stream: bytes) -> dict[str, list[Said]]:
         """What stands on a figure, by publisher, in order."""
-        entries = [self._mapper.to_domain_event(one) for one in self.log.select_events(stream)]
+        entries = [self._mapper.to_domain_event(one) for one in self.log.select_events(UUID(bytes=stream))]
         acts: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         for entry in entries:
             if issubclass(REGISTRY[entry.type], LedgerEvent):
@@ -212,7 +264,7 @@ class Draft:
             series.sort(key=itemgetter(0, 1))
         return found
 
-    def _note_said(self, event: Standing, stream: UUID) -> None:
+    def _note_said(self, event: Standing, stream: bytes) -> None:
         """Keep what is known of a stream true to the event just added."""
         if stream not in self._said:
             return

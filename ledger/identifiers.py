@@ -29,3 +29,9 @@ def of_time(at: datetime) -> bytes:
     bits = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 7 << 76 | (counter >> 32 & 0xFFF) << 64 | 2 << 62
     bits |= (counter & 0xFFFF_FFFF) << 30 | secrets.randbits(30)
     return bits.to_bytes(16, "big")
+
+
+def id_text(made: bytes) -> str:
+    """An identifier as text."""
+    digits = made.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

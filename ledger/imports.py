@@ -43,11 +43,12 @@ class ImportReport:
     errors: list[dict[str, Any]] = field(default_factory=list)
     position: int = 0
 
-    def add(self, draft: Draft, piece: bytes) -> None:
+    def add(self, draft: Draft, piece: bytes, *, recorded_by: str) -> None:
         """Draft the rows of a piece that may be recorded, count all, and list why the others may not."""
         numbers, events = read_back(piece)
         before = draft.state.head
-        placed, violations = draft.add_all(events)
+        draft.expect(events)
+        placed, violations = draft.add_all(events, recorded_by=recorded_by)
         recorded, rejected = draft.state.head - before, placed.count(None)
         self.recorded += recorded
         self.rejected += rejected
@@ -104,10 +105,10 @@ def _record(
 ) -> None:
     """Record pieces in one transaction."""
     try:
-        with ledger.drafting(recorded_by=recorded_by) as draft:
+        with ledger.drafting() as draft:
             for piece in made:
                 with _no_search_for_garbage():
-                    report.add(draft, piece)
+                    report.add(draft, piece, recorded_by=recorded_by)
             if all_or_nothing and report.rejected:
                 raise _NothingRecorded
             report.position = draft.state.head

@@ -46,7 +46,7 @@ def act(draft: "Draft", standing: Standing, *, expected_version: int | None) -> 
     was = Standing(target.position, target.event_id, cls, before or {}, target.recorded_at)
     changes = standing.body["changes"] if issubclass(standing.cls, EventCorrected) else {}
     _check(draft, was if before is not None else None, None if after is None else was.says(after), changes)
-    draft.check_version(expected_version, target.originator_id)
+    draft.check_version(expected_version, target.originator_id.bytes)
     _fold(draft, named, standing, was if before is not None else None, None if after is None else was.says(after))
     return target.originator_id
 

@@ -84,18 +84,6 @@ class PlainJSONMapper(Mapper[UUID]):
 
     def to_stored_event(self, domain_event: Any) -> StoredEntry:
         """The row for an entry."""
-        if isinstance(domain_event, Placed):
-            return StoredEntry(
-                originator_id=UUID(bytes=domain_event.originator_id),
-                originator_version=domain_event.originator_version,
-                topic=domain_event.topic,
-                state=domain_event.state,
-                position=domain_event.position,
-                event_id=domain_event.event_id,
-                recorded_at=domain_event.recorded_at,
-                recorded_by=domain_event.recorded_by,
-                digest=domain_event.digest,
-            )
         entry: Entry = domain_event
         version = REGISTRY[entry.type].version
         body = entry.body if version == 1 else {VERSION_FIELD: version, **entry.body}
@@ -126,6 +114,22 @@ class PlainJSONMapper(Mapper[UUID]):
             recorded_by=stored_event.recorded_by,
             digest=stored_event.digest,
         )
+
+
+def placed(entry: StoredEntry) -> Placed:
+    """The row of a stored event."""
+    stream = entry.originator_id
+    return Placed(
+        entry.position,
+        entry.event_id,
+        stream.bytes if isinstance(stream, UUID) else UUID(stream).bytes,
+        entry.topic,
+        entry.recorded_at,
+        entry.recorded_by,
+        entry.digest,
+        entry.state,
+        entry.originator_version,
+    )
 
 
 def stored(event: Event) -> bytes:

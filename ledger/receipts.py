@@ -3,44 +3,41 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from ledger.calendars import instant_text
 from ledger.drafting import Draft
 from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
-from ledger.identifiers import EPOCH
+from ledger.identifiers import EPOCH, id_text
 from ledger.mapper import Entry, Placed
 
 VIOLATIONS_MAX = 100
 
 
-@dataclass(frozen=True)
-class ReceiptItem:
+class ReceiptItem(NamedTuple):
     """What became of one event: where it is in the log, for the first time (`recorded`) or already (`duplicate`)."""
 
-    event_id: UUID
-    position: int
-    recorded_at: datetime
-    type: str
-    figure_id: UUID | None
+    event: Placed
     status: str
     warnings: tuple[dict[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The item as the API answers it."""
+        event = self.event
         item: dict[str, Any] = {
-            "event_id": str(self.event_id),
-            "position": self.position,
-            "recorded_at": instant_text(self.recorded_at),
-            "type": self.type,
+            "event_id": id_text(event.event_id),
+            "position": event.position,
+            "recorded_at": instant_text(EPOCH + timedelta(microseconds=event.recorded_at)),
+            "type": event.topic,
         }
-        if self.figure_id is not None:
-            item["figure_id"] = str(self.figure_id)
-        return {**item, "status": self.status, "warnings": list(self.warnings)}
+        if issubclass(REGISTRY[event.topic], Figure):
+            item["figure_id"] = id_text(event.originator_id)
+        item["status"] = self.status
+        item["warnings"] = list(self.warnings)
+        return item
 
 
 @dataclass(frozen=True)
@@ -70,26 +67,19 @@ class Plan:
     items: tuple[ReceiptItem, ...]
 
 
-def items_of(draft: Draft, placed: Sequence[Placed | None]) -> Iterator[ReceiptItem]:
-    """The items of those events of a batch that have a place."""
-    last = draft.after
-    for one in placed:
-        if one is not None:
-            yield ReceiptItem(
-                event_id=UUID(bytes=one.event_id),
-                position=one.position,
-                recorded_at=EPOCH + timedelta(microseconds=one.recorded_at),
-                type=one.topic,
-                figure_id=UUID(bytes=one.originator_id) if issubclass(REGISTRY[one.topic], Figure) else None,
-                status="recorded" if one.position > last else "duplicate",
-                warnings=draft.warnings.get(one.position, ()),
-            )
-            last = max(last, one.position)
+def items_of(draft: Draft, placed: Sequence[Placed | None], *, after: int) -> Iterator[ReceiptItem]:
+    """The items of those events of a batch that have a place; the head of the log before it was `after`."""
+    last = after
+    for event in placed:
+        if event is not None:
+            status = "recorded" if event.position > last else "duplicate"
+            yield ReceiptItem(event, status, draft.warnings.get(event.position, ()))
+            last = max(last, event.position)
 
 
-def receipt_of(draft: Draft, placed: Sequence[Placed | None]) -> Receipt:
+def receipt_of(draft: Draft, placed: Sequence[Placed | None], *, after: int) -> Receipt:
     """The receipt for those events of a batch that have a place."""
-    items = tuple(item.as_dict() for item in items_of(draft, placed))
+    items = tuple(item.as_dict() for item in items_of(draft, placed, after=after))
     at = draft.state.recorded_at
     return Receipt(items, draft.state.head, instant_text(at) if at is not None else None)
 

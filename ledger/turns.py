@@ -46,6 +46,8 @@ class Turns(Generic[Work]):
     def gather(self, fits: Callable[[Work], bool]) -> list[Ticket[Work]]:
         """The tickets that are next in the queue, as far as their work may be done here and fits. By the holder."""
         found: list[Ticket[Work]] = []
+        if not self._waiting:
+            return found
         with self._mutex:
             while self._waiting and (work := self._waiting[0].work) is not None and fits(work):
                 found.append(self._waiting.popleft())

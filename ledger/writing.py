@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from ledger.drafting import Draft, Put
+from ledger.drafting import Draft
 from ledger.errors import KeyReused, Refused, StoreBusy, StoreError
 from ledger.events.base import REGISTRY, Role
 from ledger.events.entities import EntitiesMerged
 from ledger.events.keeping import LedgerEvent
 from ledger.identifiers import EPOCH
 from ledger.mapper import PlainJSONMapper
-from ledger.preparing import PreparedRow
+from ledger.preparing import PreparedRow, prepared
 from ledger.receipts import Receipt, receipt_of, refusal
 from ledger.state import Standing, State
 from ledger.stores.sqlite import SQLiteLog
@@ -31,10 +32,10 @@ EVENTS_AT_ONCE_MAX = 20_000
 
 
 @dataclass
-class Request:
-    """A batch to be recorded, all of it or nothing, and the answer once there is one.
+class Append:
+    """A batch to be recorded, all of it or nothing; and its receipt, or what kept it out, once that is decided.
 
-    `key` is an idempotency key and the hash of the body that came with it.
+    `key` is an idempotency key and the hash of the body that came with it. With `warn`, the receipt says what is odd.
     """
 
     events: Sequence[PreparedRow | Refused]
@@ -44,8 +45,13 @@ class Request:
     receipt: Receipt | None = None
     error: Exception | None = None
 
+    @classmethod
+    def of(cls, sent: Sequence[Any], *, recorded_by: str = "local", key: tuple[str, bytes] | None = None) -> "Append":
+        """The append of decoded JSON events."""
+        return cls([prepared(one) for one in sent], recorded_by, key)
+
     def answer(self) -> Receipt:
-        """The receipt. Raises what refused the batch, or kept it from being written."""
+        """The receipt. Raises Refused, KeyReused, StoreError and its kinds."""
         if self.error is not None:
             raise self.error
         assert self.receipt is not None
@@ -53,88 +59,85 @@ class Request:
 
 
 class Writer:
-    """Decides and writes, for one log. `put` writes the events of a request into the open transaction."""
+    """Decides and writes, for one log."""
 
-    def __init__(self, log: SQLiteLog, *, clock: Callable[[], datetime], put: Put) -> None:
+    def __init__(self, log: SQLiteLog, *, clock: Callable[[], datetime]) -> None:
         self._log = log
         self._clock = clock
-        self._put = put
         self._state = State()
-        self._turns: Turns[Request] = Turns()
+        self._turns: Turns[Sequence[Append]] = Turns()
         self._mapper = PlainJSONMapper()
 
-    def record(self, request: Request) -> Receipt:
-        """Write a request down, and those that wait with it. Raises Refused, KeyReused, StoreError and its kinds."""
-        if self._turns.take(Ticket(request)):
+    def record(self, appends: Sequence[Append]) -> None:
+        """Decide on appends in their order, and write down what is accepted, with the appends of others that wait.
+
+        Each has its answer when this returns, and what was recorded is on disk.
+        """
+        if appends and self._turns.take(Ticket(appends)):
             try:
-                self._write_with_others(request)
+                self._write_with_others(appends)
             finally:
                 self._turns.pass_on()
-        return request.answer()
 
     @contextmanager
-    def drafting(self, *, recorded_by: str, warn: bool = False, keep: bool = True) -> Iterator[Draft]:
+    def drafting(self, *, keep: bool = True) -> Iterator[Draft]:
         """A transaction for one draft alone, on disk when the block has ended.
 
         Undone where the block ends with an exception, and without `keep`.
         """
         self._turns.take(Ticket())
         try:
-            with self._transaction(keep=keep) as at:
-                draft = Draft(self._log, self._state, at=at, recorded_by=recorded_by, warn=warn)
+            with self._transaction(keep=keep) as draft:
                 yield draft
-                draft.finish()
         finally:
             self._turns.pass_on()
 
-    def _write_with_others(self, first: Request) -> None:
-        room = EVENTS_AT_ONCE_MAX - len(first.events)
+    def _write_with_others(self, first: Sequence[Append]) -> None:
+        room = EVENTS_AT_ONCE_MAX - _size(first)
 
-        def fits(request: Request) -> bool:
+        def fits(appends: Sequence[Append]) -> bool:
             nonlocal room
-            room -= len(request.events)
+            room -= _size(appends)
             return room >= 0
 
         others = self._turns.gather(fits)
-        requests = [first, *(ticket.work for ticket in others if ticket.work is not None)]
+        together = [*first, *(append for ticket in others for append in ticket.work or ())]
         try:
-            self._decide_all(requests)
-        except StoreError as error:
-            for request in requests:
-                request.error = type(error)(*error.args)
-        except BaseException:
-            for request in requests:
-                request.error = StoreBusy("the write was interrupted, and nothing was recorded; try again")
-            raise
+            self._decide_all(together)
+        except BaseException as error:
+            interrupted = StoreBusy("the write was interrupted, and nothing was recorded; try again")
+            for append in together:
+                if append.error is None:
+                    append.error = error if isinstance(error, Exception) else interrupted
+            if not isinstance(error, Exception):
+                raise
         finally:
             for ticket in others:
                 self._turns.finish(ticket)
 
-    def _decide_all(self, requests: Sequence[Request]) -> None:
+    def _decide_all(self, appends: Sequence[Append]) -> None:
         """Each after the ones before it, as if it were alone, and all of them in one transaction."""
-        with self._transaction() as at:
-            for request in requests:
-                mark = self._state.mark()
+        with self._transaction() as draft:
+            draft.expect((event for append in appends for event in append.events), warn=True)
+            for append in appends:
                 try:
-                    with self._log.datastore.undoing():
-                        request.receipt = self._decide(request, at)
+                    with draft.attempt():
+                        append.receipt = self._decide(draft, append)
                 except StoreError:
                     raise
                 except Exception as error:
-                    self._state.revert(mark)
-                    request.error = error
+                    append.error = error
 
-    def _decide(self, request: Request, at: datetime) -> Receipt:
-        if request.key is not None and (answered := self._answered(*request.key)) is not None:
+    def _decide(self, draft: Draft, append: Append) -> Receipt:
+        if append.key is not None and (answered := self._answered(*append.key)) is not None:
             return answered
-        draft = Draft(self._log, self._state, at=at, recorded_by=request.recorded_by, warn=request.warn, put=self._put)
-        placed, found = draft.add_all(request.events)
+        after = self._state.head
+        placed, found = draft.add_all(append.events, recorded_by=append.recorded_by, warn=append.warn)
         if found:
             raise refusal(found)
-        draft.finish()
-        receipt = receipt_of(draft, placed)
-        if request.key is not None:
-            key, digest = request.key
+        receipt = receipt_of(draft, placed, after=after)
+        if append.key is not None:
+            key, digest = append.key
             self._log.keep_request(key, digest=digest, position=receipt.position, answer=receipt.answer_text())
         return receipt
 
@@ -148,14 +151,16 @@ class Writer:
         return Receipt(tuple(answer["items"]), answer["position"], answer["recorded_at"], replayed=True)
 
     @contextmanager
-    def _transaction(self, *, keep: bool = True) -> Iterator[datetime]:
-        """A transaction at the head of the log, and the time of what is recorded in it."""
+    def _transaction(self, *, keep: bool = True) -> Iterator[Draft]:
+        """A transaction at the head of the log, and what is drafted in it."""
         try:
             if self._state.head == 0:
                 self._catch_up()  # A long log takes a while to read; nobody has to wait for it.
             with self._log.datastore.writing(keep=keep):
                 self._catch_up()
-                yield max(self._clock(), self._state.recorded_at or EPOCH)
+                draft = Draft(self._log, self._state, at=max(self._clock(), self._state.recorded_at or EPOCH))
+                yield draft
+                draft.finish()
         except BaseException:
             self._state.revert()
             raise
@@ -181,6 +186,10 @@ class Writer:
         self._state.head = head
         self._state.recorded_at = self._mapper.to_domain_event(last).recorded_at
         self._state.keep()
+
+
+def _size(appends: Sequence[Append]) -> int:
+    return sum(len(append.events) for append in appends)
 
 
 def _held_types() -> list[str]:

@@ -1,9 +1,13 @@
 """The log over HTTP: append to it, and read it in order."""
 
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 
+from api.appending import Gatherer, Sent, events_in, recorded, told
 from api.bodies import json_bytes
 from api.describe import answers, operation
 from api.effects import effects
@@ -11,11 +15,11 @@ from api.parameters import DRY_RUN, VIEWPOINT, flag_of
 from api.problems import Problem, refused
 from api.questions import EVENTS, event, events
 from api.reading import viewpoint_of
-from api.routes.answering import answered, json_answer, json_wanted, written_basis
-from ledger import Refused, digest, parse_json
+from api.routes.answering import answered, json_answer, json_wanted
+from ledger import Refused, parse_json
 from projections import Engine
 
-BATCH_MAX = 10_000
+GATHERED_BYTES_MAX = 64 * 1024
 KEY_LENGTH_MAX = 255
 KEY_HEADER = {
     "name": "Idempotency-Key",
@@ -29,9 +33,26 @@ KEY_HEADER = {
 def router(engine: Engine) -> APIRouter:
     """The endpoints of the log."""
     routes = APIRouter(prefix="/v1/events", tags=["log"])
+    gatherer = Gatherer(engine.ledger)
 
-    @routes.post(
+    async def append(request: Request) -> Response:
+        """Record one event, or an array of up to 10,000: all of them or none.
+
+        When the answer comes the events are on disk. An event whose `event_id` is known with the same body is
+        answered as `duplicate`. Numbers are read exactly as written: send `"2080"` or `2080`, never a rounded float.
+        """
+        raw = await json_bytes(request)
+        if flag_of(json_wanted(request, (DRY_RUN,)), "dry_run"):
+            return await run_in_threadpool(_dry_run, engine, raw)
+        sent = Sent(raw, _key(request))
+        if len(raw) <= GATHERED_BYTES_MAX:
+            return await gatherer.append(sent)
+        return told(*await run_in_threadpool(recorded, engine.ledger, [sent]))
+
+    routes.add_api_route(
         "",
+        append,
+        methods=["POST"],
         summary="Append events",
         response_class=Response,
         responses={
@@ -39,31 +60,8 @@ def router(engine: Engine) -> APIRouter:
             200: {"description": "All of them were recorded before, or this was a dry run"},
         },
         openapi_extra={"parameters": [DRY_RUN.openapi(), KEY_HEADER]},
+        route_class_override=_Bare,
     )
-    def append(request: Request, raw: Annotated[bytes, Depends(json_bytes)]) -> Response:
-        """Record one event, or an array of up to 10,000: all of them or none.
-
-        When the answer comes the events are on disk. An event whose `event_id` is known with the same body is
-        answered as `duplicate`. Numbers are read exactly as written: send `"2080"` or `2080`, never a rounded float.
-        """
-        parameters = json_wanted(request, (DRY_RUN,))
-        value = parse_json(raw)
-        batch = isinstance(value, list)
-        sent = value if batch else [value]
-        _check_size(sent)
-        try:
-            if flag_of(parameters, "dry_run"):
-                return _dry_run(engine, sent)
-            key = _key(request)
-            receipt = engine.ledger.append(sent, request=(key, digest(value)) if key else None)
-        except Refused as error:
-            raise refused(error, batch=batch) from None
-        basis = written_basis(position=receipt.position, recorded_at=receipt.recorded_at)
-        return json_answer(
-            {"items": list(receipt.items), "basis": basis},
-            status=200 if receipt.all_duplicates else 201,
-            headers={"Idempotency-Replayed": "true"} if receipt.replayed else {},
-        )
 
     @routes.get(
         "", summary="The log in order", response_class=Response, responses=answers(), openapi_extra=operation(EVENTS)
@@ -92,18 +90,13 @@ def router(engine: Engine) -> APIRouter:
     return routes
 
 
-def _check_size(sent: list[Any]) -> None:
-    if not sent:
-        raise _batch_problem("empty_batch", "an empty array holds no event; send one at least")
-    if len(sent) > BATCH_MAX:
-        raise _batch_problem(
-            "batch_too_large", f"{len(sent)} events are too many for one request; send up to {BATCH_MAX}"
-        )
+class _Bare(APIRoute):
+    """The route of an endpoint that takes the request as it is: nothing is parsed or looked up for it."""
 
-
-def _batch_problem(rule: str, detail: str) -> Problem:
-    errors = [{"pointer": "", "rule": rule, "detail": detail}]
-    return Problem(422, "event-refused", f"Nothing was recorded: {detail}", errors=errors)
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint itself."""
+        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return endpoint
 
 
 def _key(request: Request) -> str | None:
@@ -116,11 +109,16 @@ def _key(request: Request) -> str | None:
     return keys[0]
 
 
-def _dry_run(engine: Engine, sent: list[Any]) -> Response:
+def _dry_run(engine: Engine, raw: bytes) -> Response:
     """What an append would do to the figures that it touches, at as_of = now."""
-    plan = engine.ledger.plan(sent)
+    value = parse_json(raw)
+    events = events_in(value)
+    try:
+        plan = engine.ledger.plan(events)
+    except Refused as error:
+        raise refused(error, batch=events is value) from None
     viewpoint = viewpoint_of(engine, {})
-    items = [item.as_dict() for item in plan.items if item is not None]
+    items = [item.as_dict() for item in plan.items]
     return json_answer(
         {"items": items, "effects": effects(engine, plan.entries, viewpoint), "basis": viewpoint.basis()}, status=200
     )

@@ -13,7 +13,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.errors import StoreError
-from ledger.mapper import Placed, StoredEntry
+from ledger.mapper import Placed, StoredEntry, placed
 from ledger.stores.schema import COLUMNS, SCHEMA
 from ledger.stores.transactions import Transactions
 
@@ -62,28 +62,13 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """Close every connection."""
         self.datastore.close()
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append the entries, in the transaction that is open or in one of their own. Raises StoreError."""
         entries = [event for event in stored_events if isinstance(event, StoredEntry)]
         if any(b"\t" in entry.state or b"\n" in entry.state for entry in entries):
             raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
-        self.insert_placed(
-            [
-                Placed(
-                    entry.position,
-                    entry.event_id,
-                    UUID(str(entry.originator_id)).bytes,
-                    entry.topic,
-                    entry.recorded_at,
-                    entry.recorded_by,
-                    entry.digest,
-                    entry.state,
-                    entry.originator_version,
-                )
-                for entry in entries
-            ]
-        )
-        return [entry.position for entry in entries]
+        self.insert_placed([placed(entry) for entry in entries])
+        return None
 
     def insert_placed(self, events: Sequence[Placed]) -> None:
         """The same for many: no object is made of an event that is only passed on, and its state is trusted."""

@@ -72,20 +72,18 @@ class Transactions(SQLiteDatastore):
         with self.writing() as cursor:
             cursor.executemany(sql, rows)
 
-    @contextmanager
-    def undoing(self) -> Iterator[None]:
-        """Within a transaction: what the block wrote is undone where it ends with an exception, and that only."""
-        with self.writing() as cursor:
-            cursor.execute("SAVEPOINT block")
-            try:
-                yield
-            except StoreError:
-                raise  # The store itself has failed, and may have undone everything.
-            except Exception:
-                cursor.execute("ROLLBACK TO block")
-                cursor.execute("RELEASE block")
-                raise
-            cursor.execute("RELEASE block")
+    def savepoint(self) -> None:
+        """Within a transaction: what is written from here on can be undone without the rest."""
+        self.fetch("SAVEPOINT block")
+
+    def undo(self) -> None:
+        """Undo what was written since the savepoint."""
+        self.fetch("ROLLBACK TO block")
+        self.release()
+
+    def release(self) -> None:
+        """What was written since the savepoint is part of the transaction."""
+        self.fetch("RELEASE block")
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
