@@ -72,9 +72,11 @@ def items_of(draft: Draft, placed: Sequence[Placed | None], *, after: int) -> It
     last = after
     for event in placed:
         if event is not None:
-            status = "recorded" if event.position > last else "duplicate"
-            yield ReceiptItem(event, status, draft.warnings.get(event.position, ()))
-            last = max(last, event.position)
+            if event.position > last:
+                yield ReceiptItem(event, "recorded", draft.warnings.get(event.position, ()))
+                last = event.position
+            else:
+                yield ReceiptItem(event, "duplicate")
 
 
 def receipt_of(draft: Draft, placed: Sequence[Placed | None], *, after: int) -> Receipt:

@@ -14,6 +14,7 @@ class Ticket(Generic[Work]):
     def __init__(self, work: Work | None = None) -> None:
         self.work = work
         self.done = False
+        self.has_turn = False
         self.called = threading.Lock()
         self.called.acquire()
 
@@ -65,14 +66,13 @@ class Turns(Generic[Work]):
                 self._taken = False
                 return
             following = self._waiting.popleft()
+            following.has_turn = True
         following.called.release()
 
     def _withdraw(self, ticket: Ticket[Work]) -> None:
-        """Leave the queue, in good order, because of an interrupt."""
+        """Leave the queue, in good order, because of an interrupt. Who gathered the ticket does its work all the same."""
         with self._mutex:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
-                return
-        ticket.called.acquire()
-        if not ticket.done:
+        if ticket.has_turn:
             self.pass_on()

@@ -1,0 +1,376 @@
+"""Appends that share a transaction end as they would alone, one after another."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger import Append, KeyReused, Ledger, Refused, RuleBroken, StoreFull, VersionConflict, import_file
+from ledger.turns import Ticket, Turns
+from tests.histories import Body, histories
+from tests.ledger.conftest import WORLD, correction, figure, retraction
+from tests.ledger.test_imports import jsonl
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+BAD: list[Any] = [
+    "no event",
+    {"type": "Unknown"},
+    figure(unit="tonnes"),
+    figure(subject="nowhere"),
+    figure(expected_version=7, event_id="0198f0a2-5d3c-7c7e-9a51-3f2b8c6d1e00"),
+    retraction("0198f0a2-5d3c-7c7e-9a51-3f2b8c6d1e01"),
+]
+
+
+def outcome(append: Append) -> Any:
+    """The receipt of an append, or what kept it out."""
+    try:
+        receipt = append.answer()
+    except (Refused, KeyReused) as error:
+        return type(error), getattr(error, "violations", str(error))
+    return receipt
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> list[tuple[list[Body], tuple[str, bytes] | None]]:
+    """Batches of a history, with bad events among theirs, some sent twice, and a few idempotency keys."""
+    history = draw(histories())
+    batches: list[tuple[list[Body], tuple[str, bytes] | None]] = []
+    while history:
+        size = draw(st.integers(1, 4))
+        batch, history = history[:size], history[size:]
+        if draw(st.integers(0, 3)) == 0:
+            batch.insert(draw(st.integers(0, len(batch))), draw(st.sampled_from(BAD)))
+        if draw(st.integers(0, 4)) == 0:
+            expected: Any = {"expected_version": draw(st.integers(0, 2))}
+            batch = [{**event, **expected} if isinstance(event, dict) else event for event in batch]
+        key = draw(st.sampled_from([None, None, "one", "two"]))
+        batches.append((batch, (key, draw(st.sampled_from([b"a", b"b"]))) if key else None))
+        if draw(st.integers(0, 4)) == 0:
+            batches.append(draw(st.sampled_from(batches)))
+    return batches
+
+
+@settings(max_examples=80, deadline=None)
+@given(workloads(), st.randoms(use_true_random=False))
+def test_a_group_gives_the_receipts_and_the_log_of_its_appends_one_by_one(workload: Any, random: Any) -> None:
+    alone, grouped = Ledger(":memory:", clock=lambda: NOON), Ledger(":memory:", clock=lambda: NOON)
+    one_by_one = [Append.of(batch, key=key) for batch, key in workload]
+    in_groups = [Append.of(batch, key=key) for batch, key in workload]
+    for append in one_by_one:
+        alone.append_each([append])
+    rest = in_groups
+    while rest:
+        size = random.randint(1, len(rest))
+        grouped.append_each(rest[:size])
+        rest = rest[size:]
+    assert [outcome(append) for append in one_by_one] == [outcome(append) for append in in_groups]
+    assert list(alone.entries()) == list(grouped.entries())
+    for left, right in ((alone._writer._state, grouped._writer._state),):
+        assert (left.head, left.recorded_at, left.metrics, left.kinds, left._kept) == (
+            right.head,
+            right.recorded_at,
+            right.metrics,
+            right.kinds,
+            right._kept,
+        )
+    assert alone.log.metrics() == grouped.log.metrics()
+    alone.close()
+    grouped.close()
+
+
+def test_a_refused_append_changes_nothing_for_its_neighbours(ledger: Ledger) -> None:
+    head = ledger.head()
+    event_id = str(uuid4())
+    togo = {"type": "EntityRegistered", "entity": "togo", "kind": "country", "name": "Togo"}
+    appends = [
+        Append.of([figure(event_id=event_id)], key=("key", b"hash")),
+        Append.of([togo, figure(unit="tonnes")]),
+        Append.of([figure(subject="togo")]),
+        Append.of([correction(event_id, value="360000"), figure(metric="new", unit="USD"), figure(expected_version=9)]),
+        Append.of([figure("1", event_id=event_id)]),
+        Append.of([figure()], key=("key", b"other")),
+        Append.of([togo]),
+        Append.of([figure(subject="togo", metric="new", unit="t")]),
+        Append.of([figure(event_id=event_id)], key=("key", b"hash")),
+        Append.of([figure("3", expected_version=1)]),
+    ]
+    ledger.append_each(appends)
+    errors = [type(append.error).__name__ if append.error else None for append in appends]
+    assert errors == [
+        None,
+        "InvalidEvent",
+        "RuleBroken",
+        "VersionConflict",
+        "EventIdReused",
+        "KeyReused",
+        None,
+        None,
+        None,
+        None,
+    ]
+    receipts = [append.receipt for append in appends if append.receipt is not None]
+    assert [receipt.position for receipt in receipts] == [head + 1, head + 2, head + 3, head + 1, head + 4]
+    assert receipts[3].replayed
+    assert [entry.type for entry in ledger.entries(after=head)] == [
+        "ProductionReported",
+        "EntityRegistered",
+        "ProductionReported",
+        "ProductionReported",
+    ]
+    assert ledger.log.metrics()["new"][0] == "mass"
+    with pytest.raises(RuleBroken, match="units of mass"):
+        ledger.append([figure(metric="new", unit="USD")])
+
+
+def test_what_is_odd_is_told_as_if_each_append_were_alone(ledger: Ledger) -> None:
+    appends = [
+        Append.of([figure("5", published_at="2024-02")]),
+        Append.of([figure("5000", published_at="2024-03"), "bad"]),
+        Append.of([figure("7", published_at="2024-04")]),
+        Append.of([figure("7000", published_at="2024-05")]),
+        Append.of([figure("7001", published_at="2024-06")]),
+    ]
+    ledger.append_each(appends)
+    told = [[item["warnings"] for item in append.receipt.items] for append in appends if append.receipt]
+    assert [[[one["rule"] for one in warnings] for warnings in items] for items in told] == [
+        [[]],
+        [[]],
+        [["unit_slip"]],
+        [[]],
+    ]
+
+
+def test_where_the_disk_is_full_nobody_is_told_otherwise_and_nothing_is_kept(ledger: Ledger) -> None:
+    head = ledger.head()
+    with ledger.log.datastore.writing() as cursor:
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        cursor.execute(f"PRAGMA max_page_count = {pages + 1}")
+    big = {"type": "EntityRegistered", "entity": "togo", "kind": "country", "name": "Togo", "note": "x" * 20_000}
+    appends = [Append.of([big]), Append.of(["bad"]), Append.of([figure(subject="togo")], key=("key", b"hash"))]
+    ledger.append_each(appends)
+    assert isinstance(appends[0].error, StoreFull)
+    assert isinstance(appends[1].error, Refused)
+    assert isinstance(appends[2].error, StoreFull)
+    assert ledger.head() == head
+    with ledger.log.datastore.writing() as cursor:
+        cursor.execute("PRAGMA max_page_count = 1000000")
+    with pytest.raises(RuleBroken):
+        ledger.append([figure(subject="togo")])
+    assert ledger.append([big], request=("key", b"hash")).position == head + 1
+
+
+WRITER = """
+import sys, threading
+from ledger import Ledger, Refused
+from tests.ledger.conftest import figure
+book, number = Ledger(sys.argv[1]), int(sys.argv[2])
+def write(thread):
+    for month in range(1, 13):
+        period = f"{1000 + number * 100 + thread}-{month:02}"
+        if month % 4 == 0:
+            try:
+                book.append([figure(period=period), figure(unit="tonnes")])
+            except Refused:
+                pass
+            else:
+                raise SystemExit("a bad event was recorded")
+        receipt = book.append([figure(period=period)], request=(period, b"hash"))
+        sys.stdout.write(f"{period} {receipt.position}\\n")
+threads = [threading.Thread(target=write, args=(thread,)) for thread in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_threads_of_several_processes_append_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    book = Ledger(path)
+    book.append(WORLD)
+    root = Path(__file__).parent.parent.parent
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), str(number)],
+            stdout=subprocess.PIPE,
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": "."},
+            text=True,
+        )
+        for number in range(3)
+    ]
+    path_of_facts = jsonl(tmp_path / "facts.jsonl", *(figure(period=str(1900 + number)) for number in range(100)))
+    assert import_file(book, path_of_facts).recorded == 100
+    told: dict[str, int] = {}
+    for writer in writers:
+        out, _ = writer.communicate(timeout=120)
+        assert writer.returncode == 0
+        told |= {period: int(position) for period, position in map(str.split, out.splitlines())}
+    entries = list(book.entries())
+    assert [entry.position for entry in entries] == list(range(1, len(WORLD) + 100 + 3 * 8 * 12 + 1))
+    assert len(told) == 3 * 8 * 12
+    assert {
+        entry.body["period"]: entry.position for entry in entries[len(WORLD) :] if "-" in entry.body["period"]
+    } == told
+    assert [entry.recorded_at for entry in entries] == sorted(entry.recorded_at for entry in entries)
+    book.close()
+
+
+def run_together(work: Sequence[Any]) -> None:
+    threads = [threading.Thread(target=one) for one in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_appends_that_wait_share_a_transaction(ledger: Ledger) -> None:
+    """While one has the turn, the others queue up; they are decided together, and share the moment of recording."""
+    positions: list[int] = []
+
+    def append(year: int) -> None:
+        positions.append(ledger.append([figure(period=str(year))]).position)
+
+    head = ledger.head()
+    threads = [threading.Thread(target=append, args=(1900 + number,)) for number in range(20)]
+    with ledger.drafting():
+        for thread in threads:
+            thread.start()
+        while len(ledger._writer._turns._waiting) < 20:
+            os.sched_yield()
+    for thread in threads:
+        thread.join()
+    assert sorted(positions) == list(range(head + 1, head + 21))
+    assert len({entry.recorded_at for entry in ledger.entries(after=head)}) == 1
+
+
+def test_an_append_need_not_wait_for_the_end_of_an_import(ledger: Ledger, tmp_path: Path) -> None:
+    """The turns are fair: an append that comes while a file is being recorded goes in between two of its pieces."""
+    path = jsonl(tmp_path / "facts.jsonl", *(figure(period=f"{1000 + number}") for number in range(3000)))
+    began = threading.Event()
+    receipts: list[int] = []
+
+    def append() -> None:
+        began.wait()
+        receipts.append(ledger.append([figure(period="2050")]).position)
+
+    def progress(done: int) -> None:
+        began.set()
+        while thread.is_alive() and not receipts and not ledger._writer._turns._waiting:
+            os.sched_yield()
+
+    thread = threading.Thread(target=append)
+    thread.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ledger.rows.PIECE_ROWS", 100)
+        patch.setattr("ledger.imports.TRANSACTION_PIECES", 1)
+        report = import_file(ledger, path, mode="proceed", progress=progress)
+    thread.join()
+    assert report.recorded == 3000
+    assert receipts[0] < len(WORLD) + 1000
+
+
+def test_turns_are_taken_in_order_and_work_that_waits_is_gathered() -> None:
+    turns: Turns[int] = Turns()
+    assert turns.take(Ticket(0))
+    order: list[Any] = []
+
+    def wait(ticket: Ticket[int]) -> None:
+        led = turns.take(ticket)
+        order.append((ticket.work, led))
+        if led:
+            turns.pass_on()
+
+    tickets: list[Ticket[int]] = [Ticket(1), Ticket(2), Ticket(), Ticket(3)]
+    threads = []
+    for ticket in tickets:
+        threads.append(threading.Thread(target=wait, args=(ticket,)))
+        threads[-1].start()
+        while ticket not in turns._waiting:
+            os.sched_yield()
+    gathered = turns.gather(lambda work: work < 3)
+    assert [ticket.work for ticket in gathered] == [1, 2]
+    for ticket in gathered:
+        turns.finish(ticket)
+    threads[0].join()
+    threads[1].join()
+    turns.pass_on()
+    threads[2].join()
+    threads[3].join()
+    assert sorted(order[:2]) == [(1, False), (2, False)]
+    assert order[2:] == [(None, True), (3, True)]
+    assert turns.take(Ticket())
+
+
+INTERRUPTED = """
+import signal, threading
+from ledger.turns import Ticket, Turns
+for case in ("waiting", "called", "gathered"):
+    turns, ticket, main = Turns(), Ticket("work"), threading.get_ident()
+    assert turns.take(Ticket())
+    def interrupt():
+        while not turns._waiting:
+            pass
+        if case == "called":
+            turns.pass_on()
+        gathered = turns.gather(lambda work: True) if case == "gathered" else []
+        signal.pthread_kill(main, signal.SIGINT)
+        for one in gathered:
+            turns.finish(one)
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        while True:
+            turns.take(ticket)
+    except KeyboardInterrupt:
+        pass
+    thread.join()
+    if case != "called":
+        turns.pass_on()
+    print(case, turns._taken, len(turns._waiting))
+"""
+
+
+def test_an_interrupt_while_waiting_leaves_the_queue_in_good_order() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert (told.stdout, told.stderr) == ("waiting False 0\ncalled False 0\ngathered False 0\n", "")
+
+
+def test_an_interrupt_while_a_group_is_written_leaves_no_trace_and_no_one_waiting(ledger: Ledger) -> None:
+    head = ledger.head()
+    appends = [Append.of([figure()]), Append.of([figure("2")])]
+
+    def interrupt(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    sound, ledger._writer._clock = ledger._writer._clock, interrupt
+    with pytest.raises(KeyboardInterrupt):
+        ledger.append_each(appends)
+    ledger._writer._clock = sound
+    assert [str(append.error) for append in appends] == [
+        "the write was interrupted, and nothing was recorded; try again"
+    ] * 2
+    assert ledger.head() == head
+    assert ledger.append([figure()]).position == head + 1
+
+
+def test_a_version_conflict_sees_what_came_just_before_it(ledger: Ledger) -> None:
+    appends = [Append.of([figure(expected_version=0)]) for _ in range(3)]
+    ledger.append_each(appends)
+    assert appends[0].receipt is not None
+    assert [type(append.error) for append in appends[1:]] == [VersionConflict] * 2
