@@ -10,7 +10,7 @@ A row without an event_id gets one made of the file's SHA-256 and its number, so
 import gc
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,13 +18,14 @@ from typing import Any, BinaryIO, Literal
 
 from ledger.book import Ledger
 from ledger.drafting import Draft
-from ledger.pieces import pieces, prepared_rows, read_back
+from ledger.pieces import pieces, read_back
 from ledger.rows import Format as Format
 from ledger.workers import Workers
 
 ERRORS_LISTED_MAX = 1000
 TRANSACTION_PIECES = 4
-WORKERS_FROM_BYTES = 8 * 1024 * 1024
+LARGE_BYTES = 8 * 1024 * 1024
+"""From here on it pays to start workers, and to write as if for millions."""
 Mode = Literal["atomic", "proceed"]
 Progress = Callable[[int], None]
 ENDINGS: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
@@ -91,7 +92,11 @@ def import_stream(
     """Append the events of a seekable stream; see `import_file`. Who knows its SHA-256 already says so, in hex."""
     sha256 = sha256 or _sha256(file)
     report = ImportReport(position=ledger.head())
-    with closing(_prepared(file, file_format, sha256, progress)) as made, ledger.log.datastore.bulk():
+    large = file.seek(0, 2) >= LARGE_BYTES
+    with (
+        closing(_prepared(file, file_format, Workers(sha256, wanted=large), progress)) as made,
+        ledger.log.datastore.bulk() if large else nullcontext(),
+    ):
         if mode == "proceed":
             for together in _in_turn(made, TRANSACTION_PIECES):
                 _record(ledger, together, report, recorded_by=recorded_by)
@@ -132,12 +137,9 @@ class _NothingRecorded(Exception):
     """A rejected row kept the others out."""
 
 
-def _prepared(file: BinaryIO, file_format: Format, sha256: str, progress: Progress | None) -> Generator[bytes]:
-    workers = Workers(sha256) if file.seek(0, 2) >= WORKERS_FROM_BYTES else None
+def _prepared(file: BinaryIO, file_format: Format, workers: Workers, progress: Progress | None) -> Generator[bytes]:
     file.seek(0)
-    cut = pieces(file, file_format)
-    made = workers.prepared(cut) if workers else ((prepared_rows(piece, sha256), piece.done) for piece in cut)
-    with closing(made):
+    with closing(workers.prepared(pieces(file, file_format))) as made:
         for piece, done in made:
             if progress is not None:
                 progress(done)

@@ -70,7 +70,7 @@ class Turns(Generic[Work]):
         following.called.release()
 
     def _withdraw(self, ticket: Ticket[Work]) -> None:
-        """Leave the queue because of an interrupt. Who gathered the ticket already does its work all the same."""
+        """Leave the queue, in good order, because of an interrupt. Work that was gathered is done all the same."""
         with self._mutex:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)

@@ -28,13 +28,16 @@ _START = "import sys; sys.path[:] = {path!r}; from ledger.workers import serve; 
 
 
 class Workers:
-    """A few worker processes, as long as they are of the same mind about the types of events; else none."""
+    """A few worker processes, as long as they are of the same mind about the types of events; else none.
 
-    def __init__(self, sha256: str) -> None:
+    `sha256` is of the file, in hex. Without `wanted` none is started.
+    """
+
+    def __init__(self, sha256: str, *, wanted: bool = True) -> None:
         self._sha256 = sha256
         self._processes: list[subprocess.Popen[bytes]] = []
         try:
-            for _ in range(_count()):
+            for _ in range(_count() if wanted else 0):
                 self._processes.append(_started())
             modules = sorted({cls.__module__ for cls in REGISTRY.values()})
             for process in self._processes:

@@ -26,7 +26,8 @@ PRAGMAS = (
 )
 # A cache's size is in KiB where negative; the log is copied into the file after so many pages of 4 KiB.
 BULK_PRAGMAS = (f"cache_size={-128 * 1024}", f"wal_autocheckpoint={100_000}")
-SINGLE_PRAGMAS = ("cache_size=-2000", "wal_autocheckpoint=1000")
+# The last one copies, so that no append that comes afterwards has to.
+SINGLE_PRAGMAS = ("cache_size=-2000", "wal_autocheckpoint=1000", "wal_checkpoint(PASSIVE)")
 _ERRORS = (sqlite3.Error, PersistenceError)
 
 

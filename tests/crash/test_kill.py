@@ -53,7 +53,7 @@ IMPORTER = """
 import sys
 from pathlib import Path
 from ledger import Ledger, import_file, imports, rows
-imports.WORKERS_FROM_BYTES = 0
+imports.LARGE_BYTES = 0
 rows.PIECE_ROWS = 50
 import_file(Ledger(sys.argv[1]), Path(sys.argv[2]), mode="proceed", progress=lambda done: print(done, flush=True))
 """

@@ -37,7 +37,7 @@ FACTS = [
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "WORKERS_FROM_BYTES", 0)
+    monkeypatch.setattr(imports, "LARGE_BYTES", 0)
     monkeypatch.setattr(rows, "PIECE_ROWS", 7)
     monkeypatch.setattr("ledger.tabular.BATCH_ROWS", 7)
     monkeypatch.setattr(imports, "TRANSACTION_PIECES", 2)
@@ -178,7 +178,7 @@ def test_an_import_from_a_script_without_a_main_guard_runs_once(tmp_path: Path) 
     script = tmp_path / "script.py"
     script.write_text(
         "import sys; from pathlib import Path; from ledger import Ledger, import_file, imports\n"
-        "imports.WORKERS_FROM_BYTES = 0\n"
+        "imports.LARGE_BYTES = 0\n"
         "print(import_file(Ledger(sys.argv[1]), Path(sys.argv[2]), mode='proceed').recorded)\n"
     )
     told = subprocess.run(
