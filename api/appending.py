@@ -7,7 +7,7 @@ read; in the ledger they meet again.
 
 import asyncio
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from api.routes.answering import json_answer, written_basis
 from ledger import Append, Ledger, Refused, digest, parse_json
 
 BATCH_MAX = 10_000
+GROUP_BYTES_MAX = 4 * 1024 * 1024
 
 
 class Sent(NamedTuple):
@@ -37,7 +38,7 @@ class Gatherer:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._waiting: list[tuple[Sent, asyncio.Future[Outcome]]] = []
+        self._waiting: deque[tuple[Sent, asyncio.Future[Outcome]]] = deque()
         self._writing = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="appends")
 
@@ -55,7 +56,7 @@ class Gatherer:
         """Write group after group, until nothing waits."""
         while True:
             with self._lock:
-                group, self._waiting = self._waiting, []
+                group = self._next()
                 if not group:
                     self._writing = False
                     return
@@ -67,6 +68,15 @@ class Gatherer:
             for loop, those in answers.items():
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(_tell, those)
+
+    def _next(self) -> list[tuple[Sent, asyncio.Future[Outcome]]]:
+        """What is written next: all that waits, up to an amount that does not take long."""
+        group: list[tuple[Sent, asyncio.Future[Outcome]]] = []
+        size = 0
+        while self._waiting and size < GROUP_BYTES_MAX:
+            group.append(self._waiting.popleft())
+            size += len(group[-1][0].raw)
+        return group
 
 
 def told(outcome: Outcome) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api import appending
 from api.app import create_app
 from api.appending import Gatherer, Sent
 from api.routes import events
@@ -75,6 +76,14 @@ def test_each_of_many_clients_is_answered_for_its_own(api: Api, engine: Engine) 
     assert engine.ledger.head() == head + 57
     moments = {entry.recorded_at for entry in engine.ledger.entries(after=head)}
     assert len(moments) < 20
+
+
+def test_a_group_is_no_larger_than_it_should_be(api: Api, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = engine.ledger.head()
+    monkeypatch.setattr(appending, "GROUP_BYTES_MAX", 500)
+    answers = asyncio.run(asked(api.client.app, [json.dumps(numbered(number)).encode() for number in range(30)]))
+    assert [status for status, _ in answers] == [201] * 30
+    assert len({entry.recorded_at for entry in engine.ledger.entries(after=head)}) >= 10
 
 
 def test_clients_on_several_loops_are_answered_too(api: Api, engine: Engine) -> None:

@@ -49,6 +49,52 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Path, a
     book.close()
 
 
+WRITERS = """
+import sys, threading
+from ledger import Ledger
+from tests.ledger.conftest import WORLD, figure
+book = Ledger(sys.argv[1])
+book.append(WORLD)
+def write(thread):
+    for year in range(1000 + 1000 * thread, 2000 + 1000 * thread):
+        batch = [figure(period=f"{year}-{month:02}") for month in range(1, 4)]
+        position = book.append(batch, request=(str(year), b"hash")).position
+        sys.stdout.write(f"{year} {position}\\n")
+        sys.stdout.flush()
+for thread in range(8):
+    threading.Thread(target=write, args=(thread,)).start()
+"""
+
+
+@pytest.mark.parametrize("acknowledged_before_kill", [5, 100])
+def test_what_was_acknowledged_to_many_threads_before_a_kill_is_there_after_it(
+    tmp_path: Path, acknowledged_before_kill: int
+) -> None:
+    path = tmp_path / "ledger.db"
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITERS, str(path)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parent.parent.parent,
+        env={**os.environ, "PYTHONPATH": "."},
+    ) as writers:
+        assert writers.stdout is not None
+        acknowledged = [writers.stdout.readline() for _ in range(acknowledged_before_kill)]
+        writers.send_signal(signal.SIGKILL)
+        acknowledged += [line for line in writers.stdout.read().splitlines(keepends=True) if line.endswith(b"\n")]
+    book = Ledger(path)
+    entries = list(book.entries())
+    assert [entry.position for entry in entries] == list(range(1, len(entries) + 1))
+    periods = [entry.body["period"] for entry in entries[len(WORLD) :]]
+    for start in range(0, len(periods), 3):
+        year = periods[start][:4]
+        assert periods[start : start + 3] == [f"{year}-01", f"{year}-02", f"{year}-03"], "whole, and not mixed"
+        assert book.log.request(year) is not None
+    for line in acknowledged:
+        year, position = line.decode().split()
+        assert periods[int(position) - len(WORLD) - 1] == f"{year}-03"
+    book.close()
+
+
 IMPORTER = """
 import sys
 from pathlib import Path
