@@ -280,7 +280,12 @@ def client(port: int, seed: int, tally: Tally) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     while tally.take():
         sent = asking.next()
-        answer, body = ask(connection, sent)
+        try:
+            answer, body = ask(connection, sent)
+        except (OSError, http.client.HTTPException) as error:
+            tally.unexpected.append(f"{error!r} {sent.method} {sent.url}")
+            connection.close()  # the next request opens it again
+            continue
         tally.note(sent, answer.status, body)
         asking.heard(sent, answer, body)
     connection.close()
