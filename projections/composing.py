@@ -5,10 +5,10 @@ name its meaning at one viewpoint, or at many at once (a relation `viewpoints`).
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
-from projections.schema import Family, quoted, sql
+from projections.schema import Family, sql
 
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b")
 _PARAMETER = re.compile(r"\$([a-z_0-9]+)\b")
@@ -72,21 +72,3 @@ def parameters(text: str, known: Mapping[str, object]) -> dict[str, object]:
     """Those of the known parameters that a text names: DuckDB takes no others."""
     wanted = set(_PARAMETER.findall(text))
     return {name: value for name, value in known.items() if name in wanted}
-
-
-def presented(columns: Iterable[tuple[str, str]], *, hidden: Iterable[str] = ()) -> str:
-    """The columns (name, DuckDB type) as text, whole numbers, booleans and lists of these."""
-    left_out = set(hidden)
-    return ", ".join(
-        f"{_presented(quoted(name), type_)} AS {quoted(name)}" for name, type_ in columns if name not in left_out
-    )
-
-
-def _presented(column: str, type_: str) -> str:
-    if type_.startswith("DECIMAL"):
-        return f"plain({column})"
-    if type_ == "TIMESTAMP":
-        return f"instant_text({column})"
-    if type_ in ("DATE", "UUID"):
-        return f"CAST({column} AS VARCHAR)"
-    return column

@@ -49,6 +49,8 @@ class Selection:
         self.items: list[str] = []
         self.near: list[str] = []
         """Conditions on tables with `subject_code` that leave no wanted row out: what need not be read at all."""
+        self.exactly: list[str] = []
+        """Conditions on the spans that leave out other figures of these subjects, of all but a few."""
         self.params: dict[str, Any] = {}
 
     def bind(self, value: Any) -> str:
@@ -144,6 +146,8 @@ class _Selecting:
         self.selection.rows.append(one_of(self.selection.bind(ids), count=len(ids)))
         if (condition := self._names.near(ids)) != "TRUE":
             self.selection.near.append(condition)
+            codes = ", ".join(f"code_of(UUID '{one}')" for one in ids)
+            self.selection.exactly.append(f"figure_code IN ({codes})")
 
     def _period(self, name: str, values: list[str]) -> None:
         bind = self.selection.bind

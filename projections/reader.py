@@ -11,35 +11,39 @@ from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from ledger.quantities import percent_of
-from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES
-from projections.composing import parameters, presented, question
+from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
+from projections.composing import parameters, question
 from projections.filters import Selection, Value, one_of, select
 from projections.names import Names
+from projections.presenting import presented
 from projections.schema import Family, quoted
 from projections.viewpoints import Viewpoint
 
 ENTRY_KEY = ("figure_id", *(name for name in FIGURE_KEY if name != "period"))
 """What an entry of a series says of its figure, which a history of one figure need not repeat."""
 
+_OF_THE_READER = ("viewpoint", "subject_code")
+"""Columns of views that are no part of an item."""
+
 _ANSWERERS = {"publisher", "prefer", "resolve"}
 """Filters that ask for other answers to figures than the one that the spans hold."""
 
-Shapes = dict[str, list[tuple[str, str]]]
-"""(column, DuckDB type) of each view."""
+NEAR_ROWS_MAX = 2_000
+"""So many answers are looked up one by one, by their positions."""
 
 
 class Reader:
-    """Asks the views. `shapes` remembers the columns of each view, which never change."""
+    """Asks the views."""
 
     def __init__(
         self,
         cursor: DuckDBPyConnection,
         families: Mapping[str, Family],
         viewpoint: Viewpoint,
-        shapes: Shapes,
         *,
         merged: bool,
         subject_of: Callable[[UUID], str | None],
@@ -47,7 +51,6 @@ class Reader:
         self._cursor = cursor
         self.families = families
         self.viewpoint = viewpoint
-        self._shapes = shapes
         self._params: dict[str, Any] = {
             "as_of": naive(viewpoint.as_of),
             "effective_at": naive(viewpoint.effective_at),
@@ -76,15 +79,38 @@ class Reader:
         view = name
         if name == "figures" and not _ANSWERERS & set(filters or {}):
             view = "current"
+            if selection.near and (found := self._near(selection, projection)) is not None:
+                return found.slice(offset, limit)
         return self._table(
-            view,
             question(view, self.families, rows={projection.family: selection.rows, "spans": selection.near}),
             selection,
             order=projection.order,
-            hidden=("viewpoint", *projection.hidden),
+            hidden=(*_OF_THE_READER, *projection.hidden),
             limit=limit,
             offset=offset,
         )
+
+    def _near(self, selection: Selection, projection: Projection) -> pa.Table | None:
+        """The answers to figures of a few subjects, all in order; None where they are many, or selected by themselves.
+
+        The narrow table says which events these are, and they are fetched: no join has to be planned, nor made.
+        """
+        if selection.items != ["place = 1"]:
+            return None
+        spans = question("answering", self.families, rows={"spans": [*selection.near, *selection.exactly]})
+        answers = self._ask(f"{spans}\nSELECT * FROM items LIMIT {NEAR_ROWS_MAX + 1}", selection)
+        if len(answers) > NEAR_ROWS_MAX:
+            return None
+        positions = ", ".join(map(str, answers["position"].to_pylist())) or "NULL"
+        rows = [*selection.rows, f"versions.position IN ({positions})"]
+        said = self._ask(f"{question('said', self.families, rows={'figures': rows})}\nFROM items", selection)
+        places = pc.index_in(said["position"], answers["position"])
+        for name in ("revision", "publishers", "disputed", "spread"):
+            said = said.append_column(name, answers[name].take(places))
+        if len(said) > 1:
+            by = [(column, "ascending", "at_start") for column in projection.order]
+            said = said.take(pc.sort_indices(said, sort_keys=by))
+        return presented(said, hidden=(*_OF_THE_READER, *projection.hidden))
 
     def read_many(
         self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None
@@ -107,7 +133,6 @@ class Reader:
         )
         rows = {projection.family: selection.rows}
         return self._table(
-            name,
             question(name, self.families, rows=rows, viewpoints=f"SELECT {', '.join(unnested)}"),
             selection,
             order=("viewpoint", *projection.order),
@@ -118,7 +143,6 @@ class Reader:
         """What the world said of a figure, oldest first."""
         selection = select(CATALOGUE["figures"], {"figure_id": str(figure_id), "resolve": "all"}, self.names)
         table = self._table(
-            "history",
             question("history", self.families, rows={"figures": selection.rows}),
             selection,
             order=("published_until", "position"),
@@ -135,34 +159,30 @@ class Reader:
         decimals, days and instants as such, ids and dimensions as text. Raises UnknownFilter and FilterError.
         """
         by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in SERIES.order)
-        return self.series(
-            "history", filters or {}, query=lambda shape: f"SELECT {_typed(shape)} FROM chosen ORDER BY {by}"
-        )
+        return self.series("history", filters or {}, query=f"SELECT * EXCLUDE (viewpoint) FROM chosen ORDER BY {by}")
 
     def series(
         self,
         view: str,
         filters: Mapping[str, Value],
         *,
-        query: Callable[[Mapping[str, str]], str],
+        query: str,
         params: Mapping[str, Any] | None = None,
     ) -> pa.Table:
         """What a query gives that reads `chosen`: the rows of a view of series, those that filters of a series select.
 
-        The query is made from the view's columns (name: DuckDB type). Raises UnknownFilter and FilterError.
+        Decimals, days and instants are as such. Raises UnknownFilter and FilterError.
         """
         selection = select(SERIES, filters, self.names)
         clauses = question(view, self.families, rows={SERIES.family: selection.rows})
-        columns = {name: kind for name, kind in self._shape(view, clauses, selection) if name != "viewpoint"}
         conditions = " AND ".join(selection.items) or "TRUE"
-        text = f"{clauses},\nchosen AS (SELECT * FROM items WHERE {conditions})\n{query(columns)}"
-        known = {**self._params, **selection.params, **(params or {})}
-        return self._cursor.sql(text, params=parameters(text, known) or None).to_arrow_table()
+        text = f"{clauses},\nchosen AS (SELECT * FROM items WHERE {conditions})\n{query}"
+        return self._ask(text, selection, params or {})
 
     def over(self, view: str, query: str) -> pa.Table:
         """What a query gives that reads `items`, those of a view at the viewpoint: decimals and instants as such."""
         text = f"{question(view, self.families)}\n{query}"
-        return self._cursor.sql(text, params=parameters(text, self._params) or None).to_arrow_table()
+        return self._ask(text)
 
     def answers(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What this ledger answered for a figure, position by position where that changed."""
@@ -179,7 +199,6 @@ class Reader:
             "CAST($as_of AS TIMESTAMP) AS as_of, CAST($effective_at AS TIMESTAMP) AS effective_at"
         )
         table = self._table(
-            "answers",
             question("answers", self.families, rows={"figures": selection.rows}, viewpoints=viewpoints),
             selection,
             order=("position",),
@@ -201,7 +220,6 @@ class Reader:
 
     def _table(
         self,
-        view: str,
         clauses: str,
         selection: Selection,
         *,
@@ -210,24 +228,16 @@ class Reader:
         limit: int | None = None,
         offset: int = 0,
     ) -> pa.Table:
-        shape = self._shape(view, clauses, selection)
         page = f"\nLIMIT {limit:d} OFFSET {offset:d}" if limit is not None else f"\nOFFSET {offset:d}" if offset else ""
-        conditions = "\n    AND ".join(selection.items) or "TRUE"
+        conditions = "\n  AND ".join(selection.items) or "TRUE"
         by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in order)
-        text = (
-            f"{clauses}\nSELECT {presented(shape, hidden=hidden)}\nFROM (\n  SELECT *\n  FROM items\n"
-            f"  WHERE {conditions}\n  ORDER BY {by}{page}\n)"
-        )
-        known = {**self._params, **selection.params}
-        return self._cursor.sql(text, params=parameters(text, known) or None).to_arrow_table()
+        text = f"{clauses}\nSELECT *\nFROM items\nWHERE {conditions}\nORDER BY {by}{page}"
+        return presented(self._ask(text, selection), hidden=hidden)
 
-    def _shape(self, view: str, clauses: str, selection: Selection) -> list[tuple[str, str]]:
-        if view not in self._shapes:
-            text = f"{clauses}\nSELECT * FROM items"
-            relation = self._cursor.sql(text, params=parameters(text, {**self._params, **selection.params}) or None)
-            types = map(str, relation.types)
-            self._shapes[view] = list(zip(relation.columns, types, strict=True))
-        return self._shapes[view]
+    def _ask(self, text: str, selection: Selection | None = None, params: Mapping[str, Any] | None = None) -> pa.Table:
+        """The rows that a query gives, as columns of their own types."""
+        known = {**self._params, **(selection.params if selection else {}), **(params or {})}
+        return self._cursor.execute(text, parameters(text, known) or None).to_arrow_table()
 
     def ask(self, query: str, **params: Any) -> list[Any]:
         """The rows that a query gives; it may name the viewpoint's parameters and those given."""
@@ -249,13 +259,6 @@ def with_percent(table: pa.Table) -> pa.Table:
 def _percent(change: Decimal, base: Decimal) -> str | None:
     percent = percent_of(change, base)
     return None if percent is None else f"{percent:.4f}"
-
-
-def _typed(columns: Mapping[str, str]) -> str:
-    return ", ".join(
-        f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" if kind == "UUID" else quoted(name)
-        for name, kind in columns.items()
-    )
 
 
 def naive(at: datetime) -> datetime:

@@ -33,8 +33,8 @@ from projections.audit.parts import WHOLES, adds_up, batches_declared, parts_of_
 from projections.audit.tilings import Piece, name_of, tiling
 from projections.audit.vintages import cell
 from projections.catalogue import FIGURE_KEY, SERIES
-from projections.composing import presented
 from projections.filters import Value
+from projections.presenting import presented
 from projections.reader import Reader
 from projections.schema import quoted
 
@@ -263,13 +263,10 @@ def _missing(part: Part) -> Item:
 
 def _said(reader: Reader, filters: Mapping[str, Value]) -> list[Said]:
     """What each publisher says last of each figure that filters select, in the order of the series."""
+    shown = ", ".join(map(quoted, _READ))
     by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in SERIES.order[:-2])
-
-    def query(shape: Mapping[str, str]) -> str:
-        shown = presented((name, shape[name]) for name in _READ)
-        return f"SELECT {shown} FROM chosen WHERE next_until IS NULL AND NOT withdrawn ORDER BY {by}"
-
-    return [Said(row) for row in reader.series("vintages", filters, query=query).to_pylist()]
+    query = f"SELECT {shown} FROM chosen WHERE next_until IS NULL AND NOT withdrawn ORDER BY {by}"
+    return [Said(row) for row in presented(reader.series("vintages", filters, query=query)).to_pylist()]
 
 
 def _where_parts_are(totals: Iterable[Said], subjects: Mapping[str, Sequence[str]]) -> dict[str, Value]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from projections.audit.findings import Findings, Item, items_of
 from projections.catalogue import FIGURE_KEY, SERIES
-from projections.composing import presented
 from projections.filters import FilterError, Value
+from projections.presenting import presented
 from projections.reader import Reader, naive, with_percent
 from projections.schema import quoted, sql
 
@@ -75,13 +75,8 @@ def _items(reader: Reader, filters: Mapping[str, Value], asked: Columns) -> list
     columns = ("place", "vintage", "kind", "until", "number")
     rows = list(_asked(asked))
     params = {f"asked_{name}": [row[place] for row in rows] for place, name in enumerate(columns)}
-
-    def query(shape: Mapping[str, str]) -> str:
-        known = {**shape, "vintage_date": "DATE", "superseded_on": "DATE"}
-        shown = presented((name, known.get(name, "VARCHAR")) for name in names)
-        return f"SELECT {shown} FROM ({sql('audit/vintages_asked.sql')}) ORDER BY {by}"
-
-    return items_of(with_percent(reader.series("vintages", filters, query=query, params=params)))
+    query = f"SELECT {', '.join(map(quoted, names))} FROM ({sql('audit/vintages_asked.sql')}) ORDER BY {by}"
+    return items_of(with_percent(presented(reader.series("vintages", filters, query=query, params=params))))
 
 
 def _asked(columns: Columns) -> Iterator[tuple[int, str, str, datetime | None, int | None]]:

@@ -146,8 +146,7 @@ SELECT
   CAST(answer.revision AS INTEGER) AS revision,
   CAST(publishers AS INTEGER) AS publishers,
   disputed,
-  CASE WHEN points > 1 THEN highest END AS highest,
-  CASE WHEN points > 1 THEN lowest END AS lowest,
+  CASE WHEN points > 1 THEN distance(highest, lowest) END AS spread,
   CASE WHEN TRY_CAST(answer.value AS DECIMAL(18, 6)) = answer.value THEN TRY_CAST(answer.value AS DECIMAL(18, 6)) END
     AS short_value,
   CASE WHEN short_value IS NULL THEN answer.value END AS long_value
