@@ -5,6 +5,10 @@
 -- `viewpoint` numbers the viewpoints of one question. For families that hold over time, `begun`, `past` and `listed` say
 -- how an event stands to the instant that is looked at.
 
+-- name: held
+versions.since <= $position
+    AND versions.until > $position
+
 -- name: one
 held_{family} AS NOT MATERIALIZED (
   SELECT
@@ -13,8 +17,7 @@ held_{family} AS NOT MATERIALIZED (
     CAST($effective_at AS TIMESTAMP) AS world,
     versions.*
   FROM log.{family} AS versions
-  WHERE versions.since <= $position
-    AND versions.until > $position
+  WHERE {held}
     AND {rows}
 )
 
@@ -51,17 +54,20 @@ held_{family} AS NOT MATERIALIZED (
   WHERE visible_from <= known
 )
 
+-- name: shown
+spans.shown_from <= CAST($as_of AS TIMESTAMP)
+    AND spans.since <= $position
+    AND spans.until > $position
+    AND (
+      spans.shown_until > CAST($as_of AS TIMESTAMP)
+      OR spans.replaced > $position
+    )
+
 -- name: spans
 spans AS NOT MATERIALIZED (
   SELECT
     *
   FROM log.spans AS spans
-  WHERE shown_from <= CAST($as_of AS TIMESTAMP)
-    AND since <= $position
-    AND until > $position
-    AND (
-      shown_until > CAST($as_of AS TIMESTAMP)
-      OR replaced > $position
-    )
+  WHERE {shown}
     AND {rows}
 )

@@ -41,7 +41,7 @@ def question(
                 done.add(name)
             elif name == "spans":
                 conditions = (rows or {}).get(name) or ["TRUE"]
-                clauses.append(sections()[name].format(rows=" AND ".join(conditions)))
+                clauses.append(sections()[name].format(rows=" AND ".join(conditions), **sections()))
                 done.add(name)
             elif (family := name.removeprefix("held_")) in families or family == "slugs":
                 conditions = (rows or {}).get(family) or ["TRUE"]
@@ -53,12 +53,23 @@ def question(
     return "WITH\n" + ",\n".join([*clauses, f"items AS (\n{text}\n)"])
 
 
+def lookup(view: str, rows: Sequence[str]) -> str:
+    """A view of one relation as a query of one SELECT, which DuckDB plans in half the time."""
+    text, clocks = sql(f"views/{view}.sql"), sections()
+    for relation, table, clock in (("held_figures", "figures AS versions", "held"), ("spans", "spans", "shown")):
+        if text.endswith(f"FROM {relation}\n"):
+            conditions = "\n  AND ".join((clocks[clock], *rows))
+            begun = text.removesuffix(f"{relation}\n")
+            return f"{begun}log.{table}\nWHERE {conditions}"
+    raise ValueError(f"{view} reads more than one relation")
+
+
 def _cut(name: str, family: Family | None, conditions: Sequence[str], *, many: bool) -> list[str]:
     clocks = sections()
     texts = [clocks["many" if many else "one"]]
     if family is not None:
         texts.append(clocks["timed" if family.timed else "published"])
-    return [text.format(family=name, rows=" AND ".join(conditions)) for text in texts]
+    return [text.format(family=name, rows=" AND ".join(conditions), held=clocks["held"]) for text in texts]
 
 
 @cache

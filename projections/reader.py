@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from ledger.quantities import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
-from projections.composing import parameters, question
+from projections.composing import lookup, parameters, question
 from projections.filters import Selection, Value, one_of, select
 from projections.names import Names
 from projections.presenting import presented
@@ -34,6 +34,21 @@ _ANSWERERS = {"publisher", "prefer", "resolve"}
 
 NEAR_ROWS_MAX = 2_000
 """So many answers are looked up one by one, by their positions."""
+
+FEW = 100
+"""So many rows are columns sooner where they are made in Python."""
+
+_ARROW = {
+    "BIGINT": pa.int64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "DECIMAL(38,18)": pa.decimal128(38, 18),
+    "INTEGER": pa.int32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "UUID": pa.string(),
+    "VARCHAR": pa.string(),
+}
+"""What DuckDB makes of its types."""
 
 
 class Reader:
@@ -97,13 +112,13 @@ class Reader:
         """
         if selection.items != ["place = 1"]:
             return None
-        spans = question("answering", self.families, rows={"spans": [*selection.near, *selection.exactly]})
-        answers = self._ask(f"{spans}\nSELECT * FROM items LIMIT {NEAR_ROWS_MAX + 1}", selection)
+        spans = lookup("answering", [*selection.near, *selection.exactly])
+        answers = self._few(spans, selection)
         if len(answers) > NEAR_ROWS_MAX:
             return None
         positions = ", ".join(map(str, answers["position"].to_pylist())) or "NULL"
-        rows = [*selection.rows, f"versions.position IN ({positions})"]
-        said = self._ask(f"{question('said', self.families, rows={'figures': rows})}\nFROM items", selection)
+        rows = lookup("said", [*selection.rows, f"versions.position IN ({positions})"])
+        said = (self._few if len(answers) <= FEW else self._ask)(rows, selection)
         places = pc.index_in(said["position"], answers["position"])
         for name in ("revision", "publishers", "disputed", "spread"):
             said = said.append_column(name, answers[name].take(places))
@@ -238,6 +253,19 @@ class Reader:
         """The rows that a query gives, as columns of their own types."""
         known = {**self._params, **(selection.params if selection else {}), **(params or {})}
         return self._cursor.execute(text, parameters(text, known) or None).to_arrow_table()
+
+    def _few(self, text: str, selection: Selection) -> pa.Table:
+        """The same where rows are few, NEAR_ROWS_MAX and one at most: DuckDB takes longer to make Arrow's columns."""
+        known = {**self._params, **selection.params}
+        answer = self._cursor.execute(text, parameters(text, known) or None)
+        rows = answer.fetchmany(NEAR_ROWS_MAX + 1)
+        columns = zip(*rows, strict=True) if rows else [()] * len(answer.description)
+        return pa.table(
+            {
+                name: pa.array(list(map(str, values)) if kind == "UUID" else values, _ARROW[str(kind)])
+                for (name, kind, *_), values in zip(answer.description, columns, strict=True)
+            }
+        )
 
     def ask(self, query: str, **params: Any) -> list[Any]:
         """The rows that a query gives; it may name the viewpoint's parameters and those given."""

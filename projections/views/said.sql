@@ -1,6 +1,5 @@
 -- One row is an event on a figure that the ledger held at the viewpoint, with what an item shows of it.
 SELECT
-  viewpoint,
   subject_code,
   figure_id,
   subject,
