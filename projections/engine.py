@@ -9,7 +9,7 @@ import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -65,6 +65,8 @@ class Engine:
         self._writer = self._connection.cursor()
         self._ingest = Ingest(self._writer, ledger.log, self._families)
         self._position = 0
+        self._kept = 0
+        """How far the tables in the file are."""
         self._open()
 
     @classmethod
@@ -250,23 +252,35 @@ class Engine:
                 self._make_spans_again()
                 position = self._note_progress(batch)
             self._position = position
+        if head - self._kept >= WHOLE_MIN:
+            self._checkpoint()
 
     def _take_in_all(self, head: int) -> None:
-        """Make empty tables whole: batches into runs that are sorted each, then all of them into their place."""
+        """Make empty tables whole: batches into runs that are sorted each, then all of them into their place.
+
+        Each statement is a transaction of its own; tables that are not whole say that they hold nothing.
+        """
         self._empty()
-        self._writer.execute("CREATE OR REPLACE TEMP TABLE runs AS FROM log.figures LIMIT 0")
+        self._writer.execute("CREATE OR REPLACE TABLE runs AS FROM log.figures LIMIT 0")
         self._ingest.figures, self._ingest.follows = "runs", False
         try:
             for batch in self._batches(after=0, until=head):
-                with self._transaction():
-                    self._ingest.take(batch)
-            with self._transaction():
-                spans.make_all(self._writer, "runs")
-                position = self._note_progress(batch)
-            self._position = position
+                self._ingest.take(batch)
+            spans.make_all(self._writer, "runs")
+            self._position = self._note_progress(batch)
+        except BaseException:
+            self._ingest.recall()
+            raise
         finally:
             self._ingest.figures = "log.figures"
             self._writer.execute("DROP TABLE runs")
+        self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """Put what is new into the file, where nobody else is writing to it."""
+        with suppress(duckdb.TransactionException):
+            self._writer.execute("CHECKPOINT log")
+            self._kept = self._position
 
     def _make_spans_again(self) -> None:
         spans.make_again(self._writer, after=self._position, closed=self._ingest.closed_figures)
@@ -345,7 +359,7 @@ class Engine:
             self._ingest.create_tables()
         elif found[2] and found[0] == self.ledger.identity and self._holds(position=found[2], event_id=found[3]):
             self._ingest.recall()
-            self._position = int(found[2])
+            self._position = self._kept = int(found[2])
             return
         self._empty()
 
@@ -365,7 +379,7 @@ class Engine:
             {"log": self.ledger.identity, "text": self._fingerprint()},
         )
         self._ingest.recall()
-        self._position = 0
+        self._position = self._kept = 0
 
     def _holds(self, *, position: int, event_id: UUID | None) -> bool:
         """Whether the log has this event at this position."""
@@ -380,14 +394,18 @@ class Engine:
 
 
 def _connected(path: str) -> duckdb.DuckDBPyConnection:
-    """A connection to tables in a file, or in memory; they are in the database `log`."""
+    """A connection to tables in a file, or in memory; they are in the database `log`.
+
+    The file has no log of its own: it is as it was at the last checkpoint, and what it lacks is in the ledger.
+    """
     in_memory = path.startswith(":memory:")
     limits: dict[str, Any] = {} if in_memory else {"memory_limit": FILE_MEMORY, "temp_directory": f"{path}.tmp"}
     connection = duckdb.connect(config=limits)
+    options = [f"ROW_GROUP_SIZE {ROW_GROUP}", *([] if in_memory else ["RECOVERY_MODE NO_WAL_WRITES"])]
     file = literals([":memory:" if in_memory else path])
     try:
         connection.execute("SET enable_progress_bar = false")
-        connection.execute(f"ATTACH {file} AS log (ROW_GROUP_SIZE {ROW_GROUP})")
+        connection.execute(f"ATTACH {file} AS log ({', '.join(options)})")
         connection.execute(sql("tables/macros.sql"))
     except duckdb.Error:
         connection.close()

@@ -4,6 +4,8 @@ A figure is made anew as a whole, whatever of it has changed, so the rows do not
 """
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,14 +32,25 @@ def create_table(cursor: DuckDBPyConnection) -> None:
 
 
 def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
-    """Make every span, and put the rows of `runs` into `log.figures` in order, part by part; both tables are empty."""
+    """Make every span, and put the rows of `runs` into `log.figures` in order, part by part; both tables are empty.
+
+    DuckDB sorts and writes on one core, so the two are done beside each other.
+    """
     (count,) = cursor.execute(f"SELECT COUNT(*) FROM {runs}").fetchall()[0]
     parts = count // ROWS_AT_ONCE + 1
-    for part in range(parts):
-        low, high = part * CODES // parts, (part + 1) * CODES // parts
-        within = f"{runs} WHERE subject_code >= {low} AND subject_code < {high}"
-        cursor.execute(f"INSERT INTO log.figures SELECT * FROM {within} {FIGURES_ORDER}")
-        cursor.execute(f"INSERT INTO log.spans {_rows(within)}")
+    bounds = [part * CODES // parts for part in range(parts + 1)]
+    within = [f"{runs} WHERE subject_code >= {low} AND subject_code < {high}" for low, high in pairwise(bounds)]
+
+    def put_in_place() -> None:
+        with cursor.cursor() as beside:
+            for rows in within:
+                beside.execute(f"INSERT INTO log.figures SELECT * FROM {rows} {FIGURES_ORDER}")
+
+    with ThreadPoolExecutor(max_workers=1) as other:
+        placing = other.submit(put_in_place)
+        for rows in within:
+            cursor.execute(f"INSERT INTO log.spans {_rows(rows)}")
+        placing.result()
 
 
 def make_again(cursor: DuckDBPyConnection, *, after: int, closed: Iterable[tuple[int, int]]) -> None:

@@ -8,7 +8,8 @@
 -- later. Where an event comes late, or a version of one is closed, the order changes; from there on the figure has an
 -- epoch of its own, whose rows end with it.
 --
--- The value is in `short_value`, which is read several times as fast, where that holds it, and else in `long_value`.
+-- The value is in `short_value`, which is read several times as fast, where that holds it, and else in `long_value`. How
+-- far publishers are apart is in `spread`, or as text in `long_spread` where it has one digit too many.
 WITH entries AS (
   SELECT
     subject_code,
@@ -22,6 +23,7 @@ WITH entries AS (
     source_kind = 'primary' AS is_primary,
     HASH(ROW(canonical_value, canonical_low, canonical_high, symbol)) AS said,
     canonical_value AS value,
+    short_of(canonical_value) AS short,
     MAX(published_until) OVER (
       PARTITION BY figure_id
       ORDER BY since
@@ -146,10 +148,10 @@ SELECT
   CAST(answer.revision AS INTEGER) AS revision,
   CAST(publishers AS INTEGER) AS publishers,
   disputed,
-  CASE WHEN points > 1 THEN distance(highest, lowest) END AS spread,
-  CASE WHEN TRY_CAST(answer.value AS DECIMAL(18, 6)) = answer.value THEN TRY_CAST(answer.value AS DECIMAL(18, 6)) END
-    AS short_value,
-  CASE WHEN short_value IS NULL THEN answer.value END AS long_value
+  CASE WHEN points > 1 THEN TRY(highest - lowest) END AS spread,
+  CASE WHEN points > 1 AND TRY(highest - lowest) IS NULL THEN distance(highest, lowest) END AS long_spread,
+  answer.short AS short_value,
+  CASE WHEN answer.short IS NULL THEN answer.value END AS long_value
 FROM answers
 JOIN series AS shown
   USING (figure_id, start, place)

@@ -5,5 +5,5 @@ SELECT
   revision,
   publishers,
   disputed,
-  spread
+  COALESCE(plain(spread), long_spread) AS spread
 FROM spans

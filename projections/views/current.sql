@@ -5,7 +5,7 @@ SELECT
   revision,
   publishers,
   disputed,
-  spread,
+  COALESCE(plain(spread), long_spread) AS spread,
   1 AS place
 FROM spans
 JOIN said_items
