@@ -5,6 +5,7 @@ joined.
 """
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
@@ -18,6 +19,7 @@ from ledger.errors import CalendarError
 from ledger.events import REGISTRY
 from ledger.events.figures import Figure, figure_id
 from ledger.quantities import Unit, unit
+from projections.planned import Planned
 from projections.schema import literals
 
 _CANONICAL = pa.decimal128(38, 18)
@@ -30,46 +32,42 @@ _NO_NUMBERS = pa.schema(
 
 
 class Dictionaries:
-    """Makes dictionaries for one cursor, each only where it is another than the last."""
+    """Makes dictionaries for one cursor."""
 
-    def __init__(self, cursor: DuckDBPyConnection) -> None:
+    def __init__(self, cursor: DuckDBPyConnection, planned: Planned) -> None:
         self._cursor = cursor
-        self._last: dict[str, Any] = {}
+        self._planned = planned
+        self._natures: set[tuple[str, str | None]] = set()
+        self._units: dict[str, Unit] = {}
+        planned.set("natures", _natures(()))
+        planned.set("units", _units(()))
 
-    def forget(self) -> None:
-        """Make all of them anew the next time: the cursor's transaction was rolled back."""
-        self._last.clear()
+    def make(self, staged: str, *, few: bool) -> None:
+        """Make those of the figures in a table: `spelt`, `periods`, `exact`.
 
-    def make(self) -> None:
-        """Make those of the figures in `staged`: the tables `spelt`, `periods`, `exact`.
-
-        Two more are variables, `natures` and `units`: with so few keys, a MAP is faster than a join.
+        Two more are variables, `natures` and `units`, of all that was ever seen: with so few keys, a MAP is faster than
+        a join.
         """
-        natures, units, dimensions, periods, all_short = _rows(
-            self._cursor,
+        query = (
             "SELECT LIST(DISTINCT ROW(type, status)), LIST(DISTINCT unit), "
             "LIST(DISTINCT dimensions) FILTER (WHERE dimensions IS NOT NULL), "
             "LIST(DISTINCT ROW(period, CASE WHEN period LIKE 'FY%' THEN fiscal_year_end END)), "
             "BOOL_AND(is_short(value) AND is_short(low) AND is_short(high)) "
-            "FROM staged LEFT JOIN log.fiscal ON fiscal.entity = staged.named",
-        )[0]
-        named = [unit(name) for name in units or []]
-        self._set("natures", _natures(natures or []))
-        self._set("units", _units(named))
-        self._register("spelt", _dimensions(dimensions or []))
-        self._register("periods", _periods(periods or []))
-        countable = all_short and all(_is_plain(one.factor) for one in named)
-        self._register("exact", _NO_NUMBERS if countable else _exact(self._cursor))
-
-    def _set(self, name: str, value: str) -> None:
-        if self._last.get(name) != value:
-            self._cursor.execute(f"SET VARIABLE {name} = {value}")
-            self._last[name] = value
-
-    def _register(self, name: str, table: pa.Table) -> None:
-        if name not in self._last or not self._last[name].equals(table):
-            self._cursor.register(name, table)
-            self._last[name] = table
+            f"FROM {staged} AS staged LEFT JOIN log.fiscal ON fiscal.entity = staged.named"
+        )
+        found = self._planned.run(query) if few else self._cursor.execute(query)
+        natures, units, dimensions, periods, all_short = found.fetchall()[0]
+        named = {name: unit(name) for name in units or []}
+        if not self._natures.issuperset(natures or []):
+            self._natures.update(natures)
+            self._planned.set("natures", _natures(sorted(self._natures, key=str)))
+        if not self._units.keys() >= named.keys():
+            self._units.update(named)
+            self._planned.set("units", _units(self._units.values()))
+        self._planned.give("spelt", _dimensions(dimensions or []))
+        self._planned.give("periods", _periods(periods or []))
+        countable = all_short and all(_is_plain(one.factor) for one in named.values())
+        self._planned.give("exact", _NO_NUMBERS if countable else _exact(self._cursor, staged))
 
 
 def register_figure_ids(cursor: DuckDBPyConnection) -> None:
@@ -118,7 +116,7 @@ def _rows(cursor: DuckDBPyConnection, query: str) -> list[Any]:
     return cursor.execute(query).fetchall()
 
 
-def _natures(pairs: list[tuple[str, str | None]]) -> str:
+def _natures(pairs: Iterable[tuple[str, str | None]]) -> str:
     """A MAP from a type and a status to the metric and the nature that a figure has which names none."""
     keys, defaults = [], []
     for type_name, status in pairs:
@@ -131,7 +129,7 @@ def _natures(pairs: list[tuple[str, str | None]]) -> str:
     return f"MAP(CAST([{', '.join(keys)}] AS VARCHAR[]), CAST([{', '.join(defaults)}] AS {kind}))"
 
 
-def _units(found: list[Unit]) -> str:
+def _units(found: Iterable[Unit]) -> str:
     """A MAP from a unit to its canonical one, and the factor to it where the macro `times` can take that."""
     keys = literals(one.name for one in found)
     values = []
@@ -150,11 +148,11 @@ def _is_plain(factor: Decimal) -> bool:
         return False
 
 
-def _exact(cursor: DuckDBPyConnection) -> pa.Table:
-    """The numbers of `staged` that the macro `times` cannot count, in canonical units."""
+def _exact(cursor: DuckDBPyConnection, staged: str) -> pa.Table:
+    """The numbers of staged figures that the macro `times` cannot count, in canonical units."""
     rows = cursor.sql(
         "SELECT position, since, unit, shortened(value) AS value, shortened(low) AS low, shortened(high) AS high "
-        "FROM staged WHERE GETVARIABLE('units')[unit].factor IS NULL "
+        f"FROM {staged} WHERE GETVARIABLE('units')[unit].factor IS NULL "
         "OR NOT (is_short(value) AND is_short(low) AND is_short(high))"
     ).to_arrow_table()
     parts = []

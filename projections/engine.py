@@ -283,8 +283,8 @@ class Engine:
             self._kept = self._position
 
     def _make_spans_again(self) -> None:
-        spans.make_again(self._writer, after=self._position, closed=self._ingest.closed_figures)
-        self._ingest.closed_figures.clear()
+        spans.make_again(self._writer, self._ingest.planned, self._ingest.touched)
+        self._ingest.touched.clear()
 
     def _note_progress(self, batch: pa.Table) -> int:
         (last,) = batch.slice(len(batch) - 1).select(["position", "event_id"]).to_pylist()

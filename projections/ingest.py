@@ -26,6 +26,7 @@ from ledger.stores.sqlite import SQLiteLog
 from projections import dictionaries, spans
 from projections.batches import SCHEMA, Version, encoded, versions
 from projections.merges import Merges
+from projections.planned import FEW, Planned
 from projections.schema import FOREVER, UNRESOLVED, Family, quoted, sql
 from projections.spans import FIGURES_ORDER
 
@@ -51,10 +52,11 @@ class Ingest:
         self._families = families
         self._family_of = {name: family for family in families.values() for name in family.types}
         self._drafted: dict[bytes, StoredEntry] = {}
-        self._dictionaries = dictionaries.Dictionaries(cursor)
-        self.merges = Merges(cursor)
-        self.closed_figures: set[tuple[int, int]] = set()
-        """(subject_code, figure_code) of the figures of which a version was closed, until someone empties it."""
+        self.planned = Planned(cursor)
+        self._dictionaries = dictionaries.Dictionaries(cursor, self.planned)
+        self.merges = Merges(cursor, self.planned)
+        self.touched: set[tuple[int, int]] = set()
+        """(subject_code, figure_code) of figures of which a version was opened or closed, until someone empties it."""
         self.follows = True
         """Whether they are noted."""
         self.figures = "log.figures"
@@ -63,11 +65,11 @@ class Ingest:
     def create_tables(self) -> None:
         """Make the tables, empty, and a view for each type of event."""
         self._run(sql("tables/bookkeeping.sql"))
-        self._cursor.register("batch", SCHEMA.empty_table())
+        self.planned.give("batch", SCHEMA.empty_table())
         for family in self._families.values():
             if family.name == "figures":
                 self._run(sql("tables/fiscal.sql").format(forever=FOREVER))
-            self._run(f"CREATE TABLE log.{family.name} AS {self._rows_of(family, all_figures_known=True)}")
+            self._run(f"CREATE TABLE log.{family.name} AS {self._rows_of(family, all_figures_known=True, few=True)}")
             for name in family.types:
                 view = _WORD_START.sub("_", name).lower()
                 self._run(f"CREATE OR REPLACE VIEW log.{view} AS SELECT * FROM log.{family.name} WHERE type = '{name}'")
@@ -75,9 +77,9 @@ class Ingest:
 
     def recall(self) -> None:
         """Go by what the tables say: they were opened, or a transaction was rolled back."""
+        self.planned.forget()
         self.merges.recall()
-        self.closed_figures.clear()
-        self._dictionaries.forget()
+        self.touched.clear()
 
     def take(self, batch: pa.Table, *, drafted: Mapping[bytes, StoredEntry] | None = None) -> None:
         """Write what the next rows of the log say. Raises nothing that a log written by this ledger could cause."""
@@ -204,16 +206,17 @@ class Ingest:
             body = self._content(entry, acts.get(UUID(bytes=entry.event_id), ()))
             assert body is not None
             found.append(Version(entry, since, FOREVER, encoded(body)))
-        self._cursor.register("batch", versions(found))
-        self._run(f"CREATE OR REPLACE TEMP TABLE anew AS {self._rows_of(family, all_figures_known=False)}")
+        self.planned.give("batch", versions(found))
+        rows = self._rows_of(family, all_figures_known=False, few=False)
+        self._run(f"CREATE OR REPLACE TEMP TABLE anew AS {rows}")
         changed = self._all(
             "SELECT position FROM (SELECT * EXCLUDE (since, until) FROM anew EXCEPT "
             f"SELECT * EXCLUDE (since, until) FROM {self._table(family.name)} "
             f"WHERE until = {FOREVER} AND position IN (SELECT position FROM anew))"
         )
         self._close(family.name, [(position, since) for (position,) in changed])
-        self._run(
-            f"INSERT INTO {self._table(family.name)} BY NAME "
+        self._put(
+            family,
             "SELECT * FROM anew WHERE LIST_CONTAINS($changed, position)",
             changed=[position for (position,) in changed],
         )
@@ -223,28 +226,42 @@ class Ingest:
     def _insert(self, batch: pa.Table, *, all_figures_known: bool = True) -> None:
         """Write versions; where `all_figures_known`, the stream of a figure event is its figure."""
         types = set(pc.unique(batch["type"]).to_pylist())
+        few = len(batch) <= FEW
         for family in self._families.values():
             if types.intersection(family.types):
                 own = batch.filter(pc.is_in(batch["type"], pa.array(family.types, pa.string())))
-                self._cursor.register("batch", own)
-                rows = self._rows_of(family, all_figures_known=all_figures_known)
-                self._run(f"INSERT INTO {self._table(family.name)} BY NAME {rows}")
+                self.planned.give("batch", own)
+                self._put(family, self._rows_of(family, all_figures_known=all_figures_known, few=few), few=few)
 
-    def _rows_of(self, family: Family, *, all_figures_known: bool) -> str:
+    def _rows_of(self, family: Family, *, all_figures_known: bool, few: bool) -> str:
         """A query for the rows that `batch` makes in a family's table."""
         query = family.select(merged=self.merges.any)
         if family.name != "figures":
             return query
-        self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
-        self._dictionaries.make()
+        if few:
+            self.planned.give("staged_few", self.planned.run(query).to_arrow_table())
+        else:
+            self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
+        staged = "staged_few" if few else "staged"
+        self._dictionaries.make(staged, few=few)
+        rows = sql("tables/figures.sql").format(staged=staged)
         if all_figures_known:
-            return f"{sql('tables/figures.sql')} {FIGURES_ORDER}"
-        self._run(f"CREATE OR REPLACE TEMP TABLE keyed AS {sql('tables/figures.sql')}")
+            return rows if few else f"{rows} {FIGURES_ORDER}"
+        self._run(f"CREATE OR REPLACE TEMP TABLE keyed AS {rows}")
         dictionaries.register_figure_ids(self._cursor)
         return (
             "SELECT keyed.* REPLACE (figure_ids.figure_id AS figure_id) FROM keyed "
             f"JOIN figure_ids USING (position, since) {FIGURES_ORDER}"
         )
+
+    def _put(self, family: Family, rows: str, *, few: bool = False, **params: Any) -> None:
+        """Add the rows that a query gives to a family's table, and note which figures they are of."""
+        notes = family.name == "figures" and self.follows
+        returning = " RETURNING subject_code, code_of(figure_id)" if notes else ""
+        statement = f"INSERT INTO {self._table(family.name)} BY NAME {rows}{returning}"
+        found = self.planned.run(statement) if few else self._cursor.execute(statement, params or None)
+        if notes:
+            self.touched.update(found.fetchall())
 
     def _table(self, family: str) -> str:
         return self.figures if family == "figures" else f"log.{quoted(family)}"
@@ -262,7 +279,7 @@ class Ingest:
         )
         if family == "figures" and self.follows:
             codes = "SELECT subject_code, code_of(figure_id) FROM log.figures AS versions, closings WHERE "
-            self.closed_figures.update(self._all(codes + which, **within))
+            self.touched.update(self._all(codes + which, **within))
         self._run(
             f"UPDATE {self._table(family)} AS versions SET until = closings.ending FROM closings WHERE {which}",
             **within,

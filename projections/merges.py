@@ -5,14 +5,16 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from projections.planned import Planned
 from projections.schema import FOREVER
 
 
 class Merges:
     """Follows merges through one cursor, in its transaction."""
 
-    def __init__(self, cursor: DuckDBPyConnection) -> None:
+    def __init__(self, cursor: DuckDBPyConnection, planned: Planned) -> None:
         self._cursor = cursor
+        self._planned = planned
         self.any = False
         """Whether any slug resolves to another than itself."""
         self.ever = False
@@ -23,9 +25,9 @@ class Merges:
         standing = f"FROM log.slugs WHERE until = {FOREVER}"
         self.ever = bool(self._ask("SELECT 1 FROM log.slugs LIMIT 1"))
         self.any = self.ever and bool(self._ask(f"SELECT 1 {standing} LIMIT 1"))
-        self._cursor.execute(
-            "SET VARIABLE kept = (SELECT MAP(COALESCE(LIST(slug ORDER BY slug), []), "
-            f"COALESCE(LIST(kept ORDER BY slug), [])) {standing})"
+        self._planned.set(
+            "kept",
+            f"(SELECT MAP(COALESCE(LIST(slug ORDER BY slug), []), COALESCE(LIST(kept ORDER BY slug), [])) {standing})",
         )
 
     def move(self, position: int) -> list[str]:

@@ -3,14 +3,14 @@
 A figure is made anew as a whole, whatever of it has changed, so the rows do not depend on how often that was done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
+from projections.planned import FEW, Planned
 from projections.schema import FOREVER, sql
 
 ROWS_AT_ONCE = 400_000
@@ -21,9 +21,6 @@ CODES = 2**31
 
 FIGURES_ORDER = "ORDER BY subject_code, figure_id, position, since"
 """Of the table of figures, so that to read one subject or one figure is to read few places of it."""
-
-NAMED_MAX = 100
-"""So many subjects are named to DuckDB one by one, which then skips what lies between them."""
 
 
 def create_table(cursor: DuckDBPyConnection) -> None:
@@ -53,29 +50,22 @@ def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
         placing.result()
 
 
-def make_again(cursor: DuckDBPyConnection, *, after: int, closed: Iterable[tuple[int, int]]) -> None:
-    """Make the spans of figures again that have versions since after a position, or whose codes are in `closed`.
-
-    `closed` are pairs (subject_code, figure_code).
-    """
-    pairs = set(closed)
-    new = "SELECT DISTINCT subject_code, code_of(figure_id) FROM log.figures WHERE since > $after"
-    pairs.update(cursor.execute(new, {"after": after}).fetchall())
-    if not pairs:
+def make_again(cursor: DuckDBPyConnection, planned: Planned, touched: Collection[tuple[int, int]]) -> None:
+    """Make the spans of figures again, given as pairs (subject_code, figure_code)."""
+    if not touched:
         return
-    subjects, figures = (pa.array(codes, pa.int32()) for codes in zip(*pairs, strict=True))
-    cursor.register("touched", pa.table({"subject_code": subjects, "figure_code": figures}))
-    known = pc.unique(subjects).to_pylist()
-    near = f"WHERE subject_code IN ({', '.join(map(str, known))})" if len(known) <= NAMED_MAX else ""
-    cursor.execute(
-        f"DELETE FROM log.spans USING touched {near.replace('subject_code', 'spans.subject_code') or 'WHERE TRUE'} "
-        "AND spans.subject_code = touched.subject_code AND spans.figure_code = touched.figure_code"
+    subjects, figures = (pa.array(codes, pa.int32()) for codes in zip(*touched, strict=True))
+    planned.give("touched", pa.table({"subject_code": subjects, "figure_code": figures}))
+    run = planned.run if len(touched) <= FEW else cursor.execute
+    run(
+        "DELETE FROM log.spans USING touched "
+        "WHERE spans.subject_code = touched.subject_code AND spans.figure_code = touched.figure_code"
     )
     versions = (
         "log.figures SEMI JOIN touched ON figures.subject_code = touched.subject_code "
-        f"AND code_of(figures.figure_id) = touched.figure_code {near}"
+        "AND code_of(figures.figure_id) = touched.figure_code"
     )
-    cursor.execute(f"INSERT INTO log.spans {_rows(versions)}")
+    run(f"INSERT INTO log.spans {_rows(versions)}")
 
 
 def _rows(versions: str) -> str:

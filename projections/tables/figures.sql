@@ -1,12 +1,13 @@
 -- One row is one content version of one figure event, with its key resolved and its values in canonical units: those of
--- `exact`, where a number is too long to be counted here.
+-- `exact`, where a number is too long to be counted here. Where staged rows are Arrow's, they hold ids as text.
 SELECT
   staged.* EXCLUDE (named, stream) REPLACE (
+    CAST(staged.event_id AS UUID) AS event_id,
     COALESCE(staged.metric, GETVARIABLE('natures')[CONCAT_WS(' ', type, status)].metric) AS metric,
     COALESCE(staged.nature, GETVARIABLE('natures')[CONCAT_WS(' ', type, status)].nature) AS nature,
     spelt.canonical AS dimensions
   ),
-  stream AS figure_id,
+  CAST(stream AS UUID) AS figure_id,
   periods.first_day AS period_start,
   periods.last_day AS period_end,
   GETVARIABLE('units')[staged.unit].canonical AS canonical_unit,
@@ -14,7 +15,7 @@ SELECT
   CASE WHEN exact.position IS NULL THEN times(staged.low, GETVARIABLE('units')[staged.unit].factor) ELSE exact.low END AS canonical_low,
   CASE WHEN exact.position IS NULL THEN times(staged.high, GETVARIABLE('units')[staged.unit].factor) ELSE exact.high END AS canonical_high,
   code_of(staged.subject) AS subject_code
-FROM staged
+FROM {staged} AS staged
 LEFT JOIN spelt
   ON spelt.dimensions = staged.dimensions
 LEFT JOIN log.fiscal

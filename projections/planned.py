@@ -1,0 +1,70 @@
+"""Statements that DuckDB plans once, for a few rows at a time: planning them costs several times what they do.
+
+A plan stays good as long as no table or view is made, so rows are given under a name that keeps its place. Variables
+are part of plans.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+FEW = 1_000
+"""With so many rows a plan made for any number is as good as one of their own."""
+
+
+class _Feed:
+    """What is registered under a name once: DuckDB asks it for the rows each time that a plan is run."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self.rows = rows
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self.rows.__arrow_c_stream__(requested_schema)
+
+
+class Planned:
+    """The statements of one cursor, and the rows that they read."""
+
+    def __init__(self, cursor: DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._names: dict[str, str] = {}
+        self._feeds: dict[str, _Feed] = {}
+
+    def give(self, name: str, rows: pa.Table) -> None:
+        """Let statements find these rows under a name, always with the same columns."""
+        feed = self._feeds.get(name)
+        if feed is not None and len(rows) <= FEW:
+            feed.rows = rows
+            return
+        self._forget_plans()
+        if len(rows) <= FEW:
+            self._feeds[name] = _Feed(rows)
+            self._cursor.register(name, self._feeds[name])
+        else:
+            self._feeds.pop(name, None)
+            self._cursor.register(name, rows)
+
+    def run(self, statement: str) -> DuckDBPyConnection:
+        """Run a statement without parameters, by the plan that was made for it the first time."""
+        name = self._names.get(statement)
+        if name is None:
+            name = f"planned_{len(self._names)}"
+            self._cursor.execute(f"PREPARE {name} AS {statement}")
+            self._names[statement] = name
+        return self._cursor.execute(f"EXECUTE {name}")
+
+    def set(self, variable: str, value: str) -> None:
+        """Set a variable of the cursor to an expression."""
+        self._forget_plans()
+        self._cursor.execute(f"SET VARIABLE {variable} = {value}")
+
+    def forget(self) -> None:
+        """Register and plan anew: a transaction was rolled back, perhaps with the making of views in it."""
+        self._forget_plans()
+        self._feeds.clear()
+
+    def _forget_plans(self) -> None:
+        for name in self._names.values():
+            self._cursor.execute(f"DEALLOCATE {name}")
+        self._names.clear()
