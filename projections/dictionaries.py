@@ -26,9 +26,6 @@ _CANONICAL = pa.decimal128(38, 18)
 _FACTOR = pa.decimal128(19, 9)
 _WIDE = pa.decimal256(38, 18)
 """Holds the product with any factor, which the ledger has already found to fit a _CANONICAL."""
-_NO_NUMBERS = pa.schema(
-    [("position", pa.int64()), ("since", pa.int64()), *((name, _CANONICAL) for name in ("value", "low", "high"))]
-).empty_table()
 
 
 class Dictionaries:
@@ -42,8 +39,8 @@ class Dictionaries:
         planned.set("natures", _natures(()))
         planned.set("units", _units(()))
 
-    def make(self, staged: str, *, few: bool) -> None:
-        """Make those of the figures in a table: `spelt`, `periods`, `exact`.
+    def make(self, staged: str, *, few: bool) -> bool:
+        """Make those of the figures in a table: `spelt`, `periods`, and `exact` if some numbers need it; False then.
 
         Two more are variables, `natures` and `units`, of all that was ever seen: with so few keys, a MAP is faster than
         a join.
@@ -66,8 +63,10 @@ class Dictionaries:
             self._planned.set("units", _units(self._units.values()))
         self._planned.give("spelt", _dimensions(dimensions or []))
         self._planned.give("periods", _periods(periods or []))
-        countable = all_short and all(_is_plain(one.factor) for one in named.values())
-        self._planned.give("exact", _NO_NUMBERS if countable else _exact(self._cursor, staged))
+        if all_short is not False and all(_is_plain(one.factor) for one in named.values()):
+            return True
+        self._planned.give("exact", _exact(self._cursor, staged))
+        return False
 
 
 def register_figure_ids(cursor: DuckDBPyConnection) -> None:
@@ -165,7 +164,7 @@ def _exact(cursor: DuckDBPyConnection, staged: str) -> pa.Table:
                 numbers = pc.multiply(numbers.cast(_WIDE), pa.scalar(factor)).cast(_CANONICAL)
             part = part.set_column(part.schema.get_field_index(column), column, numbers)
         parts.append(part)
-    return pa.concat_tables(parts) if parts else _NO_NUMBERS
+    return pa.concat_tables(parts)
 
 
 def _dimensions(sent: list[str]) -> pa.Table:

@@ -388,7 +388,7 @@ class Engine:
 
     def _fingerprint(self) -> str:
         """Changes where the tables would be made otherwise."""
-        texts = [sql(f"tables/{name}.sql") for name in ("macros", "bookkeeping", "fiscal", "figures", "spans")]
+        texts = [sql(f"tables/{name}.sql") for name in ("macros", "bookkeeping", "fiscal", "figures", "exact", "spans")]
         texts += [family.select(merged=True) for family in self._families.values()]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 

@@ -243,8 +243,10 @@ class Ingest:
         else:
             self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
         staged = "staged_few" if few else "staged"
-        self._dictionaries.make(staged, few=few)
+        countable = self._dictionaries.make(staged, few=few)
         rows = sql("tables/figures.sql").format(staged=staged)
+        if not countable:
+            rows = sql("tables/exact.sql").format(counted=rows)
         if all_figures_known:
             return rows if few else f"{rows} {FIGURES_ORDER}"
         self._run(f"CREATE OR REPLACE TEMP TABLE keyed AS {rows}")

@@ -1,5 +1,5 @@
--- One row is one content version of one figure event, with its key resolved and its values in canonical units: those of
--- `exact`, where a number is too long to be counted here. Where staged rows are Arrow's, they hold ids as text.
+-- One row is one content version of one figure event, with its key resolved and its values in canonical units, where they
+-- can be counted here. Where staged rows are Arrow's, they hold ids as text.
 SELECT
   staged.* EXCLUDE (named, stream) REPLACE (
     CAST(staged.event_id AS UUID) AS event_id,
@@ -11,9 +11,9 @@ SELECT
   periods.first_day AS period_start,
   periods.last_day AS period_end,
   GETVARIABLE('units')[staged.unit].canonical AS canonical_unit,
-  CASE WHEN exact.position IS NULL THEN times(staged.value, GETVARIABLE('units')[staged.unit].factor) ELSE exact.value END AS canonical_value,
-  CASE WHEN exact.position IS NULL THEN times(staged.low, GETVARIABLE('units')[staged.unit].factor) ELSE exact.low END AS canonical_low,
-  CASE WHEN exact.position IS NULL THEN times(staged.high, GETVARIABLE('units')[staged.unit].factor) ELSE exact.high END AS canonical_high,
+  times(staged.value, GETVARIABLE('units')[staged.unit].factor) AS canonical_value,
+  times(staged.low, GETVARIABLE('units')[staged.unit].factor) AS canonical_low,
+  times(staged.high, GETVARIABLE('units')[staged.unit].factor) AS canonical_high,
   code_of(staged.subject) AS subject_code
 FROM {staged} AS staged
 LEFT JOIN spelt
@@ -24,6 +24,3 @@ LEFT JOIN periods
   ON periods.period = staged.period
   AND periods.fiscal_year_end IS NOT DISTINCT FROM
     CASE WHEN staged.period LIKE 'FY%' THEN fiscal.fiscal_year_end END
-LEFT JOIN exact
-  ON exact.position = staged.position
-  AND exact.since = staged.since
