@@ -67,6 +67,7 @@ $(READY): requirements.lock pyproject.toml
 		exit 1; \
 	fi; \
 	echo "Setting up $(VENV) with $$("$$python" --version); this is done once."; \
+	if [ -L $(VENV) ]; then rm $(VENV); fi; \
 	"$$python" -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .

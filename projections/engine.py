@@ -93,6 +93,7 @@ class Engine:
     def close(self) -> None:
         """Close the tables. A file keeps them for the next time."""
         with self._lock:
+            self._writer.close()
             self._connection.close()
 
     @property

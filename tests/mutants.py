@@ -145,6 +145,69 @@ MUTANTS = (
         "                if body and 'published_at' in (first := self._content(entry, []) or {}):\n"
         "                    body['published_at'] = first['published_at']",
     ),
+    Mutant("an answer is shown one instant late", "clocks.sql", "spans.shown_from <= CAST", "spans.shown_from < CAST"),
+    Mutant(
+        "an answer is replaced as soon as the next is published, recorded or not",
+        "clocks.sql",
+        "OR spans.replaced > $position",
+        "OR FALSE",
+    ),
+    Mutant("an epoch holds one position too long", "clocks.sql", "spans.until > $position", "spans.until >= $position"),
+    Mutant(
+        "spans: a late arrival begins no epoch",
+        "tables/spans.sql",
+        "OR published_until < shown_before",
+        "OR FALSE",
+    ),
+    Mutant("spans: a closed version ends no epoch", "tables/spans.sql", "WHERE until < {forever}", "WHERE FALSE"),
+    Mutant(
+        "spans: a withdrawal takes back nothing before it",
+        "tables/spans.sql",
+        "COALESCE(next_withdrawn, last_place + 1)",
+        "last_place + 1",
+    ),
+    Mutant(
+        "spans: what is said at one time does not stand together",
+        "tables/spans.sql",
+        "COALESCE(ties.gone, next_place)",
+        "next_place",
+    ),
+    Mutant(
+        "spans: secondary sources outrank primary ones",
+        "tables/spans.sql",
+        "CASE WHEN is_primary THEN {primary_first} ELSE 0 END",
+        "CASE WHEN is_primary THEN 0 ELSE {primary_first} END",
+    ),
+    Mutant(
+        "spans: a publisher that withdrew counts",
+        "tables/spans.sql",
+        "CASE WHEN NOT withdrawn THEN CASE WHEN is_primary",
+        "CASE WHEN TRUE THEN CASE WHEN is_primary",
+    ),
+    Mutant(
+        "spans: one point makes a spread", "tables/spans.sql", "CASE WHEN points > 1 THEN", "CASE WHEN points > 0 THEN"
+    ),
+    Mutant(
+        "spans: an amount is shortened, and not exact",
+        "tables/macros.sql",
+        "WHEN TRY_CAST(CAST(number AS DOUBLE) AS DECIMAL(18, 6)) = number",
+        "WHEN number IS NOT NULL",
+    ),
+    Mutant(
+        "figures are made again only where something new is said",
+        "ingest.py",
+        "self.touched.update(self._all(codes + which, **within))",
+        "pass",
+    ),
+    Mutant(
+        "a variable changes, and plans with its old value stay",
+        "planned.py",
+        "    def set(self, variable: str, value: str) -> None:\n"
+        '        """Set a variable of the cursor to an expression."""\n'
+        "        self._forget_plans()\n",
+        "    def set(self, variable: str, value: str) -> None:\n"
+        '        """Set a variable of the cursor to an expression."""\n',
+    ),
 )
 
 
