@@ -25,11 +25,12 @@ from projections import spans
 from projections.batches import drafted as as_table
 from projections.batches import recorded
 from projections.catalogue import CATALOGUE
+from projections.connecting import connected, drop_tables, is_in_use
 from projections.differing import diff
 from projections.filters import Value
 from projections.ingest import Ingest
 from projections.reader import Reader
-from projections.schema import families, literals, quoted, sql
+from projections.schema import families, quoted, sql
 from projections.searching import events_where, timeline
 from projections.viewpoints import Viewpoint, viewpoint
 
@@ -40,15 +41,6 @@ BATCH_ROWS = 250_000
 
 WHOLE_MIN = 20_000
 """A log of so many events is made into tables in one go, which sorts them too."""
-
-FILE_MEMORY = "1200MB"
-"""What DuckDB holds in memory beside a file; what is more, it puts on the disk. Tables in memory have no such limit."""
-
-ROW_GROUP = 16_384
-"""To read one row DuckDB looks through a group of rows; with its default of 122,880 that takes twice as long."""
-
-_IN_USE = ("lock", "already attached")
-"""What DuckDB says of a file that somebody else has open."""
 
 _ORDERS = {"slugs": "slug, since", "spans": "subject_code, figure_code, since, shown_from, position"}
 """The tables that hold no versions of events, and the order of their rows."""
@@ -61,7 +53,7 @@ class Engine:
         self.ledger = ledger
         self._families = families()
         self._lock = threading.RLock()
-        self._connection = _connected(path)
+        self._connection = connected(path)
         self._writer = self._connection.cursor()
         self._ingest = Ingest(self._writer, ledger.log, self._families)
         self._position = 0
@@ -78,7 +70,7 @@ class Engine:
         try:
             return cls(ledger, path=str(path))
         except duckdb.Error as error:
-            if any(words in str(error).lower() for words in _IN_USE):
+            if is_in_use(error):
                 return cls(ledger)
             for name in (path.name, f"{path.name}.wal"):
                 path.with_name(name).unlink(missing_ok=True)
@@ -356,20 +348,13 @@ class Engine:
             query = "SELECT identity, fingerprint, position, event_id FROM log.progress"
             found = self._writer.execute(query).fetchone()
         if found is None or found[1] != text:
-            self._drop_tables()
+            drop_tables(self._writer)
             self._ingest.create_tables()
         elif found[2] and found[0] == self.ledger.identity and self._holds(position=found[2], event_id=found[3]):
             self._ingest.recall()
             self._position = self._kept = int(found[2])
             return
         self._empty()
-
-    def _drop_tables(self) -> None:
-        kinds = {"VIEW": "duckdb_views() WHERE NOT internal AND", "TABLE": "duckdb_tables() WHERE"}
-        for kind, those in kinds.items():
-            names = f"SELECT {kind}_name FROM {those} database_name = 'log'"
-            for (name,) in self._writer.execute(names).fetchall():
-                self._writer.execute(f"DROP {kind} log.{quoted(name)}")
 
     def _empty(self) -> None:
         """Leave the tables with nothing in them but which log they are of."""
@@ -392,23 +377,3 @@ class Engine:
         texts = [sql(f"tables/{name}.sql") for name in ("macros", "bookkeeping", "fiscal", "figures", "exact", "spans")]
         texts += [family.select(merged=True) for family in self._families.values()]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()
-
-
-def _connected(path: str) -> duckdb.DuckDBPyConnection:
-    """A connection to tables in a file, or in memory; they are in the database `log`.
-
-    The file has no log of its own: it is as it was at the last checkpoint, and what it lacks is in the ledger.
-    """
-    in_memory = path.startswith(":memory:")
-    limits: dict[str, Any] = {} if in_memory else {"memory_limit": FILE_MEMORY, "temp_directory": f"{path}.tmp"}
-    connection = duckdb.connect(config=limits)
-    options = [f"ROW_GROUP_SIZE {ROW_GROUP}", *([] if in_memory else ["RECOVERY_MODE NO_WAL_WRITES"])]
-    file = literals([":memory:" if in_memory else path])
-    try:
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute(f"ATTACH {file} AS log ({', '.join(options)})")
-        connection.execute(sql("tables/macros.sql"))
-    except duckdb.Error:
-        connection.close()
-        raise
-    return connection

@@ -41,6 +41,24 @@ def test_our_own_error_is_seen_only_on_the_ledger_clock(book: Book) -> None:
     assert book.one("figures")["position"] == before
 
 
+def test_a_late_arrival_changes_no_answer_from_before_it(book: Book) -> None:
+    first = book.record(figure("1", on="2024-01-31"))
+    second = book.record(figure("3", on="2024-03-31"))
+    late = book.record(figure("2", on="2024-02-29"))
+    wanted = {
+        first: {"2024-01": ("1", 0), "2024-02": ("1", 0), "2024-03": ("1", 0)},
+        second: {"2024-01": ("1", 0), "2024-02": ("1", 0), "2024-03": ("3", 1)},
+        late: {"2024-01": ("1", 0), "2024-02": ("2", 1), "2024-03": ("3", 2)},
+    }
+    figure_id = book.one("figures")["figure_id"]
+    for position, answers in wanted.items():
+        for month, answer in answers.items():
+            for filters in ({}, {"figure_id": figure_id}, {"subject": "china"}):
+                at = {"as_of": month, "recorded_as_of": f"position:{position}"}
+                items = book.ask("figures", filters=filters, **at)
+                assert [(item["value"], item["revision"]) for item in items] == [answer], (at, filters)
+
+
 def test_publishers_who_disagree_stand_beside_each_other(book: Book) -> None:
     book.record(figure("190000", by="usgs", on="2020-01-31"), figure("253777", by="bgs", on="2020-06-30"))
     answer = book.one("figures")

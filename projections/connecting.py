@@ -1,0 +1,50 @@
+"""The database under the projections: a file, or memory, attached to a connection as `log`."""
+
+from typing import Any
+
+import duckdb
+
+from projections.schema import literals, quoted, sql
+
+FILE_MEMORY = "1200MB"
+"""What DuckDB holds in memory beside a file; what is more, it puts on the disk. Tables in memory have no such limit."""
+
+ROW_GROUP = 16_384
+"""To read one row DuckDB looks through a group of rows; with its default of 122,880 that takes twice as long."""
+
+_IN_USE = ("lock", "already attached")
+"""What DuckDB says of a file that somebody else has open."""
+
+
+def connected(path: str) -> duckdb.DuckDBPyConnection:
+    """A connection to tables in a file, or in memory; they are in the database `log`.
+
+    The file has no log of its own: it is as it was at the last checkpoint, and what it lacks is in the ledger.
+    """
+    in_memory = path.startswith(":memory:")
+    limits: dict[str, Any] = {} if in_memory else {"memory_limit": FILE_MEMORY, "temp_directory": f"{path}.tmp"}
+    connection = duckdb.connect(config=limits)
+    options = [f"ROW_GROUP_SIZE {ROW_GROUP}", *([] if in_memory else ["RECOVERY_MODE NO_WAL_WRITES"])]
+    file = literals([":memory:" if in_memory else path])
+    try:
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"ATTACH {file} AS log ({', '.join(options)})")
+        connection.execute(sql("tables/macros.sql"))
+    except duckdb.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def is_in_use(error: duckdb.Error) -> bool:
+    """Whether a file could not be attached because somebody else has it."""
+    return any(words in str(error).lower() for words in _IN_USE)
+
+
+def drop_tables(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Leave nothing in the database."""
+    kinds = {"VIEW": "duckdb_views() WHERE NOT internal AND", "TABLE": "duckdb_tables() WHERE"}
+    for kind, those in kinds.items():
+        names = f"SELECT {kind}_name FROM {those} database_name = 'log'"
+        for (name,) in cursor.execute(names).fetchall():
+            cursor.execute(f"DROP {kind} log.{quoted(name)}")
