@@ -3,10 +3,9 @@
 The history of a figure is read as rows, and of these only what one publisher said is made into bodies.
 """
 
-import re
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -22,47 +21,41 @@ from ledger.state import Standing
 
 Said = tuple[datetime, int, dict[str, Any]]
 """When a statement was published, its position, and its body."""
-# No text within a body can look like this: there a quotation mark is escaped.
-_PUBLISHER = re.compile(rb'publisher":"([^"]*)"')
 _ORDER = itemgetter(0, 1)
 
 
 class History:
     """What stands on one figure, by publisher."""
 
-    def __init__(self, told: Iterable[Told]) -> None:
+    def __init__(self, told: Sequence[Told]) -> None:
+        self._told = told
         self._acts: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-        self._naming: defaultdict[bytes, list[Told]] = defaultdict(list)
-        """Statements by the publishers that each may be of, in order."""
         self._series: dict[str, list[Said]] = {}
-        statements: list[Told] = []
-        changed: defaultdict[str, set[bytes]] = defaultdict(set)
         for one in told:
-            cls = REGISTRY[one.topic]
-            if issubclass(cls, LedgerEvent):
-                target = (body := one.body())["target"]
-                self._acts[target].append((one.topic, body))
-                changed[target].update(_PUBLISHER.findall(one.state))
-            elif issubclass(cls, Figure):
-                statements.append(one)
-        for one in statements:
-            names = set(_PUBLISHER.findall(one.state))
-            if self._acts:
-                names |= changed[id_text(one.event_id)]
-            if REGISTRY[one.topic].version > 1:
-                names.add(one.body()["source"]["publisher"].encode())
-            for name in names:
-                self._naming[name].append(one)
+            if issubclass(REGISTRY[one.topic], LedgerEvent):
+                body = one.body()
+                self._acts[body["target"]].append((one.topic, body))
 
     def by(self, publisher: str) -> list[Said]:
         """What a publisher said that stands, in order of publication."""
         if publisher not in self._series:
-            said = (self._said(one, publisher) for one in self._naming[publisher.encode()])
+            said = (self._said(one, publisher) for one in self._perhaps_by(publisher))
             self._series[publisher] = sorted((one for one in said if one is not None), key=_ORDER)
         return self._series[publisher]
 
+    def _perhaps_by(self, publisher: str) -> Sequence[Told]:
+        """The events that name a publisher, and all where a ledger event may have changed who is named."""
+        if self._acts:
+            return self._told
+        named = b'"publisher":"%b"' % publisher.encode()
+        # In an earlier version it may be written otherwise.
+        return [one for one in self._told if named in one.state or REGISTRY[one.topic].version > 1]
+
     def _said(self, one: Told, publisher: str) -> Said | None:
-        cls, body = REGISTRY[one.topic], one.body()
+        cls = REGISTRY[one.topic]
+        if not issubclass(cls, Figure):
+            return None
+        body = one.body()
         acts = self._acts.get(id_text(one.event_id)) if self._acts else None
         standing = content((cls, body), acts) if acts else body
         if standing is None or standing["source"]["publisher"] != publisher:
