@@ -5,7 +5,7 @@ The history of a figure is read as rows, and of these only what one publisher sa
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -43,21 +43,23 @@ class History:
             self._series[publisher] = sorted((one for one in said if one is not None), key=_ORDER)
         return self._series[publisher]
 
-    def _perhaps_by(self, publisher: str) -> Sequence[Told]:
-        """The events that name a publisher, and all where a ledger event may have changed who is named."""
-        if self._acts:
-            return self._told
+    def _perhaps_by(self, publisher: str) -> Iterator[Told]:
+        """The events that name a publisher, and those that a ledger event may have made name it."""
         named = b'"publisher":"%b"' % publisher.encode()
-        # In an earlier version it may be written otherwise.
-        return [one for one in self._told if named in one.state or REGISTRY[one.topic].version > 1]
+        for one in self._told:
+            # In an earlier version it may be written otherwise.
+            if (
+                named in one.state
+                or REGISTRY[one.topic].version > 1
+                or (self._acts and id_text(one.event_id) in self._acts)
+            ):
+                yield one
 
     def _said(self, one: Told, publisher: str) -> Said | None:
         cls = REGISTRY[one.topic]
         if not issubclass(cls, Figure):
             return None
-        body = one.body()
-        acts = self._acts.get(id_text(one.event_id)) if self._acts else None
-        standing = content((cls, body), acts) if acts else body
+        standing = content((cls, one.body()), self._acts.get(id_text(one.event_id), ()))
         if standing is None or standing["source"]["publisher"] != publisher:
             return None
         recorded_at = EPOCH + timedelta(microseconds=one.recorded_at)
