@@ -14,6 +14,7 @@ from api.describe import document, item_schema
 from api.keeping import Answers, GivenAgain
 from api.routes import audit, events, figures, imports, meta, report, state
 from api.settings import answers_room
+from api.straight import Straight
 from ledger import REGISTRY, Event
 from projections import CATALOGUE, Engine
 
@@ -42,7 +43,10 @@ def create_app(engine: Engine, *, answers_bytes_max: int | None = None) -> FastA
     app.state.answers = Answers(bytes_max=room)
     app.add_middleware(GivenAgain, answers=app.state.answers, head=engine.ledger.head)
     app.add_middleware(HeadAsGet)
-    for module in (events, imports, state, figures, audit, report, meta):
+    append = events.append_to(engine)
+    app.add_middleware(Straight, path=events.PATH, endpoint=append)
+    app.include_router(events.router(engine, append))
+    for module in (imports, state, figures, audit, report, meta):
         app.include_router(module.router(engine))
     _describe_on_demand(app, engine)
     return app

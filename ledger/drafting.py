@@ -5,12 +5,10 @@ or before something is asked of the log, so that later events see the earlier on
 journalled. Who opened the transaction keeps or reverts both; and one batch of several can be taken back alone.
 """
 
-from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -26,11 +24,9 @@ from ledger.mapper import Entry, Placed, PlainJSONMapper
 from ledger.oddities import name_warnings, value_warnings
 from ledger.preparing import Prepared, PreparedRow
 from ledger.rules import figure_of, violations
+from ledger.series import Histories
 from ledger.state import Mark, Standing, State, metric_family
 from ledger.stores.sqlite import SQLiteLog
-
-Said = tuple[datetime, int, dict[str, Any]]
-"""When a statement was published, its position, and its body."""
 
 
 @dataclass
@@ -57,7 +53,7 @@ class Draft:
         self._attempt: _Attempt | None = None
         self._known: dict[bytes, Placed] = {}
         self._heard_of: set[bytes] = set()
-        self._said: dict[bytes, dict[str, list[Said]]] = {}
+        self._histories = Histories()
         self._metrics: set[str] = set()
         self._mapper = PlainJSONMapper()
 
@@ -73,7 +69,9 @@ class Draft:
         self._known = self.log.known([event[1] for event in coming if event[1] is not None])
         if warn:
             figures = {stream for *_, about in coming if about is not None and (stream := about[-1]) is not None}
-            self._heard_of = set(self._log.stream_heads(list(figures)))
+            told = self._log.histories(list(figures))
+            self._heard_of = set(told)
+            self._histories.read(told)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -141,7 +139,7 @@ class Draft:
         head = attempt.mark.head
         self._known = {event_id: placed for event_id, placed in self._known.items() if placed.position <= head}
         self.warnings = {position: found for position, found in self.warnings.items() if position <= head}
-        self._said.clear()
+        self._histories.clear()
 
     def _add(self, event: PreparedRow, recorded_by: str, *, warn: bool) -> Placed:
         """Place one event. Raises Refused (one of its kinds), with paths into the event, and then adds nothing."""
@@ -163,6 +161,8 @@ class Draft:
             self._known[event_id] = placed
         if warn:
             self._heard_of.add(stream)
+        else:
+            self._histories.forget(stream)
         return placed
 
     def _add_slowly(self, event: Prepared, event_id: bytes, fitting: bytes | None, *, warn: bool) -> bytes:
@@ -171,7 +171,7 @@ class Draft:
         stream = fitting or self._fold(event, standing).bytes
         if warn:
             self.warnings[standing.position] = tuple(self._oddities(standing, stream))
-            self._note_said(standing, stream)
+            self._histories.note(standing, stream)
         return stream
 
     def _fold(self, event: Prepared, standing: Standing) -> UUID:
@@ -233,46 +233,9 @@ class Draft:
         if issubclass(event.cls, EntityRegistered):
             yield from name_warnings(event.body["name"], event.body["entity"], self.state.names())
         elif issubclass(event.cls, Figure) and event.body.get("value") is not None:
-            yield from value_warnings(event.body, self._said_before(event, stream))
-
-    def _said_before(self, event: Standing, stream: bytes) -> dict[str, Any] | None:
-        """What the publisher said last of the figure, of what stands and was published by then."""
-        if stream not in self._said:
-            self._said[stream] = self._said_on(stream)
-        series = self._said[stream].get(event.body["source"]["publisher"], [])
-        place = bisect_right(series, event.published.end, key=itemgetter(0))
-        return series[place - 1][2] if place else None
-
-    def _said_on(self, stream: bytes) -> dict[str, list[Said]]:
-        """What stands on a figure, by publisher, in order."""
-        entries = [self._mapper.to_domain_event(one) for one in self.log.select_events(UUID(bytes=stream))]
-        acts: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-        for entry in entries:
-            if issubclass(REGISTRY[entry.type], LedgerEvent):
-                acts.setdefault(entry.body["target"], []).append((entry.type, entry.body))
-        found: dict[str, list[Said]] = {}
-        for entry in entries:
-            cls = REGISTRY[entry.type]
-            if not issubclass(cls, Figure):
-                continue
-            body = content((cls, entry.body), acts.get(str(entry.event_id), []))
-            if body is not None:
-                standing = Standing(entry.position, entry.event_id, cls, body, entry.recorded_at)
-                said = (standing.published.end, entry.position, body)
-                found.setdefault(body["source"]["publisher"], []).append(said)
-        for series in found.values():
-            series.sort(key=itemgetter(0, 1))
-        return found
-
-    def _note_said(self, event: Standing, stream: bytes) -> None:
-        """Keep what is known of a stream true to the event just added."""
-        if stream not in self._said:
-            return
-        if issubclass(event.cls, Figure):
-            series = self._said[stream].setdefault(event.body["source"]["publisher"], [])
-            insort(series, (event.published.end, event.position, event.body), key=itemgetter(0, 1))
-        else:
-            del self._said[stream]
+            if stream not in self._histories:
+                self._histories.read({stream: [], **self.log.histories([stream])})
+            yield from value_warnings(event.body, self._histories.before(event, stream))
 
 
 def _the_same(known: Placed, *, digest: bytes, topic: str) -> Placed:

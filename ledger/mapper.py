@@ -65,6 +65,21 @@ class Placed(NamedTuple):
     originator_version: int = NEXT_VERSION
 
 
+class Told(NamedTuple):
+    """An event in the history of a figure, in the form of its row."""
+
+    originator_id: bytes
+    position: int
+    event_id: bytes
+    topic: str
+    recorded_at: int
+    state: bytes
+
+    def body(self) -> dict[str, Any]:
+        """What it said at first."""
+        return body_of(REGISTRY[self.topic], self.state, position=self.position)
+
+
 @dataclass(frozen=True)
 class StoredEntry(StoredEvent):
     """A stored event with what this ledger keeps beside it. `recorded_at` is in microseconds since 1970, UTC."""

@@ -24,7 +24,7 @@ from ledger.parsing import MalformedJSON, parse_json
 
 ROW_BYTES_MAX = 16 * 1024 * 1024
 PIECE_ROWS = 5_000
-PIECE_BYTES = 16 * 1024 * 1024
+PIECE_BYTES = 8 * 1024 * 1024
 Format = Literal["jsonl", "csv", "parquet"]
 
 

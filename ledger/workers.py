@@ -22,7 +22,7 @@ from ledger.pieces import prepared_rows
 from ledger.rows import Piece
 
 WORKERS_MAX = 3
-AHEAD = 2
+AHEAD = 4
 """How many pieces each worker may have been sent that are not back yet."""
 _START = "import sys; sys.path[:] = {path!r}; from ledger.workers import serve; serve()"
 
@@ -36,6 +36,7 @@ class Workers:
     def __init__(self, sha256: str, *, wanted: bool = True) -> None:
         self._sha256 = sha256
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._receivers: dict[subprocess.Popen[bytes], _Receiver] = {}
         try:
             for _ in range(_count() if wanted else 0):
                 self._processes.append(_started())
@@ -55,9 +56,10 @@ class Workers:
                 yield prepared_rows(piece, self._sha256), piece.done
             return
         feeder = _Feeder(pieces, self._processes)
+        self._receivers = {process: _Receiver(process.stdout) for process in self._processes}
         try:
             for process, piece in feeder.sent():
-                made = _receive(process.stdout)
+                made = self._receivers[process].next()
                 yield prepared_rows(piece, self._sha256) if made is None else made, piece.done
                 feeder.room.release()
         finally:
@@ -70,6 +72,8 @@ class Workers:
         """End the processes."""
         for process in self._processes:
             process.kill()
+        for receiver in self._receivers.values():
+            receiver.join()
         for process in self._processes:
             with suppress(OSError):
                 process.communicate()
@@ -109,6 +113,30 @@ class _Feeder(threading.Thread):
             self._sent.put(None)
         except BaseException as error:
             self._sent.put(error)
+
+
+class _Receiver(threading.Thread):
+    """Takes in what a worker sends, so that the worker goes on while the program writes."""
+
+    def __init__(self, pipe: Any) -> None:
+        super().__init__(name="import receiver", daemon=True)
+        self._pipe = pipe
+        self._received: SimpleQueue[bytes | None] = SimpleQueue()
+        self._lost = False
+        self.start()
+
+    def next(self) -> bytes | None:
+        """The next message; None where the worker is lost, and from then on."""
+        made = None if self._lost else self._received.get()
+        self._lost = made is None
+        return made
+
+    def run(self) -> None:
+        """Receive until the other end is gone."""
+        made: bytes | None = b""
+        while made is not None:
+            made = _receive(self._pipe)
+            self._received.put(made)
 
 
 def serve() -> None:

@@ -1,11 +1,9 @@
 """The log over HTTP: append to it, and read it in order."""
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 
 from api.appending import Gatherer, Sent, events_in, recorded, told
 from api.bodies import json_bytes
@@ -16,9 +14,11 @@ from api.problems import Problem, refused
 from api.questions import EVENTS, event, events
 from api.reading import viewpoint_of
 from api.routes.answering import answered, json_answer, json_wanted
+from api.straight import Endpoint
 from ledger import Refused, parse_json
 from projections import Engine
 
+PATH = "/v1/events"
 GATHERED_BYTES_MAX = 64 * 1024
 KEY_LENGTH_MAX = 255
 KEY_HEADER = {
@@ -30,9 +30,8 @@ KEY_HEADER = {
 }
 
 
-def router(engine: Engine) -> APIRouter:
-    """The endpoints of the log."""
-    routes = APIRouter(prefix="/v1/events", tags=["log"])
+def append_to(engine: Engine) -> Endpoint:
+    """The endpoint that appends."""
     gatherer = Gatherer(engine.ledger)
 
     async def append(request: Request) -> Response:
@@ -49,6 +48,13 @@ def router(engine: Engine) -> APIRouter:
             return await gatherer.append(sent)
         return told(*await run_in_threadpool(recorded, engine.ledger, [sent]))
 
+    return append
+
+
+def router(engine: Engine, append: Endpoint) -> APIRouter:
+    """The endpoints of the log."""
+    routes = APIRouter(prefix=PATH, tags=["log"])
+
     routes.add_api_route(
         "",
         append,
@@ -60,7 +66,6 @@ def router(engine: Engine) -> APIRouter:
             200: {"description": "All of them were recorded before, or this was a dry run"},
         },
         openapi_extra={"parameters": [DRY_RUN.openapi(), KEY_HEADER]},
-        route_class_override=_Bare,
     )
 
     @routes.get(
@@ -88,15 +93,6 @@ def router(engine: Engine) -> APIRouter:
         return answered(request, VIEWPOINT, lambda parameters: event(engine, event_id, parameters))
 
     return routes
-
-
-class _Bare(APIRoute):
-    """The route of an endpoint that takes the request as it is: nothing is parsed or looked up for it."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The endpoint itself."""
-        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return endpoint
 
 
 def _key(request: Request) -> str | None:

@@ -5,6 +5,7 @@ recording, the event id as a key, idempotency keys in the same transaction, `syn
 refuse every UPDATE, DELETE and replacing INSERT, whoever asks.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.errors import StoreError
-from ledger.mapper import Placed, StoredEntry, placed
+from ledger.mapper import Placed, StoredEntry, Told, placed
 from ledger.stores.schema import COLUMNS, SCHEMA
 from ledger.stores.transactions import Transactions
 
@@ -232,6 +233,19 @@ class SQLiteLog(SQLiteApplicationRecorder):
             heads.update({row[0]: row[1] for row in rows})
         return heads
 
+    def histories(self, originator_ids: Sequence[bytes]) -> dict[bytes, list[Told]]:
+        """What each of these streams holds, in order; streams without any event are left out."""
+        found: defaultdict[bytes, list[Told]] = defaultdict(list)
+        for chunk in _chunks(originator_ids):
+            rows = self.datastore.fetch(
+                "SELECT originator_id, position, event_id, topic, recorded_at, state FROM stored_events "
+                f"WHERE originator_id IN ({','.join('?' * len(chunk))}) ORDER BY originator_id, originator_version",
+                chunk,
+            )
+            for told in map(Told._make, rows):
+                found[told.originator_id].append(told)
+        return found
+
     def position_at(self, recorded_at: int) -> int:
         """The last position recorded at or before the instant (microseconds since 1970); 0 where there is none."""
         # recorded_at never goes back, so the log is sorted by it: bisect on the primary key.
@@ -272,6 +286,8 @@ class SQLiteLog(SQLiteApplicationRecorder):
         ]
 
 
-def _chunks(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+def _chunks(values: Sequence[Any], size: int = 512) -> Iterator[Sequence[Any]]:
+    """The values in parts, the last value over again until there are 1, 2, 4... of them: few statements to prepare."""
     for start in range(0, len(values), size):
-        yield values[start : start + size]
+        chunk = list(values[start : start + size])
+        yield chunk + chunk[-1:] * ((1 << (len(chunk) - 1).bit_length()) - len(chunk))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger import Ledger
+from ledger import Append, Ledger
 from tests.ledger.conftest import correction, figure, retraction
 
 
@@ -82,3 +82,18 @@ def test_within_a_batch_each_statement_is_compared_with_those_before_it(ledger: 
     ]
     warnings = [[one["rule"] for one in item["warnings"]] for item in ledger.append(batch).items]
     assert warnings == [[], ["far_off"], ["far_off"], [], [], [], [], []]
+
+
+def test_what_is_corrected_to_be_by_another_belongs_to_that_ones_series(ledger: Ledger) -> None:
+    first = ledger.append([figure("350000")]).items[0]["event_id"]
+    ledger.append([correction(first, **{"source.publisher": "bgs"})])
+    assert warned(ledger, figure("3", published_at="2025")) == []
+    assert warned(ledger, figure("3", published_at="2025", source={"publisher": "bgs"})) == ["far_off"]
+
+
+def test_what_others_appended_without_warnings_in_the_same_transaction_is_compared_with(ledger: Ledger) -> None:
+    ledger.append([figure("350000")])
+    silent, loud = Append.of([figure("3", published_at="2025")]), Append.of([figure("4", published_at="2026")])
+    silent.warn = False
+    ledger.append_each([silent, loud])
+    assert [append.answer().items[0]["warnings"] for append in (silent, loud)] == [[], []]

@@ -1,0 +1,104 @@
+"""What was said of figures before: the series that a new statement is compared with, as long as a draft lasts.
+
+The history of a figure is read as rows, and of these only what one publisher said is made into bodies.
+"""
+
+from bisect import bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from ledger.content import content
+from ledger.events.base import REGISTRY
+from ledger.events.figures import Figure
+from ledger.events.keeping import LedgerEvent
+from ledger.identifiers import EPOCH, id_text
+from ledger.mapper import Told
+from ledger.state import Standing
+
+Said = tuple[datetime, int, dict[str, Any]]
+"""When a statement was published, its position, and its body."""
+_ORDER = itemgetter(0, 1)
+
+
+class History:
+    """What stands on one figure, by publisher."""
+
+    def __init__(self, told: Sequence[Told]) -> None:
+        self._told = told
+        self._acts: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+        self._series: dict[str, list[Said]] = {}
+        for one in told:
+            if issubclass(REGISTRY[one.topic], LedgerEvent):
+                body = one.body()
+                self._acts[body["target"]].append((one.topic, body))
+
+    def by(self, publisher: str) -> list[Said]:
+        """What a publisher said that stands, in order of publication."""
+        if publisher not in self._series:
+            said = (self._said(one, publisher) for one in self._perhaps_by(publisher))
+            self._series[publisher] = sorted((one for one in said if one is not None), key=_ORDER)
+        return self._series[publisher]
+
+    def _perhaps_by(self, publisher: str) -> Iterator[Told]:
+        """The events that name a publisher, and those that a ledger event may have made name it."""
+        named = b'"publisher":"%b"' % publisher.encode()
+        for one in self._told:
+            # In an earlier version it may be written otherwise.
+            if (
+                named in one.state
+                or REGISTRY[one.topic].version > 1
+                or (self._acts and id_text(one.event_id) in self._acts)
+            ):
+                yield one
+
+    def _said(self, one: Told, publisher: str) -> Said | None:
+        cls = REGISTRY[one.topic]
+        if not issubclass(cls, Figure):
+            return None
+        standing = content((cls, one.body()), self._acts.get(id_text(one.event_id), ()))
+        if standing is None or standing["source"]["publisher"] != publisher:
+            return None
+        recorded_at = EPOCH + timedelta(microseconds=one.recorded_at)
+        published = Standing(one.position, UUID(bytes=one.event_id), cls, standing, recorded_at).published
+        return published.end, one.position, standing
+
+
+class Histories:
+    """The histories of figures, as far as they were read."""
+
+    def __init__(self) -> None:
+        self._read: dict[bytes, History] = {}
+
+    def __contains__(self, stream: bytes) -> bool:
+        """Whether the history of this figure was read, and is what the log and the draft hold."""
+        return stream in self._read
+
+    def read(self, told: dict[bytes, list[Told]]) -> None:
+        """Take in the rows of figures."""
+        self._read.update((stream, History(rows)) for stream, rows in told.items())
+
+    def before(self, event: Standing, stream: bytes) -> dict[str, Any] | None:
+        """What the publisher said last of the figure, of what stands and was published by then."""
+        series = self._read[stream].by(event.body["source"]["publisher"])
+        place = bisect_right(series, event.published.end, key=itemgetter(0))
+        return series[place - 1][2] if place else None
+
+    def note(self, event: Standing, stream: bytes) -> None:
+        """Keep what is known of a figure true to the event just added."""
+        if issubclass(event.cls, Figure) and stream in self._read:
+            series = self._read[stream].by(event.body["source"]["publisher"])
+            insort(series, (event.published.end, event.position, event.body), key=_ORDER)
+        else:
+            self.forget(stream)
+
+    def forget(self, stream: bytes) -> None:
+        """The history of this figure is another now."""
+        self._read.pop(stream, None)
+
+    def clear(self) -> None:
+        """All histories may be others now."""
+        self._read.clear()
