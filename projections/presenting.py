@@ -1,11 +1,38 @@
 """Typed columns as a reader of items gets them: text, whole numbers, booleans and lists of these."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.calendars import instant_text
 from ledger.quantities import plain
+
+_AS_THEY_ARE = {"BIGINT": pa.int64(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_()}
+_AS_TEXT: dict[type, Callable[[Any], str]] = {
+    Decimal: plain,
+    datetime: lambda at: instant_text(at.replace(tzinfo=UTC)),
+    date: date.isoformat,
+    UUID: str,
+    str: str,
+}
+
+
+def presented_rows(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> pa.Table:
+    """The same of a few rows of Python values, where that is sooner done; `columns` are names and DuckDB types."""
+    values = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return pa.table(
+        {
+            name: pa.array(found, _AS_THEY_ARE[kind])
+            if kind in _AS_THEY_ARE
+            else pa.array([None if one is None else _AS_TEXT[type(one)](one) for one in found], pa.string())
+            for (name, kind), found in zip(columns.items(), values, strict=True)
+        }
+    )
 
 
 def presented(table: pa.Table, *, hidden: Iterable[str] = ()) -> pa.Table:

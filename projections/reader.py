@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from ledger.quantities import percent_of
@@ -19,7 +18,7 @@ from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
 from projections.composing import lookup, parameters, question
 from projections.filters import Selection, Value, one_of, select
 from projections.names import Names
-from projections.presenting import presented
+from projections.presenting import presented, presented_rows
 from projections.schema import Family, quoted
 from projections.viewpoints import Viewpoint
 
@@ -32,7 +31,19 @@ _OF_THE_READER = ("viewpoint", "subject_code")
 _ANSWERERS = {"publisher", "prefer", "resolve"}
 """Filters that ask for other answers to figures than the one that the spans hold."""
 
-NEAR_ROWS_MAX = 2_000
+NEAR_ROWS_MAX = 500
+"""So many answers are looked up one by one, by their positions."""
+
+_BESIDE = {"revision": "INTEGER", "publishers": "INTEGER", "disputed": "BOOLEAN", "spread": "VARCHAR"}
+"""What an item says beside the event that is the answer."""
+
+_OF_THE_READER = ("viewpoint", "subject_code")
+"""Columns of views that are no part of an item."""
+
+_ANSWERERS = {"publisher", "prefer", "resolve"}
+"""Filters that ask for other answers to figures than the one that the spans hold."""
+
+NEAR_ROWS_MAX = 500
 """So many answers are looked up one by one, by their positions."""
 
 FEW = 100
@@ -112,20 +123,24 @@ class Reader:
         """
         if selection.items != ["place = 1"]:
             return None
-        spans = lookup("answering", [*selection.near, *selection.exactly])
-        answers = self._few(spans, selection)
-        if len(answers) > NEAR_ROWS_MAX:
+        _, found = self._rows(lookup("beside", [*selection.near, *selection.exactly]), selection)
+        if len(found) > NEAR_ROWS_MAX:
             return None
-        positions = ", ".join(map(str, answers["position"].to_pylist())) or "NULL"
-        rows = lookup("said", [*selection.rows, f"versions.position IN ({positions})"])
-        said = (self._few if len(answers) <= FEW else self._ask)(rows, selection)
-        places = pc.index_in(said["position"], answers["position"])
-        for name in ("revision", "publishers", "disputed", "spread"):
-            said = said.append_column(name, answers[name].take(places))
-        if len(said) > 1:
-            by = [(column, "ascending", "at_start") for column in projection.order]
-            said = said.take(pc.sort_indices(said, sort_keys=by))
-        return presented(said, hidden=(*_OF_THE_READER, *projection.hidden))
+        beside = {
+            position: (*others, long_spread if spread is None else spread)
+            for position, *others, spread, long_spread in found
+        }
+        positions = ", ".join(map(str, beside)) or "NULL"
+        columns, said = self._rows(lookup("said", [*selection.rows, f"versions.position IN ({positions})"]), selection)
+        names = list(columns)
+        place = names.index("position")
+        keys = [names.index(column) for column in projection.order]
+        rows = sorted(
+            ((*row, *beside[row[place]]) for row in said),
+            key=lambda row: [(row[key] is not None, row[key]) for key in keys],
+        )
+        items = presented_rows({**columns, **_BESIDE}, rows)
+        return items.drop_columns([name for name in (*_OF_THE_READER, *projection.hidden) if name in columns])
 
     def read_many(
         self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None
@@ -254,18 +269,15 @@ class Reader:
         known = {**self._params, **(selection.params if selection else {}), **(params or {})}
         return self._cursor.execute(text, parameters(text, known) or None).to_arrow_table()
 
-    def _few(self, text: str, selection: Selection) -> pa.Table:
-        """The same where rows are few, NEAR_ROWS_MAX and one at most: DuckDB takes longer to make Arrow's columns."""
+    def _rows(self, text: str, selection: Selection) -> tuple[dict[str, str], list[Any]]:
+        """The columns (name: DuckDB type) and rows that a query gives, NEAR_ROWS_MAX and one at most.
+
+        With few rows, DuckDB takes longer to make Arrow's columns than to find them.
+        """
         known = {**self._params, **selection.params}
         answer = self._cursor.execute(text, parameters(text, known) or None)
         rows = answer.fetchmany(NEAR_ROWS_MAX + 1)
-        columns = zip(*rows, strict=True) if rows else [()] * len(answer.description)
-        return pa.table(
-            {
-                name: pa.array(list(map(str, values)) if kind == "UUID" else values, _ARROW[str(kind)])
-                for (name, kind, *_), values in zip(answer.description, columns, strict=True)
-            }
-        )
+        return {name: str(kind) for name, kind, *_ in answer.description}, rows
 
     def ask(self, query: str, **params: Any) -> list[Any]:
         """The rows that a query gives; it may name the viewpoint's parameters and those given."""

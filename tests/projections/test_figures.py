@@ -58,6 +58,24 @@ def test_a_late_arrival_changes_no_answer_from_before_it(book: Book) -> None:
                 assert [(item["value"], item["revision"]) for item in items] == [answer], (position, month, filters)
 
 
+def test_the_answers_to_one_figure_or_subject_are_those_among_all(book: Book) -> None:
+    book.record(
+        figure("190000", by="usgs", on="2020-01-31"),
+        figure("190000.0", by="bgs", on="2020-06-30"),
+        figure("1", by="usgs", on="2020-01-31", period="2020"),
+        figure("0.0000000001", by="bgs", on="2020-06-30", period="2020"),
+        figure("5", by="bgs", on="2020-06-30", subject="china"),
+        figure(None, symbol="withheld", by="bgs", on="2020-06-30", period="2021"),
+    )
+    everything = book.ask("figures")
+    assert {item["spread"] for item in everything} == {None, "0", "0.9999999999"}
+    for item in everything:
+        assert book.ask("figures", filters={"figure_id": item["figure_id"]}) == [item]
+    for subject in ("world", "china"):
+        about = [item for item in everything if item["subject"] == subject]
+        assert book.ask("figures", filters={"subject": subject}) == about
+
+
 def test_publishers_who_disagree_stand_beside_each_other(book: Book) -> None:
     book.record(figure("190000", by="usgs", on="2020-01-31"), figure("253777", by="bgs", on="2020-06-30"))
     answer = book.one("figures")
