@@ -6,7 +6,7 @@ import duckdb
 
 from projections.schema import literals, quoted, sql
 
-FILE_MEMORY = "1200MB"
+FILE_MEMORY = "1000MB"
 """What DuckDB holds in memory beside a file; what is more, it puts on the disk. Tables in memory have no such limit."""
 
 ROW_GROUP = 16_384

@@ -14,6 +14,9 @@ from projections.catalogue import Projection
 from projections.reader import Reader
 from projections.schema import Family, literals
 
+_OF_FIGURES = ("figures", "keeping")
+"""The families whose events may be about a figure."""
+
 
 def events_where(
     reader: Reader,
@@ -44,13 +47,15 @@ def events_where(
         params["publishers"] = reader.names.slugs_of(publisher)
     if entity is not None:
         params["slugs"] = reader.names.slugs_of(entity)
+    figure = None
     if figure_id is not None:
-        params["figure_id"] = reader.names.figure(figure_id)
-        params["old_id"] = figure_id
+        kept = reader.names.figure(figure_id)
+        params["figures"] = [kept, figure_id]
+        figure = f"LIST_CONTAINS(CAST($figures AS UUID[]), figure_id) AND {reader.names.near({kept, figure_id})}"
     queries = []
     for family in reader.families.values():
-        if type is None or type in family.types:
-            own = list(_own(family, type, entity is not None, figure_id is not None))
+        if (type is None or type in family.types) and (figure is None or family.name in _OF_FIGURES):
+            own = list(_own(family, type, entity is not None, figure))
             queries.append(f"SELECT position FROM log.{family.name} WHERE {' AND '.join([*conditions, *own])}")
     if not queries:
         return []
@@ -58,19 +63,15 @@ def events_where(
     return [position for (position,) in found]
 
 
-def _own(family: Family, type_name: str | None, entity: bool, figure: bool) -> Iterator[str]:
+def _own(family: Family, type_name: str | None, entity: bool, figure: str | None) -> Iterator[str]:
     if type_name is not None:
         yield f"type IN ({literals([type_name])})"
     if entity:
         yield family.mentions()
-    if figure:
-        is_the_figure = "figure_id IN ($figure_id, $old_id)"
-        if family.name == "figures":
-            yield is_the_figure
-        elif family.name == "keeping":
-            yield f"target IN (SELECT event_id FROM log.figures WHERE {is_the_figure} AND since <= $position)"
-        else:
-            yield "FALSE"
+    if figure and family.name == "figures":
+        yield figure
+    elif figure:
+        yield f"target IN (SELECT event_id FROM log.figures WHERE {figure} AND since <= $position)"
 
 
 def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) -> list[dict[str, Any]]:
