@@ -133,7 +133,7 @@ class _Causes:
         for reader, at in zip(self._readers, self._views, strict=True):
             rows = reader.ask(
                 "SELECT figure_id, position, since FROM log.figures AS versions "
-                f"WHERE {one_of('$figures', count=len(figures))} "
+                f"WHERE {one_of('$figures', count=len(figures))} AND {reader.names.near(figures)} "
                 "AND since <= $at AND until > $at AND visible_from <= $known",
                 figures=list(figures),
                 at=at.position,

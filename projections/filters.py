@@ -5,7 +5,7 @@ the viewpoint's position, and so does an id of a figure.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +59,20 @@ class Selection:
         self.params[name] = value
         return f"${name}"
 
+    def keep_near(self, condition: str) -> None:
+        """Leave out what is not near: see `near`."""
+        if condition != "TRUE":
+            self.near.append(condition)
+            self.rows.append(f"versions.{condition}")
+
+    def choose(self, figure_ids: Collection[UUID], *, near: str) -> None:
+        """Keep only these figures, which are near."""
+        self.rows.append(one_of(self.bind(list(figure_ids)), count=len(figure_ids)))
+        self.keep_near(near)
+        if near != "TRUE":
+            codes = ", ".join(f"code_of(UUID '{one}')" for one in figure_ids)
+            self.exactly.append(f"figure_code IN ({codes})")
+
 
 def one_of(figure_ids: str, *, count: int) -> str:
     """A condition on rows of figures: theirs is one of the ids in a bound list of so many."""
@@ -92,8 +106,7 @@ class _Selecting:
                 self._compare(known, known.column, values)
         if "subject" in filters and projection.family == "figures":
             subject = filters["subject"]
-            self.selection.near.append(near(map(names.kept, [subject] if isinstance(subject, str) else subject)))
-        self.selection.rows += [f"versions.{one}" for one in self.selection.near]
+            self.selection.keep_near(near(map(names.kept, [subject] if isinstance(subject, str) else subject)))
         if projection.name == "figures":
             self._choose_answers()
 
@@ -143,11 +156,7 @@ class _Selecting:
             ids = [self._names.figure(UUID(value)) for value in values]
         except ValueError:
             raise FilterError(name, f"{values[0][:60]!r} is no UUID") from None
-        self.selection.rows.append(one_of(self.selection.bind(ids), count=len(ids)))
-        if (condition := self._names.near(ids)) != "TRUE":
-            self.selection.near.append(condition)
-            codes = ", ".join(f"code_of(UUID '{one}')" for one in ids)
-            self.selection.exactly.append(f"figure_code IN ({codes})")
+        self.selection.choose(ids, near=self._names.near(ids))
 
     def _period(self, name: str, values: list[str]) -> None:
         bind = self.selection.bind

@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 from ledger.quantities import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
 from projections.composing import lookup, parameters, question
-from projections.filters import Selection, Value, one_of, select
+from projections.filters import Selection, Value, select
 from projections.names import Names
 from projections.presenting import presented, presented_rows
 from projections.schema import Family, quoted
@@ -101,7 +101,7 @@ class Reader:
         projection = CATALOGUE[name]
         selection = select(projection, filters or {}, self.names)
         if figures is not None:
-            selection.rows.append(one_of(selection.bind(list(figures)), count=len(figures)))
+            selection.choose(figures, near=self.names.near(figures))
         view = name
         if name == "figures" and not _ANSWERERS & set(filters or {}):
             view = "current"
