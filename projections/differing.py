@@ -117,6 +117,8 @@ class _Causes:
         positions = (before.viewpoint.position, after.viewpoint.position)
         self._earlier, self._later = min(positions), max(positions)
         self._entries: dict[int, Entry] = {}
+        self._acted: set[UUID] = set()
+        """Those of the entries' events on which any ledger event acts, so far."""
 
     def of(self, figures: Sequence[UUID]) -> dict[UUID, list[Item]]:
         """The causes of each figure's difference, in order of position."""
@@ -225,7 +227,15 @@ class _Causes:
 
     def _fetch(self, positions: Iterable[int]) -> None:
         missing = sorted(set(positions) - self._entries.keys())
-        self._entries.update({entry.position: entry for entry in self._ledger.at_positions(missing)})
+        found = self._ledger.at_positions(missing)
+        self._entries.update({entry.position: entry for entry in found})
+        acted = self._readers[0].ask(
+            "SELECT DISTINCT target FROM log.keeping WHERE position <= $at "
+            "AND target IN (SELECT UNNEST(CAST($targets AS UUID[])))",
+            at=self._later,
+            targets=[entry.event_id for entry in found],
+        )
+        self._acted.update(target for (target,) in acted)
 
     def _published(self, position: int, body: Mapping[str, Any]) -> datetime:
         text = body.get("published_at")
@@ -242,12 +252,6 @@ class _Causes:
             "published_at": body.get("published_at") or instant_text(entry.recorded_at),
             "recorded_at": instant_text(entry.recorded_at),
         }
-
-    @cached_property
-    def _acted(self) -> set[UUID]:
-        """The events on which any ledger event acts, so far."""
-        found = self._readers[0].ask("SELECT DISTINCT target FROM log.keeping WHERE position <= $at", at=self._later)
-        return {target for (target,) in found}
 
     @cached_property
     def _merges(self) -> dict[int, dict[str, tuple[int, str]]]:
