@@ -42,6 +42,9 @@ BATCH_ROWS = 250_000
 WHOLE_MIN = 20_000
 """A log of so many events is made into tables in one go, which sorts them too."""
 
+KEPT_EVERY = 5_000
+"""After so many events the file is brought up to date; until then each that came alone takes some 20 KB of memory."""
+
 _ORDERS = {"slugs": "slug, since", "spans": "subject_code, figure_code, since, shown_from, position"}
 """The tables that hold no versions of events, and the order of their rows."""
 
@@ -245,7 +248,7 @@ class Engine:
                 self._make_spans_again()
                 position = self._note_progress(batch)
             self._position = position
-        if head - self._kept >= WHOLE_MIN:
+        if head - self._kept >= KEPT_EVERY:
             self._checkpoint()
 
     def _take_in_all(self, head: int) -> None:
