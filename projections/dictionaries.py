@@ -19,6 +19,7 @@ from ledger.errors import CalendarError
 from ledger.events import REGISTRY
 from ledger.events.figures import Figure, figure_id
 from ledger.quantities import Unit, unit
+from projections.connecting import ARROW_ROWS
 from projections.planned import Planned
 from projections.schema import literals
 
@@ -153,7 +154,7 @@ def _exact(cursor: DuckDBPyConnection, staged: str) -> pa.Table:
         "SELECT position, since, unit, shortened(value) AS value, shortened(low) AS low, shortened(high) AS high "
         f"FROM {staged} WHERE GETVARIABLE('units')[unit].factor IS NULL "
         "OR NOT (is_short(value) AND is_short(low) AND is_short(high))"
-    ).to_arrow_table()
+    ).to_arrow_table(ARROW_ROWS)
     parts = []
     for name in pc.unique(rows["unit"]).to_pylist():
         part = rows.filter(pc.equal(rows["unit"], name)).drop(["unit"])

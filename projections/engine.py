@@ -25,7 +25,7 @@ from projections import spans
 from projections.batches import drafted as as_table
 from projections.batches import recorded
 from projections.catalogue import CATALOGUE
-from projections.connecting import connected, drop_tables, is_in_use
+from projections.connecting import ARROW_ROWS, connected, drop_tables, is_in_use
 from projections.differing import diff
 from projections.filters import Value
 from projections.ingest import Ingest
@@ -180,7 +180,7 @@ class Engine:
         self.catch_up()
         order = _ORDERS.get(name, "position, since")
         with self._connection.cursor() as cursor:
-            return cursor.sql(f"SELECT * FROM log.{quoted(name)} ORDER BY {order}").to_arrow_table()
+            return cursor.sql(f"SELECT * FROM log.{quoted(name)} ORDER BY {order}").to_arrow_table(ARROW_ROWS)
 
     def tables(self) -> list[str]:
         """The names of the typed tables."""

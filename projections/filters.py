@@ -5,7 +5,7 @@ the viewpoint's position, and so does an id of a figure.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +64,15 @@ class Selection:
         if condition != "TRUE":
             self.near.append(condition)
             self.rows.append(f"versions.{condition}")
+
+    def turn_to(self, subjects: Sequence[str]) -> None:
+        """Keep only figures about these subjects: all from the first to the last, in order, that have any."""
+        if subjects:
+            self.keep_near(near(subjects))
+            self.rows.append(f"versions.subject BETWEEN {self.bind(subjects[0])} AND {self.bind(subjects[-1])}")
+        else:
+            self.near.append("FALSE")
+            self.rows.append("FALSE")
 
     def choose(self, figure_ids: Collection[UUID], *, near: str) -> None:
         """Keep only these figures, which are near."""

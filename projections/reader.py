@@ -16,6 +16,7 @@ from duckdb import DuckDBPyConnection
 from ledger.quantities import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
 from projections.composing import lookup, parameters, question
+from projections.connecting import ARROW_ROWS
 from projections.filters import Selection, Value, select
 from projections.names import Names
 from projections.presenting import presented, presented_rows
@@ -62,6 +63,15 @@ _ARROW = {
 """What DuckDB makes of its types."""
 
 
+_PAGE = """SELECT subject, before
+FROM (
+  SELECT subject, figures, CAST(SUM(figures) OVER (ORDER BY subject) AS BIGINT) - figures AS before FROM items
+)
+WHERE before < $last AND before + figures > $first
+ORDER BY subject"""
+"""The subjects of the items from one place in their order to another, and how many items are before each."""
+
+
 class Reader:
     """Asks the views."""
 
@@ -105,6 +115,8 @@ class Reader:
         view = name
         if name == "figures" and not _ANSWERERS & set(filters or {}):
             view = "current"
+            if limit is not None and not selection.near:
+                offset -= self._turn_to(limit, offset, selection, projection)
             if selection.near and (found := self._near(selection, projection)) is not None:
                 return found.slice(offset, limit)
         return self._table(
@@ -115,6 +127,20 @@ class Reader:
             limit=limit,
             offset=offset,
         )
+
+    def _turn_to(self, limit: int, offset: int, selection: Selection, projection: Projection) -> int:
+        """Select only the subjects that a page is about; how many items are about those before them.
+
+        Counting them is quick, and their items alone are read and put in order, not those of all pages.
+        """
+        if selection.items != ["place = 1"]:
+            return 0
+        counted = question("subjects", self.families, rows={projection.family: selection.rows})
+        known = {**self._params, **selection.params, "first": offset, "last": offset + limit}
+        text = f"{counted}\n{_PAGE}"
+        page = self._cursor.execute(text, parameters(text, known)).fetchall()
+        selection.turn_to([subject for subject, _ in page])
+        return page[0][1] if page else 0
 
     def _near(self, selection: Selection, projection: Projection) -> pa.Table | None:
         """The answers to figures of a few subjects, all in order; None where they are many, or selected by themselves.
@@ -262,12 +288,19 @@ class Reader:
         conditions = "\n  AND ".join(selection.items) or "TRUE"
         by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in order)
         text = f"{clauses}\nSELECT *\nFROM items\nWHERE {conditions}\nORDER BY {by}{page}"
-        return presented(self._ask(text, selection), hidden=hidden)
+        return presented(self._ask(text, selection, batch=limit or ARROW_ROWS), hidden=hidden)
 
-    def _ask(self, text: str, selection: Selection | None = None, params: Mapping[str, Any] | None = None) -> pa.Table:
-        """The rows that a query gives, as columns of their own types."""
+    def _ask(
+        self,
+        text: str,
+        selection: Selection | None = None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        batch: int = ARROW_ROWS,
+    ) -> pa.Table:
+        """The rows that a query gives, as columns of their own types, `batch` at a time."""
         known = {**self._params, **(selection.params if selection else {}), **(params or {})}
-        return self._cursor.execute(text, parameters(text, known) or None).to_arrow_table()
+        return self._cursor.execute(text, parameters(text, known) or None).to_arrow_table(min(batch, ARROW_ROWS))
 
     def _rows(self, text: str, selection: Selection) -> tuple[dict[str, str], list[Any]]:
         """The columns (name: DuckDB type) and rows that a query gives, NEAR_ROWS_MAX and one at most.

@@ -20,7 +20,7 @@ from ledger import Ledger
 from projections import Engine
 from tests.histories import Viewpoint, random_history, random_selection, random_viewpoint
 from tests.model import Model
-from tests.properties.test_viewpoints import Item, differences, everything, items, seen_from, ticking
+from tests.properties.test_viewpoints import Item, differences, everything, items, paged, seen_from, ticking
 from tests.rebuilding import rebuild_in_parts
 
 SIZE_MAX = 30
@@ -68,6 +68,13 @@ def wrong_states(engine: Engine, models: Sequence[Model], viewpoints: Sequence[V
         table = engine.read_many(name, asked, filters=json.loads(as_text))
         if wrong := differences(wanted, items(table, name)):
             yield f"{name} {as_text}: {wrong}"
+
+
+def wrong_pages(engine: Engine, models: Sequence[Model], at: Viewpoint, limit: int) -> Iterator[str]:
+    """What differs in the figures of all histories, page by page."""
+    wanted = [item for model in models for item in model.figures(at.as_of, at.position)]
+    if wrong := differences(wanted, paged(engine, "figures", seen_from(engine, at), {}, limit)):
+        yield f"figures, {limit} a page: {wrong}"
 
 
 def wrong_questions(
@@ -122,6 +129,8 @@ def judge(first: int, count: int, viewpoints_wanted: int) -> tuple[int, list[str
     models = [Model(own[number]) for number in numbers]
     viewpoints = [random_viewpoint(rng, log) for _ in range(viewpoints_wanted)]
     found = [f"{wrong}\nat {viewpoints}" for wrong in wrong_states(engine, models, viewpoints)]
+    for at in viewpoints[:DIFFS]:
+        found += wrong_pages(engine, models, at, rng.choice((1, 3, 10, 100)))
     for one, other in itertools.pairwise(viewpoints[:DIFFS]):
         found += wrong_diff(engine, models, one, other)
     for number, model in zip(numbers, models, strict=True):

@@ -200,6 +200,13 @@ MUTANTS = (
         "pass",
     ),
     Mutant(
+        "a page begins with its subject, wherever in it",
+        "reader.py",
+        "return page[0][1] if page else 0",
+        "return offset if page else 0",
+    ),
+    Mutant("a page is of one subject", "reader.py", "WHERE before < $last", "WHERE before <= $first"),
+    Mutant(
         "a variable changes, and plans with its old value stay",
         "planned.py",
         "    def set(self, variable: str, value: str) -> None:\n"

@@ -261,13 +261,17 @@ def test_an_unknown_slug_as_a_filter_finds_nothing(book: Book) -> None:
 
 
 def test_pages_together_are_the_whole(book: Book) -> None:
-    book.record(*(figure(str(year), period=str(year)) for year in range(2000, 2010)))
-    whole = book.engine.read("figures", book.engine.viewpoint())
-    pages = [
-        book.engine.read("figures", book.engine.viewpoint(), limit=3, offset=offset).to_pylist()
-        for offset in (0, 3, 6, 9, 12)
-    ]
-    assert [item for page in pages for item in page] == whole.to_pylist()
+    for subject in ("world", "china", "lynas"):
+        book.record(*(figure(str(year), period=str(year), subject=subject) for year in range(2000, 2004)))
+    for filters in ({}, {"metric": "mine_production"}, {"period_from": "2002"}, {"disputed": "false"}):
+        whole = book.engine.read("figures", book.engine.viewpoint(), filters=filters)
+        assert len(whole) == (6 if "period_from" in filters else 12)
+        for limit in (1, 3, 4, 5, 12, 13):
+            pages = [
+                book.engine.read("figures", book.engine.viewpoint(), filters=filters, limit=limit, offset=offset)
+                for offset in range(0, 14, limit)
+            ]
+            assert [item for page in pages for item in page.to_pylist()] == whole.to_pylist()
 
 
 def test_a_sum_over_all_answers_is_that_of_their_items(book: Book) -> None:

@@ -72,6 +72,14 @@ def items(table: pa.Table, name: str = "") -> list[Item]:
     return found
 
 
+def paged(engine: Engine, name: str, viewpoint: EngineViewpoint, filters: dict[str, str], limit: int) -> list[Item]:
+    """The items as page after page gives them."""
+    found: list[Item] = []
+    while page := items(engine.read(name, viewpoint, filters=filters, limit=limit, offset=len(found)), name):
+        found.extend(page)
+    return found
+
+
 def differences(expected: list[Item], found: list[Item]) -> str | None:
     """The first difference in what the model knows of, readable."""
     for place, (left, right) in enumerate(zip(expected, found, strict=False)):
@@ -125,17 +133,20 @@ def compare_questions(
 ) -> Iterator[str]:
     """What differs at one viewpoint: figures with filters, every resource, and histories on both clocks."""
     viewpoint = seen_from(engine, at)
+    limit = rng.choice((1, 2, 5, 100))
     for _ in range(3):
         selection = random_selection(rng, events)
         filters = {
             name: ",".join(value) if name == "prefer" else "true" if value is True else value
             for name, value in selection.items()
         }
-        found = items(engine.read("figures", viewpoint, filters=filters), "figures")
+        found = paged(engine, "figures", viewpoint, filters, limit)
         if wrong := differences(model.figures(at.as_of, at.position, **selection), found):
             yield f"figures {selection}: {wrong}"
     for name, filters, wanted in everything(model, at):
         if wrong := differences(wanted, items(engine.read(name, viewpoint, filters=filters), name)):
+            yield f"{name} {filters}: {wrong}"
+        if wrong := differences(wanted, paged(engine, name, viewpoint, filters, limit)):
             yield f"{name} {filters}: {wrong}"
     ever = sorted({one for position in range(len(events) + 1) for one in model.statements_on(position)})
     for figure_id in rng.sample(ever, min(2, len(ever))):
