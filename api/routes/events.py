@@ -15,12 +15,13 @@ from api.questions import EVENTS, event, events
 from api.reading import viewpoint_of
 from api.routes.answering import answered, json_answer, json_wanted
 from api.straight import Endpoint
-from ledger import Refused, parse_json
+from ledger import Refused, StoreBusy, parse_json
 from projections import Engine
 
 PATH = "/v1/events"
 GATHERED_BYTES_MAX = 64 * 1024
 KEY_LENGTH_MAX = 255
+DRY_RUN_TRIES = 10
 KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -106,15 +107,24 @@ def _key(request: Request) -> str | None:
 
 
 def _dry_run(engine: Engine, raw: bytes) -> Response:
-    """What an append would do to the figures that it touches, at as_of = now."""
+    """What an append would do to the figures that it touches, at as_of = now.
+
+    Raises StoreBusy where others have recorded something every time between the plan and the look at its effects.
+    """
     value = parse_json(raw)
     events = events_in(value)
-    try:
-        plan = engine.ledger.plan(events)
-    except Refused as error:
-        raise refused(error, batch=events is value) from None
-    viewpoint = viewpoint_of(engine, {})
+    for tries_left in reversed(range(DRY_RUN_TRIES)):
+        try:
+            plan = engine.ledger.plan(events)
+        except Refused as error:
+            raise refused(error, batch=events is value) from None
+        viewpoint = viewpoint_of(engine, {})
+        try:
+            found = effects(engine, plan.entries, viewpoint)
+        except StoreBusy:
+            if not tries_left:
+                raise
+        else:
+            break
     items = [item.as_dict() for item in plan.items]
-    return json_answer(
-        {"items": items, "effects": effects(engine, plan.entries, viewpoint), "basis": viewpoint.basis()}, status=200
-    )
+    return json_answer({"items": items, "effects": found, "basis": viewpoint.basis()}, status=200)

@@ -1,5 +1,6 @@
 """Appending: one or many, exactly once, or not at all."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -7,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import bodies
+from ledger import Plan
+from projections import Engine
 from tests.api.helpers import Api, mined, organisation
 
 
@@ -97,6 +100,30 @@ def test_a_dry_run_says_what_would_change_and_records_nothing(api: Api) -> None:
     assert (effect["before"]["value"], effect["after"]["value"]) == ("13000", "29000")
     assert api.head() == 7
     assert api.only("figures", subject="australia")["value"] == "13000"
+
+
+@pytest.mark.parametrize(("between", "status"), [(1, 200), (3, 200), (10, 503)])
+def test_a_dry_run_beside_appends_is_planned_again(
+    api: Api, engine: Engine, monkeypatch: pytest.MonkeyPatch, between: int, status: int
+) -> None:
+    """Others append something between the plan and the look at its effects, so many times."""
+    plan, years = engine.ledger.plan, iter(range(2000, 2000 + between))
+
+    def plan_beside_appends(sent: Sequence[Any]) -> Plan:
+        planned = plan(sent)
+        for year in years:
+            engine.ledger.append([mined("australia", "1", "2024", period=str(year))])
+            break
+        return planned
+
+    monkeypatch.setattr(engine.ledger, "plan", plan_beside_appends)
+    response = api.client.post("/v1/events?dry_run=true", json=mined("australia", "29000", "2025-01-31"))
+    assert response.status_code == status
+    assert api.head() == 6 + between
+    if status == 200:
+        (effect,) = response.json()["effects"]
+        assert (effect["before"], effect["after"]["value"]) == (None, "29000")
+        assert response.json()["basis"]["position"] == 6 + between
 
 
 def test_a_dry_run_of_a_first_statement_has_nothing_before(api: Api) -> None:
