@@ -22,6 +22,7 @@ PATH = "/v1/events"
 GATHERED_BYTES_MAX = 64 * 1024
 KEY_LENGTH_MAX = 255
 DRY_RUN_TRIES = 10
+"""So often a dry run is planned while others append; each takes some tens of milliseconds."""
 KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
