@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.problems import Problem, bad_parameter
-from ledger.calendars import parse_moment
+from ledger.values.calendars import parse_moment
 from ledger.errors import CalendarError
 
 LIMIT_DEFAULT = 100

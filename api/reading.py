@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from api.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
 from api.problems import Problem, bad_parameter
-from ledger.calendars import instant_text, parse_moment
+from ledger.values.calendars import instant_text, parse_moment
 from projections import Engine, Viewpoint
 
 NOT_FILTERS = ("limit", "cursor", "format")

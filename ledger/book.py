@@ -21,7 +21,7 @@ from ledger.drafting import Draft
 from ledger.errors import Violation
 from ledger.events.base import REGISTRY
 from ledger.events.keeping import LedgerEvent
-from ledger.identifiers import microseconds
+from ledger.values.identifiers import microseconds
 from ledger.mapper import Entry, PlainJSONMapper
 from ledger.preparing import prepared
 from ledger.receipts import Plan, Receipt, items_of, receipt_of, refusal

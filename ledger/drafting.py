@@ -18,7 +18,7 @@ from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import FIGURE_NAMESPACE, Figure
 from ledger.events.keeping import LedgerEvent
-from ledger.identifiers import microseconds, of_time
+from ledger.values.identifiers import microseconds, of_time
 from ledger.keeping import act
 from ledger.mapper import Entry, Placed, PlainJSONMapper
 from ledger.oddities import name_warnings, value_warnings

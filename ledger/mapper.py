@@ -13,11 +13,11 @@ from uuid import UUID
 
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from ledger.calendars import instant_text
+from ledger.values.calendars import instant_text
 from ledger.errors import LedgerDamaged
 from ledger.events.base import REGISTRY, Event
-from ledger.identifiers import EPOCH as EPOCH
-from ledger.identifiers import microseconds as microseconds
+from ledger.values.identifiers import EPOCH as EPOCH
+from ledger.values.identifiers import microseconds as microseconds
 
 VERSION_FIELD = "_version"
 NEXT_VERSION = 0

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ledger.quantities import canonical
+from ledger.values.quantities import canonical
 
 LIKENESS_MIN = 0.9
 FAR_OFF_FACTOR = 10

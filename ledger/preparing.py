@@ -9,13 +9,13 @@ A prepared event is made of plain values only, so that it is cheap to hand from 
 from functools import cache
 from typing import Any, NamedTuple
 
-from ledger.calendars import parse_period
+from ledger.values.calendars import parse_period
 from ledger.errors import InvalidEvent
 from ledger.events.base import REGISTRY, Event, ref_paths
 from ledger.events.figures import Figure, figure_stream
 from ledger.mapper import body_of, stored
 from ledger.parsing import digest, parse_event
-from ledger.quantities import unit
+from ledger.values.quantities import unit
 
 NOT_IN_THE_DIGEST = ("event_id", "expected_version")
 _REFS = {("source", "publisher"), ("subject",), ("material",)}

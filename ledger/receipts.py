@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from ledger.calendars import instant_text
+from ledger.values.calendars import instant_text
 from ledger.drafting import Draft
 from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
-from ledger.identifiers import EPOCH, id_text
+from ledger.values.identifiers import EPOCH, id_text
 from ledger.mapper import Entry, Placed
 
 VIOLATIONS_MAX = 100

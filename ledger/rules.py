@@ -7,14 +7,14 @@ target of a ledger event, what depends on a registration) are in `ledger.keeping
 from collections.abc import Iterator
 from typing import Any, cast
 
-from ledger.calendars import parse_period
+from ledger.values.calendars import parse_period
 from ledger.content import PROTECTED, in_changes
 from ledger.errors import CalendarError, InvalidEvent, Violation
 from ledger.events.base import Event, Role, refs
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figures import Figure, figure_id
 from ledger.parsing import validated
-from ledger.quantities import unit
+from ledger.values.quantities import unit
 from ledger.state import Standing, State, metric_family
 
 

@@ -15,7 +15,7 @@ from ledger.content import content
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
 from ledger.events.keeping import LedgerEvent
-from ledger.identifiers import EPOCH, id_text
+from ledger.values.identifiers import EPOCH, id_text
 from ledger.mapper import Told
 from ledger.state import Standing
 

@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ledger.calendars import Interval, parse_moment
+from ledger.values.calendars import Interval, parse_moment
 from ledger.content import content
 from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.preparing import AboutRow
-from ledger.quantities import unit
+from ledger.values.quantities import unit
 
 
 @dataclass(frozen=True)

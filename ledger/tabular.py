@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ledger.calendars import instant_text
-from ledger.identifiers import EPOCH
+from ledger.values.calendars import instant_text
+from ledger.values.identifiers import EPOCH
 from ledger.parsing import parse_json
 from ledger.rows import Piece, Row, faulty, placed
 

@@ -20,7 +20,7 @@ from ledger.errors import KeyReused, Refused, StoreBusy, StoreError
 from ledger.events.base import REGISTRY, Role
 from ledger.events.entities import EntitiesMerged
 from ledger.events.keeping import LedgerEvent
-from ledger.identifiers import EPOCH
+from ledger.values.identifiers import EPOCH
 from ledger.mapper import PlainJSONMapper
 from ledger.preparing import PreparedRow, prepared
 from ledger.receipts import Receipt, receipt_of, refusal

@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ledger.calendars import Period, parse_period
+from ledger.values.calendars import Period, parse_period
 from ledger.errors import CalendarError
 from ledger.events import REGISTRY
 from ledger.events.figures import Figure, figure_id
-from ledger.quantities import Unit, unit
+from ledger.values.quantities import Unit, unit
 from projections.connecting import ARROW_ROWS
 from projections.planned import Planned
 from projections.schema import literals

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger import Entry, Ledger
-from ledger.calendars import instant_text, parse_moment
+from ledger.values.calendars import instant_text, parse_moment
 from ledger.content import content
 from ledger.events import REGISTRY
-from ledger.quantities import difference, percent_of, plain
+from ledger.values.quantities import difference, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.filters import UnknownFilter, Value, one_of
 from projections.reader import Reader, naive

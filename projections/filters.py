@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from ledger.calendars import Period, parse_period
+from ledger.values.calendars import Period, parse_period
 from ledger.errors import CalendarError
 from projections.catalogue import Applies, Filter, Projection
 from projections.names import NEAR_MAX, Names, near

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger import Ledger, PositionBeyondHead
-from ledger.calendars import instant_text, parse_moment
+from ledger.values.calendars import instant_text, parse_moment
 from ledger.errors import CalendarError
 
 POSITION_PREFIX = "position:"

@@ -22,7 +22,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from ledger.quantities import plain
+from ledger.values.quantities import plain
 from tests.model import (
     EXACT,
     Item,

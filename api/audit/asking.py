@@ -9,7 +9,7 @@ from api.parameters import Parameter, check_moment
 from api.problems import bad_parameter
 from api.questions import parameters_of
 from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
-from ledger.calendars import parse_moment
+from ledger.values.calendars import parse_moment
 from projections import Engine, Viewpoint
 from projections.audit import Findings
 from projections.catalogue import SERIES

@@ -10,9 +10,9 @@ from api.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment
 from api.problems import bad_parameter
 from api.questions import parameters_of
 from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, lasting_of, mark_of
-from ledger.calendars import instant_text
+from ledger.values.calendars import instant_text
 from ledger.errors import PositionBeyondHead, QuantityError
-from ledger.quantities import parse_number
+from ledger.values.quantities import parse_number
 from projections import CATALOGUE, Engine, Viewpoint
 
 SIDES = ("from", "to")

@@ -11,9 +11,9 @@ from api.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_le
 from api.problems import bad_parameter
 from api.questions import parameters_of
 from api.reading import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
-from ledger.calendars import instant_text
+from ledger.values.calendars import instant_text
 from ledger.errors import UnitError
-from ledger.quantities import unit
+from ledger.values.quantities import unit
 from projections import CATALOGUE, Engine
 from projections.audit import Findings, concentration
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP

@@ -8,7 +8,7 @@ from api.audit.comparing import COLUMNS, FILTERS, compared, stood_at
 from api.parameters import AS_OF, CURSOR, FORMAT, LIMIT, POSITION_PREFIX, Parameter
 from api.problems import bad_parameter
 from api.reading import ONCE, Page, mark_of
-from ledger.calendars import instant_text
+from ledger.values.calendars import instant_text
 from projections import Engine
 
 DESCRIPTION = """\

@@ -9,7 +9,7 @@ from api.parameters import Parameter
 from api.problems import bad_parameter
 from api.reading import Page
 from ledger.errors import QuantityError
-from ledger.quantities import parse_number
+from ledger.values.quantities import parse_number
 from projections import Engine
 from projections.audit import Findings, revisions
 from projections.audit.assessing import Options

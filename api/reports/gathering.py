@@ -16,7 +16,7 @@ from api.parameters import LIMIT_MAX, VIEWPOINT, Parameter
 from api.problems import bad_parameter
 from api.questions import event, events, history, parameters_of, state
 from api.reading import NOT_FILTERS, VIEWPOINT_NAMES, Lasting, Page
-from ledger.calendars import parse_moment
+from ledger.values.calendars import parse_moment
 from projections import CATALOGUE, Engine
 from projections.catalogue import FIGURE_KEY
 

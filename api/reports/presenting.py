@@ -23,7 +23,7 @@ from api.reports.wording import (
     unit_words,
     words,
 )
-from ledger.calendars import parse_moment
+from ledger.values.calendars import parse_moment
 
 DESCRIBED_MAX = 40
 """So many vintages are told to those who do not see the chart; the table has them all."""

@@ -13,7 +13,7 @@ from api.routes.answering import json_answer, json_wanted, written_basis
 from api.spooling import Spooled, spooled
 from api.turns import IMPORTS
 from ledger import Ledger, import_stream
-from ledger.calendars import instant_text
+from ledger.values.calendars import instant_text
 from ledger.imports import ERRORS_LISTED_MAX, Format, Mode
 from projections import Engine
 

@@ -21,9 +21,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from ledger.calendars import parse_moment
+from ledger.values.calendars import parse_moment
 from ledger.errors import CalendarError, QuantityError
-from ledger.quantities import printed
+from ledger.values.quantities import printed
 
 REGISTRY: dict[str, type["Event"]] = {}
 """Every event type by its name, in order of definition. The names are the topics of the log."""

@@ -14,11 +14,11 @@ import orjson
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from ledger.calendars import Period, parse_period
+from ledger.values.calendars import Period, parse_period
 from ledger.errors import CalendarError, QuantityError
 from ledger.events.base import Event, Flag, Number, Ref, Source, Text
-from ledger.identifiers import of_name
-from ledger.quantities import canonical, room, unit
+from ledger.values.identifiers import of_name
+from ledger.values.quantities import canonical, room, unit
 
 FIGURE_NAMESPACE = uuid5(NAMESPACE_URL, "urn:supply-ledger:figure")
 

@@ -20,7 +20,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from ledger.quantities import plain
+from ledger.values.quantities import plain
 from projections.audit.changes import KINDS
 from projections.audit.comparable import Comparable, Exact, size
 from projections.audit.findings import Item

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from ledger.quantities import percent_of, plain
+from ledger.values.quantities import percent_of, plain
 from projections.audit.findings import Findings, Item
 from projections.audit.publishers import (
     Entry,

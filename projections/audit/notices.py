@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from ledger.calendars import parse_moment
+from ledger.values.calendars import parse_moment
 from projections.audit.releases import Entry, Series
 from projections.reader import Reader, naive
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ledger.quantities import plain, unit
+from ledger.values.quantities import plain, unit
 from projections.catalogue import FIGURE_KEY
 
 DECIMALS = 18

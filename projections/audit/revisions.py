@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from ledger.quantities import difference, percent_of, plain
+from ledger.values.quantities import difference, percent_of, plain
 from projections.audit.assessing import CAUSES, Assessed, Options, assessed
 from projections.audit.changes import KINDS, Change, Kinds
 from projections.audit.comparable import Comparable, Exact, comparable, size

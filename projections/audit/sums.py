@@ -27,7 +27,7 @@ from typing import Any
 
 from ledger import REGISTRY
 from ledger.events.figures import Figure
-from ledger.quantities import percent_of, plain, unit
+from ledger.values.quantities import percent_of, plain, unit
 from projections.audit.findings import Findings, Item
 from projections.audit.parts import WHOLES, adds_up, batches_declared, parts_of_subjects
 from projections.audit.tilings import Piece, name_of, tiling

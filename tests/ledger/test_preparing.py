@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ledger import REGISTRY, InvalidEvent, Ledger, Refused, parse_event, parsing
 from ledger.book import now_utc
 from ledger.events.figures import FIGURE_NAMESPACE, Figure, figure_id
-from ledger.identifiers import of_name, of_time
+from ledger.values.identifiers import of_name, of_time
 from ledger.preparing import prepare
-from ledger.quantities import canonical, parse_number, room, unit
+from ledger.values.quantities import canonical, parse_number, room, unit
 from ledger.rules import figure_key, figure_of, violations
 from ledger.state import Standing
 from tests.histories import Body, histories

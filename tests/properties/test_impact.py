@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from ledger import Ledger
-from ledger.calendars import instant_text
+from ledger.values.calendars import instant_text
 from projections import Engine
 from tests.histories import random_viewpoint
 from tests.model import Model

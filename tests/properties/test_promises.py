@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.effects import effects
 from ledger import REGISTRY, Ledger, Refused
-from ledger.calendars import instant_text, parse_moment
+from ledger.values.calendars import instant_text, parse_moment
 from ledger.events.figures import Figure
 from projections import CATALOGUE, Engine
 from tests.histories import Body, random_history

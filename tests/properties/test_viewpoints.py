@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from ledger import Ledger
-from ledger.calendars import instant_text
+from ledger.values.calendars import instant_text
 from projections import CATALOGUE, Engine
 from projections import Viewpoint as EngineViewpoint
 from tests.histories import Viewpoint, random_history, random_selection, random_viewpoint

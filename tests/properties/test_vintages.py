@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ledger import Ledger
-from ledger.calendars import instant_text
+from ledger.values.calendars import instant_text
 from projections import Engine
 from projections.audit import Columns, vintages
 from tests.histories import random_viewpoint

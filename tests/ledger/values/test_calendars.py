@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ledger.calendars import instant_text, parse_fiscal_year_end, parse_moment, parse_period
+from ledger.values.calendars import instant_text, parse_fiscal_year_end, parse_moment, parse_period
 from ledger.errors import CalendarError
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import QuantityError, UnitError
-from ledger.quantities import canonical, difference, parse_number, percent_of, plain, printed, unit
+from ledger.values.quantities import canonical, difference, parse_number, percent_of, plain, printed, unit
 
 
 @pytest.mark.parametrize(
