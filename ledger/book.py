@@ -20,7 +20,7 @@ from eventsourcing.utils import Environment
 from ledger.drafting import Draft
 from ledger.errors import Violation
 from ledger.events.base import REGISTRY
-from ledger.events.keeping import LedgerEvent
+from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import microseconds
 from ledger.mapper import Entry, PlainJSONMapper
 from ledger.preparing import prepared

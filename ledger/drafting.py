@@ -17,7 +17,7 @@ from ledger.errors import EventIdReused, Refused, RuleBroken, StoreError, Versio
 from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import FIGURE_NAMESPACE, Figure
-from ledger.events.keeping import LedgerEvent
+from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import microseconds, of_time
 from ledger.keeping import act
 from ledger.mapper import Entry, Placed, PlainJSONMapper

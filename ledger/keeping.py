@@ -13,7 +13,7 @@ from ledger.errors import InvalidEvent, RuleBroken, Violation
 from ledger.events.base import REGISTRY, Event, Role, refs
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure
-from ledger.events.keeping import EventCorrected, EventReinstated, LedgerEvent
+from ledger.events.ledger_events import EventCorrected, EventReinstated, LedgerEvent
 from ledger.rules import violations
 from ledger.state import Standing, metric_family
 

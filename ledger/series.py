@@ -14,7 +14,7 @@ from uuid import UUID
 from ledger.content import content
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
-from ledger.events.keeping import LedgerEvent
+from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import EPOCH, id_text
 from ledger.mapper import Told
 from ledger.state import Standing

@@ -19,7 +19,7 @@ from ledger.drafting import Draft
 from ledger.errors import KeyReused, Refused, StoreBusy, StoreError
 from ledger.events.base import REGISTRY, Role
 from ledger.events.entities import EntitiesMerged
-from ledger.events.keeping import LedgerEvent
+from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import EPOCH
 from ledger.mapper import PlainJSONMapper
 from ledger.preparing import PreparedRow, prepared

@@ -20,7 +20,7 @@ from duckdb import DuckDBPyConnection
 
 from ledger.content import content
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
-from ledger.events.keeping import LedgerEvent
+from ledger.events.ledger_events import LedgerEvent
 from ledger.mapper import StoredEntry, body_of
 from ledger.stores.sqlite import SQLiteLog
 from projections import dictionaries, spans

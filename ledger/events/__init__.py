@@ -28,7 +28,7 @@ from ledger.events.figures import (
     TargetSet,
     TradeReported,
 )
-from ledger.events.keeping import EventCorrected, EventReinstated, EventRetracted
+from ledger.events.ledger_events import EventCorrected, EventReinstated, EventRetracted
 from ledger.events.policies import (
     PolicyAmended,
     PolicyAnnounced,
