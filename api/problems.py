@@ -28,7 +28,7 @@ from ledger.errors import (
     VersionConflict,
     Violation,
 )
-from ledger.parsing import MalformedJSON
+from ledger.codec.strict_json import MalformedJSON
 from projections import FilterError, UnknownFilter
 
 MEDIA_TYPE = "application/problem+json"

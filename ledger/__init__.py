@@ -21,8 +21,8 @@ from ledger.errors import (
 )
 from ledger.events import REGISTRY, Event
 from ledger.imports import ImportReport, import_file, import_stream
-from ledger.mapper import Entry
-from ledger.parsing import MalformedJSON, digest, parse_event, parse_json
+from ledger.codec.stored_json import Entry
+from ledger.codec.strict_json import MalformedJSON, digest, parse_event, parse_json
 from ledger.receipts import Plan, Receipt, ReceiptItem
 from ledger.writing import Append
 

@@ -22,7 +22,7 @@ from ledger.errors import Violation
 from ledger.events.base import REGISTRY
 from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import microseconds
-from ledger.mapper import Entry, PlainJSONMapper
+from ledger.codec.stored_json import Entry, PlainJSONMapper
 from ledger.preparing import prepared
 from ledger.receipts import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.stores.sqlite import SQLiteLog

@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.errors import InvalidEvent, Violation
 from ledger.events.base import Event
-from ledger.parsing import validated
+from ledger.codec.strict_json import validated
 
 PROTECTED = ("type", "event_id", "position", "recorded_at", "recorded_by", "expected_version")
 

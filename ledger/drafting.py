@@ -20,7 +20,7 @@ from ledger.events.figures import FIGURE_NAMESPACE, Figure
 from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import microseconds, of_time
 from ledger.keeping import act
-from ledger.mapper import Entry, Placed, PlainJSONMapper
+from ledger.codec.stored_json import Entry, Placed, PlainJSONMapper
 from ledger.oddities import name_warnings, value_warnings
 from ledger.preparing import Prepared, PreparedRow
 from ledger.rules import figure_of, violations

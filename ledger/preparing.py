@@ -13,8 +13,8 @@ from ledger.values.calendars import parse_period
 from ledger.errors import InvalidEvent
 from ledger.events.base import REGISTRY, Event, ref_paths
 from ledger.events.figures import Figure, figure_stream
-from ledger.mapper import body_of, stored
-from ledger.parsing import digest, parse_event
+from ledger.codec.stored_json import body_of, stored
+from ledger.codec.strict_json import digest, parse_event
 from ledger.values.quantities import unit
 
 NOT_IN_THE_DIGEST = ("event_id", "expected_version")

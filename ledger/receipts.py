@@ -12,7 +12,7 @@ from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, Vers
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
 from ledger.values.identifiers import EPOCH, id_text
-from ledger.mapper import Entry, Placed
+from ledger.codec.stored_json import Entry, Placed
 
 VIOLATIONS_MAX = 100
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from ledger.errors import Violation
 from ledger.events.base import REGISTRY, Event
-from ledger.parsing import MalformedJSON, parse_json
+from ledger.codec.strict_json import MalformedJSON, parse_json
 
 ROW_BYTES_MAX = 16 * 1024 * 1024
 PIECE_ROWS = 5_000

@@ -13,7 +13,7 @@ from ledger.errors import CalendarError, InvalidEvent, Violation
 from ledger.events.base import Event, Role, refs
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figures import Figure, figure_id
-from ledger.parsing import validated
+from ledger.codec.strict_json import validated
 from ledger.values.quantities import unit
 from ledger.state import Standing, State, metric_family
 

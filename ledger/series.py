@@ -16,7 +16,7 @@ from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import EPOCH, id_text
-from ledger.mapper import Told
+from ledger.codec.stored_json import Told
 from ledger.state import Standing
 
 Said = tuple[datetime, int, dict[str, Any]]

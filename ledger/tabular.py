@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import EPOCH
-from ledger.parsing import parse_json
+from ledger.codec.strict_json import parse_json
 from ledger.rows import Piece, Row, faulty, placed
 
 BATCH_ROWS = 1000

@@ -21,7 +21,7 @@ from ledger.events.base import REGISTRY, Role
 from ledger.events.entities import EntitiesMerged
 from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import EPOCH
-from ledger.mapper import PlainJSONMapper
+from ledger.codec.stored_json import PlainJSONMapper
 from ledger.preparing import PreparedRow, prepared
 from ledger.receipts import Receipt, receipt_of, refusal
 from ledger.state import Standing, State

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.events import REGISTRY
-from ledger.mapper import VERSION_FIELD, StoredEntry, body_of
+from ledger.codec.stored_json import VERSION_FIELD, StoredEntry, body_of
 from ledger.stores.sqlite import Packed
 from projections.schema import FOREVER
 

@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from ledger import REGISTRY, Entry, Ledger, StoreBusy
-from ledger.mapper import EPOCH, PlainJSONMapper, StoredEntry, body_of
+from ledger.codec.stored_json import EPOCH, PlainJSONMapper, StoredEntry, body_of
 from projections import spans
 from projections.batches import drafted as as_table
 from projections.batches import recorded

@@ -21,7 +21,7 @@ from duckdb import DuckDBPyConnection
 from ledger.content import content
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
 from ledger.events.ledger_events import LedgerEvent
-from ledger.mapper import StoredEntry, body_of
+from ledger.codec.stored_json import StoredEntry, body_of
 from ledger.stores.sqlite import SQLiteLog
 from projections import dictionaries, spans
 from projections.batches import SCHEMA, Version, encoded, versions

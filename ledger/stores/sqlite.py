@@ -14,7 +14,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.errors import StoreError
-from ledger.mapper import Placed, StoredEntry, Told, placed
+from ledger.codec.stored_json import Placed, StoredEntry, Told, placed
 from ledger.stores.schema import COLUMNS, SCHEMA
 from ledger.stores.transactions import Transactions
 

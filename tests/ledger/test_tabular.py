@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ledger import Ledger, import_file, tabular
-from ledger.parsing import digest
+from ledger.codec.strict_json import digest
 from ledger.rows import Row
 from tests.ledger.conftest import figure
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from ledger import Ledger, Refused
-from ledger.mapper import StoredEntry, microseconds
+from ledger.codec.stored_json import StoredEntry, microseconds
 from projections import Engine
 
 GOLDEN = Path(__file__).parent.parent / "data" / "stored"

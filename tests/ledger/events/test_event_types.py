@@ -8,8 +8,8 @@ import pytest
 from ledger.book import now_utc
 from ledger.events import REGISTRY, Event
 from ledger.events.base import ref_paths
-from ledger.mapper import VERSION_FIELD, Entry, PlainJSONMapper, body_of
-from ledger.parsing import parse_event
+from ledger.codec.stored_json import VERSION_FIELD, Entry, PlainJSONMapper, body_of
+from ledger.codec.strict_json import parse_event
 
 TYPES = sorted(REGISTRY)
 # The catalogue of the domain contract, by family.

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from ledger import REGISTRY, parse_event
-from ledger.mapper import EPOCH, Entry, PlainJSONMapper, StoredEntry
+from ledger.codec.stored_json import EPOCH, Entry, PlainJSONMapper, StoredEntry
 
 GOLDEN = Path(__file__).parent.parent / "data" / "stored"
 FILES = sorted(GOLDEN.glob("*.json"))
