@@ -15,7 +15,7 @@ from api.problems import bad_parameter, not_found
 from api.reading import Items, Page, filters_of, read, viewpoint_of
 from ledger import REGISTRY, Entry, Event
 from ledger.values.calendars import parse_moment
-from ledger.content import content
+from ledger.rules.effective_content import content
 from ledger.events.base import SLUG_PATTERN
 from ledger.events.figures import Figure
 from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint

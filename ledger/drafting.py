@@ -12,20 +12,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from ledger.content import content
+from ledger.rules.effective_content import content
 from ledger.errors import EventIdReused, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import FIGURE_NAMESPACE, Figure
 from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import microseconds, of_time
-from ledger.keeping import act
+from ledger.rules.ledger_event_rules import act
 from ledger.codec.stored_json import Entry, Placed, PlainJSONMapper
-from ledger.oddities import name_warnings, value_warnings
+from ledger.rules.warnings import name_warnings, value_warnings
 from ledger.preparing import Prepared, PreparedRow
-from ledger.rules import figure_of, violations
-from ledger.series import Histories
-from ledger.state import Mark, Standing, State, metric_family
+from ledger.rules.rules import figure_of, violations
+from ledger.rules.publisher_series import Histories
+from ledger.rules.state import Mark, Standing, State, metric_family
 from ledger.stores.sqlite import SQLiteLog
 
 

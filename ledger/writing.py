@@ -24,7 +24,7 @@ from ledger.values.identifiers import EPOCH
 from ledger.codec.stored_json import PlainJSONMapper
 from ledger.preparing import PreparedRow, prepared
 from ledger.receipts import Receipt, receipt_of, refusal
-from ledger.state import Standing, State
+from ledger.rules.state import Standing, State
 from ledger.stores.sqlite import SQLiteLog
 from ledger.turns import Ticket, Turns
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from ledger import Entry, Ledger
 from ledger.values.calendars import instant_text, parse_moment
-from ledger.content import content
+from ledger.rules.effective_content import content
 from ledger.events import REGISTRY
 from ledger.values.quantities import difference, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ledger.content import content
+from ledger.rules.effective_content import content
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
 from ledger.events.ledger_events import LedgerEvent
 from ledger.codec.stored_json import StoredEntry, body_of

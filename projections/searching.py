@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger import Entry, Ledger
-from ledger.content import content
+from ledger.rules.effective_content import content
 from ledger.events import REGISTRY
 from projections.catalogue import Projection
 from projections.reader import Reader

@@ -15,8 +15,8 @@ from ledger.events.figures import FIGURE_NAMESPACE, Figure, figure_id
 from ledger.values.identifiers import of_name, of_time
 from ledger.preparing import prepare
 from ledger.values.quantities import canonical, parse_number, room, unit
-from ledger.rules import figure_key, figure_of, violations
-from ledger.state import Standing
+from ledger.rules.rules import figure_key, figure_of, violations
+from ledger.rules.state import Standing
 from tests.histories import Body, histories
 from tests.ledger.conftest import figure
 

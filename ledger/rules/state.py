@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger.values.calendars import Interval, parse_moment
-from ledger.content import content
+from ledger.rules.effective_content import content
 from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.preparing import AboutRow

@@ -1,21 +1,21 @@
 """What may be recorded: pure functions of (state, event), no I/O and no clock.
 
 Each rule yields the violations it finds; the name in a violation is the rule's. Rules that need the log itself (the
-target of a ledger event, what depends on a registration) are in `ledger.keeping`.
+target of a ledger event, what depends on a registration) are in `ledger.rules.ledger_event_rules`.
 """
 
 from collections.abc import Iterator
 from typing import Any, cast
 
 from ledger.values.calendars import parse_period
-from ledger.content import PROTECTED, in_changes
+from ledger.rules.effective_content import PROTECTED, in_changes
 from ledger.errors import CalendarError, InvalidEvent, Violation
 from ledger.events.base import Event, Role, refs
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figures import Figure, figure_id
 from ledger.codec.strict_json import validated
 from ledger.values.quantities import unit
-from ledger.state import Standing, State, metric_family
+from ledger.rules.state import Standing, State, metric_family
 
 
 def violations(state: State, event: Standing) -> list[Violation]:
