@@ -1,6 +1,6 @@
 """The record: immutable, sourced, timestamped facts, appended once and kept for ever."""
 
-from ledger.book import Ledger
+from ledger.ledger import Ledger
 from ledger.errors import (
     CalendarError,
     EventIdReused,
@@ -23,8 +23,8 @@ from ledger.events import REGISTRY, Event
 from ledger.imports import ImportReport, import_file, import_stream
 from ledger.codec.stored_json import Entry
 from ledger.codec.strict_json import MalformedJSON, digest, parse_event, parse_json
-from ledger.receipts import Plan, Receipt, ReceiptItem
-from ledger.writing import Append
+from ledger.append.receipt import Plan, Receipt, ReceiptItem
+from ledger.append.writer import Append
 
 __all__ = [
     "REGISTRY",

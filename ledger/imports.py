@@ -16,8 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from ledger.book import Ledger
-from ledger.drafting import Draft
+from ledger.ledger import Ledger
+from ledger.append.batch import Draft
 from ledger.pieces import pieces, read_back
 from ledger.rows import Format as Format
 from ledger.workers import Workers
@@ -112,7 +112,7 @@ def _record(
 ) -> None:
     """Record pieces in one transaction."""
     try:
-        with ledger.drafting() as draft:
+        with ledger.append.batch() as draft:
             for piece in made:
                 with _no_search_for_garbage():
                     report.add(draft, piece, recorded_by=recorded_by)

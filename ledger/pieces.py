@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL
 
 from ledger.errors import InvalidEvent, Refused, Violation
 from ledger.values.identifiers import of_name
-from ledger.preparing import PreparedRow, prepare
+from ledger.append.prepare import PreparedRow, prepare
 from ledger.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
 
 

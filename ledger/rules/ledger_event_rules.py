@@ -18,7 +18,7 @@ from ledger.rules.rules import violations
 from ledger.rules.state import Standing, metric_family
 
 if TYPE_CHECKING:
-    from ledger.drafting import Draft
+    from ledger.append.batch import Draft
 
 NAMED_MAX = 3
 

@@ -18,7 +18,7 @@ from ledger.values.calendars import Interval, parse_moment
 from ledger.rules.effective_content import content
 from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
-from ledger.preparing import AboutRow
+from ledger.append.prepare import AboutRow
 from ledger.values.quantities import unit
 
 

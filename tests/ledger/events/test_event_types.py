@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from ledger.book import now_utc
+from ledger.ledger import now_utc
 from ledger.events import REGISTRY, Event
 from ledger.events.base import ref_paths
 from ledger.codec.stored_json import VERSION_FIELD, Entry, PlainJSONMapper, body_of

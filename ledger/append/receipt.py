@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from ledger.values.calendars import instant_text
-from ledger.drafting import Draft
+from ledger.append.batch import Draft
 from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import Append, KeyReused, Ledger, Refused, RuleBroken, StoreFull, VersionConflict, import_file
-from ledger.turns import Ticket, Turns
+from ledger.append.commit_queue import Ticket, Turns
 from tests.histories import Body, histories
 from tests.ledger.conftest import WORLD, correction, figure, retraction
 from tests.ledger.test_imports import jsonl
@@ -241,7 +241,7 @@ def test_appends_that_wait_share_a_transaction(ledger: Ledger) -> None:
 
     head = ledger.head()
     threads = [threading.Thread(target=append, args=(1900 + number,)) for number in range(20)]
-    with ledger.drafting():
+    with ledger.append.batch():
         for thread in threads:
             thread.start()
         while len(ledger._writer._turns._waiting) < 20:
@@ -312,7 +312,7 @@ def test_turns_are_taken_in_order_and_work_that_waits_is_gathered() -> None:
 
 INTERRUPTED = """
 import signal, threading
-from ledger.turns import Ticket, Turns
+from ledger.append.commit_queue import Ticket, Turns
 for case in ("waiting", "called", "gathered"):
     turns, ticket, main = Turns(), Ticket("work"), threading.get_ident()
     assert turns.take(Ticket())

@@ -1,7 +1,7 @@
 """The Ledger: facts go in once, in order, for ever.
 
-An append is two steps. The pure one (`ledger.preparing`) checks each event against its type and needs no ledger; the
-other decides at the head of the log, and writes, in one transaction (`ledger.writing`). So the rules stay pure, and
+An append is two steps. The pure one (`ledger.append.prepare`) checks each event against its type and needs no ledger; the
+other decides at the head of the log, and writes, in one transaction (`ledger.append.writer`). So the rules stay pure, and
 several threads and processes may write one log.
 """
 
@@ -17,16 +17,16 @@ from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
-from ledger.drafting import Draft
+from ledger.append.batch import Draft
 from ledger.errors import Violation
 from ledger.events.base import REGISTRY
 from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import microseconds
 from ledger.codec.stored_json import Entry, PlainJSONMapper
-from ledger.preparing import prepared
-from ledger.receipts import Plan, Receipt, items_of, receipt_of, refusal
+from ledger.append.prepare import prepared
+from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.stores.sqlite import SQLiteLog
-from ledger.writing import Append, Writer
+from ledger.append.writer import Append, Writer
 
 
 def now_utc() -> datetime:

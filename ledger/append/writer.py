@@ -15,18 +15,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ledger.drafting import Draft
+from ledger.append.batch import Draft
 from ledger.errors import KeyReused, Refused, StoreBusy, StoreError
 from ledger.events.base import REGISTRY, Role
 from ledger.events.entities import EntitiesMerged
 from ledger.events.ledger_events import LedgerEvent
 from ledger.values.identifiers import EPOCH
 from ledger.codec.stored_json import PlainJSONMapper
-from ledger.preparing import PreparedRow, prepared
-from ledger.receipts import Receipt, receipt_of, refusal
+from ledger.append.prepare import PreparedRow, prepared
+from ledger.append.receipt import Receipt, receipt_of, refusal
 from ledger.rules.state import Standing, State
 from ledger.stores.sqlite import SQLiteLog
-from ledger.turns import Ticket, Turns
+from ledger.append.commit_queue import Ticket, Turns
 
 EVENTS_AT_ONCE_MAX = 20_000
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import REGISTRY, InvalidEvent, Ledger, Refused, parse_event, parsing
-from ledger.book import now_utc
+from ledger.ledger import now_utc
 from ledger.events.figures import FIGURE_NAMESPACE, Figure, figure_id
 from ledger.values.identifiers import of_name, of_time
-from ledger.preparing import prepare
+from ledger.append.prepare import prepare
 from ledger.values.quantities import canonical, parse_number, room, unit
 from ledger.rules.rules import figure_key, figure_of, violations
 from ledger.rules.state import Standing

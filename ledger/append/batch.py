@@ -22,7 +22,7 @@ from ledger.values.identifiers import microseconds, of_time
 from ledger.rules.ledger_event_rules import act
 from ledger.codec.stored_json import Entry, Placed, PlainJSONMapper
 from ledger.rules.warnings import name_warnings, value_warnings
-from ledger.preparing import Prepared, PreparedRow
+from ledger.append.prepare import Prepared, PreparedRow
 from ledger.rules.rules import figure_of, violations
 from ledger.rules.publisher_series import Histories
 from ledger.rules.state import Mark, Standing, State, metric_family

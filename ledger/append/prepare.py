@@ -1,7 +1,7 @@
 """The pure step of an append: what is sent becomes a prepared event, checked against its type and ready to store.
 
 Nothing here looks at a ledger, so it can be done anywhere, and in any order. What is left is the step that needs the
-state at the head of the log: the rules, and a place (`ledger.drafting`).
+state at the head of the log: the rules, and a place (`ledger.append.batch`).
 
 A prepared event is made of plain values only, so that it is cheap to hand from one process to another.
 """
