@@ -25,7 +25,7 @@ from ledger.values.identifiers import microseconds
 from ledger.codec.stored_json import Entry, PlainJSONMapper
 from ledger.append.prepare import prepared
 from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
-from ledger.stores.sqlite import SQLiteLog
+from ledger.store.sqlite.log import SQLiteLog
 from ledger.append.writer import Append, Writer
 
 

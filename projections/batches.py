@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ledger.events import REGISTRY
 from ledger.codec.stored_json import VERSION_FIELD, StoredEntry, body_of
-from ledger.stores.sqlite import Packed
+from ledger.store.sqlite.log import Packed
 from projections.schema import FOREVER
 
 _UUID = pa.uuid()

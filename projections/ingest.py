@@ -22,7 +22,7 @@ from ledger.rules.effective_content import content
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
 from ledger.events.ledger_events import LedgerEvent
 from ledger.codec.stored_json import StoredEntry, body_of
-from ledger.stores.sqlite import SQLiteLog
+from ledger.store.sqlite.log import SQLiteLog
 from projections import dictionaries, spans
 from projections.batches import SCHEMA, Version, encoded, versions
 from projections.merges import Merges

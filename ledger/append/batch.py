@@ -26,7 +26,7 @@ from ledger.append.prepare import Prepared, PreparedRow
 from ledger.rules.rules import figure_of, violations
 from ledger.rules.publisher_series import Histories
 from ledger.rules.state import Mark, Standing, State, metric_family
-from ledger.stores.sqlite import SQLiteLog
+from ledger.store.sqlite.log import SQLiteLog
 
 
 @dataclass

@@ -25,7 +25,7 @@ from ledger.codec.stored_json import PlainJSONMapper
 from ledger.append.prepare import PreparedRow, prepared
 from ledger.append.receipt import Receipt, receipt_of, refusal
 from ledger.rules.state import Standing, State
-from ledger.stores.sqlite import SQLiteLog
+from ledger.store.sqlite.log import SQLiteLog
 from ledger.append.commit_queue import Ticket, Turns
 
 EVENTS_AT_ONCE_MAX = 20_000

@@ -15,8 +15,8 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.errors import StoreError
 from ledger.codec.stored_json import Placed, StoredEntry, Told, placed
-from ledger.stores.schema import COLUMNS, SCHEMA
-from ledger.stores.transactions import Transactions
+from ledger.store.sqlite.schema import COLUMNS, SCHEMA
+from ledger.store.sqlite.connection import Transactions
 
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 INSERT = (
