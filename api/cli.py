@@ -19,7 +19,7 @@ from api.serving import listen, serve
 from api.settings import HOST_DEFAULT, PORT_DEFAULT
 from api.tables import console, text_table
 from ledger import Ledger, Refused, import_file, parse_json
-from ledger.imports import ImportReport, Mode
+from ledger.imports.importer import ImportReport, Mode
 
 WRITE = "Record"
 SERVE = "Serve"

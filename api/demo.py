@@ -15,7 +15,7 @@ from rich.console import Console
 
 from api.questions import history, state
 from api.tables import figure_text, text_table
-from ledger.imports import ImportReport
+from ledger.imports.importer import ImportReport
 from projections import CATALOGUE, Engine
 
 Item = Mapping[str, Any]

@@ -20,7 +20,7 @@ from ledger.errors import (
     Violation,
 )
 from ledger.events import REGISTRY, Event
-from ledger.imports import ImportReport, import_file, import_stream
+from ledger.imports.importer import ImportReport, import_file, import_stream
 from ledger.codec.stored_json import Entry
 from ledger.codec.strict_json import MalformedJSON, digest, parse_event, parse_json
 from ledger.append.receipt import Plan, Receipt, ReceiptItem

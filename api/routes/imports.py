@@ -14,7 +14,7 @@ from api.spooling import Spooled, spooled
 from api.turns import IMPORTS
 from ledger import Ledger, import_stream
 from ledger.values.calendars import instant_text
-from ledger.imports import ERRORS_LISTED_MAX, Format, Mode
+from ledger.imports.importer import ERRORS_LISTED_MAX, Format, Mode
 from projections import Engine
 
 FORMATS: dict[str, Format] = {JSONL.media_type: "jsonl", CSV.media_type: "csv", PARQUET.media_type: "parquet"}

@@ -18,7 +18,7 @@ from ledger import Append, KeyReused, Ledger, Refused, RuleBroken, StoreFull, Ve
 from ledger.append.commit_queue import Ticket, Turns
 from tests.histories import Body, histories
 from tests.ledger.conftest import WORLD, correction, figure, retraction
-from tests.ledger.test_imports import jsonl
+from tests.ledger.imports.test_importer import jsonl
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 BAD: list[Any] = [
@@ -270,8 +270,8 @@ def test_an_append_need_not_wait_for_the_end_of_an_import(ledger: Ledger, tmp_pa
     thread = threading.Thread(target=append)
     thread.start()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ledger.rows.PIECE_ROWS", 100)
-        patch.setattr("ledger.imports.TRANSACTION_PIECES", 1)
+        patch.setattr("ledger.imports.rows.PIECE_ROWS", 100)
+        patch.setattr("ledger.imports.importer.TRANSACTION_PIECES", 1)
         report = import_file(ledger, path, mode="proceed", progress=progress)
     thread.join()
     assert report.recorded == 3000

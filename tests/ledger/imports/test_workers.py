@@ -16,10 +16,10 @@ import pytest
 
 from ledger import REGISTRY, ImportReport, Ledger, import_file, imports, rows
 from ledger.events.base import Event, Text
-from ledger.rows import Piece
-from ledger.workers import Workers
+from ledger.imports.rows import Piece
+from ledger.imports.workers import Workers
 from tests.ledger.conftest import WORLD, correction, figure
-from tests.ledger.test_imports import jsonl, table
+from tests.ledger.imports.test_importer import jsonl, table
 
 ID = "0198f0a2-5d3c-7c7e-9a51-3f2b8c6d1e00"
 FACTS = [
@@ -39,7 +39,7 @@ FACTS = [
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "LARGE_BYTES", 0)
     monkeypatch.setattr(rows, "PIECE_ROWS", 7)
-    monkeypatch.setattr("ledger.tabular.BATCH_ROWS", 7)
+    monkeypatch.setattr("ledger.imports.parquet.BATCH_ROWS", 7)
     monkeypatch.setattr(imports, "TRANSACTION_PIECES", 2)
 
 

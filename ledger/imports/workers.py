@@ -18,13 +18,13 @@ from queue import SimpleQueue
 from typing import Any
 
 from ledger.events.base import REGISTRY
-from ledger.pieces import prepared_rows
-from ledger.rows import Piece
+from ledger.imports.verdicts import prepared_rows
+from ledger.imports.rows import Piece
 
 WORKERS_MAX = 3
 AHEAD = 4
 """How many pieces each worker may have been sent that are not back yet."""
-_START = "import sys; sys.path[:] = {path!r}; from ledger.workers import serve; serve()"
+_START = "import sys; sys.path[:] = {path!r}; from ledger.imports.workers import serve; serve()"
 
 
 class Workers:

@@ -1,6 +1,6 @@
 """Files of events into the ledger, with a verdict per row.
 
-JSON Lines, CSV or Parquet (`ledger.rows` and `ledger.tabular` say how each is read). Mode `proceed`: what may be
+JSON Lines, CSV or Parquet (`ledger.imports.rows` and `ledger.imports.parquet` say how each is read). Mode `proceed`: what may be
 recorded is, and no more is held than goes into one transaction. Mode `atomic`: one rejected row means that nothing is
 recorded, so what the rows are made into, some hundred bytes more than they are, is held until the last has been read.
 
@@ -18,9 +18,9 @@ from typing import Any, BinaryIO, Literal
 
 from ledger.ledger import Ledger
 from ledger.append.batch import Draft
-from ledger.pieces import pieces, read_back
-from ledger.rows import Format as Format
-from ledger.workers import Workers
+from ledger.imports.verdicts import pieces, read_back
+from ledger.imports.rows import Format as Format
+from ledger.imports.workers import Workers
 
 ERRORS_LISTED_MAX = 1000
 TRANSACTION_PIECES = 4

@@ -14,7 +14,7 @@ import pytest
 
 from ledger import Ledger, import_file, tabular
 from ledger.codec.strict_json import digest
-from ledger.rows import Row
+from ledger.imports.rows import Row
 from tests.ledger.conftest import figure
 
 NOON = dt.datetime(2024, 1, 31, 12, 0, 0, 1, tzinfo=dt.UTC)

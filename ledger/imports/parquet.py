@@ -6,7 +6,7 @@ are text in a field of text; decimals are written out with all their places; a d
 instant in UTC, so it needs a time zone. A floating-point number is refused: it may no longer be the number that was
 printed.
 
-The file is read in batches. Apart from `ledger.rows` for other formats, because Arrow takes long to load.
+The file is read in batches. Apart from `ledger.imports.rows` for other formats, because Arrow takes long to load.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import EPOCH
 from ledger.codec.strict_json import parse_json
-from ledger.rows import Piece, Row, faulty, placed
+from ledger.imports.rows import Piece, Row, faulty, placed
 
 BATCH_ROWS = 1000
 _WHY: dict[type[Exception], str] = {

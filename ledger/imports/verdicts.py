@@ -12,14 +12,14 @@ from uuid import NAMESPACE_URL
 from ledger.errors import InvalidEvent, Refused, Violation
 from ledger.values.identifiers import of_name
 from ledger.append.prepare import PreparedRow, prepare
-from ledger.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
+from ledger.imports.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
 
 
 def pieces(file: BinaryIO, file_format: Format) -> Iterator[Piece]:
     """A file in pieces, in order."""
     if file_format == "parquet":
         # Here, since Arrow takes as long to load as all the rest, and most programs need none of it.
-        from ledger.tabular import parquet_pieces
+        from ledger.imports.parquet import parquet_pieces
 
         return parquet_pieces(file)
     return jsonl_pieces(file) if file_format == "jsonl" else csv_pieces(file)
@@ -45,7 +45,7 @@ def read_back(made: bytes) -> tuple[list[int], list[PreparedRow | Refused]]:
 
 def _rows(piece: Piece) -> Iterator[Row]:
     if piece.format == "parquet":
-        from ledger.tabular import parquet_rows
+        from ledger.imports.parquet import parquet_rows
 
         return parquet_rows(piece)
     return jsonl_rows(piece) if piece.format == "jsonl" else csv_rows(piece)

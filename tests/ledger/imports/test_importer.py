@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger import Ledger, import_file, imports, rows
-from ledger.imports import format_of
+from ledger.imports.importer import format_of
 from tests.ledger.conftest import figure, retraction
 
 REGISTRATION = {"type": "EntityRegistered", "entity": "togo", "kind": "country", "name": "Togo"}
