@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from projections.schema import Family, sql
+from projections.tables.families import Family, sql
 
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b")
 _PARAMETER = re.compile(r"\$([a-z_0-9]+)\b")

@@ -22,7 +22,7 @@ from ledger.values.quantities import difference, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.filters import UnknownFilter, Value, one_of
 from projections.reader import Reader, naive
-from projections.viewpoints import Viewpoint
+from projections.viewpoint import Viewpoint
 
 Item = dict[str, Any]
 READ_BY = ("publisher", "prefer")

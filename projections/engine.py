@@ -22,17 +22,17 @@ import pyarrow as pa
 from ledger import REGISTRY, Entry, Ledger, StoreBusy
 from ledger.codec.stored_json import EPOCH, PlainJSONMapper, StoredEntry, body_of
 from projections import spans
-from projections.batches import drafted as as_table
-from projections.batches import recorded
+from projections.tables.arrow_rows import drafted as as_table
+from projections.tables.arrow_rows import recorded
 from projections.catalogue import CATALOGUE
-from projections.connecting import ARROW_ROWS, connected, drop_tables, is_in_use
+from projections.tables.database import ARROW_ROWS, connected, drop_tables, is_in_use
 from projections.differing import diff
 from projections.filters import Value
-from projections.ingest import Ingest
+from projections.tables.ingest import Ingest
 from projections.reader import Reader
-from projections.schema import families, quoted, sql
+from projections.tables.families import families, quoted, sql
 from projections.searching import events_where, timeline
-from projections.viewpoints import Viewpoint, viewpoint
+from projections.viewpoint import Viewpoint, viewpoint
 
 __all__ = ["Engine", "Viewpoint"]
 

@@ -13,7 +13,7 @@ from ledger.values.calendars import Period, parse_period
 from ledger.errors import CalendarError
 from projections.catalogue import Applies, Filter, Projection
 from projections.names import NEAR_MAX, Names, near
-from projections.schema import quoted
+from projections.tables.families import quoted
 
 PREFERRED_MAX = 100
 _DIMENSION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)

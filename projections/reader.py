@@ -16,12 +16,12 @@ from duckdb import DuckDBPyConnection
 from ledger.values.quantities import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
 from projections.composing import lookup, parameters, question
-from projections.connecting import ARROW_ROWS
+from projections.tables.database import ARROW_ROWS
 from projections.filters import Selection, Value, select
 from projections.names import Names
 from projections.presenting import presented, presented_rows
-from projections.schema import Family, quoted
-from projections.viewpoints import Viewpoint
+from projections.tables.families import Family, quoted
+from projections.viewpoint import Viewpoint
 
 ENTRY_KEY = ("figure_id", *(name for name in FIGURE_KEY if name != "period"))
 """What an entry of a series says of its figure, which a history of one figure need not repeat."""

@@ -12,7 +12,7 @@ from ledger.rules.effective_content import content
 from ledger.events import REGISTRY
 from projections.catalogue import Projection
 from projections.reader import Reader
-from projections.schema import Family, literals
+from projections.tables.families import Family, literals
 
 _OF_FIGURES = ("figures", "keeping")
 """The families whose events may be about a figure."""

@@ -36,7 +36,7 @@ from projections.catalogue import FIGURE_KEY, SERIES
 from projections.filters import Value
 from projections.presenting import presented
 from projections.reader import Reader
-from projections.schema import quoted
+from projections.tables.families import quoted
 
 WAYS = ("subject", "period", "dimension")
 """The ways in which a total has parts."""

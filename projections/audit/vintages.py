@@ -14,7 +14,7 @@ from projections.catalogue import FIGURE_KEY, SERIES
 from projections.filters import FilterError, Value
 from projections.presenting import presented
 from projections.reader import Reader, naive, with_percent
-from projections.schema import quoted, sql
+from projections.tables.families import quoted, sql
 
 COLUMNS_MAX = 1000
 KEY = ("figure_id", *FIGURE_KEY, "publisher")

@@ -10,8 +10,8 @@ from itertools import pairwise
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from projections.planned import FEW, Planned
-from projections.schema import FOREVER, sql
+from projections.tables.planned_statements import FEW, Planned
+from projections.tables.families import FOREVER, sql
 
 ROWS_AT_ONCE = 400_000
 """How many versions are looked at together, about: what keeps the memory of a rebuild bounded."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 
-from projections.schema import literals, quoted, sql
+from projections.tables.families import literals, quoted, sql
 
 FILE_MEMORY = "1000MB"
 """What DuckDB holds in memory beside a file; what is more, it puts on the disk. Tables in memory have no such limit."""

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ledger.events import REGISTRY
 from ledger.codec.stored_json import VERSION_FIELD, StoredEntry, body_of
 from ledger.store.sqlite.log import Packed
-from projections.schema import FOREVER
+from projections.tables.families import FOREVER
 
 _UUID = pa.uuid()
 _NEWLINE = ord("\n")

@@ -19,9 +19,9 @@ from ledger.errors import CalendarError
 from ledger.events import REGISTRY
 from ledger.events.figures import Figure, figure_id
 from ledger.values.quantities import Unit, unit
-from projections.connecting import ARROW_ROWS
-from projections.planned import Planned
-from projections.schema import literals
+from projections.tables.database import ARROW_ROWS
+from projections.tables.planned_statements import Planned
+from projections.tables.families import literals
 
 _CANONICAL = pa.decimal128(38, 18)
 _FACTOR = pa.decimal128(19, 9)

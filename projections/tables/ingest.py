@@ -24,11 +24,11 @@ from ledger.events.ledger_events import LedgerEvent
 from ledger.codec.stored_json import StoredEntry, body_of
 from ledger.store.sqlite.log import SQLiteLog
 from projections import dictionaries, spans
-from projections.batches import SCHEMA, Version, encoded, versions
-from projections.merges import Merges
-from projections.planned import FEW, Planned
-from projections.schema import FOREVER, UNRESOLVED, Family, quoted, sql
-from projections.spans import FIGURES_ORDER
+from projections.tables.arrow_rows import SCHEMA, Version, encoded, versions
+from projections.tables.aliases import Merges
+from projections.tables.planned_statements import FEW, Planned
+from projections.tables.families import FOREVER, UNRESOLVED, Family, quoted, sql
+from projections.tables.answer_intervals import FIGURES_ORDER
 
 _WORD_START = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
 _GLOBAL = (EntityRegistered.__name__, EntitiesMerged.__name__)
