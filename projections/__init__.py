@@ -5,7 +5,7 @@ The log is the only truth. Everything here can be deleted at any time and is mad
 
 from projections.catalogue import CATALOGUE, Applies, Filter, Projection
 from projections.engine import Engine
-from projections.filters import FilterError, UnknownFilter
+from projections.queries.filters import FilterError, UnknownFilter
 from projections.viewpoint import Viewpoint
 
 __all__ = [

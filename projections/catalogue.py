@@ -23,7 +23,7 @@ class Filter:
     """A query parameter that selects items. A name that ends in `*` stands for all names with that beginning.
 
     `column` is compared with the value, or holds it where the column is a list; filters without one have a meaning of
-    their own in `projections.filters`. A `slug` is followed through merges.
+    their own in `projections.queries.filters`. A `slug` is followed through merges.
     """
 
     name: str

@@ -26,12 +26,12 @@ from projections.tables.arrow_rows import drafted as as_table
 from projections.tables.arrow_rows import recorded
 from projections.catalogue import CATALOGUE
 from projections.tables.database import ARROW_ROWS, connected, drop_tables, is_in_use
-from projections.differing import diff
-from projections.filters import Value
+from projections.queries.diff import diff
+from projections.queries.filters import Value
 from projections.tables.ingest import Ingest
-from projections.reader import Reader
+from projections.queries.reader import Reader
 from projections.tables.families import families, quoted, sql
-from projections.searching import events_where, timeline
+from projections.queries.event_search import events_where, timeline
 from projections.viewpoint import Viewpoint, viewpoint
 
 __all__ = ["Engine", "Viewpoint"]
@@ -164,7 +164,7 @@ class Engine:
     def diff(
         self, before: Viewpoint, after: Viewpoint, *, filters: Mapping[str, Value] | None = None
     ) -> list[dict[str, Any]]:
-        """What differs between two viewpoints, and why: see `projections.differing`."""
+        """What differs between two viewpoints, and why: see `projections.queries.diff`."""
         with self.reader(before) as one, self.reader(after) as other:
             return diff(self.ledger, one, other, filters=filters or {})
 

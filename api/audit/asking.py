@@ -13,7 +13,7 @@ from ledger.values.calendars import parse_moment
 from projections import Engine, Viewpoint
 from projections.audit import Findings
 from projections.catalogue import SERIES
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 SERIES_PARAMETERS = parameters_of(SERIES)
 """The filters of a series, the viewpoint and the page."""

@@ -17,7 +17,7 @@ from ledger.values.quantities import unit
 from projections import CATALOGUE, Engine
 from projections.audit import Findings, concentration
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 TOP_MAX = 1000
 _COMPARE = ("compare_as_of", "compare_recorded_as_of")

@@ -8,7 +8,7 @@ from api.reading import Page
 from projections import Engine
 from projections.audit import Findings, disputes
 from projections.audit.disputes import STATUSES
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 DESCRIPTION = """\
 A dispute is a stretch of the publication clock in which what publishers say of a figure differs in canonical value,

@@ -15,7 +15,7 @@ from projections.audit import Findings, revisions
 from projections.audit.assessing import Options
 from projections.audit.changes import KINDS
 from projections.audit.revisions import GROUPINGS
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 RELEASE_MAX = 1000
 MONTHS_MAX = 600

@@ -8,7 +8,7 @@ from api.reading import Page
 from projections import Engine
 from projections.audit import Findings, sums
 from projections.audit.sums import VERDICTS, WAYS
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 DESCRIPTION = """\
 Totals, each beside the sum of its parts, both as the same publisher states them last. The filters select totals. Parts

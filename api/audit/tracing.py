@@ -10,7 +10,7 @@ from api.reading import Page
 from projections import Engine
 from projections.audit import Findings, trace
 from projections.audit.tracing import DEPTH, DIRECTIONS, RELATIONS
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 DEPTH_MAX = 20
 _RELATION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)

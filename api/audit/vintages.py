@@ -16,7 +16,7 @@ from api.parameters import Parameter
 from api.reading import Page
 from projections import Engine
 from projections.audit import Columns, Findings, vintages
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 LAYOUTS = ("tidy", "wide")
 RELEASE_MAX = 1000

@@ -22,8 +22,8 @@ from typing import Any
 from projections.audit.findings import Findings, Item
 from projections.audit.parts import WHOLES, adds_up, wholes_of_subjects
 from projections.audit.vintages import cell
-from projections.filters import FilterError, Value
-from projections.reader import Reader
+from projections.queries.filters import FilterError, Value
+from projections.queries.reader import Reader
 
 SUBJECT, MATERIAL, DIMENSION = "subject", "material", "dimension."
 TOP = (1, 3, 5)

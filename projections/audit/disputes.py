@@ -30,8 +30,8 @@ from projections.audit.publishers import (
     publishers_asked,
 )
 from projections.catalogue import FIGURE_KEY
-from projections.filters import Value
-from projections.reader import Reader, naive
+from projections.queries.filters import Value
+from projections.queries.reader import Reader, naive
 
 STATUSES = ("open", "ended", "all")
 _FIGURE = ("figure_id", *FIGURE_KEY, "canonical_unit")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ledger.values.calendars import parse_moment
 from projections.audit.releases import Entry, Series
-from projections.reader import Reader, naive
+from projections.queries.reader import Reader, naive
 
 REDEFINING = ("definition_change", "methodology_change")
 """Attributes of statements on a publisher, a subject or a material: its figures mean something else from now on."""

@@ -9,7 +9,7 @@ capacities of several places; never prices or shares.
 from collections.abc import Iterable, Mapping
 
 from ledger.values.quantities import unit
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 PART_OF = "part_of"
 LOCATED_IN = "located_in"

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from projections.filters import FilterError, Value
-from projections.reader import Reader
+from projections.queries.filters import FilterError, Value
+from projections.queries.reader import Reader
 
 _EXACT = Context(prec=120, traps=[Inexact])
 _COLUMNS = (

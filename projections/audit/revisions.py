@@ -21,8 +21,8 @@ from projections.audit.findings import Findings, Item
 from projections.audit.notices import CHANGES_ANNOUNCED, Notices
 from projections.audit.releases import DECIMALS, Entry, Series, series_in
 from projections.audit.settling import Settlement, settlement
-from projections.filters import FilterError, Value
-from projections.reader import Reader, naive
+from projections.queries.filters import FilterError, Value
+from projections.queries.reader import Reader, naive
 
 GROUPS_MAX = 1000
 GROUPINGS = (

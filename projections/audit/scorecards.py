@@ -27,8 +27,8 @@ from projections.audit.publishers import (
     percent_above,
     publishers_asked,
 )
-from projections.filters import Value
-from projections.reader import Reader
+from projections.queries.filters import Value
+from projections.queries.reader import Reader
 
 OUTLIER_AMONG_MIN = 3
 """Of two points, each is as far from the other."""

@@ -33,9 +33,9 @@ from projections.audit.parts import WHOLES, adds_up, batches_declared, parts_of_
 from projections.audit.tilings import Piece, name_of, tiling
 from projections.audit.vintages import cell
 from projections.catalogue import FIGURE_KEY, SERIES
-from projections.filters import Value
-from projections.presenting import presented
-from projections.reader import Reader
+from projections.queries.filters import Value
+from projections.queries.format import presented
+from projections.queries.reader import Reader
 from projections.tables.families import quoted
 
 WAYS = ("subject", "period", "dimension")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from projections.audit.findings import Findings, Item
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 DIRECTIONS = ("upstream", "downstream")
 RELATIONS = ("owns", "operates", "subsidiary_of")

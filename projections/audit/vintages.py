@@ -11,9 +11,9 @@ from typing import Any
 
 from projections.audit.findings import Findings, Item, items_of
 from projections.catalogue import FIGURE_KEY, SERIES
-from projections.filters import FilterError, Value
-from projections.presenting import presented
-from projections.reader import Reader, naive, with_percent
+from projections.queries.filters import FilterError, Value
+from projections.queries.format import presented
+from projections.queries.reader import Reader, naive, with_percent
 from projections.tables.families import quoted, sql
 
 COLUMNS_MAX = 1000

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from ledger import Ledger
 from projections import Engine, Viewpoint
-from projections.reader import Reader
+from projections.queries.reader import Reader
 
 PATIENCE_S = 120
 

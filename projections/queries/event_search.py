@@ -11,7 +11,7 @@ from ledger import Entry, Ledger
 from ledger.rules.effective_content import content
 from ledger.events import REGISTRY
 from projections.catalogue import Projection
-from projections.reader import Reader
+from projections.queries.reader import Reader
 from projections.tables.families import Family, literals
 
 _OF_FIGURES = ("figures", "keeping")

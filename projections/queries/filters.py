@@ -12,7 +12,7 @@ from uuid import UUID
 from ledger.values.calendars import Period, parse_period
 from ledger.errors import CalendarError
 from projections.catalogue import Applies, Filter, Projection
-from projections.names import NEAR_MAX, Names, near
+from projections.queries.names import NEAR_MAX, Names, near
 from projections.tables.families import quoted
 
 PREFERRED_MAX = 100

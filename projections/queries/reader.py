@@ -15,11 +15,11 @@ from duckdb import DuckDBPyConnection
 
 from ledger.values.quantities import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
-from projections.composing import lookup, parameters, question
+from projections.queries.compose import lookup, parameters, question
 from projections.tables.database import ARROW_ROWS
-from projections.filters import Selection, Value, select
-from projections.names import Names
-from projections.presenting import presented, presented_rows
+from projections.queries.filters import Selection, Value, select
+from projections.queries.names import Names
+from projections.queries.format import presented, presented_rows
 from projections.tables.families import Family, quoted
 from projections.viewpoint import Viewpoint
 

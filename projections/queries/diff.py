@@ -20,8 +20,8 @@ from ledger.rules.effective_content import content
 from ledger.events import REGISTRY
 from ledger.values.quantities import difference, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
-from projections.filters import UnknownFilter, Value, one_of
-from projections.reader import Reader, naive
+from projections.queries.filters import UnknownFilter, Value, one_of
+from projections.queries.reader import Reader, naive
 from projections.viewpoint import Viewpoint
 
 Item = dict[str, Any]
