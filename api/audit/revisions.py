@@ -12,9 +12,9 @@ from ledger.errors import QuantityError
 from ledger.values.quantities import parse_number
 from projections import Engine
 from projections.audit import Findings, revisions
-from projections.audit.assessing import Options
-from projections.audit.changes import KINDS
-from projections.audit.revisions import GROUPINGS
+from projections.audit.revisions.accuracy import Options
+from projections.audit.revisions.change_kinds import KINDS
+from projections.audit.revisions.revisions import GROUPINGS
 from projections.queries.reader import Reader
 
 RELEASE_MAX = 1000

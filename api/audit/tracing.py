@@ -9,7 +9,7 @@ from api.problems import bad_parameter
 from api.reading import Page
 from projections import Engine
 from projections.audit import Findings, trace
-from projections.audit.tracing import DEPTH, DIRECTIONS, RELATIONS
+from projections.audit.trace import DEPTH, DIRECTIONS, RELATIONS
 from projections.queries.reader import Reader
 
 DEPTH_MAX = 20

@@ -9,10 +9,10 @@ are about all of them.
 from projections.audit.concentration import concentration
 from projections.audit.disputes import disputes
 from projections.audit.findings import Findings
-from projections.audit.revisions import revisions
+from projections.audit.revisions.revisions import revisions
 from projections.audit.scorecards import scorecards
 from projections.audit.sums import sums
-from projections.audit.tracing import trace
+from projections.audit.trace import trace
 from projections.audit.vintages import Columns, vintages
 
 __all__ = ["Columns", "Findings", "concentration", "disputes", "revisions", "scorecards", "sums", "trace", "vintages"]

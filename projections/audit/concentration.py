@@ -7,7 +7,7 @@ Justice and FTC, Merger Guidelines, 2023, section 2.1). 10,000 / HHI is the effe
 would be as concentrated.
 
 What is a total of others has no share beside them, and what lies in another has none beside that one: by what is
-declared (`part_of`, `located_in`; see `projections.audit.parts`), directly or through others. What is no number has
+declared (`part_of`, `located_in`; see `projections.audit.declared_parts`), directly or through others. What is no number has
 none, and what is negative makes shares meaningless. All of these are left out, and listed.
 """
 
@@ -20,7 +20,7 @@ from itertools import accumulate
 from typing import Any
 
 from projections.audit.findings import Findings, Item
-from projections.audit.parts import WHOLES, adds_up, wholes_of_subjects
+from projections.audit.declared_parts import WHOLES, adds_up, wholes_of_subjects
 from projections.audit.vintages import cell
 from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader

@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Any
 
 from projections.audit.findings import Findings, Item
-from projections.audit.publishers import (
+from projections.audit.publisher_entries import (
     Entry,
     distance,
     figures_of,

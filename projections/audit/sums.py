@@ -1,6 +1,6 @@
 """Sums that should hold: a total that a publisher states, beside the sum of the parts that it states itself.
 
-A total has parts in three ways, each of them declared and none guessed (`projections.audit.parts`):
+A total has parts in three ways, each of them declared and none guessed (`projections.audit.declared_parts`):
 
 - *subject*: the figure of an entity, and those of the entities that are `part_of` it (the world and its countries);
 - *period*: the flow over a period, and those over shorter periods that tile it exactly (a year and its quarters); what
@@ -29,7 +29,7 @@ from ledger import REGISTRY
 from ledger.events.figures import Figure
 from ledger.values.quantities import percent_of, plain, unit
 from projections.audit.findings import Findings, Item
-from projections.audit.parts import WHOLES, adds_up, batches_declared, parts_of_subjects
+from projections.audit.declared_parts import WHOLES, adds_up, batches_declared, parts_of_subjects
 from projections.audit.tilings import Piece, name_of, tiling
 from projections.audit.vintages import cell
 from projections.catalogue import FIGURE_KEY, SERIES

@@ -15,8 +15,8 @@ import pytest
 from ledger import Ledger
 from projections import Engine
 from projections.audit import revisions
-from projections.audit.assessing import Options
-from projections.audit.changes import KINDS
+from projections.audit.revisions.accuracy import Options
+from projections.audit.revisions.change_kinds import KINDS
 from tests.histories import Viewpoint, instants_of, random_viewpoint
 from tests.model import Item, Model
 from tests.model_revisions import Asked, Judge, comparable, wrong

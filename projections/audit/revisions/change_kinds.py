@@ -25,8 +25,8 @@ from itertools import pairwise, permutations
 from typing import NamedTuple
 
 from ledger.values.quantities import unit
-from projections.audit.notices import Notices, speaks_of_redefinition
-from projections.audit.releases import Entry, Series
+from projections.audit.revisions.notices import Notices, speaks_of_redefinition
+from projections.audit.revisions.releases import Entry, Series
 
 KINDS = ("unchanged", "status", "unit_relabel", "rescale", "definition", "rounding", "substantial")
 SCALING = frozenset(("unit_relabel", "rescale", "definition"))

@@ -8,7 +8,7 @@ import pytest
 
 from projections import FilterError
 from projections.audit import revisions
-from projections.audit.assessing import Options, months_after
+from projections.audit.revisions.accuracy import Options, months_after
 from tests.projections.conftest import IDS, Book, Item, correction, figure, merge, retraction, withdrawal
 
 AS_OF = "2026-12-31"

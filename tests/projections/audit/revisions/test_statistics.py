@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
-from projections.audit.statistics import (
+from projections.audit.revisions.statistics import (
     efficiency,
     newey_west_lags,
     news_and_noise,

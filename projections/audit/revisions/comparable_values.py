@@ -17,11 +17,11 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from projections.audit.changes import KINDS, SCALING, Change, Kinds
-from projections.audit.releases import Series
+from projections.audit.revisions.change_kinds import KINDS, SCALING, Change, Kinds
+from projections.audit.revisions.releases import Series
 
 Exact = int | Fraction
-"""A value in atoms (`projections.audit.releases`); what was carried over by a factor may be no whole number of them."""
+"""A value in atoms (`projections.audit.revisions.releases`); what was carried over by a factor may be no whole number of them."""
 
 
 def size(value: Exact) -> Exact:

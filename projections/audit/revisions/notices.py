@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ledger.values.calendars import parse_moment
-from projections.audit.releases import Entry, Series
+from projections.audit.revisions.releases import Entry, Series
 from projections.queries.reader import Reader, naive
 
 REDEFINING = ("definition_change", "methodology_change")

@@ -2,7 +2,7 @@
 
 A *target* is a later value that a first release is compared with: the `latest`, the n-th release (`release_2`), or what
 was known so many months after the end of the period (`12m`). The revision is target - first, on the scale of the latest
-value, without the kinds of change that are not counted (`projections.audit.comparable`); in canonical units
+value, without the kinds of change that are not counted (`projections.audit.revisions.comparable_values`); in canonical units
 (`absolute`), and in percent of |first| (`percent`), where first is not 0.
 
 Which series tell of a revision: those whose first release and target are points. Of the latest value only those with a
@@ -21,11 +21,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.values.quantities import plain
-from projections.audit.changes import KINDS
-from projections.audit.comparable import Comparable, Exact, size
+from projections.audit.revisions.change_kinds import KINDS
+from projections.audit.revisions.comparable_values import Comparable, Exact, size
 from projections.audit.findings import Item
-from projections.audit.releases import ATOMS
-from projections.audit.settling import Settlement
+from projections.audit.revisions.releases import ATOMS
+from projections.audit.revisions.settlement import Settlement
 
 LARGEST = 10**150
 """In atoms or percent. The square of a greater number does not fit into floating point."""
@@ -44,7 +44,7 @@ class Options:
     """What counts as revision, and what it is measured by."""
 
     kinds: Sequence[str] = KINDS
-    """The kinds of change that count (`projections.audit.changes`)."""
+    """The kinds of change that count (`projections.audit.revisions.change_kinds`)."""
     releases: Sequence[int] = (2,)
     """n, from 2: revisions from the first to the n-th release."""
     horizons: Sequence[int] = (3, 12, 24, 36)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from projections.audit.comparable import Comparable, Exact, size
-from projections.audit.releases import Entry
+from projections.audit.revisions.comparable_values import Comparable, Exact, size
+from projections.audit.revisions.releases import Entry
 
 
 class Settlement(NamedTuple):

@@ -1,8 +1,8 @@
 """Revisions: how what publishers say of figures changed after they first said it, by how much, and of which kind.
 
-One item a series, and what is said of all of them together. The measures are in `projections.audit.assessing`, the
-kinds of change in `projections.audit.changes`, and how changes that do not count are taken out in
-`projections.audit.comparable`.
+One item a series, and what is said of all of them together. The measures are in `projections.audit.revisions.accuracy`, the
+kinds of change in `projections.audit.revisions.change_kinds`, and how changes that do not count are taken out in
+`projections.audit.revisions.comparable_values`.
 """
 
 import json
@@ -14,13 +14,13 @@ from itertools import pairwise
 from typing import Any
 
 from ledger.values.quantities import difference, percent_of, plain
-from projections.audit.assessing import CAUSES, Assessed, Options, assessed
-from projections.audit.changes import KINDS, Change, Kinds
-from projections.audit.comparable import Comparable, Exact, comparable, size
+from projections.audit.revisions.accuracy import CAUSES, Assessed, Options, assessed
+from projections.audit.revisions.change_kinds import KINDS, Change, Kinds
+from projections.audit.revisions.comparable_values import Comparable, Exact, comparable, size
 from projections.audit.findings import Findings, Item
-from projections.audit.notices import CHANGES_ANNOUNCED, Notices
-from projections.audit.releases import DECIMALS, Entry, Series, series_in
-from projections.audit.settling import Settlement, settlement
+from projections.audit.revisions.notices import CHANGES_ANNOUNCED, Notices
+from projections.audit.revisions.releases import DECIMALS, Entry, Series, series_in
+from projections.audit.revisions.settlement import Settlement, settlement
 from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader, naive
 
@@ -41,7 +41,7 @@ def revisions(
     the time of their publication; `first_comparable`, the first on the scale of the latest, without changes of kinds
     that are not counted; `total_change` = latest - first_comparable and `total_change_percent` of |first_comparable|
     (exact to 18 decimals, rounded half-even where a rescaling leaves more; 4 decimals); `range`, the largest less the
-    smallest value of its releases on that scale; when it settled (`projections.audit.settling`); and `steps`, every
+    smallest value of its releases on that scale; when it settled (`projections.audit.revisions.settlement`); and `steps`, every
     entry after the first. What is null has its reason in `reasons`.
 
     Members: see `assessed`; and `groups`, the same for each group where `options.by` asks for it.
