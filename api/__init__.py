@@ -1,1 +1,1 @@
-"""The doors to the ledger: HTTP and the command line. Both ask the same questions through `api.reading`."""
+"""The doors to the ledger: HTTP and the command line. Both ask the same questions through `api.questions.page`."""

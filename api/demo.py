@@ -13,7 +13,7 @@ from uuid import UUID
 
 from rich.console import Console
 
-from api.questions import history, state
+from api.questions.resources import history, state
 from api.tables import figure_text, text_table
 from ledger.imports.importer import ImportReport
 from projections import CATALOGUE, Engine

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.negotiation import FORMATS, JSON
-from api.parameters import Parameter
+from api.questions.parameters import Parameter
 from api.problems import MEDIA_TYPE, TYPE_PREFIX
 from ledger import REGISTRY, Event
 

@@ -24,7 +24,7 @@ from fastapi import Request
 
 from api.answers import Answer
 from api.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
-from api.reading import Items, Page
+from api.questions.page import Items, Page
 from api.spreadsheets import workbook
 
 FOR_EVER = "public, max-age=31536000, immutable"

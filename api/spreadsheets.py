@@ -14,7 +14,7 @@ from typing import Any
 import xlsxwriter
 
 from api.problems import bad_parameter
-from api.reading import Page
+from api.questions.page import Page
 
 DIGITS_EXACT_MAX = 15
 TEXT_LENGTH_MAX = 32_767

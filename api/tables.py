@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.reading import Page
+from api.questions.page import Page
 
 WIDTH_PIPED = 160
 LISTED_MAX = 8

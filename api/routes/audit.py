@@ -5,7 +5,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from api.audit import AUDITS, Audit
+from api.questions.audit import AUDITS, Audit
 from api.describe import answers, operation
 from api.routes.answering import answered
 from api.turns import QUESTIONS

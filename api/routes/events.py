@@ -8,11 +8,11 @@ from fastapi.concurrency import run_in_threadpool
 from api.appending import Gatherer, Sent, events_in, recorded, told
 from api.bodies import json_bytes
 from api.describe import answers, operation
-from api.effects import effects
-from api.parameters import DRY_RUN, VIEWPOINT, flag_of
+from api.questions.effects import effects
+from api.questions.parameters import DRY_RUN, VIEWPOINT, flag_of
 from api.problems import Problem, refused
-from api.questions import EVENTS, event, events
-from api.reading import viewpoint_of
+from api.questions.resources import EVENTS, event, events
+from api.questions.page import viewpoint_of
 from api.routes.answering import answered, json_answer, json_wanted
 from api.straight import Endpoint
 from ledger import Refused, StoreBusy, parse_json

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.describe import answers, operation
-from api.questions import HISTORY, history
+from api.questions.resources import HISTORY, history
 from api.routes.answering import answered
 from projections import Engine
 

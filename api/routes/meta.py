@@ -6,8 +6,8 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.describe import answers, operation
-from api.parameters import PAGING
-from api.questions import event_type, event_types
+from api.questions.parameters import PAGING
+from api.questions.resources import event_type, event_types
 from api.routes.answering import answered
 from projections import Engine
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.answers import Answer, held
 from api.describe import REF, operation
 from api.negotiation import Format
-from api.parameters import Parameter
+from api.questions.parameters import Parameter
 from api.problems import MEDIA_TYPE
 from api.rendering import FOR_EVER, json_text
 from api.reports import PARAMETERS, Facts, file_name, gather, written

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from api.audit import AUDITS, Audit
+from api.questions.audit import AUDITS, Audit
 from api.cli import app
 from api.settings import ANSWERS_VARIABLE, DATA_VARIABLE, is_loopback, settings
 from ledger import Ledger

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.negotiation import CSV, JSON, JSONL, Format
-from api.reading import Items, Lasting, Page
+from api.questions.page import Items, Lasting, Page
 from api.rendering import GROUP_ROWS, items_bytes, page_answer
 
 BASIS = {"as_of": "2026-01-01T00:00:00.000000Z", "position": 7}

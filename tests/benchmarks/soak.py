@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from api.audit import AUDITS
+from api.questions.audit import AUDITS
 from api.settings import ANSWERS_VARIABLE
 from projections import CATALOGUE
 from tests.benchmarks import history

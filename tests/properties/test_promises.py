@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.effects import effects
+from api.questions.effects import effects
 from ledger import REGISTRY, Ledger, Refused
 from ledger.values.calendars import instant_text, parse_moment
 from ledger.events.figures import Figure

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api.reading import Page
+from api.questions.page import Page
 from ledger import Entry
 from projections import CATALOGUE, Engine, Viewpoint
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 import pyarrow as pa
 
-from api.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
+from api.questions.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
 from api.problems import Problem, bad_parameter
 from ledger.values.calendars import instant_text, parse_moment
 from projections import Engine, Viewpoint

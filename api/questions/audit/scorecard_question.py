@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from api.audit.asking import SERIES_PARAMETERS, Audit, page_of
-from api.reading import Page
+from api.questions.audit.audit_question import SERIES_PARAMETERS, Audit, page_of
+from api.questions.page import Page
 from projections import Engine
 from projections.audit import scorecards
 

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from api.describe import event_schema
-from api.parameters import PAGING, VIEWPOINT, Parameter
+from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from api.problems import bad_parameter, not_found
-from api.reading import Items, Page, filters_of, read, viewpoint_of
+from api.questions.page import Items, Page, filters_of, read, viewpoint_of
 from ledger import REGISTRY, Entry, Event
 from ledger.values.calendars import parse_moment
 from ledger.rules.effective_content import content

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from api.audit.asking import SERIES_PARAMETERS, Audit, choice_of, page_of
-from api.parameters import Parameter
-from api.reading import Page
+from api.questions.audit.audit_question import SERIES_PARAMETERS, Audit, choice_of, page_of
+from api.questions.parameters import Parameter
+from api.questions.page import Page
 from projections import Engine
 from projections.audit import Findings, disputes
 from projections.audit.disputes import STATUSES

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api.audit.asking import (
+from api.questions.audit.audit_question import (
     SERIES_PARAMETERS,
     Audit,
     choice_of,
@@ -12,8 +12,8 @@ from api.audit.asking import (
     whole_number,
     whole_numbers_of,
 )
-from api.parameters import Parameter
-from api.reading import Page
+from api.questions.parameters import Parameter
+from api.questions.page import Page
 from projections import Engine
 from projections.audit import Columns, Findings, vintages
 from projections.queries.reader import Reader

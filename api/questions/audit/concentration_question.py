@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from api.audit.asking import Audit, page_of, whole_numbers_of
-from api.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
+from api.questions.audit.audit_question import Audit, page_of, whole_numbers_of
+from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
 from api.problems import bad_parameter
-from api.questions import parameters_of
-from api.reading import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
+from api.questions.resources import parameters_of
+from api.questions.page import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
 from ledger.values.calendars import instant_text
 from ledger.errors import UnitError
 from ledger.values.quantities import unit
