@@ -13,7 +13,7 @@ from api.app import installed_version
 from api.commands import DataOption, Output
 from api.opening import FAILED, fail, opened, opened_ledger, reporting
 from api.problems import refused
-from api.rendering import json_text
+from api.formats.render import json_text
 from api.reports import command as report_command
 from api.serving import listen, serve
 from api.settings import HOST_DEFAULT, PORT_DEFAULT

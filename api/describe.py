@@ -11,7 +11,7 @@ import pyarrow as pa
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.negotiation import FORMATS, JSON
+from api.formats.negotiation import FORMATS, JSON
 from api.questions.parameters import Parameter
 from api.problems import MEDIA_TYPE, TYPE_PREFIX
 from ledger import REGISTRY, Event

@@ -8,10 +8,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.answers import Answer
 from api.keeping import Answers, question_of
-from api.negotiation import FORMATS, JSON, Format, chosen
+from api.formats.negotiation import FORMATS, JSON, Format, chosen
 from api.questions.parameters import POSITION_PREFIX, Parameter, given
 from api.questions.page import Lasting, Page
-from api.rendering import GROUP_ROWS, json_text, page_answer
+from api.formats.render import GROUP_ROWS, json_text, page_answer
 from api.turns import QUESTIONS
 
 Ask = Callable[[Mapping[str, str]], Page]

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from fastapi import APIRouter, Request, Response
 
 from api.describe import FIRST_FACT, REF, answers
-from api.negotiation import CSV, JSON, JSONL, PARQUET
+from api.formats.negotiation import CSV, JSON, JSONL, PARQUET
 from api.questions.parameters import Parameter
 from api.problems import MEDIA_TYPE, Problem, bad_parameter
 from api.routes.answering import json_answer, json_wanted, written_basis

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from api.answers import Answer, held
 from api.describe import REF, operation
-from api.negotiation import Format
+from api.formats.negotiation import Format
 from api.questions.parameters import Parameter
 from api.problems import MEDIA_TYPE
-from api.rendering import FOR_EVER, json_text
+from api.formats.render import FOR_EVER, json_text
 from api.reports import PARAMETERS, Facts, file_name, gather, written
 from api.routes.answering import asked, respond
 from api.turns import QUESTIONS

@@ -23,9 +23,9 @@ import pyarrow.parquet as pq
 from fastapi import Request
 
 from api.answers import Answer
-from api.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
+from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
 from api.questions.page import Items, Page
-from api.spreadsheets import workbook
+from api.formats.xlsx import workbook
 
 FOR_EVER = "public, max-age=31536000, immutable"
 GROUP_ROWS = 1000
