@@ -10,11 +10,11 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from api.describe import document, item_schema
-from api.keeping import Answers, GivenAgain
-from api.routes import audit, events, figures, imports, meta, report, state
+from api.http.openapi import document, item_schema
+from api.http.middleware.response_cache import Answers, GivenAgain
+from api.http.routes import audit, events, figures, imports, meta, report, state
 from api.settings import answers_room
-from api.straight import Straight
+from api.http.middleware.fast_append import Straight
 from ledger import REGISTRY, Event
 from projections import CATALOGUE, Engine
 

@@ -22,7 +22,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from fastapi import Request
 
-from api.answers import Answer
+from api.http.answer import Answer
 from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
 from api.questions.page import Items, Page
 from api.formats.xlsx import workbook

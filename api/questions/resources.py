@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from api.describe import event_schema
+from api.http.openapi import event_schema
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from api.problems import bad_parameter, not_found
 from api.questions.page import Items, Page, filters_of, read, viewpoint_of

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 
 from api import appending
 from api.app import create_app
-from api.appending import Gatherer, Sent
-from api.routes import events
+from api.http.append_requests import Gatherer, Sent
+from api.http.routes import events
 from ledger import MalformedJSON
 from projections import Engine
 from tests.api.helpers import Api, mined

@@ -19,7 +19,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.answers import Answer
+from api.http.answer import Answer
 from ledger import LedgerError
 
 BYTES_MAX = 64 * 1024 * 1024

@@ -5,13 +5,13 @@ from typing import Any, get_args
 
 from fastapi import APIRouter, Request, Response
 
-from api.describe import FIRST_FACT, REF, answers
+from api.http.openapi import FIRST_FACT, REF, answers
 from api.formats.negotiation import CSV, JSON, JSONL, PARQUET
 from api.questions.parameters import Parameter
 from api.problems import MEDIA_TYPE, Problem, bad_parameter
-from api.routes.answering import json_answer, json_wanted, written_basis
-from api.spooling import Spooled, spooled
-from api.turns import IMPORTS
+from api.http.responses import json_answer, json_wanted, written_basis
+from api.http.spooled_body import Spooled, spooled
+from api.http.thread_limits import IMPORTS
 from ledger import Ledger, import_stream
 from ledger.values.calendars import instant_text
 from ledger.imports.importer import ERRORS_LISTED_MAX, Format, Mode

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api.describe import answers, operation
+from api.http.openapi import answers, operation
 from api.questions.resources import HISTORY, history
-from api.routes.answering import answered
+from api.http.responses import answered
 from projections import Engine
 
 

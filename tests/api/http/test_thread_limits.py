@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.turns import IMPORTS, Turns
+from api.http.thread_limits import IMPORTS, Turns
 from ledger import Ledger
 from projections import Viewpoint
 from tests.api.helpers import BASICS, mined

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from pydantic import Field
 
 from api.app import create_app
-from api.describe import FIRST_FACT
+from api.http.openapi import FIRST_FACT
 from ledger import REGISTRY, Ledger
 from ledger.events.figures import Statement
 from projections import CATALOGUE, Engine

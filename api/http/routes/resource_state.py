@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api.describe import answers, operation
+from api.http.openapi import answers, operation
 from api.questions.parameters import PAGING, VIEWPOINT
 from api.questions.resources import one, parameters_of, state
-from api.routes.answering import answered, answered_in_turn
+from api.http.responses import answered, answered_in_turn
 from projections import CATALOGUE, Engine, Projection
 
 

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.describe import answers, operation
+from api.http.openapi import answers, operation
 from api.questions.parameters import PAGING
 from api.questions.resources import event_type, event_types
-from api.routes.answering import answered
+from api.http.responses import answered
 from projections import Engine
 
 OPEN_MODE = "Open: no key is asked for. Whoever can reach this address can read and append."

@@ -6,9 +6,9 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from api.questions.audit import AUDITS, Audit
-from api.describe import answers, operation
-from api.routes.answering import answered
-from api.turns import QUESTIONS
+from api.http.openapi import answers, operation
+from api.http.responses import answered
+from api.http.thread_limits import QUESTIONS
 from projections import Engine
 
 

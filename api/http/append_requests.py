@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from fastapi import Response
 
 from api.problems import Problem, refused
-from api.routes.answering import json_answer, written_basis
+from api.http.responses import json_answer, written_basis
 from ledger import Append, Ledger, Refused, digest, parse_json
 
 BATCH_MAX = 10_000
