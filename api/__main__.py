@@ -1,5 +1,5 @@
 """`python -m api` is `supply-ledger`."""
 
-from api.cli import main
+from api.cli.main import main
 
 main()

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from statsmodels.regression.linear_model import OLS
 
 from api.app import create_app
-from api.demo import sample_path
+from api.cli.demo import sample_path
 from ledger import Ledger, import_file
 from projections import Engine
 

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.demo import sample_path
+from api.cli.demo import sample_path
 from ledger import REGISTRY, Ledger, import_file
 from ledger.events.figures import Figure
 from projections import Engine

@@ -170,7 +170,7 @@ def test_extremes_of_dates_values_and_horizons_are_answered(api: Api) -> None:
 
 
 def test_no_other_question_pays_for_the_statistics() -> None:
-    program = "import sys; import api.cli; print([name for name in ('scipy', 'statsmodels') if name in sys.modules])"
+    program = "import sys; import api.cli.main; print([name for name in ('scipy', 'statsmodels') if name in sys.modules])"
     root = Path(__file__).parent.parent.parent
     ran = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

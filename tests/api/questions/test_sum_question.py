@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.demo import sample_path
+from api.cli.demo import sample_path
 from ledger import Ledger, import_file
 from projections import Engine
 from tests.api.helpers import Api, mined

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.app import create_app
-from api.cli import app
+from api.cli.main import app
 from tests.api.helpers import Api, opened
 
 

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.app import create_app
-from api.cli import app as command_line
+from api.cli.main import app as command_line
 from api.settings import settings
 from ledger import REGISTRY, Ledger
 from ledger.events.base import Event, Moment, Ref, Text

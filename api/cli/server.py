@@ -7,9 +7,9 @@ from contextlib import suppress
 import uvicorn
 
 from api.app import create_app
-from api.opening import MISUSED, fail
+from api.cli.session import MISUSED, fail
 from api.settings import is_loopback
-from api.tables import console
+from api.cli.terminal import console
 from projections import Engine
 
 

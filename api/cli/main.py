@@ -10,14 +10,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from api import commands, demo
 from api.app import installed_version
-from api.commands import DataOption, Output
-from api.opening import FAILED, fail, opened, opened_ledger, reporting
+from api.cli.resource_commands import DataOption, Output
+from api.cli.session import FAILED, fail, opened, opened_ledger, reporting
 from api.problems import refused
 from api.formats.render import json_text
 from api.reports import command as report_command
-from api.serving import listen, serve
+from api.cli.server import listen, serve
 from api.settings import HOST_DEFAULT, PORT_DEFAULT
-from api.tables import console, text_table
+from api.cli.terminal import console, text_table
 from ledger import Ledger, Refused, import_file, parse_json
 from ledger.imports.importer import ImportReport, Mode
 

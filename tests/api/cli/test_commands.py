@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.questions.audit import AUDITS, Audit
-from api.cli import app
+from api.cli.main import app
 from api.settings import ANSWERS_VARIABLE, DATA_VARIABLE, is_loopback, settings
 from ledger import Ledger
 from projections import CATALOGUE

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from api.app import installed_version
-from api.commands import AUDIT, DataOption, given_parameters, keyword, option
-from api.opening import MISUSED, fail, opened
+from api.cli.resource_commands import AUDIT, DataOption, given_parameters, keyword, option
+from api.cli.session import MISUSED, fail, opened
 from api.reports.filing import FORMS, file_name, written
 from api.reports.gathering import PARAMETERS, Facts, gather
 

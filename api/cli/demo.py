@@ -14,7 +14,7 @@ from uuid import UUID
 from rich.console import Console
 
 from api.questions.resources import history, state
-from api.tables import figure_text, text_table
+from api.cli.terminal import figure_text, text_table
 from ledger.imports.importer import ImportReport
 from projections import CATALOGUE, Engine
 
