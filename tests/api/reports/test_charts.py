@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from api.charts import Spec, svg, vintages_chart
-from api.charts.axes import Scale, bounds, milliseconds
-from api.charts.labels import Box, around, placed
+from api.reports.charts import Spec, svg, vintages_chart
+from api.reports.charts.axes import Scale, bounds, milliseconds
+from api.reports.charts.labels import Box, around, placed
 
 UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"

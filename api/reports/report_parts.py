@@ -6,7 +6,7 @@ What a text says is decided where these are made; the templates decide only wher
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from api.charts import Spec
+from api.reports.charts import Spec
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from api.charts import svg
-from api.reports.presentation import Presentation
+from api.reports.charts import svg
+from api.reports.report_parts import Presentation
 
 if TYPE_CHECKING:
     from jinja2 import Environment

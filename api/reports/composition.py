@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from api.charts import vintages_chart
-from api.reports.gathering import Facts, FigureFacts, Item
-from api.reports.presentation import Chart, Detail, Presentation, Row, Section, Table
-from api.reports.tables import tables_of, vintages
-from api.reports.wording import (
+from api.reports.charts import vintages_chart
+from api.reports.report_facts import Facts, FigureFacts, Item
+from api.reports.report_parts import Chart, Detail, Presentation, Row, Section, Table
+from api.reports.report_tables import tables_of, vintages
+from api.reports.phrases import (
     CAUSES,
     MEANINGS,
     NONE,

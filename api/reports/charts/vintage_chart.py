@@ -11,8 +11,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from api.charts.axes import Scale, bounds, milliseconds, shortened, span, ticks
-from api.charts.labels import Box, Place, around, placed
+from api.reports.charts.axes import Scale, bounds, milliseconds, shortened, span, ticks
+from api.reports.charts.labels import Box, Place, around, placed
 from ledger.values.calendars import parse_moment
 
 Spec = dict[str, Any]
