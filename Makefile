@@ -36,13 +36,13 @@ lint: $(READY)
 check: lint test
 
 judge: $(READY)
-	@$(BIN)/python -m tests.judge --histories $(HISTORIES)
+	@$(BIN)/python -m tests.oracle.judge --histories $(HISTORIES)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.benchmarks --size $(SIZE) $(ARGS)
 
 mutants: $(READY)
-	@$(BIN)/python -m tests.mutants
+	@$(BIN)/python -m tests.oracle.mutants
 
 format: $(READY)
 	@$(BIN)/ruff format .

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.measuring import check_equal
-from tests.model import Item, Model, moment
+from tests.oracle.model import Item, Model, moment
 
 _SUBJECT = b'"subject":"'
 _CORRECTION = b'{"type":"EventCorrected"'

@@ -14,7 +14,7 @@ import duckdb
 
 from tests.benchmarks.machine import memory_bytes
 from tests.benchmarks.ours import Folded
-from tests.model import Key, figure_id_of
+from tests.oracle.model import Key, figure_id_of
 
 FOREVER = 2**62
 SCRIPT = Path(__file__).with_name("truth.sql")

@@ -12,11 +12,11 @@ import pytest
 from ledger import Ledger
 from projections import Engine, FilterError
 from projections.audit import concentration, trace
-from tests.histories import FAR, MOMENTS, Viewpoint, random_viewpoint
-from tests.model import Item, Model
-from tests.model_chain import CannotTell
-from tests.model_chain import concentration as model_concentration
-from tests.model_chain import trace as model_trace
+from tests.oracle.histories import FAR, MOMENTS, Viewpoint, random_viewpoint
+from tests.oracle.model import Item, Model
+from tests.oracle.model_chain import CannotTell
+from tests.oracle.model_chain import concentration as model_concentration
+from tests.oracle.model_chain import trace as model_trace
 from tests.properties.test_sums import recorded_world
 from tests.properties.test_viewpoints import differences, seen_from, ticking
 

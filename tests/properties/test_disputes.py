@@ -1,6 +1,6 @@
 """Disputes, pairs and scorecards at random viewpoints are those of the naive model.
 
-The histories of `tests.histories` are read, and others that are all about figures of which several publishers speak.
+The histories of `tests.oracle.histories` are read, and others that are all about figures of which several publishers speak.
 """
 
 import os
@@ -14,8 +14,8 @@ from ledger import Ledger
 from projections import Engine
 from projections.audit import disputes, scorecards
 from tests import model_disputes as judge
-from tests.histories import FAR, MOMENTS, Viewpoint, random_viewpoint
-from tests.model import Model
+from tests.oracle.histories import FAR, MOMENTS, Viewpoint, random_viewpoint
+from tests.oracle.model import Model
 from tests.properties.test_viewpoints import TABLES, recorded, seen_from, ticking
 
 HISTORIES = int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "6"))

@@ -12,8 +12,8 @@ from api.app import create_app
 from ledger import Ledger
 from ledger.values.calendars import instant_text
 from projections import Engine
-from tests.histories import random_viewpoint
-from tests.model import Model
+from tests.oracle.histories import random_viewpoint
+from tests.oracle.model import Model
 from tests.properties.test_viewpoints import TABLES, differences, recorded
 
 HISTORIES = int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "10"))

@@ -16,7 +16,7 @@ from ledger import REGISTRY, Ledger, Refused
 from ledger.values.calendars import instant_text, parse_moment
 from ledger.events.figures import Figure
 from projections import CATALOGUE, Engine
-from tests.histories import Body, random_history
+from tests.oracle.histories import Body, random_history
 from tests.properties.test_viewpoints import ticking
 
 SEEDS = range(int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "20")) // 5)

@@ -1,6 +1,6 @@
 """Revisions at every viewpoint are those of the naive model: items, kinds of change, and statistics.
 
-Histories of two sorts: those of `tests.histories`, full of corrections, merges, ties and withdrawals; and tables, which
+Histories of two sorts: those of `tests.oracle.histories`, full of corrections, merges, ties and withdrawals; and tables, which
 are published edition after edition, rebased, relabelled, rounded, redefined, announced or not.
 """
 
@@ -17,9 +17,9 @@ from projections import Engine
 from projections.audit import revisions
 from projections.audit.revisions.accuracy import Options
 from projections.audit.revisions.change_kinds import KINDS
-from tests.histories import Viewpoint, instants_of, random_viewpoint
-from tests.model import Item, Model
-from tests.model_revisions import Asked, Judge, comparable, wrong
+from tests.oracle.histories import Viewpoint, instants_of, random_viewpoint
+from tests.oracle.model import Item, Model
+from tests.oracle.model_revisions import Asked, Judge, comparable, wrong
 from tests.properties.test_viewpoints import TABLES, recorded, seen_from, ticking
 
 NOTES = (

@@ -17,10 +17,10 @@ from ledger import Ledger
 from projections import Engine
 from projections.audit import sums
 from projections.audit.sums import VERDICTS, WAYS
-from tests.histories import FAR, MOMENTS, random_viewpoint
-from tests.model import Item, Model
-from tests.model_sums import Select
-from tests.model_sums import sums as model_sums
+from tests.oracle.histories import FAR, MOMENTS, random_viewpoint
+from tests.oracle.model import Item, Model
+from tests.oracle.model_sums import Select
+from tests.oracle.model_sums import sums as model_sums
 from tests.properties.test_viewpoints import differences, seen_from, ticking
 
 HISTORIES = int(os.environ.get("SUPPLY_LEDGER_SUMS_HISTORIES", "3"))

@@ -1,7 +1,7 @@
 """Every answer at every viewpoint is the one that the naive model gives.
 
 Histories are drawn, recorded through the ledger, and read back at random viewpoints on all three clocks; the answers of
-the projections are compared item for item with those of `tests/model.py`. How many histories: SUPPLY_LEDGER_HISTORIES;
+the projections are compared item for item with those of `tests/oracle/model.py`. How many histories: SUPPLY_LEDGER_HISTORIES;
 from which seed on: SUPPLY_LEDGER_SEED.
 """
 
@@ -19,9 +19,9 @@ from ledger import Ledger
 from ledger.values.calendars import instant_text
 from projections import CATALOGUE, Engine
 from projections import Viewpoint as EngineViewpoint
-from tests.histories import Viewpoint, random_history, random_selection, random_viewpoint
-from tests.model import Model
-from tests.rebuilding import rebuild_in_parts
+from tests.oracle.histories import Viewpoint, random_history, random_selection, random_viewpoint
+from tests.oracle.model import Model
+from tests.oracle.rebuilding import rebuild_in_parts
 
 HISTORIES = int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "25"))
 VIEWPOINTS = int(os.environ.get("SUPPLY_LEDGER_VIEWPOINTS", "10"))

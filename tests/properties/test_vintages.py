@@ -10,9 +10,9 @@ from ledger import Ledger
 from ledger.values.calendars import instant_text
 from projections import Engine
 from projections.audit import Columns, vintages
-from tests.histories import random_viewpoint
-from tests.model import Model
-from tests.model_vintages import comparable, tidy, wide
+from tests.oracle.histories import random_viewpoint
+from tests.oracle.model import Model
+from tests.oracle.model_vintages import comparable, tidy, wide
 from tests.properties.test_viewpoints import TABLES, differences, recorded, seen_from
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ledger import Append, KeyReused, Ledger, Refused, RuleBroken, StoreFull, VersionConflict, import_file
 from ledger.append.commit_queue import Ticket, Turns
-from tests.histories import Body, histories
+from tests.oracle.histories import Body, histories
 from tests.ledger.conftest import WORLD, correction, figure, retraction
 from tests.ledger.imports.test_importer import jsonl
 

@@ -17,7 +17,7 @@ from ledger.append.prepare import prepare
 from ledger.values.quantities import canonical, parse_number, room, unit
 from ledger.rules.rules import figure_key, figure_of, violations
 from ledger.rules.state import Standing
-from tests.histories import Body, histories
+from tests.oracle.histories import Body, histories
 from tests.ledger.conftest import figure
 
 SETTINGS = settings(deadline=None)

@@ -18,7 +18,7 @@ from projections.audit.revisions.statistics import (
     quantiles_of,
     relative_mean_absolute,
 )
-from tests.model_revisions import UNDECIDED, line, wrong
+from tests.oracle.model_revisions import UNDECIDED, line, wrong
 
 Numbers = Sequence[float]
 

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from tests.model import moment, patched
+from tests.oracle.model import moment, patched
 
 Body = dict[str, Any]
 

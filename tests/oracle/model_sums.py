@@ -14,8 +14,8 @@ from itertools import combinations
 from typing import Any
 
 from ledger.values.quantities import canonical
-from tests.histories import Viewpoint
-from tests.model import EXACT, Item, Key, Model, Statement, figure_order, head_of, percent_of, printed, series_of
+from tests.oracle.histories import Viewpoint
+from tests.oracle.model import EXACT, Item, Key, Model, Statement, figure_order, head_of, percent_of, printed, series_of
 
 FLOWS = {"ProductionReported", "SalesReported", "TradeReported", "InvestmentReported", "QuotaSet"}
 WHOLE = {"full_year", "total", "all"}

@@ -24,8 +24,8 @@ from typing import Any
 from scipy import stats
 
 from ledger.values.quantities import plain, unit
-from tests.model import Item, Model, Statement, canonical_json, cause_of, printed
-from tests.model_vintages import all_series, months_after, vintages_of
+from tests.oracle.model import Item, Model, Statement, canonical_json, cause_of, printed
+from tests.oracle.model_vintages import all_series, months_after, vintages_of
 
 KINDS = ("unchanged", "status", "unit_relabel", "rescale", "definition", "rounding", "substantial")
 SCALING = ("unit_relabel", "rescale", "definition")

@@ -23,7 +23,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from ledger.values.quantities import plain
-from tests.model import (
+from tests.oracle.model import (
     EXACT,
     Item,
     Model,

@@ -18,10 +18,10 @@ from typing import Any
 
 from ledger import Ledger
 from projections import Engine
-from tests.histories import Viewpoint, random_history, random_selection, random_viewpoint
-from tests.model import Model
+from tests.oracle.histories import Viewpoint, random_history, random_selection, random_viewpoint
+from tests.oracle.model import Model
 from tests.properties.test_viewpoints import Item, differences, everything, items, paged, seen_from, ticking
-from tests.rebuilding import rebuild_in_parts
+from tests.oracle.rebuilding import rebuild_in_parts
 
 SIZE_MAX = 30
 REBUILT_ONE_IN = 4
