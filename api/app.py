@@ -10,11 +10,19 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from api.http.openapi import document, item_schema
-from api.http.middleware.response_cache import Answers, GivenAgain
-from api.http.routes import audit, events, figures, imports, meta, report, state
-from api.settings import answers_room
 from api.http.middleware.fast_append import Straight
+from api.http.middleware.response_cache import Answers, GivenAgain
+from api.http.openapi import document, item_schema
+from api.http.routes import (
+    audit_questions,
+    audit_report,
+    event_log,
+    figure_history,
+    file_imports,
+    resource_state,
+    service,
+)
+from api.settings import answers_room
 from ledger import REGISTRY, Event
 from projections import CATALOGUE, Engine
 
@@ -43,10 +51,10 @@ def create_app(engine: Engine, *, answers_bytes_max: int | None = None) -> FastA
     app.state.answers = Answers(bytes_max=room)
     app.add_middleware(GivenAgain, answers=app.state.answers, head=engine.ledger.head)
     app.add_middleware(HeadAsGet)
-    append = events.append_to(engine)
-    app.add_middleware(Straight, path=events.PATH, endpoint=append)
-    app.include_router(events.router(engine, append))
-    for module in (imports, state, figures, audit, report, meta):
+    append = event_log.append_to(engine)
+    app.add_middleware(Straight, path=event_log.PATH, endpoint=append)
+    app.include_router(event_log.router(engine, append))
+    for module in (file_imports, resource_state, figure_history, audit_questions, audit_report, service):
         app.include_router(module.router(engine))
     _describe_on_demand(app, engine)
     return app

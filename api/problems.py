@@ -15,6 +15,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from ledger.codec.strict_json import MalformedJSON
 from ledger.errors import (
     CalendarError,
     EventIdReused,
@@ -28,7 +29,6 @@ from ledger.errors import (
     VersionConflict,
     Violation,
 )
-from ledger.codec.strict_json import MalformedJSON
 from projections import FilterError, UnknownFilter
 
 MEDIA_TYPE = "application/problem+json"

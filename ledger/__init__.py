@@ -1,6 +1,9 @@
 """The record: immutable, sourced, timestamped facts, appended once and kept for ever."""
 
-from ledger.ledger import Ledger
+from ledger.append.receipt import Plan, Receipt, ReceiptItem
+from ledger.append.writer import Append
+from ledger.codec.stored_json import Entry
+from ledger.codec.strict_json import MalformedJSON, digest, parse_event, parse_json
 from ledger.errors import (
     CalendarError,
     EventIdReused,
@@ -21,10 +24,7 @@ from ledger.errors import (
 )
 from ledger.events import REGISTRY, Event
 from ledger.imports.importer import ImportReport, import_file, import_stream
-from ledger.codec.stored_json import Entry
-from ledger.codec.strict_json import MalformedJSON, digest, parse_event, parse_json
-from ledger.append.receipt import Plan, Receipt, ReceiptItem
-from ledger.append.writer import Append
+from ledger.ledger import Ledger
 
 __all__ = [
     "REGISTRY",

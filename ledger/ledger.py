@@ -18,15 +18,15 @@ from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
 from ledger.append.batch import Draft
+from ledger.append.prepare import prepared
+from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
+from ledger.append.writer import Append, Writer
+from ledger.codec.stored_json import Entry, PlainJSONMapper
 from ledger.errors import Violation
 from ledger.events.base import REGISTRY
 from ledger.events.ledger_events import LedgerEvent
-from ledger.values.identifiers import microseconds
-from ledger.codec.stored_json import Entry, PlainJSONMapper
-from ledger.append.prepare import prepared
-from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.store.sqlite.log import SQLiteLog
-from ledger.append.writer import Append, Writer
+from ledger.values.identifiers import microseconds
 
 
 def now_utc() -> datetime:

@@ -21,17 +21,18 @@ import pyarrow as pa
 
 from ledger import REGISTRY, Entry, Ledger, StoreBusy
 from ledger.codec.stored_json import EPOCH, PlainJSONMapper, StoredEntry, body_of
-from projections import spans
+from projections.catalogue import CATALOGUE
+from projections.queries.diff import diff
+from projections.queries.event_search import events_where, timeline
+from projections.queries.filters import Value
+from projections.queries.reader import Reader
+from projections.sql_text import quoted, sql
+from projections.tables import answer_intervals
 from projections.tables.arrow_rows import drafted as as_table
 from projections.tables.arrow_rows import recorded
-from projections.catalogue import CATALOGUE
 from projections.tables.database import ARROW_ROWS, connected, drop_tables, is_in_use
-from projections.queries.diff import diff
-from projections.queries.filters import Value
+from projections.tables.families import families
 from projections.tables.ingest import Ingest
-from projections.queries.reader import Reader
-from projections.tables.families import families, quoted, sql
-from projections.queries.event_search import events_where, timeline
 from projections.viewpoint import Viewpoint, viewpoint
 
 __all__ = ["Engine", "Viewpoint"]
@@ -262,7 +263,7 @@ class Engine:
         try:
             for batch in self._batches(after=0, until=head):
                 self._ingest.take(batch)
-            spans.make_all(self._writer, "runs")
+            answer_intervals.make_all(self._writer, "runs")
             self._position = self._note_progress(batch)
         except BaseException:
             self._ingest.recall()
@@ -279,7 +280,7 @@ class Engine:
             self._kept = self._position
 
     def _make_spans_again(self) -> None:
-        spans.make_again(self._writer, self._ingest.planned, self._ingest.touched)
+        answer_intervals.make_again(self._writer, self._ingest.planned, self._ingest.touched)
         self._ingest.touched.clear()
 
     def _note_progress(self, batch: pa.Table) -> int:
@@ -377,6 +378,8 @@ class Engine:
 
     def _fingerprint(self) -> str:
         """Changes where the tables would be made otherwise."""
-        texts = [sql(f"tables/{name}.sql") for name in ("macros", "bookkeeping", "fiscal", "figures", "exact", "spans")]
+        texts = [
+            sql(f"tables/sql/{name}.sql") for name in ("macros", "bookkeeping", "fiscal", "figures", "exact", "spans")
+        ]
         texts += [family.select(merged=True) for family in self._families.values()]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from ledger import Ledger, PositionBeyondHead
-from ledger.values.calendars import instant_text, parse_moment
 from ledger.errors import CalendarError
+from ledger.values.calendars import instant_text, parse_moment
 
 POSITION_PREFIX = "position:"
 POSITION_DIGITS_MAX = 18

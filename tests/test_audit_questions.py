@@ -19,8 +19,9 @@ from api.app import create_app
 from api.cli.demo import sample_path
 from ledger import Ledger, import_file
 from projections import Engine
+from tests import places
 
-SHARED = Path(__file__).parent.parent.parent / "shared" / "data" / "vintages"
+SHARED = places.SHARED / "vintages"
 EDITIONS = SHARED / "usgs_rare_earths_editions_2022_2026.csv"
 AS_OF = "2026-06-30"
 FIRST_ESTIMATES = {"subject_kind": "country", "metric": "mine_production", "publisher": "usgs", "as_of": AS_OF}

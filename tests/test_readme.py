@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests.places import ROOT
+
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the README's commands need curl")
 
-README = Path(__file__).parent.parent / "README.md"
+README = ROOT / "README.md"
 BLOCKS = re.findall(r"```(sh|json)\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
 BIN = Path(sys.executable).parent
 

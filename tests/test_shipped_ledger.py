@@ -15,8 +15,9 @@ from api.cli.demo import sample_path
 from ledger import REGISTRY, Ledger, import_file
 from ledger.events.figures import Figure
 from projections import Engine
+from tests.places import DATA
 
-FACTS = Path(__file__).parent / "data" / "facts.csv"
+FACTS = DATA / "facts.csv"
 USGS_MINING = {"metric": "mine_production", "publisher": "usgs"}
 LYNAS_NDPR = {"subject": "lynas-rare-earths", "metric": "production", "material": "ndpr-oxide"}
 CHINA_QUOTA = {"subject": "china", "metric": "mining_quota", "dimension.batch": "full_year", "period": "2023"}

@@ -17,10 +17,12 @@ import pyarrow.compute as pc
 import pytest
 
 from projections import Engine
+from tests import places
+from tests.places import DATA
 from tests.vintages import Kind, Row, answers, cell_key, load, replayed
 
-HERE = Path(__file__).parent / "data" / "vintages"
-SHARED = Path(__file__).parent.parent.parent / "shared" / "data" / "vintages"
+HERE = DATA / "vintages"
+SHARED = places.SHARED / "vintages"
 SETS = {
     "nyfed_nowcast": Kind(unit="ratio"),
     "flusight_ed_visits_prop": Kind(unit="ratio", metric="ed_visits_share"),

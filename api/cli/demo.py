@@ -13,8 +13,8 @@ from uuid import UUID
 
 from rich.console import Console
 
-from api.questions.resources import history, state
 from api.cli.terminal import figure_text, text_table
+from api.questions.resources import history, state
 from ledger.imports.importer import ImportReport
 from projections import CATALOGUE, Engine
 

@@ -8,16 +8,15 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api import commands, demo
 from api.app import installed_version
+from api.cli import demo, report_command, resource_commands
 from api.cli.resource_commands import DataOption, Output
-from api.cli.session import FAILED, fail, opened, opened_ledger, reporting
-from api.problems import refused
-from api.formats.render import json_text
-from api.reports import command as report_command
 from api.cli.server import listen, serve
-from api.settings import HOST_DEFAULT, PORT_DEFAULT
+from api.cli.session import FAILED, fail, opened, opened_ledger, reporting
 from api.cli.terminal import console, text_table
+from api.formats.render import json_text
+from api.problems import refused
+from api.settings import HOST_DEFAULT, PORT_DEFAULT
 from ledger import Ledger, Refused, import_file, parse_json
 from ledger.imports.importer import ImportReport, Mode
 
@@ -166,5 +165,5 @@ def _bytes_of(path: Path) -> bytes:
         fail(f"Cannot read {path}: {error.strerror}.")
 
 
-commands.add_to(app)
+resource_commands.add_to(app)
 report_command.add_to(app)

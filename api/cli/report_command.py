@@ -10,8 +10,8 @@ import typer
 from api.app import installed_version
 from api.cli.resource_commands import AUDIT, DataOption, given_parameters, keyword, option
 from api.cli.session import MISUSED, fail, opened
-from api.reports.report_file import FORMS, file_name, written
 from api.reports.report_facts import PARAMETERS, Facts, gather
+from api.reports.report_file import FORMS, file_name, written
 
 STDOUT = Path("-")
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}

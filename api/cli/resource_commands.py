@@ -13,14 +13,14 @@ from typing import Annotated, Any
 
 import typer
 
-from api.questions.audit import AUDITS
-from api.formats.negotiation import FORMATS
 from api.cli.session import fail, opened
+from api.cli.terminal import basis_line, console, member_table, page_table
+from api.formats.negotiation import FORMATS
+from api.formats.render import items_bytes
+from api.questions.audit import AUDITS
+from api.questions.page import NOT_FILTERS, Page
 from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, VIEWPOINT, Parameter
 from api.questions.resources import CLOCK, EVENT_FILTERS, events, history, parameters_of, state
-from api.questions.page import NOT_FILTERS, Page
-from api.formats.render import items_bytes
-from api.cli.terminal import basis_line, console, member_table, page_table
 from projections import CATALOGUE, Engine, Projection
 
 READ = "Read"

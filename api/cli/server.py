@@ -8,8 +8,8 @@ import uvicorn
 
 from api.app import create_app
 from api.cli.session import MISUSED, fail
-from api.settings import is_loopback
 from api.cli.terminal import console
+from api.settings import is_loopback
 from projections import Engine
 
 

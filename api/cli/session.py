@@ -7,9 +7,9 @@ from typing import NoReturn
 
 import typer
 
+from api.cli.terminal import console
 from api.problems import Problem, problem_of
 from api.settings import BadSetting, settings
-from api.cli.terminal import console
 from ledger import Ledger, LedgerError
 from projections import Engine, FilterError, UnknownFilter
 

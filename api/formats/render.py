@@ -22,10 +22,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from fastapi import Request
 
-from api.http.answer import Answer
 from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
-from api.questions.page import Items, Page
 from api.formats.xlsx import workbook
+from api.http.answer import Answer
+from api.questions.page import Items, Page
 
 FOR_EVER = "public, max-age=31536000, immutable"
 GROUP_ROWS = 1000

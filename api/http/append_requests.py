@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from fastapi import Response
 
-from api.problems import Problem, refused
 from api.http.responses import json_answer, written_basis
+from api.problems import Problem, refused
 from ledger import Append, Ledger, Refused, digest, parse_json
 
 BATCH_MAX = 10_000

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.formats.negotiation import FORMATS, JSON
-from api.questions.parameters import Parameter
 from api.problems import MEDIA_TYPE, TYPE_PREFIX
+from api.questions.parameters import Parameter
 from ledger import REGISTRY, Event
 
 REF = "#/components/schemas/"

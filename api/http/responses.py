@@ -6,13 +6,13 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from api.formats.negotiation import FORMATS, JSON, Format, chosen
+from api.formats.render import GROUP_ROWS, json_text, page_answer
 from api.http.answer import Answer
 from api.http.middleware.response_cache import Answers, question_of
-from api.formats.negotiation import FORMATS, JSON, Format, chosen
-from api.questions.parameters import POSITION_PREFIX, Parameter, given
-from api.questions.page import Lasting, Page
-from api.formats.render import GROUP_ROWS, json_text, page_answer
 from api.http.thread_limits import QUESTIONS
+from api.questions.page import Lasting, Page
+from api.questions.parameters import POSITION_PREFIX, Parameter, given
 
 Ask = Callable[[Mapping[str, str]], Page]
 """Answers a question from its parameters."""

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 import pyarrow as pa
 
-from api.questions.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
 from api.problems import Problem, bad_parameter
+from api.questions.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
 from ledger.values.calendars import instant_text, parse_moment
 from projections import Engine, Viewpoint
 

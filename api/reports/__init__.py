@@ -5,7 +5,7 @@ templates, `filing` names the file. A report holds nothing that a client could n
 own making: the same figures at the same receipt give the same bytes.
 """
 
-from api.reports.report_file import FORMS, file_name, written
 from api.reports.report_facts import FIGURES_MAX, PARAMETERS, Facts, gather
+from api.reports.report_file import FORMS, file_name, written
 
 __all__ = ["FIGURES_MAX", "FORMS", "PARAMETERS", "Facts", "file_name", "gather", "written"]

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from api.reports.phrases import CAUSES, NONE, count, grouped, percent, said, signed, unit_words, words
 from api.reports.report_facts import FigureFacts, Item
 from api.reports.report_parts import Detail, Row, Table
-from api.reports.phrases import CAUSES, NONE, count, grouped, percent, said, signed, unit_words, words
 
 Names = Mapping[str, str]
 VERDICTS = {

@@ -4,9 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from api.reports.charts import vintages_chart
-from api.reports.report_facts import Facts, FigureFacts, Item
-from api.reports.report_parts import Chart, Detail, Presentation, Row, Section, Table
-from api.reports.report_tables import tables_of, vintages
 from api.reports.phrases import (
     CAUSES,
     MEANINGS,
@@ -23,6 +20,9 @@ from api.reports.phrases import (
     unit_words,
     words,
 )
+from api.reports.report_facts import Facts, FigureFacts, Item
+from api.reports.report_parts import Chart, Detail, Presentation, Row, Section, Table
+from api.reports.report_tables import tables_of, vintages
 from ledger.values.calendars import parse_moment
 
 DESCRIBED_MAX = 40

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api.problems import bad_parameter
 from api.questions.audit.dispute_question import DISPUTES
 from api.questions.audit.revision_question import REVISIONS
 from api.questions.audit.sum_question import SUMS
 from api.questions.audit.vintage_question import VINTAGES
-from api.questions.parameters import LIMIT_MAX, VIEWPOINT, Parameter
-from api.problems import bad_parameter
-from api.questions.resources import event, events, history, parameters_of, state
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Lasting, Page
+from api.questions.parameters import LIMIT_MAX, VIEWPOINT, Parameter
+from api.questions.resources import event, events, history, parameters_of, state
 from ledger.values.calendars import parse_moment
 from projections import CATALOGUE, Engine
 from projections.catalogue import FIGURE_KEY

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
-from api.reports.report_facts import Facts
-from api.reports.report_parts import Presentation
 from api.reports.composition import presented
 from api.reports.markup import html, markdown
 from api.reports.phrases import day
+from api.reports.report_facts import Facts
+from api.reports.report_parts import Presentation
 
 FORMS: dict[str, Callable[[Presentation], str]] = {"html": html, "md": markdown}
 """By the ending of a file's name."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.reports.row_details import answer_details, deed, source_details
 from api.reports.audit_findings import disputes, statistics, sums
+from api.reports.phrases import CAUSES, NONE, REASONS, instant, percent, said, sentence, signed, unit_words, words
 from api.reports.report_facts import FigureFacts
 from api.reports.report_parts import Detail, Row, Table
-from api.reports.phrases import CAUSES, NONE, REASONS, instant, percent, said, sentence, signed, unit_words, words
+from api.reports.row_details import answer_details, deed, source_details
 
 Names = Mapping[str, str]
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from api.reports.phrases import REASONS, counted_from, link, sentence, words
 from api.reports.report_facts import Item
 from api.reports.report_parts import Detail
-from api.reports.phrases import REASONS, counted_from, link, sentence, words
 
 
 def source_details(

@@ -12,21 +12,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from ledger.rules.effective_content import content
+from ledger.append.prepare import Prepared, PreparedRow
+from ledger.codec.stored_json import Entry, Placed, PlainJSONMapper
 from ledger.errors import EventIdReused, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import FIGURE_NAMESPACE, Figure
 from ledger.events.ledger_events import LedgerEvent
-from ledger.values.identifiers import microseconds, of_time
+from ledger.rules.effective_content import content
 from ledger.rules.ledger_event_rules import act
-from ledger.codec.stored_json import Entry, Placed, PlainJSONMapper
-from ledger.rules.warnings import name_warnings, value_warnings
-from ledger.append.prepare import Prepared, PreparedRow
-from ledger.rules.rules import figure_of, violations
 from ledger.rules.publisher_series import Histories
+from ledger.rules.rules import figure_of, violations
 from ledger.rules.state import Mark, Standing, State, metric_family
+from ledger.rules.warnings import name_warnings, value_warnings
 from ledger.store.sqlite.log import SQLiteLog
+from ledger.values.identifiers import microseconds, of_time
 
 
 @dataclass

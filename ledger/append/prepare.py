@@ -9,12 +9,12 @@ A prepared event is made of plain values only, so that it is cheap to hand from 
 from functools import cache
 from typing import Any, NamedTuple
 
-from ledger.values.calendars import parse_period
+from ledger.codec.stored_json import body_of, stored
+from ledger.codec.strict_json import digest, parse_event
 from ledger.errors import InvalidEvent
 from ledger.events.base import REGISTRY, Event, ref_paths
 from ledger.events.figures import Figure, figure_stream
-from ledger.codec.stored_json import body_of, stored
-from ledger.codec.strict_json import digest, parse_event
+from ledger.values.calendars import parse_period
 from ledger.values.quantities import unit
 
 NOT_IN_THE_DIGEST = ("event_id", "expected_version")

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from ledger.values.calendars import instant_text
 from ledger.append.batch import Draft
+from ledger.codec.stored_json import Entry, Placed
 from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
+from ledger.values.calendars import instant_text
 from ledger.values.identifiers import EPOCH, id_text
-from ledger.codec.stored_json import Entry, Placed
 
 VIOLATIONS_MAX = 100
 

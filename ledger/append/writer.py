@@ -16,17 +16,17 @@ from typing import Any
 from uuid import UUID
 
 from ledger.append.batch import Draft
+from ledger.append.commit_queue import Ticket, Turns
+from ledger.append.prepare import PreparedRow, prepared
+from ledger.append.receipt import Receipt, receipt_of, refusal
+from ledger.codec.stored_json import PlainJSONMapper
 from ledger.errors import KeyReused, Refused, StoreBusy, StoreError
 from ledger.events.base import REGISTRY, Role
 from ledger.events.entities import EntitiesMerged
 from ledger.events.ledger_events import LedgerEvent
-from ledger.values.identifiers import EPOCH
-from ledger.codec.stored_json import PlainJSONMapper
-from ledger.append.prepare import PreparedRow, prepared
-from ledger.append.receipt import Receipt, receipt_of, refusal
 from ledger.rules.state import Standing, State
 from ledger.store.sqlite.log import SQLiteLog
-from ledger.append.commit_queue import Ticket, Turns
+from ledger.values.identifiers import EPOCH
 
 EVENTS_AT_ONCE_MAX = 20_000
 

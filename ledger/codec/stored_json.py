@@ -13,9 +13,9 @@ from uuid import UUID
 
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from ledger.values.calendars import instant_text
 from ledger.errors import LedgerDamaged
 from ledger.events.base import REGISTRY, Event
+from ledger.values.calendars import instant_text
 from ledger.values.identifiers import EPOCH as EPOCH
 from ledger.values.identifiers import microseconds as microseconds
 

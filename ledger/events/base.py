@@ -21,8 +21,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from ledger.values.calendars import parse_moment
 from ledger.errors import CalendarError, QuantityError
+from ledger.values.calendars import parse_moment
 from ledger.values.quantities import printed
 
 REGISTRY: dict[str, type["Event"]] = {}

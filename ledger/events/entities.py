@@ -5,9 +5,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from ledger.values.calendars import parse_fiscal_year_end
 from ledger.errors import CalendarError
 from ledger.events.base import Event, Moment, Number, Ref, Role, Slug, Text, Timed
+from ledger.values.calendars import parse_fiscal_year_end
 
 
 def _fiscal_year_end(text: str) -> str:

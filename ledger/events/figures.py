@@ -14,9 +14,9 @@ import orjson
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from ledger.values.calendars import Period, parse_period
 from ledger.errors import CalendarError, QuantityError
 from ledger.events.base import Event, Flag, Number, Ref, Source, Text
+from ledger.values.calendars import Period, parse_period
 from ledger.values.identifiers import of_name
 from ledger.values.quantities import canonical, room, unit
 

@@ -16,11 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from ledger.ledger import Ledger
 from ledger.append.batch import Draft
-from ledger.imports.verdicts import pieces, read_back
 from ledger.imports.rows import Format as Format
+from ledger.imports.verdicts import pieces, read_back
 from ledger.imports.workers import Workers
+from ledger.ledger import Ledger
 
 ERRORS_LISTED_MAX = 1000
 TRANSACTION_PIECES = 4
@@ -112,7 +112,7 @@ def _record(
 ) -> None:
     """Record pieces in one transaction."""
     try:
-        with ledger.append.batch() as draft:
+        with ledger.drafting() as draft:
             for piece in made:
                 with _no_search_for_garbage():
                     report.add(draft, piece, recorded_by=recorded_by)

@@ -17,10 +17,10 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ledger.values.calendars import instant_text
-from ledger.values.identifiers import EPOCH
 from ledger.codec.strict_json import parse_json
 from ledger.imports.rows import Piece, Row, faulty, placed
+from ledger.values.calendars import instant_text
+from ledger.values.identifiers import EPOCH
 
 BATCH_ROWS = 1000
 _WHY: dict[type[Exception], str] = {

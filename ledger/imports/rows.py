@@ -18,9 +18,9 @@ from typing import Any, BinaryIO, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
 
+from ledger.codec.strict_json import MalformedJSON, parse_json
 from ledger.errors import Violation
 from ledger.events.base import REGISTRY, Event
-from ledger.codec.strict_json import MalformedJSON, parse_json
 
 ROW_BYTES_MAX = 16 * 1024 * 1024
 PIECE_ROWS = 5_000

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 from uuid import NAMESPACE_URL
 
-from ledger.errors import InvalidEvent, Refused, Violation
-from ledger.values.identifiers import of_name
 from ledger.append.prepare import PreparedRow, prepare
+from ledger.errors import InvalidEvent, Refused, Violation
 from ledger.imports.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
+from ledger.values.identifiers import of_name
 
 
 def pieces(file: BinaryIO, file_format: Format) -> Iterator[Piece]:

@@ -18,8 +18,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from ledger.events.base import REGISTRY
-from ledger.imports.verdicts import prepared_rows
 from ledger.imports.rows import Piece
+from ledger.imports.verdicts import prepared_rows
 
 WORKERS_MAX = 3
 AHEAD = 4

@@ -7,9 +7,9 @@ Pure functions over bodies: `EventCorrected` replaces fields (each correction pa
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ledger.codec.strict_json import validated
 from ledger.errors import InvalidEvent, Violation
 from ledger.events.base import Event
-from ledger.codec.strict_json import validated
 
 PROTECTED = ("type", "event_id", "position", "recorded_at", "recorded_by", "expected_version")
 

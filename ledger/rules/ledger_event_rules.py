@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ledger.rules.effective_content import content, in_changes
 from ledger.errors import InvalidEvent, RuleBroken, Violation
 from ledger.events.base import REGISTRY, Event, Role, refs
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import EventCorrected, EventReinstated, LedgerEvent
+from ledger.rules.effective_content import content, in_changes
 from ledger.rules.rules import violations
 from ledger.rules.state import Standing, metric_family
 

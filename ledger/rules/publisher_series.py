@@ -11,13 +11,13 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from ledger.rules.effective_content import content
+from ledger.codec.stored_json import Told
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
-from ledger.values.identifiers import EPOCH, id_text
-from ledger.codec.stored_json import Told
+from ledger.rules.effective_content import content
 from ledger.rules.state import Standing
+from ledger.values.identifiers import EPOCH, id_text
 
 Said = tuple[datetime, int, dict[str, Any]]
 """When a statement was published, its position, and its body."""

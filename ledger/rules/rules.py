@@ -7,15 +7,15 @@ target of a ledger event, what depends on a registration) are in `ledger.rules.l
 from collections.abc import Iterator
 from typing import Any, cast
 
-from ledger.values.calendars import parse_period
-from ledger.rules.effective_content import PROTECTED, in_changes
+from ledger.codec.strict_json import validated
 from ledger.errors import CalendarError, InvalidEvent, Violation
 from ledger.events.base import Event, Role, refs
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figures import Figure, figure_id
-from ledger.codec.strict_json import validated
-from ledger.values.quantities import unit
+from ledger.rules.effective_content import PROTECTED, in_changes
 from ledger.rules.state import Standing, State, metric_family
+from ledger.values.calendars import parse_period
+from ledger.values.quantities import unit
 
 
 def violations(state: State, event: Standing) -> list[Violation]:

@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ledger.values.calendars import Interval, parse_moment
-from ledger.rules.effective_content import content
+from ledger.append.prepare import AboutRow
 from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
-from ledger.append.prepare import AboutRow
+from ledger.rules.effective_content import content
+from ledger.values.calendars import Interval, parse_moment
 from ledger.values.quantities import unit
 
 

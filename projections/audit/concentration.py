@@ -19,8 +19,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from projections.audit.findings import Findings, Item
 from projections.audit.declared_parts import WHOLES, adds_up, wholes_of_subjects
+from projections.audit.findings import Findings, Item
 from projections.audit.vintages import cell
 from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader

@@ -28,15 +28,15 @@ from typing import Any
 from ledger import REGISTRY
 from ledger.events.figures import Figure
 from ledger.values.quantities import percent_of, plain, unit
-from projections.audit.findings import Findings, Item
 from projections.audit.declared_parts import WHOLES, adds_up, batches_declared, parts_of_subjects
+from projections.audit.findings import Findings, Item
 from projections.audit.tilings import Piece, name_of, tiling
 from projections.audit.vintages import cell
 from projections.catalogue import FIGURE_KEY, SERIES
 from projections.queries.filters import Value
 from projections.queries.format import presented
 from projections.queries.reader import Reader
-from projections.tables.families import quoted
+from projections.sql_text import quoted
 
 WAYS = ("subject", "period", "dimension")
 """The ways in which a total has parts."""

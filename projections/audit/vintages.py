@@ -14,7 +14,7 @@ from projections.catalogue import FIGURE_KEY, SERIES
 from projections.queries.filters import FilterError, Value
 from projections.queries.format import presented
 from projections.queries.reader import Reader, naive, with_percent
-from projections.tables.families import quoted, sql
+from projections.sql_text import quoted, sql
 
 COLUMNS_MAX = 1000
 KEY = ("figure_id", *FIGURE_KEY, "publisher")

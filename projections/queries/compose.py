@@ -8,7 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from projections.tables.families import Family, sql
+from projections.catalogue import CATALOGUE
+from projections.sql_text import sql
+from projections.tables.families import Family
 
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b")
 _PARAMETER = re.compile(r"\$([a-z_0-9]+)\b")
@@ -35,7 +37,7 @@ def question(
             if name in done:
                 continue
             if name.endswith("_items"):
-                inner = sql(f"views/{name.removesuffix('_items')}.sql")
+                inner = text_of(name.removesuffix("_items"))
                 add(inner)
                 clauses.append(f"{name} AS (\n{inner}\n)")
                 done.add(name)
@@ -48,14 +50,14 @@ def question(
                 clauses.extend(_cut(family, families.get(family), conditions, many=viewpoints is not None))
                 done.update((family, f"held_{family}"))
 
-    text = sql(f"views/{view}.sql")
+    text = text_of(view)
     add(text)
     return "WITH\n" + ",\n".join([*clauses, f"items AS (\n{text}\n)"])
 
 
 def lookup(view: str, rows: Sequence[str]) -> str:
     """A view of one relation as a query of one SELECT, which DuckDB plans in half the time."""
-    text, clocks = sql(f"views/{view}.sql"), sections()
+    text, clocks = text_of(view), sections()
     for relation, table, clock in (("held_figures", "figures AS versions", "held"), ("spans", "spans", "shown")):
         if text.endswith(f"FROM {relation}\n"):
             conditions = "\n  AND ".join((clocks[clock], *rows))
@@ -73,9 +75,15 @@ def _cut(name: str, family: Family | None, conditions: Sequence[str], *, many: b
 
 
 @cache
+def text_of(view: str) -> str:
+    """The text of a view: of a resource, or of a relation that views share."""
+    return sql(f"views/{view}.sql" if view in CATALOGUE else f"views/internal/{view}.sql")
+
+
+@cache
 def sections() -> dict[str, str]:
     """The named parts of `clocks.sql`."""
-    _, *parts = _SECTION.split(sql("clocks.sql"))
+    _, *parts = _SECTION.split(sql("queries/clocks.sql"))
     return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}
 
 

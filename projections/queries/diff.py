@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger import Entry, Ledger
-from ledger.values.calendars import instant_text, parse_moment
-from ledger.rules.effective_content import content
 from ledger.events import REGISTRY
+from ledger.rules.effective_content import content
+from ledger.values.calendars import instant_text, parse_moment
 from ledger.values.quantities import difference, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.queries.filters import UnknownFilter, Value, one_of

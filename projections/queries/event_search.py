@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from ledger import Entry, Ledger
-from ledger.rules.effective_content import content
 from ledger.events import REGISTRY
+from ledger.rules.effective_content import content
 from projections.catalogue import Projection
 from projections.queries.reader import Reader
-from projections.tables.families import Family, literals
+from projections.sql_text import literals
+from projections.tables.families import Family
 
 _OF_FIGURES = ("figures", "keeping")
 """The families whose events may be about a figure."""

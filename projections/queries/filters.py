@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from ledger.values.calendars import Period, parse_period
 from ledger.errors import CalendarError
+from ledger.values.calendars import Period, parse_period
 from projections.catalogue import Applies, Filter, Projection
 from projections.queries.names import NEAR_MAX, Names, near
-from projections.tables.families import quoted
+from projections.sql_text import quoted
 
 PREFERRED_MAX = 100
 _DIMENSION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)

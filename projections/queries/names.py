@@ -6,8 +6,8 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
+from projections.sql_text import literals
 from projections.tables.lookups import id_of
-from projections.tables.families import literals
 
 NEAR_MAX = 100
 """So many figures are looked for one by one, not by reading all."""

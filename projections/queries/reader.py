@@ -16,11 +16,12 @@ from duckdb import DuckDBPyConnection
 from ledger.values.quantities import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
 from projections.queries.compose import lookup, parameters, question
-from projections.tables.database import ARROW_ROWS
 from projections.queries.filters import Selection, Value, select
-from projections.queries.names import Names
 from projections.queries.format import presented, presented_rows
-from projections.tables.families import Family, quoted
+from projections.queries.names import Names
+from projections.sql_text import quoted
+from projections.tables.database import ARROW_ROWS
+from projections.tables.families import Family
 from projections.viewpoint import Viewpoint
 
 ENTRY_KEY = ("figure_id", *(name for name in FIGURE_KEY if name != "period"))

@@ -5,8 +5,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from projections.tables.planned_statements import Planned
 from projections.tables.families import FOREVER
+from projections.tables.planned_statements import Planned
 
 
 class Merges:

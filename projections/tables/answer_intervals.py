@@ -10,8 +10,9 @@ from itertools import pairwise
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from projections.sql_text import sql
+from projections.tables.families import FOREVER
 from projections.tables.planned_statements import FEW, Planned
-from projections.tables.families import FOREVER, sql
 
 ROWS_AT_ONCE = 400_000
 """How many versions are looked at together, about: what keeps the memory of a rebuild bounded."""
@@ -69,4 +70,4 @@ def make_again(cursor: DuckDBPyConnection, planned: Planned, touched: Collection
 
 
 def _rows(versions: str) -> str:
-    return sql("tables/spans.sql").format(versions=versions, forever=FOREVER, primary_first=2**40)
+    return sql("tables/sql/spans.sql").format(versions=versions, forever=FOREVER, primary_first=2**40)

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.events import REGISTRY
 from ledger.codec.stored_json import VERSION_FIELD, StoredEntry, body_of
+from ledger.events import REGISTRY
 from ledger.store.sqlite.log import Packed
 from projections.tables.families import FOREVER
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 
-from projections.tables.families import literals, quoted, sql
+from projections.sql_text import literals, quoted, sql
 
 FILE_MEMORY = "1000MB"
 """What DuckDB holds in memory beside a file; what is more, it puts on the disk. Tables in memory have no such limit."""
@@ -33,7 +33,7 @@ def connected(path: str) -> duckdb.DuckDBPyConnection:
     try:
         connection.execute("SET enable_progress_bar = false")
         connection.execute(f"ATTACH {file} AS log ({', '.join(options)})")
-        connection.execute(sql("tables/macros.sql"))
+        connection.execute(sql("tables/sql/macros.sql"))
     except duckdb.Error:
         connection.close()
         raise

@@ -8,8 +8,7 @@ is made, gets its columns and its view without another line.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 from types import NoneType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
@@ -18,6 +17,7 @@ from pydantic import BaseModel
 
 from ledger.events import REGISTRY, Event, Source
 from ledger.events.base import ref_paths
+from projections.sql_text import literals, quoted, sql
 
 FOREVER = 2**63 - 1
 """The `until` of what stands."""
@@ -87,7 +87,7 @@ class Family:
             own.append(f"{'ends_at(said.effective_to)' if has_end else 'CAST(NULL AS TIMESTAMP)'} AS ends")
         if self.name == "figures":
             own += ["said.subject AS named", "batch.stream AS stream"]
-        return sql("tables/family.sql").format_map(
+        return sql("tables/sql/family.sql").format_map(
             {
                 "publisher": "kept(said.source.publisher)" if merged else "said.source.publisher",
                 "known_at_once": literals(cls.__name__ for cls in self.classes if cls.known_at_once) or "''",
@@ -110,22 +110,6 @@ def families() -> dict[str, Family]:
     for cls in REGISTRY.values():
         classes.setdefault(cls.family, []).append(cls)
     return {name: Family(name, tuple(members), _columns(members)) for name, members in classes.items()}
-
-
-@cache
-def sql(name: str) -> str:
-    """The text of one of this package's SQL files."""
-    return files("projections").joinpath(name).read_text(encoding="utf-8")
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literals(texts: Iterable[str]) -> str:
-    """Texts as SQL literals with commas between."""
-    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
 
 
 def _columns(classes: Iterable[type[Event]]) -> tuple[Column, ...]:

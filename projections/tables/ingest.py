@@ -18,17 +18,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ledger.rules.effective_content import content
+from ledger.codec.stored_json import StoredEntry, body_of
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
 from ledger.events.ledger_events import LedgerEvent
-from ledger.codec.stored_json import StoredEntry, body_of
+from ledger.rules.effective_content import content
 from ledger.store.sqlite.log import SQLiteLog
-from projections import dictionaries, spans
-from projections.tables.arrow_rows import SCHEMA, Version, encoded, versions
+from projections.sql_text import quoted, sql
+from projections.tables import answer_intervals, lookups
 from projections.tables.aliases import Merges
-from projections.tables.planned_statements import FEW, Planned
-from projections.tables.families import FOREVER, UNRESOLVED, Family, quoted, sql
 from projections.tables.answer_intervals import FIGURES_ORDER
+from projections.tables.arrow_rows import SCHEMA, Version, encoded, versions
+from projections.tables.families import FOREVER, UNRESOLVED, Family
+from projections.tables.planned_statements import FEW, Planned
 
 _WORD_START = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
 _GLOBAL = (EntityRegistered.__name__, EntitiesMerged.__name__)
@@ -53,7 +54,7 @@ class Ingest:
         self._family_of = {name: family for family in families.values() for name in family.types}
         self._drafted: dict[bytes, StoredEntry] = {}
         self.planned = Planned(cursor)
-        self._dictionaries = dictionaries.Dictionaries(cursor, self.planned)
+        self._dictionaries = lookups.Dictionaries(cursor, self.planned)
         self.merges = Merges(cursor, self.planned)
         self.touched: set[tuple[int, int]] = set()
         """(subject_code, figure_code) of figures of which a version was opened or closed, until someone empties it."""
@@ -64,16 +65,16 @@ class Ingest:
 
     def create_tables(self) -> None:
         """Make the tables, empty, and a view for each type of event."""
-        self._run(sql("tables/bookkeeping.sql"))
+        self._run(sql("tables/sql/bookkeeping.sql"))
         self.planned.give("batch", SCHEMA.empty_table())
         for family in self._families.values():
             if family.name == "figures":
-                self._run(sql("tables/fiscal.sql").format(forever=FOREVER))
+                self._run(sql("tables/sql/fiscal.sql").format(forever=FOREVER))
             self._run(f"CREATE TABLE log.{family.name} AS {self._rows_of(family, all_figures_known=True, few=True)}")
             for name in family.types:
                 view = _WORD_START.sub("_", name).lower()
                 self._run(f"CREATE OR REPLACE VIEW log.{view} AS SELECT * FROM log.{family.name} WHERE type = '{name}'")
-        spans.create_table(self._cursor)
+        answer_intervals.create_table(self._cursor)
 
     def recall(self) -> None:
         """Go by what the tables say: they were opened, or a transaction was rolled back."""
@@ -244,13 +245,13 @@ class Ingest:
             self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
         staged = "staged_few" if few else "staged"
         countable = self._dictionaries.make(staged, few=few)
-        rows = sql("tables/figures.sql").format(staged=staged)
+        rows = sql("tables/sql/figures.sql").format(staged=staged)
         if not countable:
-            rows = sql("tables/exact.sql").format(counted=rows)
+            rows = sql("tables/sql/exact.sql").format(counted=rows)
         if all_figures_known:
             return rows if few else f"{rows} {FIGURES_ORDER}"
         self._run(f"CREATE OR REPLACE TEMP TABLE keyed AS {rows}")
-        dictionaries.register_figure_ids(self._cursor)
+        lookups.register_figure_ids(self._cursor)
         return (
             "SELECT keyed.* REPLACE (figure_ids.figure_id AS figure_id) FROM keyed "
             f"JOIN figure_ids USING (position, since) {FIGURES_ORDER}"

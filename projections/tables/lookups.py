@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ledger.values.calendars import Period, parse_period
 from ledger.errors import CalendarError
 from ledger.events import REGISTRY
 from ledger.events.figures import Figure, figure_id
+from ledger.values.calendars import Period, parse_period
 from ledger.values.quantities import Unit, unit
+from projections.sql_text import literals
 from projections.tables.database import ARROW_ROWS
 from projections.tables.planned_statements import Planned
-from projections.tables.families import literals
 
 _CANONICAL = pa.decimal128(38, 18)
 _FACTOR = pa.decimal128(19, 9)

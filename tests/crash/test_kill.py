@@ -11,6 +11,7 @@ import pytest
 
 from ledger import Ledger, import_file
 from tests.ledger.conftest import WORLD, figure
+from tests.places import ROOT
 
 WRITER = """
 import sys
@@ -27,11 +28,10 @@ for year in range(1000, 9000):
 @pytest.mark.parametrize("acknowledged_before_kill", [1, 7, 40])
 def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Path, acknowledged_before_kill: int) -> None:
     path = tmp_path / "ledger.db"
-    root = Path(__file__).parent.parent.parent
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path)],
         stdout=subprocess.PIPE,
-        cwd=root,
+        cwd=ROOT,
         env={**os.environ, "PYTHONPATH": "."},
     ) as writer:
         assert writer.stdout is not None
@@ -74,7 +74,7 @@ def test_what_was_acknowledged_to_many_threads_before_a_kill_is_there_after_it(
     with subprocess.Popen(
         [sys.executable, "-c", WRITERS, str(path)],
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parent.parent.parent,
+        cwd=ROOT,
         env={**os.environ, "PYTHONPATH": "."},
     ) as writers:
         assert writers.stdout is not None
@@ -98,8 +98,9 @@ def test_what_was_acknowledged_to_many_threads_before_a_kill_is_there_after_it(
 IMPORTER = """
 import sys
 from pathlib import Path
-from ledger import Ledger, import_file, imports, rows
-imports.LARGE_BYTES = 0
+from ledger import Ledger, import_file
+from ledger.imports import importer, rows
+importer.LARGE_BYTES = 0
 rows.PIECE_ROWS = 50
 import_file(Ledger(sys.argv[1]), Path(sys.argv[2]), mode="proceed", progress=lambda done: print(done, flush=True))
 """
@@ -113,7 +114,7 @@ def test_a_killed_import_leaves_whole_transactions_and_no_workers_and_is_taken_u
         [sys.executable, "-c", IMPORTER, str(database), str(path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=Path(__file__).parent.parent.parent,
+        cwd=ROOT,
         env={**os.environ, "PYTHONPATH": "."},
     ) as importer:
         assert importer.stdout is not None

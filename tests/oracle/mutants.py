@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
+
 JUDGED_BY = ("tests/projections", "tests/properties/test_viewpoints.py")
 
 
@@ -25,39 +26,41 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
-    Mutant("as_of is exclusive", "clocks.sql", "visible_from <= known", "visible_from < known"),
+    Mutant("as_of is exclusive", "queries/clocks.sql", "visible_from <= known", "visible_from < known"),
     Mutant(
         "a version holds one position too long",
-        "clocks.sql",
+        "queries/clocks.sql",
         "versions.until > $position",
         "versions.until >= $position",
     ),
     Mutant(
         "an event is held one position late",
-        "clocks.sql",
+        "queries/clocks.sql",
         "versions.since <= viewpoints.position",
         "versions.since < viewpoints.position",
     ),
-    Mutant("what begins now has not begun", "clocks.sql", "starts <= world AS begun", "starts < world AS begun"),
-    Mutant("an end is exclusive", "clocks.sql", "ends < world", "ends <= world"),
+    Mutant(
+        "what begins now has not begun", "queries/clocks.sql", "starts <= world AS begun", "starts < world AS begun"
+    ),
+    Mutant("an end is exclusive", "queries/clocks.sql", "ends < world", "ends <= world"),
     Mutant(
         "things are listed from their publication only",
-        "clocks.sql",
+        "queries/clocks.sql",
         "LEAST(starts, published_from) <= world",
         "published_from <= world",
     ),
     Mutant(
-        "a partial date is known from its start", "tables/family.sql", "ELSE published_until", "ELSE published_from"
+        "a partial date is known from its start", "tables/sql/family.sql", "ELSE published_until", "ELSE published_from"
     ),
     Mutant(
         "a month ends on its first day",
-        "tables/macros.sql",
+        "tables/sql/macros.sql",
         "LAST_DAY(CAST(printed || '-01' AS DATE))",
         "CAST(printed || '-01' AS DATE)",
     ),
     Mutant(
         "an offset is ignored",
-        "tables/macros.sql",
+        "tables/sql/macros.sql",
         "ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))",
         "ELSE CAST(SUBSTR(printed, 1, 19) AS TIMESTAMP)",
     ),
@@ -87,7 +90,7 @@ MUTANTS = (
     ),
     Mutant("symbols are no disagreement", "views/figures.sql", "canonical_high, symbol))", "canonical_high))"),
     Mutant("one point makes a spread", "views/figures.sql", "WHEN points > 1", "WHEN points > 0"),
-    Mutant("a revision at the same time is no conflict", "views/history.sql", "'conflict'", "'revision'"),
+    Mutant("a revision at the same time is no conflict", "views/internal/history.sql", "'conflict'", "'revision'"),
     Mutant(
         "announcements override enactments",
         "views/policies.sql",
@@ -102,19 +105,19 @@ MUTANTS = (
     ),
     Mutant(
         "an arg_max that skips NULL: a field that was amended away comes back",
-        "tables/macros.sql",
+        "tables/sql/macros.sql",
         "(ARG_MAX(ROW(value), turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field)))[1]",
         "ARG_MAX(value, turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field))",
     ),
     Mutant(
         "of one day's vintage the first said counts",
-        "views/vintages.sql",
+        "views/internal/vintages.sql",
         "ORDER BY position DESC",
         "ORDER BY position",
     ),
     Mutant(
         "a withdrawal counts as a release",
-        "views/vintages.sql",
+        "views/internal/vintages.sql",
         "COUNT(*) FILTER (WHERE type <> 'FigureWithdrawn')",
         "COUNT(*)",
     ),
@@ -132,7 +135,7 @@ MUTANTS = (
     ),
     Mutant(
         "three months after June's end is not September's",
-        "tables/macros.sql",
+        "tables/sql/macros.sql",
         "WHEN day = LAST_DAY(day)",
         "WHEN FALSE",
     ),
@@ -145,51 +148,64 @@ MUTANTS = (
         "                if body and 'published_at' in (first := self._content(entry, []) or {}):\n"
         "                    body['published_at'] = first['published_at']",
     ),
-    Mutant("an answer is shown one instant late", "clocks.sql", "spans.shown_from <= CAST", "spans.shown_from < CAST"),
+    Mutant(
+        "an answer is shown one instant late",
+        "queries/clocks.sql",
+        "spans.shown_from <= CAST",
+        "spans.shown_from < CAST",
+    ),
     Mutant(
         "an answer is replaced as soon as the next is published, recorded or not",
-        "clocks.sql",
+        "queries/clocks.sql",
         "OR spans.replaced > $position",
         "OR FALSE",
     ),
-    Mutant("an epoch holds one position too long", "clocks.sql", "spans.until > $position", "spans.until >= $position"),
+    Mutant(
+        "an epoch holds one position too long",
+        "queries/clocks.sql",
+        "spans.until > $position",
+        "spans.until >= $position",
+    ),
     Mutant(
         "spans: a late arrival begins no epoch",
-        "tables/spans.sql",
+        "tables/sql/spans.sql",
         "OR published_until < shown_before",
         "OR FALSE",
     ),
-    Mutant("spans: a closed version ends no epoch", "tables/spans.sql", "WHERE until < {forever}", "WHERE FALSE"),
+    Mutant("spans: a closed version ends no epoch", "tables/sql/spans.sql", "WHERE until < {forever}", "WHERE FALSE"),
     Mutant(
         "spans: a withdrawal takes back nothing before it",
-        "tables/spans.sql",
+        "tables/sql/spans.sql",
         "COALESCE(next_withdrawn, last_place + 1)",
         "last_place + 1",
     ),
     Mutant(
         "spans: what is said at one time does not stand together",
-        "tables/spans.sql",
+        "tables/sql/spans.sql",
         "COALESCE(ties.gone, next_place)",
         "next_place",
     ),
     Mutant(
         "spans: secondary sources outrank primary ones",
-        "tables/spans.sql",
+        "tables/sql/spans.sql",
         "CASE WHEN is_primary THEN {primary_first} ELSE 0 END",
         "CASE WHEN is_primary THEN 0 ELSE {primary_first} END",
     ),
     Mutant(
         "spans: a publisher that withdrew counts",
-        "tables/spans.sql",
+        "tables/sql/spans.sql",
         "CASE WHEN NOT withdrawn THEN CASE WHEN is_primary",
         "CASE WHEN TRUE THEN CASE WHEN is_primary",
     ),
     Mutant(
-        "spans: one point makes a spread", "tables/spans.sql", "CASE WHEN points > 1 THEN", "CASE WHEN points > 0 THEN"
+        "spans: one point makes a spread",
+        "tables/sql/spans.sql",
+        "CASE WHEN points > 1 THEN",
+        "CASE WHEN points > 0 THEN",
     ),
     Mutant(
         "spans: an amount is shortened, and not exact",
-        "tables/macros.sql",
+        "tables/sql/macros.sql",
         "WHEN TRY_CAST(CAST(number AS DOUBLE) AS DECIMAL(18, 6)) = number",
         "WHEN number IS NOT NULL",
     ),

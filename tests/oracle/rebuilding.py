@@ -2,7 +2,8 @@
 
 from unittest.mock import patch
 
-from projections import Engine, engine, spans
+from projections import Engine, engine
+from projections.tables import answer_intervals
 
 
 def rebuild_in_parts(of: Engine, *, batch_rows: int = 5, part_rows: int = 3) -> None:
@@ -10,6 +11,6 @@ def rebuild_in_parts(of: Engine, *, batch_rows: int = 5, part_rows: int = 3) -> 
     with (
         patch.object(engine, "WHOLE_MIN", 1),
         patch.object(engine, "BATCH_ROWS", batch_rows),
-        patch.object(spans, "ROWS_AT_ONCE", part_rows),
+        patch.object(answer_intervals, "ROWS_AT_ONCE", part_rows),
     ):
         of.rebuild()

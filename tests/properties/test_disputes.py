@@ -13,7 +13,7 @@ import pytest
 from ledger import Ledger
 from projections import Engine
 from projections.audit import disputes, scorecards
-from tests import model_disputes as judge
+from tests.oracle import model_disputes as judge
 from tests.oracle.histories import FAR, MOMENTS, Viewpoint, random_viewpoint
 from tests.oracle.model import Model
 from tests.properties.test_viewpoints import TABLES, recorded, seen_from, ticking

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.questions.effects import effects
 from ledger import REGISTRY, Ledger, Refused
-from ledger.values.calendars import instant_text, parse_moment
 from ledger.events.figures import Figure
+from ledger.values.calendars import instant_text, parse_moment
 from projections import CATALOGUE, Engine
 from tests.oracle.histories import Body, random_history
 from tests.properties.test_viewpoints import ticking

@@ -5,10 +5,10 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from api.questions.audit import AUDITS, Audit
 from api.http.openapi import answers, operation
 from api.http.responses import answered
 from api.http.thread_limits import QUESTIONS
+from api.questions.audit import AUDITS, Audit
 from projections import Engine
 
 

@@ -4,15 +4,15 @@ import hashlib
 
 from fastapi import APIRouter, Request, Response
 
+from api.formats.negotiation import Format
+from api.formats.render import FOR_EVER, json_text
 from api.http.answer import Answer, held
 from api.http.openapi import REF, operation
-from api.formats.negotiation import Format
-from api.questions.parameters import Parameter
-from api.problems import MEDIA_TYPE
-from api.formats.render import FOR_EVER, json_text
-from api.reports import PARAMETERS, Facts, file_name, gather, written
 from api.http.responses import asked, respond
 from api.http.thread_limits import QUESTIONS
+from api.problems import MEDIA_TYPE
+from api.questions.parameters import Parameter
+from api.reports import PARAMETERS, Facts, file_name, gather, written
 from projections import Engine
 
 HTML = Format("html", "text/html", ("application/xhtml+xml",))

@@ -7,14 +7,14 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.http.append_requests import Gatherer, Sent, events_in, recorded, told
 from api.http.json_body import json_bytes
-from api.http.openapi import answers, operation
-from api.questions.effects import effects
-from api.questions.parameters import DRY_RUN, VIEWPOINT, flag_of
-from api.problems import Problem, refused
-from api.questions.resources import EVENTS, event, events
-from api.questions.page import viewpoint_of
-from api.http.responses import answered, json_answer, json_wanted
 from api.http.middleware.fast_append import Endpoint
+from api.http.openapi import answers, operation
+from api.http.responses import answered, json_answer, json_wanted
+from api.problems import Problem, refused
+from api.questions.effects import effects
+from api.questions.page import viewpoint_of
+from api.questions.parameters import DRY_RUN, VIEWPOINT, flag_of
+from api.questions.resources import EVENTS, event, events
 from ledger import Refused, StoreBusy, parse_json
 from projections import Engine
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.http.openapi import answers, operation
-from api.questions.resources import HISTORY, history
 from api.http.responses import answered
+from api.questions.resources import HISTORY, history
 from projections import Engine
 
 

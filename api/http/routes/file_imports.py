@@ -5,16 +5,16 @@ from typing import Any, get_args
 
 from fastapi import APIRouter, Request, Response
 
-from api.http.openapi import FIRST_FACT, REF, answers
 from api.formats.negotiation import CSV, JSON, JSONL, PARQUET
-from api.questions.parameters import Parameter
-from api.problems import MEDIA_TYPE, Problem, bad_parameter
+from api.http.openapi import FIRST_FACT, REF, answers
 from api.http.responses import json_answer, json_wanted, written_basis
 from api.http.spooled_body import Spooled, spooled
 from api.http.thread_limits import IMPORTS
+from api.problems import MEDIA_TYPE, Problem, bad_parameter
+from api.questions.parameters import Parameter
 from ledger import Ledger, import_stream
-from ledger.values.calendars import instant_text
 from ledger.imports.importer import ERRORS_LISTED_MAX, Format, Mode
+from ledger.values.calendars import instant_text
 from projections import Engine
 
 FORMATS: dict[str, Format] = {JSONL.media_type: "jsonl", CSV.media_type: "csv", PARQUET.media_type: "parquet"}

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.http.openapi import answers, operation
+from api.http.responses import answered, answered_in_turn
 from api.questions.parameters import PAGING, VIEWPOINT
 from api.questions.resources import one, parameters_of, state
-from api.http.responses import answered, answered_in_turn
 from projections import CATALOGUE, Engine, Projection
 
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.http.openapi import answers, operation
+from api.http.responses import answered
 from api.questions.parameters import PAGING
 from api.questions.resources import event_type, event_types
-from api.http.responses import answered
 from projections import Engine
 
 OPEN_MODE = "Open: no key is asked for. Whoever can reach this address can read and append."

@@ -4,8 +4,8 @@ An endpoint `/v1/<name>`, a command, its export formats and its description foll
 """
 
 from api.questions.audit.audit_question import Audit
-from api.questions.audit.diff_question import DIFF
 from api.questions.audit.concentration_question import CONCENTRATION
+from api.questions.audit.diff_question import DIFF
 from api.questions.audit.dispute_question import DISPUTES
 from api.questions.audit.impact_question import IMPACT
 from api.questions.audit.revision_question import REVISIONS

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from api.questions.parameters import Parameter, check_moment
 from api.problems import bad_parameter
-from api.questions.resources import parameters_of
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
+from api.questions.parameters import Parameter, check_moment
+from api.questions.resources import parameters_of
 from ledger.values.calendars import parse_moment
 from projections import Engine, Viewpoint
 from projections.audit import Findings

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from api.questions.audit.audit_question import Audit, page_of, whole_numbers_of
-from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
 from api.problems import bad_parameter
-from api.questions.resources import parameters_of
+from api.questions.audit.audit_question import Audit, page_of, whole_numbers_of
 from api.questions.page import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
-from ledger.values.calendars import instant_text
+from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
+from api.questions.resources import parameters_of
 from ledger.errors import UnitError
+from ledger.values.calendars import instant_text
 from ledger.values.quantities import unit
 from projections import CATALOGUE, Engine
 from projections.audit import Findings, concentration

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from api.questions.audit.audit_question import Audit
-from api.questions.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment, check_moment, limit_of
 from api.problems import bad_parameter
-from api.questions.resources import parameters_of
+from api.questions.audit.audit_question import Audit
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, lasting_of, mark_of
-from ledger.values.calendars import instant_text
+from api.questions.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment, check_moment, limit_of
+from api.questions.resources import parameters_of
 from ledger.errors import PositionBeyondHead, QuantityError
+from ledger.values.calendars import instant_text
 from ledger.values.quantities import parse_number
 from projections import CATALOGUE, Engine, Viewpoint
 

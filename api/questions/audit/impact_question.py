@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from api.problems import bad_parameter
 from api.questions.audit.audit_question import Audit
 from api.questions.audit.diff_question import COLUMNS, FILTERS, compared, stood_at
-from api.questions.parameters import AS_OF, CURSOR, FORMAT, LIMIT, POSITION_PREFIX, Parameter
-from api.problems import bad_parameter
 from api.questions.page import ONCE, Page, mark_of
+from api.questions.parameters import AS_OF, CURSOR, FORMAT, LIMIT, POSITION_PREFIX, Parameter
 from ledger.values.calendars import instant_text
 from projections import Engine
 

@@ -4,10 +4,17 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from api.questions.audit.audit_question import SERIES_PARAMETERS, Audit, page_of, texts_of, whole_number, whole_numbers_of
-from api.questions.parameters import Parameter
 from api.problems import bad_parameter
+from api.questions.audit.audit_question import (
+    SERIES_PARAMETERS,
+    Audit,
+    page_of,
+    texts_of,
+    whole_number,
+    whole_numbers_of,
+)
 from api.questions.page import Page
+from api.questions.parameters import Parameter
 from ledger.errors import QuantityError
 from ledger.values.quantities import parse_number
 from projections import Engine

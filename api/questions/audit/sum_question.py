@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, Audit, choices_of, page_of
-from api.questions.parameters import Parameter
 from api.questions.page import Page
+from api.questions.parameters import Parameter
 from projections import Engine
 from projections.audit import Findings, sums
 from projections.audit.sums import VERDICTS, WAYS

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 
-from api.questions.audit.audit_question import Audit, choice_of, page_of, texts_of, whole_number
-from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter
 from api.problems import bad_parameter
+from api.questions.audit.audit_question import Audit, choice_of, page_of, texts_of, whole_number
 from api.questions.page import Page
+from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter
 from projections import Engine
 from projections.audit import Findings, trace
 from projections.audit.trace import DEPTH, DIRECTIONS, RELATIONS

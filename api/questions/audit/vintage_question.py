@@ -12,8 +12,8 @@ from api.questions.audit.audit_question import (
     whole_number,
     whole_numbers_of,
 )
-from api.questions.parameters import Parameter
 from api.questions.page import Page
+from api.questions.parameters import Parameter
 from projections import Engine
 from projections.audit import Columns, Findings, vintages
 from projections.queries.reader import Reader

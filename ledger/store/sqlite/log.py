@@ -13,10 +13,10 @@ from uuid import UUID, uuid4
 from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
-from ledger.errors import StoreError
 from ledger.codec.stored_json import Placed, StoredEntry, Told, placed
-from ledger.store.sqlite.schema import COLUMNS, SCHEMA
+from ledger.errors import StoreError
 from ledger.store.sqlite.connection import Transactions
+from ledger.store.sqlite.schema import COLUMNS, SCHEMA
 
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 INSERT = (

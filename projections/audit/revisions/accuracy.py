@@ -21,9 +21,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.values.quantities import plain
+from projections.audit.findings import Item
 from projections.audit.revisions.change_kinds import KINDS
 from projections.audit.revisions.comparable_values import Comparable, Exact, size
-from projections.audit.findings import Item
 from projections.audit.revisions.releases import ATOMS
 from projections.audit.revisions.settlement import Settlement
 
@@ -73,7 +73,7 @@ def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime) -> Ite
     `news_noise`, `settling`. `as_of` is in UTC, naive.
     """
     # Here, and not above: scipy and statsmodels take a second to import, which no other question should pay for.
-    from projections.audit import statistics
+    from projections.audit.revisions import statistics
 
     series = [row.found for row in rows]
     units = sorted({row.item["canonical_unit"] for row in rows})

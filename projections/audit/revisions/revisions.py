@@ -14,10 +14,10 @@ from itertools import pairwise
 from typing import Any
 
 from ledger.values.quantities import difference, percent_of, plain
+from projections.audit.findings import Findings, Item
 from projections.audit.revisions.accuracy import CAUSES, Assessed, Options, assessed
 from projections.audit.revisions.change_kinds import KINDS, Change, Kinds
 from projections.audit.revisions.comparable_values import Comparable, Exact, comparable, size
-from projections.audit.findings import Findings, Item
 from projections.audit.revisions.notices import CHANGES_ANNOUNCED, Notices
 from projections.audit.revisions.releases import DECIMALS, Entry, Series, series_in
 from projections.audit.revisions.settlement import Settlement, settlement

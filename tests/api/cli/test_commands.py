@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from api.questions.audit import AUDITS, Audit
 from api.cli.main import app
+from api.questions.audit import AUDITS, Audit
 from api.settings import ANSWERS_VARIABLE, DATA_VARIABLE, is_loopback, settings
 from ledger import Ledger
 from projections import CATALOGUE

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.formats.negotiation import CSV, JSON, JSONL, Format
-from api.questions.page import Items, Lasting, Page
 from api.formats.render import GROUP_ROWS, items_bytes, page_answer
+from api.questions.page import Items, Lasting, Page
 
 BASIS = {"as_of": "2026-01-01T00:00:00.000000Z", "position": 7}
 INTEGERS = st.integers(-(2**63), 2**63 - 1)

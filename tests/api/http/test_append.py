@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from api import bodies
+from api.http import json_body
 from ledger import Plan
 from projections import Engine
 from tests.api.helpers import Api, mined, organisation
@@ -191,7 +191,7 @@ def test_a_compressed_body_is_refused(api: Api) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "BODY_BYTES_MAX", 1000)
+    monkeypatch.setattr(json_body, "BODY_BYTES_MAX", 1000)
 
     def chunks() -> Any:
         for _ in range(20):

@@ -18,9 +18,9 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api import bodies
 from api.app import create_app
-from ledger import rows
+from api.http import json_body
+from ledger.imports import rows
 from projections import Engine
 from tests.api.helpers import BASICS, Api, mined, opened, organisation
 
@@ -246,7 +246,7 @@ def test_a_blank_row_is_skipped_and_counted(api: Api) -> None:
 
 
 def test_a_file_may_be_larger_than_any_other_body(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "BODY_BYTES_MAX", 1000)
+    monkeypatch.setattr(json_body, "BODY_BYTES_MAX", 1000)
     facts = [mined("china", str(index), "2024", period=str(1000 + index)) for index in range(100)]
     assert counts(send(api, lines(*facts))) == (100, 0, 0)
 

@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.http.answer import Answer
 from api.app import create_app
+from api.http.answer import Answer
 from api.http.middleware.response_cache import BYTES_MAX, ENTRY_BYTES, PART_MAX, Answers, Question
 from api.settings import ANSWERS_VARIABLE, BadSetting, answers_room
 from ledger import Ledger

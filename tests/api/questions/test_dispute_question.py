@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,13 +16,12 @@ from api.cli.demo import sample_path
 from ledger import Ledger, import_file
 from projections import Engine
 from tests.api.helpers import Api, country, mined, organisation
+from tests.places import SHARED
 
 Item = dict[str, Any]
 Row = dict[str, str]
 
-SHARED = (
-    Path(__file__).parent.parent.parent.parent / "shared" / "data" / "vintages" / "usgs_mcs2025_two_transcriptions.csv"
-)
+SHARED = SHARED / "vintages" / "usgs_mcs2025_two_transcriptions.csv"
 MADE_UP = """\
 series,reference_date,recorded_date,value,source
 US/exports/ores,2023-12-31,2025-01-31,42500,someone:data/marker/page.md

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -15,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from tests.api.helpers import BASICS, Api, mined, opened
+from tests.places import ROOT
 
 ASKED = {"metric": "mine_production", "as_of": "2030-01-01"}
 MEMBERS = ("summary", "statistics", "error_by_age", "efficiency", "news_noise", "settling")
@@ -170,7 +170,8 @@ def test_extremes_of_dates_values_and_horizons_are_answered(api: Api) -> None:
 
 
 def test_no_other_question_pays_for_the_statistics() -> None:
-    program = "import sys; import api.cli.main; print([name for name in ('scipy', 'statsmodels') if name in sys.modules])"
-    root = Path(__file__).parent.parent.parent
-    ran = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    program = (
+        "import sys; import api.cli.main; print([name for name in ('scipy', 'statsmodels') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

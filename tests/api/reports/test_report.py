@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.app import create_app
-from api.cli.main import app
 from api.cli.demo import sample_path
+from api.cli.main import app
 from api.reports.phrases import grouped, instant, link, percent, said, signed
 from api.settings import settings
 from ledger import Ledger, import_file

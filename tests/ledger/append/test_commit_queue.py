@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from ledger import Append, KeyReused, Ledger, Refused, RuleBroken, StoreFull, VersionConflict, import_file
 from ledger.append.commit_queue import Ticket, Turns
-from tests.oracle.histories import Body, histories
 from tests.ledger.conftest import WORLD, correction, figure, retraction
 from tests.ledger.imports.test_importer import jsonl
+from tests.oracle.histories import Body, histories
+from tests.places import ROOT
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 BAD: list[Any] = [
@@ -196,12 +197,11 @@ def test_threads_of_several_processes_append_at_once_and_nothing_is_lost(tmp_pat
     path = tmp_path / "ledger.db"
     book = Ledger(path)
     book.append(WORLD)
-    root = Path(__file__).parent.parent.parent
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path), str(number)],
             stdout=subprocess.PIPE,
-            cwd=root,
+            cwd=ROOT,
             env={**os.environ, "PYTHONPATH": "."},
             text=True,
         )
@@ -241,7 +241,7 @@ def test_appends_that_wait_share_a_transaction(ledger: Ledger) -> None:
 
     head = ledger.head()
     threads = [threading.Thread(target=append, args=(1900 + number,)) for number in range(20)]
-    with ledger.append.batch():
+    with ledger.drafting():
         for thread in threads:
             thread.start()
         while len(ledger._writer._turns._waiting) < 20:
@@ -342,7 +342,7 @@ for case in ("waiting", "called", "gathered"):
 def test_an_interrupt_while_waiting_leaves_the_queue_in_good_order() -> None:
     told = subprocess.run(
         [sys.executable, "-c", INTERRUPTED],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,

@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import REGISTRY, InvalidEvent, Ledger, Refused, parse_event, parsing
-from ledger.ledger import now_utc
-from ledger.events.figures import FIGURE_NAMESPACE, Figure, figure_id
-from ledger.values.identifiers import of_name, of_time
+from ledger import REGISTRY, InvalidEvent, Ledger, Refused, parse_event
 from ledger.append.prepare import prepare
-from ledger.values.quantities import canonical, parse_number, room, unit
+from ledger.codec import strict_json
+from ledger.events.figures import FIGURE_NAMESPACE, Figure, figure_id
+from ledger.ledger import now_utc
 from ledger.rules.rules import figure_key, figure_of, violations
 from ledger.rules.state import Standing
-from tests.oracle.histories import Body, histories
+from ledger.values.identifiers import of_name, of_time
+from ledger.values.quantities import canonical, parse_number, room, unit
 from tests.ledger.conftest import figure
+from tests.oracle.histories import Body, histories
 
 SETTINGS = settings(deadline=None)
 
@@ -31,7 +32,7 @@ def body_as_json(sent: Any) -> bytes:
 
 def digest_as_it_was(sent: Any) -> bytes:
     said = {name: value for name, value in sent.items() if name not in ("event_id", "expected_version")}
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), default=parsing._number)
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), default=strict_json._number)
     return hashlib.sha256(text.encode()).digest()
 
 
@@ -61,7 +62,7 @@ def test_texts_and_numbers_of_any_kind_are_stored_as_plain_json(
     note: str, dimension: str, value: str, event_id: UUID, version: int
 ) -> None:
     sent = figure(
-        parsing.parse_json(value.encode()),
+        strict_json.parse_json(value.encode()),
         note=note,
         dimensions={"b": dimension, "a": note},
         event_id=str(event_id).upper(),

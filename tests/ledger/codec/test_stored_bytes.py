@@ -12,8 +12,9 @@ import pytest
 
 from ledger import REGISTRY, parse_event
 from ledger.codec.stored_json import EPOCH, Entry, PlainJSONMapper, StoredEntry
+from tests.places import STORED
 
-GOLDEN = Path(__file__).parent.parent / "data" / "stored"
+GOLDEN = STORED
 FILES = sorted(GOLDEN.glob("*.json"))
 ID = UUID("00000000-0000-4000-8000-000000000001")
 

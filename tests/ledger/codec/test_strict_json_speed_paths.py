@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ledger import MalformedJSON, digest, parse_json, parsing
+from ledger import MalformedJSON, digest, parse_json
+from ledger.codec import strict_json
 
 SETTINGS = settings(deadline=None)
 NUMBERS = st.one_of(
@@ -52,8 +53,8 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 def slowly(raw: bytes) -> Any:
-    value = parsing._parse_slowly(raw)
-    parsing._check(value, parsing.DEPTH_MAX)
+    value = strict_json._parse_slowly(raw)
+    strict_json._check(value, strict_json.DEPTH_MAX)
     return value
 
 
@@ -76,7 +77,7 @@ def test_the_quick_parser_gives_what_the_slow_one_gives(raw: bytes) -> None:
 
 
 def digest_slowly(value: Any) -> bytes:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=parsing._number)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=strict_json._number)
     return hashlib.sha256(text.encode()).digest()
 
 

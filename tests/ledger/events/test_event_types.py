@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from ledger.ledger import now_utc
-from ledger.events import REGISTRY, Event
-from ledger.events.base import ref_paths
 from ledger.codec.stored_json import VERSION_FIELD, Entry, PlainJSONMapper, body_of
 from ledger.codec.strict_json import parse_event
+from ledger.events import REGISTRY, Event
+from ledger.events.base import ref_paths
+from ledger.ledger import now_utc
 
 TYPES = sorted(REGISTRY)
 # The catalogue of the domain contract, by family.

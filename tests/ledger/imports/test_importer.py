@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ledger import Ledger, import_file, imports, rows
+from ledger import Ledger, import_file
+from ledger.imports import importer, rows
 from ledger.imports.importer import format_of
 from tests.ledger.conftest import figure, retraction
 
@@ -145,7 +146,7 @@ def test_a_rejected_correction_leaves_no_trace_either(ledger: Ledger, tmp_path: 
 
 def test_proceeding_holds_a_chunk_at_a_time(ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "PIECE_ROWS", 5)
-    monkeypatch.setattr(imports, "TRANSACTION_PIECES", 2)
+    monkeypatch.setattr(importer, "TRANSACTION_PIECES", 2)
     facts = [figure(period=str(1900 + number // 2), value=str(number) if number % 7 else "x") for number in range(95)]
     report = import_file(ledger, jsonl(tmp_path / "facts.jsonl", *facts), mode="proceed")
     assert (report.recorded, report.rejected) == (81, 14)

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ledger import Ledger, import_file, tabular
+from ledger import Ledger, import_file
 from ledger.codec.strict_json import digest
+from ledger.imports import parquet
 from ledger.imports.rows import Row
 from tests.ledger.conftest import figure
 
@@ -28,8 +29,8 @@ def written(columns: dict[str, Any] | pa.Table, **settings: Any) -> io.BytesIO:
 
 
 def parquet_rows(file: BinaryIO) -> Iterator[Row]:
-    for piece in tabular.parquet_pieces(file):
-        yield from tabular.parquet_rows(piece)
+    for piece in parquet.parquet_pieces(file):
+        yield from parquet.parquet_rows(piece)
 
 
 def only(columns: dict[str, Any]) -> Row:
@@ -136,11 +137,11 @@ def test_one_cell_that_cannot_be_read_is_a_fault_of_its_row_alone() -> None:
 
 
 def test_rows_are_counted_over_batches_and_row_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tabular, "BATCH_ROWS", 7)
+    monkeypatch.setattr(parquet, "BATCH_ROWS", 7)
     file = written({"type": ["MoUSigned"] * 40, "note": [str(number) for number in range(1, 41)]}, row_group_size=11)
     rows = list(parquet_rows(file))
     assert [(row.number, row.sent["note"]) for row in rows] == [(number, str(number)) for number in range(1, 41)]
-    assert [piece.done for piece in tabular.parquet_pieces(file)][-1] == len(file.getvalue())
+    assert [piece.done for piece in parquet.parquet_pieces(file)][-1] == len(file.getvalue())
 
 
 def test_a_row_of_nulls_is_skipped_and_counted() -> None:

@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ledger import REGISTRY, ImportReport, Ledger, import_file, imports, rows
+from ledger import REGISTRY, ImportReport, Ledger, import_file
 from ledger.events.base import Event, Text
+from ledger.imports import importer, rows
 from ledger.imports.rows import Piece
 from ledger.imports.workers import Workers
 from tests.ledger.conftest import WORLD, correction, figure
 from tests.ledger.imports.test_importer import jsonl, table
+from tests.places import ROOT
 
 ID = "0198f0a2-5d3c-7c7e-9a51-3f2b8c6d1e00"
 FACTS = [
@@ -37,10 +39,10 @@ FACTS = [
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "LARGE_BYTES", 0)
+    monkeypatch.setattr(importer, "LARGE_BYTES", 0)
     monkeypatch.setattr(rows, "PIECE_ROWS", 7)
     monkeypatch.setattr("ledger.imports.parquet.BATCH_ROWS", 7)
-    monkeypatch.setattr(imports, "TRANSACTION_PIECES", 2)
+    monkeypatch.setattr(importer, "TRANSACTION_PIECES", 2)
 
 
 def flat(event: dict[str, Any]) -> dict[str, str]:
@@ -178,12 +180,12 @@ def test_an_import_from_a_script_without_a_main_guard_runs_once(tmp_path: Path) 
     script = tmp_path / "script.py"
     script.write_text(
         "import sys; from pathlib import Path; from ledger import Ledger, import_file, imports\n"
-        "imports.LARGE_BYTES = 0\n"
+        "importer.LARGE_BYTES = 0\n"
         "print(import_file(Ledger(sys.argv[1]), Path(sys.argv[2]), mode='proceed').recorded)\n"
     )
     told = subprocess.run(
         [sys.executable, script, tmp_path / "l.db", path],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=True,

@@ -20,7 +20,7 @@ LARGEST = 10**38 - 1
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     made = duckdb.connect()
-    made.execute(files("projections").joinpath("tables/macros.sql").read_text(encoding="utf-8"))
+    made.execute(files("projections").joinpath("tables/sql/macros.sql").read_text(encoding="utf-8"))
     yield made
     made.close()
 

@@ -1,7 +1,6 @@
 """A log written with the first version of an event type reads, follows the rules and projects as one of today."""
 
 import json
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -10,8 +9,9 @@ import pytest
 from ledger import Ledger, Refused
 from ledger.codec.stored_json import StoredEntry, microseconds
 from projections import Engine
+from tests.places import STORED
 
-GOLDEN = Path(__file__).parent.parent / "data" / "stored"
+GOLDEN = STORED
 ID = UUID("0198f0a2-5d3c-7c7e-9a51-3f2b8c6d1e00")
 WORLD = [
     {"type": "EntityRegistered", "entity": slug, "kind": "organisation", "name": slug}

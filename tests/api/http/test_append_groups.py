@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api import appending
 from api.app import create_app
 from api.http.append_requests import Gatherer, Sent
-from api.http.routes import events
+from api.http.routes import event_log
 from ledger import MalformedJSON
 from projections import Engine
 from tests.api.helpers import Api, mined
@@ -80,7 +79,7 @@ def test_each_of_many_clients_is_answered_for_its_own(api: Api, engine: Engine) 
 
 def test_a_group_is_no_larger_than_it_should_be(api: Api, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     head = engine.ledger.head()
-    monkeypatch.setattr(appending, "GROUP_BYTES_MAX", 500)
+    monkeypatch.setattr("api.http.append_requests.GROUP_BYTES_MAX", 500)
     answers = asyncio.run(asked(api.client.app, [json.dumps(numbered(number)).encode() for number in range(30)]))
     assert [status for status, _ in answers] == [201] * 30
     assert len({entry.recorded_at for entry in engine.ledger.entries(after=head)}) >= 10
@@ -100,7 +99,7 @@ def test_clients_on_several_loops_are_answered_too(api: Api, engine: Engine) -> 
 
 
 def test_a_long_append_goes_its_own_way_and_is_answered_the_same(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "GATHERED_BYTES_MAX", 10)
+    monkeypatch.setattr(event_log, "GATHERED_BYTES_MAX", 10)
     assert api.client.post("/v1/events", json=numbered(1)).status_code == 201
     answer = api.client.post("/v1/events", json=[numbered(2), numbered(3, unit="tonnes")])
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/1/unit")
