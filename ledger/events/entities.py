@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from ledger.errors import CalendarError
-from ledger.events.base import Event, Moment, Number, Ref, Role, Slug, Text, Timed
+from ledger.events.base import Event, Moment, Ref, Role, Slug, Text
 from ledger.values.calendars import parse_fiscal_year_end
 
 
@@ -94,22 +94,3 @@ class EntitiesMerged(Event):
     kept: Ref
     merged: Ref
     reason: Text
-
-
-class RelationshipStated(Timed):
-    """One entity stands in a relation to another: owns, operates, is a subsidiary of, is located in, is party to."""
-
-    family: ClassVar[str] = "relationships"
-    thing: ClassVar[str | None] = "subject"
-    example: ClassVar[dict[str, Any]] = {
-        "type": "RelationshipStated",
-        "subject": "lynas-rare-earths",
-        "relation": "operates",
-        "object": "lynas-malaysia",
-        "published_at": "2025-07-24",
-    }
-
-    subject: Ref
-    relation: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
-    object: Ref
-    share: Number | None = Field(None, description="In percent.")

@@ -1,0 +1,50 @@
+"""Supply links: who supplies whom with which material, and from when until when."""
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ledger.events.base import Event, Moment, Number, Ref, Role, Slug, Timed
+from ledger.events.facilities import Stage
+
+
+class SupplyLinkOpened(Timed):
+    """A supplier began to supply a consumer with a material."""
+
+    family: ClassVar[str] = "links"
+    thing: ClassVar[str | None] = "link"
+    role: ClassVar[Role] = Role.OPENS
+    example: ClassVar[dict[str, Any]] = {
+        "type": "SupplyLinkOpened",
+        "link": "lynas-js-link-ndpr",
+        "supplier": "lynas-rare-earths",
+        "consumer": "js-link",
+        "material": "ndpr-oxide",
+        "stage": "separation",
+        "effective_from": "2027",
+        "published_at": "2025-07-24",
+    }
+
+    link: Slug
+    supplier: Ref
+    consumer: Ref
+    material: Ref
+    stage: Stage | None = None
+    share: Number | None = Field(None, description="In percent.")
+
+
+class SupplyLinkClosed(Event):
+    """A supply link ended."""
+
+    family: ClassVar[str] = "links"
+    thing: ClassVar[str | None] = "link"
+    role: ClassVar[Role] = Role.CLOSES
+    example: ClassVar[dict[str, Any]] = {
+        "type": "SupplyLinkClosed",
+        "link": "lynas-js-link-ndpr",
+        "effective_from": "2030-01-01",
+        "published_at": "2029-11-01",
+    }
+
+    link: Slug
+    effective_from: Moment
