@@ -14,7 +14,7 @@ import pytest
 
 from ledger import Ledger
 from projections import Engine
-from projections.audit.revisions import revisions
+from projections.audit import revisions
 from projections.audit.revisions.accuracy import Options
 from projections.audit.revisions.change_kinds import KINDS
 from tests.oracle.histories import Viewpoint, instants_of, random_viewpoint

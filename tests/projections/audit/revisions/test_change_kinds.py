@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from projections.audit.revisions import revisions
+from projections.audit import revisions
 from projections.audit.revisions.accuracy import Options
 from tests.projections.conftest import Book, Item, figure, merge, withdrawal
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from projections import FilterError
-from projections.audit.revisions import revisions
+from projections.audit import revisions
 from projections.audit.revisions.accuracy import Options, months_after
 from tests.projections.conftest import IDS, Book, Item, correction, figure, merge, retraction, withdrawal
 

@@ -1,0 +1,57 @@
+"""From a JSON value to an event of its type, with a path to each fault.
+
+For example `{"type": "QuotaSet", "subject": "china", "unit": "tonnes"}` is refused with one violation for each thing
+that is missing or wrong, at the paths `source`, `unit`, and so on.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from ledger.errors import InvalidEvent, Violation
+from ledger.events.base import REGISTRY, Event
+
+SERVER_FIELDS = ("position", "recorded_at", "recorded_by")
+"""What the ledger sets, and no client may send."""
+
+
+def parse_event(sent: Any) -> Event:
+    """The event in a decoded JSON value. Raises InvalidEvent with every fault found."""
+    if not isinstance(sent, dict | Mapping):
+        raise InvalidEvent([Violation((), "object_expected", "an event is a JSON object")])
+    type_name = sent.get("type")
+    if not isinstance(type_name, str) or type_name not in REGISTRY:
+        rule = "missing" if type_name is None else "unknown_type"
+        detail = f"type must be one of: {', '.join(sorted(REGISTRY))}"
+        raise InvalidEvent([Violation(("type",), rule, detail)])
+    for name in SERVER_FIELDS:
+        if name in sent:
+            raise InvalidEvent([Violation((name,), "set_by_ledger", f"{name} is set by the ledger and never accepted")])
+    cls = REGISTRY[type_name]
+    fields = dict(sent)
+    del fields["type"]
+    if fields.get("dimensions") == {}:
+        del fields["dimensions"]
+    return validated(cls, fields)
+
+
+def validated(cls: type[Event], fields: Mapping[str, Any]) -> Event:
+    """The fields as an event of the type. Raises InvalidEvent with every fault found."""
+    try:
+        return cls.__pydantic_validator__.validate_python(fields)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        raise InvalidEvent([_violation(fault, cls) for fault in error.errors(include_url=False)]) from None
+
+
+def _violation(fault: Any, cls: type[Event]) -> Violation:
+    path = tuple(part for part in fault["loc"] if part != "[key]")
+    context = fault.get("ctx", {})
+    if "field" in context:
+        path = (*path, *str(context["field"]).split("/"))
+    detail = str(fault["msg"])
+    if fault["type"] == "extra_forbidden":
+        detail = (
+            f"unknown field; {cls.__name__} has: {', '.join(cls.model_fields)}" if len(path) == 1 else "unknown field"
+        )
+    return Violation(path, str(fault["type"]), detail)
