@@ -5,6 +5,7 @@
 #   make check  formatting, linting, types, tests
 #   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours)
 #   make bench  how fast it is, beside what the same work costs another way (SIZE=1000000; build/benchmarks)
+#   make docs   bring the tables in the READMEs up to date with the code
 #   make mutants  plant bugs in the SQL, and see the tests catch them
 #   make lock   choose the versions in requirements.lock anew (needs uv)
 
@@ -17,7 +18,7 @@ HISTORIES ?= 20000
 SIZE ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check format judge bench mutants lock clean
+.PHONY: help run test lint check format docs judge bench mutants lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -47,6 +48,9 @@ mutants: $(READY)
 format: $(READY)
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: $(READY)
+	@$(BIN)/python -m tests.docs.generated --write
 
 # The environment is made anew only when what goes into it has changed.
 $(READY): requirements.lock pyproject.toml

@@ -2,7 +2,7 @@
 
 A figure's *key* is what is measured: subject, metric, material, dimensions, nature, period and canonical unit. A
 *statement* says exactly one of: a value; a range or bound; a symbol. The same key is the same figure on every
-machine: its `figure_id` is a UUIDv5 of the key (domain contract, section 4 and the ruling on figures).
+machine: its `figure_id` is a UUIDv5 of the key (ledger/README.md, section 4; ledger/README.md, ruling 11).
 """
 
 from decimal import Decimal

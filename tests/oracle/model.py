@@ -1,8 +1,8 @@
 """The judge: what every answer should be, folded naively from the list of events.
 
-This is a second reading of the domain contract (its sections 2 to 5 and the rulings of 7), written to be read beside
-it. It shares no code with the projections; where the two disagree, the contract decides. Each function says which
-section it spells out.
+This is a second reading of the contract of meaning, ledger/README.md (its sections 2 to 5 and the rulings of 7), to be
+read beside it. It shares no code with the projections; where the two disagree, the contract decides. Each function says
+which of its sections it spells out.
 
 Input: events as `GET /v1/events` gives them, flat, with `position`, `recorded_at` and `recorded_by`. Output: items in
 the shapes of the HTTP contract, decimals as strings, null as None, in a fixed order.

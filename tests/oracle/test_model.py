@@ -1,4 +1,4 @@
-"""The judge itself, by hand: the worked examples of the domain contract, then its rulings one small case at a time."""
+"""The judge itself, by hand: the contract's worked examples (ledger/README.md), then its rulings, a small case each."""
 
 import json
 import random
@@ -116,7 +116,7 @@ def keepings(judge: Model, figure_id: str, as_of: str = "2030", position: int = 
 
 
 class TestWorkedExamples:
-    """Section 6 of the domain contract, by number."""
+    """The examples of ledger/README.md, section 6, by number."""
 
     def test_1_late_and_revised(self) -> None:
         judge = model(mined("350000", "2024-01-31"), mined("376000", "2025-01-31"))

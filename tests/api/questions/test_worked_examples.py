@@ -1,4 +1,4 @@
-"""The ten worked examples of the domain contract, asked over HTTP."""
+"""The ten worked examples (ledger/README.md, section 6), asked over HTTP."""
 
 from uuid import uuid4
 

@@ -12,7 +12,7 @@ from ledger.events.base import ref_paths
 from ledger.ledger import now_utc
 
 TYPES = sorted(REGISTRY)
-# The catalogue of the domain contract, by family.
+# The catalogue of the contract (ledger/README.md, section 3), by family.
 CONTRACT = """
 EntityRegistered EntityRenamed EntityAliasAdded EntitiesMerged RelationshipStated
 MoUSigned AgreementSigned AgreementAmended AgreementTerminated
