@@ -8,15 +8,24 @@ it.
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Literal, get_args, get_origin
+from contextlib import closing
+from functools import cache
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
+from api.app import create_app
+from api.questions.audit import AUDITS
+from api.questions.parameters import PAGING, VIEWPOINT
+from api.questions.resources import parameters_of
+from ledger import Ledger
 from ledger.events import REGISTRY, Event
 from ledger.events.base import ref_paths
 from ledger.events.figures import Figure
 from ledger.values import quantities
+from projections import CATALOGUE, Engine
 from tests.places import ROOT
 
 PLACE = re.compile(r"(<!-- generated: ([a-z ]+) -->\n)(.*?)(<!-- end of generated -->)", re.DOTALL)
+T = TypeVar("T")
 COMMON = {*Event.model_fields}
 TIMES = ("effective_from", "effective_to")
 
@@ -114,8 +123,117 @@ def codes(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+@cache
+def described() -> Any:
+    """What the server says of itself (OpenAPI), over an empty ledger."""
+    with closing(Ledger(":memory:")) as ledger, closing(Engine(ledger)) as engine:
+        return create_app(engine).openapi()
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every endpoint: method, path, and what is said of it."""
+    for path, methods in described()["paths"].items():
+        for method, said in methods.items():
+            yield method.upper(), path, said
+
+
+def endpoints() -> str:
+    """The endpoints and what they are for. What is under one slug is the same everywhere, so it has one line."""
+    rows = {
+        (method, path if "/{slug}" not in path else "/v1/RESOURCE/{slug}"): said["summary"]
+        for method, path, said in operations()
+    }
+    return table(["endpoint", ""], ([f"`{method} {path}`", summary] for (method, path), summary in rows.items()))
+
+
+def parameter_row(said: dict[str, Any]) -> list[str]:
+    """A query parameter: its name, and what it means with its values and default."""
+    schema = said["schema"]
+    bounds = [f"{schema['minimum']} to {schema['maximum']:,}"] if "maximum" in schema else []
+    values = [codes(schema["enum"])] if "enum" in schema else bounds
+    default = [f"default `{schema['default']}`"] if "default" in schema else []
+    more = f" ({'; '.join([*values, *default])})" if values or default else ""
+    required = " (required)" if said["required"] else ""
+    return [f"`{said['name']}`{required}", said["description"].rstrip(".") + more]
+
+
+def query_of(path: str) -> list[dict[str, Any]]:
+    """The query parameters of a read."""
+    return [one for one in described()["paths"][path]["get"].get("parameters", []) if one["in"] == "query"]
+
+
+def read_parameters() -> str:
+    """What every read takes."""
+    common = {parameter.name for parameter in (*VIEWPOINT, *PAGING)}
+    return table(["parameter", ""], (parameter_row(one) for one in query_of("/v1/figures") if one["name"] in common))
+
+
+def filters() -> str:
+    """The filters of every resource, and of the log."""
+    common = {parameter.name for parameter in (*VIEWPOINT, *PAGING)}
+    rows = [
+        [f"`/v1/{name}`" if first else "", *parameter_row(one)]
+        for name in (*CATALOGUE, "events")
+        for first, one in firsts(one for one in query_of(f"/v1/{name}") if one["name"] not in common)
+    ]
+    return table(["resource", "filter", ""], rows)
+
+
+def audit_questions() -> str:
+    """The questions of the audit, and the parameters that only they have."""
+    of_figures = [parameter.name for parameter in parameters_of(CATALOGUE["figures"])]
+    rows = []
+    for audit in AUDITS:
+        path = f"/v1/{audit.name}"
+        own = [one for one in query_of(path) if one["name"].replace("NAME", "*") not in of_figures or one["required"]]
+        shared = [
+            parameter for parameter in audit.parameters if parameter.name in of_figures and not parameter.required
+        ]
+        rows.append([f"`{path}`", f"**{audit.summary}**"])
+        rows += [["", f"{name}: {text}"] for name, text in map(parameter_row, own)]
+        rows.append(["", f"and {shared_with_figures({one.name for one in shared})}"])
+    return table(["question", "parameters"], rows)
+
+
+def shared_with_figures(names: set[str]) -> str:
+    """The parameters that a question shares with the reads of figures, group by group."""
+    filters = [one.name for one in CATALOGUE["figures"].filters]
+    taken, left = [one for one in filters if one in names], [one for one in filters if one not in names]
+    groups = []
+    if len(taken) > len(left):
+        groups.append(f"the filters of `/v1/figures`{f' (not {codes(left)})' if left else ''}")
+    elif taken:
+        groups.append(codes(taken))
+    for group, called in ((VIEWPOINT, "the viewpoint"), (PAGING, "the page")):
+        of_group = [one.name for one in group if one.name in names]
+        if of_group:
+            groups.append(called if len(of_group) == len(group) else codes(of_group))
+    return "; ".join(groups)
+
+
+def items() -> str:
+    """The fields of the items of every resource, and of histories."""
+    schemas = described()["components"]["schemas"]
+    names = {f"`/v1/{name}`": name.capitalize() for name in CATALOGUE} | {
+        f"history, `clock={clock}`": f"{clock.capitalize()}History" for clock in ("publication", "ledger")
+    }
+    return table(["items of", "fields"], ([name, codes(schemas[kind]["properties"])] for name, kind in names.items()))
+
+
+def firsts(values: Iterable[T]) -> Iterator[tuple[bool, T]]:
+    """Each value, and whether it is the first."""
+    return ((number == 0, value) for number, value in enumerate(values))
+
+
 PLACES: dict[str, dict[str, Callable[[], str]]] = {
     "ledger/README.md": {"event types": event_types, "units": units},
+    "api/README.md": {
+        "endpoints": endpoints,
+        "parameters of reads": read_parameters,
+        "filters": filters,
+        "items": items,
+        "audit questions": audit_questions,
+    },
 }
 """Document -> name of a place in it -> what stands there."""
 

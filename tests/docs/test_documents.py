@@ -97,6 +97,27 @@ def test_every_rule_that_may_refuse_an_event_is_in_the_contract() -> None:
     assert {rule for rule in rules if f"| `{rule!s}` |" not in contract} == set()
 
 
+def test_every_kind_of_problem_is_in_the_contract() -> None:
+    contract = read("api/README.md")
+    kinds = {
+        kind.value
+        for path in (ROOT / "api").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Problem" and len(call.args) > 1
+        for kind in constants(call.args[1])
+    }
+    assert len(kinds) > 10
+    assert {kind for kind in kinds if f"| `{kind!s}` |" not in contract} == set()
+
+
+def constants(node: ast.expr) -> Iterator[ast.Constant]:
+    """The constants that an expression may be."""
+    if isinstance(node, ast.IfExp):
+        yield from (*constants(node.body), *constants(node.orelse))
+    elif isinstance(node, ast.Constant):
+        yield node
+
+
 def test_code_cites_sections_and_rulings_of_the_contract_that_exist() -> None:
     contract = read("ledger/README.md")
     sections = set(re.findall(r"^## (\d+)\.", contract, re.MULTILINE))
