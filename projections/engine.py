@@ -46,7 +46,7 @@ WHOLE_MIN = 20_000
 KEPT_EVERY = 5_000
 """After so many events the file is brought up to date; until then each that came alone takes some 20 KB of memory."""
 
-_ORDERS = {"slugs": "slug, since", "spans": "subject_code, figure_code, since, shown_from, position"}
+_ORDERS = {"slugs": "slug, since", "answer_intervals": "subject_code, figure_code, since, shown_from, position"}
 """The tables that hold no versions of events, and the order of their rows."""
 
 
@@ -235,7 +235,7 @@ class Engine:
                 if drafted:
                     self._ingest.follows = True
                     self._ingest.take(as_table(drafted), drafted={entry.event_id: entry for entry in drafted})
-                    self._make_spans_again()
+                    self._remake_answer_intervals()
                 yield self._preview_reader(drafted)
             finally:
                 self._roll_back()
@@ -246,7 +246,7 @@ class Engine:
         for batch in self._batches(after=self._position, until=head):
             with self._transaction():
                 self._ingest.take(batch)
-                self._make_spans_again()
+                self._remake_answer_intervals()
                 position = self._note_progress(batch)
             self._position = position
         if head - self._kept >= KEPT_EVERY:
@@ -279,7 +279,7 @@ class Engine:
             self._writer.execute("CHECKPOINT log")
             self._kept = self._position
 
-    def _make_spans_again(self) -> None:
+    def _remake_answer_intervals(self) -> None:
         answer_intervals.make_again(self._writer, self._ingest.planned, self._ingest.touched)
         self._ingest.touched.clear()
 
@@ -318,7 +318,7 @@ class Engine:
         return self._reader(self._writer, replace(now, effective_at=now.as_of))
 
     def _reader(self, cursor: duckdb.DuckDBPyConnection, viewpoint: Viewpoint) -> Reader:
-        merged = self._ingest.merges.ever
+        merged = self._ingest.aliases.ever
         return Reader(cursor, self._families, viewpoint, merged=merged, subject_of=self._subject_of)
 
     def _subject_of(self, figure_id: UUID) -> str | None:
@@ -379,7 +379,8 @@ class Engine:
     def _fingerprint(self) -> str:
         """Changes where the tables would be made otherwise."""
         texts = [
-            sql(f"tables/sql/{name}.sql") for name in ("macros", "bookkeeping", "fiscal", "figures", "exact", "spans")
+            sql(f"tables/sql/{name}.sql")
+            for name in ("macros", "bookkeeping", "fiscal", "figures", "exact", "answer_intervals")
         ]
         texts += [family.select(merged=True) for family in self._families.values()]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()

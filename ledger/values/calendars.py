@@ -12,13 +12,11 @@ the day it starts.
 
 import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.errors import CalendarError
-
-MICROSECOND = timedelta(microseconds=1)
 
 _INSTANT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII

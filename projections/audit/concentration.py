@@ -7,8 +7,8 @@ Justice and FTC, Merger Guidelines, 2023, section 2.1). 10,000 / HHI is the effe
 would be as concentrated.
 
 What is a total of others has no share beside them, and what lies in another has none beside that one: by what is
-declared (`part_of`, `located_in`; see `projections.audit.declared_parts`), directly or through others. What is no number has
-none, and what is negative makes shares meaningless. All of these are left out, and listed.
+declared (`part_of`, `located_in`; see `projections.audit.declared_parts`), directly or through others. What is no
+number has none, and what is negative makes shares meaningless. All of these are left out, and listed.
 """
 
 import json

@@ -1,9 +1,10 @@
 """Disputes: figures on which what publishers say differs, since when, by how much, and how it ended.
 
 At each instant at which something was published about a figure, with all that was published at that instant taken in,
-the figure is disputed or it is not (see `projections.audit.publisher_entries`). A *dispute* is a longest run of instants at
-which it is: it begins with the event that made it disputed, and is open until an event ends it. Where several events
-share an instant, that event is the last of them, in the order of their positions, at which the figure turned.
+the figure is disputed or it is not (see `projections.audit.publisher_entries`). A *dispute* is a longest run of
+instants at which it is: it begins with the event that made it disputed, and is open until an event ends it. Where
+several events share an instant, that event is the last of them, in the order of their positions, at which the figure
+turned.
 """
 
 import json

@@ -55,19 +55,19 @@ held_{family} AS NOT MATERIALIZED (
 )
 
 -- name: shown
-spans.shown_from <= CAST($as_of AS TIMESTAMP)
-    AND spans.since <= $position
-    AND spans.until > $position
+answer_intervals.shown_from <= CAST($as_of AS TIMESTAMP)
+    AND answer_intervals.since <= $position
+    AND answer_intervals.until > $position
     AND (
-      spans.shown_until > CAST($as_of AS TIMESTAMP)
-      OR spans.replaced > $position
+      answer_intervals.shown_until > CAST($as_of AS TIMESTAMP)
+      OR answer_intervals.replaced > $position
     )
 
--- name: spans
-spans AS NOT MATERIALIZED (
+-- name: answer_intervals
+answer_intervals AS NOT MATERIALIZED (
   SELECT
     *
-  FROM log.spans AS spans
+  FROM log.answer_intervals AS answer_intervals
   WHERE {shown}
     AND {rows}
 )

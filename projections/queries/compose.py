@@ -14,7 +14,7 @@ from projections.tables.families import Family
 
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b")
 _PARAMETER = re.compile(r"\$([a-z_0-9]+)\b")
-_SECTION = re.compile(r"^-- name: ([a-z]+)\n", re.MULTILINE)
+_SECTION = re.compile(r"^-- name: ([a-z_]+)\n", re.MULTILINE)
 
 
 def question(
@@ -41,7 +41,7 @@ def question(
                 add(inner)
                 clauses.append(f"{name} AS (\n{inner}\n)")
                 done.add(name)
-            elif name == "spans":
+            elif name == "answer_intervals":
                 conditions = (rows or {}).get(name) or ["TRUE"]
                 clauses.append(sections()[name].format(rows=" AND ".join(conditions), **sections()))
                 done.add(name)
@@ -58,7 +58,10 @@ def question(
 def lookup(view: str, rows: Sequence[str]) -> str:
     """A view of one relation as a query of one SELECT, which DuckDB plans in half the time."""
     text, clocks = text_of(view), sections()
-    for relation, table, clock in (("held_figures", "figures AS versions", "held"), ("spans", "spans", "shown")):
+    for relation, table, clock in (
+        ("held_figures", "figures AS versions", "held"),
+        ("answer_intervals", "answer_intervals", "shown"),
+    ):
         if text.endswith(f"FROM {relation}\n"):
             conditions = "\n  AND ".join((clocks[clock], *rows))
             begun = text.removesuffix(f"{relation}\n")

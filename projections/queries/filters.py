@@ -50,7 +50,7 @@ class Selection:
         self.near: list[str] = []
         """Conditions on tables with `subject_code` that leave no wanted row out: what need not be read at all."""
         self.exactly: list[str] = []
-        """Conditions on the spans that leave out other figures of these subjects, of all but a few."""
+        """Conditions on the answer intervals that leave out other figures of these subjects, all but a few."""
         self.params: dict[str, Any] = {}
 
     def bind(self, value: Any) -> str:

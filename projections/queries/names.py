@@ -85,16 +85,16 @@ class Names:
     def answering(self, figure_id: UUID) -> list[tuple[int, UUID]]:
         """Each position so far where the answer to a figure may have changed, and the figure that answered then."""
         moved = {at for _, _, since, until in self._moves for at in (since, until) if at <= self._position}
-        spans = [(start, self._figure_at(figure_id, start)) for start in (0, *sorted(moved))]
-        ids = sorted({figure for _, figure in spans})
+        starts = [(start, self._figure_at(figure_id, start)) for start in (0, *sorted(moved))]
+        ids = sorted({figure for _, figure in starts})
         versions = f"log.figures WHERE {self.near(ids)} AND LIST_CONTAINS($ids, figure_id)"
         changes = self._ask(
             f"SELECT since FROM {versions} AND since <= $at UNION SELECT until FROM {versions} AND until <= $at",
             at=self._position,
             ids=ids,
         )
-        positions = sorted({at for (at,) in changes} | {start for start, _ in spans[1:]})
-        return [(at, next(figure for start, figure in reversed(spans) if start <= at)) for at in positions]
+        positions = sorted({at for (at,) in changes} | {start for start, _ in starts[1:]})
+        return [(at, next(figure for start, figure in reversed(starts) if start <= at)) for at in positions]
 
     @cached_property
     def _moves(self) -> list[tuple[str, str, int, int]]:

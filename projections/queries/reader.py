@@ -31,38 +31,13 @@ _OF_THE_READER = ("viewpoint", "subject_code")
 """Columns of views that are no part of an item."""
 
 _ANSWERERS = {"publisher", "prefer", "resolve"}
-"""Filters that ask for other answers to figures than the one that the spans hold."""
+"""Filters that ask for other answers to figures than the one that the answer intervals hold."""
 
 NEAR_ROWS_MAX = 500
 """So many answers are looked up one by one, by their positions."""
 
 _BESIDE = {"revision": "INTEGER", "publishers": "INTEGER", "disputed": "BOOLEAN", "spread": "VARCHAR"}
 """What an item says beside the event that is the answer."""
-
-_OF_THE_READER = ("viewpoint", "subject_code")
-"""Columns of views that are no part of an item."""
-
-_ANSWERERS = {"publisher", "prefer", "resolve"}
-"""Filters that ask for other answers to figures than the one that the spans hold."""
-
-NEAR_ROWS_MAX = 500
-"""So many answers are looked up one by one, by their positions."""
-
-FEW = 100
-"""So many rows are columns sooner where they are made in Python."""
-
-_ARROW = {
-    "BIGINT": pa.int64(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "DECIMAL(38,18)": pa.decimal128(38, 18),
-    "INTEGER": pa.int32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "UUID": pa.string(),
-    "VARCHAR": pa.string(),
-}
-"""What DuckDB makes of its types."""
-
 
 _PAGE = """SELECT subject, before
 FROM (
@@ -121,7 +96,7 @@ class Reader:
             if selection.near and (found := self._near(selection, projection)) is not None:
                 return found.slice(offset, limit)
         return self._table(
-            question(view, self.families, rows={projection.family: selection.rows, "spans": selection.near}),
+            question(view, self.families, rows={projection.family: selection.rows, "answer_intervals": selection.near}),
             selection,
             order=projection.order,
             hidden=(*_OF_THE_READER, *projection.hidden),
@@ -235,11 +210,6 @@ class Reader:
         conditions = " AND ".join(selection.items) or "TRUE"
         text = f"{clauses},\nchosen AS (SELECT * FROM items WHERE {conditions})\n{query}"
         return self._ask(text, selection, params or {})
-
-    def over(self, view: str, query: str) -> pa.Table:
-        """What a query gives that reads `items`, those of a view at the viewpoint: decimals and instants as such."""
-        text = f"{question(view, self.families)}\n{query}"
-        return self._ask(text)
 
     def answers(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What this ledger answered for a figure, position by position where that changed."""

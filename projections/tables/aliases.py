@@ -6,13 +6,13 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from projections.tables.families import FOREVER
-from projections.tables.planned_statements import Planned
+from projections.tables.planned_statements import PlannedStatements
 
 
-class Merges:
+class Aliases:
     """Follows merges through one cursor, in its transaction."""
 
-    def __init__(self, cursor: DuckDBPyConnection, planned: Planned) -> None:
+    def __init__(self, cursor: DuckDBPyConnection, planned: PlannedStatements) -> None:
         self._cursor = cursor
         self._planned = planned
         self.any = False

@@ -1,6 +1,8 @@
-"""What answers each figure, from where to where on both clocks: the table `spans`, made from the versions of events.
+"""Answer intervals: from where to where, on the publication and the ledger clock, which event answers each figure.
 
-A figure is made anew as a whole, whatever of it has changed, so the rows do not depend on how often that was done.
+The table `answer_intervals` is made from the versions of events, so that a read at any viewpoint finds the answer
+without a fold. All intervals of a figure are made again whenever one of its versions changes, so the rows do not depend
+on how often that happened: a catch-up gives the same table as a rebuild.
 """
 
 from collections.abc import Collection
@@ -12,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from projections.sql_text import sql
 from projections.tables.families import FOREVER
-from projections.tables.planned_statements import FEW, Planned
+from projections.tables.planned_statements import FEW, PlannedStatements
 
 ROWS_AT_ONCE = 400_000
 """How many versions are looked at together, about: what keeps the memory of a rebuild bounded."""
@@ -26,11 +28,11 @@ FIGURES_ORDER = "ORDER BY subject_code, figure_id, position, since"
 
 def create_table(cursor: DuckDBPyConnection) -> None:
     """Make the table, empty."""
-    cursor.execute(f"CREATE TABLE log.spans AS {_rows('log.figures LIMIT 0')}")
+    cursor.execute(f"CREATE TABLE log.answer_intervals AS {_rows('log.figures LIMIT 0')}")
 
 
 def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
-    """Make every span, and put the rows of `runs` into `log.figures` in order, part by part; both tables are empty.
+    """Make every interval, and put the rows of `runs` into `log.figures` in order, part by part; both tables are empty.
 
     DuckDB sorts and writes on one core, so the two are done beside each other.
     """
@@ -47,27 +49,27 @@ def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
     with ThreadPoolExecutor(max_workers=1) as other:
         placing = other.submit(put_in_place)
         for rows in within:
-            cursor.execute(f"INSERT INTO log.spans {_rows(rows)}")
+            cursor.execute(f"INSERT INTO log.answer_intervals {_rows(rows)}")
         placing.result()
 
 
-def make_again(cursor: DuckDBPyConnection, planned: Planned, touched: Collection[tuple[int, int]]) -> None:
-    """Make the spans of figures again, given as pairs (subject_code, figure_code)."""
+def make_again(cursor: DuckDBPyConnection, planned: PlannedStatements, touched: Collection[tuple[int, int]]) -> None:
+    """Make the intervals of figures again, given as pairs (subject_code, figure_code)."""
     if not touched:
         return
     subjects, figures = (pa.array(codes, pa.int32()) for codes in zip(*touched, strict=True))
     planned.give("touched", pa.table({"subject_code": subjects, "figure_code": figures}))
     run = planned.run if len(touched) <= FEW else cursor.execute
     run(
-        "DELETE FROM log.spans USING touched "
-        "WHERE spans.subject_code = touched.subject_code AND spans.figure_code = touched.figure_code"
+        "DELETE FROM log.answer_intervals AS made USING touched "
+        "WHERE made.subject_code = touched.subject_code AND made.figure_code = touched.figure_code"
     )
     versions = (
         "log.figures SEMI JOIN touched ON figures.subject_code = touched.subject_code "
         "AND code_of(figures.figure_id) = touched.figure_code"
     )
-    run(f"INSERT INTO log.spans {_rows(versions)}")
+    run(f"INSERT INTO log.answer_intervals {_rows(versions)}")
 
 
 def _rows(versions: str) -> str:
-    return sql("tables/sql/spans.sql").format(versions=versions, forever=FOREVER, primary_first=2**40)
+    return sql("tables/sql/answer_intervals.sql").format(versions=versions, forever=FOREVER, primary_first=2**40)

@@ -25,11 +25,11 @@ from ledger.rules.effective_content import content
 from ledger.store.sqlite.log import SQLiteLog
 from projections.sql_text import quoted, sql
 from projections.tables import answer_intervals, lookups
-from projections.tables.aliases import Merges
+from projections.tables.aliases import Aliases
 from projections.tables.answer_intervals import FIGURES_ORDER
 from projections.tables.arrow_rows import SCHEMA, Version, encoded, versions
 from projections.tables.families import FOREVER, UNRESOLVED, Family
-from projections.tables.planned_statements import FEW, Planned
+from projections.tables.planned_statements import FEW, PlannedStatements
 
 _WORD_START = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
 _GLOBAL = (EntityRegistered.__name__, EntitiesMerged.__name__)
@@ -53,9 +53,9 @@ class Ingest:
         self._families = families
         self._family_of = {name: family for family in families.values() for name in family.types}
         self._drafted: dict[bytes, StoredEntry] = {}
-        self.planned = Planned(cursor)
-        self._dictionaries = lookups.Dictionaries(cursor, self.planned)
-        self.merges = Merges(cursor, self.planned)
+        self.planned = PlannedStatements(cursor)
+        self._lookups = lookups.Lookups(cursor, self.planned)
+        self.aliases = Aliases(cursor, self.planned)
         self.touched: set[tuple[int, int]] = set()
         """(subject_code, figure_code) of figures of which a version was opened or closed, until someone empties it."""
         self.follows = True
@@ -79,7 +79,7 @@ class Ingest:
     def recall(self) -> None:
         """Go by what the tables say: they were opened, or a transaction was rolled back."""
         self.planned.forget()
-        self.merges.recall()
+        self.aliases.recall()
         self.touched.clear()
 
     def take(self, batch: pa.Table, *, drafted: Mapping[bytes, StoredEntry] | None = None) -> None:
@@ -179,7 +179,7 @@ class Ingest:
 
     def _read_anew(self, position: int) -> None:
         """From this position on, slugs or fiscal years mean something else: open the versions that read differently."""
-        moved = self.merges.move(position)
+        moved = self.aliases.move(position)
         refiscal = self._all(
             "SELECT DISTINCT kept(opened.entity) FROM log.entities AS opened JOIN log.entities AS closed "
             "USING (position) WHERE opened.since = $at AND closed.until = $at AND opened.type = 'EntityRegistered' "
@@ -236,7 +236,7 @@ class Ingest:
 
     def _rows_of(self, family: Family, *, all_figures_known: bool, few: bool) -> str:
         """A query for the rows that `batch` makes in a family's table."""
-        query = family.select(merged=self.merges.any)
+        query = family.select(merged=self.aliases.any)
         if family.name != "figures":
             return query
         if few:
@@ -244,7 +244,7 @@ class Ingest:
         else:
             self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
         staged = "staged_few" if few else "staged"
-        countable = self._dictionaries.make(staged, few=few)
+        countable = self._lookups.make(staged, few=few)
         rows = sql("tables/sql/figures.sql").format(staged=staged)
         if not countable:
             rows = sql("tables/sql/exact.sql").format(counted=rows)

@@ -21,7 +21,7 @@ from ledger.values.calendars import Period, parse_period
 from ledger.values.quantities import Unit, unit
 from projections.sql_text import literals
 from projections.tables.database import ARROW_ROWS
-from projections.tables.planned_statements import Planned
+from projections.tables.planned_statements import PlannedStatements
 
 _CANONICAL = pa.decimal128(38, 18)
 _FACTOR = pa.decimal128(19, 9)
@@ -29,10 +29,10 @@ _WIDE = pa.decimal256(38, 18)
 """Holds the product with any factor, which the ledger has already found to fit a _CANONICAL."""
 
 
-class Dictionaries:
+class Lookups:
     """Makes dictionaries for one cursor."""
 
-    def __init__(self, cursor: DuckDBPyConnection, planned: Planned) -> None:
+    def __init__(self, cursor: DuckDBPyConnection, planned: PlannedStatements) -> None:
         self._cursor = cursor
         self._planned = planned
         self._natures: set[tuple[str, str | None]] = set()

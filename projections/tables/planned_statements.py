@@ -23,7 +23,7 @@ class _Feed:
         return self.rows.__arrow_c_stream__(requested_schema)
 
 
-class Planned:
+class PlannedStatements:
     """The statements of one cursor, and the rows that they read."""
 
     def __init__(self, cursor: DuckDBPyConnection) -> None:

@@ -20,8 +20,6 @@ from projections.audit import vintages
 ROOT = Path(__file__).parent.parent.parent
 LOG_TABLE = "stored_events"
 LIMIT_MAX = 10_000
-FOLD = "SELECT COUNT(*) AS n, SUM(canonical_value) AS total FROM items"
-VALUES = "SELECT figure_id, canonical_value FROM items"
 
 Mode = Literal["atomic", "proceed"]
 
@@ -94,14 +92,8 @@ def viewpoint(of: Engine, as_of: str | None = None, position: int | None = None)
 
 
 def fold(of: Engine, at: Viewpoint) -> Folded:
-    """The full state of figures, reduced to a count and a sum."""
-    row = over(of, at, "answering", FOLD).to_pylist()[0]
-    return Folded(row["n"], Decimal(row["total"] or 0))
-
-
-def values(of: Engine, at: Viewpoint) -> pa.Table:
-    """The id and canonical value of every figure."""
-    return over(of, at, "current", VALUES)
+    """The full state of figures, read whole and then reduced to a count and a sum."""
+    return folded(state(of, at))
 
 
 def state(of: Engine, at: Viewpoint) -> pa.Table:
@@ -113,12 +105,6 @@ def folded(table: pa.Table) -> Folded:
     """Delivered items reduced in the same way."""
     exact = pc.cast(table["canonical_value"], pa.decimal128(38, 18))
     return Folded(len(table), Decimal(pc.sum(exact).as_py() or 0))
-
-
-def over(of: Engine, at: Viewpoint, view: str, query: str) -> pa.Table:
-    """A query over the items of a view."""
-    with of.reader(at) as reader:
-        return reader.over(view, query)
 
 
 def one_figure(of: Engine, at: Viewpoint, figure_id: str) -> pa.Table:

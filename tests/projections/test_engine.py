@@ -17,7 +17,8 @@ from ledger.events.base import Event, Ref
 from projections import CATALOGUE, Engine
 from tests.projections.conftest import IDS, WORLD, Book, correction, figure, merge, retraction
 
-VIEWS = sorted(path.name for path in files("projections").joinpath("views").iterdir())
+FOLDER = Path(str(files("projections").joinpath("views")))
+VIEWS = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.sql"))
 
 
 def tables(engine: Engine) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def tables(engine: Engine) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_knows_no_clock(name: str) -> None:
-    text = files("projections").joinpath("views", name).read_text(encoding="utf-8")
+    text = (FOLDER / name).read_text(encoding="utf-8")
     assert text.startswith("-- One row is "), "the first line says what a row is"
     assert set(re.findall(r"\$\w+", text)) <= {"$prefer"}
     assert not re.search(r"as_of|effective_at|recorded_as_of|CURRENT_|NOW\(", text)

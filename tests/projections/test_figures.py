@@ -1,6 +1,5 @@
 """Figures at a viewpoint: what is the answer, who disagrees, and by how much."""
 
-from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -274,15 +273,9 @@ def test_pages_together_are_the_whole(book: Book) -> None:
             assert [item for page in pages for item in page.to_pylist()] == whole.to_pylist()
 
 
-def test_a_sum_over_all_answers_is_that_of_their_items(book: Book) -> None:
+def test_amounts_of_any_length_are_answered_exactly(book: Book) -> None:
     stated = ("1", "123456.654321", "0.1234567", "89999999999999999999.000000000000000001", "-5", "123456789012.5")
     for year, value in enumerate(stated, start=2001):
         book.record(figure(value, period=str(year)))
     book.record(figure(None, period="1999", low="3"))
-    viewpoint = book.engine.viewpoint()
-    with book.engine.reader(viewpoint) as reader:
-        found = reader.over("answering", "SELECT COUNT(*) AS n, SUM(canonical_value) AS total FROM items").to_pylist()
-        listed = reader.over("answering", "SELECT canonical_value AS v FROM items ORDER BY position")["v"].to_pylist()
-    with localcontext(prec=60):
-        assert found == [{"n": len(stated) + 1, "total": sum(map(Decimal, stated), Decimal(0))}]
-    assert listed == [*map(Decimal, stated), None]
+    assert [item["canonical_value"] for item in book.ask("figures")] == [None, *stated]

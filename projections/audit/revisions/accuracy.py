@@ -2,8 +2,8 @@
 
 A *target* is a later value that a first release is compared with: the `latest`, the n-th release (`release_2`), or what
 was known so many months after the end of the period (`12m`). The revision is target - first, on the scale of the latest
-value, without the kinds of change that are not counted (`projections.audit.revisions.comparable_values`); in canonical units
-(`absolute`), and in percent of |first| (`percent`), where first is not 0.
+value, without the kinds of change that are not counted (`projections.audit.revisions.comparable_values`); in canonical
+units (`absolute`), and in percent of |first| (`percent`), where first is not 0.
 
 Which series tell of a revision: those whose first release and target are points. Of the latest value only those with a
 second release: a figure said once has not been looked at again. A horizon counts once it is reached, which it is when

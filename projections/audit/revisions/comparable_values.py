@@ -21,7 +21,7 @@ from projections.audit.revisions.change_kinds import KINDS, SCALING, Change, Kin
 from projections.audit.revisions.releases import Series
 
 Exact = int | Fraction
-"""A value in atoms (`projections.audit.revisions.releases`); what was carried over by a factor may be no whole number of them."""
+"""A value in atoms (`ATOMS` of them are 1); what was carried over by a factor may be no whole number of them."""
 
 
 def size(value: Exact) -> Exact:

@@ -1,8 +1,7 @@
 """Revisions: how what publishers say of figures changed after they first said it, by how much, and of which kind.
 
-One item a series, and what is said of all of them together. The measures are in `projections.audit.revisions.accuracy`, the
-kinds of change in `projections.audit.revisions.change_kinds`, and how changes that do not count are taken out in
-`projections.audit.revisions.comparable_values`.
+One item a series, and what is said of all of them together. Beside this module, the measures are in `accuracy`, the
+kinds of change in `change_kinds`, and how changes that do not count are taken out in `comparable_values`.
 """
 
 import json
@@ -41,8 +40,8 @@ def revisions(
     the time of their publication; `first_comparable`, the first on the scale of the latest, without changes of kinds
     that are not counted; `total_change` = latest - first_comparable and `total_change_percent` of |first_comparable|
     (exact to 18 decimals, rounded half-even where a rescaling leaves more; 4 decimals); `range`, the largest less the
-    smallest value of its releases on that scale; when it settled (`projections.audit.revisions.settlement`); and `steps`, every
-    entry after the first. What is null has its reason in `reasons`.
+    smallest value of its releases on that scale; when it settled (see `settlement`); and `steps`, every entry after
+    the first. What is null has its reason in `reasons`.
 
     Members: see `assessed`; and `groups`, the same for each group where `options.by` asks for it.
 

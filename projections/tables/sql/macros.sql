@@ -60,14 +60,6 @@ CREATE OR REPLACE MACRO is_short(printed) AS
 CREATE OR REPLACE MACRO times(printed, factor) AS
   CAST(TRY_CAST(printed AS DECIMAL(18, 6)) * CAST(factor AS DECIMAL(19, 9)) AS DECIMAL(38, 18));
 
--- A DECIMAL(38, 18) as a DECIMAL(18, 6) where that holds it, and it is found: DuckDB takes microseconds to shorten one,
--- and so a DOUBLE makes a proposal.
-CREATE OR REPLACE MACRO short_of(number) AS
-  CASE
-    WHEN TRY_CAST(CAST(number AS DOUBLE) AS DECIMAL(18, 6)) = number
-      THEN TRY_CAST(CAST(number AS DOUBLE) AS DECIMAL(18, 6))
-  END;
-
 -- A number by which rows about the same subject are kept together.
 CREATE OR REPLACE MACRO code_of(slug) AS
   CAST(HASH(slug) >> 33 AS INTEGER);

@@ -6,4 +6,4 @@ SELECT
   disputed,
   spread,
   long_spread
-FROM spans
+FROM answer_intervals

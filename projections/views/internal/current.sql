@@ -1,5 +1,5 @@
 -- One row is the answer to one figure, as `figures` has it where no publisher is asked for or preferred: read from the
--- spans, with nothing to fold.
+-- answer intervals, with nothing to fold.
 SELECT
   said_items.*,
   revision,
@@ -7,7 +7,7 @@ SELECT
   disputed,
   COALESCE(plain(spread), long_spread) AS spread,
   1 AS place
-FROM spans
+FROM answer_intervals
 JOIN said_items
-  ON said_items.subject_code = spans.subject_code
-  AND said_items.position = spans.position
+  ON said_items.subject_code = answer_intervals.subject_code
+  AND said_items.position = answer_intervals.position

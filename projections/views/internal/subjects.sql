@@ -2,8 +2,8 @@
 SELECT
   subject,
   COUNT(*) AS figures
-FROM spans
+FROM answer_intervals
 JOIN held_figures
-  ON held_figures.subject_code = spans.subject_code
-  AND held_figures.position = spans.position
+  ON held_figures.subject_code = answer_intervals.subject_code
+  AND held_figures.position = answer_intervals.position
 GROUP BY subject

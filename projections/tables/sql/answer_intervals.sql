@@ -1,5 +1,5 @@
--- One row is a span of viewpoints from which one event is the answer to one figure, with what a reader wants to know
--- beside it. An event answers at the moment `as_of` and the position `held` where
+-- One row is an answer interval: the viewpoints from which one event is the answer to one figure, with what a reader wants
+-- to know beside it. An event answers at the moment `as_of` and the position `held` where
 --
 --   shown_from <= as_of AND since <= held AND held < until
 --   AND NOT (shown_until <= as_of AND replaced <= held)
@@ -8,8 +8,7 @@
 -- later. Where an event comes late, or a version of one is closed, the order changes; from there on the figure has an
 -- epoch of its own, whose rows end with it.
 --
--- The value is in `short_value`, which is read several times as fast, where that holds it, and else in `long_value`. How
--- far publishers are apart is in `spread`, or as text in `long_spread` where it has one digit too many.
+-- How far publishers are apart is in `spread`, or as text in `long_spread` where it has one digit too many.
 WITH entries AS (
   SELECT
     subject_code,
@@ -23,7 +22,6 @@ WITH entries AS (
     source_kind = 'primary' AS is_primary,
     HASH(ROW(canonical_value, canonical_low, canonical_high, symbol)) AS said,
     canonical_value AS value,
-    short_of(canonical_value) AS short,
     MAX(published_until) OVER (
       PARTITION BY figure_id
       ORDER BY since
@@ -149,9 +147,7 @@ SELECT
   CAST(publishers AS INTEGER) AS publishers,
   disputed,
   CASE WHEN points > 1 THEN TRY(highest - lowest) END AS spread,
-  CASE WHEN points > 1 AND TRY(highest - lowest) IS NULL THEN distance(highest, lowest) END AS long_spread,
-  answer.short AS short_value,
-  CASE WHEN answer.short IS NULL THEN answer.value END AS long_value
+  CASE WHEN points > 1 AND TRY(highest - lowest) IS NULL THEN distance(highest, lowest) END AS long_spread
 FROM answers
 JOIN series AS shown
   USING (figure_id, start, place)
