@@ -1,8 +1,8 @@
-"""The read side as one object: it catches up with the log before each read, and answers at any viewpoint.
+"""The engine: the read side as one object. It catches up with the log before each read, and answers at any viewpoint.
 
-The tables are made from the log by one path, and thrown away where they were made from another log or by another
-text. Each read has a cursor of its own, so reads run beside each other and beside appends; only catching up is done by
-one at a time.
+The tables are made from the log by one path. They are thrown away and made again where they were made from another log,
+or by another version of the SQL (its fingerprint). Each read has a cursor of its own, so reads run at the same time as
+other reads and as appends; only one thread at a time catches up.
 """
 
 import hashlib
@@ -38,16 +38,17 @@ from projections.viewpoint import Viewpoint, viewpoint
 __all__ = ["Engine", "Viewpoint"]
 
 BATCH_ROWS = 250_000
-"""So many events are taken in together: two row groups of DuckDB (122,880)."""
+"""Events that are taken in together: two row groups of DuckDB at its default size (122,880)."""
 
 WHOLE_MIN = 20_000
-"""A log of so many events is made into tables in one go, which sorts them too."""
+"""A log of at least this many events is made into tables in one go, which sorts them too."""
 
 KEPT_EVERY = 5_000
-"""After so many events the file is brought up to date; until then each that came alone takes some 20 KB of memory."""
+"""After this many new events the file is brought up to date (a checkpoint). Until then each event that came alone takes
+some 20 KB of memory."""
 
 _ORDERS = {"slugs": "slug, since", "answer_intervals": "subject_code, figure_code, since, shown_from, position"}
-"""The tables that hold no versions of events, and the order of their rows."""
+"""The tables that hold something else than versions of events, and the order of their rows."""
 
 
 class Engine:
@@ -62,14 +63,14 @@ class Engine:
         self._ingest = Ingest(self._writer, ledger.log, self._families)
         self._position = 0
         self._kept = 0
-        """How far the tables in the file are."""
+        """The position up to which the tables in the file are written."""
         self._open()
 
     @classmethod
     def beside(cls, ledger: Ledger, path: Path) -> "Engine":
-        """An engine whose tables are kept in a file, to go on from the next time.
+        """An engine whose tables are kept in a file, so that the next start goes on from there.
 
-        Where another process has the file, the tables are made in memory. One that cannot be read is made anew.
+        Where another process has the file open, the tables are made in memory. A file that cannot be read is made anew.
         """
         try:
             return cls(ledger, path=str(path))
@@ -94,11 +95,11 @@ class Engine:
 
     @property
     def position(self) -> int:
-        """How far the tables are."""
+        """The position of the log up to which the tables are made."""
         return self._position
 
     def catch_up(self) -> None:
-        """Take in what was recorded since; when it returns, everything recorded before the call counts."""
+        """Take in what was recorded since the last time. On return, everything recorded before the call counts."""
         head = self.ledger.head()
         if self._position >= head:
             return
@@ -110,7 +111,7 @@ class Engine:
                 self._take_in(head)
 
     def rebuild(self) -> None:
-        """Throw the tables away and make them again from the log. A read beside it may find them half made."""
+        """Throw the tables away and make them again from the log. A read at the same time may find them half made."""
         with self._lock:
             self._writer.execute("UPDATE log.progress SET identity = 'of no log'")
             self._open()
@@ -177,7 +178,10 @@ class Engine:
             yield self._reader(cursor, viewpoint)
 
     def table(self, name: str) -> pa.Table:
-        """Every row of a typed table (a family of events, or `slugs`), whatever stands, in order."""
+        """Every row of a typed table, in order, including the versions that no longer stand.
+
+        Typed tables are the families of events, `slugs`, and `answer_intervals`: see `tables`.
+        """
         self.catch_up()
         order = _ORDERS.get(name, "position, since")
         with self._connection.cursor() as cursor:
@@ -220,7 +224,9 @@ class Engine:
 
     @contextmanager
     def preview(self, entries: Iterable[Entry]) -> Iterator[Reader]:
-        """A reader of the tables as they would be if the entries were recorded next, seen at now; nothing remains.
+        """A reader of the tables as they would be if the entries were recorded next, at the viewpoint now.
+
+        On exit everything is undone.
 
         Raises StoreBusy where the log has grown since the entries were planned.
         """
@@ -253,7 +259,7 @@ class Engine:
             self._checkpoint()
 
     def _take_in_all(self, head: int) -> None:
-        """Make empty tables whole: batches into runs that are sorted each, then all of them into their place.
+        """Fill empty tables from the whole log: batches into sorted runs, then all runs into their place.
 
         Each statement is a transaction of its own; tables that are not whole say that they hold nothing.
         """
@@ -274,7 +280,7 @@ class Engine:
         self._checkpoint()
 
     def _checkpoint(self) -> None:
-        """Put what is new into the file, where nobody else is writing to it."""
+        """Put what is new into the file, unless somebody else is writing to it at this moment."""
         with suppress(duckdb.TransactionException):
             self._writer.execute("CHECKPOINT log")
             self._kept = self._position
@@ -289,7 +295,7 @@ class Engine:
         return int(last["position"])
 
     def _batches(self, *, after: int, until: int) -> Iterator[pa.Table]:
-        """The log in order, in tables of about BATCH_ROWS rows; the next one is read while one is worked on."""
+        """The log in order, in tables of about BATCH_ROWS rows. The next one is read while one is worked on."""
         tables = self._tables_of_rows(after=after, until=until)
         table = next(tables, None)
         with ThreadPoolExecutor(max_workers=1) as ahead:
@@ -345,18 +351,18 @@ class Engine:
         self._ingest.recall()
 
     def _open(self) -> None:
-        """Take the tables that are there, or make them where they are of another log or text."""
-        text = self._fingerprint()
-        found = None
+        """Take the tables that are there, or make them anew where they are of another log or made by other SQL."""
+        fingerprint = self._fingerprint()
+        progress = None
         if self._writer.execute("SELECT 1 FROM duckdb_tables() WHERE database_name = 'log'").fetchall():
             query = "SELECT identity, fingerprint, position, event_id FROM log.progress"
-            found = self._writer.execute(query).fetchone()
-        if found is None or found[1] != text:
+            progress = self._writer.execute(query).fetchone()
+        if progress is None or progress[1] != fingerprint:
             drop_tables(self._writer)
             self._ingest.create_tables()
-        elif found[2] and found[0] == self.ledger.identity and self._holds(position=found[2], event_id=found[3]):
+        elif progress[2] and progress[0] == self.ledger.identity and self._holds(progress[2], event_id=progress[3]):
             self._ingest.recall()
-            self._position = self._kept = int(found[2])
+            self._position = self._kept = int(progress[2])
             return
         self._empty()
 
@@ -371,13 +377,13 @@ class Engine:
         self._ingest.recall()
         self._position = self._kept = 0
 
-    def _holds(self, *, position: int, event_id: UUID | None) -> bool:
+    def _holds(self, position: int, *, event_id: UUID | None) -> bool:
         """Whether the log has this event at this position."""
         entries = self.ledger.at_positions([position])
         return bool(entries) and entries[0].event_id == event_id
 
     def _fingerprint(self) -> str:
-        """Changes where the tables would be made otherwise."""
+        """A digest of the SQL that makes the tables: another one means that the tables must be made again."""
         texts = [
             sql(f"tables/sql/{name}.sql")
             for name in ("macros", "bookkeeping", "fiscal", "figures", "exact", "answer_intervals")

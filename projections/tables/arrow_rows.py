@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.codec.stored_json import VERSION_FIELD, StoredEntry, body_of
+from ledger.errors import LedgerDamaged
 from ledger.events import REGISTRY
 from ledger.store.sqlite.log import Packed
 from projections.tables.families import FOREVER
@@ -63,9 +64,9 @@ def recorded(packed: Packed) -> pa.RecordBatch:
     )
 
 
-def versions(found: Iterable[Version]) -> pa.Table:
+def versions(later: Iterable[Version]) -> pa.Table:
     """Later versions of events: corrected, reinstated, or resolved through other merges."""
-    return pa.table(_columns(list(found), streams_known=False), schema=SCHEMA)
+    return pa.table(_columns(list(later), streams_known=False), schema=SCHEMA)
 
 
 def drafted(entries: Iterable[StoredEntry]) -> pa.Table:
@@ -98,7 +99,8 @@ def _lines(text: bytes, count: int) -> pa.Array:
     """The lines of a text as strings over the same bytes, their newlines behind them, which JSON may have."""
     ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _NEWLINE) + 1
     starts = np.concatenate(([0], ends, [len(text)])).astype(np.int32)
-    assert len(starts) == count + 1, "a stored state holds a newline"
+    if len(starts) != count + 1:
+        raise LedgerDamaged("a stored state holds a newline, which this ledger never writes")
     return pa.StringArray.from_buffers(count, pa.py_buffer(starts), pa.py_buffer(text))
 
 

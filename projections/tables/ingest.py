@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from ledger.codec.stored_json import StoredEntry, body_of
+from ledger.errors import LedgerDamaged
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import content
@@ -57,11 +58,11 @@ class Ingest:
         self._lookups = lookups.Lookups(cursor, self.planned)
         self.aliases = Aliases(cursor, self.planned)
         self.touched: set[tuple[int, int]] = set()
-        """(subject_code, figure_code) of figures of which a version was opened or closed, until someone empties it."""
+        """(subject_code, figure_code) of the figures of which a version was opened or closed; the caller empties it."""
         self.follows = True
-        """Whether they are noted."""
+        """Whether touched figures are noted."""
         self.figures = "log.figures"
-        """The table of the rows of figures: another one, for a while, where the log is taken from its beginning."""
+        """The table of the rows of figures: another one for a while, where the whole log is taken in at once."""
 
     def create_tables(self) -> None:
         """Make the tables, empty, and a view for each type of event."""
@@ -77,7 +78,7 @@ class Ingest:
         answer_intervals.create_table(self._cursor)
 
     def recall(self) -> None:
-        """Go by what the tables say: they were opened, or a transaction was rolled back."""
+        """Read the state of this object from the tables again: they were opened, or a transaction was rolled back."""
         self.planned.forget()
         self.aliases.recall()
         self.touched.clear()
@@ -116,8 +117,8 @@ class Ingest:
             (row["position"], row["type"], body_of(REGISTRY[row["type"]], row["state"], position=row["position"]))
             for row in acting
         ]
-        found = self._entries({UUID(body["target"]).bytes for _, _, body in acts})
-        return [Act(*act, found[UUID(act[2]["target"]).bytes]) for act in acts]
+        targets = self._entries({UUID(body["target"]).bytes for _, _, body in acts})
+        return [Act(*act, targets[UUID(act[2]["target"]).bytes]) for act in acts]
 
     def _entries(self, event_ids: Iterable[bytes]) -> dict[bytes, StoredEntry]:
         wanted = [one for one in event_ids if one not in self._drafted]
@@ -172,13 +173,13 @@ class Ingest:
         drafted = [entry for entry in self._drafted.values() if entry.position in places]
         for entry in (*self._log.by_position([place for place in places if place not in known]), *drafted):
             acts[entry.position] = entry.topic, body_of(REGISTRY[entry.topic], entry.state, position=entry.position)
-        found: dict[UUID, list[tuple[int, str, dict[str, Any]]]] = {}
+        by_target: dict[UUID, list[tuple[int, str, dict[str, Any]]]] = {}
         for place in sorted(acts):
-            found.setdefault(places[place], []).append((place, *acts[place]))
-        return found
+            by_target.setdefault(places[place], []).append((place, *acts[place]))
+        return by_target
 
     def _read_anew(self, position: int) -> None:
-        """From this position on, slugs or fiscal years mean something else: open the versions that read differently."""
+        """Open new versions of what reads differently now that slugs or fiscal years mean something else."""
         moved = self.aliases.move(position)
         refiscal = self._all(
             "SELECT DISTINCT kept(opened.entity) FROM log.entities AS opened JOIN log.entities AS closed "
@@ -202,12 +203,13 @@ class Ingest:
         drafted = [entry for entry in self._drafted.values() if entry.position in set(positions)]
         entries = [*self._log.by_position(positions), *drafted]
         acts = self._acts_on(UUID(bytes=entry.event_id) for entry in entries)
-        found = []
+        rereadings = []
         for entry in entries:
             body = self._content(entry, acts.get(UUID(bytes=entry.event_id), ()))
-            assert body is not None
-            found.append(Version(entry, since, FOREVER, encoded(body)))
-        self.planned.give("batch", versions(found))
+            if body is None:
+                raise LedgerDamaged(f"position {entry.position} stands in the tables, and is retracted in the log")
+            rereadings.append(Version(entry, since, FOREVER, encoded(body)))
+        self.planned.give("batch", versions(rereadings))
         rows = self._rows_of(family, all_figures_known=False, few=False)
         self._run(f"CREATE OR REPLACE TEMP TABLE anew AS {rows}")
         changed = self._all(
@@ -244,9 +246,9 @@ class Ingest:
         else:
             self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
         staged = "staged_few" if few else "staged"
-        countable = self._lookups.make(staged, few=few)
+        all_countable = self._lookups.make(staged, few=few)
         rows = sql("tables/sql/figures.sql").format(staged=staged)
-        if not countable:
+        if not all_countable:
             rows = sql("tables/sql/exact.sql").format(counted=rows)
         if all_figures_known:
             return rows if few else f"{rows} {FIGURES_ORDER}"
@@ -262,9 +264,9 @@ class Ingest:
         notes = family.name == "figures" and self.follows
         returning = " RETURNING subject_code, code_of(figure_id)" if notes else ""
         statement = f"INSERT INTO {self._table(family.name)} BY NAME {rows}{returning}"
-        found = self.planned.run(statement) if few else self._cursor.execute(statement, params or None)
+        written = self.planned.run(statement) if few else self._cursor.execute(statement, params or None)
         if notes:
-            self.touched.update(found.fetchall())
+            self.touched.update(written.fetchall())
 
     def _table(self, family: str) -> str:
         return self.figures if family == "figures" else f"log.{quoted(family)}"
