@@ -20,7 +20,7 @@ from projections.queries.filters import Selection, Value, select
 from projections.queries.format import presented, presented_rows
 from projections.queries.names import Names
 from projections.sql_text import quoted
-from projections.tables.database import ARROW_ROWS
+from projections.tables.database import ARROW_ROWS, arrow_table
 from projections.tables.families import Family
 from projections.viewpoint import Viewpoint
 
@@ -271,16 +271,16 @@ class Reader:
     ) -> pa.Table:
         """The rows that a query gives, as columns of their own types, `batch` at a time."""
         known = {**self._params, **(selection.params if selection else {}), **(params or {})}
-        return self._cursor.execute(text, parameters(text, known) or None).to_arrow_table(min(batch, ARROW_ROWS))
+        return arrow_table(self._cursor, text, parameters(text, known), batch=min(batch, ARROW_ROWS))
 
     def _rows(self, text: str, selection: Selection) -> tuple[dict[str, str], list[Any]]:
-        """The columns (name: DuckDB type) and rows that a query gives, NEAR_ROWS_MAX and one at most.
+        """The columns (name: DuckDB type) and rows that a query of one SELECT gives, NEAR_ROWS_MAX and one at most.
 
         With few rows, DuckDB takes longer to make Arrow's columns than to find them.
         """
         known = {**self._params, **selection.params}
-        answer = self._cursor.execute(text, parameters(text, known) or None)
-        rows = answer.fetchmany(NEAR_ROWS_MAX + 1)
+        answer = self._cursor.execute(f"{text}\nLIMIT {NEAR_ROWS_MAX + 1}", parameters(text, known) or None)
+        rows = answer.fetchall()
         return {name: str(kind) for name, kind, *_ in answer.description}, rows
 
     def ask(self, query: str, **params: Any) -> list[Any]:

@@ -242,7 +242,7 @@ class Ingest:
         if family.name != "figures":
             return query
         if few:
-            self.planned.give("staged_few", self.planned.run(query).to_arrow_table(FEW))
+            self.planned.give("staged_few", self.planned.table(query))
         else:
             self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
         staged = "staged_few" if few else "staged"

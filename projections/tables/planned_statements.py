@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from projections.tables.database import arrow_table
+
 FEW = 1_000
 """With so many rows a plan made for any number is as good as one of their own."""
 
@@ -47,12 +49,19 @@ class PlannedStatements:
 
     def run(self, statement: str) -> DuckDBPyConnection:
         """Run a statement without parameters, by the plan that was made for it the first time."""
+        return self._cursor.execute(self._by_plan(statement))
+
+    def table(self, query: str) -> pa.Table:
+        """The rows of a query without parameters, FEW at a time, by the plan that was made for it the first time."""
+        return arrow_table(self._cursor, self._by_plan(query), batch=FEW)
+
+    def _by_plan(self, statement: str) -> str:
         name = self._names.get(statement)
         if name is None:
             name = f"planned_{len(self._names)}"
             self._cursor.execute(f"PREPARE {name} AS {statement}")
             self._names[statement] = name
-        return self._cursor.execute(f"EXECUTE {name}")
+        return f"EXECUTE {name}"
 
     def set(self, variable: str, value: str) -> None:
         """Set a variable of the cursor to an expression."""
