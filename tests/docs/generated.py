@@ -13,9 +13,7 @@ from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from api.app import create_app
-from api.questions.audit import AUDITS
 from api.questions.parameters import PAGING, VIEWPOINT
-from api.questions.resources import parameters_of
 from ledger import Ledger
 from ledger.events import REGISTRY, Event
 from ledger.events.base import ref_paths
@@ -181,23 +179,22 @@ def filters() -> str:
 
 def audit_questions() -> str:
     """The questions of the audit, and the parameters that only they have."""
-    of_figures = [parameter.name for parameter in parameters_of(CATALOGUE["figures"])]
+    of_figures = {one["name"] for one in query_of("/v1/figures")}
     rows = []
-    for audit in AUDITS:
-        path = f"/v1/{audit.name}"
-        own = [one for one in query_of(path) if one["name"].replace("NAME", "*") not in of_figures or one["required"]]
-        shared = [
-            parameter for parameter in audit.parameters if parameter.name in of_figures and not parameter.required
-        ]
-        rows.append([f"`{path}`", f"**{audit.summary}**"])
+    for _, path, said in operations():
+        if said.get("tags") != ["audit"] or path == "/v1/report":
+            continue
+        own = [one for one in query_of(path) if one["name"] not in of_figures or one["required"]]
+        shared = {one["name"] for one in query_of(path)} - {one["name"] for one in own}
+        rows.append([f"`{path}`", f"**{said['summary']}**"])
         rows += [["", f"{name}: {text}"] for name, text in map(parameter_row, own)]
-        rows.append(["", f"and {shared_with_figures({one.name for one in shared})}"])
+        rows.append(["", f"and {shared_with_figures(shared)}"])
     return table(["question", "parameters"], rows)
 
 
 def shared_with_figures(names: set[str]) -> str:
     """The parameters that a question shares with the reads of figures, group by group."""
-    filters = [one.name for one in CATALOGUE["figures"].filters]
+    filters = [one.name.replace("*", "NAME") for one in CATALOGUE["figures"].filters]
     taken, left = [one for one in filters if one in names], [one for one in filters if one not in names]
     groups = []
     if len(taken) > len(left):
