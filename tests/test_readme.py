@@ -4,10 +4,8 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,40 +35,23 @@ def runnable() -> list[tuple[str, Any]]:
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A server as `make run` starts it, on a free port and with a data directory of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     data = tmp_path_factory.mktemp("readme")
     variables = {
         **os.environ,
         "SUPPLY_LEDGER_DATA": str(data),
-        "PORT": str(port),
         "PATH": f"{BIN}:{os.environ['PATH']}",
     }
-    command = [sys.executable, "-m", "api", "demo", "--port", str(port)]
+    command = [sys.executable, "-m", "api", "demo", "--port", "0"]
     with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True, cwd=README.parent) as server:
         assert server.stdout is not None
         try:
-            for line in server.stdout:
-                if f":{port}" in line:
-                    break
-            else:
-                pytest.fail("the server did not start")
-            wait_for(port)
-            yield variables
+            # From this line on the port listens: who connects before the server has started waits for it.
+            ports = (re.search(r"127\.0\.0\.1:(\d+)/v1", line) for line in server.stdout)
+            port = next((found[1] for found in ports if found), None)
+            assert port is not None, "the server did not start"
+            yield {**variables, "PORT": port}
         finally:
             server.terminate()
-
-
-def wait_for(port: int) -> None:
-    """Until the port answers; the connection attempts themselves take the time."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-    pytest.fail("the server does not answer")
 
 
 def contains(answer: Any, shown: Any) -> bool:

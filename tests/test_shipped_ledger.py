@@ -25,15 +25,9 @@ KUANTAN = {"subject": "js-link-kuantan-plant", "metric": "investment"}
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    ledger = Ledger(tmp_path_factory.mktemp("shipped") / "ledger.db")
-    report = import_file(ledger, sample_path())
-    assert (report.rejected, report.errors) == (0, [])
-    engine = Engine(ledger)
-    with TestClient(create_app(engine)) as client:
+def client(shipped: Engine) -> Iterator[TestClient]:
+    with TestClient(create_app(shipped)) as client:
         yield client
-    engine.close()
-    ledger.close()
 
 
 def items(client: TestClient, path: str, **params: Any) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ import pytest
 from projections import Engine
 from tests import places
 from tests.places import DATA
+from tests.shared_tables import engine_of
 from tests.vintages import Kind, Row, answers, cell_key, load, replayed
 
 HERE = DATA / "vintages"
@@ -59,7 +60,7 @@ def test_four_real_series_answer_every_probe(tmp_path: Path) -> None:
     rows, probes = read(HERE / "nyfed_four_series.csv"), read(HERE / "nyfed_four_series_probes.csv")
     kind = SETS["nyfed_nowcast"]
     ledger = load(tmp_path, rows, kind, seed=1)
-    with Engine(ledger) as engine:
+    with engine_of(ledger) as engine:
         assert len(probes) > 400
         assert wrong_probes(engine, rows, kind, probes) == []
     ledger.close()
@@ -96,7 +97,7 @@ def test_withdrawn_negative_and_barely_differing_figures_are_those_of_a_plain_re
     ledger = load(tmp_path, rows, kind, seed=seed)
     published = sorted({row["recorded_date"] for row in rows})
     days = sorted({*rng.sample(published, min(30, len(published))), published[0], published[-1], "2019-12-31"})
-    with Engine(ledger) as engine:
+    with engine_of(ledger) as engine:
         for day, table in answers(engine, days):
             assert as_dict(table) == replayed(rows, kind, day)
     ledger.close()
@@ -113,7 +114,7 @@ def test_a_full_set_answers_every_probe_and_every_snapshot(tmp_path: Path, name:
         if row["dataset"] == name
     }
     ledger = load(tmp_path, rows, kind, seed=7)
-    with Engine(ledger) as engine:
+    with engine_of(ledger) as engine:
         assert wrong_probes(engine, rows, kind, probes) == []
         for day, table in answers(engine, sorted(snapshots)):
             assert (len(table), pc.sum(table["value"]).as_py()) == snapshots[day]
@@ -124,7 +125,7 @@ def test_a_full_set_answers_every_probe_and_every_snapshot(tmp_path: Path, name:
 def test_the_american_statistics_of_three_editions_are_those_of_a_plain_replay(tmp_path: Path) -> None:
     rows, kind = read(SHARED / "usgs_mcs_salient.csv.gz"), Kind(unit="ratio")
     ledger = load(tmp_path, rows, kind, seed=7)
-    with Engine(ledger) as engine:
+    with engine_of(ledger) as engine:
         for day, table in answers(engine, ["2022-01-30", "2022-01-31", "2023-01-31", "2024-01-31"]):
             assert as_dict(table) == replayed(rows, kind, day)
     ledger.close()

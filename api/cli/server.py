@@ -26,6 +26,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
+        listening.listen()
     except PermissionError:
         listening.close()
         fail(f"Port {port} may not be used without special rights.", "Choose one from 1024 on with --port.")

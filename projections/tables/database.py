@@ -29,16 +29,17 @@ _IN_USE = ("lock", "already attached")
 def connected(path: str) -> duckdb.DuckDBPyConnection:
     """A connection to tables in a file, or in memory; they are in the database `log`.
 
-    The file has no log of its own: it is as it was at the last checkpoint, and what it lacks is in the ledger.
+    The file has no log of its own: it is as it was at the last checkpoint, and what it lacks is in the ledger. Tables
+    in `:memory:NAME` are those of every connection to this name, and stay until the last one is closed.
     """
     in_memory = path.startswith(":memory:")
     limits: dict[str, Any] = {} if in_memory else {"memory_limit": FILE_MEMORY, "temp_directory": f"{path}.tmp"}
-    connection = duckdb.connect(config=limits)
+    connection = duckdb.connect(path if in_memory else ":memory:", config=limits)
     options = [f"ROW_GROUP_SIZE {ROW_GROUP}", *([] if in_memory else ["RECOVERY_MODE NO_WAL_WRITES"])]
     file = literals([":memory:" if in_memory else path])
     try:
         connection.execute("SET enable_progress_bar = false")
-        connection.execute(f"ATTACH {file} AS log ({', '.join(options)})")
+        connection.execute(f"ATTACH IF NOT EXISTS {file} AS log ({', '.join(options)})")
         connection.execute(sql("tables/sql/macros.sql"))
     except duckdb.Error:
         connection.close()

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from ledger import Ledger
 from projections import Engine
+from tests.shared_tables import engine_of
 
 
 def organisation(slug: str, **fields: Any) -> dict[str, Any]:
@@ -47,13 +48,8 @@ BASICS = (
 @contextmanager
 def opened(path: Path) -> Iterator[Engine]:
     """An engine over the ledger in a file."""
-    ledger = Ledger(path)
-    engine = Engine(ledger)
-    try:
+    with Ledger(path) as ledger, engine_of(ledger) as engine:
         yield engine
-    finally:
-        engine.close()
-        ledger.close()
 
 
 class Api:

@@ -11,15 +11,14 @@ from fastapi import FastAPI
 from ledger import Ledger
 from projections import Engine, Viewpoint
 from projections.queries.reader import Reader
-
-PATIENCE_S = 120
+from tests.patience import PATIENCE_S
 
 
 class Watched(Engine):
     """An engine that counts its readers, and while its gate is shut holds back those that `is_held` names."""
 
-    def __init__(self, ledger: Ledger, *, is_held: Callable[[Viewpoint], bool] = lambda _: True) -> None:
-        super().__init__(ledger)
+    def __init__(self, ledger: Ledger, *, path: str, is_held: Callable[[Viewpoint], bool] = lambda _: True) -> None:
+        super().__init__(ledger, path=path)
         self.reads = 0
         self.gate = threading.Event()
         self.gate.set()

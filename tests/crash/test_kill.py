@@ -11,6 +11,7 @@ import pytest
 
 from ledger import Ledger, import_file
 from tests.ledger.conftest import WORLD, figure
+from tests.patience import PATIENCE_S
 from tests.places import ROOT
 
 WRITER = """
@@ -95,6 +96,7 @@ def test_what_was_acknowledged_to_many_threads_before_a_kill_is_there_after_it(
     book.close()
 
 
+# It goes on only as far as it was told that it may, so that it is still at work when it is killed.
 IMPORTER = """
 import sys
 from pathlib import Path
@@ -102,7 +104,10 @@ from ledger import Ledger, import_file
 from ledger.imports import importer, rows
 importer.LARGE_BYTES = 0
 rows.PIECE_ROWS = 50
-import_file(Ledger(sys.argv[1]), Path(sys.argv[2]), mode="proceed", progress=lambda done: print(done, flush=True))
+def progress(done):
+    print(done, flush=True)
+    sys.stdin.read(1)
+import_file(Ledger(sys.argv[1]), Path(sys.argv[2]), mode="proceed", progress=progress)
 """
 
 
@@ -112,17 +117,21 @@ def test_a_killed_import_leaves_whole_transactions_and_no_workers_and_is_taken_u
     path.write_text("".join(json.dumps(fact) + "\n" for fact in facts))
     with subprocess.Popen(
         [sys.executable, "-c", IMPORTER, str(database), str(path)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": "."},
     ) as importer:
+        assert importer.stdin is not None
         assert importer.stdout is not None
+        importer.stdin.write(b"." * 200)
+        importer.stdin.flush()
         for _ in range(40):
             importer.stdout.readline()
         importer.send_signal(signal.SIGKILL)
         # The workers hold the other end of this pipe too: it ends when they have, and they have nothing to say.
-        _, told = importer.communicate(timeout=60)
+        _, told = importer.communicate(timeout=PATIENCE_S)
         assert told == b""
     book = Ledger(database)
     held = book.head()

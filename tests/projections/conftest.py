@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from ledger import Ledger
-from projections import CATALOGUE, Engine
+from projections import CATALOGUE
+from tests.shared_tables import engine_of
 
 Item = dict[str, Any]
 
@@ -41,9 +43,10 @@ IDS = [f"00000000-0000-4000-8000-{number:012}" for number in range(100)]
 class Book:
     """A ledger with its projections."""
 
-    def __init__(self, path: str = ":memory:", *, tables: str = ":memory:") -> None:
-        self.ledger = Ledger(path)
-        self.engine = Engine(self.ledger, path=tables)
+    def __init__(self, path: str = ":memory:") -> None:
+        self._opened = ExitStack()
+        self.ledger = self._opened.enter_context(Ledger(path))
+        self.engine = self._opened.enter_context(engine_of(self.ledger))
         if self.ledger.head() == 0:
             self.ledger.append(WORLD)
 
@@ -71,8 +74,7 @@ class Book:
         return items
 
     def close(self) -> None:
-        self.engine.close()
-        self.ledger.close()
+        self._opened.close()
 
 
 def figure(value: Any = "350000", *, by: str = "usgs", on: str = "2024-01-31", **fields: Any) -> Item:
@@ -117,16 +119,8 @@ def merge(*, kept: str, merged: str, **fields: Any) -> Item:
     return {"type": "EntitiesMerged", "kept": kept, "merged": merged, "reason": "One and the same.", **fields}
 
 
-@pytest.fixture(scope="session")
-def tables() -> Iterator[str]:
-    """One set of tables for all books, emptied in between: making them takes longer than reading a small world."""
-    name = ":memory:books"
-    with Engine(Ledger(":memory:"), path=name):
-        yield name
-
-
 @pytest.fixture
-def book(tables: str) -> Iterator[Book]:
-    made = Book(tables=tables)
+def book() -> Iterator[Book]:
+    made = Book()
     yield made
     made.close()

@@ -1,6 +1,5 @@
 """Chains and concentration over generated histories are those of the naive model, at random viewpoints."""
 
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 from ledger import Ledger
 from projections import Engine, FilterError
 from projections.audit import concentration, trace
+from tests.depth import SEED_IS_CHOSEN, seeds
 from tests.oracle.histories import FAR, MOMENTS, Viewpoint, random_viewpoint
 from tests.oracle.model import Item, Model
 from tests.oracle.model_chain import CannotTell
@@ -19,11 +19,9 @@ from tests.oracle.model_chain import concentration as model_concentration
 from tests.oracle.model_chain import trace as model_trace
 from tests.properties.test_sums import recorded_world
 from tests.properties.test_viewpoints import differences, seen_from, ticking
+from tests.shared_tables import engine_of
 
-HISTORIES = int(os.environ.get("SUPPLY_LEDGER_CHAINS_HISTORIES", "2"))
 VIEWPOINTS = 8
-SEED = int(os.environ.get("SUPPLY_LEDGER_SEED", "5"))
-TABLES = ":memory:chains"
 
 KINDS = {
     "ore": "material",
@@ -35,13 +33,6 @@ KINDS = {
 }
 FIRMS = [slug for slug, kind in KINDS.items() if kind == "organisation"]
 PLANTS = [slug for slug, kind in KINDS.items() if kind == "facility"]
-
-
-@pytest.fixture(scope="module")
-def tables() -> Iterator[None]:
-    """Keeps the tables there while no history is read."""
-    with Engine(Ledger(":memory:"), path=TABLES):
-        yield
 
 
 def random_chains(rng: random.Random) -> list[Item]:
@@ -107,14 +98,11 @@ def random_chains(rng: random.Random) -> list[Item]:
 
 def recorded_chains(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
     """The engine of random chains, and the events as the API gives them."""
-    ledger = Ledger(":memory:", clock=ticking())
     bodies = random_chains(rng)
-    for start in range(0, len(bodies), 10):
-        ledger.append_what_fits(bodies[start : start + 10])
-    engine = Engine(ledger, path=TABLES)
-    yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
-    engine.close()
-    ledger.close()
+    with Ledger(":memory:", clock=ticking()) as ledger, engine_of(ledger) as engine:
+        for start in range(0, len(bodies), 10):
+            ledger.append_what_fits(bodies[start : start + 10])
+        yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
 
 
 def somewhere(rng: random.Random, events: list[Item]) -> Viewpoint:
@@ -123,9 +111,9 @@ def somewhere(rng: random.Random, events: list[Item]) -> Viewpoint:
     return at._replace(as_of=FAR, effective_at=FAR) if rng.randrange(2) else at
 
 
-def test_chains_are_those_of_the_model(tables: None) -> None:
+def test_chains_are_those_of_the_model() -> None:
     seen: Counter[str] = Counter()
-    for seed in range(SEED, SEED + HISTORIES):
+    for seed in seeds(ordinarily=2, first=5, one_in=5):
         rng = random.Random(seed)
         for engine, events in recorded_chains(rng):
             model = Model(events)
@@ -151,15 +139,15 @@ def test_chains_are_those_of_the_model(tables: None) -> None:
                     {"reached": any(item["already_reached"] for item in items), "cut": members["summary"]["cut"]}
                 )
                 seen["far"] += members["summary"]["depth"] > 2
-    if "SUPPLY_LEDGER_SEED" not in os.environ:
+    if not SEED_IS_CHOSEN:
         assert all(seen[one] for one in ("link", "relationship", "operator", "reached", "cut", "far")), seen
 
 
-def test_concentration_is_that_of_the_model(tables: None) -> None:
+def test_concentration_is_that_of_the_model() -> None:
     seen: Counter[str] = Counter()
-    for seed in range(SEED, SEED + HISTORIES):
+    for seed in seeds(ordinarily=2, first=5, one_in=5):
         rng = random.Random(seed)
-        for engine, events in recorded_world(rng, TABLES, rng.choice(("t", "t", "USD"))):
+        for engine, events in recorded_world(rng, rng.choice(("t", "t", "USD"))):
             model = Model(events)
             for _ in range(VIEWPOINTS * 2):
                 at = somewhere(rng, events)
@@ -184,7 +172,7 @@ def test_concentration_is_that_of_the_model(tables: None) -> None:
                 seen["shares"] += len(items) > 1 and members["summary"]["hhi"] is not None
                 seen["changes"] += "change" in members["summary"] and members["summary"]["change"]["hhi"] is not None
                 seen["tied"] += len({item["rank"] for item in items}) < len(items)
-    if "SUPPLY_LEDGER_SEED" not in os.environ:
+    if not SEED_IS_CHOSEN:
         wanted = ("cannot tell", "total", "no_number", "negative", "shares", "changes", "tied")
         assert all(seen[one] for one in wanted), seen
 

@@ -1,9 +1,9 @@
 """Disputes, pairs and scorecards at random viewpoints are those of the naive model.
 
-The histories of `tests.oracle.histories` are read, and others that are all about figures of which several publishers speak.
+The histories of `tests.oracle.histories` are read, and others that are all about figures of which several
+publishers speak.
 """
 
-import os
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +13,13 @@ import pytest
 from ledger import Ledger
 from projections import Engine
 from projections.audit import disputes, scorecards
+from tests.depth import seeds
 from tests.oracle import model_disputes as judge
 from tests.oracle.histories import FAR, MOMENTS, Viewpoint, random_viewpoint
 from tests.oracle.model import Model
-from tests.properties.test_viewpoints import TABLES, recorded, seen_from, ticking
+from tests.properties.test_viewpoints import recorded, seen_from, ticking
+from tests.shared_tables import engine_of
 
-HISTORIES = int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "6"))
-SEED = int(os.environ.get("SUPPLY_LEDGER_SEED", "1"))
 PUBLISHERS = ("bgs", "ministry", "usgs", "wire")
 SAYINGS: tuple[dict[str, str], ...] = (
     {"value": "100"},
@@ -36,13 +36,6 @@ SAYINGS: tuple[dict[str, str], ...] = (
 )
 
 Item = dict[str, Any]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def tables() -> Iterator[None]:
-    """Keeps the tables there while no history is read."""
-    with Engine(Ledger(":memory:"), path=TABLES):
-        yield
 
 
 def contested(rng: random.Random) -> list[Item]:
@@ -102,12 +95,9 @@ def contested(rng: random.Random) -> list[Item]:
 
 def recorded_contested(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
     """The engine of such a history, and the events as the API gives them."""
-    ledger = Ledger(":memory:", clock=ticking())
-    engine = Engine(ledger, path=TABLES)
-    ledger.append_what_fits(contested(rng))
-    yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
-    engine.close()
-    ledger.close()
+    with Ledger(":memory:", clock=ticking()) as ledger, engine_of(ledger) as engine:
+        ledger.append_what_fits(contested(rng))
+        yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
 
 
 def compare(model: Model, engine: Engine, at: Viewpoint, rng: random.Random) -> None:
@@ -132,7 +122,7 @@ def compare(model: Model, engine: Engine, at: Viewpoint, rng: random.Random) -> 
         assert [item["figure_id"] for item in found if item["status"] == "open"] == disputed
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + HISTORIES))
+@pytest.mark.parametrize("seed", seeds(ordinarily=6))
 def test_disputes_and_scorecards_are_those_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
     for histories in (recorded, recorded_contested)[seed % 3 > 0 :]:

@@ -1,32 +1,19 @@
 """What has an impact is what differs between two positions of the log, at one `as_of`, in the naive model."""
 
-import os
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from ledger import Ledger
 from ledger.values.calendars import instant_text
-from projections import Engine
+from tests.depth import seeds
 from tests.oracle.histories import random_viewpoint
 from tests.oracle.model import Model
-from tests.properties.test_viewpoints import TABLES, differences, recorded
-
-HISTORIES = int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "10"))
-SEED = int(os.environ.get("SUPPLY_LEDGER_SEED", "1"))
+from tests.properties.test_viewpoints import differences, recorded
 
 Item = dict[str, Any]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def tables() -> Iterator[None]:
-    """Keeps the tables there while no history is read."""
-    with Engine(Ledger(":memory:"), path=TABLES):
-        yield
 
 
 def expected(model: Model, as_of: Any, *, earlier: int, later: int, **filters: str) -> list[Item]:
@@ -41,7 +28,7 @@ def expected(model: Model, as_of: Any, *, earlier: int, later: int, **filters: s
     return items
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + HISTORIES))
+@pytest.mark.parametrize("seed", seeds(ordinarily=10))
 def test_impact_is_the_difference_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in recorded(rng):

@@ -1,6 +1,5 @@
 """What the ledger promises its readers, over generated histories and through the HTTP API."""
 
-import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +15,12 @@ from ledger import REGISTRY, Ledger, Refused
 from ledger.events.figures import Figure
 from ledger.values.calendars import instant_text, parse_moment
 from projections import CATALOGUE, Engine
+from tests.depth import seeds
 from tests.oracle.histories import Body, random_history
 from tests.properties.test_viewpoints import ticking
+from tests.shared_tables import engine_of
 
-SEEDS = range(int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "20")) // 5)
+SEEDS = seeds(ordinarily=4, first=0, one_in=5)
 SIZE = 30
 BY_ARRIVAL = ("position", "recorded_at")
 
@@ -27,13 +28,10 @@ BY_ARRIVAL = ("position", "recorded_at")
 @contextmanager
 def opened(bodies: list[Body]) -> Iterator[Engine]:
     """An engine over a ledger that holds what it accepted of a history."""
-    ledger = Ledger(":memory:", clock=ticking())
-    engine = Engine(ledger)
-    for body in bodies:
-        ledger.append_what_fits([body])
-    yield engine
-    engine.close()
-    ledger.close()
+    with Ledger(":memory:", clock=ticking()) as ledger, engine_of(ledger) as engine:
+        for body in bodies:
+            ledger.append_what_fits([body])
+        yield engine
 
 
 def accepted(history: list[Body]) -> list[Body]:

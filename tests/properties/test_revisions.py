@@ -1,7 +1,7 @@
 """Revisions at every viewpoint are those of the naive model: items, kinds of change, and statistics.
 
-Histories of two sorts: those of `tests.oracle.histories`, full of corrections, merges, ties and withdrawals; and tables, which
-are published edition after edition, rebased, relabelled, rounded, redefined, announced or not.
+Histories of two sorts: those of `tests.oracle.histories`, full of corrections, merges, ties and withdrawals; and
+tables, which are published edition after edition, rebased, relabelled, rounded, redefined, announced or not.
 """
 
 import random
@@ -17,10 +17,12 @@ from projections import Engine
 from projections.audit import revisions
 from projections.audit.revisions.accuracy import Options
 from projections.audit.revisions.change_kinds import KINDS
+from tests.depth import seeds
 from tests.oracle.histories import Viewpoint, instants_of, random_viewpoint
 from tests.oracle.model import Item, Model
 from tests.oracle.model_revisions import Asked, Judge, comparable, wrong
-from tests.properties.test_viewpoints import TABLES, recorded, seen_from, ticking
+from tests.properties.test_viewpoints import recorded, seen_from, ticking
+from tests.shared_tables import engine_of
 
 NOTES = (
     None,
@@ -34,12 +36,6 @@ DAYS = ("2021-01-31", "2022-01-31", "2022-06-30", "2023-01-31", "2024", "2025-01
 PERIODS = ("2019", "2020", "2021", "2022")
 UNITS = {"t": Decimal(1), "kt": Decimal(1000), "lb": Decimal("0.00045359237")}
 FACTORS = ("1000", "0.001", "1000", "0.001", "0.87", "1.043", "2.5", "0.45359237")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def tables() -> Iterator[None]:
-    with Engine(Ledger(":memory:"), path=TABLES):
-        yield
 
 
 def differs(model: Model, engine: Engine, at: Viewpoint, asked: Asked) -> str | None:
@@ -69,7 +65,7 @@ def random_question(rng: random.Random) -> Asked:
     )
 
 
-@pytest.mark.parametrize("seed", range(7000, 7008))
+@pytest.mark.parametrize("seed", seeds(ordinarily=8, first=7000))
 def test_revisions_are_those_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in recorded(rng):
@@ -160,16 +156,13 @@ def tabulated(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
     world, facts = table.bodies[:3], table.bodies[3:]
     if rng.random() < 0.3:
         rng.shuffle(facts)
-    ledger = Ledger(":memory:", clock=ticking())
-    engine = Engine(ledger, path=TABLES)
-    ledger.append(world)
-    ledger.append_what_fits(facts)
-    yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
-    engine.close()
-    ledger.close()
+    with Ledger(":memory:", clock=ticking()) as ledger, engine_of(ledger) as engine:
+        ledger.append(world)
+        ledger.append_what_fits(facts)
+        yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
 
 
-@pytest.mark.parametrize("seed", range(7100, 7120))
+@pytest.mark.parametrize("seed", seeds(ordinarily=20, first=7100))
 def test_the_changes_of_a_table_are_of_the_kinds_that_the_model_says(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in tabulated(rng):

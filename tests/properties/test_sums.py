@@ -4,29 +4,25 @@ The histories are of figures that belong together: a region and its countries, a
 batches; with a few numbers that often add up, and with everything that takes figures away or moves them.
 """
 
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from ledger import Ledger
 from projections import Engine
 from projections.audit import sums
 from projections.audit.sums import VERDICTS, WAYS
+from tests.depth import SEED_IS_CHOSEN, seeds
 from tests.oracle.histories import FAR, MOMENTS, random_viewpoint
 from tests.oracle.model import Item, Model
 from tests.oracle.model_sums import Select
 from tests.oracle.model_sums import sums as model_sums
 from tests.properties.test_viewpoints import differences, seen_from, ticking
+from tests.shared_tables import engine_of
 
-HISTORIES = int(os.environ.get("SUPPLY_LEDGER_SUMS_HISTORIES", "3"))
 VIEWPOINTS = 8
-SEED = int(os.environ.get("SUPPLY_LEDGER_SEED", "20"))
-TABLES = ":memory:sums"
 
 KINDS = {
     "usgs": "organisation",
@@ -53,13 +49,6 @@ BATCHES = ("full_year", "full_year", "first", "first", "second", "second", "thir
 VALUES = ("1", "1", "1", "1", "2", "2", "2", "2", "3", "3", "10", "10", "0", "-5", "1.5", "0.50", "1200")
 UNITS = ("t", "t", "t/yr", "t", "USD/kg")
 DATES = (*MOMENTS[:4], *MOMENTS[:3], *MOMENTS)
-
-
-@pytest.fixture(scope="module")
-def tables() -> Iterator[None]:
-    """Keeps the tables there while no history is read."""
-    with Engine(Ledger(":memory:"), path=TABLES):
-        yield
 
 
 def random_world(rng: random.Random, unit: str) -> list[Item]:
@@ -162,16 +151,13 @@ def _value(rng: random.Random) -> Item:
     return {"value": rng.choice(VALUES)}
 
 
-def recorded_world(rng: random.Random, path: str, unit: str = "t") -> Iterator[tuple[Engine, list[Item]]]:
+def recorded_world(rng: random.Random, unit: str = "t") -> Iterator[tuple[Engine, list[Item]]]:
     """The engine of a random world, and its events as the API gives them."""
-    ledger = Ledger(":memory:", clock=ticking())
     bodies = random_world(rng, unit)
-    for start in range(0, len(bodies), 40):
-        ledger.append_what_fits(bodies[start : start + 40])
-    engine = Engine(ledger, path=path)
-    yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
-    engine.close()
-    ledger.close()
+    with Ledger(":memory:", clock=ticking()) as ledger, engine_of(ledger) as engine:
+        for start in range(0, len(bodies), 40):
+            ledger.append_what_fits(bodies[start : start + 40])
+        yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
 
 
 def random_filters(rng: random.Random, model: Model, position: int) -> tuple[dict[str, Any], Select]:
@@ -196,11 +182,11 @@ def random_filters(rng: random.Random, model: Model, position: int) -> tuple[dic
     return rng.choice(choices)
 
 
-def test_sums_are_those_of_the_model_and_every_verdict_occurs_in_every_way(tables: None) -> None:
+def test_sums_are_those_of_the_model_and_every_verdict_occurs_in_every_way() -> None:
     seen: Counter[tuple[str, str]] = Counter()
-    for seed in range(SEED, SEED + HISTORIES):
+    for number, seed in enumerate(seeds(ordinarily=3, first=20, one_in=5)):
         rng = random.Random(seed)
-        for engine, events in recorded_world(rng, TABLES, UNITS[(seed - SEED) % len(UNITS)]):
+        for engine, events in recorded_world(rng, UNITS[number % len(UNITS)]):
             model = Model(events)
             for _ in range(VIEWPOINTS):
                 at = random_viewpoint(rng, events)
@@ -214,7 +200,7 @@ def test_sums_are_those_of_the_model_and_every_verdict_occurs_in_every_way(table
                 counts = Counter(item["verdict"] for item in expected)
                 assert {verdict: count for verdict, count in found.members["summary"].items() if count} == counts
                 seen.update((item["by"], item["verdict"]) for item in expected)
-    if "SUPPLY_LEDGER_SEED" not in os.environ:
+    if not SEED_IS_CHOSEN:
         complete = VERDICTS[:3]
         assert {verdict for _, verdict in seen} == set(VERDICTS)
         assert all(seen[by, "gap"] and seen[by, "incomplete"] and sum(seen[by, one] for one in complete) for by in WAYS)

@@ -1,12 +1,11 @@
 """Every answer at every viewpoint is the one that the naive model gives.
 
 Histories are drawn, recorded through the ledger, and read back at random viewpoints on all three clocks; the answers of
-the projections are compared item for item with those of `tests/oracle/model.py`. How many histories: SUPPLY_LEDGER_HISTORIES;
-from which seed on: SUPPLY_LEDGER_SEED.
+the projections are compared item for item with those of `tests/oracle/model.py`. How many, and
+from which seed on: `tests/depth.py`.
 """
 
 import json
-import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,25 +18,16 @@ from ledger import Ledger
 from ledger.values.calendars import instant_text
 from projections import CATALOGUE, Engine
 from projections import Viewpoint as EngineViewpoint
+from tests.depth import seeds
 from tests.oracle.histories import Viewpoint, random_history, random_selection, random_viewpoint
 from tests.oracle.model import Model
 from tests.oracle.rebuilding import rebuild_in_parts
+from tests.shared_tables import engine_of
 
-HISTORIES = int(os.environ.get("SUPPLY_LEDGER_HISTORIES", "25"))
-VIEWPOINTS = int(os.environ.get("SUPPLY_LEDGER_VIEWPOINTS", "10"))
-SEED = int(os.environ.get("SUPPLY_LEDGER_SEED", "1"))
+VIEWPOINTS = 10
 
-TABLES = ":memory:viewpoints"
-"""One set of tables for all histories, emptied in between: making them takes longer than reading a short history."""
 
 Item = dict[str, Any]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def tables() -> Iterator[None]:
-    """Keeps the tables there while no history is read."""
-    with Engine(Ledger(":memory:"), path=TABLES):
-        yield
 
 
 def ticking() -> Any:
@@ -48,18 +38,15 @@ def ticking() -> Any:
 
 def recorded(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
     """The engine of a history, caught up in random steps, and the events as the API gives them."""
-    ledger = Ledger(":memory:", clock=ticking())
-    engine = Engine(ledger, path=TABLES)
-    bodies = random_history(rng, rng.randint(1, 40))
-    while bodies:
-        size = rng.choice((1, 1, 2, 5, 20, len(bodies)))
-        ledger.append_what_fits(bodies[:size])
-        bodies = bodies[size:]
-        if rng.randrange(2):
-            engine.catch_up()
-    yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
-    engine.close()
-    ledger.close()
+    with Ledger(":memory:", clock=ticking()) as ledger, engine_of(ledger) as engine:
+        bodies = random_history(rng, rng.randint(1, 40))
+        while bodies:
+            size = rng.choice((1, 1, 2, 5, 20, len(bodies)))
+            ledger.append_what_fits(bodies[:size])
+            bodies = bodies[size:]
+            if rng.randrange(2):
+                engine.catch_up()
+        yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
 
 
 def items(table: pa.Table, name: str = "") -> list[Item]:
@@ -159,7 +146,7 @@ def compare_questions(
             yield f"figure {figure_id}: {wrong}"
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + HISTORIES))
+@pytest.mark.parametrize("seed", seeds(ordinarily=25))
 def test_every_answer_is_the_one_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in recorded(rng):

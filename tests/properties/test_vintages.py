@@ -1,28 +1,20 @@
 """Vintages at every viewpoint are those of the naive model, in both layouts, all of them or those asked for."""
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from ledger import Ledger
 from ledger.values.calendars import instant_text
-from projections import Engine
 from projections.audit import Columns, vintages
+from tests.depth import seeds
 from tests.oracle.histories import random_viewpoint
 from tests.oracle.model import Model
 from tests.oracle.model_vintages import comparable, tidy, wide
-from tests.properties.test_viewpoints import TABLES, differences, recorded, seen_from
+from tests.properties.test_viewpoints import differences, recorded, seen_from
 
 
-@pytest.fixture(autouse=True, scope="module")
-def tables() -> Iterator[None]:
-    with Engine(Ledger(":memory:"), path=TABLES):
-        yield
-
-
-@pytest.mark.parametrize("seed", range(9000, 9012))
+@pytest.mark.parametrize("seed", seeds(ordinarily=12, first=9000))
 def test_vintages_are_those_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in recorded(rng):

@@ -14,6 +14,7 @@ from ledger import REGISTRY, Ledger
 from ledger.events.figures import Statement
 from projections import CATALOGUE, Engine
 from tests.api.helpers import Api, country, organisation
+from tests.shared_tables import engine_of
 
 EXAMPLE_REQUEST = re.compile(r"`GET (/v1/[^`]*)`")
 
@@ -152,16 +153,12 @@ def test_a_new_event_type_is_one_class(client: TestClient, new_type: str) -> Non
     assert schemas[new_type]["properties"]["warehouse"]["description"] == "Where it lies."
     assert client.get(f"/v1/event-types/{new_type}").status_code == 200
 
-    engine = Engine(Ledger(":memory:"))
-    try:
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
         api = Api(TestClient(create_app(engine)))
         api.post(country("china"), organisation("usgs"), REGISTRY[new_type].example)
         item = api.only("figures", metric="stockpile")
         assert (item["value"], item["subject"]) == ("100", "china")
         assert api.only("events", type=new_type)["warehouse"] == "Baotou"
-    finally:
-        engine.close()
-        engine.ledger.close()
 
 
 def test_the_schema_knows_a_type_that_was_defined_after_it_was_first_asked_for(engine: Engine) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,21 +19,19 @@ from api.http.answer import Answer
 from api.http.middleware.response_cache import BYTES_MAX, ENTRY_BYTES, PART_MAX, Answers, Question
 from api.settings import ANSWERS_VARIABLE, BadSetting, answers_room
 from ledger import Ledger
-from projections import Engine
 from tests.api.helpers import BASICS, Api, country, mined
 from tests.api.holding import Asked, Watched, run, settle
+from tests.shared_tables import engine_of, tables_for
 
 PAST = {"as_of": "2025-01-01", "recorded_as_of": "position:7"}
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Watched]:
-    ledger = Ledger(tmp_path / "ledger.db")
-    ledger.append([*BASICS, mined("china", "1", "2024-01-31")])
-    engine = Watched(ledger)
-    yield engine
-    engine.close()
-    ledger.close()
+    with Ledger(tmp_path / "ledger.db") as ledger, tables_for(ledger) as path:
+        ledger.append([*BASICS, mined("china", "1", "2024-01-31")])
+        with Watched(ledger, path=path) as engine:
+            yield engine
 
 
 @pytest.fixture
@@ -326,10 +324,10 @@ STEPS = st.one_of(
 class Pair:
     """An app that keeps answers beside one that keeps none, over the same ledger and the same clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened: ExitStack) -> None:
         self.now = START
-        self.ledger = Ledger(":memory:", clock=lambda: self.now)
-        self.engine = Engine(self.ledger)
+        self.ledger = opened.enter_context(Ledger(":memory:", clock=lambda: self.now))
+        self.engine = opened.enter_context(engine_of(self.ledger))
         self.ledger.append([*BASICS, mined("china", "1", "2024-01-31")])
         self.keeping = TestClient(create_app(self.engine, answers_bytes_max=BYTES_MAX))
         self.computing = TestClient(create_app(self.engine, answers_bytes_max=0))
@@ -364,10 +362,8 @@ class Pair:
 
 @contextmanager
 def pair() -> Iterator[Pair]:
-    made = Pair()
-    yield made
-    made.engine.close()
-    made.ledger.close()
+    with ExitStack() as opened:
+        yield Pair(opened)
 
 
 @given(st.lists(STEPS, min_size=4, max_size=14))

@@ -16,7 +16,9 @@ from api.http.thread_limits import IMPORTS, Turns
 from ledger import Ledger
 from projections import Viewpoint
 from tests.api.helpers import BASICS, mined
-from tests.api.holding import PATIENCE_S, Asked, Watched, run
+from tests.api.holding import Asked, Watched, run
+from tests.patience import PATIENCE_S
+from tests.shared_tables import tables_for
 
 MANY = 45
 """More than the server has threads for."""
@@ -29,12 +31,10 @@ def is_held(viewpoint: Viewpoint) -> bool:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Watched]:
-    ledger = Ledger(tmp_path / "ledger.db")
-    ledger.append([*BASICS, mined("china", "1", "2024-01-31")])
-    engine = Watched(ledger, is_held=is_held)
-    yield engine
-    engine.close()
-    ledger.close()
+    with Ledger(tmp_path / "ledger.db") as ledger, tables_for(ledger) as path:
+        ledger.append([*BASICS, mined("china", "1", "2024-01-31")])
+        with Watched(ledger, path=path, is_held=is_held) as engine:
+            yield engine
 
 
 @pytest.fixture

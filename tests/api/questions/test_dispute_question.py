@@ -12,8 +12,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.cli.demo import sample_path
-from ledger import Ledger, import_file
 from projections import Engine
 from tests.api.helpers import Api, country, mined, organisation
 from tests.places import SHARED
@@ -128,17 +126,14 @@ def test_one_call_lists_which_figures_were_transcribed_wrongly(api: Api, transcr
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def agencies(shipped: Engine) -> Iterator[Api]:
     """The shipped ledger."""
-    ledger = Ledger(tmp_path_factory.mktemp("shipped") / "ledger.db")
-    assert import_file(ledger, sample_path()).rejected == 0
-    with Engine(ledger) as engine, TestClient(create_app(engine)) as client:
+    with TestClient(create_app(shipped)) as client:
         yield Api(client)
-    ledger.close()
 
 
-def test_two_agencies_dispute_the_world_of_2018(shipped: Api) -> None:
-    item = shipped.only("disputes", subject="world", metric="mine_production", period="2018", as_of="2026-10-31")
+def test_two_agencies_dispute_the_world_of_2018(agencies: Api) -> None:
+    item = agencies.only("disputes", subject="world", metric="mine_production", period="2018", as_of="2026-10-31")
     assert (item["status"], item["kind"], item["spread"]) == ("open", "between", "63777")
     assert {said["publisher"]: said["canonical_value"] for said in item["publishers"]} == {
         "usgs": "190000",
@@ -147,21 +142,21 @@ def test_two_agencies_dispute_the_world_of_2018(shipped: Api) -> None:
     assert (item["highest_by"], item["lowest_by"], item["began_by"]["publisher"]) == ("bgs", "usgs", "bgs")
 
 
-def test_the_british_and_the_american_survey_are_a_pair_with_a_card_each(shipped: Api) -> None:
+def test_the_british_and_the_american_survey_are_a_pair_with_a_card_each(agencies: Api) -> None:
     asked = {"metric": "mine_production", "as_of": "2026-10-31"}
-    pairs = shipped.get("disputes", **asked)["pairs"]
+    pairs = agencies.get("disputes", **asked)["pairs"]
     (pair,) = (one for one in pairs if one["publishers"] == ["bgs", "usgs"])
     assert pair["figures"] == pair["agreeing"] + pair["differing"] >= 10
     assert 0 < pair["mean_difference_percent"] < pair["mean_absolute_difference_percent"] < 200
-    cards = {item["publisher"]: item for item in shipped.items("scorecards", **asked)}
+    cards = {item["publisher"]: item for item in agencies.items("scorecards", **asked)}
     assert cards["usgs"]["name"] == "U.S. Geological Survey"
     assert cards["usgs"]["revisions"] > 0 == cards["bgs"]["revisions"]
 
 
-def test_the_same_viewpoint_gives_the_same_bytes(shipped: Api) -> None:
+def test_the_same_viewpoint_gives_the_same_bytes(agencies: Api) -> None:
     for path in ("disputes", "scorecards"):
-        asked = {"as_of": "2025-06-30", "recorded_as_of": f"position:{shipped.head()}"}
-        first, second = (shipped.client.get(f"/v1/{path}", params=asked) for _ in range(2))
+        asked = {"as_of": "2025-06-30", "recorded_as_of": f"position:{agencies.head()}"}
+        first, second = (agencies.client.get(f"/v1/{path}", params=asked) for _ in range(2))
         assert first.json()["items"]
         assert first.content == second.content
         assert "immutable" in first.headers["cache-control"]
@@ -169,15 +164,15 @@ def test_the_same_viewpoint_gives_the_same_bytes(shipped: Api) -> None:
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet", "arrow", "xlsx"])
 @pytest.mark.parametrize("path", ["disputes", "scorecards"])
-def test_they_come_in_every_format(shipped: Api, path: str, form: str) -> None:
-    answer = shipped.client.get(f"/v1/{path}", params={"format": form, "as_of": "2026-10-31"})
+def test_they_come_in_every_format(agencies: Api, path: str, form: str) -> None:
+    answer = agencies.client.get(f"/v1/{path}", params={"format": form, "as_of": "2026-10-31"})
     assert answer.status_code == 200, answer.text
     assert answer.content
 
 
-def test_statistics_are_numbers_in_a_table_and_decimals_are_text(shipped: Api) -> None:
+def test_statistics_are_numbers_in_a_table_and_decimals_are_text(agencies: Api) -> None:
     def schema(path: str) -> pa.Schema:
-        answer = shipped.client.get(f"/v1/{path}", params={"format": "parquet", "as_of": "2026-10-31"})
+        answer = agencies.client.get(f"/v1/{path}", params={"format": "parquet", "as_of": "2026-10-31"})
         return pq.read_schema(io.BytesIO(answer.content))
 
     assert schema("scorecards").field("mean_lag_days").type == pa.float64()
@@ -185,11 +180,11 @@ def test_statistics_are_numbers_in_a_table_and_decimals_are_text(shipped: Api) -
     assert schema("disputes").field("spread").type == pa.string()
 
 
-def test_a_page_goes_on_where_the_one_before_ended(shipped: Api) -> None:
+def test_a_page_goes_on_where_the_one_before_ended(agencies: Api) -> None:
     for path in ("disputes", "scorecards"):
-        whole = shipped.items(path, as_of="2026-10-31")
-        first = shipped.get(path, as_of="2026-10-31", limit=7)
-        second = shipped.get(path, as_of="2026-10-31", limit=10_000, cursor=first["next"])
+        whole = agencies.items(path, as_of="2026-10-31")
+        first = agencies.get(path, as_of="2026-10-31", limit=7)
+        second = agencies.get(path, as_of="2026-10-31", limit=10_000, cursor=first["next"])
         assert len(first["items"]) == 7
         assert first["items"] + second["items"] == whole
         assert second["next"] is None
@@ -244,8 +239,8 @@ def test_an_empty_ledger_has_no_disputes_and_no_scorecards(client: TestClient) -
         ("scorecards", {"dimension.": "x"}),
     ],
 )
-def test_a_parameter_that_means_nothing_is_refused(shipped: Api, path: str, params: dict[str, str]) -> None:
-    answer = shipped.client.get(f"/v1/{path}", params=params)
+def test_a_parameter_that_means_nothing_is_refused(agencies: Api, path: str, params: dict[str, str]) -> None:
+    answer = agencies.client.get(f"/v1/{path}", params=params)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert next(iter(params)) in answer.text

@@ -1,23 +1,16 @@
 """Questions whose answers are known, asked of the shipped ledger over HTTP."""
 
-from collections.abc import Iterator
-
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.cli.demo import sample_path
-from ledger import import_file
-from tests.api.helpers import Api, opened
+from projections import Engine
+from tests.api.helpers import Api
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """The shipped ledger."""
-    with opened(tmp_path_factory.mktemp("shipped") / "ledger.db") as engine:
-        report = import_file(engine.ledger, sample_path())
-        assert (report.rejected, report.duplicate) == (0, 0)
-        yield Api(TestClient(create_app(engine)))
+def api(shipped: Engine) -> Api:
+    return Api(TestClient(create_app(shipped)))
 
 
 def mined(subject: str, period: str, **more: str) -> dict[str, str]:

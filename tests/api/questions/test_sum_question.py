@@ -1,14 +1,11 @@
 """`/v1/sums` over HTTP; and what the shipped ledger says of its totals, its chains and its concentration."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.cli.demo import sample_path
-from ledger import Ledger, import_file
 from projections import Engine
 from tests.api.helpers import Api, mined
 
@@ -38,17 +35,12 @@ USGS_2023 = {
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Iterator[Api]:
-    ledger = Ledger(":memory:")
-    assert import_file(ledger, sample_path()).errors == []
-    engine = Engine(ledger)
-    yield Api(TestClient(create_app(engine)))
-    engine.close()
-    ledger.close()
+def world(shipped: Engine) -> Api:
+    return Api(TestClient(create_app(shipped)))
 
 
-def test_one_call_says_whether_the_world_of_2023_equals_its_countries(shipped: Api) -> None:
-    item = shipped.only("sums", **WORLD, period="2023", as_of="2025-06-30")
+def test_one_call_says_whether_the_world_of_2023_equals_its_countries(world: Api) -> None:
+    item = world.only("sums", **WORLD, period="2023", as_of="2025-06-30")
     assert {part["part"]: int(part["value"]) for part in item["parts"]} == USGS_2023
     assert sum(USGS_2023.values()) == 376_090
     assert (item["total"], item["parts_sum"], item["gap"], item["gap_percent"]) == (
@@ -63,8 +55,8 @@ def test_one_call_says_whether_the_world_of_2023_equals_its_countries(shipped: A
     assert (item["verdict"], item["finding"], item["missing"]) == ("perhaps_rounding", False, [])
 
 
-def test_an_edition_that_the_ledger_holds_in_part_is_incomplete(shipped: Api) -> None:
-    item = shipped.only("sums", **WORLD, period="2023", as_of="2024-06-30")
+def test_an_edition_that_the_ledger_holds_in_part_is_incomplete(world: Api) -> None:
+    item = world.only("sums", **WORLD, period="2023", as_of="2024-06-30")
     assert [(part["part"], part["value"]) for part in item["parts"]] == [
         ("china", "240000"),
         ("myanmar", "38000"),
@@ -76,8 +68,8 @@ def test_an_edition_that_the_ledger_holds_in_part_is_incomplete(shipped: Api) ->
     ]
 
 
-def test_earlier_years_are_compared_with_the_rows_of_the_yearbook(shipped: Api) -> None:
-    yearbook = shipped.items("sums", **WORLD, period_from="2018", as_of="2026-01-31", effective_at="2024-12-31")
+def test_earlier_years_are_compared_with_the_rows_of_the_yearbook(world: Api) -> None:
+    yearbook = world.items("sums", **WORLD, period_from="2018", as_of="2026-01-31", effective_at="2024-12-31")
     assert [(item["period"], item["gap"], item["verdict"]) for item in yearbook[:5]] == [
         ("2018", "-330", "perhaps_rounding"),
         ("2019", "224", "perhaps_rounding"),
@@ -89,21 +81,21 @@ def test_earlier_years_are_compared_with_the_rows_of_the_yearbook(shipped: Api) 
 
 
 @pytest.mark.parametrize("as_of", ["2023-12-31", "2024-12-31", "2026-12-01"])
-def test_no_sum_of_the_shipped_ledger_has_a_gap_that_rounding_does_not_explain(shipped: Api, as_of: str) -> None:
-    body = shipped.get("sums", as_of=as_of, verdict="gap")
+def test_no_sum_of_the_shipped_ledger_has_a_gap_that_rounding_does_not_explain(world: Api, as_of: str) -> None:
+    body = world.get("sums", as_of=as_of, verdict="gap")
     assert (body["items"], body["summary"]["gap"]) == ([], 0)
     assert sum(body["summary"].values()) > 10
 
 
-def test_reserves_of_which_the_world_is_a_bound_are_incomplete(shipped: Api) -> None:
-    item = shipped.only("sums", subject="world", metric="reserves", as_of="2025-06-30")
+def test_reserves_of_which_the_world_is_a_bound_are_incomplete(world: Api) -> None:
+    item = world.only("sums", subject="world", metric="reserves", as_of="2025-06-30")
     assert item["missing"][0] == {**item["missing"][0], "part": "world", "says": "90000000.."}
     assert {part["says"] for part in item["missing"][1:]} == {"not_available"}
 
 
-def test_the_batches_of_chinas_quotas_make_up_the_year_where_all_were_published(shipped: Api) -> None:
+def test_the_batches_of_chinas_quotas_make_up_the_year_where_all_were_published(world: Api) -> None:
     asked = {"subject": "china", "publisher": "china-miit-mnr", "by": "dimension"}
-    found = shipped.items("sums", **asked, metric="mining_quota", as_of="2025-06-30")
+    found = world.items("sums", **asked, metric="mining_quota", as_of="2025-06-30")
     told = [
         (one["period"], one["total"], one["gap"], one["verdict"], [p["part"] for p in one["missing"]]) for one in found
     ]
@@ -115,8 +107,8 @@ def test_the_batches_of_chinas_quotas_make_up_the_year_where_all_were_published(
     ]
 
 
-def test_the_chain_and_the_concentration_of_the_shipped_ledger(shipped: Api) -> None:
-    chain = shipped.items("trace", entity="js-link-kuantan-plant", as_of="2026-12-01")
+def test_the_chain_and_the_concentration_of_the_shipped_ledger(world: Api) -> None:
+    chain = world.items("trace", entity="js-link-kuantan-plant", as_of="2026-12-01")
     assert [(item["depth"], item["to"]) for item in chain] == [
         (1, "js-link"),
         (1, "lynas-rare-earths"),
@@ -126,7 +118,7 @@ def test_the_chain_and_the_concentration_of_the_shipped_ledger(shipped: Api) -> 
         (3, "js-link-georgia-plant"),
     ]
     asked = {"metric": "mine_production", "period": "2023", "publisher": "usgs"}
-    body = shipped.get("concentration", **asked, as_of="2025-06-30", compare_as_of="2024-06-30")
+    body = world.get("concentration", **asked, as_of="2025-06-30", compare_as_of="2024-06-30")
     assert [one["subject"] for one in body["left_out"]] == ["world"]
     assert body["summary"]["total"] == "376090"
     assert body["summary"]["n"] == len(USGS_2023)
@@ -136,17 +128,17 @@ def test_the_chain_and_the_concentration_of_the_shipped_ledger(shipped: Api) -> 
     assert body["compared_with"]["as_of"].startswith("2024-06-30")
 
 
-def test_a_page_of_sums_goes_on_where_it_ended_and_the_summary_is_over_all(shipped: Api) -> None:
-    first = shipped.get("sums", **{**WORLD, "limit": 3}, as_of="2025-06-30")
-    second = shipped.get("sums", **{**WORLD, "limit": 3}, as_of="2025-06-30", cursor=first["next"])
-    whole = shipped.get("sums", **WORLD, as_of="2025-06-30")
+def test_a_page_of_sums_goes_on_where_it_ended_and_the_summary_is_over_all(world: Api) -> None:
+    first = world.get("sums", **{**WORLD, "limit": 3}, as_of="2025-06-30")
+    second = world.get("sums", **{**WORLD, "limit": 3}, as_of="2025-06-30", cursor=first["next"])
+    whole = world.get("sums", **WORLD, as_of="2025-06-30")
     assert first["items"] + second["items"] == whole["items"][:6]
     assert first["summary"] == second["summary"] == whole["summary"]
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet", "arrow", "xlsx"])
-def test_sums_come_in_every_format(shipped: Api, form: str) -> None:
-    answer = shipped.client.get("/v1/sums", params={**WORLD, "period": "2023", "format": form})
+def test_sums_come_in_every_format(world: Api, form: str) -> None:
+    answer = world.client.get("/v1/sums", params={**WORLD, "period": "2023", "format": form})
     assert (answer.status_code, bool(answer.content)) == (200, True)
 
 
@@ -164,8 +156,8 @@ def test_sums_come_in_every_format(shipped: Api, form: str) -> None:
         ({"as_of": "2024-13-01"}, "as_of"),
     ],
 )
-def test_a_wrong_parameter_is_named(shipped: Api, parameters: dict[str, str], parameter: str | None) -> None:
-    answer = shipped.client.get("/v1/sums", params=parameters)
+def test_a_wrong_parameter_is_named(world: Api, parameters: dict[str, str], parameter: str | None) -> None:
+    answer = world.client.get("/v1/sums", params=parameters)
     assert answer.status_code == (200 if parameter is None else 422), answer.text
     assert parameter is None or answer.json()["errors"][0]["parameter"] == parameter
 

@@ -1,7 +1,6 @@
 """The audit report: what it says of the shipped ledger, that it needs nothing else, and what it makes of odd input."""
 
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -12,11 +11,8 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.app import create_app
-from api.cli.demo import sample_path
 from api.cli.main import app
 from api.reports.phrases import grouped, instant, link, percent, said, signed
-from api.settings import settings
-from ledger import Ledger, import_file
 from projections import Engine
 from tests.api.helpers import Api, mined, organisation
 
@@ -53,33 +49,20 @@ class Read(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the shipped ledger."""
-    directory = tmp_path_factory.mktemp("shipped")
-    ledger = Ledger(settings(directory).ledger_path)
-    import_file(ledger, sample_path())
-    ledger.close()
-    return directory
+@pytest.fixture(scope="session")
+def reports(shipped: Engine) -> TestClient:
+    """Of the shipped ledger."""
+    return TestClient(create_app(shipped, answers_bytes_max=0))
 
 
-@pytest.fixture(scope="module")
-def shipped(data: Path) -> Iterator[TestClient]:
-    ledger = Ledger(settings(data).ledger_path)
-    engine = Engine(ledger)
-    yield TestClient(create_app(engine, answers_bytes_max=0))
-    engine.close()
-    ledger.close()
+@pytest.fixture(scope="session")
+def australia(reports: TestClient) -> str:
+    return report(reports, **AUSTRALIA, as_of="2026-03-01", recorded_as_of=head(reports))
 
 
-@pytest.fixture(scope="module")
-def australia(shipped: TestClient) -> str:
-    return report(shipped, **AUSTRALIA, as_of="2026-03-01", recorded_as_of=head(shipped))
-
-
-@pytest.fixture(scope="module")
-def quota(shipped: TestClient) -> str:
-    return report(shipped, **QUOTA, as_of="2024-12-31", recorded_as_of=head(shipped))
+@pytest.fixture(scope="session")
+def quota(reports: TestClient) -> str:
+    return report(reports, **QUOTA, as_of="2024-12-31", recorded_as_of=head(reports))
 
 
 def head(client: TestClient) -> str:
@@ -138,32 +121,32 @@ def test_the_quota_of_china_is_reported_with_its_dispute_and_its_batches(quota: 
     ]
 
 
-def test_a_report_says_how_to_ask_again_and_that_gives_the_same_answer(shipped: TestClient, quota: str) -> None:
+def test_a_report_says_how_to_ask_again_and_that_gives_the_same_answer(reports: TestClient, quota: str) -> None:
     requests = asked_again(quota)
     assert len(requests) == 7
-    answers = [shipped.get(request).json()["items"][0] for request in requests if request.startswith("/v1/figures?")]
+    answers = [reports.get(request).json()["items"][0] for request in requests if request.startswith("/v1/figures?")]
     assert [item["value"] for item in answers] == ["120000", "255000", "15000"]
     history = next(request for request in requests if "/history?" in request)
-    assert shipped.get(history).json()["items"][0]["cause"] == "first_report"
+    assert reports.get(history).json()["items"][0]["cause"] == "first_report"
 
 
-def test_nothing_that_was_published_later_is_in_a_report(shipped: TestClient) -> None:
-    text = Read(report(shipped, **AUSTRALIA, as_of="2025-06-30")).text
+def test_nothing_that_was_published_later_is_in_a_report(reports: TestClient) -> None:
+    text = Read(report(reports, **AUSTRALIA, as_of="2025-06-30")).text
     assert "13,000 t U.S. Geological Survey, published 2025-01-31" in text
     for later in ("29,000", "113000", "corrected", "2026-02-06", "ERR-001"):
         assert later not in text, later
 
 
-def test_an_earlier_state_of_the_ledger_is_reported_with_the_error_that_it_held(shipped: TestClient) -> None:
-    event = shipped.get("/v1/events", params={"reference": "ERR-001"}).json()["items"][0]
-    text = Read(report(shipped, **AUSTRALIA, as_of="2026-01-31", recorded_as_of=f"position:{event['position']}")).text
+def test_an_earlier_state_of_the_ledger_is_reported_with_the_error_that_it_held(reports: TestClient) -> None:
+    event = reports.get("/v1/events", params={"reference": "ERR-001"}).json()["items"][0]
+    text = Read(report(reports, **AUSTRALIA, as_of="2026-01-31", recorded_as_of=f"position:{event['position']}")).text
     assert "113,000 t" in text
     assert "corrected" not in text
 
 
-def test_where_nothing_was_known_the_report_says_so(shipped: TestClient) -> None:
+def test_where_nothing_was_known_the_report_says_so(reports: TestClient) -> None:
     for parameters in ({**QUOTA, "as_of": "2001"}, {"subject": "no-such-thing"}):
-        text = Read(report(shipped, **parameters)).text
+        text = Read(report(reports, **parameters)).text
         assert "No figure at this viewpoint" in text
         assert "there is no figure to report" in text
         assert "position:" in text
@@ -205,12 +188,12 @@ def test_a_page_can_be_read_without_seeing_it(name: str, request: pytest.Fixture
     assert all(anchor["href"][1:] in ids for anchor in read.all("a") if anchor["href"].startswith("#"))
 
 
-def test_the_same_report_is_the_same_bytes(shipped: TestClient, australia: str) -> None:
-    assert shipped.get(asked_again(australia)[-1]).text == australia
+def test_the_same_report_is_the_same_bytes(reports: TestClient, australia: str) -> None:
+    assert reports.get(asked_again(australia)[-1]).text == australia
 
 
-def test_the_same_report_in_markdown_has_tables_in_order(shipped: TestClient) -> None:
-    text = report(shipped, **AUSTRALIA, as_of="2026-03-01", format="md")
+def test_the_same_report_in_markdown_has_tables_in_order(reports: TestClient) -> None:
+    text = report(reports, **AUSTRALIA, as_of="2026-03-01", format="md")
     assert "| **2026-02-06** |  | **U.S. Geological Survey** |" in text
     assert "### Vintages" in text
     assert "<https://doi.org/10.5066/P1WKQ63T>" in text
@@ -230,28 +213,28 @@ def assert_tables_are_whole(text: str) -> None:
 # Formats and parameters
 
 
-def test_the_form_is_what_the_client_likes_best(shipped: TestClient) -> None:
+def test_the_form_is_what_the_client_likes_best(reports: TestClient) -> None:
     asked = {"subject": "no-such-thing"}
     for accept, media_type in (("*/*", "text/html"), ("text/markdown", "text/markdown"), ("text/html", "text/html")):
-        response = shipped.get("/v1/report", params=asked, headers={"Accept": accept})
+        response = reports.get("/v1/report", params=asked, headers={"Accept": accept})
         assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
-    assert shipped.get("/v1/report", params=asked, headers={"Accept": "application/json"}).status_code == 406
-    response = shipped.get("/v1/report", params={**asked, "as_of": "2025-06-30"})
+    assert reports.get("/v1/report", params=asked, headers={"Accept": "application/json"}).status_code == 406
+    response = reports.get("/v1/report", params={**asked, "as_of": "2025-06-30"})
     assert response.headers["content-disposition"] == 'inline; filename="report-as-of-2025-06-30.html"'
 
 
-def test_a_report_that_will_not_change_may_be_kept_and_any_is_sent_once(shipped: TestClient) -> None:
+def test_a_report_that_will_not_change_may_be_kept_and_any_is_sent_once(reports: TestClient) -> None:
     for clocks, kept in (
         ({}, "no-cache"),
-        ({"as_of": "2025-06-30", "recorded_as_of": head(shipped)}, "public, max-age=31536000, immutable"),
+        ({"as_of": "2025-06-30", "recorded_as_of": head(reports)}, "public, max-age=31536000, immutable"),
     ):
         asked = {"figure_id": "e20e3caf-9011-54fa-8485-b1993ae90311", "format": "md", **clocks}
-        first = shipped.get("/v1/report", params=asked)
+        first = reports.get("/v1/report", params=asked)
         assert first.headers["cache-control"] == kept
-        again = shipped.get("/v1/report", params=asked, headers={"If-None-Match": first.headers["etag"]})
+        again = reports.get("/v1/report", params=asked, headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
-    fixed = {"subject": "no-such-thing", "as_of": "2025-06-30", "recorded_as_of": head(shipped)}
-    forms = [shipped.get("/v1/report", params={**fixed, "format": form}).headers["etag"] for form in ("html", "md")]
+    fixed = {"subject": "no-such-thing", "as_of": "2025-06-30", "recorded_as_of": head(reports)}
+    forms = [reports.get("/v1/report", params={**fixed, "format": form}).headers["etag"] for form in ("html", "md")]
     assert len({*forms, first.headers["etag"]}) == 3
 
 
@@ -269,25 +252,25 @@ def test_a_report_that_will_not_change_may_be_kept_and_any_is_sent_once(shipped:
         ({"metric": "mine_production"}, "more than 50 figures"),
     ],
 )
-def test_what_means_nothing_is_refused(shipped: TestClient, parameters: dict[str, str], named: str) -> None:
-    response = shipped.get("/v1/report", params=parameters)
+def test_what_means_nothing_is_refused(reports: TestClient, parameters: dict[str, str], named: str) -> None:
+    response = reports.get("/v1/report", params=parameters)
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert named in response.json()["detail"]
 
 
-def test_filters_of_figures_choose_the_publisher_that_answers(shipped: TestClient) -> None:
+def test_filters_of_figures_choose_the_publisher_that_answers(reports: TestClient) -> None:
     world = {"subject": "world", "metric": "mine_production", "period": "2018", "format": "md", "as_of": "2026-10-01"}
-    assert "**253,777 t**" in report(shipped, **world).replace(NO_BREAK, " ")
+    assert "**253,777 t**" in report(reports, **world).replace(NO_BREAK, " ")
     for chosen in ({"publisher": "usgs"}, {"prefer": "usgs,bgs"}):
-        text = report(shipped, **world, **chosen).replace(NO_BREAK, " ")
+        text = report(reports, **world, **chosen).replace(NO_BREAK, " ")
         assert "**190,000 t**: U.S. Geological Survey, published 2024." in text
         assert "differs by 63,777 t" in text
         (name, value), *_ = chosen.items()
         assert re.search(
             rf"^GET /v1/figures\?figure_id=[0-9a-f-]+&{name}={value}&as_of=2026-10-01T", text, re.MULTILINE
         )
-    assert "No figure" in report(shipped, **world, disputed="false")
+    assert "No figure" in report(reports, **world, disputed="false")
 
 
 def without_value(event: dict[str, Any]) -> dict[str, Any]:
@@ -403,20 +386,20 @@ class Shell:
 
 
 @pytest.fixture
-def shell(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    return Shell(data, tmp_path, monkeypatch)
+def shell(shipped_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    return Shell(shipped_data, tmp_path, monkeypatch)
 
 
-def test_a_report_is_written_to_a_file_named_after_it(shell: Shell, tmp_path: Path, shipped: TestClient) -> None:
+def test_a_report_is_written_to_a_file_named_after_it(shell: Shell, tmp_path: Path, reports: TestClient) -> None:
     words = [word for name, value in AUSTRALIA.items() for word in (f"--{name}", value)]
-    clocks = ["--as-of", "2026-03-01", "--recorded-as-of", head(shipped), "--format", "md"]
+    clocks = ["--as-of", "2026-03-01", "--recorded-as-of", head(reports), "--format", "md"]
     result = shell.run(*words, *clocks)
     assert result.exit_code == 0, result.output
     name = "australia-mine_production-rare-earths-2024-as-of-2026-03-01.md"
     assert f"Wrote {name}: 1 figure" in result.stdout
     text = (tmp_path / name).read_text(encoding="utf-8")
-    fixed = {**AUSTRALIA, "as_of": "2026-03-01", "recorded_as_of": head(shipped), "format": "md"}
-    assert text == report(shipped, **fixed)
+    fixed = {**AUSTRALIA, "as_of": "2026-03-01", "recorded_as_of": head(reports), "format": "md"}
+    assert text == report(reports, **fixed)
 
 
 def test_the_ending_of_a_file_decides_and_none_is_written_over_unasked(shell: Shell, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from ledger.append.commit_queue import Ticket, Turns
 from tests.ledger.conftest import WORLD, correction, figure, retraction
 from tests.ledger.imports.test_importer import jsonl
 from tests.oracle.histories import Body, histories
+from tests.patience import PATIENCE_S
 from tests.places import ROOT
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -211,7 +212,7 @@ def test_threads_of_several_processes_append_at_once_and_nothing_is_lost(tmp_pat
     assert import_file(book, path_of_facts).recorded == 100
     told: dict[str, int] = {}
     for writer in writers:
-        out, _ = writer.communicate(timeout=120)
+        out, _ = writer.communicate(timeout=PATIENCE_S)
         assert writer.returncode == 0
         told |= {period: int(position) for period, position in map(str.split, out.splitlines())}
     entries = list(book.entries())
@@ -345,7 +346,7 @@ def test_an_interrupt_while_waiting_leaves_the_queue_in_good_order() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=True,
     )
     assert (told.stdout, told.stderr) == ("waiting False 0\ncalled False 0\ngathered False 0\n", "")

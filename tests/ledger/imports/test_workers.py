@@ -179,7 +179,8 @@ def test_an_import_from_a_script_without_a_main_guard_runs_once(tmp_path: Path) 
     path = written(tmp_path / "facts.jsonl")
     script = tmp_path / "script.py"
     script.write_text(
-        "import sys; from pathlib import Path; from ledger import Ledger, import_file; from ledger.imports import importer\n"
+        "import sys; from pathlib import Path\n"
+        "from ledger import Ledger, import_file; from ledger.imports import importer\n"
         "importer.LARGE_BYTES = 0\n"
         "print(import_file(Ledger(sys.argv[1]), Path(sys.argv[2]), mode='proceed').recorded)\n"
     )

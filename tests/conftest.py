@@ -1,0 +1,36 @@
+"""How properties are drawn, and the shipped ledger, which many tests only read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from api.cli.demo import sample_path
+from api.settings import settings as settings_of
+from ledger import Ledger, import_file
+from projections import Engine
+from tests.shared_tables import engine_of
+
+# A machine that is busy with something else is slow, and nothing is wrong with the examples.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session")
+def shipped_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the shipped ledger."""
+    data = tmp_path_factory.mktemp("shipped")
+    with Ledger(settings_of(data).ledger_path) as ledger:
+        report = import_file(ledger, sample_path())
+    assert (report.rejected, report.duplicate, report.errors) == (0, 0, [])
+    return data
+
+
+@pytest.fixture(scope="session")
+def shipped(shipped_data: Path) -> Iterator[Engine]:
+    """The shipped ledger, for all tests together: none may write to it."""
+    with Ledger(settings_of(shipped_data).ledger_path) as ledger, engine_of(ledger) as engine:
+        head = ledger.head()
+        yield engine
+        assert ledger.head() == head
