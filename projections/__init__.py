@@ -3,18 +3,28 @@
 The log is the only truth. Everything here can be deleted at any time and is made again from it.
 """
 
-from projections.catalogue import CATALOGUE, Applies, Filter, Projection
+from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Applies, Filter, Projection
+from projections.column_kinds import COMMON as COLUMN_KINDS
+from projections.column_kinds import Kind, is_detail
 from projections.engine import Engine
-from projections.queries.filters import FilterError, UnknownFilter
+from projections.queries.filters import FilterError, UnknownFilter, Value
+from projections.queries.reader import Reader
 from projections.viewpoint import Viewpoint
 
 __all__ = [
     "CATALOGUE",
+    "COLUMN_KINDS",
+    "FIGURE_KEY",
+    "SERIES",
     "Applies",
     "Engine",
     "Filter",
     "FilterError",
+    "Kind",
     "Projection",
+    "Reader",
     "UnknownFilter",
+    "Value",
     "Viewpoint",
+    "is_detail",
 ]

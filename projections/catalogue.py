@@ -5,8 +5,12 @@ An endpoint, a command, the export formats and the documentation of a projection
 stands at its top.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
+
+from projections.column_kinds import COMMON, Kind
 
 
 class Applies(Enum):
@@ -18,19 +22,27 @@ class Applies(Enum):
     """On the items, after the fold."""
 
 
+OWN_MEANINGS: Mapping[str, str | None] = {
+    **dict.fromkeys(("subject_kind", "period", "period_from", "period_to", "dimension.*", "figure_id"), "figures"),
+    **dict.fromkeys(("prefer", "resolve"), "figures"),
+    "q": "entities",
+}
+"""Filters that are no comparison with a column (`projections.queries.filters` says what they mean), and the family that
+each of them is about."""
+
+
 @dataclass(frozen=True)
 class Filter:
     """A query parameter that selects items. A name that ends in `*` stands for all names with that beginning.
 
-    `column` is compared with the value, or holds it where the column is a list; filters without one have a meaning of
-    their own in `projections.queries.filters`. A `slug` is followed through merges.
+    The value is compared with `column`, in the way of the column's kind: a list must hold it, a slug is followed
+    through merges. Only the filters in `OWN_MEANINGS` have no column.
     """
 
     name: str
     description: str
     column: str | None = None
     applies: Applies = Applies.ITEMS
-    slug: bool = False
     example: str | None = None
     choices: tuple[str, ...] = ()
 
@@ -39,8 +51,12 @@ class Filter:
 class Projection:
     """A resource: what one item is, in which order items come, and how they are selected.
 
-    `slug` is the column that names an item in a path. `objects` are the columns that hold a JSON object as text.
-    `hidden` are columns of the view that serve filters and the order, and are no part of an item.
+    `reads` are the relations that its view reads (`projections.shared_views` says what names there are): its family, as
+    a rule. `slug` is the column that names an item in a path. `columns` are the kinds of those of its columns that the
+    common vocabulary (`projections.column_kinds.COMMON`) does not have, or has otherwise. `hidden` are columns of the
+    view that serve filters and the order, and are no part of an item.
+
+    Raises TypeError where a filter compares with a column whose kind is not known, or cannot be compared.
     """
 
     name: str
@@ -48,13 +64,40 @@ class Projection:
     family: str
     order: tuple[str, ...]
     filters: tuple[Filter, ...]
+    reads: tuple[str, ...] = ()
     slug: str | None = None
-    objects: tuple[str, ...] = ()
+    columns: Mapping[str, Kind] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for one in self.filters:
+            where = f"filter {one.name!r} of projection {self.name!r}"
+            if one.column is None:
+                if OWN_MEANINGS.get(one.name) != self.family:
+                    raise TypeError(f"{where} names no column, and has no meaning of its own for {self.family!r}")
+            elif one.column not in self.kinds:
+                raise TypeError(f"{where}: the kind of column {one.column!r} is not known; declare it in `columns`")
+            elif not self.kinds[one.column].can_be_filtered:
+                raise TypeError(f"{where}: no value can be compared with column {one.column!r}, which holds objects")
 
-def _rows(name: str, description: str, *, slug: bool = False, example: str | None = None) -> Filter:
-    return Filter(name, description, name, Applies.ROWS, slug, example)
+    @cached_property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kind of each column: the common vocabulary, and what is declared here."""
+        return {**COMMON, **self.columns}
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The columns that hold a JSON object as text."""
+        return tuple(name for name, kind in self.columns.items() if kind is Kind.OBJECT)
+
+    @property
+    def names_entities(self) -> bool:
+        """Whether the slug that names an item is that of an entity, and so may have been merged into another."""
+        return self.slug is not None and self.kinds[self.slug].names_entities
+
+
+def _rows(name: str, description: str, *, example: str | None = None) -> Filter:
+    return Filter(name, description, name, Applies.ROWS, example)
 
 
 def _items(
@@ -62,11 +105,10 @@ def _items(
     description: str,
     column: str | None = None,
     *,
-    slug: bool = False,
     example: str | None = None,
     choices: tuple[str, ...] = (),
 ) -> Filter:
-    return Filter(name, description, column or name, Applies.ITEMS, slug, example, choices)
+    return Filter(name, description, column or name, Applies.ITEMS, example, choices)
 
 
 FIGURE_KEY = ("subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end")
@@ -86,18 +128,18 @@ FIGURE_ORDER = (
 )
 
 FIGURE_FILTERS = (
-    _rows("subject", "What the figure is about: a slug.", slug=True, example="lynas-rare-earths"),
+    _rows("subject", "What the figure is about: a slug.", example="lynas-rare-earths"),
     Filter("subject_kind", "What kind of entity the figure is about: organisation, country, …", example="country"),
     _rows("metric", "What is measured.", example="mine_production"),
-    _rows("material", "A slug.", slug=True, example="ndpr-oxide"),
+    _rows("material", "A slug.", example="ndpr-oxide"),
     _rows("nature", "observed, forecast, target or plan.", example="observed"),
-    _items("publisher", "Only what this publisher says: a slug. Disputes are still over all publishers.", slug=True),
+    _items("publisher", "Only what this publisher says: a slug. Disputes are still over all publishers."),
     Filter("period", "Exactly these days, in any form; fiscal forms (FY2025-Q4) need `subject`.", example="2025-Q2"),
     Filter("period_from", "Periods that start on its first day or later, in any form.", example="2023"),
     Filter("period_to", "Periods that end on its last day or earlier, in any form.", example="2024"),
     Filter("dimension.*", "A dimension of that name with this value, for example `dimension.basis=reo`."),
     Filter("figure_id", "One figure; an id from before a merge answers with the kept figure."),
-    Filter("prefer", "Publishers first, in this order: slugs with commas between.", slug=True, example="usgs,bgs"),
+    Filter("prefer", "Publishers first, in this order: slugs with commas between.", example="usgs,bgs"),
     Filter("resolve", "`latest`: one answer per figure; `all`: one per publisher.", choices=("latest", "all")),
     _items("disputed", "Only figures that are disputed, or only others.", choices=("true", "false")),
 )
@@ -122,7 +164,8 @@ CATALOGUE: dict[str, Projection] = {
             "figures",
             FIGURE_ORDER,
             FIGURE_FILTERS,
-            objects=("dimensions",),
+            reads=("figures",),
+            columns={"dimensions": Kind.OBJECT},
             hidden=("place",),
         ),
         Projection(
@@ -132,11 +175,12 @@ CATALOGUE: dict[str, Projection] = {
             ("policy",),
             (
                 _rows("policy", "A slug.", example="china-announcement-61-2025"),
-                _items("jurisdiction", "Whose policy it is: a slug.", slug=True),
+                _items("jurisdiction", "Whose policy it is: a slug."),
                 _items("kind", "Its kind, for example export_control."),
-                _items("material", "A material that it is about: a slug.", "materials", slug=True),
+                _items("material", "A material that it is about: a slug.", "materials"),
                 _items("status", _STATUS, choices=("announced", "in_force", "suspended", "expired", "repealed")),
             ),
+            reads=("policies",),
             slug="policy",
         ),
         Projection(
@@ -146,12 +190,14 @@ CATALOGUE: dict[str, Projection] = {
             ("agreement",),
             (
                 _rows("agreement", "A slug.", example="js-link-lynas-mou"),
-                _items("party", "One of its parties: a slug.", "party_slugs", slug=True),
-                _items("facility", "The facility that it is about: a slug.", slug=True),
+                _items("party", "One of its parties: a slug.", "party_slugs"),
+                _items("facility", "The facility that it is about: a slug."),
                 _items("binding", "Whether it binds its parties.", choices=("true", "false")),
                 _items("status", _STATUS, choices=("mou", "signed", "in_force", "expired", "terminated")),
             ),
+            reads=("agreements",),
             slug="agreement",
+            columns={"parties": Kind.OBJECTS, "party_slugs": Kind.SLUGS},
             hidden=("party_slugs",),
         ),
         Projection(
@@ -160,15 +206,16 @@ CATALOGUE: dict[str, Projection] = {
             "facilities",
             ("facility", "stage"),
             (
-                _rows("facility", "A slug.", slug=True, example="js-link-kuantan-plant"),
+                _rows("facility", "A slug.", example="js-link-kuantan-plant"),
                 _items("stage", "A stage of the value chain, for example magnet."),
-                _items("operator", "Who operates it: a slug.", slug=True),
+                _items("operator", "Who operates it: a slug."),
                 _items(
                     "status",
                     _STATUS,
                     choices=("announced", "under_construction", "operating", "idled", "closed"),
                 ),
             ),
+            reads=("facilities",),
             slug="facility",
         ),
         Projection(
@@ -178,12 +225,13 @@ CATALOGUE: dict[str, Projection] = {
             ("link",),
             (
                 _rows("link", "A slug.", example="lynas-jare-ndpr"),
-                _items("supplier", "A slug.", slug=True),
-                _items("consumer", "A slug.", slug=True),
-                _items("material", "A slug.", slug=True),
+                _items("supplier", "A slug."),
+                _items("consumer", "A slug."),
+                _items("material", "A slug."),
                 _items("stage", "A stage of the value chain, for example magnet."),
                 _items("status", _STATUS, choices=("open", "closed")),
             ),
+            reads=("links",),
             slug="link",
         ),
         Projection(
@@ -193,11 +241,12 @@ CATALOGUE: dict[str, Projection] = {
             ("risk",),
             (
                 _rows("risk", "A slug.", example="js-link-lynas-residue-regulation"),
-                _items("subject", "What is threatened: a slug.", slug=True),
+                _items("subject", "What is threatened: a slug."),
                 _items("category", "For example regulatory."),
                 _items("severity", "low, medium, high or critical."),
                 _items("status", _STATUS, choices=("open", "closed")),
             ),
+            reads=("risks",),
             slug="risk",
         ),
         Projection(
@@ -206,11 +255,12 @@ CATALOGUE: dict[str, Projection] = {
             "relationships",
             ("subject", "relation", "object"),
             (
-                _rows("subject", "A slug.", slug=True),
+                _rows("subject", "A slug."),
                 _rows("relation", "How the one stands to the other.", example="operates"),
-                _rows("object", "A slug.", slug=True),
+                _rows("object", "A slug."),
                 _items("status", _STATUS, choices=("open", "closed")),
             ),
+            reads=("relationships",),
         ),
         Projection(
             "statements",
@@ -218,10 +268,11 @@ CATALOGUE: dict[str, Projection] = {
             "statements",
             ("subject", "attribute", "published_until", "position"),
             (
-                _rows("subject", "What it is about: a slug.", slug=True, example="js-link"),
+                _rows("subject", "What it is about: a slug.", example="js-link"),
                 _rows("attribute", "What it says something of, for example role."),
-                _rows("publisher", "Who says so: a slug.", slug=True),
+                _rows("publisher", "Who says so: a slug."),
             ),
+            reads=("statements",),
             slug="subject",
             hidden=("published_until",),
         ),
@@ -231,12 +282,18 @@ CATALOGUE: dict[str, Projection] = {
             "entities",
             ("entity",),
             (
-                _items("entity", "A slug; a merged one answers with the kept one.", slug=True, example="myanmar"),
+                _items("entity", "A slug; a merged one answers with the kept one.", example="myanmar"),
                 _items("kind", "For example organisation or material."),
                 Filter("q", "Part of a slug, name, former name, alias or identifier, in any case.", example="burma"),
             ),
+            reads=("entities", "held_slugs", "relationships_items"),
             slug="entity",
-            objects=("identifiers",),
+            columns={
+                "identifiers": Kind.OBJECT,
+                "merged": Kind.SLUGS,
+                "relationships": Kind.OBJECTS,
+                "searched": Kind.TEXT,
+            },
             hidden=("searched",),
         ),
     )

@@ -1,4 +1,8 @@
-"""Items as a person reads them on a terminal: the columns that say something, and where they were folded from."""
+"""Items as a person reads them on a terminal: the columns that say something, and where they were folded from.
+
+The kinds of the columns say what is left out (ids, and what repeats another column in a form for machines) and what
+stands to the right (numbers).
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,16 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from api.questions.page import Page
+from projections import COLUMN_KINDS, Kind, is_detail
 
 WIDTH_PIPED = 160
 LISTED_MAX = 8
-# Identifiers, and what repeats another column in a form for machines: in every other format, not in a table.
-LEFT_OUT = frozenset(
-    "canonical_value canonical_low canonical_high canonical_unit period_start period_end event_id digest recorded_by "
-    "revision publishers schema figure_id via recorded_at position spread nature approximate".split()
-)
-IDENTIFIERS = frozenset(("event_id", "figure_id"))
-NUMBERS = frozenset("value low high spread change change_percent previous_value share position revision".split())
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -27,23 +25,31 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def page_table(page: Page, *, title: str, columns: Sequence[str] = ()) -> Table:
-    """The items of a page; columns that are empty throughout are left out. `columns` are those wanted, else all."""
+    """The items of a page; columns that are empty throughout are left out.
+
+    `columns` are those wanted, else all that are no mere details.
+    """
     rows = page.rows()
-    return _table(rows, columns or [name for name in _names(rows) if name not in LEFT_OUT], title=title)
+    wanted = columns or [name for name in _names(rows) if not is_detail(name, page.kinds)]
+    return _table(rows, wanted, title=title, kinds=page.kinds)
 
 
 def member_table(name: str, member: Any) -> Table:
     """What stands beside the items: objects in rows, or one object with a row a member."""
     if isinstance(member, dict):
         member = [{"": key, name: value} for key, value in member.items() if _says(value)]
-    return _table(member, [one for one in _names(member) if one not in (*IDENTIFIERS, "reasons")], title=name)
+    left_out = {one for one, kind in COLUMN_KINDS.items() if kind is Kind.IDENTIFIER} | {"reasons"}
+    return _table(member, [one for one in _names(member) if one not in left_out], title=name, kinds=COLUMN_KINDS)
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str) -> Table:
+def _table(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str, kinds: Mapping[str, Kind]
+) -> Table:
     names = [name for name in columns if any(_says(row.get(name)) for row in rows)]
     table = Table(title=title, title_justify="left")
     for name in names:
-        table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold")
+        is_number = name in kinds and kinds[name].is_number
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell(row.get(name))) for name in names))
     return table
@@ -109,7 +115,7 @@ def _object(value: Mapping[str, Any]) -> str:
     if "event_id" in value and value.get("cause"):
         said = (value.get("kind"), value["cause"], value.get("publisher"), value.get("published_at"))
         return " ".join(str(part) for part in said if part is not None)
-    shown = {name: part for name, part in value.items() if name not in LEFT_OUT and _says(part)}
+    shown = {name: part for name, part in value.items() if not is_detail(name) and _says(part)}
     return " ".join(f"{name}={cell(part)}" for name, part in shown.items())
 
 

@@ -1,7 +1,9 @@
 """Answers as Excel workbooks: the items on one sheet, what stands beside them on others, and the basis on the last.
 
-Excel keeps numbers as binary floats of 15 digits, so a decimal is written as a number only where Excel gives the same
-back; any other stays text, exactly as it is. A text that is too long for a cell is refused, not cut.
+Which columns hold decimals, their kinds say: a year looks like a number, and is a period. In columns of no declared
+kind (the vintages across a wide table, for example) what looks like a decimal is one. Excel keeps numbers as binary
+floats of 15 digits, so a decimal is written as a number only where Excel gives the same back; any other stays text,
+exactly as it is. A text that is too long for a cell is refused, not cut.
 """
 
 import io
@@ -15,17 +17,11 @@ import xlsxwriter
 
 from api.problems import bad_parameter
 from api.questions.page import Page
+from projections import COLUMN_KINDS, Kind
 
 DIGITS_EXACT_MAX = 15
 TEXT_LENGTH_MAX = 32_767
 SHEET_NAME_MAX = 31
-# What is in these may look like a number, and is none: a year is a period, and so is an edition.
-_TEXTS = frozenset(
-    "period period_start period_end published_at recorded_at since since_date until until_date vintage vintage_date "
-    "superseded_on edition reference locator title url via note text terms description explanation name former_names "
-    "aliases identifiers fiscal_year_end effective_from effective_to first_published_at latest_published_at says "
-    "said".split()
-)
 _DECIMAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
 
 
@@ -35,22 +31,25 @@ def workbook(page: Page) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(sink, options) as book:
         head = book.add_format({"bold": True})
-        _sheet(book, "items", page.rows(), head)
+        _sheet(book, "items", page.rows(), head, page.kinds)
         for name, member in page.more.items():
-            _sheet(book, name[:SHEET_NAME_MAX], member if isinstance(member, list) else [member], head)
+            rows = member if isinstance(member, list) else [member]
+            _sheet(book, name[:SHEET_NAME_MAX], rows, head, COLUMN_KINDS)
         sides = page.basis if "from" in page.basis else {"": page.basis}
-        _sheet(book, "basis", [{**({"side": side} if side else {}), **basis} for side, basis in sides.items()], head)
+        rows = [{**({"side": side} if side else {}), **basis} for side, basis in sides.items()]
+        _sheet(book, "basis", rows, head, COLUMN_KINDS)
     return sink.getvalue()
 
 
-def _sheet(book: Any, name: str, rows: Sequence[Mapping[str, Any]], head: Any) -> None:
+def _sheet(book: Any, name: str, rows: Sequence[Mapping[str, Any]], head: Any, kinds: Mapping[str, Kind]) -> None:
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     columns = list(dict.fromkeys(column for row in rows for column in row))
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column, head)
+        numeric = kinds.get(column, Kind.DECIMAL).is_number
         for line, row in enumerate(rows, start=1):
-            _write(sheet, line, place, row.get(column), numeric=column not in _TEXTS)
+            _write(sheet, line, place, row.get(column), numeric=numeric)
     if columns:
         sheet.autofilter(0, 0, len(rows), len(columns) - 1)
 

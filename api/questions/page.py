@@ -18,7 +18,7 @@ import pyarrow as pa
 from api.problems import Problem, bad_parameter
 from api.questions.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
 from ledger.values.calendars import instant_text, parse_moment
-from projections import Engine, Viewpoint
+from projections import COLUMN_KINDS, Engine, Kind, Viewpoint
 
 NOT_FILTERS = ("limit", "cursor", "format")
 VIEWPOINT_NAMES = ("as_of", "recorded_as_of", "effective_at")
@@ -56,7 +56,8 @@ ONCE = Lasting()
 class Page:
     """Some items, the cursor of the next ones, and the basis that they were folded from.
 
-    `objects` are the columns that hold a JSON object as text. `more` are members beside the items.
+    `objects` are the columns that hold a JSON object as text, `kinds` the kinds of the columns, as far as they are
+    known. `more` are members beside the items.
     """
 
     items: Items
@@ -65,10 +66,15 @@ class Page:
     lasting: Lasting = ONCE
     objects: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: COLUMN_KINDS)
 
     def with_items(self, items: Items) -> "Page":
         """The same page with other items."""
         return replace(self, items=items)
+
+    def with_kinds(self, kinds: Mapping[str, Kind]) -> "Page":
+        """The same page, its columns of these kinds."""
+        return replace(self, kinds=kinds)
 
     def with_members(self, **more: Any) -> "Page":
         """The same page with members beside the items."""

@@ -53,7 +53,8 @@ def state(engine: Engine, projection: Projection, parameters: Mapping[str, str],
     def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
         return engine.read(projection.name, viewpoint, filters=filters, limit=count, offset=skip)
 
-    return read(engine, fetch, path=projection.name, parameters=parameters, limit=limit, objects=projection.objects)
+    page = read(engine, fetch, path=projection.name, parameters=parameters, limit=limit, objects=projection.objects)
+    return page.with_kinds(projection.kinds)
 
 
 def one(engine: Engine, projection: Projection, slug: str, parameters: Mapping[str, str]) -> Page:
@@ -75,7 +76,7 @@ def one(engine: Engine, projection: Projection, slug: str, parameters: Mapping[s
     page = read(engine, fetch, path=path, parameters=parameters, objects=projection.objects)
     if len(page.items) == 0 and not _is_entity_of(engine, projection, slug, seen[0]):
         raise not_found(f"{slug!r} is unknown among {projection.name} at this viewpoint.")
-    return page.with_members(events=engine.timeline(projection.name, slug, seen[0]))
+    return page.with_kinds(projection.kinds).with_members(events=engine.timeline(projection.name, slug, seen[0]))
 
 
 def history(engine: Engine, figure_id: str, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
@@ -182,8 +183,7 @@ def _parameter(one: Filter) -> Parameter:
 def _is_entity_of(engine: Engine, projection: Projection, slug: str, viewpoint: Viewpoint) -> bool:
     """Whether a projection's slugs are entities, and this is one: then it is known, though nothing stands under it."""
     entities = CATALOGUE["entities"]
-    is_ref = any(one.slug for one in projection.filters if one.name == projection.slug)
-    if projection is entities or not is_ref:
+    if projection is entities or not projection.names_entities:
         return False
     return bool(len(engine.read("entities", viewpoint, filters={"entity": slug}, limit=1)))
 

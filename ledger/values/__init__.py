@@ -1,1 +1,45 @@
-"""values."""
+"""The values that facts are made of: exact quantities in units, dates as sources print them, and identifiers."""
+
+from ledger.values.calendars import (
+    Interval,
+    Period,
+    instant_text,
+    parse_fiscal_year_end,
+    parse_moment,
+    parse_period,
+)
+from ledger.values.identifiers import EPOCH, id_text, microseconds, of_name, of_time
+from ledger.values.quantities import (
+    Unit,
+    canonical,
+    difference,
+    parse_number,
+    percent_of,
+    plain,
+    printed,
+    room,
+    unit,
+)
+
+__all__ = [
+    "EPOCH",
+    "Interval",
+    "Period",
+    "Unit",
+    "canonical",
+    "difference",
+    "id_text",
+    "instant_text",
+    "microseconds",
+    "of_name",
+    "of_time",
+    "parse_fiscal_year_end",
+    "parse_moment",
+    "parse_number",
+    "parse_period",
+    "percent_of",
+    "plain",
+    "printed",
+    "room",
+    "unit",
+]

@@ -60,8 +60,8 @@ def events_where(
             queries.append(f"SELECT position FROM log.{family.name} WHERE {' AND '.join([*conditions, *own])}")
     if not queries:
         return []
-    found = reader.ask(f"{' UNION '.join(queries)} ORDER BY 1 LIMIT $limit", **params)
-    return [position for (position,) in found]
+    rows = reader.ask(f"{' UNION '.join(queries)} ORDER BY 1 LIMIT $limit", **params)
+    return [position for (position,) in rows]
 
 
 def _own(family: Family, type_name: str | None, entity: bool, figure: str | None) -> Iterator[str]:
@@ -77,20 +77,20 @@ def _own(family: Family, type_name: str | None, entity: bool, figure: str | None
 
 def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) -> list[dict[str, Any]]:
     """The events of one thing that are visible at the reader's viewpoint, as they read there, by publication."""
-    assert projection.slug is not None
-    names_an_entity = any(known.name == projection.slug and known.slug for known in projection.filters)
-    slugs = reader.names.slugs_of(slug) if names_an_entity else [slug]
+    if projection.slug is None:
+        raise ValueError(f"no slug names an item of {projection.name}, so there is no timeline of one")
+    slugs = reader.names.slugs_of(slug) if projection.names_entities else [slug]
     columns = [projection.slug]
     if projection.family == "entities":
         columns += ["kept", "merged"]
     conditions = " OR ".join(f"LIST_CONTAINS($slugs, {column})" for column in columns)
-    found = reader.ask(
+    rows = reader.ask(
         f"SELECT position FROM log.{projection.family} WHERE since <= $position AND until > $position "
         f"AND visible_from <= $as_of AND ({conditions}) ORDER BY published_until, position",
         slugs=slugs,
     )
-    entries = {entry.position: entry for entry in ledger.at_positions([position for (position,) in found])}
-    return [_as_it_reads(ledger, entries[position], reader.viewpoint.position) for (position,) in found]
+    entries = {entry.position: entry for entry in ledger.at_positions([position for (position,) in rows])}
+    return [_as_it_reads(ledger, entries[position], reader.viewpoint.position) for (position,) in rows]
 
 
 def _as_it_reads(ledger: Ledger, entry: Entry, position: int) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from ledger.errors import CalendarError
 from ledger.values.calendars import Period, parse_period
-from projections.catalogue import Applies, Filter, Projection
+from projections.catalogue import OWN_MEANINGS, Applies, Filter, Projection
+from projections.column_kinds import Kind
+from projections.queries.comparisons import condition
 from projections.queries.names import NEAR_MAX, Names, near
 from projections.sql_text import quoted
 
@@ -110,30 +112,29 @@ class _Selecting:
             if known.choices and not set(values) <= set(known.choices):
                 raise FilterError(name, f"{values[0][:40]!r} is none of: {', '.join(known.choices)}")
             if known.column is None:
-                _OF_THEIR_OWN[known.name](self, name, values)
+                _MEANINGS[known.name](self, name, values)
             else:
-                self._compare(known, known.column, values)
+                self._compare(known, known.column, values, kind=projection.kinds[known.column])
         if "subject" in filters and projection.family == "figures":
             subject = filters["subject"]
             self.selection.keep_near(near(map(names.kept, [subject] if isinstance(subject, str) else subject)))
         if projection.name == "figures":
             self._choose_answers()
 
-    def _compare(self, known: Filter, column: str, values: list[str]) -> None:
-        if known.slug:
+    def _compare(self, known: Filter, column: str, values: list[str], *, kind: Kind) -> None:
+        if kind.names_entities:
             values = [self._names.kept(slug) for slug in values]
-        bind = self.selection.bind
-        if known.applies is Applies.ROWS:
-            # Equality, where it is one value, is what DuckDB can skip parts of a table by.
-            name = f"versions.{quoted(column)}"
-            one = f"{name} = {bind(values[0])}" if len(values) == 1 else f"LIST_CONTAINS({bind(values)}, {name})"
-            self.selection.rows.append(one)
-        elif column in ("materials", "party_slugs"):
-            self.selection.items.append(f"LIST_HAS_ANY({quoted(column)}, {bind(values)})")
-        elif known.choices == ("true", "false"):
-            self.selection.items.append(f"LIST_CONTAINS({bind([one == 'true' for one in values])}, {quoted(column)})")
-        else:
-            self.selection.items.append(f"LIST_CONTAINS({bind(values)}, {quoted(column)})")
+        on_rows = known.applies is Applies.ROWS
+        name = f"versions.{quoted(column)}" if on_rows else quoted(column)
+        if on_rows and kind in (Kind.TEXT, Kind.SLUG) and len(values) == 1:
+            # By equality with one value, DuckDB can skip parts of a table.
+            self.selection.rows.append(f"{name} = {self.selection.bind(values[0])}")
+            return
+        try:
+            fits = condition(kind, name, values, self.selection.bind)
+        except ValueError as error:
+            raise FilterError(known.name, str(error)) from None
+        (self.selection.rows if on_rows else self.selection.items).append(fits)
 
     def _choose_answers(self) -> None:
         """Which of the publishers' answers to a figure is shown, and in which order publishers are preferred."""
@@ -203,7 +204,7 @@ class _Selecting:
         return found
 
 
-_OF_THEIR_OWN: dict[str, Callable[[_Selecting, str, list[str]], None]] = {
+_MEANINGS: Mapping[str, Callable[[_Selecting, str, list[str]], None]] = {
     "period": _Selecting._period,
     "period_from": _Selecting._period_from,
     "period_to": _Selecting._period_to,
@@ -214,6 +215,10 @@ _OF_THEIR_OWN: dict[str, Callable[[_Selecting, str, list[str]], None]] = {
     "resolve": _Selecting._nothing,
     "q": _Selecting._q,
 }
+if _MEANINGS.keys() != OWN_MEANINGS.keys():
+    raise TypeError(
+        f"filters without a column that are declared or defined only: {_MEANINGS.keys() ^ OWN_MEANINGS.keys()}"
+    )
 
 
 def _filter(projection: Projection, name: str) -> Filter:
