@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger import Ledger, PositionBeyondHead
 from ledger.errors import CalendarError
-from ledger.values.calendars import instant_text, parse_moment
+from ledger.values import instant_text, parse_moment
 
 POSITION_PREFIX = "position:"
 POSITION_DIGITS_MAX = 18

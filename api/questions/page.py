@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from api.problems import Problem, bad_parameter
 from api.questions.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
-from ledger.values.calendars import instant_text, parse_moment
+from ledger.values import instant_text, parse_moment
 from projections import COLUMN_KINDS, Engine, Kind, Viewpoint
 
 NOT_FILTERS = ("limit", "cursor", "format")

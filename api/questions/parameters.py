@@ -11,7 +11,7 @@ from typing import Any
 
 from api.problems import Problem, bad_parameter
 from ledger.errors import CalendarError
-from ledger.values.calendars import parse_moment
+from ledger.values import parse_moment
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 10_000

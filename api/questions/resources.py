@@ -17,7 +17,7 @@ from ledger import REGISTRY, Entry, Event
 from ledger.events.base import SLUG_PATTERN
 from ledger.events.figures import Figure
 from ledger.rules.effective_content import content
-from ledger.values.calendars import parse_moment
+from ledger.values import parse_moment
 from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint
 
 CLOCK = Parameter(

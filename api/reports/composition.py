@@ -23,7 +23,7 @@ from api.reports.phrases import (
 from api.reports.report_facts import Facts, FigureFacts, Item
 from api.reports.report_parts import Chart, Detail, Presentation, Row, Section, Table
 from api.reports.report_tables import tables_of, vintages
-from ledger.values.calendars import parse_moment
+from ledger.values import parse_moment
 
 DESCRIBED_MAX = 40
 """So many vintages are told to those who do not see the chart; the table has them all."""

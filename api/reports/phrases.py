@@ -7,7 +7,7 @@ from datetime import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from ledger.values.calendars import parse_moment
+from ledger.values import parse_moment
 
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"

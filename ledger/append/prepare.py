@@ -15,7 +15,7 @@ from ledger.errors import InvalidEvent
 from ledger.events.base import REGISTRY, Event, ref_paths
 from ledger.events.figures import Figure, figure_stream
 from ledger.values.calendars import parse_period
-from ledger.values.quantities import unit
+from ledger.values.units import unit
 
 NOT_IN_THE_DIGEST = ("event_id", "expected_version")
 _REFS = {("source", "publisher"), ("subject",), ("material",)}

@@ -18,7 +18,8 @@ from ledger.errors import CalendarError, QuantityError
 from ledger.events.base import Event, Flag, Number, Ref, Source, Text
 from ledger.values.calendars import Period, parse_period
 from ledger.values.identifiers import of_name
-from ledger.values.quantities import canonical, room, unit
+from ledger.values.quantities import canonical, room
+from ledger.values.units import unit
 
 FIGURE_NAMESPACE = uuid5(NAMESPACE_URL, "urn:supply-ledger:figure")
 

@@ -15,7 +15,7 @@ from ledger.events.figures import Figure, figure_id
 from ledger.rules.effective_content import PROTECTED, in_changes
 from ledger.rules.state import Standing, State, metric_family
 from ledger.values.calendars import parse_period
-from ledger.values.quantities import unit
+from ledger.values.units import unit
 
 
 def violations(state: State, event: Standing) -> list[Violation]:

@@ -19,7 +19,7 @@ from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.rules.effective_content import content
 from ledger.values.calendars import Interval, parse_moment
-from ledger.values.quantities import unit
+from ledger.values.units import unit
 
 
 @dataclass(frozen=True)

@@ -10,24 +10,30 @@ from ledger.values.calendars import (
 )
 from ledger.values.identifiers import EPOCH, id_text, microseconds, of_name, of_time
 from ledger.values.quantities import (
-    Unit,
+    EXACT,
     canonical,
     difference,
+    half_even,
     parse_number,
     percent_of,
     plain,
     printed,
     room,
-    unit,
 )
+from ledger.values.units import PLAIN_UNITS, PRICE_MASSES, SCALES, Unit, unit
 
 __all__ = [
     "EPOCH",
+    "EXACT",
+    "PLAIN_UNITS",
+    "PRICE_MASSES",
+    "SCALES",
     "Interval",
     "Period",
     "Unit",
     "canonical",
     "difference",
+    "half_even",
     "id_text",
     "instant_text",
     "microseconds",

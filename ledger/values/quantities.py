@@ -1,103 +1,33 @@
-"""Exact quantities and the one table of units.
+"""Exact quantities: numbers as they were printed, and arithmetic on them that loses nothing.
 
 A quantity is kept as it was printed, and beside it stands its canonical value: the same amount in the canonical unit of
-its family. Conversions are exact; where one would not terminate (prices per pound), the unit is its own canonical unit.
-Currencies are never converted: another currency is another unit.
+its family (`ledger.values.units`). All arithmetic on quantities, here and in the audit, is exact (`EXACT`); where an
+answer has fewer digits than the exact result, it is rounded once, half to even (`half_even`).
 """
 
-import difflib
 import re
-from decimal import Context, Decimal, Inexact, localcontext
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
 
-from ledger.errors import QuantityError, UnitError
+from ledger.errors import QuantityError
+from ledger.values.units import unit
+
+ExactNumber = int | Fraction | Decimal
+"""A number without rounding."""
 
 INTEGER_DIGITS_MAX = 20
 FRACTION_DIGITS_MAX = 18
 TEXT_LENGTH_MAX = 400
 EXPONENT_LENGTH_MAX = 7
-_EXACT = Context(prec=120, traps=[Inexact])
+_HUNDRED = Decimal(100)
 _PLAIN = re.compile(rf"-?\d{{1,{INTEGER_DIGITS_MAX}}}(?:\.\d{{1,{FRACTION_DIGITS_MAX}}})?", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*|0\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
-# ISO 4217, active codes of states and unions (funds, metals and test codes left out).
-CURRENCIES = frozenset(
-    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
-    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF "
-    "IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD "
-    "MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB "
-    "RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD "
-    "UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG".split()
-)
-_SCALES = {"thousand": Decimal(10) ** 3, "million": Decimal(10) ** 6, "billion": Decimal(10) ** 9}
-_MASSES = {
-    "t": Decimal(1),
-    "kt": Decimal(1000),
-    "Mt": Decimal(1_000_000),
-    "kg": Decimal("0.001"),
-    "g": Decimal("0.000001"),
-    "lb": Decimal("0.00045359237"),
-    "short_ton": Decimal("0.90718474"),
-}
-# A price per mass: (what it is multiplied by, the mass it is then per). Per pound and short ton nothing terminates.
-_PRICE_MASSES = {
-    "kg": (Decimal(1), "kg"),
-    "g": (Decimal(1000), "kg"),
-    "t": (Decimal("0.001"), "kg"),
-    "kt": (Decimal("0.000001"), "kg"),
-    "Mt": (Decimal("0.000000001"), "kg"),
-    "lb": (Decimal(1), "lb"),
-    "short_ton": (Decimal(1), "short_ton"),
-}
-_COUNTS = ("persons", "jobs", "count", "companies", "vehicles", "units", "patents", "plants", "countries", "licences")
-
-
-class Unit(NamedTuple):
-    """A unit: its canonical unit, the exact factor to it, its family (mass, mass_rate, money, price, share, count)."""
-
-    name: str
-    canonical: str
-    factor: Decimal
-    family: str
-
-
-def _plain_units() -> dict[str, Unit]:
-    table = {name: Unit(name, "t", factor, "mass") for name, factor in _MASSES.items()}
-    for name, factor in _MASSES.items():
-        table[f"{name}/yr"] = Unit(f"{name}/yr", "t/yr", factor, "mass_rate")
-    table["percent"] = Unit("percent", "percent", Decimal(1), "share")
-    table["ratio"] = Unit("ratio", "percent", Decimal(100), "share")
-    for name in _COUNTS:
-        table[name] = Unit(name, name, Decimal(1), "count")
-        for scale, factor in _SCALES.items():
-            table[f"{scale} {name}"] = Unit(f"{scale} {name}", name, factor, "count")
-    return table
-
-
-_PLAIN_UNITS = _plain_units()
-
-
-@lru_cache(maxsize=4096)
-def unit(name: str) -> Unit:
-    """The unit of that name. Raises UnitError, naming the nearest known units."""
-    if name in _PLAIN_UNITS:
-        return _PLAIN_UNITS[name]
-    money, _, mass = name.partition("/")
-    scale, _, code = money.rpartition(" ")
-    if code in CURRENCIES and (not scale or scale in _SCALES):
-        times = _SCALES.get(scale, Decimal(1))
-        if "/" not in name:
-            return Unit(name, code, times, "money")
-        if mass in _PRICE_MASSES:
-            factor, per = _PRICE_MASSES[mass]
-            return Unit(name, f"{code}/{per}", times * factor, "price")
-    raise UnitError(f"unknown unit {name!r}; nearest known: {', '.join(_nearest(name))}")
-
-
-def unit_names() -> list[str]:
-    """Every unit without a currency, then the patterns of those with one."""
-    return [*_PLAIN_UNITS, "USD", "million USD", "USD/kg"]
+EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+"""The one context of arithmetic that must be exact. It has more digits than sums and products of printed numbers can
+have; an operation whose result would be rounded all the same raises `decimal.Inexact`.
+"""
 
 
 def parse_number(text: str) -> Decimal:
@@ -127,12 +57,12 @@ def canonical(value: Decimal, unit_name: str) -> Decimal:
 
     Raises UnitError, or QuantityError where it does not fit 20 + 18 digits.
     """
-    return _fitting(_EXACT.multiply(value, unit(unit_name).factor), f"{value} {unit_name} in canonical units")
+    return _fitting(EXACT.multiply(value, unit(unit_name).factor), f"{value} {unit_name} in canonical units")
 
 
 @lru_cache(maxsize=4096)
 def room(unit_name: str) -> int:
-    """A number printed with at most so many characters, and no exponent, fits in canonical units for certain."""
+    """The length up to which a printed number without exponent fits in canonical units, whatever its digits."""
     factor = unit(unit_name).factor
     exponent = factor.as_tuple().exponent
     assert isinstance(exponent, int)
@@ -149,26 +79,29 @@ def plain(number: Decimal) -> str:
 
 def difference(later: Decimal, earlier: Decimal) -> Decimal:
     """later - earlier, exactly."""
-    return _EXACT.subtract(later, earlier)
+    return EXACT.subtract(later, earlier)
+
+
+def half_even(numerator: ExactNumber, denominator: ExactNumber = 1, *, decimals: int = 4) -> Decimal:
+    """numerator / denominator at a number of decimals, rounded half to even: 0.00005 becomes 0.0000, 0.00015 0.0002.
+
+    It is rounded once, from the exact quotient: a quotient that was rounded before would decide ties wrongly. The
+    denominator must not be zero.
+    """
+    top, over = numerator.as_integer_ratio()
+    bottom, under = denominator.as_integer_ratio()
+    top, bottom = top * under * 10**decimals, bottom * over
+    if bottom < 0:
+        top, bottom = -top, -bottom
+    whole, rest = divmod(top, bottom)
+    if rest * 2 > bottom or (rest * 2 == bottom and whole % 2):
+        whole += 1
+    return EXACT.scaleb(Decimal(whole), -decimals)
 
 
 def percent_of(change: Decimal, base: Decimal) -> Decimal | None:
     """change as a percentage of |base|, rounded half to even at 4 decimals; None where the base is zero."""
-    if base == 0:
-        return None
-    with localcontext(Context(prec=120)):
-        return _half_even(change * 100, abs(base))
-
-
-def _half_even(numerator: Decimal, denominator: Decimal) -> Decimal:
-    """numerator / denominator at 4 decimals, rounded once: the quotient's own rounding must not decide a tie."""
-    scaled = numerator.scaleb(4)
-    shift = -min(scaled.as_tuple().exponent, denominator.as_tuple().exponent, 0)  # type: ignore[operator]
-    top, bottom = int(scaled.scaleb(shift)), int(denominator.scaleb(shift))
-    quotient, rest = divmod(abs(top), bottom)
-    if rest * 2 > bottom or (rest * 2 == bottom and quotient % 2):
-        quotient += 1
-    return Decimal(quotient if top >= 0 else -quotient).scaleb(-4)
+    return half_even(EXACT.multiply(change, _HUNDRED), base.copy_abs()) if base else None
 
 
 def _fitting(number: Decimal, shown: str) -> Decimal:
@@ -184,14 +117,3 @@ def _fitting(number: Decimal, shown: str) -> Decimal:
             f"{shown[:60]} has more than {INTEGER_DIGITS_MAX} digits before the point or {FRACTION_DIGITS_MAX} after it"
         )
     return number
-
-
-def _nearest(name: str) -> list[str]:
-    known = {known.lower(): known for known in _PLAIN_UNITS}
-    for code in CURRENCIES:
-        for shown in (code, f"million {code}", f"billion {code}", f"{code}/kg", f"{code}/t"):
-            known[shown.lower()] = shown
-    aliases = {"tonnes": "t", "tonne": "t", "ton": "t", "tons": "t", "%": "percent", "people": "persons"}
-    first = [aliases[name.lower()]] if name.lower() in aliases else []
-    close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
-    return list(dict.fromkeys([*first, *(known[found] for found in close)])) or ["t", "percent", "USD", "USD/kg"]

@@ -14,11 +14,13 @@ number has none, and what is negative makes shares meaningless. All of these are
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
+from ledger.values import EXACT, half_even, plain
 from projections.audit.declared_parts import WHOLES, adds_up, wholes_of_subjects
 from projections.audit.findings import Findings, Item
 from projections.audit.vintages import cell
@@ -272,17 +274,9 @@ def _nested(measures: Iterator[tuple[tuple[str, ...], Fraction | None]]) -> Item
 
 
 def _exact(value: Fraction) -> str:
-    """A sum of decimals as one: its denominator has no factors but 2 and 5."""
-    places = 0
-    while (value * 10**places).denominator != 1:
-        places += 1
-    digits = str(abs((value * 10**places).numerator)).rjust(places + 1, "0")
-    sign = "-" if value < 0 else ""
-    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+    """A sum of decimals, which is one itself."""
+    return plain(EXACT.divide(Decimal(value.numerator), Decimal(value.denominator)))
 
 
 def _rounded(value: Fraction | None) -> str | None:
-    if value is None:
-        return None
-    units = round(value * 10_000)
-    return f"{'-' if units < 0 else ''}{abs(units) // 10_000}.{abs(units) % 10_000:04d}"
+    return None if value is None else f"{half_even(value):f}"

@@ -8,7 +8,7 @@ capacities of several places; never prices or shares.
 
 from collections.abc import Iterable, Mapping
 
-from ledger.values.quantities import unit
+from ledger.values import unit
 from projections.queries.reader import Reader
 
 PART_OF = "part_of"

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from ledger.values.quantities import percent_of, plain
+from ledger.values import percent_of, plain
 from projections.audit.findings import Findings, Item
 from projections.audit.publisher_entries import (
     Entry,

@@ -9,17 +9,18 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Context, Decimal, Inexact
+from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from ledger.values import EXACT
 from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader
 
-_EXACT = Context(prec=120, traps=[Inexact])
+_HALF = Decimal("0.5")
 _COLUMNS = (
     *("figure_id", "publisher", "published_until", "position", "cause", "source_kind", "type"),
     *("canonical_value", "canonical_low", "canonical_high", "symbol"),
@@ -116,25 +117,25 @@ def median(points: Sequence[Decimal], *, without: int | None = None) -> Decimal:
     count = len(points) - (without is not None)
     lower, upper = ((count - 1) // 2, count // 2)
     below, above = (points[place + (place >= left_out)] for place in (lower, upper))
-    return _EXACT.divide(_EXACT.add(below, above), Decimal(2))
+    return EXACT.multiply(EXACT.add(below, above), _HALF)
 
 
 def distance(one: Decimal, other: Decimal) -> Decimal:
     """|one - other|, exactly."""
-    return _EXACT.subtract(one, other).copy_abs()
+    return EXACT.subtract(one, other).copy_abs()
 
 
 def percent_between(one: Decimal, other: Decimal) -> float:
     """By how much one number is above another, in percent of the mean of their absolute values: from -200 to 200, and
     0 where both are zero. Exchanging the two changes the sign and nothing else.
     """
-    together = _EXACT.add(one.copy_abs(), other.copy_abs())
-    return 200 * float(_EXACT.subtract(one, other)) / float(together) if together else 0.0
+    together = EXACT.add(one.copy_abs(), other.copy_abs())
+    return 200 * float(EXACT.subtract(one, other)) / float(together) if together else 0.0
 
 
 def percent_above(one: Decimal, base: Decimal) -> float:
     """(one - base) / |base| in percent. The base must not be zero."""
-    return 100 * float(_EXACT.subtract(one, base)) / float(base.copy_abs())
+    return 100 * float(EXACT.subtract(one, base)) / float(base.copy_abs())
 
 
 def mean(numbers: Sequence[float]) -> float | None:

@@ -21,13 +21,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
 from ledger import REGISTRY
 from ledger.events.figures import Figure
-from ledger.values.quantities import percent_of, plain, unit
+from ledger.values import EXACT, percent_of, plain, unit
 from projections.audit.declared_parts import WHOLES, adds_up, batches_declared, parts_of_subjects
 from projections.audit.findings import Findings, Item
 from projections.audit.tilings import Piece, name_of, tiling
@@ -49,8 +49,6 @@ _READ = (
     *("publisher", "type", "value", "unit", "symbol", "canonical_value", "canonical_low", "canonical_high"),
     *("canonical_unit", "published_at", "event_id"),
 )
-_EXACT = Context(prec=1000)
-"""More digits than a sum of printed numbers can have."""
 
 Key = tuple[Any, ...]
 
@@ -132,7 +130,7 @@ def sums(
         "period": around.by_period,
         "dimension": around.by_dimension,
     }
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         items = [item for total in totals for way in WAYS if way in by for item in ways[way](total)]
     counts = Counter(item["verdict"] for item in items)
     summary = {verdict: counts[verdict] for verdict in VERDICTS}

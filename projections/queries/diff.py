@@ -17,8 +17,7 @@ from uuid import UUID
 from ledger import Entry, Ledger
 from ledger.events import REGISTRY
 from ledger.rules.effective_content import content
-from ledger.values.calendars import instant_text, parse_moment
-from ledger.values.quantities import difference, percent_of, plain
+from ledger.values import difference, instant_text, parse_moment, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.queries.filters import UnknownFilter, Value, one_of
 from projections.queries.reader import Reader, naive

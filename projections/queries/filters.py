@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.errors import CalendarError
-from ledger.values.calendars import Period, parse_period
+from ledger.values import Period, parse_period
 from projections.catalogue import OWN_MEANINGS, Applies, Filter, Projection
 from projections.column_kinds import Kind
 from projections.queries.comparisons import condition

@@ -9,8 +9,7 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.values.calendars import instant_text
-from ledger.values.quantities import plain
+from ledger.values import instant_text, plain
 
 _AS_THEY_ARE = {"BIGINT": pa.int64(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_()}
 _AS_TEXT: dict[type, Callable[[Any], str]] = {

@@ -13,7 +13,7 @@ from uuid import UUID
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ledger.values.quantities import percent_of
+from ledger.values import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
 from projections.queries.compose import lookup, parameters, question
 from projections.queries.filters import Selection, Value, select

@@ -17,8 +17,7 @@ from duckdb import DuckDBPyConnection
 from ledger.errors import CalendarError
 from ledger.events import REGISTRY
 from ledger.events.figures import Figure, figure_id
-from ledger.values.calendars import Period, parse_period
-from ledger.values.quantities import Unit, unit
+from ledger.values import Period, Unit, parse_period, unit
 from projections.sql_text import literals
 from projections.tables.database import ARROW_ROWS
 from projections.tables.planned_statements import PlannedStatements

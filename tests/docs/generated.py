@@ -18,7 +18,7 @@ from ledger import Ledger
 from ledger.events import REGISTRY, Event
 from ledger.events.base import ref_paths
 from ledger.events.figures import Figure
-from ledger.values import quantities
+from ledger.values import PLAIN_UNITS, PRICE_MASSES, SCALES
 from projections import CATALOGUE, Engine
 from tests.places import ROOT
 
@@ -96,15 +96,15 @@ def _options(annotation: Any) -> tuple[Any, ...]:
 def units() -> str:
     """The units by family and canonical unit."""
     named: dict[tuple[str, str], list[str]] = {}
-    for one in quantities._PLAIN_UNITS.values():
+    for one in PLAIN_UNITS.values():
         if one.family != "count" or " " not in one.name:
             named.setdefault((one.family, "itself" if one.family == "count" else one.canonical), []).append(one.name)
     rows = [
         [family.replace("_", " "), canonical if canonical == "itself" else f"`{canonical}`", codes(names)]
         for (family, canonical), names in named.items()
     ]
-    scales = codes(quantities._SCALES)
-    masses = ", ".join(f"`USD/{mass}`" for mass in quantities._PRICE_MASSES)
+    scales = codes(SCALES)
+    masses = ", ".join(f"`USD/{mass}`" for mass in PRICE_MASSES)
     money = f"`USD`, and any other code of ISO 4217; also with {scales} before it: `million USD`"
     return table(
         ["family", "canonical unit", "units"],

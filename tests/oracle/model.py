@@ -83,8 +83,7 @@ from itertools import product
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from ledger.values.calendars import parse_period
-from ledger.values.quantities import canonical, plain, unit
+from ledger.values import canonical, parse_period, plain, unit
 
 Body = dict[str, Any]
 Item = dict[str, Any]

@@ -22,7 +22,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from ledger.values.quantities import plain
+from ledger.values import plain
 from tests.oracle.model import (
     EXACT,
     Item,

@@ -23,7 +23,7 @@ from typing import Any
 
 from scipy import stats
 
-from ledger.values.quantities import plain, unit
+from ledger.values import plain, unit
 from tests.oracle.model import Item, Model, Statement, canonical_json, cause_of, printed
 from tests.oracle.model_vintages import all_series, months_after, vintages_of
 

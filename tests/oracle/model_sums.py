@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
-from ledger.values.quantities import canonical
+from ledger.values import canonical
 from tests.oracle.histories import Viewpoint
 from tests.oracle.model import EXACT, Item, Key, Model, Statement, figure_order, head_of, percent_of, printed, series_of
 

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from ledger.values.calendars import instant_text
+from ledger.values import instant_text
 from tests.depth import seeds
 from tests.oracle.histories import random_viewpoint
 from tests.oracle.model import Model

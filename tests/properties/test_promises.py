@@ -13,7 +13,7 @@ from api.app import create_app
 from api.questions.effects import effects
 from ledger import REGISTRY, Ledger, Refused
 from ledger.events.figures import Figure
-from ledger.values.calendars import instant_text, parse_moment
+from ledger.values import instant_text, parse_moment
 from projections import CATALOGUE, Engine
 from tests.depth import seeds
 from tests.oracle.histories import Body, random_history

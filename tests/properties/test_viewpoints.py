@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from ledger import Ledger
-from ledger.values.calendars import instant_text
+from ledger.values import instant_text
 from projections import CATALOGUE, Engine
 from projections import Viewpoint as EngineViewpoint
 from tests.depth import seeds

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.values.calendars import instant_text
+from ledger.values import instant_text
 from projections.audit import Columns, vintages
 from tests.depth import seeds
 from tests.oracle.histories import random_viewpoint

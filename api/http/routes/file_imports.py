@@ -14,7 +14,7 @@ from api.problems import MEDIA_TYPE, Problem, bad_parameter
 from api.questions.parameters import Parameter
 from ledger import Ledger, import_stream
 from ledger.imports.importer import ERRORS_LISTED_MAX, Format, Mode
-from ledger.values.calendars import instant_text
+from ledger.values import instant_text
 from projections import Engine
 
 FORMATS: dict[str, Format] = {JSONL.media_type: "jsonl", CSV.media_type: "csv", PARQUET.media_type: "parquet"}

@@ -9,7 +9,7 @@ from api.problems import bad_parameter
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
 from api.questions.parameters import Parameter, check_moment
 from api.questions.resources import parameters_of
-from ledger.values.calendars import parse_moment
+from ledger.values import parse_moment
 from projections import Engine, Viewpoint
 from projections.audit import Findings
 from projections.catalogue import SERIES

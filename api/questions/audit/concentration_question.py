@@ -12,8 +12,7 @@ from api.questions.page import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_n
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
 from api.questions.resources import parameters_of
 from ledger.errors import UnitError
-from ledger.values.calendars import instant_text
-from ledger.values.quantities import unit
+from ledger.values import instant_text, unit
 from projections import CATALOGUE, Engine
 from projections.audit import Findings, concentration
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP

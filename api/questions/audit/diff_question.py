@@ -11,8 +11,7 @@ from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, enco
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment, check_moment, limit_of
 from api.questions.resources import parameters_of
 from ledger.errors import PositionBeyondHead, QuantityError
-from ledger.values.calendars import instant_text
-from ledger.values.quantities import parse_number
+from ledger.values import instant_text, parse_number
 from projections import CATALOGUE, Engine, Viewpoint
 
 SIDES = ("from", "to")

@@ -8,7 +8,7 @@ from api.questions.audit.audit_question import Audit
 from api.questions.audit.diff_question import COLUMNS, FILTERS, compared, stood_at
 from api.questions.page import ONCE, Page, mark_of
 from api.questions.parameters import AS_OF, CURSOR, FORMAT, LIMIT, POSITION_PREFIX, Parameter
-from ledger.values.calendars import instant_text
+from ledger.values import instant_text
 from projections import Engine
 
 DESCRIPTION = """\

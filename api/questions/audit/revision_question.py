@@ -16,7 +16,7 @@ from api.questions.audit.audit_question import (
 from api.questions.page import Page
 from api.questions.parameters import Parameter
 from ledger.errors import QuantityError
-from ledger.values.quantities import parse_number
+from ledger.values import parse_number
 from projections import Engine
 from projections.audit import Findings, revisions
 from projections.audit.revisions.accuracy import Options

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ledger.values.quantities import plain
+from ledger.values import plain
 
 TICKS_MAX = 8
 _MONTH, _YEAR = 30.44, 365.25

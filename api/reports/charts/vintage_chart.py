@@ -13,7 +13,7 @@ from typing import Any
 
 from api.reports.charts.axes import Scale, bounds, milliseconds, shortened, span, ticks
 from api.reports.charts.labels import Box, Place, around, placed
-from ledger.values.calendars import parse_moment
+from ledger.values import parse_moment
 
 Spec = dict[str, Any]
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"

@@ -20,7 +20,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from ledger.values.quantities import plain
+from ledger.values import plain
 from projections.audit.findings import Item
 from projections.audit.revisions.change_kinds import KINDS
 from projections.audit.revisions.comparable_values import Comparable, Exact, size

@@ -24,7 +24,7 @@ from functools import cached_property
 from itertools import pairwise, permutations
 from typing import NamedTuple
 
-from ledger.values.quantities import unit
+from ledger.values import unit
 from projections.audit.revisions.notices import Notices, speaks_of_redefinition
 from projections.audit.revisions.releases import Entry, Series
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from ledger.values.calendars import parse_moment
+from ledger.values import parse_moment
 from projections.audit.revisions.releases import Entry, Series
 from projections.queries.reader import Reader, naive
 

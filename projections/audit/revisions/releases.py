@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -20,14 +20,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from ledger.values.quantities import plain, unit
+from ledger.values import EXACT, plain, unit
 from projections.catalogue import FIGURE_KEY
 
 DECIMALS = 18
 ATOMS = 10**DECIMALS
 """So many atoms are 1."""
 KEY = ("figure_id", *FIGURE_KEY, "publisher", "canonical_unit")
-_EXACT = Context(prec=120)
 _SAID = ("canonical_value", "canonical_low", "canonical_high", "symbol")
 _ENTRY = ("event_id", "position", "published_at", "published_until", "edition", "cause", "type", "value", "unit")
 _COLUMNS = (*KEY, *_ENTRY, *_SAID, "status", "note")
@@ -156,7 +155,7 @@ def _series(rows: list[dict[str, Any]]) -> Series:
             printed=row["value"],
             unit=row["unit"],
             said=(row["canonical_value"], row["canonical_low"], row["canonical_high"], row["symbol"]),
-            atoms=None if row["canonical_value"] is None else int(_EXACT.scaleb(row["canonical_value"], DECIMALS)),
+            atoms=None if row["canonical_value"] is None else int(EXACT.scaleb(row["canonical_value"], DECIMALS)),
             status=row["status"],
             note=row["note"],
         )

@@ -8,17 +8,16 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from ledger.values.quantities import difference, percent_of, plain
+from ledger.values import difference, half_even, percent_of, plain
 from projections.audit.findings import Findings, Item
 from projections.audit.revisions.accuracy import CAUSES, Assessed, Options, assessed
 from projections.audit.revisions.change_kinds import KINDS, Change, Kinds
 from projections.audit.revisions.comparable_values import Comparable, Exact, comparable, size
 from projections.audit.revisions.notices import CHANGES_ANNOUNCED, Notices
-from projections.audit.revisions.releases import DECIMALS, Entry, Series, series_in
+from projections.audit.revisions.releases import ATOMS, DECIMALS, Entry, Series, series_in
 from projections.audit.revisions.settlement import Settlement, settlement
 from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader, naive
@@ -180,16 +179,12 @@ def _plain(value: Decimal | None) -> str | None:
 
 def _shown(atoms: Exact | None) -> str | None:
     """A value as a decimal: exact to 18 decimals, half-even where it has more."""
-    if atoms is None:
-        return None
-    whole = round(atoms)
-    return plain(Decimal((whole < 0, tuple(map(int, str(abs(whole)))), -DECIMALS)))
+    return None if atoms is None else plain(half_even(atoms, ATOMS, decimals=DECIMALS))
 
 
 def _percent(change: Exact, base: Exact) -> str:
     """change / |base| in percent, half-even at 4 decimals."""
-    units = round(Fraction(change * 1_000_000) / size(base))
-    return f"{'-' if units < 0 else ''}{abs(units) // 10_000}.{abs(units) % 10_000:04d}"
+    return f"{half_even(change * 100, size(base)):f}"
 
 
 # Groups

@@ -16,8 +16,7 @@ from ledger.events.figures import FIGURE_NAMESPACE, Figure, figure_id
 from ledger.ledger import now_utc
 from ledger.rules.rules import figure_key, figure_of, violations
 from ledger.rules.state import Standing
-from ledger.values.identifiers import of_name, of_time
-from ledger.values.quantities import canonical, parse_number, room, unit
+from ledger.values import canonical, of_name, of_time, parse_number, room, unit
 from tests.ledger.conftest import figure
 from tests.oracle.histories import Body, histories
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ledger.errors import CalendarError
-from ledger.values.calendars import instant_text, parse_fiscal_year_end, parse_moment, parse_period
+from ledger.values import instant_text, parse_fiscal_year_end, parse_moment, parse_period
 
 
 @pytest.mark.parametrize(

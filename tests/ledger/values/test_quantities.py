@@ -1,14 +1,24 @@
 """Numbers stay exact, and units come from one table."""
 
-from decimal import Decimal
+from decimal import Decimal, DivisionByZero, Inexact
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ledger.errors import QuantityError, UnitError
-from ledger.values.quantities import canonical, difference, parse_number, percent_of, plain, printed, unit
+from ledger.values import (
+    EXACT,
+    canonical,
+    difference,
+    half_even,
+    parse_number,
+    percent_of,
+    plain,
+    printed,
+    unit,
+)
 
 
 @pytest.mark.parametrize(
@@ -99,3 +109,35 @@ def test_a_percentage_is_the_nearest_to_the_exact_quotient(change: Decimal, base
 @given(numbers, numbers)
 def test_a_difference_is_exact(later: Decimal, earlier: Decimal) -> None:
     assert Fraction(difference(later, earlier)) == Fraction(later) - Fraction(earlier)
+
+
+def test_a_tie_goes_to_the_even_digit_and_nothing_is_rounded_twice() -> None:
+    assert [f"{half_even(Decimal(text)):f}" for text in ("0.00005", "0.00015", "-0.00025", "-0.00001", "0")] == [
+        "0.0000",
+        "0.0002",
+        "-0.0002",
+        "0.0000",
+        "0.0000",
+    ]
+    assert half_even(Decimal("0.00005") + Decimal(10) ** -18) == Decimal("0.0001")
+    assert f"{half_even(7, -2, decimals=0):f}" == "-4"
+
+
+@given(
+    st.fractions() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False, places=18),
+    st.fractions() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False, places=18),
+    st.integers(0, 30),
+)
+def test_half_even_is_that_of_fractions(top: Fraction | Decimal, bottom: Fraction | Decimal, decimals: int) -> None:
+    assume(bottom)
+    exact = Fraction(top) / Fraction(bottom)
+    assert Fraction(half_even(top, bottom, decimals=decimals)) == Fraction(round(exact * 10**decimals), 10**decimals)
+
+
+def test_exact_arithmetic_says_where_it_would_not_be_exact() -> None:
+    longest = Decimal("9" * 400)
+    assert EXACT.subtract(EXACT.add(longest, Decimal("1e-400")), longest) == Decimal("1e-400")
+    with pytest.raises(Inexact):
+        EXACT.divide(Decimal(1), Decimal(3))
+    with pytest.raises(DivisionByZero):
+        EXACT.divide(Decimal(1), Decimal(0))

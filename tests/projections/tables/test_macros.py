@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.values.calendars import parse_moment
-from ledger.values.quantities import difference, plain
+from ledger.values import difference, parse_moment, plain
 
 LARGEST = 10**38 - 1
 """In units of 10^-18."""
