@@ -17,8 +17,7 @@ from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Lasting, Page
 from api.questions.parameters import LIMIT_MAX, VIEWPOINT, Parameter
 from api.questions.resources import event, events, history, parameters_of, state
 from ledger.values import parse_moment
-from projections import CATALOGUE, Engine
-from projections.catalogue import FIGURE_KEY
+from projections import CATALOGUE, FIGURE_KEY, Engine
 
 FIGURES_MAX = 50
 STATEMENTS_MAX = 2000

@@ -1,4 +1,4 @@
-"""How figures change: questions about series, put to the projections at one viewpoint.
+"""The audit: how figures came about and how they change, as questions put to the projections at one viewpoint.
 
 A *series* is what one publisher says of one figure; its *entries* are its statements and withdrawals in order of
 publication; a *vintage* is what it said at one time; a *release* is a vintage that says something. Each question is a
@@ -6,13 +6,38 @@ function of a reader (`Engine.reader`) and the filters of a series, and gives it
 are about all of them.
 """
 
-from projections.audit.concentration import concentration
-from projections.audit.disputes import disputes
+from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP, concentration
+from projections.audit.disputes import STATUSES, disputes
 from projections.audit.findings import Findings
-from projections.audit.revisions.revisions import revisions
+from projections.audit.revisions.accuracy import Options
+from projections.audit.revisions.change_kinds import KINDS
+from projections.audit.revisions.revisions import GROUPINGS, revisions
 from projections.audit.scorecards import scorecards
-from projections.audit.sums import sums
-from projections.audit.trace import trace
+from projections.audit.sums import VERDICTS, WAYS, sums
+from projections.audit.trace import DEPTH, DIRECTIONS, RELATIONS, trace
 from projections.audit.vintages import Columns, vintages
 
-__all__ = ["Columns", "Findings", "concentration", "disputes", "revisions", "scorecards", "sums", "trace", "vintages"]
+__all__ = [
+    "DEPTH",
+    "DIMENSION",
+    "DIRECTIONS",
+    "GROUPINGS",
+    "KINDS",
+    "MATERIAL",
+    "RELATIONS",
+    "STATUSES",
+    "SUBJECT",
+    "TOP",
+    "VERDICTS",
+    "WAYS",
+    "Columns",
+    "Findings",
+    "Options",
+    "concentration",
+    "disputes",
+    "revisions",
+    "scorecards",
+    "sums",
+    "trace",
+    "vintages",
+]

@@ -9,8 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from ledger import Ledger
-from projections import Engine, Viewpoint
-from projections.queries.reader import Reader
+from projections import Engine, Reader, Viewpoint
 from tests.patience import PATIENCE_S
 
 

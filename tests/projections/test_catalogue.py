@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from projections.catalogue import CATALOGUE
-from projections.column_kinds import Kind
+from projections import CATALOGUE, Kind
 from projections.queries.compose import question
 from projections.tables.families import families
 from tests.projections.conftest import Book

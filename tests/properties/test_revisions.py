@@ -14,9 +14,7 @@ import pytest
 
 from ledger import Ledger
 from projections import Engine
-from projections.audit import revisions
-from projections.audit.revisions.accuracy import Options
-from projections.audit.revisions.change_kinds import KINDS
+from projections.audit import KINDS, Options, revisions
 from tests.depth import seeds
 from tests.oracle.histories import Viewpoint, instants_of, random_viewpoint
 from tests.oracle.model import Item, Model

@@ -12,8 +12,7 @@ from uuid import UUID
 
 from ledger import Ledger
 from projections import Engine
-from projections.audit import sums
-from projections.audit.sums import VERDICTS, WAYS
+from projections.audit import VERDICTS, WAYS, sums
 from tests.depth import SEED_IS_CHOSEN, seeds
 from tests.oracle.histories import FAR, MOMENTS, random_viewpoint
 from tests.oracle.model import Item, Model

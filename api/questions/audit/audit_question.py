@@ -10,10 +10,8 @@ from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
 from api.questions.parameters import Parameter, check_moment
 from api.questions.resources import parameters_of
 from ledger.values import parse_moment
-from projections import Engine, Viewpoint
+from projections import SERIES, Engine, Reader, Viewpoint
 from projections.audit import Findings
-from projections.catalogue import SERIES
-from projections.queries.reader import Reader
 
 SERIES_PARAMETERS = parameters_of(SERIES)
 """The filters of a series, the viewpoint and the page."""

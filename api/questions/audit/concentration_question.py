@@ -13,10 +13,8 @@ from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter
 from api.questions.resources import parameters_of
 from ledger.errors import UnitError
 from ledger.values import instant_text, unit
-from projections import CATALOGUE, Engine
-from projections.audit import Findings, concentration
-from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP
-from projections.queries.reader import Reader
+from projections import CATALOGUE, Engine, Reader
+from projections.audit import DIMENSION, MATERIAL, SUBJECT, TOP, Findings, concentration
 
 TOP_MAX = 1000
 _COMPARE = ("compare_as_of", "compare_recorded_as_of")

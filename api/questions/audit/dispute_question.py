@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from api.questions.audit.audit_question import SERIES_PARAMETERS, Audit, choice_of, page_of
 from api.questions.page import Page
 from api.questions.parameters import Parameter
-from projections import Engine
-from projections.audit import Findings, disputes
-from projections.audit.disputes import STATUSES
-from projections.queries.reader import Reader
+from projections import Engine, Reader
+from projections.audit import STATUSES, Findings, disputes
 
 DESCRIPTION = """\
 A dispute is a stretch of the publication clock in which what publishers say of a figure differs in canonical value,

@@ -17,12 +17,8 @@ from api.questions.page import Page
 from api.questions.parameters import Parameter
 from ledger.errors import QuantityError
 from ledger.values import parse_number
-from projections import Engine
-from projections.audit import Findings, revisions
-from projections.audit.revisions.accuracy import Options
-from projections.audit.revisions.change_kinds import KINDS
-from projections.audit.revisions.revisions import GROUPINGS
-from projections.queries.reader import Reader
+from projections import Engine, Reader
+from projections.audit import GROUPINGS, KINDS, Findings, Options, revisions
 
 RELEASE_MAX = 1000
 MONTHS_MAX = 600

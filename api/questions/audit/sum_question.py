@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from api.questions.audit.audit_question import SERIES_PARAMETERS, Audit, choices_of, page_of
 from api.questions.page import Page
 from api.questions.parameters import Parameter
-from projections import Engine
-from projections.audit import Findings, sums
-from projections.audit.sums import VERDICTS, WAYS
-from projections.queries.reader import Reader
+from projections import Engine, Reader
+from projections.audit import VERDICTS, WAYS, Findings, sums
 
 DESCRIPTION = """\
 Totals, each beside the sum of its parts, both as the same publisher states them last. The filters select totals. Parts

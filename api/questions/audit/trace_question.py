@@ -7,10 +7,8 @@ from api.problems import bad_parameter
 from api.questions.audit.audit_question import Audit, choice_of, page_of, texts_of, whole_number
 from api.questions.page import Page
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter
-from projections import Engine
-from projections.audit import Findings, trace
-from projections.audit.trace import DEPTH, DIRECTIONS, RELATIONS
-from projections.queries.reader import Reader
+from projections import Engine, Reader
+from projections.audit import DEPTH, DIRECTIONS, RELATIONS, Findings, trace
 
 DEPTH_MAX = 20
 _RELATION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)

@@ -14,9 +14,8 @@ from api.questions.audit.audit_question import (
 )
 from api.questions.page import Page
 from api.questions.parameters import Parameter
-from projections import Engine
+from projections import Engine, Reader
 from projections.audit import Columns, Findings, vintages
-from projections.queries.reader import Reader
 
 LAYOUTS = ("tidy", "wide")
 RELEASE_MAX = 1000

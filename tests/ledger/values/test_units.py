@@ -18,7 +18,7 @@ def test_a_row_converts_to_a_canonical_unit_of_its_family(one: Unit) -> None:
     assert unit(one.name) == one
     assert one.factor > 0
     assert one.family in FAMILIES
-    assert (to.canonical, to.factor, to.family) == (to.name, 1, one.family)
+    assert (to.canonical, to.factor, to.family) == (to.name, Decimal(1), one.family)
 
 
 def test_a_rate_is_a_mass_per_year() -> None:

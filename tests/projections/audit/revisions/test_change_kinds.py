@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from projections.audit import revisions
-from projections.audit.revisions.accuracy import Options
+from projections.audit import Options, revisions
 from tests.projections.conftest import Book, Item, figure, merge, withdrawal
 
 EDITIONS = ("2024-01-31", "2025-01-31", "2026-01-31")
