@@ -61,6 +61,15 @@ def test_only_the_settings_read_the_environment(path: Path) -> None:
     assert path.name == "settings.py" or not re.search(r"os\.environ|os\.getenv|\benvvar=", text)
 
 
+DECIDING = [path for path in MODULES if path.is_relative_to(ROOT / "projections") or "values" in path.parts]
+
+
+@pytest.mark.parametrize("path", DECIDING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_decided_by_an_assert(path: Path) -> None:
+    # python -O leaves asserts out.
+    assert not [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Assert)]
+
+
 def tracked() -> list[Path]:
     found = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if found.returncode != 0:

@@ -117,7 +117,8 @@ def instant_text(at: datetime) -> str:
 
 def _partial_days(text: str) -> Period:
     match = _PARTIAL.fullmatch(text)
-    assert match is not None
+    if match is None:
+        raise CalendarError(f"{text!r} is no year, month or day")
     year, month, day = int(match[1]), match[2], match[3]
     try:
         if day:

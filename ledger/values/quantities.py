@@ -64,9 +64,15 @@ def canonical(value: Decimal, unit_name: str) -> Decimal:
 def room(unit_name: str) -> int:
     """The length up to which a printed number without exponent fits in canonical units, whatever its digits."""
     factor = unit(unit_name).factor
-    exponent = factor.as_tuple().exponent
-    assert isinstance(exponent, int)
-    return min(INTEGER_DIGITS_MAX - factor.adjusted() - 1, FRACTION_DIGITS_MAX + min(exponent, 0))
+    return min(INTEGER_DIGITS_MAX - factor.adjusted() - 1, FRACTION_DIGITS_MAX + min(exponent_of(factor), 0))
+
+
+def exponent_of(number: Decimal) -> int:
+    """The power of ten of its last digit: -3 for `2.080`, 0 for `350000`. Raises QuantityError for NaN and infinity."""
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise QuantityError(f"{number} is no number")
+    return exponent
 
 
 def plain(number: Decimal) -> str:
@@ -105,8 +111,7 @@ def percent_of(change: Decimal, base: Decimal) -> Decimal | None:
 
 
 def _fitting(number: Decimal, shown: str) -> Decimal:
-    _, digits, exponent = number.as_tuple()
-    assert isinstance(exponent, int)
+    digits, exponent = number.as_tuple().digits, exponent_of(number)
     if not any(digits):
         return Decimal(0) if exponent > 0 or exponent < -FRACTION_DIGITS_MAX else number
     text = "".join(map(str, digits))

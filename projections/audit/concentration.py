@@ -3,8 +3,8 @@
 The shares are of what the figures of one period add up to, each by its answer at the viewpoint. The measures are those
 of competition authorities: the Herfindahl-Hirschman index, HHI = sum of the squared shares in percent, from near 0 to
 10,000 (one has all), and the concentration ratio of the n largest (Hirschman 1945, Herfindahl 1950; US Department of
-Justice and FTC, Merger Guidelines, 2023, section 2.1). 10,000 / HHI is the effective number: so many of equal size
-would be as concentrated.
+Justice and FTC, Merger Guidelines, 2023, section 2.1). 10,000 / HHI is the effective number: that many holders
+of equal size would be as concentrated.
 
 What is a total of others has no share beside them, and what lies in another has none beside that one: by what is
 declared (`part_of`, `located_in`; see `projections.audit.declared_parts`), directly or through others. What is no
@@ -93,7 +93,7 @@ class _Shared:
         return sum((share**2 for share in self.shares.values()), Fraction(0)) if self.shares else None
 
     def of_largest(self, count: int) -> Fraction | None:
-        """The share of the so many largest together."""
+        """The share of the largest together, of which there are `count`."""
         return sum(list(self.shares.values())[:count], Fraction(0)) if self.shares else None
 
     def measures(self, top: Sequence[int]) -> Iterator[tuple[tuple[str, ...], Fraction | None]]:
@@ -136,10 +136,10 @@ class _Shared:
 
 
 def _answers(reader: Reader, filters: Mapping[str, Value], canonical_unit: str | None) -> list[Item]:
-    found: list[Item] = reader.read("figures", filters={**filters, "resolve": "latest"}).to_pylist()
-    for item in found:
+    answers: list[Item] = reader.read("figures", filters={**filters, "resolve": "latest"}).to_pylist()
+    for item in answers:
         item["dimensions"] = json.loads(item["dimensions"] or "{}")
-    return [item for item in found if canonical_unit in (None, item["canonical_unit"])]
+    return [item for item in answers if canonical_unit in (None, item["canonical_unit"])]
 
 
 def _one_unit(answers: Sequence[Item]) -> None:
@@ -205,8 +205,8 @@ def _ambiguous(name: str, items: Sequence[Item], by: str) -> FilterError:
         for column in dict.fromkeys(column for key in keys for column in key)
         if len({key.get(column) for key in keys}) > 1
     }
-    told = "; ".join(f"{column}={' or '.join(values[:NAMED_MAX])}" for column, values in choices.items())
-    return FilterError(next(iter(choices)), f"{by} {name} has {len(items)} figures here: choose by {told}")
+    choice = "; ".join(f"{column}={' or '.join(values[:NAMED_MAX])}" for column, values in choices.items())
+    return FilterError(next(iter(choices)), f"{by} {name} has {len(items)} figures here: choose by {choice}")
 
 
 def _dimensions(item: Item) -> dict[str, str]:

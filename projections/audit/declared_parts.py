@@ -57,13 +57,13 @@ def _stated(reader: Reader, relation: str) -> list[tuple[str, str]]:
 
 
 def _reached(start: str, above: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
+    reached: set[str] = set()
     open_ends = [start]
     while open_ends:
-        further = above.get(open_ends.pop(), set()) - found
-        found |= further
+        further = above.get(open_ends.pop(), set()) - reached
+        reached |= further
         open_ends += further
-    return found
+    return reached
 
 
 def batches_declared(whole: str, published: Iterable[str]) -> tuple[str, ...]:

@@ -65,11 +65,11 @@ def disputes(reader: Reader, filters: Mapping[str, Value] | None = None, *, stat
     """
     rest, asked = publishers_asked(reader, filters or {})
     entries = reader.entries(rest)
-    found: list[Dispute] = []
+    listed: list[Dispute] = []
     pairs: dict[tuple[str, str], Pair] = {}
     for figure in figures_of(entries):
         heads, among = swept(figure)
-        found += [
+        listed += [
             one
             for one in among
             if status in ("all", "ended" if one.ended else "open")
@@ -77,13 +77,13 @@ def disputes(reader: Reader, filters: Mapping[str, Value] | None = None, *, stat
         ]
         compare(heads, pairs)
     chosen = {names: pair for names, pair in pairs.items() if asked is None or not asked.isdisjoint(names)}
-    return Findings(_items(reader, entries, found), {"pairs": pair_items(chosen)})
+    return Findings(_items(reader, entries, listed), {"pairs": pair_items(chosen)})
 
 
 def swept(figure: Sequence[Entry]) -> tuple[Heads, list[Dispute]]:
     """What the publishers of a figure say in the end, and the disputes on the way there."""
     heads = Heads()
-    found: list[Dispute] = []
+    runs: list[Dispute] = []
     began: Entry | None = None
     for _, together in groupby(figure, key=attrgetter("until")):
         stood = heads.statements() if began else []
@@ -95,44 +95,44 @@ def swept(figure: Sequence[Entry]) -> tuple[Heads, list[Dispute]]:
         if began is None and heads.disputed:
             began = turned
         elif began is not None and not heads.disputed:
-            found.append(Dispute(began, turned, stood))
+            runs.append(Dispute(began, turned, stood))
             began = None
     if began is not None:
-        found.append(Dispute(began, None, heads.statements()))
-    return heads, found
+        runs.append(Dispute(began, None, heads.statements()))
+    return heads, runs
 
 
-def _items(reader: Reader, entries: pa.Table, found: Sequence[Dispute]) -> list[Item]:
-    rows = sorted({entry.row for one in found for entry in (one.began, one.ended, *one.statements) if entry})
+def _items(reader: Reader, entries: pa.Table, listed: Sequence[Dispute]) -> list[Item]:
+    rows = sorted({entry.row for one in listed for entry in (one.began, one.ended, *one.statements) if entry})
     columns = list(dict.fromkeys((*_FIGURE, *_SAID, "cause")))
-    told = dict(zip(rows, entries.select(columns).take(pa.array(rows, pa.int64())).to_pylist(), strict=True))
-    return [_item(reader, one, told) for one in found]
+    said_in = dict(zip(rows, entries.select(columns).take(pa.array(rows, pa.int64())).to_pylist(), strict=True))
+    return [_item(reader, one, said_in) for one in listed]
 
 
-def _item(reader: Reader, one: Dispute, told: Mapping[int, Item]) -> Item:
+def _item(reader: Reader, one: Dispute, said_in: Mapping[int, Item]) -> Item:
     latest = max(one.statements, key=attrgetter("until", "position"))
-    key = {name: told[latest.row][name] for name in _FIGURE}
+    key = {name: said_in[latest.row][name] for name in _FIGURE}
     ended = one.ended
     last = naive(reader.viewpoint.as_of) if ended is None else ended.until
     return {
         **{name: _text(value) if name.startswith("period_") else value for name, value in key.items()},
         "dimensions": key["dimensions"] and json.loads(key["dimensions"]),
         "status": "ended" if ended else "open",
-        "since": told[one.began.row]["published_at"],
+        "since": said_in[one.began.row]["published_at"],
         "since_date": one.began.until.date().isoformat(),
-        "began_by": _event(one.began, told),
-        "until": told[ended.row]["published_at"] if ended else None,
+        "began_by": _event(one.began, said_in),
+        "until": said_in[ended.row]["published_at"] if ended else None,
         "until_date": ended.until.date().isoformat() if ended else None,
-        "ended_by": _event(ended, told) if ended else None,
+        "ended_by": _event(ended, said_in) if ended else None,
         "days": (last.date() - one.began.until.date()).days,
         "kind": _kind(one.statements),
         **_extent(one.statements),
-        "publishers": [{name: _text(told[entry.row][name]) for name in _SAID} for entry in one.statements],
+        "publishers": [{name: _text(said_in[entry.row][name]) for name in _SAID} for entry in one.statements],
     }
 
 
-def _event(entry: Entry, told: Mapping[int, Item]) -> Item:
-    return {name: told[entry.row][name] for name in ("event_id", "publisher", "cause", "position")}
+def _event(entry: Entry, said_in: Mapping[int, Item]) -> Item:
+    return {name: said_in[entry.row][name] for name in ("event_id", "publisher", "cause", "position")}
 
 
 def _kind(statements: Sequence[Entry]) -> str:

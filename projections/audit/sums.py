@@ -27,7 +27,7 @@ from typing import Any
 
 from ledger import REGISTRY
 from ledger.events.figures import Figure
-from ledger.values import EXACT, percent_of, plain, unit
+from ledger.values import EXACT, exponent_of, percent_of, plain, unit
 from projections.audit.declared_parts import WHOLES, adds_up, batches_declared, parts_of_subjects
 from projections.audit.findings import Findings, Item
 from projections.audit.tilings import Piece, name_of, tiling
@@ -86,9 +86,7 @@ class Said:
 def _half_units(value: str, unit_name: str) -> tuple[Decimal, Decimal]:
     """Zeros before the point may be rounding, those behind it were printed to say that they are none."""
     number = Decimal(value)
-    _, digits, exponent = number.as_tuple()
-    assert isinstance(exponent, int)
-    text = "".join(map(str, digits))
+    text, exponent = "".join(map(str, number.as_tuple().digits)), exponent_of(number)
     zeros = len(text) - len(text.rstrip("0")) if exponent >= 0 and number else 0
     half, at_most = (Decimal(5).scaleb(place - 1) * unit(unit_name).factor for place in (exponent, exponent + zeros))
     return half, at_most

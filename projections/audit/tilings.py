@@ -40,15 +40,15 @@ def tiling(start: date, end: date, pieces: Sequence[Piece[Said]]) -> list[Piece[
         silent: Piece[Said] = Piece(date.fromordinal(day), date.fromordinal(following - 1), None)
         ways = [(_cost(piece, costs), piece) for piece in (*starting.get(day, ()), silent)]
         costs[day], chosen[day] = min(ways, key=lambda way: way[0])
-    found: list[Piece[Said]] = []
+    tiles: list[Piece[Said]] = []
     day = first
     while day < after:
         piece = chosen[day]
         day = piece.end.toordinal() + 1
-        if found and piece.said is None and found[-1].said is None:
-            piece = Piece(found.pop().start, piece.end, None)
-        found.append(piece)
-    return found
+        if tiles and piece.said is None and tiles[-1].said is None:
+            piece = Piece(tiles.pop().start, piece.end, None)
+        tiles.append(piece)
+    return tiles
 
 
 def name_of(pieces: Sequence[Piece[Said]]) -> str:

@@ -48,7 +48,7 @@ def trace(
     depth: int = DEPTH,
     relations: Collection[str] = RELATIONS,
 ) -> Findings:
-    """The edges that lead from an entity, up to so many steps away.
+    """The edges that lead from an entity, up to `depth` steps away.
 
     `material` bears on links only. One item an edge, by depth and then by path: `from` and `to` in the direction that
     was walked, and the `path` from the entity to `to`. Members: `entities`, all that were reached, the entity itself at

@@ -49,8 +49,8 @@ def diff(ledger: Ledger, before: Reader, after: Reader, *, filters: Mapping[str,
     readers = (before, after)
     chosen: set[UUID] | None = None
     if how.keys() != filters.keys():
-        found = (reader.read("figures", filters=filters)["figure_id"].to_pylist() for reader in readers)
-        chosen = {UUID(one) for ids in found for one in ids}
+        answering = (reader.read("figures", filters=filters)["figure_id"].to_pylist() for reader in readers)
+        chosen = {UUID(one) for ids in answering for one in ids}
     sides = [
         {item["figure_id"]: item for item in reader.read("figures", filters=how, figures=chosen).to_pylist()}
         for reader in readers
@@ -74,7 +74,8 @@ def _kind(before: Item | None, after: Item | None) -> str | None:
 
 def _item(figure_id: str, kind: str, before: Item | None, after: Item | None, causes: list[Item]) -> Item:
     shown = after or before
-    assert shown is not None
+    if shown is None:
+        raise ValueError(f"figure {figure_id} has an item at neither viewpoint")
     change, percent = None, None
     if before and after and before["canonical_value"] is not None and after["canonical_value"] is not None:
         earlier = Decimal(before["canonical_value"])
@@ -141,27 +142,27 @@ class _Causes:
                 known=naive(at.as_of),
             )
             sides.append({(figure, position): since for figure, position, since in rows})
-        found: dict[UUID, list[_Seen]] = defaultdict(list)
+        differing: dict[UUID, list[_Seen]] = defaultdict(list)
         for figure, position in {**sides[0], **sides[1]}:
             before, after = (side.get((figure, position)) for side in sides)
             if before != after:
-                found[figure].append(_Seen(position, before, after))
-        return found
+                differing[figure].append(_Seen(position, before, after))
+        return differing
 
     def _positions(self, statements: Iterable[_Seen]) -> set[int]:
-        found: set[int] = set()
+        positions: set[int] = set()
         for one in statements:
             if self._earlier == self._later:
-                found.add(one.position)
+                positions.add(one.position)
                 continue
             if one.before is not None and one.after is not None and self._reads_the_same(one.position):
                 continue
             for position in self._depended_on(one.position):
-                found |= self._between(position)
+                positions |= self._between(position)
             body = self._says(one.position, self._later)
             if body is not None and len({self._published(one.position, body) <= at.as_of for at in self._views}) == 2:
-                found.add(one.position)
-        return found
+                positions.add(one.position)
+        return positions
 
     def _reads_the_same(self, position: int) -> bool:
         """Whether two versions say the same of the same figure, by the same publisher."""
@@ -173,7 +174,7 @@ class _Causes:
 
     def _depended_on(self, position: int) -> set[int]:
         """The events that place a statement on its figure from either viewpoint: itself, merges, a registration."""
-        found = {position}
+        positions = {position}
         for at in (self._earlier, self._later):
             body = self._says(position, at)
             if body is None:
@@ -181,10 +182,10 @@ class _Causes:
             for slug in (body["subject"], body.get("material"), body["source"]["publisher"]):
                 while slug in self._merges[at]:
                     merge, slug = self._merges[at][slug]
-                    found.add(merge)
+                    positions.add(merge)
             if str(body.get("period", "")).startswith("FY"):
-                found.add(self._registrations[at][body["subject"]])
-        return found
+                positions.add(self._registrations[at][body["subject"]])
+        return positions
 
     def _between(self, position: int) -> set[int]:
         """The events between the two positions that made an event there, made it stand, or made it read as it does."""
@@ -195,12 +196,12 @@ class _Causes:
         new = self._says(position, self._later)
         was_there = position <= self._earlier
         old = self._says(position, self._earlier) if was_there else entry.body
-        found = set() if was_there else {position}
+        positions = set() if was_there else {position}
         if (new is None) != (old is None):
-            found.add([act.position for act in acts if act.type != "EventCorrected"][-1])
+            positions.add([act.position for act in acts if act.type != "EventCorrected"][-1])
         if new is not None and new != (old if old is not None else self._says_if_standing(position, self._earlier)):
-            found |= {act.position for act in acts if act.type == "EventCorrected"}
-        return found
+            positions |= {act.position for act in acts if act.type == "EventCorrected"}
+        return positions
 
     def _says(self, position: int, at: int) -> dict[str, Any] | None:
         """What an event says at a position of the log; None where it is not there, or retracted."""
@@ -226,13 +227,13 @@ class _Causes:
 
     def _fetch(self, positions: Iterable[int]) -> None:
         missing = sorted(set(positions) - self._entries.keys())
-        found = self._ledger.at_positions(missing)
-        self._entries.update({entry.position: entry for entry in found})
+        entries = self._ledger.at_positions(missing)
+        self._entries.update({entry.position: entry for entry in entries})
         acted = self._readers[0].ask(
             "SELECT DISTINCT target FROM log.keeping WHERE position <= $at "
             "AND target IN (SELECT UNNEST(CAST($targets AS UUID[])))",
             at=self._later,
-            targets=[entry.event_id for entry in found],
+            targets=[entry.event_id for entry in entries],
         )
         self._acted.update(target for (target,) in acted)
 

@@ -86,7 +86,7 @@ class Selection:
 
 
 def one_of(figure_ids: str, *, count: int) -> str:
-    """A condition on rows of figures: theirs is one of the ids in a bound list of so many."""
+    """A condition on rows of figures: theirs is one of the `count` ids in a bound list."""
     if count <= NEAR_MAX:
         return f"LIST_CONTAINS(CAST({figure_ids} AS UUID[]), versions.figure_id)"
     return f"versions.figure_id IN (SELECT UNNEST(CAST({figure_ids} AS UUID[])))"
@@ -191,17 +191,17 @@ class _Selecting:
     def _periods(self, name: str, values: list[str]) -> list[Period]:
         """Periods in a filter; a fiscal one is that of the subject in the same filters."""
         subject = self._filters.get("subject")
-        found = []
+        periods = []
         for value in values:
             fiscal = value.startswith("FY")
             end = self._names.fiscal_year_end(subject) if fiscal and isinstance(subject, str) else None
             try:
-                found.append(parse_period(value, end or "12-31"))
+                periods.append(parse_period(value, end or "12-31"))
             except CalendarError as error:
                 raise FilterError(name, str(error)) from None
             if fiscal and end is None:
                 raise FilterError(name, f"{value!r} is a fiscal period: name a subject that has a fiscal year with it")
-        return found
+        return periods
 
 
 _MEANINGS: Mapping[str, Callable[[_Selecting, str, list[str]], None]] = {

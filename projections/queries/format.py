@@ -26,10 +26,10 @@ def presented_rows(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) ->
     values = zip(*rows, strict=True) if rows else [()] * len(columns)
     return pa.table(
         {
-            name: pa.array(found, _AS_THEY_ARE[kind])
+            name: pa.array(cells, _AS_THEY_ARE[kind])
             if kind in _AS_THEY_ARE
-            else pa.array([None if one is None else _AS_TEXT[type(one)](one) for one in found], pa.string())
-            for (name, kind), found in zip(columns.items(), values, strict=True)
+            else pa.array([None if one is None else _AS_TEXT[type(one)](one) for one in cells], pa.string())
+            for (name, kind), cells in zip(columns.items(), values, strict=True)
         }
     )
 

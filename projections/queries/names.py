@@ -10,7 +10,7 @@ from projections.sql_text import literals
 from projections.tables.lookups import id_of
 
 NEAR_MAX = 100
-"""So many figures are looked for one by one, not by reading all."""
+"""Up to this many figures are looked for one by one, without reading all."""
 
 _KEY = "subject, metric, material, dimensions, nature, period_start, period_end, canonical_unit"
 _HELD = "since <= $at AND until > $at"
@@ -54,12 +54,12 @@ class Names:
 
     def fiscal_year_end(self, slug: str) -> str | None:
         """`MM-DD`, of the entity registered under exactly this slug."""
-        found = self._ask(
+        rows = self._ask(
             f"SELECT fiscal_year_end FROM log.entities WHERE type = 'EntityRegistered' AND entity = $slug AND {_HELD}",
             at=self._position,
             slug=slug,
         )
-        return found[0][0] if found else None
+        return rows[0][0] if rows else None
 
     def figure(self, figure_id: UUID) -> UUID:
         """The figure under which an id answers: that of its key with the slugs that are kept."""
@@ -131,7 +131,7 @@ class Names:
             at=position,
             kept=list(names),
         )
-        for found, subject, metric, material, *rest in keys:
+        for known, subject, metric, material, *rest in keys:
             for one, other in product(names.get(subject, [subject]), names.get(material, [material])):
                 if id_of(one, metric, other, *rest) == figure_id:
-                    yield found
+                    yield known

@@ -34,7 +34,7 @@ _ANSWERERS = {"publisher", "prefer", "resolve"}
 """Filters that ask for other answers to figures than the one that the answer intervals hold."""
 
 NEAR_ROWS_MAX = 500
-"""So many answers are looked up one by one, by their positions."""
+"""Up to this many answers are looked up one by one, by their positions."""
 
 _BESIDE = {"revision": "INTEGER", "publishers": "INTEGER", "disputed": "BOOLEAN", "spread": "VARCHAR"}
 """What an item says beside the event that is the answer."""
@@ -93,8 +93,8 @@ class Reader:
             view = "current"
             if limit is not None and not selection.near:
                 offset -= self._turn_to(limit, offset, selection, projection)
-            if selection.near and (found := self._near(selection, projection)) is not None:
-                return found.slice(offset, limit)
+            if selection.near and (items := self._near(selection, projection)) is not None:
+                return items.slice(offset, limit)
         return self._table(
             question(view, self.families, rows={projection.family: selection.rows, "answer_intervals": selection.near}),
             selection,
@@ -125,12 +125,12 @@ class Reader:
         """
         if selection.items != ["place = 1"]:
             return None
-        _, found = self._rows(lookup("beside", [*selection.near, *selection.exactly]), selection)
-        if len(found) > NEAR_ROWS_MAX:
+        _, answers = self._rows(lookup("beside", [*selection.near, *selection.exactly]), selection)
+        if len(answers) > NEAR_ROWS_MAX:
             return None
         beside = {
             position: (*others, long_spread if spread is None else spread)
-            for position, *others, spread, long_spread in found
+            for position, *others, spread, long_spread in answers
         }
         positions = ", ".join(map(str, beside)) or "NULL"
         columns, said = self._rows(lookup("said", [*selection.rows, f"versions.position IN ({positions})"]), selection)
@@ -236,12 +236,12 @@ class Reader:
 
     def figures_touched(self, *, after: int) -> list[UUID]:
         """The figures of which a statement came, went or changed after a position."""
-        found = self.ask(
+        rows = self.ask(
             "SELECT DISTINCT figure_id FROM log.figures WHERE since > $after AND since <= $position "
             "OR until > $after AND until <= $position ORDER BY 1",
             after=after,
         )
-        return [figure_id for (figure_id,) in found]
+        return [figure_id for (figure_id,) in rows]
 
     # Asking
 

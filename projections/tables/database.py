@@ -15,7 +15,7 @@ ROW_GROUP = 16_384
 """To read one row DuckDB looks through a group of rows; with its default of 122,880 that takes twice as long."""
 
 ARROW_ROWS = 10_240
-"""Rows that a query gives to Arrow at a time. DuckDB reserves room for so many in every column before it knows how many
+"""Rows that a query gives to Arrow at a time. DuckDB reserves room for them in every column before it knows how many
 there are: with its default of a million, 200 MB for the one row of a catch-up, and twice the time of a small read."""
 
 _ARROW_FROM_SQL = int(duckdb.__version__.split(".")[0]) >= 2

@@ -25,7 +25,7 @@ from projections.tables.planned_statements import PlannedStatements
 _CANONICAL = pa.decimal128(38, 18)
 _FACTOR = pa.decimal128(19, 9)
 _WIDE = pa.decimal256(38, 18)
-"""Holds the product with any factor, which the ledger has already found to fit a _CANONICAL."""
+"""Holds the product with any factor, which the ledger has already checked to fit a _CANONICAL."""
 
 
 class Lookups:
@@ -52,8 +52,8 @@ class Lookups:
             "BOOL_AND(is_short(value) AND is_short(low) AND is_short(high)) "
             f"FROM {staged} AS staged LEFT JOIN log.fiscal ON fiscal.entity = staged.named"
         )
-        found = self._planned.run(query) if few else self._cursor.execute(query)
-        natures, units, dimensions, periods, all_short = found.fetchall()[0]
+        answer = self._planned.run(query) if few else self._cursor.execute(query)
+        natures, units, dimensions, periods, all_short = answer.fetchall()[0]
         named = {name: unit(name) for name in units or []}
         if not self._natures.issuperset(natures or []):
             self._natures.update(natures)
@@ -128,11 +128,11 @@ def _natures(pairs: Iterable[tuple[str, str | None]]) -> str:
     return f"MAP(CAST([{', '.join(keys)}] AS VARCHAR[]), CAST([{', '.join(defaults)}] AS {kind}))"
 
 
-def _units(found: Iterable[Unit]) -> str:
+def _units(units: Iterable[Unit]) -> str:
     """A MAP from a unit to its canonical one, and the factor to it where the macro `times` can take that."""
-    keys = literals(one.name for one in found)
+    keys = literals(one.name for one in units)
     values = []
-    for one in found:
+    for one in units:
         factor = format(one.factor, "f") if _is_plain(one.factor) else "NULL"
         values.append(f"{{'canonical': {literals([one.canonical])}, 'factor': {factor}}}")
     kind = "STRUCT(canonical VARCHAR, factor DECIMAL(19, 9))[]"
@@ -177,21 +177,21 @@ def _dimensions(sent: list[str]) -> pa.Table:
 
 
 def _periods(pairs: list[tuple[str | None, str | None]]) -> pa.Table:
-    found = []
+    days = []
     for text, fiscal_year_end in pairs:
         if text is None:
             continue
         try:
-            found.append((text, fiscal_year_end, parse_period(text, fiscal_year_end)))
+            days.append((text, fiscal_year_end, parse_period(text, fiscal_year_end)))
         except CalendarError:
             # No rule lets a fiscal period stand whose subject has no fiscal year; were it so, it would have no days.
             continue
     return pa.table(
         {
-            "period": _texts(text for text, _, _ in found),
-            "fiscal_year_end": _texts(end for _, end, _ in found),
-            "first_day": pa.array([period.start for _, _, period in found], pa.date32()),
-            "last_day": pa.array([period.end for _, _, period in found], pa.date32()),
+            "period": _texts(text for text, _, _ in days),
+            "fiscal_year_end": _texts(end for _, end, _ in days),
+            "first_day": pa.array([period.start for _, _, period in days], pa.date32()),
+            "last_day": pa.array([period.end for _, _, period in days], pa.date32()),
         }
     )
 

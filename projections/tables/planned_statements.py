@@ -1,7 +1,7 @@
-"""Statements that DuckDB plans once, for a few rows at a time: planning them costs several times what they do.
+"""Planned statements: SQL that DuckDB plans once and runs many times, each time for a few rows.
 
-A plan stays good as long as no table or view is made, so rows are given under a name that keeps its place. Variables
-are part of plans.
+To plan a statement takes several times as long as to run it for one row. A plan stays valid as long as no table or view
+is made, so the rows come in under a name that is registered once. The values of variables are part of plans.
 """
 
 from typing import Any
@@ -12,11 +12,11 @@ from duckdb import DuckDBPyConnection
 from projections.tables.database import arrow_table
 
 FEW = 1_000
-"""With so many rows a plan made for any number is as good as one of their own."""
+"""Up to this many rows, a plan that was made for any number of rows is as good as one made for them."""
 
 
 class _Feed:
-    """What is registered under a name once: DuckDB asks it for the rows each time that a plan is run."""
+    """What is registered under a name, once: DuckDB asks it for its rows each time that a plan runs."""
 
     def __init__(self, rows: pa.Table) -> None:
         self.rows = rows

@@ -15,9 +15,9 @@ from tests.places import ROOT
 
 PUBLIC = {
     "ledger.values": (
-        "EPOCH EXACT PLAIN_UNITS PRICE_MASSES SCALES Interval Period Unit canonical difference half_even id_text "
-        "instant_text microseconds of_name of_time parse_fiscal_year_end parse_moment parse_number parse_period "
-        "percent_of plain printed room unit"
+        "EPOCH EXACT PLAIN_UNITS PRICE_MASSES SCALES Interval Period Unit canonical difference exponent_of half_even "
+        "id_text instant_text microseconds of_name of_time parse_fiscal_year_end parse_moment parse_number "
+        "parse_period percent_of plain printed room unit"
     ),
     "projections": (
         "CATALOGUE COLUMN_KINDS FIGURE_KEY SERIES Applies Engine Filter FilterError Kind Projection Reader "

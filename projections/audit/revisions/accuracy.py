@@ -1,9 +1,9 @@
 """How far a publisher's first figures are off: the revisions of many series, measured.
 
 A *target* is a later value that a first release is compared with: the `latest`, the n-th release (`release_2`), or what
-was known so many months after the end of the period (`12m`). The revision is target - first, on the scale of the latest
-value, without the kinds of change that are not counted (`projections.audit.revisions.comparable_values`); in canonical
-units (`absolute`), and in percent of |first| (`percent`), where first is not 0.
+was known a number of months after the end of the period (`12m`). The revision is target - first, on the scale of the
+latest value, without the kinds of change that are not counted (`projections.audit.revisions.comparable_values`); in
+canonical units (`absolute`), and in percent of |first| (`percent`), where first is not 0.
 
 Which series tell of a revision: those whose first release and target are points. Of the latest value only those with a
 second release: a figure said once has not been looked at again. A horizon counts once it is reached, which it is when
@@ -50,9 +50,9 @@ class Options:
     horizons: Sequence[int] = (3, 12, 24, 36)
     """Months after the end of the period."""
     tolerance: Decimal = Decimal(1)
-    """A figure has settled when it stays within so many percent of its latest value."""
+    """A figure has settled when it stays within this many percent of its latest value."""
     young: int = 365
-    """A figure is too young to have settled for so many days after its first release, and after its last move."""
+    """A figure is too young to have settled until this many days after its first release, and after its last move."""
     by: Sequence[str] = ()
     """What series are grouped by."""
 
@@ -60,7 +60,7 @@ class Options:
 class Assessed(NamedTuple):
     """A series on its scale, the item that shows it, and when it settled."""
 
-    found: Comparable
+    scaled: Comparable
     item: Item
     settlement: Settlement
 
@@ -75,9 +75,9 @@ def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime) -> Ite
     # Here, and not above: scipy and statsmodels take a second to import, which no other question should pay for.
     from projections.audit.revisions import statistics
 
-    series = [row.found for row in rows]
+    series = [row.scaled for row in rows]
     units = sorted({row.item["canonical_unit"] for row in rows})
-    found: dict[str, list[Item]] = {name: [] for name in ("statistics", "error_by_age", "efficiency", "news_noise")}
+    sections: dict[str, list[Item]] = {name: [] for name in ("statistics", "error_by_age", "efficiency", "news_noise")}
     for name, target in _targets(options, as_of):
         pairs = _pairs(series, _first, target)
         first, later = [_float(one) for one, _ in pairs], [_float(other) for _, other in pairs]
@@ -88,7 +88,7 @@ def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime) -> Ite
         if relative_size is None:
             measured["reasons"]["relative_mean_absolute"] = "the later figures are all zero, or there are none"
         percents = _percents(pairs, of=0)
-        found["statistics"] += [
+        sections["statistics"] += [
             _in_one_unit({**about, **measured, "relative_mean_absolute": relative_size}, units),
             {
                 **about,
@@ -98,19 +98,19 @@ def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime) -> Ite
             },
         ]
         for name_of_test, test in (("efficiency", statistics.efficiency), ("news_noise", statistics.news_and_noise)):
-            found[name_of_test].append(_in_one_unit({"target": name, **test(first, later)}, units))
+            sections[name_of_test].append(_in_one_unit({"target": name, **test(first, later)}, units))
     for months in options.horizons:
         pairs = _pairs(series, _known_after(months, as_of), _looked_at_again)
         errors, percents = [_float(then - latest) for then, latest in pairs], _percents(pairs, of=1)
         about = {"horizon": f"{months}m"}
-        found["error_by_age"] += [
+        sections["error_by_age"] += [
             _in_one_unit({**about, "measure": "absolute", **statistics.quantiles_of(errors)}, units),
             {**about, "measure": "percent", **statistics.quantiles_of(percents)},
         ]
     settled = [row.settlement for row in rows if row.settlement.settled]
     return {
         "summary": _summary(rows, options, units),
-        **found,
+        **sections,
         "settling": {
             "settled": len(settled),
             "unsettled": sum(row.settlement.settled is False for row in rows),
@@ -125,11 +125,11 @@ def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime) -> Ite
 
 
 def _summary(rows: Sequence[Assessed], options: Options, units: list[str]) -> Item:
-    kinds = Counter(change.kind for row in rows for change in row.found.changes if change is not None)
+    kinds = Counter(change.kind for row in rows for change in row.scaled.changes if change is not None)
     return {
         "series": len(rows),
         "published_once": sum(row.item["releases"] == 1 for row in rows),
-        "withdrawn": sum(row.found.series.latest.withdrawn for row in rows),
+        "withdrawn": sum(row.scaled.series.latest.withdrawn for row in rows),
         **{name: sum(row.item[name] for row in rows) for name in COUNTS},
         "changes": {kind: kinds[kind] for kind in KINDS if kinds[kind]},
         "kinds": [kind for kind in KINDS if kind in options.kinds],
@@ -148,35 +148,36 @@ def _targets(options: Options, as_of: datetime) -> Iterator[tuple[str, Value]]:
         yield f"{months}m", _known_after(months, as_of)
 
 
-def _first(found: Comparable) -> Exact | None:
-    return found.first
+def _first(scaled: Comparable) -> Exact | None:
+    return scaled.first
 
 
-def _looked_at_again(found: Comparable) -> Exact | None:
-    return found.latest if len(found.series.releases) > 1 else None
+def _looked_at_again(scaled: Comparable) -> Exact | None:
+    return scaled.latest if len(scaled.series.releases) > 1 else None
 
 
 def _release(number: int) -> Value:
-    return lambda found: found.release(number)
+    return lambda scaled: scaled.release(number)
 
 
 def _known_after(months: int, as_of: datetime) -> Value:
-    """What was known so many months after the end of the period; None where that is after `as_of`, or no point."""
+    """What was known that many months after the end of the period; None where that is after `as_of`, or no point."""
 
-    def known(found: Comparable) -> Exact | None:
-        seen_at = found.series.period_end and months_after(found.series.period_end, months)
+    def known(scaled: Comparable) -> Exact | None:
+        seen_at = scaled.series.period_end and months_after(scaled.series.period_end, months)
         if seen_at is None or seen_at > as_of:
             return None
-        place = bisect_right(found.series.vintages, seen_at, key=lambda entry: entry.published_until)
-        return found.values[place - 1] if place else None
+        place = bisect_right(scaled.series.vintages, seen_at, key=lambda entry: entry.published_until)
+        return scaled.values[place - 1] if place else None
 
     return known
 
 
 @lru_cache(maxsize=65_536)
 def months_after(day: date, months: int) -> datetime | None:
-    """The end of the day that lies so many months after a day; of a month's last day, that of a month's last day. None
-    where no calendar goes.
+    """The end of the day that lies that many months after a day; of a month's last day, that of a month's last day.
+
+    Three months after 31 January is 30 April, and three months after that 31 July. None after the year 9999.
     """
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
@@ -192,10 +193,10 @@ def months_after(day: date, months: int) -> datetime | None:
 
 def _pairs(series: Iterable[Comparable], one: Value, other: Value) -> list[tuple[Exact, Exact]]:
     """Two values of each series that has both."""
-    found = ((one(of_series), other(of_series)) for of_series in series)
+    pairs = ((one(of_series), other(of_series)) for of_series in series)
     return [
         (a, b)
-        for a, b in found
+        for a, b in pairs
         if a is not None and b is not None and -LARGEST < a < LARGEST and -LARGEST < b < LARGEST
     ]
 
@@ -213,10 +214,12 @@ def _float(atoms: Exact) -> float:
     return float(atoms / ATOMS)
 
 
-def _in_one_unit(found: Item, units: Sequence[str]) -> Item:
+def _in_one_unit(measured_item: Item, units: Sequence[str]) -> Item:
     """Statistics of values, which mean nothing where the values are in several units."""
     if len(units) <= 1:
-        return found
-    measured = [name for name in found if name not in ("target", "horizon", "measure", "without", "n", "reasons")]
+        return measured_item
+    measured = [
+        name for name in measured_item if name not in ("target", "horizon", "measure", "without", "n", "reasons")
+    ]
     why = f"the series are in {len(units)} units: see canonical_units"
-    return {**found, **dict.fromkeys(measured), "reasons": dict.fromkeys(measured, why)}
+    return {**measured_item, **dict.fromkeys(measured), "reasons": dict.fromkeys(measured, why)}

@@ -34,11 +34,11 @@ SCALING = frozenset(("unit_relabel", "rescale", "definition"))
 MARGIN = 1e-6
 """What floating point tells is left undecided as near as this."""
 DIGITS_MIN = 3
-"""So many significant digits must agree before a ratio is taken for that of two units."""
+"""The significant digits that must agree before a ratio is taken for that of two units."""
 NEAR = 0.02
-"""Two factors that agree in so many digits are nearer to each other than this."""
+"""Two factors that agree in that many digits are nearer to each other than this."""
 PAIRS_MIN = 2
-"""So many changed figures must pin a table's factor down to within 1 %."""
+"""The changed figures that must each pin a table's factor down to within 1 %."""
 _MASSES = ("g", "kg", "t", "kt", "Mt", "lb", "short_ton")
 _MASS_FAMILIES = ("mass", "mass_rate", "price")
 _TABLE = ("publisher", "subject", "metric", "material", "dimensions", "nature", "canonical_unit")
@@ -250,7 +250,8 @@ def _table_of(series: Series) -> tuple[object, ...]:
 
 
 def _atoms(entry: Entry) -> int:
-    assert entry.atoms is not None
+    if entry.atoms is None:
+        raise ValueError(f"event {entry.event_id} states no single value")
     return entry.atoms
 
 

@@ -104,7 +104,7 @@ def _carry_over(values: list[Exact | None], leg: Callable[[int, int], Leg], coun
 
 def _leg(series: Series, kinds: Kinds, changes: Sequence[Change | None], start: int, end: int) -> Leg:
     """The way from one vintage to a later one."""
-    found = []
+    kinds_met = []
     for place in range(start, end):
         last, next_last = series.ends[place], series.ends[place + 1]
         before, stands = series.entries[last], series.entries[next_last]
@@ -112,6 +112,6 @@ def _leg(series: Series, kinds: Kinds, changes: Sequence[Change | None], start: 
         spoken = next(at for at in range(last + 1, next_last + 1) if series.entries[at].said == stands.said)
         change = changes[last] if spoken == last + 1 else kinds.of(series, before, series.entries[spoken])
         if change is not None and before.said != stands.said:
-            found.append(change.kind)
+            kinds_met.append(change.kind)
     between = series.entries[series.ends[start] + 1 : series.ends[end]]
-    return Leg(found, any(entry.withdrawn for entry in between))
+    return Leg(kinds_met, any(entry.withdrawn for entry in between))

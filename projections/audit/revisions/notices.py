@@ -20,7 +20,7 @@ REDEFINING = ("definition_change", "methodology_change")
 ANNOUNCING = ("erratum", "errata", "corrigendum", "revision", "restatement")
 """Attributes of statements on a publisher: it has changed figures."""
 CHANGES_ANNOUNCED = ("revision", "withdrawal", "republication")
-"""Causes that can be announced. A confirmation changes nothing, and who contradicts himself announces nothing."""
+"""Causes that can be announced: a confirmation changes nothing, and nobody announces a contradiction of his own."""
 
 _MEANING = frozenset(
     "definition definitions defined methodology methodologies method methods basis coverage scope concept concepts "
@@ -47,7 +47,7 @@ class Notices:
 
     def __init__(self, reader: Reader) -> None:
         self._by_subject: dict[tuple[str, bool], list[Notice]] = defaultdict(list)
-        found = reader.read("statements", filters={"attribute": [*REDEFINING, *ANNOUNCING]}).to_pylist()
+        stated = reader.read("statements", filters={"attribute": [*REDEFINING, *ANNOUNCING]}).to_pylist()
         notices = (
             (
                 row["subject"],
@@ -55,7 +55,7 @@ class Notices:
                     naive(parse_moment(row["published_at"]).end), row["position"], row["event_id"], row["attribute"]
                 ),
             )
-            for row in found
+            for row in stated
         )
         for subject, notice in sorted(notices, key=lambda pair: pair[1]):
             self._by_subject[subject, notice.attribute in REDEFINING].append(notice)
@@ -79,13 +79,13 @@ class Notices:
         return max(said).event_id if said else None
 
     def _last(self, about: Iterable[tuple[str, bool]], before: Entry, after: Entry) -> Notice | None:
-        found = []
+        earlier = []
         for subject in about:
             notices = self._by_subject.get(subject, ())
             place = bisect_right(notices, after.published_until, key=lambda notice: notice.published_until)
             if place and notices[place - 1].published_until > before.published_until:
-                found.append(notices[place - 1])
-        return max(found, default=None)
+                earlier.append(notices[place - 1])
+        return max(earlier, default=None)
 
 
 def speaks_of_redefinition(note: str) -> bool:

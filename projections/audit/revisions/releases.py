@@ -25,7 +25,7 @@ from projections.catalogue import FIGURE_KEY
 
 DECIMALS = 18
 ATOMS = 10**DECIMALS
-"""So many atoms are 1."""
+"""The atoms that make 1."""
 KEY = ("figure_id", *FIGURE_KEY, "publisher", "canonical_unit")
 _SAID = ("canonical_value", "canonical_low", "canonical_high", "symbol")
 _ENTRY = ("event_id", "position", "published_at", "published_until", "edition", "cause", "type", "value", "unit")
@@ -69,10 +69,16 @@ class Entry:
         return value or (f"{low or ''}..{high or ''}" if low or high else symbol)
 
     @property
+    def _point(self) -> str:
+        """The single value, as printed. Raises ValueError where there is none."""
+        if self.printed is None:
+            raise ValueError(f"event {self.event_id} prints no single value")
+        return self.printed
+
+    @property
     def half_unit(self) -> Fraction:
         """Half a unit of the last digit printed, in atoms: how far a rounded value may be off."""
-        assert self.printed is not None
-        return _half_unit(self.unit, -len(self.printed.partition(".")[2]))
+        return _half_unit(self.unit, -len(self._point.partition(".")[2]))
 
     @property
     def significance(self) -> tuple[int, Fraction]:
@@ -80,8 +86,7 @@ class Entry:
 
         The zeros that end a whole number are not (`350000` has two), those behind a point are (`2.080` has four).
         """
-        assert self.printed is not None
-        whole, point, fraction = self.printed.lstrip("-").partition(".")
+        whole, point, fraction = self._point.lstrip("-").partition(".")
         digits = (whole + fraction).lstrip("0")
         significant = digits if point else digits.rstrip("0")
         return len(significant), _half_unit(self.unit, len(digits) - len(significant) - len(fraction))

@@ -53,9 +53,9 @@ def revisions(
     as_of = naive(reader.viewpoint.as_of)
     rows = []
     for series in chosen:
-        found = comparable(series, kinds, counted=options.kinds)
-        settled = settlement(found, tolerance=options.tolerance, young=options.young, as_of=as_of)
-        rows.append(Assessed(found, _item(found, settled, notices), settled))
+        scaled = comparable(series, kinds, counted=options.kinds)
+        settled = settlement(scaled, tolerance=options.tolerance, young=options.young, as_of=as_of)
+        rows.append(Assessed(scaled, _item(scaled, settled, notices), settled))
     members = assessed(rows, options, as_of)
     if options.by:
         members["groups"] = [
@@ -78,14 +78,14 @@ def _around(reader: Reader, filters: Mapping[str, Value], chosen: list[Series]) 
 # Items
 
 
-def _item(found: Comparable, settled: Settlement, notices: Notices) -> Item:
-    series = found.series
+def _item(scaled: Comparable, settled: Settlement, notices: Notices) -> Item:
+    series = scaled.series
     steps = [
         _step(series, before, after, change, notices)
-        for (before, after), change in zip(pairwise(series.entries), found.changes, strict=True)
+        for (before, after), change in zip(pairwise(series.entries), scaled.changes, strict=True)
     ]
     causes = [entry.cause for entry in series.entries]
-    kinds = [change.kind for change in found.changes if change is not None]
+    kinds = [change.kind for change in scaled.changes if change is not None]
     announced = [step["announced"] for step in steps]
     return {
         **series.shown_key(),
@@ -95,20 +95,20 @@ def _item(found: Comparable, settled: Settlement, notices: Notices) -> Item:
         "kinds": {kind: kinds.count(kind) for kind in KINDS if kind in kinds},
         "announced": announced.count(True),
         "silent": announced.count(False),
-        **_measured(found, settled),
+        **_measured(scaled, settled),
         "steps": steps,
     }
 
 
-def _measured(found: Comparable, settled: Settlement) -> Item:
+def _measured(scaled: Comparable, settled: Settlement) -> Item:
     """The members of an item that measure its revision, and why those are null that are."""
-    series = found.series
+    series = scaled.series
     reasons: dict[str, str] = {}
     first = series.releases[0] if series.releases else None
     latest = None if series.latest.withdrawn else series.latest
-    points = [value for value, said in zip(found.values, series.vintages, strict=True) if value is not None]
-    change = None if found.first is None or found.latest is None else found.latest - found.first
-    percent = None if change is None or not found.first else _percent(change, found.first)
+    points = [value for value, said in zip(scaled.values, series.vintages, strict=True) if value is not None]
+    change = None if scaled.first is None or scaled.latest is None else scaled.latest - scaled.first
+    percent = None if change is None or not scaled.first else _percent(change, scaled.first)
     if first is None:
         reasons |= dict.fromkeys(("first", "first_published_at"), "nothing was said that was not withdrawn that day")
     elif first.value is None:
@@ -117,11 +117,11 @@ def _measured(found: Comparable, settled: Settlement) -> Item:
         reasons |= dict.fromkeys(("latest", "latest_published_at"), "withdrawn")
     elif latest.value is None:
         reasons["latest"] = f"not a single value: {latest.text}"
-    if found.first is None:
+    if scaled.first is None:
         reasons["first_comparable"] = reasons["first"]
     if change is None:
         reasons["total_change"] = (
-            f"first: {reasons['first']}" if found.first is None else f"latest: {reasons['latest']}"
+            f"first: {reasons['first']}" if scaled.first is None else f"latest: {reasons['latest']}"
         )
     if percent is None:
         reasons["total_change_percent"] = reasons.get("total_change", "the first is zero")
@@ -134,7 +134,7 @@ def _measured(found: Comparable, settled: Settlement) -> Item:
     return {
         "first": _plain(first.value if first else None),
         "first_published_at": first and first.published_at,
-        "first_comparable": _shown(found.first),
+        "first_comparable": _shown(scaled.first),
         "latest": _plain(latest.value if latest else None),
         "latest_published_at": latest and latest.published_at,
         "total_change": _shown(change),
@@ -197,7 +197,7 @@ def _grouped(
     kinds = _subject_kinds(reader) if "subject_kind" in by else {}
     groups: dict[tuple[Any, ...], list[Assessed]] = defaultdict(list)
     for row in rows:
-        known = {**row.found.series.key, "subject_kind": kinds.get(row.item["subject"])}
+        known = {**row.scaled.series.key, "subject_kind": kinds.get(row.item["subject"])}
         groups[tuple(known[name] for name in by)].append(row)
     if len(groups) > GROUPS_MAX:
         raise FilterError("by", f"{len(groups)} groups are too many; {GROUPS_MAX} at most: select fewer series")
@@ -212,5 +212,5 @@ def _grouping(name: str, value: Any) -> Any:
 
 
 def _subject_kinds(reader: Reader) -> dict[str, str]:
-    found = reader.read("entities").select(["entity", "kind"]).to_pylist()
-    return {row["entity"]: row["kind"] for row in found}
+    rows = reader.read("entities").select(["entity", "kind"]).to_pylist()
+    return {row["entity"]: row["kind"] for row in rows}

@@ -29,21 +29,21 @@ class Settlement(NamedTuple):
     """Why nobody can say."""
 
 
-def settlement(found: Comparable, *, tolerance: Decimal, young: int, as_of: datetime) -> Settlement:
+def settlement(scaled: Comparable, *, tolerance: Decimal, young: int, as_of: datetime) -> Settlement:
     """When a series settled. `as_of` is in UTC, naive."""
-    releases = found.series.releases
-    if not releases or found.series.latest.withdrawn:
+    releases = scaled.series.releases
+    if not releases or scaled.series.latest.withdrawn:
         return Settlement(None, censored=False, why="nothing stands")
-    if found.latest is None:
+    if scaled.latest is None:
         return Settlement(None, censored=False, why="the latest is no single value")
     if _days_ago(releases[0], as_of) < timedelta(days=young):
         return Settlement(None, censored=True, why=f"first published less than {young} days before as_of")
-    place = len(found.values) - 1
-    while place and _within(found.values[place - 1], found.latest, tolerance):
+    place = len(scaled.values) - 1
+    while place and _within(scaled.values[place - 1], scaled.latest, tolerance):
         place -= 1
-    settled_at = found.series.vintages[place]
+    settled_at = scaled.series.vintages[place]
     after = settled_at.published_until.date() - releases[0].published_until.date()
-    end = found.series.period_end
+    end = scaled.series.period_end
     return Settlement(
         settled=_days_ago(settled_at, as_of) >= timedelta(days=young),
         censored=False,

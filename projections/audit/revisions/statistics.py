@@ -48,7 +48,7 @@ def of_revisions(revisions: Sequence[float]) -> Item:
     if count == 0:
         return _explained({"n": 0, **dict.fromkeys(names.split())}, "there is no revision to measure")
     r = np.asarray(revisions, dtype=np.float64)
-    found: Item = {
+    measured: Item = {
         "n": count,
         "mean": float(r.mean()),
         "median": float(np.median(r)),
@@ -66,16 +66,16 @@ def of_revisions(revisions: Sequence[float]) -> Item:
         "lags": None,
     }
     if count == 1:
-        return _explained(found, "one revision shows no spread")
-    found["lags"] = newey_west_lags(count)
+        return _explained(measured, "one revision shows no spread")
+    measured["lags"] = newey_west_lags(count)
     if r.min() == r.max():
-        found |= {"mean": float(r[0]), "median": float(r[0]), "standard_deviation": 0.0, "standard_error": 0.0}
-        return _explained(found, "all revisions are the same: nothing to test the mean against")
-    found["standard_error"] = math.sqrt(max(_long_run(r - r.mean(), found["lags"]).item(), 0)) / count
-    if found["standard_error"] == 0:
-        return _explained(found, "the revisions differ by less than floating point can tell")
-    found["p_value"] = _two_sided(found["mean"] / found["standard_error"], degrees=count - 1)
-    return _explained(found, "")
+        measured |= {"mean": float(r[0]), "median": float(r[0]), "standard_deviation": 0.0, "standard_error": 0.0}
+        return _explained(measured, "all revisions are the same: nothing to test the mean against")
+    measured["standard_error"] = math.sqrt(max(_long_run(r - r.mean(), measured["lags"]).item(), 0)) / count
+    if measured["standard_error"] == 0:
+        return _explained(measured, "the revisions differ by less than floating point can tell")
+    measured["p_value"] = _two_sided(measured["mean"] / measured["standard_error"], degrees=count - 1)
+    return _explained(measured, "")
 
 
 def quantiles_of(values: Sequence[float]) -> Item:
@@ -85,8 +85,8 @@ def quantiles_of(values: Sequence[float]) -> Item:
     names = [f"q{percent:02d}" for percent in QUANTILES]
     if not values:
         return _explained({"n": 0, **dict.fromkeys(names)}, "there is nothing to measure")
-    found = np.quantile(np.asarray(values, dtype=np.float64), [percent / 100 for percent in QUANTILES])
-    return _explained({"n": len(values), **dict(zip(names, map(float, found), strict=True))}, "")
+    quantiles = np.quantile(np.asarray(values, dtype=np.float64), [percent / 100 for percent in QUANTILES])
+    return _explained({"n": len(values), **dict(zip(names, map(float, quantiles), strict=True))}, "")
 
 
 def efficiency(first: Sequence[float], target: Sequence[float]) -> Item:
@@ -99,13 +99,13 @@ def efficiency(first: Sequence[float], target: Sequence[float]) -> Item:
     """
     count = len(first)
     names = "intercept slope intercept_error slope_error r_squared wald p_value lags".split()
-    found: Item = {"n": count, **dict.fromkeys(names)}
+    fitted: Item = {"n": count, **dict.fromkeys(names)}
     if count < 3:
-        return _explained(found, "a line through fewer than three figures tests nothing")
+        return _explained(fitted, "a line through fewer than three figures tests nothing")
     x, y = np.asarray(first, dtype=np.float64), np.asarray(target, dtype=np.float64)
     scale = _size(x, y)
     if _constant(x, scale):
-        return _explained(found, "the first figures do not differ")
+        return _explained(fitted, "the first figures do not differ")
     # The algebra is that of y = level + rise z with z = (x - middle) / width, which is well conditioned.
     x, y = x / scale, y / scale
     middle, width = float(x.mean()), float(np.ptp(x))
@@ -114,25 +114,25 @@ def efficiency(first: Sequence[float], target: Sequence[float]) -> Item:
     residuals = y - design @ (level, rise)
     back = np.array([[1.0, -middle / width], [0.0, 1 / width]])
     intercept, slope = (0.0, 1.0) if np.array_equal(x, y) else back @ (level, rise)
-    found |= {"intercept": float(intercept) * scale, "slope": float(slope), "lags": newey_west_lags(count)}
+    fitted |= {"intercept": float(intercept) * scale, "slope": float(slope), "lags": newey_west_lags(count)}
     reasons = {}
     if _constant(y, 1):
         reasons["r_squared"] = "the later figures do not differ"
     else:
-        found["r_squared"] = 1 - float((residuals**2).sum() / ((y - y.mean()) ** 2).sum())
+        fitted["r_squared"] = 1 - float((residuals**2).sum() / ((y - y.mean()) ** 2).sum())
     if np.abs(residuals).max() <= EXACT:
-        found |= {"intercept_error": 0.0, "slope_error": 0.0, "reasons": reasons}
-        return _explained(found, "the line fits exactly: nothing to test it against")
+        fitted |= {"intercept_error": 0.0, "slope_error": 0.0, "reasons": reasons}
+        return _explained(fitted, "the line fits exactly: nothing to test it against")
     bread = np.linalg.inv(design.T @ design)
-    covariance = bread @ _long_run(design * residuals[:, None], found["lags"]) @ bread
+    covariance = bread @ _long_run(design * residuals[:, None], fitted["lags"]) @ bread
     errors = np.sqrt(np.maximum(np.diag(back @ covariance @ back.T), 0))
-    found |= {"intercept_error": float(errors[0]) * scale, "slope_error": float(errors[1]), "reasons": reasons}
+    fitted |= {"intercept_error": float(errors[0]) * scale, "slope_error": float(errors[1]), "reasons": reasons}
     if np.linalg.cond(covariance) > CONDITION_MAX:
-        return _explained(found, "the errors of intercept and slope cannot be told apart")
+        return _explained(fitted, "the errors of intercept and slope cannot be told apart")
     off = np.array([level - middle, rise - width])
-    found["wald"] = float(off @ np.linalg.solve(covariance, off)) / 2
-    found["p_value"] = float(stats.f.sf(found["wald"], 2, count - 2))
-    return _explained(found, "")
+    fitted["wald"] = float(off @ np.linalg.solve(covariance, off)) / 2
+    fitted["p_value"] = float(stats.f.sf(fitted["wald"], 2, count - 2))
+    return _explained(fitted, "")
 
 
 def news_and_noise(first: Sequence[float], target: Sequence[float]) -> Item:
@@ -144,11 +144,11 @@ def news_and_noise(first: Sequence[float], target: Sequence[float]) -> Item:
     `with_target_p_value`: two-sided, that it is 0, by t with n - 2 degrees.
     """
     count = len(first)
-    found: Item = {"n": count}
+    correlated: Item = {"n": count}
     reasons: dict[str, str] = {}
     x, y = np.asarray(first, dtype=np.float64), np.asarray(target, dtype=np.float64)
     for name, other in (("with_first", x), ("with_target", y)):
-        found |= {name: None, f"{name}_p_value": None}
+        correlated |= {name: None, f"{name}_p_value": None}
         why = None
         if count < 3:
             why = "fewer than three figures always lie on a line"
@@ -160,8 +160,8 @@ def news_and_noise(first: Sequence[float], target: Sequence[float]) -> Item:
             reasons |= {name: why, f"{name}_p_value": why}
             continue
         correlation = stats.pearsonr(_unit(y - x), _unit(other))
-        found |= {name: float(correlation.statistic), f"{name}_p_value": float(correlation.pvalue)}
-    return {**found, "reasons": reasons}
+        correlated |= {name: float(correlation.statistic), f"{name}_p_value": float(correlation.pvalue)}
+    return {**correlated, "reasons": reasons}
 
 
 def relative_mean_absolute(revisions: Sequence[float], target: Sequence[float]) -> float | None:
@@ -172,8 +172,8 @@ def relative_mean_absolute(revisions: Sequence[float], target: Sequence[float]) 
 
 def _long_run(scores: Vector, lags: int) -> Vector:
     """g_0 + sum_{l=1..L} (1 - l/(L+1)) (g_l + g_l'): the Bartlett-weighted sum of autocovariances."""
-    found: Vector = S_hac_simple(scores if scores.ndim == 2 else scores[:, None], nlags=lags)
-    return found
+    covariance: Vector = S_hac_simple(scores if scores.ndim == 2 else scores[:, None], nlags=lags)
+    return covariance
 
 
 def _two_sided(t: float, *, degrees: int) -> float:
@@ -194,10 +194,10 @@ def _unit(values: Vector) -> Vector:
     return scaled
 
 
-def _explained(found: Mapping[str, Any], why: str) -> Item:
+def _explained(measured: Mapping[str, Any], why: str) -> Item:
     """The values with a reason for each that is null, and none that is not finite."""
-    reasons = dict(found.get("reasons", {}))
-    values = {name: value for name, value in found.items() if name != "reasons"}
+    reasons = dict(measured.get("reasons", {}))
+    values = {name: value for name, value in measured.items() if name != "reasons"}
     for name, value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
             values[name] = None

@@ -16,7 +16,7 @@ CREATE OR REPLACE MACRO ends_at(printed) AS
     ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))
   END;
 
--- The end of the day that lies so many months after a day; of a month's last day, that of a month's last day.
+-- The end of the day that lies a number of months after a day; of a month's last day, that of a month's last day.
 CREATE OR REPLACE MACRO months_after(day, months) AS
   CAST(
     CASE
