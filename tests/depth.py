@@ -1,7 +1,7 @@
 """How much the properties look at: as much as a minute allows in `make test`, and more in `make judge`.
 
-SUPPLY_LEDGER_HISTORIES is how many histories each property draws at least; without it, each draws as many as it says
-itself. SUPPLY_LEDGER_SEED is the seed of the first history, to look where no run has looked before.
+SUPPLY_LEDGER_HISTORIES is how many histories each property draws; without it, each draws as many as it says itself.
+SUPPLY_LEDGER_SEED is the seed of the first history, to look where no run has looked before.
 """
 
 import os
@@ -15,7 +15,7 @@ SEED_IS_CHOSEN = _SEED is not None
 
 def seeds(ordinarily: int, *, first: int = 1, one_in: int = 1) -> range:
     """The seeds of the histories to draw. Where a history costs much, a property draws only one in so many."""
-    count = ordinarily if _HISTORIES is None else max(ordinarily, int(_HISTORIES) // one_in)
+    count = ordinarily if _HISTORIES is None else max(1, int(_HISTORIES) // one_in)
     start = first if _SEED is None else int(_SEED)
     return range(start, start + count)
 

@@ -20,7 +20,7 @@ from ledger import Ledger
 from projections import Engine
 from tests.oracle.histories import Viewpoint, random_history, random_selection, random_viewpoint
 from tests.oracle.model import Model
-from tests.oracle.rebuilding import rebuild_in_parts
+from tests.oracle.rebuild_in_parts import rebuild_in_parts
 from tests.properties.test_viewpoints import Item, differences, everything, items, paged, seen_from, ticking
 
 SIZE_MAX = 30

@@ -1,6 +1,7 @@
 """Bugs planted in the SQL, one line each, to see the judge catch them: `make mutants`.
 
-Each mutant is made in a copy of the project, in which the properties are then run; it must not pass them.
+Each mutant is made in a copy of the project, in which the tests are then run; it must not pass them all. Without a bug
+they must.
 """
 
 import os
@@ -8,12 +9,29 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import NamedTuple
 
 from tests.places import ROOT
 
-JUDGED_BY = ("tests/projections", "tests/properties/test_viewpoints.py")
+AT_ONCE = 2
+
+
+class Stage(NamedTuple):
+    """Tests that ought to catch a bug."""
+
+    tests: tuple[str, ...]
+    histories: int = 1
+    seed: int = 1
+
+
+VIEWPOINTS = ("tests/properties/test_viewpoints.py",)
+STAGES = (Stage(VIEWPOINTS, histories=8), Stage(("tests/projections",)), Stage(VIEWPOINTS, histories=52, seed=9))
+"""Most bugs show in the first histories; what gets through is put to the tests worked out by hand, and to more."""
 
 
 class Mutant(NamedTuple):
@@ -233,36 +251,64 @@ MUTANTS = (
 )
 
 
-def survives(mutant: Mutant, copy: Path, histories: int) -> bool:
-    """Whether the properties pass in spite of the bug."""
+def passes(copy: Path, stage: Stage) -> bool:
+    """Whether the tests of a stage pass in a copy of the project. Ends the program where they cannot be run."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *stage.tests]
+    environment = {**os.environ, "SUPPLY_LEDGER_HISTORIES": str(stage.histories), "SUPPLY_LEDGER_SEED": str(stage.seed)}
+    ran = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode > 1:
+        raise SystemExit(f"The tests could not be run:\n{ran.stdout}\n{ran.stderr}")
+    return ran.returncode == 0
+
+
+def survives(mutant: Mutant, copy: Path) -> bool:
+    """Whether all tests pass in spite of the bug."""
     path = copy / "projections" / mutant.file
     sound = path.read_text(encoding="utf-8")
-    if mutant.text not in sound:
-        raise SystemExit(f"{mutant.name}: {mutant.file} has no such text any more; say the bug anew")
     path.write_text(sound.replace(mutant.text, mutant.instead, 1), encoding="utf-8")
     try:
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *JUDGED_BY]
-        environment = {**os.environ, "SUPPLY_LEDGER_HISTORIES": str(histories)}
-        return subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False).returncode == 0
+        return all(passes(copy, stage) for stage in STAGES)
     finally:
         path.write_text(sound, encoding="utf-8")
 
 
-def main() -> None:
-    """Try every mutant; exits with 1 where one survives."""
-    histories = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    chosen = [mutant for mutant in MUTANTS if not sys.argv[2:] or any(word in mutant.name for word in sys.argv[2:])]
-    survivors = []
+@contextmanager
+def copies(count: int) -> Iterator[SimpleQueue[Path]]:
+    """Copies of the project, for as many mutants at a time."""
+    made: SimpleQueue[Path] = SimpleQueue()
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "project"
-        shutil.copytree(
-            ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".supply-*")
-        )
-        for mutant in chosen:
-            alive = survives(mutant, copy, histories)
-            print(f"{'SURVIVES' if alive else 'caught  '} {mutant.file}: {mutant.name}", flush=True)
-            survivors += [mutant.name] if alive else []
-    print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants caught")
+        for number in range(count):
+            copy = Path(folder) / f"project-{number}"
+            left_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".supply-*", "build", "dist")
+            shutil.copytree(ROOT, copy, ignore=left_out)
+            made.put(copy)
+        yield made
+
+
+def main() -> None:
+    """Try every mutant, or those whose name has one of the words given; exits with 1 where one survives."""
+    words = sys.argv[1:] or [""]
+    chosen = [mutant for mutant in MUTANTS if any(word in mutant.name for word in words)]
+    for mutant in chosen:
+        if mutant.text not in (ROOT / "projections" / mutant.file).read_text(encoding="utf-8"):
+            raise SystemExit(f"{mutant.name}: {mutant.file} has no such text any more; say the bug anew")
+    with copies(AT_ONCE) as free, ThreadPoolExecutor(AT_ONCE) as threads:
+
+        def tried(work: Callable[[Path], bool]) -> bool:
+            copy = free.get()
+            try:
+                return work(copy)
+            finally:
+                free.put(copy)
+
+        if not all(threads.map(lambda stage: tried(lambda copy: passes(copy, stage)), STAGES)):
+            raise SystemExit("The tests fail without any bug planted, so they would seem to catch every one.")
+        alive = threads.map(lambda mutant: tried(lambda copy: survives(mutant, copy)), chosen)
+        survivors = 0
+        for mutant, lives in zip(chosen, alive, strict=True):
+            print(f"{'SURVIVES' if lives else 'caught  '} {mutant.file}: {mutant.name}", flush=True)
+            survivors += lives
+    print(f"{len(chosen) - survivors} of {len(chosen)} mutants caught")
     sys.exit(1 if survivors else 0)
 
 

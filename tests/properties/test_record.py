@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from ledger import Ledger, Refused, digest
 from tests.oracle.histories import Body, histories
 
-SETTINGS = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+SETTINGS = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def append_one_by_one(ledger: Ledger, history: list[Body]) -> list[Body]:

@@ -21,7 +21,7 @@ from projections import Viewpoint as EngineViewpoint
 from tests.depth import seeds
 from tests.oracle.histories import Viewpoint, random_history, random_selection, random_viewpoint
 from tests.oracle.model import Model
-from tests.oracle.rebuilding import rebuild_in_parts
+from tests.oracle.rebuild_in_parts import rebuild_in_parts
 from tests.shared_tables import engine_of
 
 VIEWPOINTS = 10

@@ -103,7 +103,7 @@ def answer(page: Page, form: Format) -> tuple[bytes, dict[str, str]]:
 
 
 @given(tables())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_table_is_written_as_the_plain_way_writes_it(table: pa.Table) -> None:
     page = Page(table, BASIS, objects=objects_of(table))
     assert answer(page, JSON)[0] == body_of(page)
@@ -126,7 +126,7 @@ def test_a_table_is_written_as_the_plain_way_writes_it(table: pa.Table) -> None:
     ),
     st.sampled_from([1, GROUP_ROWS]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_objects_are_written_as_the_plain_way_writes_them(some: list[dict[str, Any]], times: int) -> None:
     page = Page(some * times, BASIS, more={"summary": {"p": 1e-5}})
     assert answer(page, JSON)[0] == body_of(page)

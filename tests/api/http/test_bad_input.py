@@ -272,7 +272,7 @@ JSON_VALUES = st.recursive(
     field=st.sampled_from([*mined("china", "1", "2024"), "dimensions", "note", "event_id", "expected_version", "low"]),
     value=JSON_VALUES,
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_value_of_any_field_is_ever_an_internal_error(api: Api, field: str, value: Any) -> None:
     event = {**mined("china", "1", "2024"), field: value}
     raw = json.dumps(event, ensure_ascii=True).encode()
@@ -284,7 +284,7 @@ def test_no_value_of_any_field_is_ever_an_internal_error(api: Api, field: str, v
     query=st.dictionaries(st.text(max_size=12), st.text(max_size=12), max_size=3),
     path=st.sampled_from(["figures", "events"]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_query_is_ever_an_internal_error(api: Api, query: dict[str, str], path: str) -> None:
     encodable = {name: value for name, value in query.items() if (name + value).isprintable()}
     response = api.client.get(f"/v1/{path}", params=encodable)

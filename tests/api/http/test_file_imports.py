@@ -335,7 +335,7 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
 
 
 @given(body=st.binary(max_size=200), content_type=st.sampled_from([NDJSON, CSV, PARQUET]), cut=st.booleans())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_bytes_are_ever_an_internal_error(api: Api, body: bytes, content_type: str, cut: bool) -> None:
     start = {NDJSON: lines(*BASICS)[:40], CSV: GOOD_TABLE, PARQUET: GOOD_PARQUET[:-200]}[content_type]
     answer = send(api, start + body if cut else body, content_type, "?mode=proceed")

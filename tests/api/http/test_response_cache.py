@@ -19,8 +19,8 @@ from api.http.answer import Answer
 from api.http.middleware.response_cache import BYTES_MAX, ENTRY_BYTES, PART_MAX, Answers, Question
 from api.settings import ANSWERS_VARIABLE, BadSetting, answers_room
 from ledger import Ledger
+from tests.api.held_reads import Asked, Watched, run, settle
 from tests.api.helpers import BASICS, Api, country, mined
-from tests.api.holding import Asked, Watched, run, settle
 from tests.shared_tables import engine_of, tables_for
 
 PAST = {"as_of": "2025-01-01", "recorded_as_of": "position:7"}
@@ -367,7 +367,7 @@ def pair() -> Iterator[Pair]:
 
 
 @given(st.lists(STEPS, min_size=4, max_size=14))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_kept_answer_is_the_one_that_would_be_computed(steps: list[tuple[Any, ...]]) -> None:
     with pair() as both:
         for step in steps:

@@ -15,8 +15,8 @@ from api.app import create_app
 from api.http.thread_limits import IMPORTS, Turns
 from ledger import Ledger
 from projections import Viewpoint
+from tests.api.held_reads import Asked, Watched, run
 from tests.api.helpers import BASICS, mined
-from tests.api.holding import Asked, Watched, run
 from tests.patience import PATIENCE_S
 from tests.shared_tables import tables_for
 

@@ -62,7 +62,7 @@ def workloads(draw: st.DrawFn) -> list[tuple[list[Body], tuple[str, bytes] | Non
     return batches
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(workloads(), st.randoms(use_true_random=False))
 def test_a_group_gives_the_receipts_and_the_log_of_its_appends_one_by_one(workload: Any, random: Any) -> None:
     alone, grouped = Ledger(":memory:", clock=lambda: NOON), Ledger(":memory:", clock=lambda: NOON)

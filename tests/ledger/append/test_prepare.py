@@ -20,8 +20,6 @@ from ledger.values import canonical, of_name, of_time, parse_number, room, unit
 from tests.ledger.conftest import figure
 from tests.oracle.histories import Body, histories
 
-SETTINGS = settings(deadline=None)
-
 
 def body_as_json(sent: Any) -> bytes:
     event = parse_event(sent)
@@ -55,7 +53,6 @@ def test_a_prepared_example_holds_what_the_example_says(name: str) -> None:
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
 
 
-@SETTINGS
 @given(TEXTS, TEXTS, st.sampled_from(["1", "-0", "1.50", "1e3", "-1.2e-3", "0e9"]), st.uuids(), st.integers(0, 9))
 def test_texts_and_numbers_of_any_kind_are_stored_as_plain_json(
     note: str, dimension: str, value: str, event_id: UUID, version: int
@@ -74,7 +71,6 @@ def test_texts_and_numbers_of_any_kind_are_stored_as_plain_json(
     assert not {b"\t", b"\n"} & {made.state[at : at + 1] for at in range(len(made.state))}
 
 
-@SETTINGS
 @given(
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.decimals(allow_nan=False, allow_infinity=False), TEXTS),
@@ -93,7 +89,7 @@ def test_what_does_not_fit_its_type_is_refused_with_every_fault() -> None:
     assert sorted(one.pointer for one in refused.value.violations) == ["/unit", "/value"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories())
 def test_the_rules_agree_with_what_a_figure_is_spared(history: list[Body]) -> None:
     ledger = Ledger(":memory:")
@@ -121,7 +117,6 @@ def test_the_rules_agree_with_what_a_figure_is_spared(history: list[Body]) -> No
     ledger.close()
 
 
-@SETTINGS
 @given(TEXTS, TEXTS, st.none() | TEXTS, st.none() | st.dictionaries(TEXTS, TEXTS, max_size=3))
 def test_a_figures_id_is_the_uuidv5_of_its_canonical_json(
     subject: str, metric: str, material: str | None, dimensions: dict[str, str] | None
@@ -151,7 +146,6 @@ def test_the_examples_of_figures_have_the_id_of_their_key() -> None:
     ledger.close()
 
 
-@SETTINGS
 @given(st.uuids(), st.binary(max_size=80))
 def test_an_id_of_a_name_is_the_uuidv5_of_the_standard_library(namespace: UUID, name: bytes) -> None:
     made = UUID(bytes=of_name(namespace, name))
@@ -165,7 +159,6 @@ def test_ids_of_the_time_are_in_its_order() -> None:
     assert first < second or first[:6] == second[:6]
 
 
-@SETTINGS
 @given(st.from_regex(r"-?[0-9]{1,21}(\.[0-9]{1,19})?", fullmatch=True), st.data())
 def test_a_number_of_so_many_characters_fits_in_canonical_units(text: str, data: st.DataObject) -> None:
     names = ["t", "kt", "Mt", "g", "lb", "short_ton/yr", "ratio", "billion persons", "USD", "billion USD/g", "EUR/Mt"]
