@@ -6,6 +6,7 @@
 #   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours)
 #   make bench  how fast it is, beside what the same work costs another way (SIZE=1000000; build/benchmarks)
 #   make docs   bring the tables in the READMEs up to date with the code
+#   make golden   golden bytes for a new type of event, or a new version of one
 #   make mutants  plant bugs in the SQL, and see the tests catch them
 #   make lock   choose the versions in requirements.lock anew (needs uv)
 
@@ -18,7 +19,7 @@ HISTORIES ?= 20000
 SIZE ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check format docs judge bench mutants lock clean
+.PHONY: help run test lint check format docs judge bench golden mutants lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,6 +42,9 @@ judge: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.benchmarks --size $(SIZE) $(ARGS)
+
+golden: $(READY)
+	@$(BIN)/python -m tests.golden
 
 mutants: $(READY)
 	@$(BIN)/python -m tests.oracle.mutants

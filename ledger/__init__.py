@@ -1,9 +1,12 @@
 """The record: immutable, sourced, timestamped facts, appended once and kept for ever."""
 
+from ledger.append.prepare import prepared
 from ledger.append.receipt import Plan, Receipt, ReceiptItem
 from ledger.append.writer import Append
-from ledger.codec.stored_json import Entry
-from ledger.codec.strict_json import MalformedJSON, digest, parse_event, parse_json
+from ledger.codec.entry import Entry
+from ledger.codec.stored_json import VERSION_FIELD, body_of, encoded
+from ledger.codec.strict_json import MalformedJSON, digest, parse_json
+from ledger.codec.validation import parse_event
 from ledger.errors import (
     CalendarError,
     EventIdReused,
@@ -23,23 +26,32 @@ from ledger.errors import (
     Violation,
 )
 from ledger.events import REGISTRY, Event
-from ledger.imports.importer import ImportReport, import_file, import_stream
+from ledger.imports.importer import ERRORS_LISTED_MAX, Format, ImportReport, Mode, import_file, import_stream
 from ledger.ledger import Ledger
+from ledger.rules.effective_content import Act, content
+from ledger.store import Block, LogStore
 
 __all__ = [
+    "ERRORS_LISTED_MAX",
     "REGISTRY",
+    "VERSION_FIELD",
+    "Act",
     "Append",
+    "Block",
     "CalendarError",
     "Entry",
     "Event",
     "EventIdReused",
+    "Format",
     "ImportReport",
     "InvalidEvent",
     "KeyReused",
     "Ledger",
     "LedgerDamaged",
     "LedgerError",
+    "LogStore",
     "MalformedJSON",
+    "Mode",
     "Plan",
     "PositionBeyondHead",
     "QuantityError",
@@ -53,9 +65,13 @@ __all__ = [
     "UnitError",
     "VersionConflict",
     "Violation",
+    "body_of",
+    "content",
     "digest",
+    "encoded",
     "import_file",
     "import_stream",
     "parse_event",
     "parse_json",
+    "prepared",
 ]

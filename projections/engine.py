@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
@@ -19,8 +18,7 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
-from ledger import REGISTRY, Entry, Ledger, StoreBusy
-from ledger.codec.stored_json import EPOCH, PlainJSONMapper, StoredEntry, body_of
+from ledger import Entry, Ledger, StoreBusy
 from projections.catalogue import CATALOGUE
 from projections.queries.diff import diff
 from projections.queries.event_search import events_where, timeline
@@ -230,8 +228,7 @@ class Engine:
 
         Raises StoreBusy where the log has grown since the entries were planned.
         """
-        mapper = PlainJSONMapper()
-        drafted = [mapper.to_stored_event(entry) for entry in entries]
+        drafted = list(entries)
         with self._lock:
             self.catch_up()
             if drafted and drafted[0].position != self._position + 1:
@@ -240,7 +237,7 @@ class Engine:
             try:
                 if drafted:
                     self._ingest.follows = True
-                    self._ingest.take(as_table(drafted), drafted={entry.event_id: entry for entry in drafted})
+                    self._ingest.take(as_table(drafted), drafted={entry.event_key: entry for entry in drafted})
                     self._remake_answer_intervals()
                 yield self._preview_reader(drafted)
             finally:
@@ -307,19 +304,19 @@ class Engine:
 
     def _tables_of_rows(self, *, after: int, until: int) -> Iterator[pa.Table]:
         held: list[pa.RecordBatch] = []
-        for packed in self.ledger.log.packed(after=after, until=until, batch=min(BATCH_ROWS, 20_000)):
-            held.append(recorded(packed))
+        for block in self.ledger.log.blocks(after=after, until=until, rows_max=min(BATCH_ROWS, 20_000)):
+            held.append(recorded(block))
             if sum(map(len, held)) >= BATCH_ROWS:
                 yield pa.Table.from_batches(held)
                 held = []
         if held:
             yield pa.Table.from_batches(held)
 
-    def _preview_reader(self, drafted: list[StoredEntry]) -> Reader:
+    def _preview_reader(self, drafted: list[Entry]) -> Reader:
         now = viewpoint(self.ledger)
         if drafted:
             last = drafted[-1]
-            at = EPOCH + timedelta(microseconds=last.recorded_at)
+            at = last.recorded_at
             now = replace(now, as_of=max(now.as_of, at), position=last.position, recorded_at=at)
         return self._reader(self._writer, replace(now, effective_at=now.as_of))
 
@@ -329,11 +326,10 @@ class Engine:
 
     def _subject_of(self, figure_id: UUID) -> str | None:
         """The subject that the first event on a figure names; None where no event was recorded on it."""
-        first = self.ledger.log.select_events(figure_id, limit=1)
+        first = self.ledger.log.stream(figure_id.bytes, limit=1)
         if not first:
             return None
-        body = body_of(REGISTRY[first[0].topic], first[0].state, position=first[0].position)
-        subject = body.get("subject")
+        subject = first[0].body.get("subject")
         return subject if isinstance(subject, str) else None
 
     @contextmanager

@@ -1,135 +1,114 @@
-"""Appends over HTTP, gathered: what comes in while one group is being written goes into the ledger as the next.
+"""Appends over HTTP: a body on its way into the ledger's commit queue, and the answer to it.
 
-A single thread does all the work, so a small append costs no thread of its own, and the loop that serves requests is
-never held up. Appends that are long in themselves go their own way, so that no short one has to wait for them to be
-read; in the ledger they meet again.
+The loop that serves requests is never held up: a small body waits in the queue as it came, and is read, written and
+answered by whoever writes. A body that takes long to read is read in a thread of its own, so that no small one has to
+wait for it; in the queue they meet again.
 """
 
 import asyncio
-import threading
-from collections import defaultdict, deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import Response
+from fastapi.concurrency import run_in_threadpool
 
 from api.http.responses import json_answer, written_basis
 from api.problems import Problem, refused
-from ledger import Append, Ledger, Refused, digest, parse_json
+from ledger import Append, Ledger, Refused, digest, parse_json, prepared
 
 BATCH_MAX = 10_000
-GROUP_BYTES_MAX = 4 * 1024 * 1024
+SMALL_BYTES_MAX = 64 * 1024
+"""A body of at most this size is read by whoever writes."""
+EVENT_BYTES_MIN = 200
+"""How many bytes an event takes in a body at least, about: how many events it has is not known before it is read."""
 
 
-class Sent(NamedTuple):
-    """What a client sent to be recorded: the body, and its idempotency key if it gave one."""
+class SentAppend(Append):
+    """A body to be recorded, and its idempotency key if the client gave one."""
 
-    raw: bytes
-    key: str | None
+    def __init__(self, raw: bytes, key: str | None) -> None:
+        super().__init__()
+        self._raw = raw
+        self._idempotency_key = key
+        self._is_batch = False
+        self.answer: asyncio.Future[Response] | None = None
+        """Who waits for it, where somebody does."""
 
+    @property
+    def size(self) -> int:
+        """How many events it has, about."""
+        return len(self.events) or 1 + len(self._raw) // EVENT_BYTES_MIN
 
-Outcome = Response | Exception
+    @property
+    def is_small(self) -> bool:
+        """Whether it is quickly read."""
+        return len(self._raw) <= SMALL_BYTES_MAX
 
-
-class Gatherer:
-    """Takes appends from the loops that serve requests, and writes them in groups."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._lock = threading.Lock()
-        self._waiting: deque[tuple[Sent, asyncio.Future[Outcome]]] = deque()
-        self._writing = False
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="appends")
-
-    async def append(self, sent: Sent) -> Response:
-        """Record what was sent; the answer, once it is on disk. Raises Problem, MalformedJSON, LedgerError."""
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        with self._lock:
-            self._waiting.append((sent, answer))
-            begin, self._writing = not self._writing, True
-        if begin:
-            self._thread.submit(self._write)
-        return told(await answer)
-
-    def _write(self) -> None:
-        """Write group after group, until nothing waits."""
-        while True:
-            with self._lock:
-                group = self._next()
-                if not group:
-                    self._writing = False
-                    return
-            outcomes = recorded(self._ledger, [sent for sent, _ in group])
-            answers: defaultdict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Outcome], Outcome]]]
-            answers = defaultdict(list)
-            for (_, answer), outcome in zip(group, outcomes, strict=True):
-                answers[answer.get_loop()].append((answer, outcome))
-            for loop, those in answers.items():
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(_tell, those)
-
-    def _next(self) -> list[tuple[Sent, asyncio.Future[Outcome]]]:
-        """What is written next: all that waits, up to an amount that does not take long."""
-        group: list[tuple[Sent, asyncio.Future[Outcome]]] = []
-        size = 0
-        while self._waiting and size < GROUP_BYTES_MAX:
-            group.append(self._waiting.popleft())
-            size += len(group[-1][0].raw)
-        return group
-
-
-def told(outcome: Outcome) -> Response:
-    """An answer. Raises what there is instead."""
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
-
-
-def _tell(answers: Sequence[tuple[asyncio.Future[Outcome], Outcome]]) -> None:
-    for answer, outcome in answers:
-        if not answer.done():  # It is, where the client went away.
-            answer.set_result(outcome)
-
-
-def recorded(ledger: Ledger, group: Sequence[Sent]) -> list[Outcome]:
-    """Record what was sent, each as if it were alone; the answers, or what kept it out."""
-    try:
-        read = [_read(sent) for sent in group]
-        ledger.append_each([one.append for one in read if isinstance(one, _Read)])
-        return [_answer(one) if isinstance(one, _Read) else one for one in read]
-    except Exception as error:
-        return [error] * len(group)
-
-
-class _Read(NamedTuple):
-    append: Append
-    batch: bool
-
-
-def _read(sent: Sent) -> _Read | Exception:
-    try:
-        value = parse_json(sent.raw)
+    def prepare(self) -> None:
+        """Read the body. Raises MalformedJSON, Problem."""
+        if self.events:
+            return
+        value = parse_json(self._raw)
         events = events_in(value)
-        key = (sent.key, digest(value)) if sent.key is not None else None
-        return _Read(Append.of(events, key=key), batch=events is value)
-    except Exception as error:
-        return error
+        self._is_batch = events is value
+        if self._idempotency_key is not None:
+            self.key = self._idempotency_key, digest(value)
+        self.events = [prepared(one) for one in events]
+
+    def response(self) -> Response:
+        """The answer, once it is decided. Raises what kept the events out."""
+        try:
+            receipt = self.unwrap()
+        except Refused as error:
+            raise refused(error, batch=self._is_batch) from None
+        basis = written_basis(position=receipt.position, recorded_at=receipt.recorded_at)
+        return json_answer(
+            {"items": list(receipt.items), "basis": basis},
+            status=200 if receipt.all_duplicates else 201,
+            headers={"Idempotency-Replayed": "true"} if receipt.replayed else {},
+        )
 
 
-def _answer(read: _Read) -> Outcome:
-    try:
-        receipt = read.append.answer()
-    except Refused as error:
-        return refused(error, batch=read.batch)
-    except Exception as error:
-        return error
-    basis = written_basis(position=receipt.position, recorded_at=receipt.recorded_at)
-    return json_answer(
-        {"items": list(receipt.items), "basis": basis},
-        status=200 if receipt.all_duplicates else 201,
-        headers={"Idempotency-Replayed": "true"} if receipt.replayed else {},
-    )
+async def appended(ledger: Ledger, sent: SentAppend) -> Response:
+    """Record what was sent; the answer, once it is on disk. Raises Problem, MalformedJSON, LedgerError."""
+    if not sent.is_small:
+        return await run_in_threadpool(_append_large, ledger, sent)
+    loop = asyncio.get_running_loop()
+    sent.answer = loop.create_future()
+    ledger.submit(sent, _answer_all)
+    return await sent.answer
+
+
+def _append_large(ledger: Ledger, sent: SentAppend) -> Response:
+    sent.prepare()
+    ledger.record(sent)
+    return sent.response()
+
+
+def _answer_all(decided: Sequence[Append]) -> None:
+    """Answer those who wait, each in the loop in which it waits. In the thread that has written."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Response], Response | Exception]]] = {}
+    for sent in decided:
+        if isinstance(sent, SentAppend) and sent.answer is not None:
+            outcome: Response | Exception
+            try:
+                outcome = sent.response()
+            except Exception as error:
+                outcome = error
+            by_loop.setdefault(sent.answer.get_loop(), []).append((sent.answer, outcome))
+    for loop, outcomes in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_answer_in_loop, outcomes)
+
+
+def _answer_in_loop(outcomes: Sequence[tuple[asyncio.Future[Response], Response | Exception]]) -> None:
+    for answer, outcome in outcomes:
+        if answer.done():
+            continue  # The client went away.
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)
 
 
 def events_in(value: Any) -> list[Any]:

@@ -171,7 +171,7 @@ def type_item(cls: type[Event]) -> dict[str, Any]:
 def flat(entry: Entry) -> dict[str, Any]:
     """An event as the log gives it: what the ledger set, then what was sent."""
     is_figure = issubclass(REGISTRY[entry.type], Figure)
-    figure = {"figure_id": str(entry.originator_id)} if is_figure else {}
+    figure = {"figure_id": str(entry.stream)} if is_figure else {}
     return {**entry.envelope(), **figure, **entry.body}
 
 

@@ -1,36 +1,94 @@
-"""Whose turn it is to write: first come, first served, and who has the turn may do the work of others who wait."""
+"""The commit queue: work for one writer, first come, first served, and what waits is written together.
+
+Writing to disk takes a while, however little is written. So whoever writes takes along what has come meanwhile: all of
+it is written at once, and each of the waiting is told of its own. A bare lock would do each alone, and would starve
+those who wait whenever its holder comes back at once, as an import does.
+
+A thread that waits for its work calls `run`, and may write itself. A server that must not wait calls `submit`, and is
+told later; a thread of the queue writes for it.
+"""
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
+Notify = Callable[[list[Work]], None]
+"""Told of its work that is done; it must not raise and not wait."""
 
 
-class Ticket(Generic[Work]):
-    """A place in the queue. `work` is what another may do for whoever waits; None where nobody may."""
+class _Ticket(Generic[Work]):
+    """A place in the queue. `work` may be written with other work; None: its thread wants the turn for itself."""
 
-    def __init__(self, work: Work | None = None) -> None:
+    def __init__(self, work: Work | None, notify: Notify[Work] | None = None) -> None:
         self.work = work
+        self.notify = notify
+        """Of work that was submitted, which no thread waits for."""
         self.done = False
         self.has_turn = False
         self.called = threading.Lock()
-        self.called.acquire()
+        if notify is None:
+            self.called.acquire()
 
 
-class Turns(Generic[Work]):
-    """A lock that is fair, and lets its holder take over the work of the next in the queue.
+class CommitQueue(Generic[Work]):
+    """Work for one writer.
 
-    A bare lock would starve those who wait whenever its holder comes back at once, as an import does.
+    `write` does all the work that it is given, and notes in each what became of it; it raises nothing but an
+    interrupt. `size` says how much work one is, and about `size_max` of it is written together.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[Sequence[Work]], None], *, size: Callable[[Work], int], size_max: int) -> None:
+        self._write = write
+        self._size = size
+        self._size_max = size_max
         self._mutex = threading.Lock()
         self._taken = False
-        self._waiting: deque[Ticket[Work]] = deque()
+        self._waiting: deque[_Ticket[Work]] = deque()
+        self._thread: ThreadPoolExecutor | None = None
 
-    def take(self, ticket: Ticket[Work]) -> bool:
+    def run(self, work: Work) -> None:
+        """Do the work, together with what waits; when this returns it is done."""
+        ticket = _Ticket(work)
+        if self._take(ticket):
+            try:
+                self._write_with_others(ticket)
+            finally:
+                self._pass_on()
+
+    def submit(self, work: Work, notify: Notify[Work]) -> None:
+        """Let the work be done, and `notify` be called with it then, in the thread that did it.
+
+        Work that is done together and has an equal `notify` is told of in one call.
+        """
+        ticket = _Ticket(work, notify)
+        with self._mutex:
+            if self._taken:
+                self._waiting.append(ticket)
+                return
+            self._taken = True
+        self._start(ticket)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """The turn to write, for whatever the block does."""
+        self._take(_Ticket(None))
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def close(self) -> None:
+        """Wait for what was submitted, and end the thread that did it."""
+        with self._mutex:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.shutdown()
+
+    def _take(self, ticket: _Ticket[Work]) -> bool:
         """Wait for the turn. False: there is no need of it, since the ticket's work was done meanwhile."""
         with self._mutex:
             if not self._taken:
@@ -44,35 +102,78 @@ class Turns(Generic[Work]):
             raise
         return not ticket.done
 
-    def gather(self, fits: Callable[[Work], bool]) -> list[Ticket[Work]]:
-        """The tickets that are next in the queue, as far as their work may be done here and fits. By the holder."""
-        found: list[Ticket[Work]] = []
-        if not self._waiting:
-            return found
-        with self._mutex:
-            while self._waiting and (work := self._waiting[0].work) is not None and fits(work):
-                found.append(self._waiting.popleft())
-        return found
+    def _write_with_others(self, first: _Ticket[Work]) -> None:
+        """Write the work of the ticket that has the turn, and of those that are next in the queue, as far as it fits."""
+        tickets = [first]
+        if self._waiting:
+            with self._mutex:
+                room = self._size_max - self._size(_work_of(first))
+                while self._waiting and (work := self._waiting[0].work) is not None:
+                    room -= self._size(work)
+                    if room < 0:
+                        break
+                    tickets.append(self._waiting.popleft())
+        try:
+            self._write([_work_of(ticket) for ticket in tickets])
+        finally:
+            told: dict[Notify[Work], list[Work]] = {}
+            for ticket in tickets:
+                ticket.done = True
+                if ticket.notify is not None:
+                    told.setdefault(ticket.notify, []).append(_work_of(ticket))
+                elif ticket is not first:
+                    ticket.called.release()
+            for notify, works in told.items():
+                notify(works)
 
-    def finish(self, ticket: Ticket[Work]) -> None:
-        """Tell whoever waits with a gathered ticket that its work is done."""
-        ticket.done = True
-        ticket.called.release()
+    def _pass_on(self) -> None:
+        """End the turn: the next in the queue has it, and a thread of the queue takes it where no other waits for it."""
+        following = self._next()
+        if following is None:
+            return
+        if following.notify is not None:
+            self._start(following)
+        else:
+            following.called.release()
 
-    def pass_on(self) -> None:
-        """End the turn."""
+    def _next(self) -> _Ticket[Work] | None:
         with self._mutex:
             if not self._waiting:
                 self._taken = False
-                return
+                return None
             following = self._waiting.popleft()
             following.has_turn = True
-        following.called.release()
+            return following
 
-    def _withdraw(self, ticket: Ticket[Work]) -> None:
-        """Leave the queue, in good order, because of an interrupt. Work that was gathered is done all the same."""
+    def _start(self, ticket: _Ticket[Work]) -> None:
+        with self._mutex:
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit queue")
+            self._thread.submit(self._write_submitted, ticket)
+
+    def _write_submitted(self, ticket: _Ticket[Work]) -> None:
+        """Write group after group, as long as what comes next was submitted too."""
+        following: _Ticket[Work] | None = ticket
+        while following is not None and following.notify is not None:
+            try:
+                self._write_with_others(following)
+            except BaseException:
+                self._pass_on()
+                raise
+            following = self._next()
+        if following is not None:
+            following.called.release()
+
+    def _withdraw(self, ticket: _Ticket[Work]) -> None:
+        """Leave the queue, in good order, because of an interrupt. Work that was taken along is done all the same."""
         with self._mutex:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
         if ticket.has_turn:
-            self.pass_on()
+            self._pass_on()
+
+
+def _work_of(ticket: _Ticket[Work]) -> Work:
+    if ticket.work is None:
+        raise TypeError("this ticket has no work: its thread wants the turn for itself")
+    return ticket.work

@@ -1,83 +1,77 @@
-"""The pure step of an append: what is sent becomes a prepared event, checked against its type and ready to store.
+"""The pure step of an append: what is sent becomes a draft, checked against its type and ready to store.
 
 Nothing here looks at a ledger, so it can be done anywhere, and in any order. What is left is the step that needs the
 state at the head of the log: the rules, and a place (`ledger.append.batch`).
 
-A prepared event is made of plain values only, so that it is cheap to hand from one process to another.
+A draft is made of plain values only, so that it is cheap to hand from one process to another.
 """
 
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
+from uuid import UUID
 
-from ledger.codec.stored_json import body_of, stored
-from ledger.codec.strict_json import digest, parse_event
+from ledger.codec.entry import Entry
+from ledger.codec.stored_json import body_of, state_of
+from ledger.codec.strict_json import digest
+from ledger.codec.validation import parse_event
 from ledger.errors import InvalidEvent
-from ledger.events.base import REGISTRY, Event, ref_paths
-from ledger.events.figures import Figure, figure_stream
-from ledger.values.calendars import parse_period
-from ledger.values.units import unit
+from ledger.events.base import REGISTRY, EventClass
+from ledger.events.figures import Figure, FigureFacts, figure_facts
 
 NOT_IN_THE_DIGEST = ("event_id", "expected_version")
-_REFS = {("source", "publisher"), ("subject",), ("material",)}
+
+DraftRow = tuple[str, bytes | None, int | None, bytes, bytes, tuple[Any, ...] | None]
+"""A `Draft` as a bare tuple: others have no form in the bytes that two processes exchange."""
 
 
-AboutRow = tuple[str, str | None, str, str, str, bytes | None]
-PreparedRow = tuple[str, bytes | None, int | None, bytes, bytes, AboutRow | None]
-"""The same as `About` and `Prepared`, bare."""
+class Draft(NamedTuple):
+    """A valid event without a place: the bytes to store, and what decides whether it may be recorded."""
 
-
-class Prepared(NamedTuple):
-    """An event without a place: its id where the client chose one, the digest of what was sent, the bytes to store."""
-
-    topic: str
-    event_id: bytes | None
+    type: str
+    event_key: bytes | None
+    """The 16 bytes of its event_id, where the client chose one."""
     expected_version: int | None
     digest: bytes
+    """SHA-256 of what was sent."""
     state: bytes
-    about: AboutRow | None
-    """For figures, see `About`."""
+    facts: FigureFacts | None
+    """For events about figures."""
+
+    @classmethod
+    def of_row(cls, row: DraftRow) -> "Draft":
+        """The draft in a bare tuple."""
+        facts = row[5]
+        return cls._make(row) if facts is None else cls._make((*row[:5], FigureFacts._make(facts)))
 
     @property
-    def cls(self) -> type[Event]:
+    def cls(self) -> EventClass:
         """The class of its type."""
-        return REGISTRY[self.topic]
+        return REGISTRY[self.type]
 
+    @property
     def body(self) -> dict[str, Any]:
-        """What it says."""
-        return body_of(self.cls, self.state, position=0)
+        """What it says, read from its bytes anew each time."""
+        return body_of(self.type, self.state, position=0)
 
 
-class About(NamedTuple):
-    """What the rules ask of an event about a figure, and the figure's id as long as nothing was merged."""
-
-    subject: str
-    material: str | None
-    publisher: str
-    metric: str
-    family: str
-    stream: bytes | None
-    """None where more has to be known: the subject's fiscal year, or whether other entities are registered."""
-
-
-def prepare(sent: Any) -> Prepared:
-    """The prepared event in a decoded JSON value. Raises InvalidEvent with every fault found."""
+def prepare(sent: Any) -> Draft:
+    """The draft of a decoded JSON value. Raises InvalidEvent with every fault."""
     event = parse_event(sent)
     cls, fields = type(event), event.__dict__  # A model's own attributes and `isinstance` are slow.
     said = dict(sent)
     for name in NOT_IN_THE_DIGEST:
         said.pop(name, None)
-    event_id = fields["event_id"]
-    return Prepared(
+    event_id: UUID | None = fields["event_id"]
+    return Draft(
         cls.__name__,
         None if event_id is None else event_id.bytes,
         fields["expected_version"],
         digest(said),
-        stored(event),
-        _about(cls, fields) if _is_figure(cls) else None,  # type: ignore[arg-type]
+        state_of(event),
+        figure_facts(cast(type[Figure], cls), fields) if cls.family == "figures" else None,
     )
 
 
-def prepared(sent: Any) -> Prepared | InvalidEvent:
+def prepared(sent: Any) -> Draft | InvalidEvent:
     """The same, with what is wrong instead of an error."""
     try:
         return prepare(sent)
@@ -85,29 +79,6 @@ def prepared(sent: Any) -> Prepared | InvalidEvent:
         return error
 
 
-def _about(cls: type[Figure], fields: dict[str, Any]) -> About:
-    subject, material, period, its_unit = fields["subject"], fields["material"], fields["period"], unit(fields["unit"])
-    metric = cls.metric_of(fields)
-    stream = None
-    if _names_nothing_more(cls) and (period is None or not period.startswith("FY")):
-        stream = figure_stream(
-            subject=subject,
-            metric=metric,
-            material=material,
-            dimensions=fields["dimensions"],
-            nature=cls.nature_of(fields),
-            period=parse_period(period) if period else None,
-            canonical_unit=its_unit.canonical,
-        )
-    return About(subject, material, fields["source"].publisher, metric, its_unit.family, stream)
-
-
-@cache
-def _is_figure(cls: type[Event]) -> bool:
-    return issubclass(cls, Figure)
-
-
-@cache
-def _names_nothing_more(cls: type[Figure]) -> bool:
-    """Whether the entities in `About` are all that a type of figure names."""
-    return _REFS.issuperset(ref_paths(cls))
+def same_event(draft: Draft, entry: Entry) -> bool:
+    """Whether what is sent is what an entry with its event_id was made of."""
+    return draft.digest == entry.digest and draft.type == entry.type

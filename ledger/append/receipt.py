@@ -3,38 +3,37 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, NamedTuple
 
-from ledger.append.batch import Draft
-from ledger.codec.stored_json import Entry, Placed
+from ledger.append.batch import Batch
+from ledger.codec.entry import Entry
 from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
-from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
 from ledger.values.calendars import instant_text
-from ledger.values.identifiers import EPOCH, id_text
+from ledger.values.identifiers import id_text
 
 VIOLATIONS_MAX = 100
+"""How many violations one refusal lists."""
 
 
 class ReceiptItem(NamedTuple):
     """What became of one event: where it is in the log, for the first time (`recorded`) or already (`duplicate`)."""
 
-    event: Placed
+    entry: Entry
     status: str
     warnings: tuple[dict[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The item as the API answers it."""
-        event = self.event
+        entry = self.entry
         item: dict[str, Any] = {
-            "event_id": id_text(event.event_id),
-            "position": event.position,
-            "recorded_at": instant_text(EPOCH + timedelta(microseconds=event.recorded_at)),
-            "type": event.topic,
+            "event_id": id_text(entry.event_key),
+            "position": entry.position,
+            "recorded_at": instant_text(entry.recorded_at),
+            "type": entry.type,
         }
-        if issubclass(REGISTRY[event.topic], Figure):
-            item["figure_id"] = id_text(event.originator_id)
+        if issubclass(entry.cls, Figure):
+            item["figure_id"] = id_text(entry.stream_key)
         item["status"] = self.status
         item["warnings"] = list(self.warnings)
         return item
@@ -58,6 +57,12 @@ class Receipt:
         """The receipt as it is kept with its idempotency key."""
         return json.dumps({"items": self.items, "position": self.position, "recorded_at": self.recorded_at})
 
+    @classmethod
+    def replay(cls, answer: str) -> "Receipt":
+        """The receipt that was kept as a text."""
+        kept = json.loads(answer)
+        return cls(tuple(kept["items"]), kept["position"], kept["recorded_at"], replayed=True)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -67,28 +72,28 @@ class Plan:
     items: tuple[ReceiptItem, ...]
 
 
-def items_of(draft: Draft, placed: Sequence[Placed | None], *, after: int) -> Iterator[ReceiptItem]:
-    """The items of those events of a batch that have a place; the head of the log before it was `after`."""
+def items_of(batch: Batch, entries: Sequence[Entry | None], *, after: int) -> Iterator[ReceiptItem]:
+    """The items of those events of an append that have a place; the head of the log before it was `after`."""
     last = after
-    for event in placed:
-        if event is not None:
-            if event.position > last:
-                yield ReceiptItem(event, "recorded", draft.warnings.get(event.position, ()))
-                last = event.position
+    for entry in entries:
+        if entry is not None:
+            if entry.position > last:
+                yield ReceiptItem(entry, "recorded", batch.warnings.get(entry.position, ()))
+                last = entry.position
             else:
-                yield ReceiptItem(event, "duplicate")
+                yield ReceiptItem(entry, "duplicate")
 
 
-def receipt_of(draft: Draft, placed: Sequence[Placed | None], *, after: int) -> Receipt:
-    """The receipt for those events of a batch that have a place."""
-    items = tuple(item.as_dict() for item in items_of(draft, placed, after=after))
-    at = draft.state.recorded_at
-    return Receipt(items, draft.state.head, instant_text(at) if at is not None else None)
+def receipt_of(batch: Batch, entries: Sequence[Entry | None], *, after: int) -> Receipt:
+    """The receipt for those events of an append that have a place."""
+    items = tuple(item.as_dict() for item in items_of(batch, entries, after=after))
+    at = batch.state.recorded_at
+    return Receipt(items, batch.state.head, instant_text(at) if at is not None else None)
 
 
-def refusal(found: Sequence[Violation]) -> Refused:
-    """One error for a batch: a rule broken outranks a conflict, and a fault of form outranks both."""
+def refusal(violations: Sequence[Violation]) -> Refused:
+    """One error for an append: a rule broken outranks a conflict, and a fault of form outranks both."""
     for kind in (InvalidEvent, RuleBroken, EventIdReused, VersionConflict):
-        if any(violation.kind is kind for violation in found):
-            return kind(list(found[:VIOLATIONS_MAX]))
-    return Refused(list(found[:VIOLATIONS_MAX]))
+        if any(violation.kind is kind for violation in violations):
+            return kind(list(violations[:VIOLATIONS_MAX]))
+    return Refused(list(violations[:VIOLATIONS_MAX]))

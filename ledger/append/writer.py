@@ -1,166 +1,183 @@
-"""How batches get into the log: one writer at a time, and all that wait for it in one transaction.
+"""How appends get into the log: one writer at a time, and all that wait for it in one transaction.
 
 A transaction begins with the write lock of the store; then what other processes recorded is folded into the state, so
-that every decision is made at the head of the log, and none has to be made again. Requests that come while a
-transaction is being written wait, and then share the next one, with one flush to the disk: each is decided after the
-ones before it, as if it were alone, and one that is refused is taken back without the others. Nobody hears of a
+that every decision is made at the head of the log, and none has to be made again. Appends that come while a transaction
+is being written wait in the commit queue, and then share the next one, with one flush to the disk: each is decided after
+the ones before it, as if it were alone, and one that is refused is taken back without the others. Nobody hears of a
 decision before it is on disk.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ledger.append.batch import Draft
-from ledger.append.commit_queue import Ticket, Turns
-from ledger.append.prepare import PreparedRow, prepared
+from ledger.append.batch import Batch
+from ledger.append.commit_queue import CommitQueue
+from ledger.append.prepare import Draft, prepared
 from ledger.append.receipt import Receipt, receipt_of, refusal
-from ledger.codec.stored_json import PlainJSONMapper
 from ledger.errors import KeyReused, Refused, StoreBusy, StoreError
 from ledger.events.base import REGISTRY, Role
 from ledger.events.entities import EntitiesMerged
 from ledger.events.ledger_events import LedgerEvent
-from ledger.rules.state import Standing, State
-from ledger.store.sqlite.log import SQLiteLog
+from ledger.rules.state import State
+from ledger.rules.version import Version
+from ledger.store.protocol import LogStore
 from ledger.values.identifiers import EPOCH
 
 EVENTS_AT_ONCE_MAX = 20_000
+"""About how many events are written in one transaction."""
 
 
-@dataclass
 class Append:
-    """A batch to be recorded, all of it or nothing; and its receipt, or what kept it out, once that is decided.
+    """Events to be recorded, all of them or nothing; and their receipt, or what kept them out, once that is decided.
 
     `key` is an idempotency key and the hash of the body that came with it. With `warn`, the receipt says what is odd.
+    A subclass may have its events made only when it is their turn: see `prepare`.
     """
 
-    events: Sequence[PreparedRow | Refused]
-    recorded_by: str = "local"
-    key: tuple[str, bytes] | None = None
-    warn: bool = True
-    receipt: Receipt | None = None
-    error: Exception | None = None
+    def __init__(
+        self,
+        events: Sequence[Draft | Refused] = (),
+        *,
+        recorded_by: str = "local",
+        key: tuple[str, bytes] | None = None,
+        warn: bool = True,
+    ) -> None:
+        self.events = events
+        self.recorded_by = recorded_by
+        self.key = key
+        self.warn = warn
+        self.receipt: Receipt | None = None
+        self.error: Exception | None = None
 
     @classmethod
-    def of(cls, sent: Sequence[Any], *, recorded_by: str = "local", key: tuple[str, bytes] | None = None) -> "Append":
+    def of(
+        cls,
+        sent: Sequence[Any],
+        *,
+        recorded_by: str = "local",
+        key: tuple[str, bytes] | None = None,
+        warn: bool = True,
+    ) -> "Append":
         """The append of decoded JSON events."""
-        return cls([prepared(one) for one in sent], recorded_by, key)
+        return Append([prepared(one) for one in sent], recorded_by=recorded_by, key=key, warn=warn)
 
-    def answer(self) -> Receipt:
-        """The receipt. Raises Refused, KeyReused, StoreError and its kinds."""
+    @property
+    def size(self) -> int:
+        """How many events it has, about."""
+        return len(self.events)
+
+    def prepare(self) -> None:
+        """Make the events ready, once, outside of any transaction. What it raises is the append's error."""
+
+    def unwrap(self) -> Receipt:
+        """The receipt. Raises what kept the events out: Refused, KeyReused, StoreError and its kinds."""
         if self.error is not None:
             raise self.error
-        assert self.receipt is not None
+        if self.receipt is None:
+            raise StoreBusy("this was not decided yet")
         return self.receipt
 
 
 class Writer:
     """Decides and writes, for one log."""
 
-    def __init__(self, log: SQLiteLog, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, log: LogStore, *, clock: Callable[[], datetime]) -> None:
         self._log = log
         self._clock = clock
         self._state = State()
-        self._turns: Turns[Sequence[Append]] = Turns()
-        self._mapper = PlainJSONMapper()
+        self._queue: CommitQueue[Append] = CommitQueue(
+            self._record_together, size=lambda append: append.size, size_max=EVENTS_AT_ONCE_MAX
+        )
 
-    def record(self, appends: Sequence[Append]) -> None:
-        """Decide on appends in their order, and write down what is accepted, with the appends of others that wait.
+    def record(self, append: Append) -> None:
+        """Decide on an append and write down what is accepted, with the appends of others that wait.
 
-        Each has its answer when this returns, and what was recorded is on disk.
+        It has its receipt, or its error, when this returns, and what was recorded is on disk.
         """
-        if appends and self._turns.take(Ticket(appends)):
-            try:
-                self._write_with_others(appends)
-            finally:
-                self._turns.pass_on()
+        self._queue.run(append)
+
+    def submit(self, append: Append, notify: Callable[[list[Append]], None]) -> None:
+        """The same without waiting: `notify` is told, in another thread, once the append has its receipt or error."""
+        self._queue.submit(append, notify)
 
     @contextmanager
-    def drafting(self, *, keep: bool = True) -> Iterator[Draft]:
-        """A transaction for one draft alone, on disk when the block has ended.
+    def batch(self, *, keep: bool = True) -> Iterator[Batch]:
+        """A transaction for one batch alone, on disk when the block has ended.
 
         Undone where the block ends with an exception, and without `keep`.
         """
-        self._turns.take(Ticket())
+        with self._queue.alone(), self._transaction(keep=keep) as batch:
+            yield batch
+
+    def close(self) -> None:
+        """Wait until everything that was submitted is decided."""
+        self._queue.close()
+
+    def _record_together(self, appends: Sequence[Append]) -> None:
+        """Decide on each after the ones before it, as if it were alone, and on all of them in one transaction."""
+        ready = [append for append in appends if _is_ready(append)]
+        if not ready:
+            return
         try:
-            with self._transaction(keep=keep) as draft:
-                yield draft
-        finally:
-            self._turns.pass_on()
-
-    def _write_with_others(self, first: Sequence[Append]) -> None:
-        room = EVENTS_AT_ONCE_MAX - _size(first)
-
-        def fits(appends: Sequence[Append]) -> bool:
-            nonlocal room
-            room -= _size(appends)
-            return room >= 0
-
-        others = self._turns.gather(fits)
-        together = [*first, *(append for ticket in others for append in ticket.work or ())]
-        try:
-            self._decide_all(together)
+            with self._transaction() as batch:
+                batch.expect((event for append in ready for event in append.events), warn=True)
+                for append in ready:
+                    self._decide(batch, append)
         except BaseException as error:
             interrupted = StoreBusy("the write was interrupted, and nothing was recorded; try again")
-            for append in together:
+            for append in ready:
                 if append.error is None:
                     append.error = error if isinstance(error, Exception) else interrupted
             if not isinstance(error, Exception):
                 raise
-        finally:
-            for ticket in others:
-                self._turns.finish(ticket)
 
-    def _decide_all(self, appends: Sequence[Append]) -> None:
-        """Each after the ones before it, as if it were alone, and all of them in one transaction."""
-        with self._transaction() as draft:
-            draft.expect((event for append in appends for event in append.events), warn=True)
-            for append in appends:
-                try:
-                    with draft.attempt():
-                        append.receipt = self._decide(draft, append)
-                except StoreError:
-                    raise
-                except Exception as error:
-                    append.error = error
+    def _decide(self, batch: Batch, append: Append) -> None:
+        """Place the events of an append, and give it its receipt; or its error, and then nothing of it is placed."""
+        try:
+            with batch.part():
+                append.receipt = self._answered(append) or self._placed(batch, append)
+        except StoreError:
+            raise
+        except Exception as error:
+            append.error = error
 
-    def _decide(self, draft: Draft, append: Append) -> Receipt:
-        if append.key is not None and (answered := self._answered(*append.key)) is not None:
-            return answered
+    def _placed(self, batch: Batch, append: Append) -> Receipt:
         after = self._state.head
-        placed, found = draft.add_all(append.events, recorded_by=append.recorded_by, warn=append.warn)
-        if found:
-            raise refusal(found)
-        receipt = receipt_of(draft, placed, after=after)
+        entries, violations = batch.place_all(append.events, recorded_by=append.recorded_by, warn=append.warn)
+        if violations:
+            raise refusal(violations)
+        receipt = receipt_of(batch, entries, after=after)
         if append.key is not None:
             key, digest = append.key
             self._log.keep_request(key, digest=digest, position=receipt.position, answer=receipt.answer_text())
         return receipt
 
-    def _answered(self, key: str, digest: bytes) -> Receipt | None:
-        found = self._log.request(key)
-        if found is None:
+    def _answered(self, append: Append) -> Receipt | None:
+        """The receipt that the idempotency key of an append already has. Raises KeyReused."""
+        if append.key is None:
             return None
-        if found[0] != digest:
+        key, digest = append.key
+        kept = self._log.request(key)
+        if kept is None:
+            return None
+        if kept[0] != digest:
             raise KeyReused(f"the idempotency key {key!r} was used for another body")
-        answer = json.loads(found[1])
-        return Receipt(tuple(answer["items"]), answer["position"], answer["recorded_at"], replayed=True)
+        return Receipt.replay(kept[1])
 
     @contextmanager
-    def _transaction(self, *, keep: bool = True) -> Iterator[Draft]:
-        """A transaction at the head of the log, and what is drafted in it."""
+    def _transaction(self, *, keep: bool = True) -> Iterator[Batch]:
+        """A transaction at the head of the log, and the batch that is placed in it."""
         try:
             if self._state.head == 0:
                 self._catch_up()  # A long log takes a while to read; nobody has to wait for it.
-            with self._log.datastore.writing(keep=keep):
+            with self._log.writing(keep=keep):
                 self._catch_up()
-                draft = Draft(self._log, self._state, at=max(self._clock(), self._state.recorded_at or EPOCH))
-                yield draft
-                draft.finish()
+                batch = Batch(self._log, self._state, at=max(self._clock(), self._state.recorded_at or EPOCH))
+                yield batch
+                batch.finish()
         except BaseException:
             self._state.revert()
             raise
@@ -171,28 +188,31 @@ class Writer:
 
     def _catch_up(self) -> None:
         """Fold what other writers recorded into the state."""
-        head = self._log.max_notification_id()
-        if head == self._state.head:
+        state, head = self._state, self._log.head()
+        if head == state.head:
             return
-        for stored in self._log.of_types(_held_types(), after=self._state.head, until=head):
-            entry = self._mapper.to_domain_event(stored)
-            cls = REGISTRY[entry.type]
+        for entry in self._log.of_types(_types_that_matter(), after=state.head, until=head):
+            cls, body = entry.cls, entry.body
             if not issubclass(cls, LedgerEvent):
-                self._state.add(Standing(entry.position, entry.event_id, cls, entry.body, entry.recorded_at))
-            elif self._state.holds(target := UUID(entry.body["target"])):
-                self._state.act(target, entry.type, entry.body)
-        (last,) = self._log.by_position([head])
-        self._state.metrics = self._log.metrics()
-        self._state.head = head
-        self._state.recorded_at = self._mapper.to_domain_event(last).recorded_at
-        self._state.keep()
+                state.add(Version(entry.position, entry.event_id, cls, body, entry.recorded_at))
+            elif state.holds(target := UUID(body["target"])):
+                state.act(target, entry.type, body)
+        (last,) = self._log.at_positions([head])
+        state.metrics = self._log.metrics()
+        state.head = head
+        state.recorded_at = last.recorded_at
+        state.keep()
 
 
-def _size(appends: Sequence[Append]) -> int:
-    return sum(len(append.events) for append in appends)
+def _is_ready(append: Append) -> bool:
+    try:
+        append.prepare()
+    except Exception as error:
+        append.error = error
+    return append.error is None
 
 
-def _held_types() -> list[str]:
+def _types_that_matter() -> list[str]:
     """The types of events that the state holds, or that act on such."""
     return [
         name

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger.codec.stored_json import body_of, class_of
-from ledger.events.base import Event
+from ledger.events.base import EventClass
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import EPOCH
 
@@ -52,7 +52,7 @@ class Entry(NamedTuple):
         return EPOCH + timedelta(microseconds=self.recorded_us)
 
     @property
-    def cls(self) -> type[Event]:
+    def cls(self) -> EventClass:
         """The class of its type. Raises LedgerDamaged where the type is unknown."""
         return class_of(self.type, position=self.position)
 

@@ -1,22 +1,19 @@
-"""From what a client sends to an event: strict JSON, and validation with a path to each fault.
+"""Strict JSON: the bytes that a client sends, as values, and the digest of a value.
 
 JSON here means RFC 8259 and nothing more: no duplicate keys, no NaN, no lone surrogates, nesting of at most 32.
-Numbers are read from their text and never pass through a float.
+Numbers are read from their text and never pass through a float: `2.080` is the Decimal 2.080.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import jiter
 import orjson
-from pydantic import ValidationError
 
-from ledger.errors import InvalidEvent, LedgerError, Violation
-from ledger.events.base import REGISTRY, Event
+from ledger.errors import LedgerError
 
 DEPTH_MAX = 32
 EXPONENT_WRITTEN_MAX = 100
@@ -24,7 +21,6 @@ INTEGER_DIGITS_MAX = 100
 _MINUS_ZERO = re.compile(rb"-0(?![0-9.eE])")
 _LONG_DIGITS = b"0" * INTEGER_DIGITS_MAX
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
-SERVER_FIELDS = ("position", "recorded_at", "recorded_by")
 
 
 class MalformedJSON(LedgerError, ValueError):
@@ -69,34 +65,6 @@ def _parse_slowly(raw: bytes) -> Any:
         raise MalformedJSON(str(error)) from None
 
 
-def parse_event(sent: Any) -> Event:
-    """The event in a decoded JSON value. Raises InvalidEvent with every fault found."""
-    if not isinstance(sent, dict | Mapping):
-        raise InvalidEvent([Violation((), "object_expected", "an event is a JSON object")])
-    type_name = sent.get("type")
-    if not isinstance(type_name, str) or type_name not in REGISTRY:
-        rule = "missing" if type_name is None else "unknown_type"
-        detail = f"type must be one of: {', '.join(sorted(REGISTRY))}"
-        raise InvalidEvent([Violation(("type",), rule, detail)])
-    for name in SERVER_FIELDS:
-        if name in sent:
-            raise InvalidEvent([Violation((name,), "set_by_ledger", f"{name} is set by the ledger and never accepted")])
-    cls = REGISTRY[type_name]
-    fields = dict(sent)
-    del fields["type"]
-    if fields.get("dimensions") == {}:
-        del fields["dimensions"]
-    return validated(cls, fields)
-
-
-def validated(cls: type[Event], fields: Mapping[str, Any]) -> Event:
-    """The fields as an event of the type. Raises InvalidEvent with every fault found."""
-    try:
-        return cls.__pydantic_validator__.validate_python(fields)  # type: ignore[no-any-return]
-    except ValidationError as error:
-        raise InvalidEvent([_violation(fault, cls) for fault in error.errors(include_url=False)]) from None
-
-
 def digest(value: Any) -> bytes:
     """SHA-256 of a JSON value: the same for equal values, whatever the order of keys and the spelling of numbers."""
     try:
@@ -123,19 +91,6 @@ def _number(number: Any) -> Any:
     if 0 <= exponent <= EXPONENT_WRITTEN_MAX:
         return int(("-" if sign else "") + significant + "0" * exponent)
     return {"": f"{'-' if sign else ''}{significant}e{exponent}"}
-
-
-def _violation(fault: Any, cls: type[Event]) -> Violation:
-    path = tuple(part for part in fault["loc"] if part != "[key]")
-    context = fault.get("ctx", {})
-    if "field" in context:
-        path = (*path, *str(context["field"]).split("/"))
-    detail = str(fault["msg"])
-    if fault["type"] == "extra_forbidden":
-        detail = (
-            f"unknown field; {cls.__name__} has: {', '.join(cls.model_fields)}" if len(path) == 1 else "unknown field"
-        )
-    return Violation(path, str(fault["type"]), detail)
 
 
 def _integer(text: str) -> int | Decimal:

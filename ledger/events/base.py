@@ -15,7 +15,7 @@ A class says of itself, in class attributes:
 from collections.abc import Iterator
 from enum import Enum
 from functools import cache, lru_cache
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, get_args, get_origin
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -27,6 +27,10 @@ from ledger.values.quantities import printed
 
 REGISTRY: dict[str, type["Event"]] = {}
 """Every event type by its name, in order of definition. The names are the topics of the log."""
+
+
+EventClass: TypeAlias = "type[Event]"
+"""The class of an event type."""
 
 
 class Role(Enum):

@@ -6,8 +6,8 @@ machine: its `figure_id` is a UUIDv5 of the key (ledger/README.md, section 4; le
 """
 
 from decimal import Decimal
-from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict, Unpack
+from functools import cache, lru_cache
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypedDict, Unpack
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ledger.errors import CalendarError, QuantityError
-from ledger.events.base import Event, Flag, Number, Ref, Source, Text
+from ledger.events.base import Event, Flag, Number, Ref, Source, Text, ref_paths
 from ledger.values.calendars import Period, parse_period
 from ledger.values.identifiers import of_name
 from ledger.values.quantities import canonical, room
@@ -86,6 +86,20 @@ def figure_stream(**key: Unpack[FigureKey]) -> bytes:
     return of_name(FIGURE_NAMESPACE, orjson.dumps(canonical_key, option=orjson.OPT_SORT_KEYS))
 
 
+class FigureFacts(NamedTuple):
+    """What rules ask of an event about a figure most often, so that its body need not be read for them."""
+
+    subject: str
+    material: str | None
+    publisher: str
+    metric: str
+    family: str
+    """Of its unit."""
+    figure: bytes | None
+    """The figure's id in bytes, as long as none of its entities was merged. None where more has to be known: the
+    subject's fiscal year, or whether other entities that the event names are registered."""
+
+
 class Figure(Event, abstract=True):
     """What every event about a figure has: the key, and a publisher who says so."""
 
@@ -113,6 +127,11 @@ class Figure(Event, abstract=True):
     def nature_of(cls, body: dict[str, Any]) -> str:
         """The nature of a body of this type."""
         return str(body.get("nature") or cls.default_nature)
+
+    @classmethod
+    def unit_family_of(cls, body: dict[str, Any]) -> tuple[str, str]:
+        """The metric of a body of this type, and the family of its unit: `("production", "mass")`."""
+        return cls.metric_of(body), unit(body["unit"]).family
 
     @model_validator(mode="after")
     def _names_publisher_and_metric(self) -> Self:
@@ -154,6 +173,29 @@ class Statement(Figure, abstract=True):
                 "range_order", "low {low} is above high {high}", {"low": self.low, "high": self.high, "field": "low"}
             )
         return self
+
+
+def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
+    """The facts of an event with these fields, as pydantic holds them."""
+    subject, material, period = fields["subject"], fields["material"], fields["period"]
+    its_unit, metric = unit(fields["unit"]), cls.metric_of(fields)
+    figure = None
+    if _facts_name_every_entity(cls) and (period is None or not period.startswith("FY")):
+        figure = figure_stream(
+            subject=subject,
+            metric=metric,
+            material=material,
+            dimensions=fields["dimensions"],
+            nature=cls.nature_of(fields),
+            period=parse_period(period) if period else None,
+            canonical_unit=its_unit.canonical,
+        )
+    return FigureFacts(subject, material, fields["source"].publisher, metric, its_unit.family, figure)
+
+
+@cache
+def _facts_name_every_entity(cls: type[Figure]) -> bool:
+    return {("source", "publisher"), ("subject",), ("material",)}.issuperset(ref_paths(cls))
 
 
 def _example(type_name: str, **fields: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from ledger.append.batch import Draft
+from ledger.append.batch import Batch
 from ledger.imports.rows import Format as Format
 from ledger.imports.verdicts import pieces, read_back
 from ledger.imports.workers import Workers
@@ -46,13 +46,13 @@ class ImportReport:
     errors: list[dict[str, Any]] = field(default_factory=list)
     position: int = 0
 
-    def add(self, draft: Draft, piece: bytes, *, recorded_by: str) -> None:
-        """Draft the rows of a piece that may be recorded, count all, and list why the others may not."""
+    def add(self, batch: Batch, piece: bytes, *, recorded_by: str) -> None:
+        """Place the rows of a piece that may be recorded, count all, and list why the others may not."""
         numbers, events = read_back(piece)
-        before = draft.state.head
-        draft.expect(events)
-        placed, violations = draft.add_all(events, recorded_by=recorded_by)
-        recorded, rejected = draft.state.head - before, placed.count(None)
+        before = batch.state.head
+        batch.expect(events)
+        placed, violations = batch.place_all(events, recorded_by=recorded_by)
+        recorded, rejected = batch.state.head - before, placed.count(None)
         self.recorded += recorded
         self.rejected += rejected
         self.duplicate += len(placed) - recorded - rejected
@@ -97,7 +97,7 @@ def import_stream(
     large = file.seek(0, 2) * (PARQUET_TIMES if file_format == "parquet" else 1) >= LARGE_BYTES
     with (
         closing(_prepared(file, file_format, Workers(sha256, wanted=large), progress)) as made,
-        ledger.log.datastore.bulk() if large else nullcontext(),
+        ledger.log.bulk() if large else nullcontext(),
     ):
         if mode == "proceed":
             for together in _in_turn(made, TRANSACTION_PIECES):
@@ -112,13 +112,13 @@ def _record(
 ) -> None:
     """Record pieces in one transaction."""
     try:
-        with ledger.drafting() as draft:
+        with ledger.batch() as batch:
             for piece in made:
                 with _no_search_for_garbage():
-                    report.add(draft, piece, recorded_by=recorded_by)
+                    report.add(batch, piece, recorded_by=recorded_by)
             if all_or_nothing and report.rejected:
                 raise _NothingRecorded
-            report.position = draft.state.head
+            report.position = batch.state.head
     except _NothingRecorded:
         report.recorded = report.duplicate = 0
 

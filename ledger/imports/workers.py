@@ -19,7 +19,7 @@ from typing import Any
 
 from ledger.events.base import REGISTRY
 from ledger.imports.rows import Piece
-from ledger.imports.verdicts import prepared_rows
+from ledger.imports.verdicts import verdicts_on
 
 WORKERS_MAX = 3
 AHEAD = 4
@@ -50,17 +50,17 @@ class Workers:
             self.close()
 
     def prepared(self, pieces: Iterator[Piece]) -> Generator[tuple[bytes, int]]:
-        """What `prepared_rows` makes of the pieces, in order; and how many bytes of the file were read up to there."""
+        """What `verdicts_on` makes of the pieces, in order; and how many bytes of the file were read up to there."""
         if not self._processes:
             for piece in pieces:
-                yield prepared_rows(piece, self._sha256), piece.done
+                yield verdicts_on(piece, self._sha256), piece.done
             return
         feeder = _Feeder(pieces, self._processes)
         self._receivers = {process: _Receiver(process.stdout) for process in self._processes}
         try:
             for process, piece in feeder.sent():
                 made = self._receivers[process].next()
-                yield prepared_rows(piece, self._sha256) if made is None else made, piece.done
+                yield verdicts_on(piece, self._sha256) if made is None else made, piece.done
                 feeder.room.release()
         finally:
             feeder.stopped = True
@@ -151,7 +151,7 @@ def serve() -> None:
     gc.freeze()  # What there is now is there to stay, and need not be searched for garbage.
     try:
         while (task := _receive(source)) is not None:
-            _send(target, prepared_rows(Piece(*marshal.loads(task)), sha256))  # noqa: S302
+            _send(target, verdicts_on(Piece(*marshal.loads(task)), sha256))  # noqa: S302
     except BrokenPipeError:
         os._exit(1)  # The program is gone, and nobody wants what is left to send.
 

@@ -7,9 +7,12 @@ Pure functions over bodies: `EventCorrected` replaces fields (each correction pa
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ledger.codec.strict_json import validated
+from ledger.codec.validation import validated
 from ledger.errors import InvalidEvent, Violation
 from ledger.events.base import Event
+
+Act = tuple[str, dict[str, Any]]
+"""A ledger event on another: its type and its body."""
 
 PROTECTED = ("type", "event_id", "position", "recorded_at", "recorded_by", "expected_version")
 
@@ -37,9 +40,7 @@ def corrected(cls: type[Event], body: Mapping[str, Any], changes: Mapping[str, A
         raise InvalidEvent([in_changes(violation, changes) for violation in error.violations]) from None
 
 
-def content(
-    base: tuple[type[Event], dict[str, Any]], acts: Iterable[tuple[str, dict[str, Any]]]
-) -> dict[str, Any] | None:
+def content(base: tuple[type[Event], dict[str, Any]], acts: Iterable[Act]) -> dict[str, Any] | None:
     """What remains of an event after the acts on it, (type, body) in order of position.
 
     None while it is retracted.

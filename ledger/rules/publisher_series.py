@@ -6,18 +6,16 @@ The history of a figure is read as rows, and of these only what one publisher sa
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
-from uuid import UUID
 
-from ledger.codec.stored_json import Told
-from ledger.events.base import REGISTRY
+from ledger.codec.entry import Entry
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import content
-from ledger.rules.state import Standing
-from ledger.values.identifiers import EPOCH, id_text
+from ledger.rules.version import Version
+from ledger.values.identifiers import id_text
 
 Said = tuple[datetime, int, dict[str, Any]]
 """When a statement was published, its position, and its body."""
@@ -27,14 +25,14 @@ _ORDER = itemgetter(0, 1)
 class History:
     """What stands on one figure, by publisher."""
 
-    def __init__(self, told: Sequence[Told]) -> None:
-        self._told = told
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
         self._acts: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         self._series: dict[str, list[Said]] = {}
-        for one in told:
-            if issubclass(REGISTRY[one.topic], LedgerEvent):
-                body = one.body()
-                self._acts[body["target"]].append((one.topic, body))
+        for one in entries:
+            if issubclass(one.cls, LedgerEvent):
+                body = one.body
+                self._acts[body["target"]].append((one.type, body))
 
     def by(self, publisher: str) -> list[Said]:
         """What a publisher said that stands, in order of publication."""
@@ -43,27 +41,22 @@ class History:
             self._series[publisher] = sorted((one for one in said if one is not None), key=_ORDER)
         return self._series[publisher]
 
-    def _perhaps_by(self, publisher: str) -> Iterator[Told]:
+    def _perhaps_by(self, publisher: str) -> Iterator[Entry]:
         """The events that name a publisher, and those that a ledger event may have made name it."""
         named = b'"publisher":"%b"' % publisher.encode()
-        for one in self._told:
+        for one in self._entries:
             # In an earlier version it may be written otherwise.
-            if (
-                named in one.state
-                or REGISTRY[one.topic].version > 1
-                or (self._acts and id_text(one.event_id) in self._acts)
-            ):
+            if named in one.state or one.cls.version > 1 or (self._acts and id_text(one.event_key) in self._acts):
                 yield one
 
-    def _said(self, one: Told, publisher: str) -> Said | None:
-        cls = REGISTRY[one.topic]
+    def _said(self, one: Entry, publisher: str) -> Said | None:
+        cls = one.cls
         if not issubclass(cls, Figure):
             return None
-        standing = content((cls, one.body()), self._acts.get(id_text(one.event_id), ()))
+        standing = content((cls, one.body), self._acts.get(id_text(one.event_key), ()))
         if standing is None or standing["source"]["publisher"] != publisher:
             return None
-        recorded_at = EPOCH + timedelta(microseconds=one.recorded_at)
-        published = Standing(one.position, UUID(bytes=one.event_id), cls, standing, recorded_at).published
+        published = Version(one.position, one.event_id, cls, standing, one.recorded_at).published
         return published.end, one.position, standing
 
 
@@ -77,20 +70,20 @@ class Histories:
         """Whether the history of this figure was read, and is what the log and the draft hold."""
         return stream in self._read
 
-    def read(self, told: dict[bytes, list[Told]]) -> None:
+    def read(self, entries: dict[bytes, list[Entry]]) -> None:
         """Take in the rows of figures."""
-        self._read.update((stream, History(rows)) for stream, rows in told.items())
+        self._read.update((stream, History(rows)) for stream, rows in entries.items())
 
-    def before(self, event: Standing, stream: bytes) -> dict[str, Any] | None:
+    def before(self, event: Version, stream: bytes) -> dict[str, Any] | None:
         """What the publisher said last of the figure, of what stands and was published by then."""
-        series = self._read[stream].by(event.body["source"]["publisher"])
+        series = self._read[stream].by(event.publisher)
         place = bisect_right(series, event.published.end, key=itemgetter(0))
         return series[place - 1][2] if place else None
 
-    def note(self, event: Standing, stream: bytes) -> None:
+    def note(self, event: Version, stream: bytes) -> None:
         """Keep what is known of a figure true to the event just added."""
         if issubclass(event.cls, Figure) and stream in self._read:
-            series = self._read[stream].by(event.body["source"]["publisher"])
+            series = self._read[stream].by(event.publisher)
             insort(series, (event.published.end, event.position, event.body), key=_ORDER)
         else:
             self.forget(stream)

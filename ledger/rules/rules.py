@@ -1,37 +1,120 @@
-"""What may be recorded: pure functions of (state, event), no I/O and no clock.
+"""What may be recorded: each rule is a pure function of the state and an event, without I/O and without a clock.
 
-Each rule yields the violations it finds; the name in a violation is the rule's. Rules that need the log itself (the
-target of a ledger event, what depends on a registration) are in `ledger.rules.ledger_event_rules`.
+A rule yields the violations that it finds; the name in a violation is the rule's. `@rule` puts it among `RULES`, and
+from then on it holds on every path: single events, batches, imports, dry runs, and what a correction makes of an event.
+
+Most events are statements on figures, and most of these break no rule. A rule may say so at once, from the facts of the
+event alone: that is its shortcut, which stands beside it. A rule without one is asked of every event that it is about.
+
+    @rule(about=is_figure)
+    def not_negative(state: State, event: Version) -> Iterator[Violation]:
+        if event.body.get("value", "").startswith("-"):
+            yield Violation(("value",), "not_negative", "a quantity is not negative")
+
+Rules that need the log itself (the target of a ledger event, what depends on a registration) are in
+`ledger.rules.ledger_event_rules`.
 """
 
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, cast
 
-from ledger.codec.strict_json import validated
+from ledger.codec.validation import validated
 from ledger.errors import CalendarError, InvalidEvent, Violation
 from ledger.events.base import Event, Role, refs
 from ledger.events.entities import EntitiesMerged, EntityRegistered
-from ledger.events.figures import Figure, figure_id
+from ledger.events.figures import Figure, FigureFacts, figure_id
 from ledger.rules.effective_content import PROTECTED, in_changes
-from ledger.rules.state import Standing, State, metric_family
+from ledger.rules.state import State
+from ledger.rules.version import Version
 from ledger.values.calendars import parse_period
 from ledger.values.units import unit
 
+Check = Callable[[State, Version], Iterator[Violation]]
+Shortcut = Callable[[State, FigureFacts], bool]
+"""Whether an event about a figure keeps the rule for certain. False: ask the rule itself."""
 
-def violations(state: State, event: Standing) -> list[Violation]:
+
+class Rule(NamedTuple):
+    """A rule, which types of events it is about, and how it is known to be kept without asking it."""
+
+    check: Check
+    about: Callable[[type[Event]], bool]
+    shortcut: Shortcut | None
+
+
+class RuleBook:
+    """All rules, in the order in which their violations are listed."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+        self._by_type: dict[type[Event], tuple[Rule, ...]] = {}
+        self._shortcuts: dict[type[Event], tuple[Shortcut, ...] | None] = {}
+
+    def add(self, rule: Rule) -> None:
+        """Let a rule hold from now on."""
+        self._rules.append(rule)
+        self._forget()
+
+    def remove(self, rule: Rule) -> None:
+        """Let a rule no longer hold."""
+        self._rules.remove(rule)
+        self._forget()
+
+    def about(self, cls: type[Event]) -> tuple[Rule, ...]:
+        """The rules about a type of event."""
+        if cls not in self._by_type:
+            self._by_type[cls] = tuple(rule for rule in self._rules if rule.about(cls))
+        return self._by_type[cls]
+
+    def shortcuts(self, cls: type[Event]) -> tuple[Shortcut, ...] | None:
+        """The shortcuts of all rules about a type of event; None where one of them has none."""
+        if cls not in self._shortcuts:
+            known = tuple(rule.shortcut for rule in self.about(cls) if rule.shortcut is not None)
+            self._shortcuts[cls] = known if len(known) == len(self.about(cls)) else None
+        return self._shortcuts[cls]
+
+    def _forget(self) -> None:
+        self._by_type.clear()
+        self._shortcuts.clear()
+
+
+RULES = RuleBook()
+
+
+def rule(*, about: Callable[[type[Event]], bool], shortcut: Shortcut | None = None) -> Callable[[Check], Check]:
+    """Put the decorated function among the rules."""
+
+    def add(check: Check) -> Check:
+        RULES.add(Rule(check, about, shortcut))
+        return check
+
+    return add
+
+
+def violations(state: State, event: Version) -> list[Violation]:
     """Everything that forbids the event in this state; empty where it may be recorded."""
-    found = [*_refs_are_registered(state, event)]
-    if issubclass(event.cls, EntityRegistered):
-        found += _registered_once(state, event)
-    elif issubclass(event.cls, EntitiesMerged):
-        found += _merge_joins_two(state, event)
-    elif issubclass(event.cls, Figure):
-        found += _figure_fits(state, event, registered=not found)
-    elif event.cls.role is not Role.STATES:
-        found += _thing_is_open(state, event)
-        if event.cls.amends is not None:
-            found += _amendment_fits(state, event)
-    return found
+    return [violation for one in RULES.about(event.cls) for violation in one.check(state, event)]
+
+
+def kept_for_certain(state: State, cls: type[Event], facts: FigureFacts) -> bool:
+    """Whether the facts of an event about a figure show that it breaks no rule. False: ask `violations`."""
+    shortcuts = RULES.shortcuts(cls)
+    if shortcuts is None:
+        return False
+    for shortcut in shortcuts:  # noqa: SIM110 - a generator takes as long as the rules themselves
+        if not shortcut(state, facts):
+            return False
+    return True
+
+
+def any_event(cls: type[Event]) -> bool:
+    """What a rule about every event is about."""
+    return True
+
+
+def is_figure(cls: type[Event]) -> bool:
+    """What a rule about figures is about."""
+    return issubclass(cls, Figure)
 
 
 def figure_key(state: State, cls: type[Figure], body: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +137,20 @@ def figure_of(state: State, cls: type[Event], body: dict[str, Any]) -> Any:
     return figure_id(**figure_key(state, cast(type[Figure], cls), body))
 
 
-def _refs_are_registered(state: State, event: Standing) -> Iterator[Violation]:
+def _named_entities_are_registered(state: State, facts: FigureFacts) -> bool:
+    subject, material, publisher, _, _, figure = facts
+    kinds = state.kinds
+    return (
+        figure is not None
+        and kinds.get(publisher) == "organisation"
+        and subject in kinds
+        and (material is None or material in kinds)
+    )
+
+
+@rule(about=any_event, shortcut=_named_entities_are_registered)
+def refs_are_registered(state: State, event: Version) -> Iterator[Violation]:
+    """Every entity that an event names is registered, and a publisher is an organisation."""
     for path, slug in refs(event.cls, event.body):
         registration = state.entity(slug)
         if registration is None:
@@ -66,7 +162,9 @@ def _refs_are_registered(state: State, event: Standing) -> Iterator[Violation]:
             yield Violation(path, "publisher_is_organisation", f"{slug!r} is a {kind}; a publisher is an organisation")
 
 
-def _registered_once(state: State, event: Standing) -> Iterator[Violation]:
+@rule(about=lambda cls: issubclass(cls, EntityRegistered))
+def registered_once(state: State, event: Version) -> Iterator[Violation]:
+    """A slug is registered once, and no entity is its own parent."""
     slug = event.body["entity"]
     if (first := state.entity(slug)) is not None:
         yield Violation(("entity",), "registered_once", f"{slug!r} is registered already, by event {first.event_id}")
@@ -74,7 +172,9 @@ def _registered_once(state: State, event: Standing) -> Iterator[Violation]:
         yield Violation(("parent",), "parent_is_another", "an entity is not its own parent")
 
 
-def _merge_joins_two(state: State, event: Standing) -> Iterator[Violation]:
+@rule(about=lambda cls: issubclass(cls, EntitiesMerged))
+def merge_joins_two(state: State, event: Version) -> Iterator[Violation]:
+    """A merge joins two entities that are not joined yet; a publisher stays an organisation."""
     kept, merged = event.body["kept"], event.body["merged"]
     if kept == merged:
         yield Violation(("merged",), "merge_joins_two", f"{kept!r} cannot be merged with itself")
@@ -82,24 +182,35 @@ def _merge_joins_two(state: State, event: Standing) -> Iterator[Violation]:
         yield Violation(("merged",), "merged_once", f"{merged!r} is merged already, into {state.resolve(merged)!r}")
     elif state.resolve(kept) == state.resolve(merged):
         yield Violation(("merged",), "merge_joins_two", f"{kept!r} and {merged!r} are one entity already")
-    elif _is_organisation(state, merged) and not _is_organisation(state, state.resolve(kept)):
+    elif state.is_organisation(merged) and not state.is_organisation(state.resolve(kept)):
         detail = f"{merged!r} is an organisation and may be a publisher; {state.resolve(kept)!r} is none and may not"
         yield Violation(("kept",), "publisher_is_organisation", detail)
 
 
-def _is_organisation(state: State, slug: str) -> bool:
-    registration = state.entity(slug)
-    return registration is not None and registration.body["kind"] == "organisation"
+def _period_is_no_fiscal_one(state: State, facts: FigureFacts) -> bool:
+    return facts.figure is not None  # and any other period was checked with the event's type
 
 
-def _figure_fits(state: State, event: Standing, *, registered: bool) -> Iterator[Violation]:
+@rule(about=is_figure, shortcut=_period_is_no_fiscal_one)
+def period_can_be_resolved(state: State, event: Version) -> Iterator[Violation]:
+    """A fiscal period is of a subject that has a fiscal year."""
     period = event.body.get("period")
-    if period and registered:
+    if period and not any(True for _ in refs_are_registered(state, event)):
         try:
             parse_period(period, state.fiscal_year_end(event.body["subject"]))
         except CalendarError as error:
             yield Violation(("period",), "period", str(error))
-    metric, family = metric_family(event.cls, event.body)
+
+
+def _unit_is_of_the_metrics_family(state: State, facts: FigureFacts) -> bool:
+    fixed = state.metrics.get(facts.metric)
+    return fixed is not None and fixed[0] == facts.family
+
+
+@rule(about=is_figure, shortcut=_unit_is_of_the_metrics_family)
+def unit_is_of_the_metrics_family(state: State, event: Version) -> Iterator[Violation]:
+    """A metric is measured in units of one family, which its first event fixed."""
+    metric, family = cast(type[Figure], event.cls).unit_family_of(event.body)
     fixed = state.metrics.get(metric)
     if fixed is not None and fixed[0] != family:
         yield Violation(
@@ -110,45 +221,44 @@ def _figure_fits(state: State, event: Standing, *, registered: bool) -> Iterator
         )
 
 
-def _thing_is_open(state: State, event: Standing) -> Iterator[Violation]:
-    assert event.cls.thing is not None
-    slug = event.body[event.cls.thing]
+@rule(about=lambda cls: cls.role is not Role.STATES and not issubclass(cls, EntityRegistered))
+def thing_is_open(state: State, event: Version) -> Iterator[Violation]:
+    """What changes or ends a thing comes after its opening, and takes effect before its end."""
+    thing = event.thing
+    slug = event.body[thing]
     others = [other for other in state.events_of(event.cls, slug) if other.position < event.position]
     if event.cls.role is not Role.OPENS and not any(other.cls.role is Role.OPENS for other in others):
         yield Violation(
-            (event.cls.thing,),
-            "opened_first",
-            f"{slug!r} was never opened, so {event.cls.__name__} has nothing to act on",
+            (thing,), "opened_first", f"{slug!r} was never opened, so {event.cls.__name__} has nothing to act on"
         )
     for other in others:
         if other.cls.role is Role.CLOSES and event.starts > other.starts and _bears_on(other, event):
             yield Violation(
-                ("effective_from",) if event.body.get("effective_from") else (event.cls.thing,),
+                ("effective_from",) if event.body.get("effective_from") else (thing,),
                 "after_the_end",
                 f"{slug!r} ended on {other.starts.date()} by event {other.event_id}; this would take effect later",
             )
             return
 
 
-def _bears_on(closing: Standing, event: Standing) -> bool:
+def _bears_on(closing: Version, event: Version) -> bool:
     """A closing of one stage of a facility ends that stage only."""
     stage = closing.body.get("stage") if closing.cls.family == "facilities" else None
     return stage is None or event.body.get("stage") == stage
 
 
-def _amendment_fits(state: State, event: Standing) -> Iterator[Violation]:
-    amended = event.cls.amends
-    assert amended is not None
-    assert amended.thing is not None
+@rule(about=lambda cls: cls.amends is not None)
+def amendment_fits(state: State, event: Version) -> Iterator[Violation]:
+    """An amendment changes fields that the thing has, to values that they may have."""
+    amended = cast(type[Event], event.cls.amends)
     changes: dict[str, Any] = event.body["changes"]
     allowed = [name for name in amended.model_fields if name not in Event.model_fields and name != amended.thing]
     for name in changes:
         if name in PROTECTED or name not in allowed:
             yield Violation(("changes", name), "unknown_field", f"an amendment may change: {', '.join(allowed)}")
             return
-    opening = next(
-        (other for other in state.events_of(event.cls, event.body[amended.thing]) if other.cls.role is Role.OPENS), None
-    )
+    openings = state.events_of(event.cls, event.body[event.thing])
+    opening = next((other for other in openings if other.cls.role is Role.OPENS), None)
     if opening is None:
         return
     required = {name: opening.body[name] for name, info in amended.model_fields.items() if info.is_required()}

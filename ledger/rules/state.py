@@ -14,49 +14,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ledger.append.prepare import AboutRow
 from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
-from ledger.rules.effective_content import content
-from ledger.values.calendars import Interval, parse_moment
-from ledger.values.units import unit
-
-
-@dataclass(frozen=True)
-class Standing:
-    """An event and what it says now."""
-
-    position: int
-    event_id: UUID
-    cls: type[Event]
-    body: dict[str, Any]
-    recorded_at: datetime
-
-    @property
-    def published(self) -> Interval:
-        """When it was published; when it was recorded, where it does not say."""
-        text = self.body.get("published_at")
-        return parse_moment(text) if text else Interval(self.recorded_at, self.recorded_at)
-
-    @property
-    def starts(self) -> datetime:
-        """When it takes effect."""
-        text = self.body.get("effective_from")
-        return parse_moment(text).start if text else self.published.start
-
-    def says(self, body: dict[str, Any]) -> "Standing":
-        """The same event with other content."""
-        return Standing(self.position, self.event_id, self.cls, body, self.recorded_at)
+from ledger.rules.effective_content import Act, content
+from ledger.rules.version import Version
 
 
 @dataclass
-class _Known:
+class _Held:
     """A held event with the ledger events on it."""
 
-    base: Standing
-    acts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    base: Version
+    acts: list[Act] = field(default_factory=list)
 
-    def now(self) -> Standing | None:
+    def now(self) -> Version | None:
         body = content((self.base.cls, self.base.body), self.acts)
         return None if body is None else self.base.says(body)
 
@@ -78,10 +49,11 @@ class State:
         self.metrics: dict[str, tuple[str, int]] = {}
         self.kinds: dict[str, str] = {}
         """What kind of entity each registered slug names."""
-        self._known: dict[UUID, _Known] = {}
-        self._things: dict[tuple[str, str], dict[int, Standing]] = {}
+        self._known: dict[UUID, _Held] = {}
+        self._things: dict[tuple[str, str], dict[int, Version]] = {}
         self._merges: dict[int, tuple[str, str]] = {}
-        self._kept: dict[str, str] = {}
+        self.kept: dict[str, str] = {}
+        """The slug that each merged slug was merged into."""
         self._undo: list[Callable[[], object]] = []
         self._start = Mark(0, 0, None)
 
@@ -101,7 +73,7 @@ class State:
             self._undo.pop()()
         self.head, self.recorded_at = to.head, to.recorded_at
 
-    def entity(self, slug: str) -> Standing | None:
+    def entity(self, slug: str) -> Version | None:
         """The standing registration of a slug."""
         return next(iter(self._things.get(("entities", slug), {}).values()), None)
 
@@ -115,36 +87,40 @@ class State:
 
     def resolve(self, slug: str) -> str:
         """The slug that a slug was merged into, or itself."""
-        while slug in self._kept:
-            slug = self._kept[slug]
+        while slug in self.kept:
+            slug = self.kept[slug]
         return slug
 
     def is_merged(self, slug: str) -> bool:
         """Whether the slug was merged into another."""
-        return slug in self._kept
+        return slug in self.kept
 
     def fiscal_year_end(self, slug: str) -> str | None:
         """The fiscal year end of the entity registered under exactly this slug."""
         registration = self.entity(slug)
         return registration.body.get("fiscal_year_end") if registration else None
 
-    def events_of(self, cls: type[Event], slug: str) -> list[Standing]:
+    def events_of(self, cls: type[Event], slug: str) -> list[Version]:
         """The standing events of the thing that an event of this class names, in order of position."""
         if cls.family != "facilities":
             return sorted(self._things.get((cls.family, slug), {}).values(), key=lambda event: event.position)
         resolved = self.resolve(slug)
-        merged = (other for other in self._kept if self.resolve(other) == resolved)
+        merged = (other for other in self.kept if self.resolve(other) == resolved)
         found = [event for one in {resolved, *merged} for event in self._things.get((cls.family, one), {}).values()]
         return sorted(found, key=lambda event: event.position)
+
+    def is_organisation(self, slug: str) -> bool:
+        """Whether the slug is registered as an organisation, which alone may be a publisher."""
+        return self.kinds.get(slug) == "organisation"
 
     def holds(self, event_id: UUID) -> bool:
         """Whether the event is one that this state keeps."""
         return event_id in self._known
 
-    def add(self, event: Standing) -> None:
+    def add(self, event: Version) -> None:
         """Fold in an event that acts on no other."""
         if _is_held(event.cls):
-            self._known[event.event_id] = _Known(event)
+            self._known[event.event_id] = _Held(event)
             self._undo.append(lambda: self._known.pop(event.event_id))
             self._place(event)
 
@@ -174,20 +150,7 @@ class State:
         else:
             self.metrics[metric] = fixed
 
-    def fits(self, about: AboutRow) -> bytes | None:
-        """The figure of a prepared statement that breaks no rule for certain; None where the rules have to be asked."""
-        subject, material, publisher, metric, family, stream = about
-        kinds, kept = self.kinds, self._kept
-        if kinds.get(publisher) != "organisation" or subject not in kinds:
-            return None
-        if material is not None and material not in kinds:
-            return None
-        if kept and (subject in kept or material in kept):
-            return None
-        fixed = self.metrics.get(metric)
-        return stream if fixed is not None and fixed[0] == family else None
-
-    def set_aside(self, event: Standing) -> Callable[[], None]:
+    def set_aside(self, event: Version) -> Callable[[], None]:
         """Take a standing event out while something is checked; call what is returned to put it back."""
         if not _is_held(event.cls):
             return lambda: None
@@ -200,7 +163,7 @@ class State:
 
         return put_back
 
-    def _place(self, event: Standing) -> None:
+    def _place(self, event: Version) -> None:
         if issubclass(event.cls, EntitiesMerged):
             self._set_merge(event.position, (event.body["merged"], event.body["kept"]))
             self._undo.append(lambda: self._set_merge(event.position, None))
@@ -210,7 +173,7 @@ class State:
         self._undo.append(lambda: self._take_out(event))
         self._note_kind(event)
 
-    def _remove(self, event: Standing) -> None:
+    def _remove(self, event: Version) -> None:
         if issubclass(event.cls, EntitiesMerged):
             merge = self._merges[event.position]
             self._set_merge(event.position, None)
@@ -219,15 +182,15 @@ class State:
         self._take_out(event)
         self._undo.append(lambda: self._put_back(event))
 
-    def _take_out(self, event: Standing) -> None:
+    def _take_out(self, event: Version) -> None:
         del self._things[_key(event)][event.position]
         self._note_kind(event)
 
-    def _put_back(self, event: Standing) -> None:
+    def _put_back(self, event: Version) -> None:
         self._things[_key(event)][event.position] = event
         self._note_kind(event)
 
-    def _note_kind(self, event: Standing) -> None:
+    def _note_kind(self, event: Version) -> None:
         """Keep `kinds` true to the registrations of the slug that an event registers."""
         if issubclass(event.cls, EntityRegistered):
             slug = event.body["entity"]
@@ -242,17 +205,11 @@ class State:
             del self._merges[position]
         else:
             self._merges[position] = merge
-        self._kept = dict(self._merges.values())
+        self.kept = dict(self._merges.values())
 
 
-def metric_family(cls: type[Event], body: dict[str, Any]) -> tuple[str, str]:
-    """The metric of a figure event and the family of its unit."""
-    return cls.metric_of(body), unit(body["unit"]).family  # type: ignore[attr-defined]
-
-
-def _key(event: Standing) -> tuple[str, str]:
-    assert event.cls.thing is not None
-    return event.cls.family, event.body[event.cls.thing]
+def _key(event: Version) -> tuple[str, str]:
+    return event.cls.family, event.body[event.thing]
 
 
 def _is_held(cls: type[Event]) -> bool:

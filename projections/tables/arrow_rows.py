@@ -1,18 +1,15 @@
 """Rows of the log as Arrow columns of known types, which DuckDB reads without a Python object per cell."""
 
-import json
 from binascii import unhexlify
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.codec.stored_json import VERSION_FIELD, StoredEntry, body_of
-from ledger.errors import LedgerDamaged
+from ledger import VERSION_FIELD, Block, Entry, LedgerDamaged, body_of, encoded
 from ledger.events import REGISTRY
-from ledger.store.sqlite.log import Packed
 from projections.tables.families import FOREVER
 
 _UUID = pa.uuid()
@@ -32,63 +29,58 @@ SCHEMA = pa.schema(
 )
 
 
-class Version(NamedTuple):
+class VersionRow(NamedTuple):
     """What an event says from position `since` until position `until`; the stream is not known to be its figure's."""
 
-    entry: StoredEntry
+    entry: Entry
     since: int
     until: int
     state: bytes
 
 
-def recorded(packed: Packed) -> pa.RecordBatch:
+def recorded(block: Block) -> pa.RecordBatch:
     """Rows of the log in order, as first versions: each says what it says from its own position on."""
-    positions = pa.array(np.arange(packed.after + 1, packed.after + packed.rows + 1))
-    types = pa.array(packed.topics.split("\n"), pa.string())
-    people = pa.array(packed.recorded_by.split("\n"), pa.string()).dictionary_encode()
+    positions = pa.array(np.arange(block.after + 1, block.after + block.rows + 1))
+    types = pa.array(block.topics.split("\n"), pa.string())
+    people = pa.array(block.recorded_by.split("\n"), pa.string()).dictionary_encode()
     names = pa.array([unhexlify(one).decode() for one in people.dictionary.to_pylist()], pa.string())
-    instants = pa.array(packed.recorded_at.split("\n"), pa.string()).cast(pa.int64())
+    instants = pa.array(block.recorded_at.split("\n"), pa.string()).cast(pa.int64())
     return pa.RecordBatch.from_arrays(
         [
             positions,
             positions,
-            pa.repeat(pa.scalar(FOREVER, pa.int64()), packed.rows),
+            pa.repeat(pa.scalar(FOREVER, pa.int64()), block.rows),
             types,
-            _uuids(unhexlify(packed.event_ids)),
+            _uuids(unhexlify(block.event_ids)),
             instants.view(pa.timestamp("us")),
             names.take(people.indices),
-            _upcast(types, positions, _lines(packed.states, packed.rows)),
-            _uuids(unhexlify(packed.streams)),
+            _upcast(types, positions, _lines(block.states, block.rows)),
+            _uuids(unhexlify(block.streams)),
         ],
         schema=SCHEMA,
     )
 
 
-def versions(later: Iterable[Version]) -> pa.Table:
+def versions(later: Iterable[VersionRow]) -> pa.Table:
     """Later versions of events: corrected, reinstated, or resolved through other merges."""
     return pa.table(_columns(list(later), streams_known=False), schema=SCHEMA)
 
 
-def drafted(entries: Iterable[StoredEntry]) -> pa.Table:
+def drafted(entries: Iterable[Entry]) -> pa.Table:
     """Entries that no store holds yet, as the next rows of the log."""
-    firsts = [Version(entry, entry.position, FOREVER, entry.state) for entry in entries]
+    firsts = [VersionRow(entry, entry.position, FOREVER, entry.state) for entry in entries]
     return pa.table(_columns(firsts, streams_known=True), schema=SCHEMA)
 
 
-def encoded(body: dict[str, Any]) -> bytes:
-    """A body as JSON bytes."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _columns(listed: Sequence[Version], *, streams_known: bool) -> list[pa.Array]:
-    streams = [one.entry.originator_id.bytes for one in listed]  # type: ignore[union-attr]
+def _columns(listed: Sequence[VersionRow], *, streams_known: bool) -> list[pa.Array]:
+    streams = [one.entry.stream_key for one in listed]
     return [
         pa.array([one.entry.position for one in listed], pa.int64()),
         pa.array([one.since for one in listed], pa.int64()),
         pa.array([one.until for one in listed], pa.int64()),
-        pa.array([one.entry.topic for one in listed], pa.string()),
-        _uuids(b"".join(one.entry.event_id for one in listed)),
-        pa.array([one.entry.recorded_at for one in listed], pa.int64()).view(pa.timestamp("us")),
+        pa.array([one.entry.type for one in listed], pa.string()),
+        _uuids(b"".join(one.entry.event_key for one in listed)),
+        pa.array([one.entry.recorded_us for one in listed], pa.int64()).view(pa.timestamp("us")),
         pa.array([one.entry.recorded_by for one in listed], pa.string()),
         pa.array([one.state for one in listed], pa.binary()).cast(pa.string()),
         _uuids(b"".join(streams)) if streams_known else pa.nulls(len(listed), _UUID),
@@ -111,7 +103,7 @@ def _upcast(types: pa.Array, positions: pa.Array, states: pa.Array) -> pa.Array:
     for index in pc.indices_nonzero(pc.is_in(types, pa.array(later, pa.string()))).to_pylist():
         cls, state = REGISTRY[types[index].as_py()], states[index].as_py()
         if not state.startswith(f'{{"{VERSION_FIELD}":{cls.version},'):
-            older[index] = encoded(body_of(cls, state.encode(), position=positions[index].as_py())).decode()
+            older[index] = encoded(body_of(cls.__name__, state.encode(), position=positions[index].as_py())).decode()
     if not older:
         return states
     mask = np.zeros(len(states), dtype=bool)

@@ -18,17 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ledger.codec.stored_json import StoredEntry, body_of
-from ledger.errors import LedgerDamaged
+from ledger import Entry, LedgerDamaged, LogStore, body_of, content, encoded
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
 from ledger.events.ledger_events import LedgerEvent
-from ledger.rules.effective_content import content
-from ledger.store.sqlite.log import SQLiteLog
 from projections.sql_text import quoted, sql
 from projections.tables import answer_intervals, lookups
 from projections.tables.aliases import Aliases
 from projections.tables.answer_intervals import FIGURES_ORDER
-from projections.tables.arrow_rows import SCHEMA, Version, encoded, versions
+from projections.tables.arrow_rows import SCHEMA, VersionRow, versions
 from projections.tables.families import FOREVER, UNRESOLVED, Family
 from projections.tables.planned_statements import FEW, PlannedStatements
 
@@ -42,18 +39,18 @@ class Act(NamedTuple):
     position: int
     type: str
     body: dict[str, Any]
-    target: StoredEntry
+    target: Entry
 
 
 class Ingest:
     """Writes versions through one cursor, in its transaction. `drafted` are entries that the log does not hold."""
 
-    def __init__(self, cursor: DuckDBPyConnection, log: SQLiteLog, families: Mapping[str, Family]) -> None:
+    def __init__(self, cursor: DuckDBPyConnection, log: LogStore, families: Mapping[str, Family]) -> None:
         self._cursor = cursor
         self._log = log
         self._families = families
         self._family_of = {name: family for family in families.values() for name in family.types}
-        self._drafted: dict[bytes, StoredEntry] = {}
+        self._drafted: dict[bytes, Entry] = {}
         self.planned = PlannedStatements(cursor)
         self._lookups = lookups.Lookups(cursor, self.planned)
         self.aliases = Aliases(cursor, self.planned)
@@ -83,7 +80,7 @@ class Ingest:
         self.aliases.recall()
         self.touched.clear()
 
-    def take(self, batch: pa.Table, *, drafted: Mapping[bytes, StoredEntry] | None = None) -> None:
+    def take(self, batch: pa.Table, *, drafted: Mapping[bytes, Entry] | None = None) -> None:
         """Write what the next rows of the log say. Raises nothing that a log written by this ledger could cause."""
         self._drafted = dict(drafted or {})
         acts = self._acts_in(batch)
@@ -97,8 +94,8 @@ class Ingest:
     def _take_segment(self, segment: pa.Table, acts: Sequence[Act]) -> None:
         last = segment["position"][-1].as_py()
         self._insert(segment)
-        self._act([act for act in acts if act.target.topic not in _GLOBAL])
-        overall = [act for act in acts if act.target.topic in _GLOBAL]
+        self._act([act for act in acts if act.target.type not in _GLOBAL])
+        overall = [act for act in acts if act.target.type in _GLOBAL]
         self._act(overall)
         if overall or segment["type"][-1].as_py() == EntitiesMerged.__name__:
             self._read_anew(last)
@@ -107,22 +104,22 @@ class Ingest:
         """Where to cut a batch: after every event that may change what slugs or fiscal years mean."""
         merges = pc.indices_nonzero(pc.equal(batch["type"], EntitiesMerged.__name__)).to_pylist()
         first = batch["position"][0].as_py()
-        overall = [act.position - first for act in acts if act.target.topic in _GLOBAL]
+        overall = [act.position - first for act in acts if act.target.type in _GLOBAL]
         return sorted({*(index + 1 for index in (*merges, *overall)), len(batch)})
 
     def _acts_in(self, batch: pa.Table) -> list[Act]:
         kinds = pa.array([name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)], pa.string())
         acting = batch.filter(pc.is_in(batch["type"], kinds)).select(["position", "type", "state"]).to_pylist()
         acts = [
-            (row["position"], row["type"], body_of(REGISTRY[row["type"]], row["state"], position=row["position"]))
+            (row["position"], row["type"], body_of(row["type"], row["state"], position=row["position"]))
             for row in acting
         ]
         targets = self._entries({UUID(body["target"]).bytes for _, _, body in acts})
         return [Act(*act, targets[UUID(act[2]["target"]).bytes]) for act in acts]
 
-    def _entries(self, event_ids: Iterable[bytes]) -> dict[bytes, StoredEntry]:
+    def _entries(self, event_ids: Iterable[bytes]) -> dict[bytes, Entry]:
         wanted = [one for one in event_ids if one not in self._drafted]
-        return {**self._drafted, **{entry.event_id: entry for entry in self._log.by_event_id(wanted)}}
+        return {**self._drafted, **{entry.event_key: entry for entry in self._log.with_event_ids(wanted)}}
 
     # Versions
 
@@ -131,28 +128,26 @@ class Ingest:
         if not acts:
             return
         first = min(act.position for act in acts)
-        entries = {UUID(bytes=act.target.event_id): act.target for act in acts}
+        entries = {act.target.event_id: act.target for act in acts}
         bodies = self._acts_on(entries, known={act.position: act for act in acts})
-        opened: list[Version] = []
+        opened: list[VersionRow] = []
         closed: dict[str, list[tuple[int, int]]] = {}
         for target, on_it in bodies.items():
             entry = entries[target]
             new = [index for index, (position, _, _) in enumerate(on_it) if position >= first]
-            closed.setdefault(self._family_of[entry.topic].name, []).append((entry.position, on_it[new[0]][0]))
+            closed.setdefault(self._family_of[entry.type].name, []).append((entry.position, on_it[new[0]][0]))
             ends = [*(on_it[index][0] for index in new[1:]), FOREVER]
             for index, end in zip(new, ends, strict=True):
                 body = self._content(entry, on_it[: index + 1])
                 if body is not None:
-                    opened.append(Version(entry, on_it[index][0], end, encoded(body)))
+                    opened.append(VersionRow(entry, on_it[index][0], end, encoded(body)))
         for name, pairs in closed.items():
             self._close(name, pairs)
         if opened:
             self._insert(versions(opened), all_figures_known=False)
 
-    def _content(self, entry: StoredEntry, acts: Sequence[tuple[int, str, dict[str, Any]]]) -> dict[str, Any] | None:
-        cls = REGISTRY[entry.topic]
-        body = body_of(cls, entry.state, position=entry.position)
-        return content((cls, body), [(type_name, act) for _, type_name, act in acts])
+    def _content(self, entry: Entry, acts: Sequence[tuple[int, str, dict[str, Any]]]) -> dict[str, Any] | None:
+        return content((entry.cls, entry.body), [(type_name, act) for _, type_name, act in acts])
 
     def _acts_on(
         self, targets: Iterable[UUID], *, known: Mapping[int, Act] | None = None
@@ -171,8 +166,8 @@ class Ingest:
         )
         acts = {place: (act.type, act.body) for place, act in known.items() if place in places}
         drafted = [entry for entry in self._drafted.values() if entry.position in places]
-        for entry in (*self._log.by_position([place for place in places if place not in known]), *drafted):
-            acts[entry.position] = entry.topic, body_of(REGISTRY[entry.topic], entry.state, position=entry.position)
+        for entry in (*self._log.at_positions([place for place in places if place not in known]), *drafted):
+            acts[entry.position] = entry.type, entry.body
         by_target: dict[UUID, list[tuple[int, str, dict[str, Any]]]] = {}
         for place in sorted(acts):
             by_target.setdefault(places[place], []).append((place, *acts[place]))
@@ -201,14 +196,14 @@ class Ingest:
     def _reread(self, family: Family, positions: Sequence[int], since: int) -> None:
         """Close and open the versions of a family, at these positions, that read differently from now on."""
         drafted = [entry for entry in self._drafted.values() if entry.position in set(positions)]
-        entries = [*self._log.by_position(positions), *drafted]
-        acts = self._acts_on(UUID(bytes=entry.event_id) for entry in entries)
+        entries = [*self._log.at_positions(positions), *drafted]
+        acts = self._acts_on(entry.event_id for entry in entries)
         rereadings = []
         for entry in entries:
-            body = self._content(entry, acts.get(UUID(bytes=entry.event_id), ()))
+            body = self._content(entry, acts.get(entry.event_id, ()))
             if body is None:
                 raise LedgerDamaged(f"position {entry.position} stands in the tables, and is retracted in the log")
-            rereadings.append(Version(entry, since, FOREVER, encoded(body)))
+            rereadings.append(VersionRow(entry, since, FOREVER, encoded(body)))
         self.planned.give("batch", versions(rereadings))
         rows = self._rows_of(family, all_figures_known=False, few=False)
         self._run(f"CREATE OR REPLACE TEMP TABLE anew AS {rows}")

@@ -1,12 +1,14 @@
 """A ledger with a few entities, and short ways to write events."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ledger import Ledger
+from ledger import Append, Ledger
+from ledger.store.sqlite import SQLiteLog
 
 WORLD = [
     {"type": "EntityRegistered", "entity": slug, "kind": kind, "name": slug.title()}
@@ -63,6 +65,26 @@ def retraction(target: str) -> dict[str, Any]:
 
 def reinstatement(target: str) -> dict[str, Any]:
     return {"type": "EventReinstated", "target": target, "explanation": "it was right after all"}
+
+
+def sqlite_of(ledger: Ledger) -> SQLiteLog:
+    """The store of a ledger in SQLite."""
+    assert isinstance(ledger.log, SQLiteLog)
+    return ledger.log
+
+
+def record_together(ledger: Ledger, appends: Sequence[Append]) -> None:
+    """Record appends in one transaction: they come while somebody else has the turn, and all wait."""
+    decided = threading.Semaphore(0)
+
+    def notify(done: list[Append]) -> None:
+        decided.release(len(done))
+
+    with ledger.batch():
+        for append in appends:
+            ledger.submit(append, notify)
+    for _ in appends:
+        decided.acquire()
 
 
 @pytest.fixture

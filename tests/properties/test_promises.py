@@ -111,7 +111,7 @@ def test_any_order_of_arrival_gives_the_same_answers_now(seed: int) -> None:
         with opened([*registered, *order]) as engine:
             assert engine.ledger.head() == len(registered) + len(dated)
             viewpoint = engine.viewpoint()
-            figure_ids = {str(entry.originator_id) for entry in engine.ledger.entries() if "unit" in entry.body}
+            figure_ids = {str(entry.stream) for entry in engine.ledger.entries() if "unit" in entry.body}
             tables = [engine.read("figures", viewpoint, filters={"resolve": "all"})]
             tables += [engine.history(figure_id, viewpoint) for figure_id in sorted(figure_ids)]
             found.append([table.drop([name for name in BY_ARRIVAL if name in table.column_names]) for table in tables])

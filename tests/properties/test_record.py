@@ -34,7 +34,7 @@ def rules_memory(ledger: Ledger) -> dict[str, Any]:
             for key, events in state._things.items()
             if events
         },
-        "kept": state._kept,
+        "kept": state.kept,
         "metrics": state.metrics,
         "head": state.head,
         "recorded_at": state.recorded_at,
@@ -68,8 +68,8 @@ def test_a_batch_records_what_single_appends_would(history: list[Body], random: 
         in_batches.append(rest[:size])
         rest = rest[size:]
     singles, batches = list(one_by_one.entries()), list(in_batches.entries())
-    assert [(e.originator_id, e.originator_version, e.position, e.event_id, e.body) for e in singles] == [
-        (e.originator_id, e.originator_version, e.position, e.event_id, e.body) for e in batches
+    assert [(e.stream, e.stream_version, e.position, e.event_id, e.body) for e in singles] == [
+        (e.stream, e.stream_version, e.position, e.event_id, e.body) for e in batches
     ]
     assert rules_memory(one_by_one)["things"] == rules_memory(in_batches)["things"]
     assert rules_memory(one_by_one)["metrics"] == rules_memory(in_batches)["metrics"]

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.http.append_requests import Gatherer, Sent, events_in, recorded, told
+from api.http.append_requests import SentAppend, appended, events_in
 from api.http.json_body import json_bytes
 from api.http.middleware.fast_append import Endpoint
 from api.http.openapi import answers, operation
@@ -19,7 +19,6 @@ from ledger import Refused, StoreBusy, parse_json
 from projections import Engine
 
 PATH = "/v1/events"
-GATHERED_BYTES_MAX = 64 * 1024
 KEY_LENGTH_MAX = 255
 DRY_RUN_TRIES = 10
 """So often a dry run is planned while others append; each takes some tens of milliseconds."""
@@ -34,7 +33,6 @@ KEY_HEADER = {
 
 def append_to(engine: Engine) -> Endpoint:
     """The endpoint that appends."""
-    gatherer = Gatherer(engine.ledger)
 
     async def append(request: Request) -> Response:
         """Record one event, or an array of up to 10,000: all of them or none.
@@ -45,10 +43,7 @@ def append_to(engine: Engine) -> Endpoint:
         raw = await json_bytes(request)
         if flag_of(json_wanted(request, (DRY_RUN,)), "dry_run"):
             return await run_in_threadpool(_dry_run, engine, raw)
-        sent = Sent(raw, _key(request))
-        if len(raw) <= GATHERED_BYTES_MAX:
-            return await gatherer.append(sent)
-        return told(*await run_in_threadpool(recorded, engine.ledger, [sent]))
+        return await appended(engine.ledger, SentAppend(raw, _key(request)))
 
     return append
 

@@ -31,16 +31,16 @@ SINGLE_PRAGMAS = ("cache_size=-2000", "wal_autocheckpoint=1000", "wal_checkpoint
 _ERRORS = (sqlite3.Error, PersistenceError)
 
 
-class Transactions(SQLiteDatastore):
-    """The library's datastore: a pool of connections to a file, or to a name in memory that is an URI.
+class LogDatastore(SQLiteDatastore):
+    """The eventsourcing library's datastore: a pool of connections to a file, or to an URI that names a place in memory.
 
     One connection is kept for writing, and one thread at a time has it.
     """
 
     def __init__(self, path: str) -> None:
-        self._may_write = threading.Lock()
+        self._write_lock = threading.Lock()
         self._writer: SQLiteConnection | None = None
-        self._mine = _Mine()
+        self._open = _Open()
         self.pool = _Pool(db_name=path, pool_size=8, max_overflow=64)
         self.single_row_tracking = True
         self.originator_id_type = "uuid"
@@ -48,8 +48,8 @@ class Transactions(SQLiteDatastore):
     def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows that a statement gives. Raises StoreBusy, StoreError."""
         try:
-            if self._mine.cursor is not None:
-                return self._mine.cursor.execute(sql, values).fetchall()
+            if self._open.cursor is not None:
+                return self._open.cursor.execute(sql, values).fetchall()
             with self.get_connection(commit=False) as connection:
                 cursor = connection.cursor().sqlite_cursor
                 try:
@@ -73,19 +73,6 @@ class Transactions(SQLiteDatastore):
         with self.writing() as cursor:
             cursor.executemany(sql, rows)
 
-    def savepoint(self) -> None:
-        """Within a transaction: what is written from here on can be undone without the rest."""
-        self.fetch("SAVEPOINT block")
-
-    def undo(self) -> None:
-        """Undo what was written since the savepoint."""
-        self.fetch("ROLLBACK TO block")
-        self.release()
-
-    def release(self) -> None:
-        """What was written since the savepoint is part of the transaction."""
-        self.fetch("RELEASE block")
-
     @contextmanager
     def bulk(self) -> Iterator[None]:
         """Meanwhile the connection for writing is fit for millions of rows.
@@ -102,7 +89,7 @@ class Transactions(SQLiteDatastore):
 
     def close(self) -> None:
         """Close every connection."""
-        with self._may_write:
+        with self._write_lock:
             writer, self._writer = self._writer, None
             if writer is not None:
                 writer.close()
@@ -110,14 +97,14 @@ class Transactions(SQLiteDatastore):
         super().close()
 
     def _set(self, pragmas: Sequence[str]) -> None:
-        with self._may_write:
-            connection = self._lent()
+        with self._write_lock:
+            connection = self._take_writer()
             for pragma in pragmas:
                 connection.cursor().execute(f"PRAGMA {pragma}")
-            self._back(connection)
+            self._put_back(connection)
 
-    def _lent(self) -> SQLiteConnection:
-        """The connection for writing, to who may write."""
+    def _take_writer(self) -> SQLiteConnection:
+        """The connection for writing; the caller holds the write lock."""
         if self.pool.is_sqlite_memory_mode:
             # There a writer keeps readers out, and the pool knows of both.
             return self.pool.get_connection(is_writer=True)
@@ -125,15 +112,15 @@ class Transactions(SQLiteDatastore):
             self._writer = self.pool.get_connection()
         return self._writer
 
-    def _back(self, connection: SQLiteConnection) -> None:
+    def _put_back(self, connection: SQLiteConnection) -> None:
         if connection is not self._writer:
             self.pool.put_connection(connection)
 
 
 class Transaction:
-    """One transaction, see `Transactions.writing`; gives a cursor."""
+    """One transaction, see `LogDatastore.writing`; gives a cursor."""
 
-    def __init__(self, datastore: Transactions, *, keep: bool) -> None:
+    def __init__(self, datastore: LogDatastore, *, keep: bool) -> None:
         self._datastore = datastore
         self._keep = keep
         self._connection: SQLiteConnection | None = None
@@ -142,11 +129,11 @@ class Transaction:
     def __enter__(self) -> sqlite3.Cursor:
         """Begin, unless one is open."""
         datastore = self._datastore
-        if datastore._mine.cursor is not None:
-            return datastore._mine.cursor
-        datastore._may_write.acquire()
+        if datastore._open.cursor is not None:
+            return datastore._open.cursor
+        datastore._write_lock.acquire()
         try:
-            self._connection = datastore._lent()
+            self._connection = datastore._take_writer()
             cursor = self._connection.cursor().sqlite_cursor
             cursor.execute("BEGIN IMMEDIATE")
         except BaseException as error:
@@ -154,7 +141,7 @@ class Transaction:
             if isinstance(error, _ERRORS):
                 raise _store_error(error) from error
             raise
-        datastore._mine.cursor = cursor
+        datastore._open.cursor = cursor
         return cursor
 
     def __exit__(
@@ -163,7 +150,7 @@ class Transaction:
         """Commit, or undo."""
         if self._connection is not None:
             datastore, connection = self._datastore, self._connection
-            cursor, datastore._mine.cursor = datastore._mine.cursor, None
+            cursor, datastore._open.cursor = datastore._open.cursor, None
             assert cursor is not None
             try:
                 if error is None:
@@ -181,11 +168,11 @@ class Transaction:
 
     def _release(self) -> None:
         if self._connection is not None:
-            self._datastore._back(self._connection)
-        self._datastore._may_write.release()
+            self._datastore._put_back(self._connection)
+        self._datastore._write_lock.release()
 
 
-class _Mine(threading.local):
+class _Open(threading.local):
     """The cursor of the transaction that a thread has open."""
 
     cursor: sqlite3.Cursor | None = None

@@ -1,157 +1,175 @@
 """The log in SQLite: one file, write-ahead log, every commit on disk before it is acknowledged.
 
-Built on the eventsourcing library's recorder, with what it leaves out: a gapless position of our own, the time of
+It is a recorder of the eventsourcing library, with what that leaves out: a gapless position of our own, the time of
 recording, the event id as a key, idempotency keys in the same transaction, `synchronous=FULL`, and triggers that
-refuse every UPDATE, DELETE and replacing INSERT, whoever asks.
+refuse every UPDATE, DELETE and replacing INSERT, whoever asks. So whatever reads a log of that library reads this one.
 """
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from contextlib import AbstractContextManager
+from functools import cache
+from importlib.resources import files
+from typing import Any
 from uuid import UUID, uuid4
 
 from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
-from ledger.codec.stored_json import Placed, StoredEntry, Told, placed
+from ledger.codec.entry import Entry
 from ledger.errors import StoreError
-from ledger.store.sqlite.connection import Transactions
-from ledger.store.sqlite.schema import COLUMNS, SCHEMA
+from ledger.store.protocol import Block
+from ledger.store.sqlite.connection import LogDatastore
 
 TEXT_BYTES_MAX = 64 * 1024 * 1024
-INSERT = (
-    "INSERT INTO stored_events (position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, "
-    "originator_version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, COALESCE(NULLIF(?9, 0), "
+_COLUMNS = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
+"""The columns of an Entry, in its order."""
+_WITHOUT_STATE = _COLUMNS.replace("state", "x''")
+_INSERT = (
+    f"INSERT INTO stored_events ({_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, COALESCE(NULLIF(?9, 0), "
     "(SELECT COALESCE(MAX(originator_version), 0) + 1 FROM stored_events WHERE originator_id = ?3)))"
 )
 
 
-class Packed(NamedTuple):
-    """Consecutive rows of the log, from position `after` + 1 on: what is in a column, row after row, as one text.
-
-    Ids are in hex, one right after the other. All else has a newline between two rows, who recorded them in hex. No
-    state holds a newline: JSON escapes it, and an append refuses a state that does not.
-    """
-
-    after: int
-    rows: int
-    event_ids: str
-    streams: str
-    topics: str
-    recorded_at: str
-    recorded_by: str
-    states: bytes
-
-
 class SQLiteLog(SQLiteApplicationRecorder):
-    """The recorder: appends entries, reads them by stream, by position, by event id. `path` may be `:memory:`."""
+    """A log store: see `ledger.store.protocol.LogStore`. `location` is a file, or `:memory:`."""
 
-    def __init__(self, path: str) -> None:
-        if path == ":memory:":
-            path = f"file:{uuid4().hex}?mode=memory&cache=shared"
-        self.datastore: Transactions = Transactions(path)
+    def __init__(self, location: str) -> None:
+        path = f"file:{uuid4().hex}?mode=memory&cache=shared" if location == ":memory:" else location
+        self.datastore: LogDatastore = LogDatastore(path)
         super().__init__(self.datastore)
         with self.datastore.writing() as cursor:
-            for statement in SCHEMA:
+            for statement in _statements():
                 cursor.execute(statement)
             row = cursor.execute("SELECT id FROM identity").fetchone()
-            self.identity = row["id"] if row else str(uuid4())
+            self._identity: str = row["id"] if row else str(uuid4())
             if row is None:
-                cursor.execute("INSERT INTO identity (id) VALUES (?)", (self.identity,))
+                cursor.execute("INSERT INTO identity (id) VALUES (?)", (self._identity,))
+
+    @property
+    def identity(self) -> str:
+        """A name that no other log has."""
+        return self._identity
 
     def close(self) -> None:
         """Close every connection."""
         self.datastore.close()
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Append the entries, in the transaction that is open or in one of their own. Raises StoreError."""
-        entries = [event for event in stored_events if isinstance(event, StoredEntry)]
-        if any(b"\t" in entry.state or b"\n" in entry.state for entry in entries):
-            raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
-        self.insert_placed([placed(entry) for entry in entries])
-        return None
+    # Writing
 
-    def insert_placed(self, events: Sequence[Placed]) -> None:
-        """The same for many: no object is made of an event that is only passed on, and its state is trusted."""
-        self.datastore.write(INSERT, events)
+    def writing(self, *, keep: bool = True) -> AbstractContextManager[sqlite3.Cursor]:
+        """A transaction of this thread, which holds the write lock of the file from its start."""
+        return self.datastore.writing(keep=keep)
+
+    def savepoint(self) -> None:
+        """What is written from here on can be undone without the rest."""
+        self.datastore.fetch("SAVEPOINT block")
+
+    def undo(self) -> None:
+        """Undo what was written since the savepoint."""
+        self.datastore.fetch("ROLLBACK TO block")
+        self.release()
+
+    def release(self) -> None:
+        """Keep what was written since the savepoint as part of the transaction."""
+        self.datastore.fetch("RELEASE block")
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """A time in which millions of rows are written."""
+        return self.datastore.bulk()
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Write entries at the next positions."""
+        if any(b"\n" in entry.state or b"\t" in entry.state for entry in entries):
+            raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
+        self.datastore.write(_INSERT, entries)
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
-        """Keep the hash of a request's body and its answer under its key, for ever."""
+        """Keep the hash of a request's body and its answer under its key."""
         self.datastore.write("INSERT INTO requests VALUES (?,?,?,?)", [(key, digest, position, answer)])
 
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
-        """Note a metric's unit family, and the position of the event that fixes it; None where nothing does."""
+        """Note a metric's unit family, and the position of the event that fixes it."""
         if fixed is None:
             self.datastore.write("DELETE FROM metrics WHERE metric = ?", [(metric,)])
         else:
             self.datastore.write("INSERT OR REPLACE INTO metrics VALUES (?,?,?)", [(metric, *fixed)])
 
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-        topics: Sequence[str] = (),
-    ) -> Sequence[StoredEntry]:
-        """The entries of one stream, in order of version; with `topics`, of these types only."""
-        where = f" AND topic IN ({','.join('?' * len(topics))})" if topics else ""
-        return self._select(
-            f"originator_id = ? AND originator_version > ? AND originator_version <= ?{where}",
-            (UUID(str(originator_id)).bytes, gt or 0, lte if lte is not None else 2**62, *topics),
-            order=f"originator_version {'DESC' if desc else 'ASC'}",
-            limit=limit,
-        )
+    # Reading
 
-    def select_notifications(
-        self,
-        start: int | None,
-        limit: int,
-        stop: int | None = None,
-        topics: Sequence[str] = (),
-        *,
-        inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
-        """The log in order of position, as the library's notifications."""
-        first = (start or 0) if inclusive_of_start else (start or 0) + 1
-        marks = ",".join("?" * len(topics))
-        return [
-            Notification(entry.originator_id, entry.originator_version, entry.topic, entry.state, entry.position)
-            for entry in self._select(
-                "position >= ? AND position <= ?" + (f" AND topic IN ({marks})" if topics else ""),
-                (first, stop if stop is not None else 2**62, *topics),
-                order="position",
-                limit=limit,
-            )
-        ]
-
-    def max_notification_id(self) -> int:
-        """The head of the log; 0 where it is empty."""
+    def head(self) -> int:
+        """The last position; 0 where nothing is recorded."""
         return int(self.datastore.fetch("SELECT COALESCE(MAX(position), 0) FROM stored_events")[0][0])
 
-    def rows(self, *, after: int, until: int, topics: Sequence[str] = (), batch: int = 10_000) -> Iterator[list[Any]]:
-        """Batches of rows with after < position <= until, in order; each row has the columns of `stored_events`."""
-        while after < until:
-            marks = ",".join("?" * len(topics))
-            where = f" AND topic IN ({marks})" if topics else ""
+    def position_at(self, recorded_us: int) -> int:
+        """The last position recorded at or before the instant."""
+        # recorded_at never goes back, so the log is sorted by it: bisect on the primary key.
+        low, high = 0, self.head()
+        while low < high:
+            middle = (low + high + 1) // 2
+            ((at,),) = self.datastore.fetch("SELECT recorded_at FROM stored_events WHERE position = ?", (middle,))
+            if at <= recorded_us:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def at_positions(self, positions: Sequence[int]) -> list[Entry]:
+        """The entries at these positions, in order."""
+        return sorted(self._where_in("position", positions))
+
+    def with_event_ids(self, event_keys: Sequence[bytes]) -> list[Entry]:
+        """The entries with these event ids, in order of position."""
+        return sorted(self._where_in("event_id", event_keys))
+
+    def known(self, event_keys: Sequence[bytes]) -> dict[bytes, Entry]:
+        """Those of these events that the log holds, without their states."""
+        return {entry.event_key: entry for entry in self._where_in("event_id", event_keys, columns=_WITHOUT_STATE)}
+
+    def stream(self, stream_key: bytes, *, types: Sequence[str] = (), limit: int | None = None) -> list[Entry]:
+        """The entries of one stream, in order."""
+        where = f" AND topic IN ({_marks(types)})" if types else ""
+        return self._select(f"originator_id = ?{where}", (stream_key, *types), order="originator_version", limit=limit)
+
+    def streams(self, stream_keys: Sequence[bytes]) -> dict[bytes, list[Entry]]:
+        """The entries of each of these streams, in order."""
+        by_stream: defaultdict[bytes, list[Entry]] = defaultdict(list)
+        order = " ORDER BY originator_id, originator_version"
+        for entry in self._where_in("originator_id", stream_keys, order=order):
+            by_stream[entry.stream_key].append(entry)
+        return by_stream
+
+    def stream_heads(self, stream_keys: Sequence[bytes]) -> dict[bytes, int]:
+        """How many entries each of these streams holds."""
+        heads: dict[bytes, int] = {}
+        for chunk in _chunks(stream_keys):
             rows = self.datastore.fetch(
-                f"SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ?{where} "
-                "ORDER BY position LIMIT ?",
-                (after, until, *topics, batch),
+                "SELECT originator_id, MAX(originator_version) FROM stored_events "
+                f"WHERE originator_id IN ({_marks(chunk)}) GROUP BY originator_id",
+                chunk,
             )
-            if not rows:
-                return
-            yield rows
-            after = rows[-1]["position"]
+            heads.update({row[0]: row[1] for row in rows})
+        return heads
 
-    def packed(self, *, after: int, until: int, batch: int = 20_000) -> Iterator[Packed]:
-        """The log with after < position <= until, batch by batch, a text a column: SQLite joins the rows by itself.
+    def of_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
+        """The entries of these types with after < position <= until. A scan."""
+        where = f"position > ? AND position <= ? AND topic IN ({_marks(types)})"
+        while entries := self._select(where, (after, until, *types), order="position", limit=1000):
+            yield from entries
+            after = entries[-1].position
 
-        Reads twice as many rows a second as `rows`, and lets other threads run meanwhile.
-        """
-        size = batch
+    def mentioning(self, text: str, *, types: Sequence[str]) -> Iterator[Entry]:
+        """Entries of these types whose state holds the text as a JSON string. A scan."""
+        after = 0
+        where = f"position > ? AND topic IN ({_marks(types)}) AND instr(CAST(state AS TEXT), ?) > 0"
+        while entries := self._select(where, (after, *types, f'"{text}"'), order="position", limit=500):
+            yield from entries
+            after = entries[-1].position
+
+    def blocks(self, *, after: int, until: int, rows_max: int = 20_000) -> Iterator[Block]:
+        """The log in blocks. SQLite joins the rows by itself: twice as quick, and other threads run meanwhile."""
+        size = rows_max
         while after < until:
             try:
                 # The limit keeps SQLite from dropping the subquery's order.
@@ -160,104 +178,21 @@ class SQLiteLog(SQLiteApplicationRecorder):
                     "group_concat(topic, char(10)), group_concat(recorded_at, char(10)), "
                     "group_concat(hex(recorded_by), char(10)), "
                     "CAST(group_concat(CAST(state AS TEXT), char(10)) AS BLOB) "
-                    f"FROM (SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ? "
+                    f"FROM (SELECT {_COLUMNS} FROM stored_events WHERE position > ? AND position <= ? "
                     "ORDER BY position LIMIT ?)",
                     (after, until, size),
                 )
-                found = Packed(after, *row)
+                block = Block(after, *row)
             except StoreError as error:
                 if size == 1 or "too big" not in str(error):
                     raise
                 size //= 2
                 continue
-            if not found.rows:
+            if not block.rows:
                 return
-            yield found
-            after += found.rows
-            size = max(1, min(batch, size * TEXT_BYTES_MAX // len(found.states)))
-
-    def by_event_id(self, event_ids: Sequence[bytes]) -> list[StoredEntry]:
-        """The entries with these event ids, in order of position."""
-        return self._in("event_id", event_ids)
-
-    def known(self, event_ids: Sequence[bytes]) -> dict[bytes, Placed]:
-        """Those of these events that the log holds, by event id; without their states."""
-        found: dict[bytes, Placed] = {}
-        for chunk in _chunks(event_ids):
-            rows = self.datastore.fetch(
-                "SELECT position, event_id, originator_id, topic, recorded_at, recorded_by, digest, x'', "
-                f"originator_version FROM stored_events WHERE event_id IN ({','.join('?' * len(chunk))})",
-                chunk,
-            )
-            found.update((row[1], Placed(*row)) for row in rows)
-        return found
-
-    def by_position(self, positions: Sequence[int]) -> list[StoredEntry]:
-        """The entries at these positions, in order."""
-        return self._in("position", positions)
-
-    def of_types(self, topics: Sequence[str], *, after: int, until: int) -> Iterator[StoredEntry]:
-        """The entries of these types with after < position <= until, in order of position. A scan."""
-        marks = ",".join("?" * len(topics))
-        while found := self._select(
-            f"position > ? AND position <= ? AND topic IN ({marks})",
-            (after, until, *topics),
-            order="position",
-            limit=1000,
-        ):
-            yield from found
-            after = found[-1].position
-
-    def mentioning(self, text: str, *, topics: Sequence[str]) -> Iterator[StoredEntry]:
-        """Entries of these types whose body holds the text as a JSON string, in order of position. A full scan."""
-        marks = ",".join("?" * len(topics))
-        after = 0
-        while found := self._select(
-            f"position > ? AND topic IN ({marks}) AND instr(CAST(state AS TEXT), ?) > 0",
-            (after, *topics, f'"{text}"'),
-            order="position",
-            limit=500,
-        ):
-            yield from found
-            after = found[-1].position
-
-    def stream_heads(self, originator_ids: Sequence[bytes]) -> dict[bytes, int]:
-        """How many events each stream holds; streams without any are left out."""
-        heads: dict[bytes, int] = {}
-        for chunk in _chunks(originator_ids):
-            rows = self.datastore.fetch(
-                "SELECT originator_id, MAX(originator_version) FROM stored_events "
-                f"WHERE originator_id IN ({','.join('?' * len(chunk))}) GROUP BY originator_id",
-                chunk,
-            )
-            heads.update({row[0]: row[1] for row in rows})
-        return heads
-
-    def histories(self, originator_ids: Sequence[bytes]) -> dict[bytes, list[Told]]:
-        """What each of these streams holds, in order; streams without any event are left out."""
-        found: defaultdict[bytes, list[Told]] = defaultdict(list)
-        for chunk in _chunks(originator_ids):
-            rows = self.datastore.fetch(
-                "SELECT originator_id, position, event_id, topic, recorded_at, state FROM stored_events "
-                f"WHERE originator_id IN ({','.join('?' * len(chunk))}) ORDER BY originator_id, originator_version",
-                chunk,
-            )
-            for told in map(Told._make, rows):
-                found[told.originator_id].append(told)
-        return found
-
-    def position_at(self, recorded_at: int) -> int:
-        """The last position recorded at or before the instant (microseconds since 1970); 0 where there is none."""
-        # recorded_at never goes back, so the log is sorted by it: bisect on the primary key.
-        low, high = 0, self.max_notification_id()
-        while low < high:
-            middle = (low + high + 1) // 2
-            ((at,),) = self.datastore.fetch("SELECT recorded_at FROM stored_events WHERE position = ?", (middle,))
-            if at <= recorded_at:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+            yield block
+            after += block.rows
+            size = max(1, min(rows_max, size * TEXT_BYTES_MAX // len(block.states)))
 
     def request(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""
@@ -269,21 +204,80 @@ class SQLiteLog(SQLiteApplicationRecorder):
         rows = self.datastore.fetch("SELECT metric, family, position FROM metrics")
         return {row[0]: (row[1], row[2]) for row in rows}
 
-    def _in(self, column: str, values: Sequence[Any]) -> list[StoredEntry]:
-        found: list[StoredEntry] = []
-        for chunk in _chunks(values):
-            found.extend(self._select(f"{column} IN ({','.join('?' * len(chunk))})", chunk, order="position"))
-        return sorted(found, key=lambda entry: entry.position)
+    # The library's interface, for its own readers of a log
 
-    def _select(self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None) -> list[StoredEntry]:
-        rows = self.datastore.fetch(
-            f"SELECT {COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?",
-            (*params, -1 if limit is None else limit),
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Refused: raises StoreError. Events come in through `Ledger.append`, which checks them and gives them a place."""
+        raise StoreError("events come in through Ledger.append, which checks them and gives them a place")
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The events of one stream, in order of version."""
+        key = originator_id.bytes if isinstance(originator_id, UUID) else UUID(originator_id).bytes
+        entries = self._select(
+            "originator_id = ? AND originator_version > ? AND originator_version <= ?",
+            (key, gt or 0, lte if lte is not None else 2**62),
+            order=f"originator_version {'DESC' if desc else 'ASC'}",
+            limit=limit,
         )
-        return [
-            StoredEntry(UUID(bytes=stream), version, topic, state, position, event_id, at, by, digest)
-            for position, event_id, stream, version, topic, at, by, digest, state in rows
-        ]
+        return [StoredEvent(one.stream, one.stream_version, one.type, one.state) for one in entries]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The log in order of position."""
+        first = (start or 0) if inclusive_of_start else (start or 0) + 1
+        entries = self._select(
+            "position >= ? AND position <= ?" + (f" AND topic IN ({_marks(topics)})" if topics else ""),
+            (first, stop if stop is not None else 2**62, *topics),
+            order="position",
+            limit=limit,
+        )
+        return [Notification(one.stream, one.stream_version, one.type, one.state, one.position) for one in entries]
+
+    def max_notification_id(self) -> int:
+        """The head of the log."""
+        return self.head()
+
+    def _where_in(
+        self, column: str, values: Sequence[Any], *, columns: str = _COLUMNS, order: str = ""
+    ) -> Iterator[Entry]:
+        for chunk in _chunks(values):
+            query = f"SELECT {columns} FROM stored_events WHERE {column} IN ({_marks(chunk)}){order}"
+            yield from map(Entry._make, self.datastore.fetch(query, chunk))
+
+    def _select(self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None) -> list[Entry]:
+        query = f"SELECT {_COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?"
+        return list(map(Entry._make, self.datastore.fetch(query, (*params, -1 if limit is None else limit))))
+
+
+@cache
+def _statements() -> tuple[str, ...]:
+    """The statements of `schema.sql`."""
+    statements, begun = [], ""
+    for line in files(__package__).joinpath("schema.sql").read_text(encoding="utf-8").splitlines(keepends=True):
+        begun += line
+        if sqlite3.complete_statement(begun):
+            statements.append(begun)
+            begun = ""
+    return tuple(statements)
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _chunks(values: Sequence[Any], size: int = 512) -> Iterator[Sequence[Any]]:

@@ -10,11 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.http.append_requests import Gatherer, Sent
-from api.http.routes import event_log
+from api.http.append_requests import SentAppend, appended
 from ledger import MalformedJSON
 from projections import Engine
 from tests.api.helpers import Api, mined
+from tests.ledger.conftest import sqlite_of
 
 
 async def asked(app: Any, bodies: Sequence[bytes]) -> list[tuple[int, Any]]:
@@ -79,7 +79,7 @@ def test_each_of_many_clients_is_answered_for_its_own(api: Api, engine: Engine) 
 
 def test_a_group_is_no_larger_than_it_should_be(api: Api, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     head = engine.ledger.head()
-    monkeypatch.setattr("api.http.append_requests.GROUP_BYTES_MAX", 500)
+    monkeypatch.setattr(engine.ledger._writer._queue, "_size_max", 6)
     answers = asyncio.run(asked(api.client.app, [json.dumps(numbered(number)).encode() for number in range(30)]))
     assert [status for status, _ in answers] == [201] * 30
     assert len({entry.recorded_at for entry in engine.ledger.entries(after=head)}) >= 10
@@ -99,7 +99,7 @@ def test_clients_on_several_loops_are_answered_too(api: Api, engine: Engine) -> 
 
 
 def test_a_long_append_goes_its_own_way_and_is_answered_the_same(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_log, "GATHERED_BYTES_MAX", 10)
+    monkeypatch.setattr("api.http.append_requests.SMALL_BYTES_MAX", 10)
     assert api.client.post("/v1/events", json=numbered(1)).status_code == 201
     answer = api.client.post("/v1/events", json=[numbered(2), numbered(3, unit="tonnes")])
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/1/unit")
@@ -108,17 +108,16 @@ def test_a_long_append_goes_its_own_way_and_is_answered_the_same(api: Api, monke
 
 def test_what_a_client_sent_is_recorded_though_it_went_away(engine: Engine) -> None:
     head = engine.ledger.head()
-    gatherer = Gatherer(engine.ledger)
     registration = {"type": "EntityRegistered", "entity": "togo", "kind": "country", "name": "Togo"}
 
     async def go_away_and_come_back() -> None:
-        gone = asyncio.ensure_future(gatherer.append(Sent(json.dumps(registration).encode(), None)))
+        gone = asyncio.ensure_future(appended(engine.ledger, SentAppend(json.dumps(registration).encode(), None)))
         await asyncio.sleep(0)
         gone.cancel()
         with pytest.raises(asyncio.CancelledError):
             await gone
         with pytest.raises(MalformedJSON):
-            await gatherer.append(Sent(b"{", None))
+            await appended(engine.ledger, SentAppend(b"{", None))
 
     asyncio.run(go_away_and_come_back())
     assert engine.ledger.head() == head + 1
@@ -126,7 +125,7 @@ def test_what_a_client_sent_is_recorded_though_it_went_away(engine: Engine) -> N
 
 def test_a_full_disk_is_the_answer_of_all_who_wait_and_nothing_is_kept(api: Api, engine: Engine) -> None:
     head = engine.ledger.head()
-    with engine.ledger.log.datastore.writing() as cursor:
+    with sqlite_of(engine.ledger).writing() as cursor:
         (pages,) = cursor.execute("PRAGMA page_count").fetchone()
         cursor.execute(f"PRAGMA max_page_count = {pages}")
     bodies = [json.dumps(numbered(number, note="x" * 10_000)).encode() for number in range(5)]
@@ -141,8 +140,9 @@ def test_an_idempotency_key_holds_among_those_who_wait(engine: Engine) -> None:
     benin = {"type": "EntityRegistered", "entity": "benin", "kind": "country", "name": "Benin"}
 
     async def many() -> list[Any]:
-        gatherer = Gatherer(engine.ledger)
-        return await asyncio.gather(*(gatherer.append(Sent(json.dumps(benin).encode(), "key")) for _ in range(20)))
+        return await asyncio.gather(
+            *(appended(engine.ledger, SentAppend(json.dumps(benin).encode(), "key")) for _ in range(20))
+        )
 
     answers = asyncio.run(many())
     assert [answer.status_code for answer in answers] == [201] * 20

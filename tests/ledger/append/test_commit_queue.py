@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import Append, KeyReused, Ledger, Refused, RuleBroken, StoreFull, VersionConflict, import_file
-from ledger.append.commit_queue import Ticket, Turns
-from tests.ledger.conftest import WORLD, correction, figure, retraction
+from ledger.append.commit_queue import CommitQueue
+from tests.ledger.conftest import WORLD, correction, figure, record_together, retraction, sqlite_of
 from tests.ledger.imports.test_importer import jsonl
 from tests.oracle.histories import Body, histories
 from tests.patience import PATIENCE_S
@@ -36,7 +36,7 @@ BAD: list[Any] = [
 def outcome(append: Append) -> Any:
     """The receipt of an append, or what kept it out."""
     try:
-        receipt = append.answer()
+        receipt = append.unwrap()
     except (Refused, KeyReused) as error:
         return type(error), getattr(error, "violations", str(error))
     return receipt
@@ -69,21 +69,21 @@ def test_a_group_gives_the_receipts_and_the_log_of_its_appends_one_by_one(worklo
     one_by_one = [Append.of(batch, key=key) for batch, key in workload]
     in_groups = [Append.of(batch, key=key) for batch, key in workload]
     for append in one_by_one:
-        alone.append_each([append])
+        alone.record(append)
     rest = in_groups
     while rest:
         size = random.randint(1, len(rest))
-        grouped.append_each(rest[:size])
+        record_together(grouped, rest[:size])
         rest = rest[size:]
     assert [outcome(append) for append in one_by_one] == [outcome(append) for append in in_groups]
     assert list(alone.entries()) == list(grouped.entries())
     for left, right in ((alone._writer._state, grouped._writer._state),):
-        assert (left.head, left.recorded_at, left.metrics, left.kinds, left._kept) == (
+        assert (left.head, left.recorded_at, left.metrics, left.kinds, left.kept) == (
             right.head,
             right.recorded_at,
             right.metrics,
             right.kinds,
-            right._kept,
+            right.kept,
         )
     assert alone.log.metrics() == grouped.log.metrics()
     alone.close()
@@ -106,7 +106,7 @@ def test_a_refused_append_changes_nothing_for_its_neighbours(ledger: Ledger) -> 
         Append.of([figure(event_id=event_id)], key=("key", b"hash")),
         Append.of([figure("3", expected_version=1)]),
     ]
-    ledger.append_each(appends)
+    record_together(ledger, appends)
     errors = [type(append.error).__name__ if append.error else None for append in appends]
     assert errors == [
         None,
@@ -142,7 +142,7 @@ def test_what_is_odd_is_told_as_if_each_append_were_alone(ledger: Ledger) -> Non
         Append.of([figure("7000", published_at="2024-05")]),
         Append.of([figure("7001", published_at="2024-06")]),
     ]
-    ledger.append_each(appends)
+    record_together(ledger, appends)
     told = [[item["warnings"] for item in append.receipt.items] for append in appends if append.receipt]
     assert [[[one["rule"] for one in warnings] for warnings in items] for items in told] == [
         [[]],
@@ -154,17 +154,17 @@ def test_what_is_odd_is_told_as_if_each_append_were_alone(ledger: Ledger) -> Non
 
 def test_where_the_disk_is_full_nobody_is_told_otherwise_and_nothing_is_kept(ledger: Ledger) -> None:
     head = ledger.head()
-    with ledger.log.datastore.writing() as cursor:
+    with sqlite_of(ledger).writing() as cursor:
         (pages,) = cursor.execute("PRAGMA page_count").fetchone()
         cursor.execute(f"PRAGMA max_page_count = {pages + 1}")
     big = {"type": "EntityRegistered", "entity": "togo", "kind": "country", "name": "Togo", "note": "x" * 20_000}
     appends = [Append.of([big]), Append.of(["bad"]), Append.of([figure(subject="togo")], key=("key", b"hash"))]
-    ledger.append_each(appends)
+    record_together(ledger, appends)
     assert isinstance(appends[0].error, StoreFull)
     assert isinstance(appends[1].error, Refused)
     assert isinstance(appends[2].error, StoreFull)
     assert ledger.head() == head
-    with ledger.log.datastore.writing() as cursor:
+    with sqlite_of(ledger).writing() as cursor:
         cursor.execute("PRAGMA max_page_count = 1000000")
     with pytest.raises(RuleBroken):
         ledger.append([figure(subject="togo")])
@@ -242,10 +242,10 @@ def test_appends_that_wait_share_a_transaction(ledger: Ledger) -> None:
 
     head = ledger.head()
     threads = [threading.Thread(target=append, args=(1900 + number,)) for number in range(20)]
-    with ledger.drafting():
+    with ledger.batch():
         for thread in threads:
             thread.start()
-        while len(ledger._writer._turns._waiting) < 20:
+        while len(ledger._writer._queue._waiting) < 20:
             os.sched_yield()
     for thread in threads:
         thread.join()
@@ -265,7 +265,7 @@ def test_an_append_need_not_wait_for_the_end_of_an_import(ledger: Ledger, tmp_pa
 
     def progress(done: int) -> None:
         began.set()
-        while thread.is_alive() and not receipts and not ledger._writer._turns._waiting:
+        while thread.is_alive() and not receipts and not ledger._writer._queue._waiting:
             os.sched_yield()
 
     thread = threading.Thread(target=append)
@@ -279,69 +279,131 @@ def test_an_append_need_not_wait_for_the_end_of_an_import(ledger: Ledger, tmp_pa
     assert receipts[0] < len(WORLD) + 1000
 
 
-def test_turns_are_taken_in_order_and_work_that_waits_is_gathered() -> None:
-    turns: Turns[int] = Turns()
-    assert turns.take(Ticket(0))
-    order: list[Any] = []
+class Notebook:
+    """A writer that notes which work it is given together. A queue of room for 3."""
 
-    def wait(ticket: Ticket[int]) -> None:
-        led = turns.take(ticket)
-        order.append((ticket.work, led))
-        if led:
-            turns.pass_on()
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.queue: CommitQueue[int] = CommitQueue(self.write, size=lambda work: 1, size_max=3)
 
-    tickets: list[Ticket[int]] = [Ticket(1), Ticket(2), Ticket(), Ticket(3)]
-    threads = []
-    for ticket in tickets:
-        threads.append(threading.Thread(target=wait, args=(ticket,)))
-        threads[-1].start()
-        while ticket not in turns._waiting:
+    def write(self, works: Sequence[int]) -> None:
+        self.groups.append(list(works))
+
+    def wait_until_waiting(self, count: int) -> None:
+        while len(self.queue._waiting) < count:
             os.sched_yield()
-    gathered = turns.gather(lambda work: work < 3)
-    assert [ticket.work for ticket in gathered] == [1, 2]
-    for ticket in gathered:
-        turns.finish(ticket)
-    threads[0].join()
-    threads[1].join()
-    turns.pass_on()
-    threads[2].join()
-    threads[3].join()
-    assert sorted(order[:2]) == [(1, False), (2, False)]
-    assert order[2:] == [(None, True), (3, True)]
-    assert turns.take(Ticket())
+
+
+def test_work_is_done_in_order_and_what_waits_is_done_together_as_far_as_there_is_room() -> None:
+    book = Notebook()
+    threads = [threading.Thread(target=book.queue.run, args=(work,)) for work in range(5)]
+    with book.queue.alone():
+        for count, thread in enumerate(threads, start=1):
+            thread.start()
+            book.wait_until_waiting(count)
+    for thread in threads:
+        thread.join()
+    assert book.groups == [[0, 1, 2], [3, 4]]
+    book.queue.run(5)
+    assert book.groups[-1] == [5]
+
+
+def test_whoever_wants_the_turn_alone_gets_it_between_the_work_before_and_after_it() -> None:
+    book = Notebook()
+    order: list[str] = []
+
+    def alone() -> None:
+        with book.queue.alone():
+            order.append(f"alone after {book.groups}")
+
+    threads = [
+        threading.Thread(target=book.queue.run, args=(1,)),
+        threading.Thread(target=alone),
+        threading.Thread(target=book.queue.run, args=(2,)),
+    ]
+    with book.queue.alone():
+        for count, thread in enumerate(threads, start=1):
+            thread.start()
+            book.wait_until_waiting(count)
+    for thread in threads:
+        thread.join()
+    assert book.groups == [[1], [2]]
+    assert order == ["alone after [[1]]"]
+
+
+def test_who_submits_does_not_wait_and_is_told_once_for_all_that_was_done_together() -> None:
+    book = Notebook()
+    told: list[list[int]] = []
+    done = threading.Semaphore(0)
+
+    def notify(works: list[int]) -> None:
+        told.append(works)
+        done.release(len(works))
+
+    waiting = threading.Thread(target=book.queue.run, args=(2,))
+    with book.queue.alone():
+        book.queue.submit(0, notify)
+        book.queue.submit(1, notify)
+        waiting.start()
+        book.wait_until_waiting(3)
+        book.queue.submit(3, notify)
+    for _ in range(3):
+        done.acquire()
+    waiting.join()
+    assert book.groups == [[0, 1, 2], [3]]
+    assert told == [[0, 1], [3]]
+    book.queue.submit(4, notify)
+    done.acquire()
+    book.queue.close()
+    assert book.groups[-1] == [4]
+    book.queue.run(5)
 
 
 INTERRUPTED = """
 import signal, threading
-from ledger.append.commit_queue import Ticket, Turns
-for case in ("waiting", "called", "gathered"):
-    turns, ticket, main = Turns(), Ticket("work"), threading.get_ident()
-    assert turns.take(Ticket())
-    def interrupt():
-        while not turns._waiting:
-            pass
+from ledger.append.commit_queue import CommitQueue
+main = threading.get_ident()
+for case in ("waiting", "called", "taken along"):
+    written, holds, interrupted = [], threading.Event(), threading.Event()
+    def write(works):
+        written.append(list(works))
+        if case == "taken along" and "work" in works:
+            signal.pthread_kill(main, signal.SIGINT)
+            interrupted.wait()
+    queue = CommitQueue(write, size=lambda work: 1, size_max=9)
+    def hold():
+        with queue.alone():
+            holds.set()
+            while len(queue._waiting) < (2 if case == "taken along" else 1):
+                pass
+            if case == "waiting":
+                signal.pthread_kill(main, signal.SIGINT)
+                interrupted.wait()
         if case == "called":
-            turns.pass_on()
-        gathered = turns.gather(lambda work: True) if case == "gathered" else []
-        signal.pthread_kill(main, signal.SIGINT)
-        for one in gathered:
-            turns.finish(one)
-    thread = threading.Thread(target=interrupt)
-    thread.start()
+            signal.pthread_kill(main, signal.SIGINT)
+    threads = [threading.Thread(target=hold)]
+    threads[0].start()
+    holds.wait()
+    if case == "taken along":
+        threads.append(threading.Thread(target=queue.run, args=("other",)))
+        threads[1].start()
+        while not queue._waiting:
+            pass
     try:
+        queue.run("work")
         while True:
-            turns.take(ticket)
+            pass
     except KeyboardInterrupt:
-        pass
-    thread.join()
-    if case != "called":
-        turns.pass_on()
-    print(case, turns._taken, len(turns._waiting))
+        interrupted.set()
+    for thread in threads:
+        thread.join()
+    queue.run("last")
+    print(case, written[-1], queue._taken, len(queue._waiting))
 """
 
 
 def test_an_interrupt_while_waiting_leaves_the_queue_in_good_order() -> None:
-    told = subprocess.run(
+    ran = subprocess.run(
         [sys.executable, "-c", INTERRUPTED],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -349,7 +411,8 @@ def test_an_interrupt_while_waiting_leaves_the_queue_in_good_order() -> None:
         timeout=PATIENCE_S,
         check=True,
     )
-    assert (told.stdout, told.stderr) == ("waiting False 0\ncalled False 0\ngathered False 0\n", "")
+    lines = [f"{case} ['last'] False 0\n" for case in ("waiting", "called", "taken along")]
+    assert (ran.stdout, ran.stderr) == ("".join(lines), "")
 
 
 def test_an_interrupt_while_a_group_is_written_leaves_no_trace_and_no_one_waiting(ledger: Ledger) -> None:
@@ -361,7 +424,7 @@ def test_an_interrupt_while_a_group_is_written_leaves_no_trace_and_no_one_waitin
 
     sound, ledger._writer._clock = ledger._writer._clock, interrupt
     with pytest.raises(KeyboardInterrupt):
-        ledger.append_each(appends)
+        ledger._writer._record_together(appends)
     ledger._writer._clock = sound
     assert [str(append.error) for append in appends] == [
         "the write was interrupted, and nothing was recorded; try again"
@@ -372,6 +435,6 @@ def test_an_interrupt_while_a_group_is_written_leaves_no_trace_and_no_one_waitin
 
 def test_a_version_conflict_sees_what_came_just_before_it(ledger: Ledger) -> None:
     appends = [Append.of([figure(expected_version=0)]) for _ in range(3)]
-    ledger.append_each(appends)
+    record_together(ledger, appends)
     assert appends[0].receipt is not None
     assert [type(append.error) for append in appends[1:]] == [VersionConflict] * 2

@@ -6,39 +6,29 @@ golden file beside the old one, and an upcast; the old file stays.
 
 import json
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from ledger import REGISTRY, parse_event
-from ledger.codec.stored_json import EPOCH, Entry, PlainJSONMapper, StoredEntry
+from ledger import REGISTRY, LedgerDamaged, body_of, parse_event
+from tests.golden import golden_file, stored_example
 from tests.places import STORED
 
-GOLDEN = STORED
-FILES = sorted(GOLDEN.glob("*.json"))
-ID = UUID("00000000-0000-4000-8000-000000000001")
-
-
-def stored(type_name: str, state: bytes) -> StoredEntry:
-    return StoredEntry(ID, 1, type_name, state, 1, ID.bytes, 0, "test", b"")
+FILES = sorted(STORED.glob("*.json"))
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))
 def test_the_bytes_that_a_type_writes_are_those_of_its_golden_file(name: str) -> None:
-    cls = REGISTRY[name]
-    entry = Entry(ID, 1, 1, ID, name, parse_event(cls.example).body(), EPOCH, "test", b"")
-    golden = GOLDEN / f"{name}.v{cls.version}.json"
-    assert golden.exists(), f"write what the type stores now into {golden.name}, and keep it for ever"
-    assert PlainJSONMapper().to_stored_event(entry).state == golden.read_bytes()
+    golden = golden_file(name, REGISTRY[name].version)
+    assert golden.exists(), f"{name} has no golden bytes: make them with `make golden`, and keep them for ever"
+    assert stored_example(name) == golden.read_bytes()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_bytes_of_every_version_ever_written_are_read_as_the_current_one(path: Path) -> None:
     name, _, version = path.stem.partition(".v")
-    cls = REGISTRY[name]
-    assert int(version) <= cls.version
-    entry = PlainJSONMapper().to_domain_event(stored(name, path.read_bytes()))
-    assert entry.body == parse_event({"type": name, **entry.body}).body()
+    assert int(version) <= REGISTRY[name].version
+    body = body_of(name, path.read_bytes(), position=1)
+    assert body == parse_event({"type": name, **body}).body()
 
 
 def test_every_version_of_a_type_has_a_golden_file() -> None:
@@ -47,7 +37,17 @@ def test_every_version_of_a_type_has_a_golden_file() -> None:
 
 
 def test_a_party_of_version_1_was_a_bare_slug() -> None:
-    state = (GOLDEN / "MoUSigned.v1.json").read_bytes()
+    state = golden_file("MoUSigned", 1).read_bytes()
     assert json.loads(state)["parties"] == ["js-link", "lynas-rare-earths"]
-    entry = PlainJSONMapper().to_domain_event(stored("MoUSigned", state))
-    assert entry.body["parties"] == [{"entity": "js-link"}, {"entity": "lynas-rare-earths"}]
+    assert body_of("MoUSigned", state, position=1)["parties"] == [
+        {"entity": "js-link"},
+        {"entity": "lynas-rare-earths"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("Unheard", b"{}"), ("QuotaSet", b"[]"), ("QuotaSet", b"{"), ("QuotaSet", b"1")]
+)
+def test_what_this_ledger_never_wrote_is_damage_at_a_position(name: str, state: bytes) -> None:
+    with pytest.raises(LedgerDamaged, match="position 7"):
+        body_of(name, state, position=7)

@@ -77,7 +77,7 @@ def imported(directory: Path, path: Path, **settings: Any) -> tuple[ImportReport
     ledger = Ledger(database)
     report = import_file(ledger, path, **settings)
     entries = [
-        (entry.position, entry.originator_id, entry.originator_version, entry.type, entry.body, entry.digest)
+        (entry.position, entry.stream, entry.stream_version, entry.type, entry.body, entry.digest)
         for entry in ledger.entries()
     ]
     ledger.close()

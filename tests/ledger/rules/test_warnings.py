@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ledger import Append, Ledger
-from tests.ledger.conftest import correction, figure, retraction
+from tests.ledger.conftest import correction, figure, record_together, retraction
 
 
 def warned(ledger: Ledger, event: dict[str, Any]) -> list[str]:
@@ -95,5 +95,5 @@ def test_what_others_appended_without_warnings_in_the_same_transaction_is_compar
     ledger.append([figure("350000")])
     silent, loud = Append.of([figure("3", published_at="2025")]), Append.of([figure("4", published_at="2026")])
     silent.warn = False
-    ledger.append_each([silent, loud])
-    assert [append.answer().items[0]["warnings"] for append in (silent, loud)] == [[], []]
+    record_together(ledger, [silent, loud])
+    assert [append.unwrap().items[0]["warnings"] for append in (silent, loud)] == [[], []]

@@ -1,15 +1,13 @@
 """SQLite itself refuses to change what is recorded."""
 
 import sqlite3
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from ledger import Ledger, StoreError
-from tests.ledger.conftest import WORLD, figure
+from tests.ledger.conftest import WORLD, figure, sqlite_of
 
 
 @pytest.fixture
@@ -67,7 +65,7 @@ def test_the_next_row_in_order_is_what_it_does_take(path: Path) -> None:
 
 def test_every_commit_is_on_disk_before_it_is_acknowledged(path: Path) -> None:
     book = Ledger(path)
-    with book.log.datastore.transaction(commit=False) as cursor:
+    with sqlite_of(book).datastore.transaction(commit=False) as cursor:
         cursor.execute("PRAGMA synchronous")
         assert cursor.fetchone()[0] == 2
         cursor.execute("PRAGMA journal_mode")
@@ -78,19 +76,19 @@ def test_every_commit_is_on_disk_before_it_is_acknowledged(path: Path) -> None:
 def test_the_log_comes_as_lines_of_text_in_order(path: Path) -> None:
     book = Ledger(path, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC))
     book.append([figure(note='a\ttab, a\nline, \u2028, "quotes", \\ and ßµ漢\U0001f600')], recorded_by="Zoë\tline\n")
-    stored = book.log.by_position(range(1, 100))
+    stored = book.log.at_positions(range(1, 100))
     for batch in (1, 3, 100):
         for after, until in ((0, 11), (0, 99), (4, 9), (11, 11), (20, 30)):
             reached = after
-            for found in book.log.packed(after=after, until=until, batch=batch):
+            for found in book.log.blocks(after=after, until=until, rows_max=batch):
                 rows = stored[reached : reached + batch][: max(0, until - reached)]
                 assert found == (
                     reached,
                     len(rows),
-                    "".join(one.event_id.hex().upper() for one in rows),
-                    "".join(UUID(str(one.originator_id)).hex.upper() for one in rows),
-                    "\n".join(one.topic for one in rows),
-                    "\n".join(str(one.recorded_at) for one in rows),
+                    "".join(one.event_key.hex().upper() for one in rows),
+                    "".join(one.stream_key.hex().upper() for one in rows),
+                    "\n".join(one.type for one in rows),
+                    "\n".join(str(one.recorded_us) for one in rows),
                     "\n".join(one.recorded_by.encode().hex().upper() for one in rows),
                     b"\n".join(one.state for one in rows),
                 )
@@ -102,7 +100,7 @@ def test_the_log_comes_as_lines_of_text_in_order(path: Path) -> None:
 def test_lines_of_text_are_read_while_others_append(path: Path) -> None:
     book = Ledger(path)
     seen = []
-    for found in book.log.packed(after=0, until=10, batch=4):
+    for found in book.log.blocks(after=0, until=10, rows_max=4):
         seen.append(found.after + found.rows)
         book.append([figure()])
     assert seen == [4, 8, 10]
@@ -112,11 +110,11 @@ def test_lines_of_text_are_read_while_others_append(path: Path) -> None:
 def test_a_batch_of_more_text_than_sqlite_can_hold_is_read_in_smaller_ones(path: Path) -> None:
     book = Ledger(path)
     book.append([figure(note="x" * 20_000) for _ in range(6)])
-    connection = book.log.datastore.pool.get_connection(is_writer=False)
+    connection = sqlite_of(book).datastore.pool.get_connection(is_writer=False)
     connection._sqlite_conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 50_000)
-    book.log.datastore.pool.put_connection(connection)
-    found = list(book.log.packed(after=0, until=16))
-    stored = [one.state for one in book.log.by_position(range(17))]
+    sqlite_of(book).datastore.pool.put_connection(connection)
+    found = list(book.log.blocks(after=0, until=16))
+    stored = [one.state for one in book.log.at_positions(range(17))]
     assert b"\n".join(one.states for one in found).split(b"\n") == stored
     assert len(found) > 1
     book.close()
@@ -124,10 +122,10 @@ def test_a_batch_of_more_text_than_sqlite_can_hold_is_read_in_smaller_ones(path:
 
 def test_a_state_of_more_than_a_line_is_not_stored(path: Path) -> None:
     book = Ledger(path)
-    (stored,) = book.log.by_position([10])
+    (stored,) = book.log.at_positions([10])
     for state in (b'{"note":\t"x"}', b'{"note":\n"x"}'):
-        other = replace(stored, position=11, event_id=b"x" * 16, originator_version=2, state=state)
+        other = stored._replace(position=11, event_key=b"x" * 16, stream_version=2, state=state)
         with pytest.raises(StoreError, match="newline"):
-            book.log.insert_events([other])
+            book.log.append([other])
     assert book.head() == 10
     book.close()

@@ -7,7 +7,8 @@ from uuid import UUID, uuid5
 import pytest
 
 from ledger import Ledger, Refused
-from ledger.codec.stored_json import StoredEntry, microseconds
+from ledger.codec.entry import Entry
+from ledger.values.identifiers import microseconds
 from projections import Engine
 from tests.places import STORED
 
@@ -44,18 +45,10 @@ LATER: list[dict[str, Any]] = [
 def written_with_version_1(ledger: Ledger) -> None:
     """Put the bytes that the first version wrote at the head of the log."""
     head = ledger.head()
-    entry = StoredEntry(
-        originator_id=uuid5(ID, "stream"),
-        originator_version=1,
-        topic="MoUSigned",
-        state=(GOLDEN / "MoUSigned.v1.json").read_bytes(),
-        position=head + 1,
-        event_id=ID.bytes,
-        recorded_at=microseconds(ledger.now()),
-        recorded_by="local",
-        digest=b"",
-    )
-    ledger.log.insert_events([entry])
+    state = (GOLDEN / "MoUSigned.v1.json").read_bytes()
+    stream = uuid5(ID, "stream").bytes
+    now = microseconds(ledger.now())
+    ledger.log.append([Entry(head + 1, ID.bytes, stream, "MoUSigned", now, "local", b"", state)])
 
 
 def test_an_old_log_answers_like_a_new_one() -> None:

@@ -1,0 +1,48 @@
+"""A version: an event as it reads from some position of the log on, with what was corrected by then."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ledger.events.base import Event
+from ledger.values.calendars import Interval, parse_moment
+
+
+@dataclass(frozen=True)
+class Version:
+    """An event and what it says. For a new event that is what was sent."""
+
+    position: int
+    event_id: UUID
+    cls: type[Event]
+    body: dict[str, Any]
+    recorded_at: datetime
+
+    @property
+    def published(self) -> Interval:
+        """When it was published; when it was recorded, where it does not say."""
+        text = self.body.get("published_at")
+        return parse_moment(text) if text else Interval(self.recorded_at, self.recorded_at)
+
+    @property
+    def starts(self) -> datetime:
+        """When it takes effect."""
+        text = self.body.get("effective_from")
+        return parse_moment(text).start if text else self.published.start
+
+    def says(self, body: dict[str, Any]) -> "Version":
+        """The same event with another body."""
+        return Version(self.position, self.event_id, self.cls, body, self.recorded_at)
+
+    @property
+    def thing(self) -> str:
+        """The field whose slug names what the event is about. Raises TypeError for a type that names nothing."""
+        if self.cls.thing is None:
+            raise TypeError(f"{self.cls.__name__} is about no thing that a slug names")
+        return self.cls.thing
+
+    @property
+    def publisher(self) -> str:
+        """Who says so: of a figure, which always has a publisher."""
+        return str(self.body["source"]["publisher"])

@@ -1,0 +1,122 @@
+"""What a log store is: the one interface between the ledger and whatever keeps its log.
+
+A store keeps entries at positions 1, 2, 3 … without gaps, for ever and unchanged; the answers to requests with an
+idempotency key; and which unit family each metric has. It decides nothing: rules and places are made above it.
+
+Every store passes the suite in `tests/contracts/`. A new store is a folder beside `sqlite/` whose module has a function
+`open_store(location)`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from ledger.codec.entry import Entry
+
+
+class Block(NamedTuple):
+    """Consecutive entries, from position `after` + 1 on, column by column: each column is one text of all its rows.
+
+    Ids are in hex, one right after the other. All other columns have a newline between two rows, and `recorded_by` is
+    in hex. No state holds a newline, since JSON escapes it. For two entries `topics` is "QuotaSet\nMoUSigned".
+    """
+
+    after: int
+    rows: int
+    event_ids: str
+    streams: str
+    topics: str
+    recorded_at: str
+    """Microseconds since 1970, UTC."""
+    recorded_by: str
+    states: bytes
+
+
+class LogStore(Protocol):
+    """A log. Several threads may use one object, and several processes one log.
+
+    Within a transaction a thread reads what it has written, which nobody else can see yet. Every method raises StoreBusy,
+    StoreFull or StoreError where the store cannot take or give what is asked.
+    """
+
+    @property
+    def identity(self) -> str:
+        """A name that no other log has; it never changes."""
+
+    def close(self) -> None:
+        """Close every connection. The log stays as it is."""
+
+    # Writing
+
+    def writing(self, *, keep: bool = True) -> AbstractContextManager[object]:
+        """A transaction of this thread, which alone may write until the block ends.
+
+        What is read in it stays true until then. It is on disk when the block has ended; undone where the block ends
+        with an exception, or without `keep`. Within another transaction it is part of that one.
+        """
+
+    def savepoint(self) -> None:
+        """Within a transaction: what is written from here on can be undone without the rest. One at a time."""
+
+    def undo(self) -> None:
+        """Undo what was written since the savepoint, which ends."""
+
+    def release(self) -> None:
+        """Keep what was written since the savepoint, which ends, as part of the transaction."""
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """A time in which millions of entries are written; the store may prepare for that."""
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Write entries at the next positions. Raises StoreError where a position, an event id or a version of a stream
+        is taken or left out, where time goes back, or where a state holds a tab or a newline.
+
+        An entry whose `stream_version` is NEXT_VERSION gets the next one of its stream.
+        """
+
+    def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
+        """Keep the hash of a request's body and its answer under its key, for ever. Raises StoreError for a taken key."""
+
+    def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
+        """Note a metric's unit family, and the position of the event that fixes it; None where nothing does."""
+
+    # Reading
+
+    def head(self) -> int:
+        """The last position; 0 where nothing is recorded."""
+
+    def position_at(self, recorded_us: int) -> int:
+        """The last position recorded at or before the instant (microseconds since 1970); 0 where there is none."""
+
+    def at_positions(self, positions: Sequence[int]) -> list[Entry]:
+        """The entries at these positions, in order; positions that are not taken are left out."""
+
+    def with_event_ids(self, event_keys: Sequence[bytes]) -> list[Entry]:
+        """The entries with these event ids (16 bytes each), in order of position."""
+
+    def known(self, event_keys: Sequence[bytes]) -> dict[bytes, Entry]:
+        """Those of these events that the log holds, by event id; their `state` is left out (b"")."""
+
+    def stream(self, stream_key: bytes, *, types: Sequence[str] = (), limit: int | None = None) -> list[Entry]:
+        """The entries of one stream, in order; with `types`, those of these types only."""
+
+    def streams(self, stream_keys: Sequence[bytes]) -> dict[bytes, list[Entry]]:
+        """The entries of each of these streams, in order; streams without any are left out."""
+
+    def stream_heads(self, stream_keys: Sequence[bytes]) -> dict[bytes, int]:
+        """How many entries each of these streams holds; streams without any are left out."""
+
+    def of_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
+        """The entries of these types with after < position <= until, in order of position. A scan."""
+
+    def mentioning(self, text: str, *, types: Sequence[str]) -> Iterator[Entry]:
+        """Entries of these types whose state holds the text as a JSON string, in order of position. A scan."""
+
+    def blocks(self, *, after: int, until: int, rows_max: int = 20_000) -> Iterator[Block]:
+        """The log with after < position <= until in order, in blocks of at most `rows_max` entries."""
+
+    def request(self, key: str) -> tuple[bytes, str] | None:
+        """The hash of the body and the answer of a request with this key, if there was one."""
+
+    def metrics(self) -> dict[str, tuple[str, int]]:
+        """Each metric's unit family, and the position of the event that fixes it."""

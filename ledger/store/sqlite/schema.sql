@@ -1,0 +1,92 @@
+-- One row is one event in its place. recorded_at is in microseconds since 1970, UTC; ids are 16 bytes.
+CREATE TABLE IF NOT EXISTS stored_events (
+    position INTEGER PRIMARY KEY,
+    event_id BLOB NOT NULL UNIQUE,
+    originator_id BLOB NOT NULL,
+    originator_version INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    state BLOB NOT NULL,
+    UNIQUE (originator_id, originator_version)
+);
+
+-- One row is a request that was answered: its key, the hash of its body, and the answer.
+CREATE TABLE IF NOT EXISTS requests (
+    key TEXT PRIMARY KEY,
+    digest BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    answer TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- One row says which event gave a metric its unit family: a cache of the log, corrected when that event no longer
+-- stands.
+CREATE TABLE IF NOT EXISTS metrics (
+    metric TEXT PRIMARY KEY,
+    family TEXT NOT NULL,
+    position INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- One row: the name of this log.
+CREATE TABLE IF NOT EXISTS identity (
+    id TEXT PRIMARY KEY,
+    created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+-- Append-only, whoever asks: an event takes the next position, once, and time never goes back.
+CREATE TRIGGER IF NOT EXISTS stored_events_gapless
+BEFORE INSERT ON stored_events
+WHEN NEW.position IS NOT (SELECT COALESCE(MAX(position), 0) + 1 FROM stored_events)
+  OR EXISTS (SELECT 1 FROM stored_events WHERE event_id = NEW.event_id)
+  OR EXISTS (
+    SELECT 1 FROM stored_events
+    WHERE originator_id = NEW.originator_id AND originator_version = NEW.originator_version
+  )
+  OR NEW.recorded_at < (SELECT recorded_at FROM stored_events WHERE position = NEW.position - 1)
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: an event takes the next position, once, and time never goes back');
+END;
+
+CREATE TRIGGER IF NOT EXISTS requests_once
+BEFORE INSERT ON requests
+WHEN EXISTS (SELECT 1 FROM requests WHERE key = NEW.key)
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: the key is taken');
+END;
+
+CREATE TRIGGER IF NOT EXISTS stored_events_never_update
+BEFORE UPDATE ON stored_events
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: stored_events takes no UPDATE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS stored_events_never_delete
+BEFORE DELETE ON stored_events
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: stored_events takes no DELETE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS requests_never_update
+BEFORE UPDATE ON requests
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: requests takes no UPDATE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS requests_never_delete
+BEFORE DELETE ON requests
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: requests takes no DELETE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS identity_never_update
+BEFORE UPDATE ON identity
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: identity takes no UPDATE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS identity_never_delete
+BEFORE DELETE ON identity
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: identity takes no DELETE');
+END;
