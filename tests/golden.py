@@ -1,4 +1,4 @@
-"""Golden bytes: what each type of event stores, as files that are kept for ever. `make golden` writes those that are missing.
+"""Golden bytes: what each type of event stores, as files that are kept for ever. `make golden` writes missing ones.
 
 A file that is there is never written again: a type that would store other bytes needs a new version.
 """

@@ -1,6 +1,6 @@
 """Request bodies, read raw: the type that they claim, their size while they come in, and strict JSON.
 
-The framework's own parsing would take NaN, duplicate keys and lone surrogates; `ledger.codec.strict_json` takes none of them.
+The framework's own parsing would take NaN, duplicate keys and lone surrogates; `ledger.parse_json` takes none of them.
 """
 
 from fastapi import Request

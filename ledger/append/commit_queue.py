@@ -103,7 +103,7 @@ class CommitQueue(Generic[Work]):
         return not ticket.done
 
     def _write_with_others(self, first: _Ticket[Work]) -> None:
-        """Write the work of the ticket that has the turn, and of those that are next in the queue, as far as it fits."""
+        """Write the work of the ticket that has the turn, and of the next in the queue as far as there is room."""
         tickets = [first]
         if self._waiting:
             with self._mutex:
@@ -127,7 +127,7 @@ class CommitQueue(Generic[Work]):
                 notify(works)
 
     def _pass_on(self) -> None:
-        """End the turn: the next in the queue has it, and a thread of the queue takes it where no other waits for it."""
+        """End the turn: the next in the queue has it, in its own thread or, where it has none, in the queue's."""
         following = self._next()
         if following is None:
             return

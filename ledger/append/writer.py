@@ -2,9 +2,9 @@
 
 A transaction begins with the write lock of the store; then what other processes recorded is folded into the state, so
 that every decision is made at the head of the log, and none has to be made again. Appends that come while a transaction
-is being written wait in the commit queue, and then share the next one, with one flush to the disk: each is decided after
-the ones before it, as if it were alone, and one that is refused is taken back without the others. Nobody hears of a
-decision before it is on disk.
+is being written wait in the commit queue, and then share the next one, with one flush to the disk: each is decided
+after the ones before it, as if it were alone, and one that is refused is taken back without the others. Nobody hears of
+a decision before it is on disk.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,8 +1,9 @@
 """Files of events into the ledger, with a verdict per row.
 
-JSON Lines, CSV or Parquet (`ledger.imports.rows` and `ledger.imports.parquet` say how each is read). Mode `proceed`: what may be
-recorded is, and no more is held than goes into one transaction. Mode `atomic`: one rejected row means that nothing is
-recorded, so what the rows are made into, some hundred bytes more than they are, is held until the last has been read.
+JSON Lines, CSV or Parquet (`ledger.imports.rows` and `ledger.imports.parquet` say how each is read). Mode `proceed`:
+what may be recorded is, and no more is held in memory than goes into one transaction. Mode `atomic`: one rejected row
+means that nothing is recorded, so the verdicts on all rows, some hundred bytes more than the rows themselves, are held
+until the last has been read.
 
 A row without an event_id gets one made of the file's SHA-256 and its number, so a file sent again adds nothing.
 """

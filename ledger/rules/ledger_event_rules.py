@@ -42,7 +42,7 @@ class Record(Protocol):
 
 
 class Outcome(NamedTuple):
-    """What a ledger event makes of its target: what that said before, and what it says after; None while retracted."""
+    """What a ledger event makes of its target: what it said before, and says after; None while it is retracted."""
 
     target: Entry
     before: Version | None
@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
 
 
 def outcome_of(record: Record, event: Version) -> Outcome:
-    """What a ledger event does, where it may. Raises RuleBroken, and InvalidEvent for a correction that fits no type."""
+    """What a ledger event does, where it may. Raises RuleBroken; InvalidEvent for a correction that does not fit."""
     named = UUID(event.body["target"])
     target = record.find(named)
     if target is None:

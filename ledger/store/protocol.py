@@ -18,7 +18,8 @@ class Block(NamedTuple):
     """Consecutive entries, from position `after` + 1 on, column by column: each column is one text of all its rows.
 
     Ids are in hex, one right after the other. All other columns have a newline between two rows, and `recorded_by` is
-    in hex. No state holds a newline, since JSON escapes it. For two entries `topics` is "QuotaSet\nMoUSigned".
+    in hex. No state holds a newline, since JSON escapes it. For two
+    entries, `topics` is a line QuotaSet and a line MoUSigned.
     """
 
     after: int
@@ -35,8 +36,8 @@ class Block(NamedTuple):
 class LogStore(Protocol):
     """A log. Several threads may use one object, and several processes one log.
 
-    Within a transaction a thread reads what it has written, which nobody else can see yet. Every method raises StoreBusy,
-    StoreFull or StoreError where the store cannot take or give what is asked.
+    Within a transaction a thread reads what it has written, which nobody else can see yet. Every method raises
+    StoreBusy, StoreFull or StoreError where the store cannot take or give what is asked.
     """
 
     @property

@@ -7,6 +7,7 @@ import threading
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
+from uuid import UUID
 
 import pytest
 from pydantic import Field
@@ -169,7 +170,7 @@ def test_the_log_is_searched_by_what_any_version_says(book: Book) -> None:
     assert positions(publisher="usgs") == [first]
     assert positions(type="EventCorrected") == [fixed]
     assert positions(type="NoSuchType") == []
-    assert positions(figure_id=book.one("figures")["figure_id"]) == [first, fixed]
+    assert positions(figure_id=UUID(book.one("figures")["figure_id"])) == [first, fixed]
     assert positions(after=3, limit=2) == [4, 5]
 
 

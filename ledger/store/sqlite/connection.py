@@ -32,7 +32,7 @@ _ERRORS = (sqlite3.Error, PersistenceError)
 
 
 class LogDatastore(SQLiteDatastore):
-    """The eventsourcing library's datastore: a pool of connections to a file, or to an URI that names a place in memory.
+    """The eventsourcing library's datastore: a pool of connections to a file, or to an URI of a place in memory.
 
     One connection is kept for writing, and one thread at a time has it.
     """

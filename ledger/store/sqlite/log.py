@@ -207,7 +207,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
     # The library's interface, for its own readers of a log
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Refused: raises StoreError. Events come in through `Ledger.append`, which checks them and gives them a place."""
+        """Raises StoreError: events come in through `Ledger.append`, which checks them and gives them a place."""
         raise StoreError("events come in through Ledger.append, which checks them and gives them a place")
 
     def select_events(

@@ -79,7 +79,7 @@ def test_each_of_many_clients_is_answered_for_its_own(api: Api, engine: Engine) 
 
 def test_a_group_is_no_larger_than_it_should_be(api: Api, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     head = engine.ledger.head()
-    monkeypatch.setattr(engine.ledger._writer._queue, "_size_max", 6)
+    monkeypatch.setattr(engine.ledger._writer._queue, "_size_max", 3)
     answers = asyncio.run(asked(api.client.app, [json.dumps(numbered(number)).encode() for number in range(30)]))
     assert [status for status, _ in answers] == [201] * 30
     assert len({entry.recorded_at for entry in engine.ledger.entries(after=head)}) >= 10
