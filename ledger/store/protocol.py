@@ -76,7 +76,7 @@ class LogStore(Protocol):
         """
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
-        """Keep the hash of a request's body and its answer under its key, for ever. Raises StoreError for a taken key."""
+        """Keep the hash of a request's body and its answer for ever. Raises StoreError for a taken key."""
 
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Note a metric's unit family, and the position of the event that fixes it; None where nothing does."""
