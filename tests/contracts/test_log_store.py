@@ -1,0 +1,336 @@
+"""The contract of a log store: one suite, and every store passes it.
+
+A new store is added to STORES: a function that gives a location for it, from a folder of its own. `reopens` says
+whether the log is still there after it was closed.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+import pytest
+from eventsourcing.application import LocalNotificationLog
+from eventsourcing.persistence import ApplicationRecorder
+
+from ledger import Entry, LogStore, StoreError
+from ledger.codec.entry import NEXT_VERSION
+from ledger.store import open_store
+
+NAMESPACE = UUID("00000000-0000-4000-8000-000000000000")
+
+
+class Place(NamedTuple):
+    """Where a store keeps a log."""
+
+    location: Callable[[Path], str]
+    reopens: bool
+
+
+STORES = {
+    "sqlite file": Place(lambda folder: str(folder / "ledger.db"), reopens=True),
+    "sqlite memory": Place(lambda folder: ":memory:", reopens=False),
+}
+
+
+@pytest.fixture(params=list(STORES.values()), ids=list(STORES))
+def place(request: pytest.FixtureRequest) -> Place:
+    made: Place = request.param
+    return made
+
+
+@pytest.fixture
+def log(place: Place, tmp_path: Path) -> Iterator[LogStore]:
+    made = open_store(place.location(tmp_path))
+    yield made
+    made.close()
+
+
+def stream(name: str) -> bytes:
+    return uuid5(NAMESPACE, name).bytes
+
+
+def event(position: int) -> bytes:
+    return uuid5(NAMESPACE, f"event {position}").bytes
+
+
+def entry(position: int, *, of: str = "a", type: str = "QuotaSet", at: int = 1000, **fields: object) -> Entry:
+    """An entry that no store has numbered within its stream yet."""
+    state = b'{"note":"%d"}' % position
+    return Entry(position, event(position), stream(of), type, at + position, "Zoë", b"digest", state)._replace(**fields)  # type: ignore[arg-type]
+
+
+def filled(log: LogStore) -> list[Entry]:
+    """Seven entries of three streams, as the log gives them back."""
+    log.append([entry(1), entry(2, of="b"), entry(3, type="MoUSigned")])
+    log.append([entry(4), entry(5, of="c"), entry(6, of="b", at=999), entry(7, of="b")])
+    versions = [1, 1, 2, 3, 1, 2, 3]
+    types = {3: "MoUSigned"}
+    return [
+        entry(
+            position,
+            of=of,
+            type=types.get(position, "QuotaSet"),
+            at=999 if position == 6 else 1000,
+            stream_version=version,
+        )
+        for position, (of, version) in enumerate(zip("abaacbb", versions, strict=True), start=1)
+    ]
+
+
+def test_an_empty_log_has_head_0_and_nothing_in_it(log: LogStore) -> None:
+    assert log.head() == 0
+    assert log.position_at(2**60) == 0
+    assert log.at_positions([1, 2]) == log.with_event_ids([event(1)]) == log.stream(stream("a")) == []
+    assert log.known([event(1)]) == {}
+    assert log.streams([stream("a")]) == {}
+    assert log.stream_heads([stream("a")]) == {}
+    assert list(log.of_types(["QuotaSet"], after=0, until=9)) == list(log.mentioning("1", types=["QuotaSet"])) == []
+    assert list(log.blocks(after=0, until=9)) == []
+    assert log.request("key") is None
+    assert log.metrics() == {}
+
+
+def test_entries_come_back_as_they_were_written_numbered_within_their_streams(log: LogStore) -> None:
+    entries = filled(log)
+    assert log.head() == 7
+    assert log.at_positions([7, 1, 99, 3]) == [entries[0], entries[2], entries[6]]
+    assert log.at_positions(range(1, 8)) == entries
+    assert log.with_event_ids([event(5), event(2), event(50)]) == [entries[1], entries[4]]
+    assert log.known([event(4), event(50)]) == {event(4): entries[3]._replace(state=b"")}
+    assert log.stream(stream("a")) == [entries[0], entries[2], entries[3]]
+    assert log.stream(stream("a"), limit=2) == [entries[0], entries[2]]
+    assert log.stream(stream("a"), types=["MoUSigned", "Other"]) == [entries[2]]
+    assert log.streams([stream("b"), stream("c"), stream("none")]) == {
+        stream("b"): [entries[1], entries[5], entries[6]],
+        stream("c"): [entries[4]],
+    }
+    assert log.stream_heads([stream("a"), stream("c"), stream("none")]) == {stream("a"): 3, stream("c"): 1}
+    assert list(log.of_types(["MoUSigned"], after=0, until=7)) == [entries[2]]
+    assert list(log.of_types(["QuotaSet"], after=1, until=4)) == [entries[1], entries[3]]
+    assert list(log.mentioning("3", types=["MoUSigned", "QuotaSet"])) == [entries[2]]
+    assert list(log.mentioning("3", types=["QuotaSet"])) == []
+
+
+def test_a_thousand_ids_are_looked_up_at_once(log: LogStore) -> None:
+    entries = [entry(position, of=str(position % 700)) for position in range(1, 1501)]
+    log.append(entries)
+    assert len(log.known([event(position) for position in range(1, 3001)])) == 1500
+    assert log.stream_heads([stream(str(number)) for number in range(700)])[stream("1")] == 3
+    streams = log.streams([stream("1"), stream("699")])
+    assert (len(streams[stream("1")]), len(streams[stream("699")])) == (3, 2)
+    assert len(log.at_positions(range(1, 1501))) == 1500
+    assert len(list(log.of_types(["QuotaSet"], after=0, until=1500))) == 1500
+
+
+def test_blocks_hold_the_log_column_by_column(log: LogStore) -> None:
+    entries = filled(log)
+    for rows_max in (1, 3, 100):
+        for after, until in ((0, 7), (0, 99), (2, 5), (7, 7), (20, 30)):
+            reached = after
+            for block in log.blocks(after=after, until=until, rows_max=rows_max):
+                rows = entries[reached : min(reached + rows_max, until)]
+                assert block == (
+                    reached,
+                    len(rows),
+                    "".join(one.event_key.hex().upper() for one in rows),
+                    "".join(one.stream_key.hex().upper() for one in rows),
+                    "\n".join(one.type for one in rows),
+                    "\n".join(str(one.recorded_us) for one in rows),
+                    "\n".join(one.recorded_by.encode().hex().upper() for one in rows),
+                    b"\n".join(one.state for one in rows),
+                )
+                reached += block.rows
+            assert reached == max(after, min(until, 7))
+
+
+def test_a_moment_names_the_last_position_recorded_by_then(log: LogStore) -> None:
+    filled(log)
+    at = {1: 1001, 2: 1002, 3: 1003, 4: 1004, 5: 1005, 6: 1005, 7: 1007}
+    for moment in range(999, 1010):
+        assert log.position_at(moment) == max([0, *(position for position, then in at.items() if then <= moment)])
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        entry(9),
+        entry(7),
+        entry(8, event_key=event(2)),
+        entry(8, stream_version=3),
+        entry(8, at=0),
+        entry(8, state=b'{"note":\t"x"}'),
+        entry(8, state=b'{"note":\n"x"}'),
+    ],
+    ids=["a gap", "a taken position", "a taken event", "a taken version", "time going back", "a tab", "a newline"],
+)
+def test_what_has_no_place_is_refused_and_nothing_of_it_is_kept(log: LogStore, refused: Entry) -> None:
+    entries = filled(log)
+    following = entry(refused.position + 1, of="other")
+
+    def write() -> None:
+        with log.writing():
+            log.fix_metric("production", ("mass", 8))
+            log.append([refused, following])
+
+    with pytest.raises(StoreError):
+        write()
+    assert log.at_positions(range(1, 20)) == entries
+    assert log.metrics() == {}
+
+
+def test_an_entry_may_say_its_version_and_else_gets_the_next(log: LogStore) -> None:
+    log.append([entry(1, stream_version=1), entry(2, stream_version=NEXT_VERSION), entry(3, stream_version=3)])
+    assert [one.stream_version for one in log.stream(stream("a"))] == [1, 2, 3]
+
+
+def test_a_transaction_reads_what_it_wrote_and_is_undone_by_an_exception_or_without_keep(log: LogStore) -> None:
+    entries = filled(log)
+
+    def write_and_fail() -> None:
+        with log.writing():
+            log.append([entry(8)])
+            assert log.head() == 8
+            assert log.known([event(8)]).keys() == {event(8)}
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
+    with log.writing(keep=False):
+        log.append([entry(8)])
+        log.keep_request("key", digest=b"hash", position=8, answer="{}")
+        log.fix_metric("production", ("mass", 8))
+        with log.writing():
+            assert log.head() == 8
+    assert log.at_positions(range(1, 20)) == entries
+    assert log.request("key") is None
+    assert log.metrics() == {}
+
+
+def test_a_savepoint_undoes_what_came_after_it_alone(log: LogStore) -> None:
+    with log.writing():
+        log.append([entry(1)])
+        log.savepoint()
+        log.append([entry(2)])
+        log.undo()
+        log.savepoint()
+        log.append([entry(2, of="b")])
+        log.release()
+    assert [one.stream_key for one in log.at_positions([1, 2])] == [stream("a"), stream("b")]
+
+
+def test_another_thread_sees_nothing_of_a_transaction_before_its_end(place: Place, log: LogStore) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(log.head())
+
+    thread = threading.Thread(target=look)
+    with log.writing():
+        log.append([entry(1)])
+        thread.start()
+        if place.reopens:  # in memory a writer keeps readers out until it has ended
+            thread.join()
+    thread.join()
+    look()
+    assert seen == ([0, 1] if place.reopens else [1, 1])
+
+
+def test_one_thread_writes_at_a_time(log: LogStore) -> None:
+    def write(number: int) -> None:
+        for _ in range(10):
+            with log.writing():
+                position = log.head() + 1
+                log.append([entry(position, of=str(number))])
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.position for one in log.at_positions(range(1, 50))] == list(range(1, 41))
+    assert set(log.stream_heads([stream(str(number)) for number in range(4)]).values()) == {10}
+
+
+def test_bulk_changes_nothing_but_the_speed(log: LogStore) -> None:
+    with log.bulk():
+        entries = filled(log)
+    assert log.at_positions(range(1, 8)) == entries
+    log.append([entry(8)])
+    assert log.head() == 8
+
+
+def test_a_request_is_kept_once_and_for_ever(log: LogStore) -> None:
+    log.keep_request("key", digest=b"hash", position=3, answer='{"items": []}')
+    assert log.request("key") == (b"hash", '{"items": []}')
+    with pytest.raises(StoreError):
+        log.keep_request("key", digest=b"other", position=4, answer="{}")
+    assert log.request("key") == (b"hash", '{"items": []}')
+
+
+def test_the_family_of_a_metric_may_be_fixed_anew_and_forgotten(log: LogStore) -> None:
+    log.fix_metric("production", ("mass", 3))
+    log.fix_metric("price", ("money", 4))
+    log.fix_metric("production", ("mass_rate", 5))
+    log.fix_metric("price", None)
+    log.fix_metric("unheard", None)
+    assert log.metrics() == {"production": ("mass_rate", 5)}
+
+
+def test_a_log_is_the_same_log_when_it_is_opened_again(place: Place, tmp_path: Path) -> None:
+    first = open_store(place.location(tmp_path))
+    entries, identity = filled(first), first.identity
+    first.keep_request("key", digest=b"hash", position=3, answer="{}")
+    first.fix_metric("production", ("mass", 3))
+    first.close()
+    again = open_store(place.location(tmp_path))
+    if place.reopens:
+        assert again.identity == identity
+        assert again.at_positions(range(1, 8)) == entries
+        assert again.request("key") == (b"hash", "{}")
+        assert again.metrics() == {"production": ("mass", 3)}
+    else:
+        assert again.identity != identity
+        assert again.head() == 0
+    again.close()
+
+
+def test_two_logs_have_two_names(place: Place, tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+    logs = [open_store(place.location(folder)) for folder in folders]
+    assert logs[0].identity != logs[1].identity
+    for log in logs:
+        log.close()
+
+
+def test_readers_of_the_eventsourcing_library_can_follow_the_log(log: LogStore) -> None:
+    """As that library's own: a notification log in sections, and the events of a stream; nothing comes in that way."""
+    entries = filled(log)
+    assert isinstance(log, ApplicationRecorder)
+    sections = LocalNotificationLog(log, section_size=3)
+    section = sections["1,3"]
+    assert [one.id for one in section.items] == [1, 2, 3]
+    assert section.next_id == "4,6"
+    followed = LocalNotificationLog(log).select(start=1, limit=10)
+    assert [(one.originator_id, one.originator_version, one.topic, one.state, one.id) for one in followed] == [
+        (one.stream, one.stream_version, one.type, one.state, one.position) for one in entries
+    ]
+    assert [one.id for one in log.select_notifications(3, 10, topics=["QuotaSet"], inclusive_of_start=False)] == [
+        4,
+        5,
+        6,
+        7,
+    ]
+    assert [one.id for one in log.select_notifications(None, 10, stop=2)] == [1, 2]
+    assert [one.originator_version for one in log.select_events(entries[0].stream, gt=1, lte=3, desc=True)] == [3, 2]
+    assert log.max_notification_id() == 7
+    with pytest.raises(StoreError, match="append"):
+        log.insert_events(log.select_events(entries[0].stream))
+
+
+def test_a_location_of_no_store_is_refused() -> None:
+    with pytest.raises(StoreError, match="nosuch"):
+        open_store("nosuch://somewhere")
