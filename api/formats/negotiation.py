@@ -31,7 +31,7 @@ def chosen(*, asked: str | None, accept: str | None, offered: Sequence[Format] =
                 return one
         names = ", ".join(one.name for one in offered)
         raise bad_parameter("format", "unknown_format", f"format is one of {names}, not {asked[:40]!r}")
-    if not accept or not accept.strip():
+    if not accept or accept.strip() in ("", "*/*", offered[0].media_type):
         return offered[0]
     ranges = _ranges(accept)
     liked = max(offered, key=lambda one: _quality(one, ranges))  # the first of equals: the server's order

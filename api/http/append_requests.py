@@ -28,7 +28,7 @@ class SentAppend(Append):
 
     def __init__(self, raw: bytes, key: str | None) -> None:
         super().__init__()
-        self._raw = raw
+        self.raw = raw
         self._idempotency_key = key
         self._is_batch = False
         self.answer: asyncio.Future[Response] | None = None
@@ -37,18 +37,13 @@ class SentAppend(Append):
     @property
     def size(self) -> int:
         """How many events it has, about."""
-        return len(self.events) or 1 + len(self._raw) // EVENT_BYTES_MIN
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it is quickly read."""
-        return len(self._raw) <= SMALL_BYTES_MAX
+        return len(self.events) or 1 + len(self.raw) // EVENT_BYTES_MIN
 
     def prepare(self) -> None:
         """Read the body. Raises MalformedJSON, Problem."""
         if self.events:
             return
-        value = parse_json(self._raw)
+        value = parse_json(self.raw)
         events = events_in(value)
         self._is_batch = events is value
         if self._idempotency_key is not None:
@@ -71,7 +66,7 @@ class SentAppend(Append):
 
 async def appended(ledger: Ledger, sent: SentAppend) -> Response:
     """Record what was sent; the answer, once it is on disk. Raises Problem, MalformedJSON, LedgerError."""
-    if not sent.is_small:
+    if len(sent.raw) > SMALL_BYTES_MAX:
         return await run_in_threadpool(_append_large, ledger, sent)
     loop = asyncio.get_running_loop()
     sent.answer = loop.create_future()

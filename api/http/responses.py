@@ -53,6 +53,8 @@ def respond(request: Request, answer: Answer, lasting: Lasting) -> Response:
 
 def json_wanted(request: Request, known: Sequence[Parameter]) -> dict[str, str]:
     """The parameters of a request that is answered in JSON only. Raises Problem."""
+    if not request.scope["query_string"] and request.headers.get("accept", "*/*") in ("*/*", JSON.media_type):
+        return {}
     return asked(request, known, offered=(JSON,))[0]
 
 

@@ -85,8 +85,10 @@ DRY_RUN = Parameter(
 def given(pairs: Iterable[tuple[str, str]], known: Sequence[Parameter]) -> dict[str, str]:
     """The parameters of a request by name. Raises Problem for one that is unknown, given twice, or empty."""
     found: dict[str, str] = {}
-    names = {parameter.name for parameter in known}
     pairs = list(pairs)
+    if not pairs:
+        return found
+    names = {parameter.name for parameter in known}
     if len(pairs) > PARAMETERS_MAX:
         raise bad_parameter("(all)", "too_many", f"{len(pairs)} parameters are too many; {PARAMETERS_MAX} at most")
     for name, value in pairs:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -56,8 +57,12 @@ class Batch:
         self._known: dict[bytes, Entry] = {}
         """Entries by the event ids that drafts have chosen."""
         self._streams_with_events: set[bytes] = set()
-        self._histories = Histories()
         self._metrics: set[str] = set()
+
+    @cached_property
+    def _histories(self) -> Histories:
+        """What was said of figures before, as far as it was read."""
+        return Histories()
 
     @property
     def log(self) -> LogStore:
@@ -67,13 +72,20 @@ class Batch:
 
     def expect(self, events: Iterable[Draft | Refused], *, warn: bool = False) -> None:
         """Look up what the log knows of the events that will be placed next: the same ones, and of their figures."""
-        drafts = [event for event in events if isinstance(event, Draft)]
-        self._known = self.log.known([key for draft in drafts if (key := draft.event_key) is not None])
+        event_keys: list[bytes] = []
+        figures: set[bytes] = set()
+        for event in events:
+            if isinstance(event, Draft):
+                if event.event_key is not None:
+                    event_keys.append(event.event_key)
+                if warn and event.facts is not None and event.facts.figure is not None:
+                    figures.add(event.facts.figure)
+        self._known = self.log.known(event_keys) if event_keys else {}
         if warn:
-            figures = {figure for draft in drafts if draft.facts and (figure := draft.facts.figure) is not None}
-            entries = self._log.streams(list(figures)) if figures else {}
+            entries = self.log.streams(list(figures)) if figures else {}
             self._streams_with_events = set(entries)
-            self._histories.read(entries)
+            if entries:
+                self._histories.read(entries)
 
     @contextmanager
     def part(self) -> Iterator[None]:

@@ -55,7 +55,7 @@ class CommitQueue(Generic[Work]):
         ticket = _Ticket(work)
         if self._take(ticket):
             try:
-                self._write_with_others(ticket)
+                self._write_with_others(ticket, work)
             finally:
                 self._pass_on()
 
@@ -102,29 +102,30 @@ class CommitQueue(Generic[Work]):
             raise
         return not ticket.done
 
-    def _write_with_others(self, first: _Ticket[Work]) -> None:
+    def _write_with_others(self, first: _Ticket[Work], work: Work) -> None:
         """Write the work of the ticket that has the turn, and of the next in the queue as far as there is room."""
-        tickets = [first]
+        tickets, works = [first], [work]
         if self._waiting:
             with self._mutex:
-                room = self._size_max - self._size(_work_of(first))
-                while self._waiting and (work := self._waiting[0].work) is not None:
-                    room -= self._size(work)
+                room = self._size_max - self._size(work)
+                while self._waiting and (other := self._waiting[0].work) is not None:
+                    room -= self._size(other)
                     if room < 0:
                         break
                     tickets.append(self._waiting.popleft())
+                    works.append(other)
         try:
-            self._write([_work_of(ticket) for ticket in tickets])
+            self._write(works)
         finally:
-            told: dict[Notify[Work], list[Work]] = {}
-            for ticket in tickets:
+            by_notify: dict[Notify[Work], list[Work]] = {}
+            for ticket, done in zip(tickets, works, strict=True):
                 ticket.done = True
                 if ticket.notify is not None:
-                    told.setdefault(ticket.notify, []).append(_work_of(ticket))
+                    by_notify.setdefault(ticket.notify, []).append(done)
                 elif ticket is not first:
                     ticket.called.release()
-            for notify, works in told.items():
-                notify(works)
+            for notify, decided in by_notify.items():
+                notify(decided)
 
     def _pass_on(self) -> None:
         """End the turn: the next in the queue has it, in its own thread or, where it has none, in the queue's."""
@@ -154,9 +155,9 @@ class CommitQueue(Generic[Work]):
     def _write_submitted(self, ticket: _Ticket[Work]) -> None:
         """Write group after group, as long as what comes next was submitted too."""
         following: _Ticket[Work] | None = ticket
-        while following is not None and following.notify is not None:
+        while following is not None and following.notify is not None and following.work is not None:
             try:
-                self._write_with_others(following)
+                self._write_with_others(following, following.work)
             except BaseException:
                 self._pass_on()
                 raise
@@ -171,9 +172,3 @@ class CommitQueue(Generic[Work]):
                 self._waiting.remove(ticket)
         if ticket.has_turn:
             self._pass_on()
-
-
-def _work_of(ticket: _Ticket[Work]) -> Work:
-    if ticket.work is None:
-        raise TypeError("this ticket has no work: its thread wants the turn for itself")
-    return ticket.work

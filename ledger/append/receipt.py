@@ -1,16 +1,17 @@
 """What an append answers: an item per event, and the head of the log after it; or what it would do."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ledger.append.batch import Batch
 from ledger.codec.entry import Entry
 from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
+from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
 from ledger.values.calendars import instant_text
-from ledger.values.identifiers import id_text
+from ledger.values.identifiers import id_text, instant_of
 
 VIOLATIONS_MAX = 100
 """How many violations one refusal lists."""
@@ -29,10 +30,10 @@ class ReceiptItem(NamedTuple):
         item: dict[str, Any] = {
             "event_id": id_text(entry.event_key),
             "position": entry.position,
-            "recorded_at": instant_text(entry.recorded_at),
+            "recorded_at": instant_text(instant_of(entry.recorded_us)),
             "type": entry.type,
         }
-        if issubclass(entry.cls, Figure):
+        if issubclass(REGISTRY[entry.type], Figure):
             item["figure_id"] = id_text(entry.stream_key)
         item["status"] = self.status
         item["warnings"] = list(self.warnings)
@@ -51,7 +52,7 @@ class Receipt:
     @property
     def all_duplicates(self) -> bool:
         """Whether nothing new was recorded."""
-        return all(item["status"] == "duplicate" for item in self.items)
+        return "recorded" not in [item["status"] for item in self.items]
 
     def answer_text(self) -> str:
         """The receipt as it is kept with its idempotency key."""
@@ -72,23 +73,24 @@ class Plan:
     items: tuple[ReceiptItem, ...]
 
 
-def items_of(batch: Batch, entries: Sequence[Entry | None], *, after: int) -> Iterator[ReceiptItem]:
+def items_of(batch: Batch, entries: Sequence[Entry | None], *, after: int) -> list[ReceiptItem]:
     """The items of those events of an append that have a place; the head of the log before it was `after`."""
+    items: list[ReceiptItem] = []
     last = after
     for entry in entries:
-        if entry is not None:
-            if entry.position > last:
-                yield ReceiptItem(entry, "recorded", batch.warnings.get(entry.position, ()))
-                last = entry.position
-            else:
-                yield ReceiptItem(entry, "duplicate")
+        if entry is not None and entry.position > last:
+            items.append(ReceiptItem(entry, "recorded", batch.warnings.get(entry.position, ())))
+            last = entry.position
+        elif entry is not None:
+            items.append(ReceiptItem(entry, "duplicate"))
+    return items
 
 
 def receipt_of(batch: Batch, entries: Sequence[Entry | None], *, after: int) -> Receipt:
     """The receipt for those events of an append that have a place."""
-    items = tuple(item.as_dict() for item in items_of(batch, entries, after=after))
+    items = [item.as_dict() for item in items_of(batch, entries, after=after)]
     at = batch.state.recorded_at
-    return Receipt(items, batch.state.head, instant_text(at) if at is not None else None)
+    return Receipt(tuple(items), batch.state.head, instant_text(at) if at is not None else None)
 
 
 def refusal(violations: Sequence[Violation]) -> Refused:

@@ -118,12 +118,21 @@ class Writer:
 
     def _record_together(self, appends: Sequence[Append]) -> None:
         """Decide on each after the ones before it, as if it were alone, and on all of them in one transaction."""
-        ready = [append for append in appends if _is_ready(append)]
+        ready: list[Append] = []
+        events: list[Draft | Refused] = []
+        for append in appends:
+            try:
+                append.prepare()
+            except Exception as error:
+                append.error = error
+            else:
+                ready.append(append)
+                events += append.events
         if not ready:
             return
         try:
             with self._transaction() as batch:
-                batch.expect((event for append in ready for event in append.events), warn=True)
+                batch.expect(events, warn=True)
                 for append in ready:
                     self._decide(batch, append)
         except BaseException as error:
@@ -138,7 +147,8 @@ class Writer:
         """Place the events of an append, and give it its receipt; or its error, and then nothing of it is placed."""
         try:
             with batch.part():
-                append.receipt = self._answered(append) or self._placed(batch, append)
+                answered = self._answered(*append.key) if append.key is not None else None
+                append.receipt = answered or self._placed(batch, append)
         except StoreError:
             raise
         except Exception as error:
@@ -155,11 +165,8 @@ class Writer:
             self._log.keep_request(key, digest=digest, position=receipt.position, answer=receipt.answer_text())
         return receipt
 
-    def _answered(self, append: Append) -> Receipt | None:
-        """The receipt that the idempotency key of an append already has. Raises KeyReused."""
-        if append.key is None:
-            return None
-        key, digest = append.key
+    def _answered(self, key: str, digest: bytes) -> Receipt | None:
+        """The receipt that an idempotency key already has. Raises KeyReused."""
         kept = self._log.request(key)
         if kept is None:
             return None
@@ -202,14 +209,6 @@ class Writer:
         state.head = head
         state.recorded_at = last.recorded_at
         state.keep()
-
-
-def _is_ready(append: Append) -> bool:
-    try:
-        append.prepare()
-    except Exception as error:
-        append.error = error
-    return append.error is None
 
 
 def _types_that_matter() -> list[str]:

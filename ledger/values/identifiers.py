@@ -16,6 +16,11 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
+def instant_of(microseconds: int) -> datetime:
+    """The instant so many microseconds after the beginning of 1970, UTC."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
 def of_name(namespace: UUID, name: bytes) -> bytes:
     """The bytes of a UUIDv5 (RFC 9562). Quicker than the standard library's, which makes an object of it."""
     made = int.from_bytes(hashlib.sha1(namespace.bytes + name, usedforsecurity=False).digest()[:16], "big")

@@ -41,7 +41,8 @@ def append_to(engine: Engine) -> Endpoint:
         answered as `duplicate`. Numbers are read exactly as written: send `"2080"` or `2080`, never a rounded float.
         """
         raw = await json_bytes(request)
-        if flag_of(json_wanted(request, (DRY_RUN,)), "dry_run"):
+        parameters = json_wanted(request, (DRY_RUN,))
+        if parameters and flag_of(parameters, "dry_run"):
             return await run_in_threadpool(_dry_run, engine, raw)
         return await appended(engine.ledger, SentAppend(raw, _key(request)))
 

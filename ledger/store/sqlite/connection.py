@@ -70,8 +70,14 @@ class LogDatastore(SQLiteDatastore):
 
     def write(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement for each of the rows, in the transaction that is open or in one of its own."""
-        with self.writing() as cursor:
-            cursor.executemany(sql, rows)
+        if self._open.cursor is None:
+            with self.writing() as cursor:
+                cursor.executemany(sql, rows)
+            return
+        try:
+            self._open.cursor.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise _store_error(error) from error
 
     @contextmanager
     def bulk(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder
 from ledger.codec.entry import Entry
 from ledger.errors import StoreError
 from ledger.store.protocol import Block
-from ledger.store.sqlite.connection import LogDatastore
+from ledger.store.sqlite.connection import LogDatastore, Transaction
 
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 _COLUMNS = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
@@ -60,7 +60,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def writing(self, *, keep: bool = True) -> AbstractContextManager[sqlite3.Cursor]:
         """A transaction of this thread, which holds the write lock of the file from its start."""
-        return self.datastore.writing(keep=keep)
+        return Transaction(self.datastore, keep=keep)
 
     def savepoint(self) -> None:
         """What is written from here on can be undone without the rest."""
@@ -81,8 +81,9 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Write entries at the next positions."""
-        if any(b"\n" in entry.state or b"\t" in entry.state for entry in entries):
-            raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
+        for entry in entries:
+            if b"\n" in entry.state or b"\t" in entry.state:
+                raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
         self.datastore.write(_INSERT, entries)
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
