@@ -15,12 +15,12 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from ledger.codec.strict_json import MalformedJSON
-from ledger.errors import (
+from ledger import (
     CalendarError,
     EventIdReused,
     KeyReused,
     LedgerError,
+    MalformedJSON,
     PositionBeyondHead,
     Refused,
     StoreBusy,

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ledger import Ledger, PositionBeyondHead
-from ledger.errors import CalendarError
+from ledger import CalendarError, Ledger, PositionBeyondHead
 from ledger.values import instant_text, parse_moment
 
 POSITION_PREFIX = "position:"

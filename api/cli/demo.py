@@ -15,7 +15,7 @@ from rich.console import Console
 
 from api.cli.terminal import figure_text, text_table
 from api.questions.resources import history, state
-from ledger.imports.importer import ImportReport
+from ledger import ImportReport
 from projections import CATALOGUE, Engine
 
 Item = Mapping[str, Any]

@@ -17,8 +17,7 @@ from api.cli.terminal import console, text_table
 from api.formats.render import json_text
 from api.problems import refused
 from api.settings import HOST_DEFAULT, PORT_DEFAULT
-from ledger import Ledger, Refused, import_file, parse_json
-from ledger.imports.importer import ImportReport, Mode
+from ledger import ImportReport, Ledger, Mode, Refused, import_file, parse_json
 
 WRITE = "Record"
 SERVE = "Serve"

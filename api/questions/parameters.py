@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.problems import Problem, bad_parameter
-from ledger.errors import CalendarError
+from ledger import CalendarError
 from ledger.values import parse_moment
 
 LIMIT_DEFAULT = 100

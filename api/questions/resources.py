@@ -13,10 +13,8 @@ from api.http.openapi import event_schema
 from api.problems import bad_parameter, not_found
 from api.questions.page import Items, Page, filters_of, read, viewpoint_of
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
-from ledger import REGISTRY, Entry, Event
-from ledger.events.base import SLUG_PATTERN
-from ledger.events.figures import Figure
-from ledger.rules.effective_content import content
+from ledger import REGISTRY, Entry, Event, content
+from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import parse_moment
 from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint
 

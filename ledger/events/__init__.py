@@ -7,7 +7,20 @@ is to adding a type. The class enters the `REGISTRY` by its name when its module
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ledger.events.base import REGISTRY, SLUG_PATTERN, Event, Moment, Number, Ref, Role, Slug, Source, Text, Timed
+from ledger.events.base import (
+    REGISTRY,
+    SLUG_PATTERN,
+    Event,
+    Moment,
+    Number,
+    Ref,
+    Role,
+    Slug,
+    Source,
+    Text,
+    Timed,
+    ref_paths,
+)
 
 _ORDER = (
     "agreements",
@@ -52,4 +65,5 @@ __all__ = [
     "Text",
     "Timed",
     "figure_id",
+    "ref_paths",
 ]

@@ -26,7 +26,7 @@ from functools import lru_cache
 from typing import Any
 
 from ledger import REGISTRY
-from ledger.events.figures import Figure
+from ledger.events import Figure
 from ledger.values import EXACT, exponent_of, percent_of, plain, unit
 from projections.audit.declared_parts import WHOLES, adds_up, batches_declared, parts_of_subjects
 from projections.audit.findings import Findings, Item

@@ -8,7 +8,7 @@ from datetime import UTC, date
 from typing import Any
 from uuid import UUID
 
-from ledger.errors import CalendarError, QuantityError
+from ledger import CalendarError, QuantityError
 from ledger.values import parse_moment, parse_number
 from projections.column_kinds import Kind
 

@@ -14,9 +14,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ledger import Entry, Ledger
+from ledger import Entry, Ledger, content
 from ledger.events import REGISTRY
-from ledger.rules.effective_content import content
 from ledger.values import difference, instant_text, parse_moment, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.queries.filters import UnknownFilter, Value, one_of

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from ledger import Entry, Ledger
+from ledger import Entry, Ledger, content
 from ledger.events import REGISTRY
-from ledger.rules.effective_content import content
 from projections.catalogue import Projection
 from projections.queries.reader import Reader
 from projections.sql_text import literals

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from ledger.errors import CalendarError
+from ledger import CalendarError
 from ledger.values import Period, parse_period
 from projections.catalogue import OWN_MEANINGS, Applies, Filter, Projection
 from projections.column_kinds import Kind

@@ -15,8 +15,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from ledger.events import REGISTRY, Event, Source
-from ledger.events.base import ref_paths
+from ledger.events import REGISTRY, Event, Source, ref_paths
 from projections.sql_text import literals, quoted, sql
 
 FOREVER = 2**63 - 1

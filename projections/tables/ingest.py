@@ -19,8 +19,7 @@ import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from ledger import Entry, LedgerDamaged, LogStore, body_of, content, encoded
-from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered
-from ledger.events.ledger_events import LedgerEvent
+from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered, LedgerEvent
 from projections.sql_text import quoted, sql
 from projections.tables import answer_intervals, lookups
 from projections.tables.aliases import Aliases

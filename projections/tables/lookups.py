@@ -14,9 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ledger.errors import CalendarError
-from ledger.events import REGISTRY
-from ledger.events.figures import Figure, figure_id
+from ledger import CalendarError
+from ledger.events import REGISTRY, Figure, figure_id
 from ledger.values import Period, Unit, parse_period, unit
 from projections.sql_text import literals
 from projections.tables.database import ARROW_ROWS

@@ -12,8 +12,7 @@ from api.http.spooled_body import Spooled, spooled
 from api.http.thread_limits import IMPORTS
 from api.problems import MEDIA_TYPE, Problem, bad_parameter
 from api.questions.parameters import Parameter
-from ledger import Ledger, import_stream
-from ledger.imports.importer import ERRORS_LISTED_MAX, Format, Mode
+from ledger import ERRORS_LISTED_MAX, Format, Ledger, Mode, import_stream
 from ledger.values import instant_text
 from projections import Engine
 

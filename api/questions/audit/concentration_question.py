@@ -11,7 +11,7 @@ from api.questions.audit.audit_question import Audit, page_of, whole_numbers_of
 from api.questions.page import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
 from api.questions.resources import parameters_of
-from ledger.errors import UnitError
+from ledger import UnitError
 from ledger.values import instant_text, unit
 from projections import CATALOGUE, Engine, Reader
 from projections.audit import DIMENSION, MATERIAL, SUBJECT, TOP, Findings, concentration

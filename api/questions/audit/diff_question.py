@@ -10,7 +10,7 @@ from api.questions.audit.audit_question import Audit
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, lasting_of, mark_of
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment, check_moment, limit_of
 from api.questions.resources import parameters_of
-from ledger.errors import PositionBeyondHead, QuantityError
+from ledger import PositionBeyondHead, QuantityError
 from ledger.values import instant_text, parse_number
 from projections import CATALOGUE, Engine, Viewpoint
 

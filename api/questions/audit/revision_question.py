@@ -15,7 +15,7 @@ from api.questions.audit.audit_question import (
 )
 from api.questions.page import Page
 from api.questions.parameters import Parameter
-from ledger.errors import QuantityError
+from ledger import QuantityError
 from ledger.values import parse_number
 from projections import Engine, Reader
 from projections.audit import GROUPINGS, KINDS, Findings, Options, revisions

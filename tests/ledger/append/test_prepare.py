@@ -16,8 +16,8 @@ from ledger.events.figures import FIGURE_NAMESPACE, Figure, figure_id
 from ledger.ledger import now_utc
 from ledger.rules.rules import figure_key, figure_of, kept_for_certain, violations
 from ledger.rules.version import Version
+from ledger.values import canonical, parse_number, room, unit
 from ledger.values.identifiers import of_name, of_time
-from ledger.values.quantities import canonical, parse_number, room, unit
 from tests.ledger.conftest import figure
 from tests.oracle.histories import Body, histories
 
