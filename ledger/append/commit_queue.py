@@ -1,11 +1,12 @@
 """The commit queue: work for one writer, first come, first served, and what waits is written together.
 
-Writing to disk takes a while, however little is written. So whoever writes takes along what has come meanwhile: all of
-it is written at once, and each of the waiting is told of its own. A bare lock would do each alone, and would starve
-those who wait whenever its holder comes back at once, as an import does.
+A write to disk takes as long for one event as for a hundred. So the thread that writes takes along what has arrived
+meanwhile, and all of it is on disk after one write. For example, three clients append while a fourth is being written:
+their three appends share the next write. (A plain lock would write each alone. It would also starve those who wait when
+its holder takes it again at once, as an import does.)
 
-A thread that waits for its work calls `run`, and may write itself. A server that must not wait calls `submit`, and is
-told later; a thread of the queue writes for it.
+A thread that can wait calls `run`, and may become the writer itself. A server that must not wait calls `submit` and is
+notified later; a thread of the queue writes for it.
 """
 
 import threading
@@ -17,11 +18,11 @@ from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
 Notify = Callable[[list[Work]], None]
-"""Told of its work that is done; it must not raise and not wait."""
+"""Called with the work that is done. It must neither raise nor wait."""
 
 
 class _Ticket(Generic[Work]):
-    """A place in the queue. `work` may be written with other work; None: its thread wants the turn for itself."""
+    """A place in the queue. `work` may be written with other work; it is None where a thread wants the turn alone."""
 
     def __init__(self, work: Work | None, notify: Notify[Work] | None = None) -> None:
         self.work = work
@@ -62,7 +63,7 @@ class CommitQueue(Generic[Work]):
     def submit(self, work: Work, notify: Notify[Work]) -> None:
         """Let the work be done, and `notify` be called with it then, in the thread that did it.
 
-        Work that is done together and has an equal `notify` is told of in one call.
+        Work that is done together and has an equal `notify` comes in one call.
         """
         ticket = _Ticket(work, notify)
         with self._mutex:

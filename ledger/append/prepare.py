@@ -54,7 +54,7 @@ class Draft(NamedTuple):
 
 
 def prepare(sent: Any) -> Draft:
-    """The draft of a decoded JSON value. Raises InvalidEvent with every fault."""
+    """The draft of a decoded JSON value. Raises InvalidEvent, which lists every fault."""
     event = parse_event(sent)
     cls, fields = type(event), event.__dict__  # A model's own attributes and `isinstance` are slow.
     said = dict(sent)

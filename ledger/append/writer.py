@@ -100,7 +100,7 @@ class Writer:
         self._queue.run(append)
 
     def submit(self, append: Append, notify: Callable[[list[Append]], None]) -> None:
-        """The same without waiting: `notify` is told, in another thread, once the append has its receipt or error."""
+        """The same without waiting: `notify` is called in another thread, once the append has its receipt or error."""
         self._queue.submit(append, notify)
 
     @contextmanager

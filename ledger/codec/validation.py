@@ -17,7 +17,7 @@ SERVER_FIELDS = ("position", "recorded_at", "recorded_by")
 
 
 def parse_event(sent: Any) -> Event:
-    """The event in a decoded JSON value. Raises InvalidEvent with every fault found."""
+    """The event in a decoded JSON value. Raises InvalidEvent, which lists every fault."""
     if not isinstance(sent, dict | Mapping):
         raise InvalidEvent([Violation((), "object_expected", "an event is a JSON object")])
     type_name = sent.get("type")
@@ -37,7 +37,7 @@ def parse_event(sent: Any) -> Event:
 
 
 def validated(cls: type[Event], fields: Mapping[str, Any]) -> Event:
-    """The fields as an event of the type. Raises InvalidEvent with every fault found."""
+    """The fields as an event of the type. Raises InvalidEvent, which lists every fault."""
     try:
         return cls.__pydantic_validator__.validate_python(fields)  # type: ignore[no-any-return]
     except ValidationError as error:

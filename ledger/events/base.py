@@ -193,13 +193,13 @@ class Timed(Event, abstract=True):
 @cache
 def ref_paths(cls: type[BaseModel]) -> tuple[tuple[str, ...], ...]:
     """The paths of all fields that must name registered entities; `*` stands for each item of a list."""
-    found: list[tuple[str, ...]] = []
+    paths: list[tuple[str, ...]] = []
     for name, field in cls.model_fields.items():
         if any(isinstance(mark, _Ref) for mark in field.metadata):
-            found.append((name,))
+            paths.append((name,))
         else:
-            found.extend((name, *rest) for rest in _ref_paths_in(field.annotation))
-    return tuple(found)
+            paths.extend((name, *rest) for rest in _ref_paths_in(field.annotation))
+    return tuple(paths)
 
 
 def _ref_paths_in(annotation: Any) -> Iterator[tuple[str, ...]]:

@@ -92,7 +92,10 @@ def import_stream(
     sha256: str | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Append the events of a seekable stream; see `import_file`. Who knows its SHA-256 already says so, in hex."""
+    """Append the events of a seekable stream; see `import_file`.
+
+    `sha256` is the hash of the stream in hex, where the caller knows it already.
+    """
     sha256 = sha256 or _sha256(file)
     report = ImportReport(position=ledger.head())
     large = file.seek(0, 2) * (PARQUET_TIMES if file_format == "parquet" else 1) >= LARGE_BYTES
@@ -109,13 +112,13 @@ def import_stream(
 
 
 def _record(
-    ledger: Ledger, made: Iterable[bytes], report: ImportReport, *, recorded_by: str, all_or_nothing: bool = False
+    ledger: Ledger, verdicts: Iterable[bytes], report: ImportReport, *, recorded_by: str, all_or_nothing: bool = False
 ) -> None:
-    """Record pieces in one transaction."""
+    """Record the rows of pieces that may be recorded, in one transaction."""
     try:
         with ledger.batch() as batch:
-            for piece in made:
-                with _no_search_for_garbage():
+            for piece in verdicts:
+                with _without_garbage_collection():
                     report.add(batch, piece, recorded_by=recorded_by)
             if all_or_nothing and report.rejected:
                 raise _NothingRecorded
@@ -125,8 +128,8 @@ def _record(
 
 
 @contextmanager
-def _no_search_for_garbage() -> Iterator[None]:
-    """A piece makes many small objects and no cycles of them; to search them again and again takes a fifth longer."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Placing a piece makes many small objects and no cycles; searching them for garbage would take a fifth longer."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -63,7 +63,7 @@ def parquet_pieces(file: BinaryIO) -> Iterator[Piece]:
             first = following
     # Arrow tells damage in the file as errors of its own, of the system, or of text.
     except (pa.ArrowException, OSError, ValueError) as error:
-        yield Piece("parquet", first, (b"", _told(error)), size)
+        yield Piece("parquet", first, (b"", _reason(error)), size)
 
 
 def parquet_rows(piece: Piece) -> Iterator[Row]:
@@ -79,12 +79,12 @@ def parquet_rows(piece: Piece) -> Iterator[Row]:
                 if row is not None:
                     yield row
     except (pa.ArrowException, OSError, ValueError) as error:
-        fault = _told(error)
+        fault = _reason(error)
     if fault is not None:
         yield faulty(number, "malformed_parquet", fault)
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{str(error).strip().partition(chr(10))[0][:300]}; nothing from here on was read"
 
 
@@ -191,18 +191,18 @@ def _object_of(inner: dict[str, Cell], *, parts: int) -> Cell:
         return _refuse("the struct has two fields of one name")
 
     def value_of(value: dict[str, Any]) -> dict[str, Any] | None:
-        found = {name: cell(value[name]) for name, cell in inner.items() if value[name] is not None}
-        return {name: one for name, one in found.items() if one is not None} or None
+        members = {name: cell(value[name]) for name, cell in inner.items() if value[name] is not None}
+        return {name: member for name, member in members.items() if member is not None} or None
 
     return value_of
 
 
 def _map_of(inner: Cell) -> Cell:
     def value_of(value: list[tuple[Any, Any]]) -> dict[str, Any]:
-        found = {name: None if one is None else inner(one) for name, one in value}
-        if len(found) != len(value) or not all(isinstance(name, str) for name in found):
+        members = {name: None if one is None else inner(one) for name, one in value}
+        if len(members) != len(value) or not all(isinstance(name, str) for name in members):
             raise ValueError("the keys of a map are texts, each there once")
-        return found
+        return members
 
     return value_of
 

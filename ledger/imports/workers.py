@@ -28,7 +28,7 @@ _START = "import sys; sys.path[:] = {path!r}; from ledger.imports.workers import
 
 
 class Workers:
-    """A few worker processes, as long as they are of the same mind about the types of events; else none.
+    """A few worker processes; none where one of them does not know the same types of events as this process.
 
     `sha256` is of the file, in hex. Without `wanted` none is started.
     """
@@ -153,7 +153,7 @@ def serve() -> None:
         while (task := _receive(source)) is not None:
             _send(target, verdicts_on(Piece(*marshal.loads(task)), sha256))  # noqa: S302
     except BrokenPipeError:
-        os._exit(1)  # The program is gone, and nobody wants what is left to send.
+        os._exit(1)  # The program has ended, so there is nobody to send the rest to.
 
 
 def _count() -> int:

@@ -1,11 +1,11 @@
 """What the rules need to know: a small fold of the log, kept in memory.
 
-It holds the standing events that open, change or close things (entities, merges, agreements, policies, facilities,
-links, risks) and each metric's unit family. Figures, statements and relationships are not held: no rule asks for them
-except the rare ones that search the log.
+It holds the events that open, change or close things (entities, merges, agreements, policies, facilities, links,
+risks), as they read now, and each metric's unit family. It does not hold figures, statements and relationships: only a
+few rare rules ask about those, and they search the log.
 
-A change is journalled until it is kept, so that a refused batch or a dry run leaves no trace; and one of several
-batches that go into the log together can be taken back without the others.
+Every change is noted in a journal until it is kept. So a refused batch or a dry run leaves no trace, and of several
+appends that are written together one can be undone without the others.
 """
 
 from collections.abc import Callable, Iterator
@@ -106,8 +106,8 @@ class State:
             return sorted(self._things.get((cls.family, slug), {}).values(), key=lambda event: event.position)
         resolved = self.resolve(slug)
         merged = (other for other in self.kept if self.resolve(other) == resolved)
-        found = [event for one in {resolved, *merged} for event in self._things.get((cls.family, one), {}).values()]
-        return sorted(found, key=lambda event: event.position)
+        events = [event for one in {resolved, *merged} for event in self._things.get((cls.family, one), {}).values()]
+        return sorted(events, key=lambda event: event.position)
 
     def is_organisation(self, slug: str) -> bool:
         """Whether the slug is registered as an organisation, which alone may be a publisher."""

@@ -1,4 +1,7 @@
-"""A version: an event as it reads from some position of the log on, with what was corrected by then."""
+"""A version: an event as it reads from some position of the log on, with what was corrected by then.
+
+For example, a figure recorded as 113,000 at position 5 and corrected to 13,000 at position 9 has two versions.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,5 +47,5 @@ class Version:
 
     @property
     def publisher(self) -> str:
-        """Who says so: of a figure, which always has a publisher."""
+        """The slug of the organisation that says so. For figures, which always have one."""
         return str(self.body["source"]["publisher"])

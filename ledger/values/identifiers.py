@@ -16,9 +16,9 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
-def instant_of(microseconds: int) -> datetime:
-    """The instant so many microseconds after the beginning of 1970, UTC."""
-    return EPOCH + timedelta(microseconds=microseconds)
+def instant_of(since_1970_us: int) -> datetime:
+    """The instant that lies N microseconds after the beginning of 1970, UTC."""
+    return EPOCH + timedelta(microseconds=since_1970_us)
 
 
 def of_name(namespace: UUID, name: bytes) -> bytes:

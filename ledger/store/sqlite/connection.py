@@ -24,7 +24,8 @@ PRAGMAS = (
     "temp_store=MEMORY",
     f"journal_size_limit={64 * 1024 * 1024}",
 )
-# A cache's size is in KiB where negative; the log is copied into the file after so many pages of 4 KiB.
+# A negative cache_size is in KiB; wal_autocheckpoint is the number of pages (4 KiB each) after which the write-ahead
+# log is copied into the file.
 BULK_PRAGMAS = (f"cache_size={-128 * 1024}", f"wal_autocheckpoint={100_000}")
 # The last one copies, so that no append that comes afterwards has to.
 SINGLE_PRAGMAS = ("cache_size=-2000", "wal_autocheckpoint=1000", "wal_checkpoint(PASSIVE)")
