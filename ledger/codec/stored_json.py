@@ -35,6 +35,11 @@ def body_of(type_name: str, state: bytes, *, position: int) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise LedgerDamaged(f"the event at position {position} is no JSON object")
     version = body.pop(VERSION_FIELD, 1)
+    if type(version) is not int or not 1 <= version <= cls.version:
+        detail = (
+            f"the event at position {position} is {type_name} in version {version!r}, and {cls.version} is the last"
+        )
+        raise LedgerDamaged(f"{detail} that is known here: was it written by a newer version?")
     while version < cls.version:
         body = cls.upcast(body, version=version)
         version += 1

@@ -34,7 +34,8 @@ class _Signing(Timed, abstract=True):
     @classmethod
     def upcast(cls, body: dict[str, Any], *, version: int) -> dict[str, Any]:
         """Version 1 kept each party as a bare slug; a party has had a role since."""
-        assert version == 1
+        if version != 1:
+            return super().upcast(body, version=version)
         return {**body, "parties": [{"entity": slug} for slug in body["parties"]]}
 
 
