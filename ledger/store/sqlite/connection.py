@@ -158,9 +158,8 @@ class Transaction:
         if self._connection is not None:
             datastore, connection = self._datastore, self._connection
             cursor, datastore._open.cursor = datastore._open.cursor, None
-            assert cursor is not None
             try:
-                if error is None:
+                if error is None and cursor is not None:
                     cursor.execute("COMMIT" if self._keep else "ROLLBACK")
                     return
             except sqlite3.Error as failed:

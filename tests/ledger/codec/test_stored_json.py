@@ -46,7 +46,15 @@ def test_a_party_of_version_1_was_a_bare_slug() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "state"), [("Unheard", b"{}"), ("QuotaSet", b"[]"), ("QuotaSet", b"{"), ("QuotaSet", b"1")]
+    ("name", "state"),
+    [
+        ("Unheard", b"{}"),
+        ("QuotaSet", b"[]"),
+        ("QuotaSet", b"{"),
+        ("QuotaSet", b"1"),
+        ("QuotaSet", b'{"_version":2}'),
+        ("MoUSigned", b'{"_version":"x"}'),
+    ],
 )
 def test_what_this_ledger_never_wrote_is_damage_at_a_position(name: str, state: bytes) -> None:
     with pytest.raises(LedgerDamaged, match="position 7"):
