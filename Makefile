@@ -3,7 +3,8 @@
 #   make run    make the shipped ledger, print the known answers, serve the API and its docs
 #   make test   the tests
 #   make check  formatting, linting, types, tests
-#   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours)
+#   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours), and the
+#               properties that `make test` tries with a few histories and examples, with many
 #   make bench  how fast it is, beside what the same work costs another way (SIZE=1000000; build/benchmarks)
 #   make docs   bring the tables in the READMEs up to date with the code
 #   make golden   golden bytes for a new type of event, or a new version of one
@@ -17,6 +18,9 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 HISTORIES ?= 20000
 SIZE ?= 100000
+
+# The tests that ask tests/depth.py how much to look at.
+DEEP = $(shell grep -rl --include='test_*.py' '^from tests.depth import' tests)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint check format docs judge bench golden mutants lock clean
@@ -38,6 +42,8 @@ lint: $(READY)
 check: lint test
 
 judge: $(READY)
+	@SUPPLY_LEDGER_HISTORIES=$$(($(HISTORIES) > 1000 ? $(HISTORIES) / 20 : 50)) \
+		$(BIN)/python -m pytest -n auto --dist worksteal -q $(DEEP)
 	@$(BIN)/python -m tests.oracle.judge --histories $(HISTORIES)
 
 bench: $(READY)

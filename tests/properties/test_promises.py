@@ -85,15 +85,11 @@ def test_nothing_published_after_as_of_can_be_told_from_an_answer(seed: int) -> 
         assert altered.ledger.head() == engine.ledger.head()
         at = {"as_of": as_of, "recorded_as_of": f"position:{engine.ledger.head()}", "effective_at": "2025-06-30"}
         plain = {name: value for name, value in at.items() if name != "effective_at"}
+        clients = [TestClient(create_app(one)) for one in (engine, altered)]
         for params in (at, plain):
-            one, two = (
-                {
-                    path: TestClient(create_app(e)).get(f"/v1/{path}", params=params).json()["items"]
-                    for path in CATALOGUE
-                }
-                for e in (engine, altered)
-            )
-            assert one == two
+            for path in CATALOGUE:
+                one, two = (client.get(f"/v1/{path}", params=params).json()["items"] for client in clients)
+                assert one == two, path
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from api.formats.negotiation import CSV, JSON, JSONL, Format
 from api.formats.render import GROUP_ROWS, items_bytes, page_answer
 from api.questions.page import Items, Lasting, Page
+from tests.depth import examples
 
 BASIS = {"as_of": "2026-01-01T00:00:00.000000Z", "position": 7}
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
@@ -103,7 +104,7 @@ def answer(page: Page, form: Format) -> tuple[bytes, dict[str, str]]:
 
 
 @given(tables())
-@settings(max_examples=100)
+@settings(max_examples=examples(50, deeply=500))
 def test_a_table_is_written_as_the_plain_way_writes_it(table: pa.Table) -> None:
     page = Page(table, BASIS, objects=objects_of(table))
     assert answer(page, JSON)[0] == body_of(page)
@@ -126,7 +127,7 @@ def test_a_table_is_written_as_the_plain_way_writes_it(table: pa.Table) -> None:
     ),
     st.sampled_from([1, GROUP_ROWS]),
 )
-@settings(max_examples=100)
+@settings(max_examples=examples(25, deeply=500))
 def test_objects_are_written_as_the_plain_way_writes_them(some: list[dict[str, Any]], times: int) -> None:
     page = Page(some * times, BASIS, more={"summary": {"p": 1e-5}})
     assert answer(page, JSON)[0] == body_of(page)
