@@ -72,14 +72,14 @@ def concentration(
 
 @dataclass(frozen=True)
 class _Shared:
-    """Who has a part of the whole, largest first: (name, canonical value, the answer that says so)."""
+    """The holders of parts of the whole, largest first: (name, canonical value, the answer that says so)."""
 
     holders: Sequence[tuple[str, Fraction, Item]]
     left_out: list[Item] = field(default_factory=list)
 
     @cached_property
     def total(self) -> Fraction:
-        """What all have together."""
+        """The canonical values of all holders together."""
         return sum((value for _, value, _ in self.holders), Fraction(0))
 
     @cached_property
@@ -118,7 +118,7 @@ class _Shared:
         return {**counted, **_nested(changes)}
 
     def items(self) -> Iterator[Item]:
-        """One for each that has a part."""
+        """One item for each holder."""
         rank, larger = 0, None
         cumulated = accumulate(self.shares.values()) if self.shares else (None for _ in self.holders)
         for place, ((name, value, item), upto) in enumerate(zip(self.holders, cumulated, strict=True), start=1):
@@ -152,7 +152,7 @@ def _one_unit(answers: Sequence[Item]) -> None:
 
 
 def _shared(reader: Reader, answers: Sequence[Item], by: str) -> _Shared:
-    """Who has a part of the whole, and what is left out. Raises FilterError where one name has several figures."""
+    """The holders of parts, and what is left out. Raises FilterError where one name has several figures."""
     named: dict[str, list[Item]] = {}
     left_out: list[tuple[Item, str]] = []
     for item in answers:
@@ -250,7 +250,7 @@ def _changed(now: _Shared, then: _Shared) -> Iterator[Item]:
 
 
 def _before(name: str, before: Mapping[str, Fraction], now: _Shared, then: _Shared) -> Item:
-    """Who is not there has a share of zero, where there are shares."""
+    """What an item says of the earlier viewpoint. A holder that was not there had a share of zero, if any had."""
     share, earlier = ((one.shares.get(name, Fraction(0)) if one.shares else None) for one in (now, then))
     return {
         "previous_value": _exact(before[name]) if name in before else None,

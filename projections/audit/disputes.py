@@ -173,7 +173,7 @@ def _text(value: Any) -> Any:
 
 @dataclass
 class Pair:
-    """How two publishers stand to each other on the figures of which both say something."""
+    """Two publishers compared, over the figures of which both say something."""
 
     agreeing: int = 0
     differing: int = 0

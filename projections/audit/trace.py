@@ -1,4 +1,4 @@
-"""The chain of an entity: who stands up the stream or down it, link by link, at one viewpoint.
+"""The chain of an entity: who supplies it (upstream) or is supplied by it (downstream), link by link, at one viewpoint.
 
 A chain is walked over *edges*. A supply link is walked in one direction only: upstream from the consumer to the
 supplier, downstream from the supplier to the consumer. Relations of control (`owns`, `operates`, `subsidiary_of`) are

@@ -24,7 +24,7 @@ from projections.viewpoint import Viewpoint
 
 Item = dict[str, Any]
 READ_BY = ("publisher", "prefer")
-"""Filters that say how a figure is answered; the others select figures."""
+"""Filters that say which answer to a figure is wanted; all others select figures."""
 KEY = (*FIGURE_KEY, "canonical_unit")
 _STATED = ("canonical_value", "canonical_low", "canonical_high", "symbol")
 _CAUSES = {
@@ -99,7 +99,9 @@ def _order(item: Item) -> tuple[str, ...]:
 
 
 class _Seen(NamedTuple):
-    """A statement on a figure, as it is seen from the two viewpoints: the position since which it says so, or None."""
+    """A statement on a figure, seen from the two viewpoints: for each, the position since which it says what it says
+    there, or None where it is not visible.
+    """
 
     position: int
     before: int | None
@@ -107,7 +109,7 @@ class _Seen(NamedTuple):
 
 
 class _Causes:
-    """Finds causes; what needs the log itself is looked at only for events between the two positions."""
+    """Finds the causes of differences. The log itself is read only for events between the two positions."""
 
     def __init__(self, ledger: Ledger, before: Reader, after: Reader) -> None:
         self._ledger = ledger

@@ -1,7 +1,7 @@
-"""Which items a reader wants: query parameters as conditions.
+"""Filters: query parameters as SQL conditions on the items that a reader wants.
 
-A condition bites on the rows of the log, before they are folded, or on the items, after. A slug means what it means at
-the viewpoint's position, and so does an id of a figure.
+A condition applies to the rows of the log before they are folded (the subject of a figure), or to the items after the
+fold (the status of a policy). A slug and the id of a figure mean what they mean at the viewpoint's position.
 """
 
 import re
@@ -21,11 +21,11 @@ PREFERRED_MAX = 100
 _DIMENSION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)
 
 Value = str | list[str]
-"""What a filter is given: one value, or several of which one must fit."""
+"""The value of a filter: one text, or several of which one must fit."""
 
 
 class FilterError(ValueError):
-    """A filter has a value that means nothing. `parameter` is its name."""
+    """A filter has a value that it cannot take. `parameter` is the filter's name."""
 
     def __init__(self, parameter: str, detail: str) -> None:
         super().__init__(f"{parameter}: {detail}")
@@ -50,24 +50,24 @@ class Selection:
         self.rows: list[str] = []
         self.items: list[str] = []
         self.near: list[str] = []
-        """Conditions on tables with `subject_code` that leave no wanted row out: what need not be read at all."""
+        """Conditions on tables with `subject_code` that save reading other subjects. They leave no wanted row out."""
         self.exactly: list[str] = []
         """Conditions on the answer intervals that leave out other figures of these subjects, all but a few."""
         self.params: dict[str, Any] = {}
 
     def bind(self, value: Any) -> str:
-        """A parameter with this value; how to write it in a condition."""
+        """Add a parameter with this value; gives how to write it in a condition."""
         name = f"{self._prefix}{len(self.params)}"
         self.params[name] = value
         return f"${name}"
 
     def keep_near(self, condition: str) -> None:
-        """Leave out what is not near: see `near`."""
+        """Leave out rows of other subjects: see `projections.queries.names.near`."""
         if condition != "TRUE":
             self.near.append(condition)
             self.rows.append(f"versions.{condition}")
 
-    def turn_to(self, subjects: Sequence[str]) -> None:
+    def keep_subjects(self, subjects: Sequence[str]) -> None:
         """Keep only figures about these subjects: all from the first to the last, in order, that have any."""
         if subjects:
             self.keep_near(near(subjects))
@@ -94,11 +94,11 @@ def one_of(figure_ids: str, *, count: int) -> str:
 
 def select(projection: Projection, filters: Mapping[str, Value], names: Names) -> Selection:
     """The conditions that filters make. Raises UnknownFilter and FilterError."""
-    return _Selecting(projection, filters, names).selection
+    return _Conditions(projection, filters, names).selection
 
 
-class _Selecting:
-    """One set of filters on its way to being conditions."""
+class _Conditions:
+    """Makes the conditions of one set of filters; `selection` has them."""
 
     def __init__(self, projection: Projection, filters: Mapping[str, Value], names: Names) -> None:
         self.selection = Selection()
@@ -148,7 +148,7 @@ class _Selecting:
             self.selection.items.append("place = 1")
 
     def _nothing(self, name: str, values: list[str]) -> None:
-        """`prefer` and `resolve` are about the answers, not about the figures."""
+        """No condition: `prefer` and `resolve` choose among answers (`_choose_answers`), not among figures."""
 
     def _subject_kind(self, name: str, values: list[str]) -> None:
         self.selection.rows.append(
@@ -204,16 +204,16 @@ class _Selecting:
         return periods
 
 
-_MEANINGS: Mapping[str, Callable[[_Selecting, str, list[str]], None]] = {
-    "period": _Selecting._period,
-    "period_from": _Selecting._period_from,
-    "period_to": _Selecting._period_to,
-    "subject_kind": _Selecting._subject_kind,
-    "dimension.*": _Selecting._dimension,
-    "figure_id": _Selecting._figure_id,
-    "prefer": _Selecting._nothing,
-    "resolve": _Selecting._nothing,
-    "q": _Selecting._q,
+_MEANINGS: Mapping[str, Callable[[_Conditions, str, list[str]], None]] = {
+    "period": _Conditions._period,
+    "period_from": _Conditions._period_from,
+    "period_to": _Conditions._period_to,
+    "subject_kind": _Conditions._subject_kind,
+    "dimension.*": _Conditions._dimension,
+    "figure_id": _Conditions._figure_id,
+    "prefer": _Conditions._nothing,
+    "resolve": _Conditions._nothing,
+    "q": _Conditions._q,
 }
 if _MEANINGS.keys() != OWN_MEANINGS.keys():
     raise TypeError(

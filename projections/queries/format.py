@@ -1,4 +1,4 @@
-"""Typed columns as a reader of items gets them: text, whole numbers, booleans and lists of these."""
+"""Formatting: typed columns as a reader of items gets them: text, whole numbers, booleans and lists of these."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -22,7 +22,10 @@ _AS_TEXT: dict[type, Callable[[Any], str]] = {
 
 
 def presented_rows(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> pa.Table:
-    """The same of a few rows of Python values, where that is sooner done; `columns` are names and DuckDB types."""
+    """What `presented` gives, made of a few rows of Python values, for which it is quicker.
+
+    `columns` are their names and DuckDB types.
+    """
     values = zip(*rows, strict=True) if rows else [()] * len(columns)
     return pa.table(
         {

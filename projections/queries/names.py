@@ -1,4 +1,4 @@
-"""What a slug or the id of a figure means at a position of the log."""
+"""Names: what a slug or the id of a figure means at a position of the log, where entities may have been merged."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -17,13 +17,16 @@ _HELD = "since <= $at AND until > $at"
 
 
 def near(slugs: Iterable[str]) -> str:
-    """A condition on a table with `subject_code`: rows of other subjects, of all but a few, are left out."""
+    """A condition on a table with `subject_code` that leaves out the rows of other subjects, except a few.
+
+    Subjects may share a code, so a condition on the subject itself must stand beside this one, which only saves time.
+    """
     codes = ", ".join(f"code_of({literals([slug])})" for slug in dict.fromkeys(slugs))
     return f"subject_code IN ({codes})"
 
 
 class Names:
-    """Answers from the tables. `ask` runs a query with parameters; `position` is one that the tables hold already.
+    """Looks names up in the tables. `ask` runs a query with parameters; the tables must have reached `position`.
 
     `merged` says whether any slug was ever merged. `subject_of` gives the subject that the first event on a figure
     named, where the log has one.

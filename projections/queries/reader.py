@@ -1,7 +1,7 @@
-"""Answers through one cursor, at one position of the log that the tables already hold.
+"""The reader: answers questions at one viewpoint, through one cursor.
 
-What a slug or an id in a question means is looked up in the same tables at the same position, so an answer does not
-change while the log grows.
+The viewpoint's position is one that the tables already hold, and what a slug or an id in a question means is looked up
+in the same tables at the same position. So an answer does not change while the log grows.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -49,7 +49,7 @@ ORDER BY subject"""
 
 
 class Reader:
-    """Asks the views."""
+    """Asks the views at one viewpoint: `read` for items of a resource, `series` for what the audit computes with."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Reader:
         if name == "figures" and not _ANSWERERS & set(filters or {}):
             view = "current"
             if limit is not None and not selection.near:
-                offset -= self._turn_to(limit, offset, selection, projection)
+                offset -= self._keep_page(limit, offset, selection, projection)
             if selection.near and (items := self._near(selection, projection)) is not None:
                 return items.slice(offset, limit)
         return self._table(
@@ -104,10 +104,10 @@ class Reader:
             offset=offset,
         )
 
-    def _turn_to(self, limit: int, offset: int, selection: Selection, projection: Projection) -> int:
-        """Select only the subjects that a page is about; how many items are about those before them.
+    def _keep_page(self, limit: int, offset: int, selection: Selection, projection: Projection) -> int:
+        """Select only the subjects that a page is about; gives how many items are about the subjects before them.
 
-        Counting them is quick, and their items alone are read and put in order, not those of all pages.
+        To count items by subject is quick; then only the items of this page are read and sorted.
         """
         if selection.items != ["place = 1"]:
             return 0
@@ -115,13 +115,14 @@ class Reader:
         known = {**self._params, **selection.params, "first": offset, "last": offset + limit}
         text = f"{counted}\n{_PAGE}"
         page = self._cursor.execute(text, parameters(text, known)).fetchall()
-        selection.turn_to([subject for subject, _ in page])
+        selection.keep_subjects([subject for subject, _ in page])
         return page[0][1] if page else 0
 
     def _near(self, selection: Selection, projection: Projection) -> pa.Table | None:
-        """The answers to figures of a few subjects, all in order; None where they are many, or selected by themselves.
+        """The answers to the figures of a few subjects, in order; None where they are many, or filtered after the fold.
 
-        The narrow table says which events these are, and they are fetched: no join has to be planned, nor made.
+        The narrow table of answer intervals says which events these are, and then they are fetched by position: to plan
+        and run a join would take longer.
         """
         if selection.items != ["place = 1"]:
             return None
@@ -147,7 +148,7 @@ class Reader:
     def read_many(
         self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None
     ) -> pa.Table:
-        """The items at each of the viewpoints, whose place in the list is their `viewpoint`.
+        """The items at each of several viewpoints; column `viewpoint` is the place of an item's viewpoint in the list.
 
         Slugs and ids in filters mean what they mean at the reader's own viewpoint.
         """
@@ -235,7 +236,7 @@ class Reader:
         return with_percent(table)
 
     def figures_touched(self, *, after: int) -> list[UUID]:
-        """The figures of which a statement came, went or changed after a position."""
+        """The figures of which a version was opened or closed after a position."""
         rows = self.ask(
             "SELECT DISTINCT figure_id FROM log.figures WHERE since > $after AND since <= $position "
             "OR until > $after AND until <= $position ORDER BY 1",
@@ -306,5 +307,5 @@ def _percent(change: Decimal, base: Decimal) -> str | None:
 
 
 def naive(at: datetime) -> datetime:
-    """In UTC and without saying so, as DuckDB's TIMESTAMP wants it."""
+    """The instant in UTC, without a time zone, as DuckDB's TIMESTAMP wants it."""
     return at.astimezone(UTC).replace(tzinfo=None)

@@ -1,4 +1,7 @@
-"""Which slugs mean which, from position to position: the table `slugs`, and the variable behind `kept(slug)`."""
+"""Aliases: slugs of entities that were merged into others, and which slug each resolves to, position by position.
+
+The table `slugs` has them for every position; a variable of the cursor, behind the macro `kept(slug)`, those of now.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +13,7 @@ from projections.tables.planned_statements import PlannedStatements
 
 
 class Aliases:
-    """Follows merges through one cursor, in its transaction."""
+    """Keeps the aliases, through one cursor and in its transaction."""
 
     def __init__(self, cursor: DuckDBPyConnection, planned: PlannedStatements) -> None:
         self._cursor = cursor
@@ -21,7 +24,7 @@ class Aliases:
         """Whether any ever did."""
 
     def recall(self) -> None:
-        """Let the cursor resolve slugs as the tables say that they resolve now."""
+        """Set the cursor's variable from the table, after it was opened or rolled back."""
         standing = f"FROM log.slugs WHERE until = {FOREVER}"
         self.ever = bool(self._ask("SELECT 1 FROM log.slugs LIMIT 1"))
         self.any = self.ever and bool(self._ask(f"SELECT 1 {standing} LIMIT 1"))
@@ -31,7 +34,7 @@ class Aliases:
         )
 
     def move(self, position: int) -> list[str]:
-        """Note where merged slugs resolve to from a position on; the slugs that some no longer resolve to."""
+        """Write down where merged slugs resolve to from a position on; gives those that others no longer resolve to."""
         before = dict(self._ask(f"SELECT slug, kept FROM log.slugs WHERE until = {FOREVER}"))
         after = _roots(
             dict(

@@ -17,13 +17,13 @@ from projections.tables.families import FOREVER
 from projections.tables.planned_statements import FEW, PlannedStatements
 
 ROWS_AT_ONCE = 400_000
-"""How many versions are looked at together, about: what keeps the memory of a rebuild bounded."""
+"""About how many versions are looked at together; this bounds the memory of a rebuild."""
 
 CODES = 2**31
-"""`subject_code` is less than this."""
+"""Every `subject_code` is less than this."""
 
 FIGURES_ORDER = "ORDER BY subject_code, figure_id, position, since"
-"""Of the table of figures, so that to read one subject or one figure is to read few places of it."""
+"""The order of the table of figures: the rows of one subject, and of one figure, lie side by side."""
 
 
 def create_table(cursor: DuckDBPyConnection) -> None:
@@ -34,7 +34,7 @@ def create_table(cursor: DuckDBPyConnection) -> None:
 def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
     """Make every interval, and put the rows of `runs` into `log.figures` in order, part by part; both tables are empty.
 
-    DuckDB sorts and writes on one core, so the two are done beside each other.
+    DuckDB sorts and writes on one core, so the two are done at the same time in two threads.
     """
     (count,) = cursor.execute(f"SELECT COUNT(*) FROM {runs}").fetchall()[0]
     parts = count // ROWS_AT_ONCE + 1

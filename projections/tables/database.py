@@ -9,7 +9,7 @@ import pyarrow as pa
 from projections.sql_text import literals, quoted, sql
 
 FILE_MEMORY = "1000MB"
-"""What DuckDB holds in memory beside a file; what is more, it puts on the disk. Tables in memory have no such limit."""
+"""What DuckDB holds in memory beside a file; it puts the rest on the disk. Tables in memory have no such limit."""
 
 ROW_GROUP = 16_384
 """To read one row DuckDB looks through a group of rows; with its default of 122,880 that takes twice as long."""

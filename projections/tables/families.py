@@ -19,10 +19,10 @@ from ledger.events import REGISTRY, Event, Source, ref_paths
 from projections.sql_text import literals, quoted, sql
 
 FOREVER = 2**63 - 1
-"""The `until` of what stands."""
+"""The `until` of a version that stands."""
 
 UNRESOLVED = ("entities", "keeping")
-"""Families that are this ledger's own bookkeeping about slugs and events: they keep slugs as they were named."""
+"""Families about slugs and events themselves (registrations, merges, corrections): their slugs stay as named."""
 
 _RESERVED = frozenset(
     "position since until type event_id recorded_at recorded_by publisher via source_kind source_title source_url "

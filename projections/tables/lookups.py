@@ -1,7 +1,7 @@
-"""What a printed period, a unit, a type with a status and a set of dimensions stand for, by distinct spelling.
+"""Lookups: what printed periods, units, dimensions and types of figures stand for, by their spelling.
 
-These have one meaning, in `ledger`. They are few beside the rows, so each spelling is looked up once a batch, and
-joined.
+`ledger` alone says what these mean: `2024-Q3` is a stretch of days, `kt` is 1000 `t`. A batch has few spellings beside
+its rows, so each is looked up once in Python, and SQL joins the result to the rows.
 """
 
 import json
@@ -28,7 +28,7 @@ _WIDE = pa.decimal256(38, 18)
 
 
 class Lookups:
-    """Makes dictionaries for one cursor."""
+    """Makes the lookups of one cursor: tables by name, and variables."""
 
     def __init__(self, cursor: DuckDBPyConnection, planned: PlannedStatements) -> None:
         self._cursor = cursor
@@ -39,10 +39,10 @@ class Lookups:
         planned.set("units", _units(()))
 
     def make(self, staged: str, *, few: bool) -> bool:
-        """Make those of the figures in a table: `spelt`, `periods`, and `exact` if some numbers need it; False then.
+        """Make those that the figures of a table need; whether the macro `times` can count all of their numbers.
 
-        Two more are variables, `natures` and `units`, of all that was ever seen: with so few keys, a MAP is faster than
-        a join.
+        They are the tables `spelt` and `periods`, and `exact` where some numbers need it. Two more are variables,
+        `natures` and `units`, of all that was ever seen: with so few keys, a MAP is faster than a join.
         """
         query = (
             "SELECT LIST(DISTINCT ROW(type, status)), LIST(DISTINCT unit), "

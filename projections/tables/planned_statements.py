@@ -69,7 +69,7 @@ class PlannedStatements:
         self._cursor.execute(f"SET VARIABLE {variable} = {value}")
 
     def forget(self) -> None:
-        """Register and plan anew: a transaction was rolled back, perhaps with the making of views in it."""
+        """Register and plan everything anew: a transaction was rolled back that may have made views."""
         self._forget_plans()
         self._feeds.clear()
 
