@@ -17,9 +17,9 @@ from ledger.codec.entry import Entry
 class Block(NamedTuple):
     """Consecutive entries, from position `after` + 1 on, column by column: each column is one text of all its rows.
 
-    Ids are in hex, one right after the other. All other columns have a newline between two rows, and `recorded_by` is
-    in hex. No state holds a newline, since JSON escapes it. For two
-    entries, `topics` is a line QuotaSet and a line MoUSigned.
+    Ids are in hex, in capitals, one right after the other. All other columns have a newline between two rows; no state
+    holds one, since JSON escapes it. `recorded_by` is in hex too. For two entries, `topics` is a line `QuotaSet` and a
+    line `MoUSigned`.
     """
 
     after: int

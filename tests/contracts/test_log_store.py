@@ -11,8 +11,6 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import pytest
-from eventsourcing.application import LocalNotificationLog
-from eventsourcing.persistence import ApplicationRecorder
 
 from ledger import Entry, LogStore, StoreError
 from ledger.codec.entry import NEXT_VERSION
@@ -227,14 +225,16 @@ def test_another_thread_sees_nothing_of_a_transaction_before_its_end(place: Plac
         seen.append(log.head())
 
     thread = threading.Thread(target=look)
-    with log.writing():
+    with log.writing(keep=False):
         log.append([entry(1)])
         thread.start()
-        if place.reopens:  # in memory a writer keeps readers out until it has ended
+        if place.reopens:  # in memory a writer may keep readers out until it has ended
             thread.join()
     thread.join()
+    assert seen == [0]
+    log.append([entry(1)])
     look()
-    assert seen == ([0, 1] if place.reopens else [1, 1])
+    assert seen == [0, 1]
 
 
 def test_one_thread_writes_at_a_time(log: LogStore) -> None:
@@ -304,31 +304,6 @@ def test_two_logs_have_two_names(place: Place, tmp_path: Path) -> None:
     assert logs[0].identity != logs[1].identity
     for log in logs:
         log.close()
-
-
-def test_readers_of_the_eventsourcing_library_can_follow_the_log(log: LogStore) -> None:
-    """As that library's own: a notification log in sections, and the events of a stream; nothing comes in that way."""
-    entries = filled(log)
-    assert isinstance(log, ApplicationRecorder)
-    sections = LocalNotificationLog(log, section_size=3)
-    section = sections["1,3"]
-    assert [one.id for one in section.items] == [1, 2, 3]
-    assert section.next_id == "4,6"
-    followed = LocalNotificationLog(log).select(start=1, limit=10)
-    assert [(one.originator_id, one.originator_version, one.topic, one.state, one.id) for one in followed] == [
-        (one.stream, one.stream_version, one.type, one.state, one.position) for one in entries
-    ]
-    assert [one.id for one in log.select_notifications(3, 10, topics=["QuotaSet"], inclusive_of_start=False)] == [
-        4,
-        5,
-        6,
-        7,
-    ]
-    assert [one.id for one in log.select_notifications(None, 10, stop=2)] == [1, 2]
-    assert [one.originator_version for one in log.select_events(entries[0].stream, gt=1, lte=3, desc=True)] == [3, 2]
-    assert log.max_notification_id() == 7
-    with pytest.raises(StoreError, match="append"):
-        log.insert_events(log.select_events(entries[0].stream))
 
 
 def test_a_location_of_no_store_is_refused() -> None:

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from eventsourcing.application import LocalNotificationLog
 
 from ledger import Ledger, StoreError
+from ledger.store.sqlite.log import SQLiteLog
+from tests.contracts.test_log_store import filled
 from tests.ledger.conftest import WORLD, figure, sqlite_of
 
 
@@ -129,3 +132,30 @@ def test_a_state_of_more_than_a_line_is_not_stored(path: Path) -> None:
             book.log.append([other])
     assert book.head() == 10
     book.close()
+
+
+@pytest.mark.parametrize("name", ["ledger.db", ":memory:"])
+def test_readers_of_the_eventsourcing_library_can_follow_the_log(name: str, tmp_path: Path) -> None:
+    """As that library's own: a notification log in sections, and the events of a stream; nothing comes in that way."""
+    log = SQLiteLog(name if name == ":memory:" else str(tmp_path / name))
+    entries = filled(log)
+    sections = LocalNotificationLog(log, section_size=3)
+    section = sections["1,3"]
+    assert [one.id for one in section.items] == [1, 2, 3]
+    assert section.next_id == "4,6"
+    followed = LocalNotificationLog(log).select(start=1, limit=10)
+    assert [(one.originator_id, one.originator_version, one.topic, one.state, one.id) for one in followed] == [
+        (one.stream, one.stream_version, one.type, one.state, one.position) for one in entries
+    ]
+    assert [one.id for one in log.select_notifications(3, 10, topics=["QuotaSet"], inclusive_of_start=False)] == [
+        4,
+        5,
+        6,
+        7,
+    ]
+    assert [one.id for one in log.select_notifications(None, 10, stop=2)] == [1, 2]
+    assert [one.originator_version for one in log.select_events(entries[0].stream, gt=1, lte=3, desc=True)] == [3, 2]
+    assert log.max_notification_id() == 7
+    with pytest.raises(StoreError, match="append"):
+        log.insert_events(log.select_events(entries[0].stream))
+    log.close()
