@@ -1,6 +1,7 @@
 """What the READMEs say is there: tables are what the code makes of them, links and module names lead somewhere."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,13 @@ def defined_in(module: Path) -> set[str]:
         elif isinstance(node, ast.AnnAssign | ast.ClassDef | ast.FunctionDef):
             names.add(ast.unparse(node.target) if isinstance(node, ast.AnnAssign) else node.name)
     return names
+
+
+def test_json_in_the_http_contract_is_json() -> None:
+    blocks = re.findall(r"^```json\n(.*?)^```$", read("api/README.md"), re.DOTALL | re.MULTILINE)
+    assert blocks
+    for block in blocks:
+        json.loads(block)
 
 
 def test_every_rule_that_may_refuse_an_event_is_in_the_contract() -> None:
