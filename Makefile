@@ -2,6 +2,8 @@
 #
 #   make run    make the shipped ledger, print the known answers, serve the API and its docs
 #   make test   the tests
+#   make test-newest  a part of the tests on the package as a user gets it today: from a wheel, with the newest versions
+#                 that its ranges admit, on the newest Python that is found (make newest: that environment, anew)
 #   make check  formatting, linting, types, tests
 #   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours), and the
 #               properties that `make test` tries with a few histories and examples, with many
@@ -15,6 +17,8 @@ SHELL := /bin/bash
 VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
+NEWEST := .venv-newest
+QUIETLY := --quiet --disable-pip-version-check
 PORT ?= 8000
 HISTORIES ?= 20000
 SIZE ?= 100000
@@ -22,8 +26,16 @@ SIZE ?= 100000
 # The tests that ask tests/depth.py how much to look at.
 DEEP = $(shell grep -rl --include='test_*.py' '^from tests.depth import' tests)
 
+# From the newest on, on the PATH or where pyenv puts them.
+PYENV_ROOT ?= $(HOME)/.pyenv
+PYTHONS := $(foreach minor,14 13 12 11,python3.$(minor) $(wildcard $(PYENV_ROOT)/versions/3.$(minor).*/bin/python3.$(minor)))
+
+# Every command and the server with warnings as errors, every format, and what the tables and views give.
+SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli tests/api/formats tests/projections/tables \
+	tests/projections/test_engine.py tests/projections/test_figures.py tests/projections/test_history.py
+
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check format docs judge bench golden mutants lock clean
+.PHONY: help run test newest test-newest lint check format docs judge bench golden mutants lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -62,10 +74,10 @@ format: $(READY)
 docs: $(READY)
 	@$(BIN)/python -m tests.docs.generated --write
 
-# The environment is made anew only when what goes into it has changed.
-$(READY): requirements.lock pyproject.toml
+# $(call venv,DIRECTORY,CANDIDATES): a virtual environment of the first of these that is a Python fit for it.
+define venv
 	@python=""; \
-	for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	for candidate in $(2); do \
 		if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then \
 			python="$$candidate"; break; \
 		fi; \
@@ -80,12 +92,41 @@ $(READY): requirements.lock pyproject.toml
 		echo "(on Debian and Ubuntu the package python3-venv), or name another: make $(MAKECMDGOALS) PYTHON=..."; \
 		exit 1; \
 	fi; \
-	echo "Setting up $(VENV) with $$("$$python" --version); this is done once."; \
-	if [ -L $(VENV) ]; then rm $(VENV); fi; \
-	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	echo "Setting up $(1) with $$("$$python" --version); this is done once."; \
+	if [ -L $(1) ]; then rm $(1); fi; \
+	"$$python" -m venv --clear $(1)
+endef
+
+# The environment is made anew only when what goes into it has changed.
+$(READY): requirements.lock pyproject.toml
+	$(call venv,$(VENV),$(PYTHON) python3 python3.14 python3.13 python3.12 python3.11)
+	@$(BIN)/python -m pip install $(QUIETLY) --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install $(QUIETLY) --no-deps --no-build-isolation --no-index -e .
 	@touch $@
+
+# The newest environment knows the lock only as the one that builds its wheel. Its tests run in a copy that has no
+# packages in it, so that what they import is what the wheel installed.
+newest:
+	@rm -rf $(NEWEST)
+	@$(MAKE) --no-print-directory $(NEWEST)/.ready
+
+$(NEWEST)/.ready: pyproject.toml | $(READY)
+	$(call venv,$(NEWEST),$(NEWEST_PYTHON) $(PYTHONS) python3)
+	@rm -rf build/wheel
+	@$(BIN)/python -m hatchling build -t wheel -d build/wheel
+	@$(BIN)/python -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["test"], sep="\n")' > build/wheel/test.txt
+	@$(NEWEST)/bin/python -m pip install $(QUIETLY) build/wheel/*.whl -r build/wheel/test.txt
+	@touch $@
+
+test-newest: $(NEWEST)/.ready
+	@rm -rf build/wheel build/newest
+	@$(BIN)/python -m hatchling build -t wheel -d build/wheel
+	@$(NEWEST)/bin/python -m pip install $(QUIETLY) --no-deps --no-index --force-reinstall build/wheel/*.whl
+	@mkdir -p build/newest && cp -R tests pyproject.toml build/newest/
+	@$(NEWEST)/bin/python -c 'import importlib.metadata as it, sys; print("Python", sys.version.split()[0], "with", \
+		*(f"{name} {it.version(name)}" for name in ("duckdb", "pyarrow", "pydantic", "fastapi", "eventsourcing")))'
+	@cd build/newest && ../../$(NEWEST)/bin/python -m pytest -n auto --dist worksteal $(ARGS) $(SMOKE)
 
 # The lock holds versions and hashes, and no address: any index will do.
 lock:
@@ -94,4 +135,4 @@ lock:
 	@! grep -nE '[a-z]+://|file:' requirements.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(NEWEST) .mypy_cache .pytest_cache .ruff_cache build dist

@@ -1,0 +1,148 @@
+"""The program as it is installed: started in an empty directory, with no word of warning from a library.
+
+`make test` runs this on the locked versions, `make test-newest` on what is newest today, with the package from a wheel.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from api.cli.main import app
+
+PROGRAM = [sys.executable, "-P", "-W", "error", "-m", "api"]
+"""Without the directory in which it starts on the path, and with warnings as errors."""
+
+QUOTA = ["--subject", "china", "--metric", "mining_quota", "--period", "2023"]
+LATER = ["--from-as-of", "2024-12-31", "--to-as-of", "2026-03-01"]
+COMMANDS = {
+    "demo": ["--no-serve"],
+    "append": ["--dry-run", "event.json"],
+    "import": ["facts.jsonl"],
+    "diff": LATER,
+    "impact": ["--recorded-from", "position:100"],
+    "trace": ["--entity", "lynas-rare-earths"],
+    "concentration": ["--metric", "mine_production", "--period", "2023"],
+    "report": [*QUOTA, "--output", "quota.html"],
+}
+"""What commands cannot do without; `history` wants a figure's id, and `serve` does not end."""
+
+ARROW = "application/vnd.apache.arrow.stream"
+PARQUET = "application/vnd.apache.parquet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+RUN_ALL = """
+import json, sys
+from api.cli.main import app
+for words in json.load(sys.stdin):
+    print("+", *words)
+    app(words, standalone_mode=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory in which the demonstration has been run, and nothing else."""
+    there = tmp_path_factory.mktemp("installed")
+    assert "suspended" in run(there, *PROGRAM, "demo", "--no-serve")
+    return there
+
+
+def run(there: Path, *command: str, stdin: str = "") -> str:
+    """What a command prints, which has nothing to complain of."""
+    done = subprocess.run(
+        command, cwd=there, env=environment(), input=stdin, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.returncode, done.stderr.strip()) == (0, ""), done.stdout[-2_000:] + done.stderr
+    return done.stdout
+
+
+def environment() -> dict[str, str]:
+    """As a user has it: nothing says where the ledger or the package is."""
+    ours = ("SUPPLY_LEDGER", "PYTHON")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def registered(entity: str) -> str:
+    return json.dumps({"type": "EntityRegistered", "entity": entity, "kind": "organisation", "name": entity.title()})
+
+
+def test_the_version_is_told_by_the_installed_script(tmp_path: Path) -> None:
+    script = Path(sys.executable).parent / "supply-ledger"
+    assert run(tmp_path, str(script), "--version").startswith("supply-ledger ")
+
+
+def test_no_command_warns(directory: Path) -> None:
+    figures = json.loads(run(directory, *PROGRAM, "figures", *QUOTA, "--format", "json"))["items"]
+    (directory / "event.json").write_text(registered("first-institute"), encoding="utf-8")
+    (directory / "facts.jsonl").write_text(registered("second-institute") + "\n", encoding="utf-8")
+    asked = {**COMMANDS, "history": [figures[0]["figure_id"]]}
+    commands = sorted({*get_command(app).commands} - {"serve"})  # type: ignore[attr-defined]
+    assert set(asked) <= set(commands)
+    told = run(
+        directory,
+        *PROGRAM[:4],
+        "-c",
+        RUN_ALL,
+        stdin=json.dumps([[name, *asked.get(name, [])] for name in commands]),
+    )
+    assert told.count("\n+ ") == len(commands) - 1
+    assert "255,000" in (directory / "quota.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def server(directory: Path) -> Iterator[str]:
+    """The address of a server, which ends without a word of warning."""
+    with subprocess.Popen(
+        [*PROGRAM, "serve", "--port", "0"],
+        cwd=directory,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        address = running.stdout.readline().partition("Serving the API on ")[2].partition("/v1")[0]
+        try:
+            yield address
+        finally:
+            running.send_signal(signal.SIGINT)
+            _, errors = running.communicate(timeout=60)
+        assert (running.returncode, errors.strip()) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/v1/figures?subject=china", "application/json"),
+        ("/v1/figures?subject=china", "text/csv"),
+        ("/v1/figures", ARROW),
+        ("/v1/entities", PARQUET),
+        ("/v1/vintages?subject=australia&metric=mine_production", XLSX),
+        ("/v1/events", "application/json"),
+        ("/docs", "text/html"),
+    ],
+)
+def test_the_server_answers_in_every_format(server: str, path: str, kind: str) -> None:
+    answer = ask(server + path, headers={"Accept": kind})
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert answer.read()
+
+
+def test_the_server_records(server: str) -> None:
+    answer = ask(
+        server + "/v1/events", headers={"Content-Type": "application/json"}, data=registered("third-institute").encode()
+    )
+    assert answer.status == 201
+
+
+def ask(address: str, **request: Any) -> Any:
+    return urllib.request.urlopen(urllib.request.Request(address, **request), timeout=60)

@@ -1,0 +1,48 @@
+"""What is handed out holds all that the program needs: README files, SQL, templates and samples too."""
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.places import ROOT
+
+PACKAGES = ("ledger", "projections", "api")
+
+pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git says which files are the project's")
+
+
+@pytest.fixture(scope="module")
+def tracked() -> set[str]:
+    """The files of the project, apart from those that have just been deleted."""
+    told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return {name for name in told.stdout.split("\0") if name and (ROOT / name).exists()}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a wheel and a source distribution."""
+    there = tmp_path_factory.mktemp("built")
+    build = [sys.executable, "-m", "hatchling", "build", "-d", str(there)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True)
+    return there
+
+
+def test_the_wheel_holds_every_file_of_the_packages(built: Path, tracked: set[str]) -> None:
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        held = set(archive.namelist())
+    wanted = {name for name in tracked if name.startswith(tuple(f"{package}/" for package in PACKAGES))}
+    assert {f"{package}/py.typed" for package in PACKAGES} <= wanted
+    assert wanted - held == set()
+    assert not any(name.startswith("tests/") for name in held)
+
+
+def test_the_source_distribution_holds_every_file_of_the_project(built: Path, tracked: set[str]) -> None:
+    (source,) = built.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    assert tracked - held == {".ci/run"}
