@@ -91,14 +91,14 @@ class CommitQueue(Generic[Work]):
 
     def _take(self, ticket: _Ticket[Work]) -> bool:
         """Wait for the turn. False: there is no need of it, since the ticket's work was done meanwhile."""
-        with self._mutex:
-            if not self._taken:
-                self._taken = True
-                return True
-            self._waiting.append(ticket)
         try:
+            with self._mutex:
+                if not self._taken:
+                    self._taken = ticket.has_turn = True
+                    return True
+                self._waiting.append(ticket)
             ticket.called.acquire()
-        except BaseException:
+        except BaseException:  # An interrupt, which may come as soon as the ticket is in the queue.
             self._withdraw(ticket)
             raise
         return not ticket.done

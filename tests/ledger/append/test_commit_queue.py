@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -413,6 +414,25 @@ def test_an_interrupt_while_waiting_leaves_the_queue_in_good_order() -> None:
     )
     lines = [f"{case} ['last'] False 0\n" for case in ("waiting", "called", "taken along")]
     assert (ran.stdout, ran.stderr) == ("".join(lines), "")
+
+
+class InterruptedQueue(deque[Any]):
+    """A queue in which the interrupt comes at the worst moment: who waits is in it, and does not wait yet."""
+
+    def append(self, ticket: Any) -> None:
+        super().append(ticket)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_before_the_waiting_has_begun_leaves_the_queue_in_good_order() -> None:
+    written: list[str] = []
+    queue: CommitQueue[str] = CommitQueue(written.extend, size=len, size_max=9)
+    queue._waiting = InterruptedQueue()
+    with queue.alone(), pytest.raises(KeyboardInterrupt):
+        queue.run("work")
+    assert (len(queue._waiting), queue._taken) == (0, False)
+    queue.run("last")
+    assert written == ["last"]
 
 
 def test_an_interrupt_while_a_group_is_written_leaves_no_trace_and_no_one_waiting(ledger: Ledger) -> None:
