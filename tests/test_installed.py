@@ -115,7 +115,7 @@ def server(directory: Path) -> Iterator[str]:
             yield address
         finally:
             running.send_signal(signal.SIGINT)
-            _, errors = running.communicate(timeout=60)
+            _, errors = running.communicate(timeout=300)
         assert (running.returncode, errors.strip()) == (0, "")
 
 
@@ -145,4 +145,4 @@ def test_the_server_records(server: str) -> None:
 
 
 def ask(address: str, **request: Any) -> Any:
-    return urllib.request.urlopen(urllib.request.Request(address, **request), timeout=60)
+    return urllib.request.urlopen(urllib.request.Request(address, **request), timeout=300)

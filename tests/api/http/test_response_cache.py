@@ -284,13 +284,15 @@ def test_no_answer_is_older_than_what_was_acknowledged_before_it_was_asked_for(a
     for reader in readers:
         reader.start()
     writer = Api(TestClient(app))
-    for position in range(8, 28):
-        (item,) = writer.post(mined("china", str(position), "2024-02-01"))
-        assert item["position"] == position
-        acknowledged[0] = position
-    done.set()
-    for reader in readers:
-        reader.join()
+    try:
+        for position in range(8, 28):
+            (item,) = writer.post(mined("china", str(position), "2024-02-01"))
+            assert item["position"] == position
+            acknowledged[0] = position
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
     assert wrong == []
 
 
