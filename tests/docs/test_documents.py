@@ -84,6 +84,12 @@ def defined_in(module: Path) -> set[str]:
     return names
 
 
+def test_every_make_target_that_is_offered_is_explained() -> None:
+    offered = re.findall(r"^#   (make [\w-]+)", read("Makefile"), re.MULTILINE)
+    assert len(offered) > 8
+    assert {target for target in offered if f"| `{target}` |" not in read("CONTRIBUTING.md")} == set()
+
+
 def test_json_in_the_http_contract_is_json() -> None:
     blocks = re.findall(r"^```json\n(.*?)^```$", read("api/README.md"), re.DOTALL | re.MULTILINE)
     assert blocks
@@ -102,7 +108,8 @@ def test_every_rule_that_may_refuse_an_event_is_in_the_contract() -> None:
         if isinstance(rule := call.args[1], ast.Constant)
     }
     assert len(rules) > 10
-    assert {rule for rule in rules if f"| `{rule!s}` |" not in contract} == set()
+    missing = {rule for rule in rules if f"| `{rule!s}` |" not in contract}
+    assert not missing, "say in ledger/README.md, section 3, what they refuse"
 
 
 def test_every_kind_of_problem_is_in_the_contract() -> None:
@@ -115,7 +122,8 @@ def test_every_kind_of_problem_is_in_the_contract() -> None:
         for kind in constants(call.args[1])
     }
     assert len(kinds) > 10
-    assert {kind for kind in kinds if f"| `{kind!s}` |" not in contract} == set()
+    missing = {kind for kind in kinds if f"| `{kind!s}` |" not in contract}
+    assert not missing, "say in api/README.md, section 6, when they come"
 
 
 def constants(node: ast.expr) -> Iterator[ast.Constant]:
