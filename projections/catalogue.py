@@ -64,7 +64,7 @@ class Projection:
     family: str
     order: tuple[str, ...]
     filters: tuple[Filter, ...]
-    reads: tuple[str, ...] = ()
+    reads: tuple[str, ...]
     slug: str | None = None
     columns: Mapping[str, Kind] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
@@ -150,6 +150,7 @@ SERIES = Projection(
     "figures",
     (*FIGURE_ORDER[:-2], "figure_id", "publisher", "published_until", "position"),
     tuple(one for one in FIGURE_FILTERS if one.name not in ("prefer", "resolve", "disputed")),
+    reads=(),
 )
 """The series that the audit reads: no resource of its own, but filters and an order."""
 
