@@ -360,17 +360,26 @@ def test_who_submits_does_not_wait_and_is_told_once_for_all_that_was_done_togeth
     book.queue.run(5)
 
 
+# A signal that comes just before a thread begins to wait is seen only when the waiting is over: it is sent until seen.
 INTERRUPTED = """
 import signal, threading
 from ledger.append.commit_queue import CommitQueue
 main = threading.get_ident()
+def see(*_):
+    if not interrupted.is_set():
+        interrupted.set()
+        raise KeyboardInterrupt
+signal.signal(signal.SIGINT, see)
+def interrupt():
+    while not interrupted.is_set():
+        signal.pthread_kill(main, signal.SIGINT)
+        interrupted.wait(0.01)
 for case in ("waiting", "called", "taken along"):
     written, holds, interrupted = [], threading.Event(), threading.Event()
     def write(works):
         written.append(list(works))
         if case == "taken along" and "work" in works:
-            signal.pthread_kill(main, signal.SIGINT)
-            interrupted.wait()
+            interrupt()
     queue = CommitQueue(write, size=lambda work: 1, size_max=9)
     def hold():
         with queue.alone():
@@ -378,10 +387,9 @@ for case in ("waiting", "called", "taken along"):
             while len(queue._waiting) < (2 if case == "taken along" else 1):
                 pass
             if case == "waiting":
-                signal.pthread_kill(main, signal.SIGINT)
-                interrupted.wait()
+                interrupt()
         if case == "called":
-            signal.pthread_kill(main, signal.SIGINT)
+            interrupt()
     threads = [threading.Thread(target=hold)]
     threads[0].start()
     holds.wait()
@@ -395,7 +403,7 @@ for case in ("waiting", "called", "taken along"):
         while True:
             pass
     except KeyboardInterrupt:
-        interrupted.set()
+        pass
     for thread in threads:
         thread.join()
     queue.run("last")
