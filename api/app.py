@@ -2,27 +2,19 @@
 network.
 """
 
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import problems
-from api.http.middleware.fast_append import Straight
-from api.http.middleware.response_cache import Answers, GivenAgain
+from api.http import problem_responses
+from api.http.middleware import CachedAnswers, Endpoint, Guard, stack
 from api.http.openapi import document, item_schema
-from api.http.routes import (
-    audit_questions,
-    audit_report,
-    event_log,
-    figure_history,
-    file_imports,
-    resource_state,
-    service,
-)
-from api.settings import answers_room
+from api.http.routes import event_log, routers
+from api.settings import ANSWERS_MB
+from api.version import installed_version
 from ledger import REGISTRY, Event
 from projections import CATALOGUE, Engine
 
@@ -36,8 +28,21 @@ held then) and `effective_at` (what was so in the world then). `basis` in the an
 """
 
 
-def create_app(engine: Engine, *, answers_bytes_max: int | None = None) -> FastAPI:
-    """The app over an engine, which keeps so many bytes of answers. Who made the engine closes it."""
+def create_app(
+    engine: Engine,
+    *,
+    answers_bytes_max: int | None = None,
+    hosts: Collection[str] | None = None,
+    guards: Sequence[Guard] = (),
+) -> FastAPI:
+    """The app over an engine, which the caller closes.
+
+    It caches answers up to `answers_bytes_max` (by default what the setting `answers_mb` says). `hosts` are the names
+    that it answers to, without ports; by default any. `guards` are asked, in turn, whether a request may pass
+    (`api.http.middleware.guards`).
+    """
+    cached = CachedAnswers(bytes_max=ANSWERS_MB.value() if answers_bytes_max is None else answers_bytes_max)
+    parts = routers(engine)
     app: FastAPI = FastAPIOffline(
         title="supply-ledger",
         version=installed_version(),
@@ -45,47 +50,29 @@ def create_app(engine: Engine, *, answers_bytes_max: int | None = None) -> FastA
         description=DESCRIPTION,
         redirect_slashes=False,
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "docExpansion": "list"},
+        middleware=stack(
+            hosts=hosts,
+            guards=guards,
+            cached=cached,
+            head=engine.ledger.head,
+            append=(event_log.PATH, _append_endpoint(parts)),
+        ),
     )
-    problems.install(app)
-    room = answers_room() if answers_bytes_max is None else answers_bytes_max
-    app.state.answers = Answers(bytes_max=room)
-    app.add_middleware(GivenAgain, answers=app.state.answers, head=engine.ledger.head)
-    app.add_middleware(HeadAsGet)
-    append = event_log.append_to(engine)
-    app.add_middleware(Straight, path=event_log.PATH, endpoint=append)
-    app.include_router(event_log.router(engine, append))
-    for module in (file_imports, resource_state, figure_history, audit_questions, audit_report, service):
-        app.include_router(module.router(engine))
+    app.state.cached_answers = cached
+    problem_responses.install(app)
+    for part in parts:
+        app.include_router(part)
     _describe_on_demand(app, engine)
     return app
 
 
-class HeadAsGet:
-    """Answers HEAD with what GET would say, without the body."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-        if scope["type"] != "http" or scope["method"] != "HEAD":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_head(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        await self.app({**scope, "method": "GET"}, receive, send_head)
-
-
-def installed_version() -> str:
-    """The version of the installed distribution."""
-    try:
-        return version("supply-ledger")
-    except PackageNotFoundError:
-        return "0"
+def _append_endpoint(parts: Sequence[APIRouter]) -> Endpoint:
+    """The endpoint of appends, which the fast append calls as the route would."""
+    for route in (route for part in parts for route in part.routes):
+        if isinstance(route, APIRoute) and route.path == event_log.PATH and "POST" in (route.methods or ()):
+            endpoint: Endpoint = route.endpoint
+            return endpoint
+    raise LookupError(f"no route takes POST {event_log.PATH}")
 
 
 def _describe_on_demand(app: FastAPI, engine: Engine) -> None:

@@ -1,25 +1,21 @@
-"""What HTTP makes of an error: a problem document (RFC 9457). No other module knows both an error and a status.
+"""Problems: what a client is told when something is wrong, as a value (a problem document, RFC 9457).
+
+Example: `{"type": "urn:supply-ledger:problem:bad-parameter", "title": "Bad parameter", "status": 422, "detail": ...}`.
+Errors of the ledger and of the projections know nothing of HTTP; `problem_of` alone says which status each has. The
+server sends a problem as it is, the command line prints its detail.
 
 `errors` lists every fault found: in a body by its JSON pointer (in a batch it begins with the event's place), in a
 query by the parameter's name.
 """
 
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
-
-from fastapi import FastAPI, Request, Response
-from fastapi.routing import iter_route_contexts
-from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 
 from ledger import (
     CalendarError,
     EventIdReused,
     KeyReused,
-    LedgerError,
     MalformedJSON,
     PositionBeyondHead,
     Refused,
@@ -72,12 +68,6 @@ class Problem(Exception):
             document["errors"] = list(self.errors)
         return {**document, **self.more}
 
-    def response(self) -> Response:
-        """The document as an HTTP answer."""
-        body = json.dumps(self.document(), ensure_ascii=False).encode("utf-8", "replace")
-        headers = {"Cache-Control": "no-store", **self.headers}
-        return Response(body, status_code=self.status, media_type=MEDIA_TYPE, headers=headers)
-
 
 def bad_parameter(name: str, rule: str, detail: str) -> Problem:
     """A query parameter that is unknown, given twice, or has no meaning."""
@@ -129,43 +119,6 @@ _KNOWN: tuple[tuple[type[Exception], Callable[[str], Problem]], ...] = (
     (StoreFull, lambda text: Problem(507, "store-full", text)),
     (StoreError, lambda text: Problem(503, "store-unavailable", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
 )
-
-
-def install(app: FastAPI) -> None:
-    """Make every error of the app a problem document."""
-
-    def of_http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        return _of_http(request, error).response()
-
-    def of_any(request: Request, error: Exception) -> Response:
-        return problem_of(error).response()
-
-    app.add_exception_handler(HTTPException, of_http)
-    for kind in (Problem, LedgerError, FilterError, UnknownFilter, Exception):
-        app.add_exception_handler(kind, of_any)
-
-
-def _of_http(request: Request, error: HTTPException) -> Problem:
-    phrase = HTTPStatus(error.status_code).phrase
-    detail = str(error.detail)
-    headers = error.headers
-    if error.status_code == 404:
-        detail = f"There is nothing at {request.url.path[:200]}; /docs lists what there is."
-    elif error.status_code == 405:
-        allowed = ", ".join(_methods_at(request))
-        headers = {"Allow": allowed}
-        detail = f"{request.method} is not allowed at {request.url.path[:200]}; allowed: {allowed}."
-    return Problem(error.status_code, phrase.lower().replace(" ", "-"), detail, title=phrase, headers=headers)
-
-
-def _methods_at(request: Request) -> list[str]:
-    """Every method that some route takes at the request's path; the framework's own answer names one route's only."""
-    found: set[str] = set()
-    for route in iter_route_contexts(request.app.routes):
-        if route.path is not None and route.methods and compile_path(route.path)[0].match(request.url.path):
-            found |= route.methods | ({"HEAD"} if "GET" in route.methods else set())
-    return sorted(found)
 
 
 def _alone(violation: Violation) -> Violation:

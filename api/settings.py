@@ -1,23 +1,28 @@
-"""Where the ledger lives and where it is served: the one place that reads the environment.
+"""Settings: what may be set in the environment, as data; and where the ledger lives.
 
-SUPPLY_LEDGER_DATA        the data directory (default: .supply-ledger in the working directory)
-SUPPLY_LEDGER_ANSWERS_MB  how many megabytes of answers that stay the same are kept in memory (default: 64; 0: none)
+Nothing else reads the environment.
+
+Each setting is a line in `SETTINGS`, from which its variable, its check and its documentation follow: the setting
+`answers_mb` is the variable `SUPPLY_LEDGER_ANSWERS_MB`. What is given on the command line goes before the environment.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
+from typing import Generic, TypeVar
 
-DATA_VARIABLE = "SUPPLY_LEDGER_DATA"
-DATA_DEFAULT = ".supply-ledger"
-ANSWERS_VARIABLE = "SUPPLY_LEDGER_ANSWERS_MB"
-ANSWERS_MB_DEFAULT = 64
+T = TypeVar("T")
+
+VARIABLE_PREFIX = "SUPPLY_LEDGER_"
 LEDGER_FILE = "ledger.db"
 PROJECTIONS_FILE = "projections.duckdb"
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8000
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.ASCII)
 
 
 class BadSetting(ValueError):
@@ -25,33 +30,96 @@ class BadSetting(ValueError):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a command runs with."""
+class Setting(Generic[T]):
+    """A setting: its name, its default as it would be written, what it means, and how its text is read.
 
-    data: Path
+    `parse` raises ValueError with what the text should have been.
+    """
+
+    name: str
+    default: str
+    help: str
+    parse: Callable[[str], T]
+
+    @property
+    def variable(self) -> str:
+        """The variable of the environment."""
+        return VARIABLE_PREFIX + self.name.upper()
+
+    def value(self, environment: Mapping[str, str] = os.environ) -> T:
+        """What is set; the default where nothing is, or an empty text. Raises BadSetting."""
+        text = environment.get(self.variable) or self.default
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise BadSetting(f"{self.variable} is {error}, not {text[:40]!r}") from None
+
+
+def _megabytes(text: str) -> int:
+    """A number of bytes, from one of megabytes."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise ValueError("a whole number of megabytes")
+    return int(text) * 1024 * 1024
+
+
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(name for part in text.split(",") if (name := part.strip().lower()))
+    if not all(_HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError("a list of host names without ports, with commas between")
+    return names
+
+
+DATA = Setting("data", ".supply-ledger", "The data directory, which holds the log and the tables made from it.", Path)
+ANSWERS_MB = Setting(
+    "answers_mb",
+    "64",
+    "How many megabytes of answers that stay the same a server keeps in memory; 0: none.",
+    _megabytes,
+)
+HOSTS = Setting(
+    "hosts",
+    "",
+    "Further names under which a server is reached, for example through a proxy: host names with commas between. "
+    "Requests for any other host are refused (421); the names of this machine itself always work.",
+    _host_names,
+)
+SETTINGS: tuple[Setting[Path] | Setting[int] | Setting[tuple[str, ...]], ...] = (DATA, ANSWERS_MB, HOSTS)
+
+
+def documentation() -> Iterator[tuple[str, str, str, str]]:
+    """A row for each setting: name, variable of the environment, default, and what it means."""
+    for setting in SETTINGS:
+        yield setting.name, setting.variable, setting.default, setting.help
+
+
+@dataclass(frozen=True)
+class DataDirectory:
+    """The directory of a ledger, and the files in it."""
+
+    path: Path
 
     @property
     def ledger_path(self) -> Path:
         """The file of the log."""
-        return self.data / LEDGER_FILE
+        return self.path / LEDGER_FILE
 
     @property
     def projections_path(self) -> Path:
         """The file of the tables made from the log, which may be deleted at any time."""
-        return self.data / PROJECTIONS_FILE
+        return self.path / PROJECTIONS_FILE
 
 
-def settings(data: Path | None = None, *, environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings: what was given on the command line, else the environment, else the default."""
-    return Settings(data=data or Path(environment.get(DATA_VARIABLE) or DATA_DEFAULT))
+def data_directory(given: Path | None = None, *, environment: Mapping[str, str] = os.environ) -> DataDirectory:
+    """The data directory: what was given on the command line, else the environment, else the default."""
+    return DataDirectory(given or DATA.value(environment))
 
 
-def answers_room(*, environment: Mapping[str, str] = os.environ) -> int:
-    """How many bytes of answers a server keeps. Raises BadSetting."""
-    megabytes = environment.get(ANSWERS_VARIABLE) or str(ANSWERS_MB_DEFAULT)
-    if not (megabytes.isascii() and megabytes.isdigit() and len(megabytes) <= 6):
-        raise BadSetting(f"{ANSWERS_VARIABLE} is a whole number of megabytes, not {megabytes[:40]!r}")
-    return int(megabytes) * 1024 * 1024
+def served_hosts(host: str, address: str, *, environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """The names that a server answers to: those of the loopback, its own, and those of the setting `hosts`.
+
+    `host` is the name that it was told to serve on, `address` what that was resolved to. Raises BadSetting.
+    """
+    return frozenset((*LOOPBACK_NAMES, _in_url(host), _in_url(address), *HOSTS.value(environment)))
 
 
 def is_loopback(host: str) -> bool:
@@ -62,3 +130,11 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _in_url(host: str) -> str:
+    """A host as it stands in an address: IPv6 in brackets."""
+    try:
+        return f"[{host}]" if isinstance(ip_address(host), IPv6Address) else host
+    except ValueError:
+        return host

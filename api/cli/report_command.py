@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from api.app import installed_version
-from api.cli.resource_commands import AUDIT, DataOption, given_parameters, keyword, option
+from api.cli.options import DataOption, given_parameters, keyword, option
 from api.cli.session import MISUSED, fail, opened
 from api.reports.report_facts import PARAMETERS, Facts, gather
 from api.reports.report_file import FORMS, file_name, written
+from api.version import installed_version
 
+PANEL = "Audit"
 STDOUT = Path("-")
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
 HELP = (
@@ -34,29 +35,30 @@ _FORM = Annotated[str | None, typer.Option("--format", help="html (the default) 
 _FORCE = Annotated[bool, typer.Option("--force", "-f", help="Write over a file that is there.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to the app."""
+app = typer.Typer()
 
-    def run(**given: Any) -> None:
-        parameters = given_parameters(PARAMETERS, given)
-        figure = given["figure"]
-        if figure is not None:
-            if "figure_id" in parameters:
-                fail("The figure is given twice: as an argument and as --figure-id.", code=MISUSED)
-            parameters["figure_id"] = figure
-        write(parameters, given["output"] or [], form=given["form"], force=given["force"], data=given["data"])
 
-    arguments = [Argument("figure", Argument.KEYWORD_ONLY, default=None, annotation=_FIGURE)]
-    arguments += [option(one) for one in PARAMETERS]
-    arguments += [
-        keyword("output", _OUTPUT, None),
-        keyword("form", _FORM, None),
-        keyword("force", _FORCE, False),
-        keyword("data", DataOption, None),
-    ]
-    run.__signature__ = Signature(arguments)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in arguments}
-    app.command("report", help=HELP, rich_help_panel=AUDIT)(run)
+def _run(**given: Any) -> None:
+    parameters = given_parameters(PARAMETERS, given)
+    figure = given["figure"]
+    if figure is not None:
+        if "figure_id" in parameters:
+            fail("The figure is given twice: as an argument and as --figure-id.", code=MISUSED)
+        parameters["figure_id"] = figure
+    write(parameters, given["output"] or [], form=given["form"], force=given["force"], data=given["data"])
+
+
+_ARGUMENTS = [
+    Argument("figure", Argument.KEYWORD_ONLY, default=None, annotation=_FIGURE),
+    *map(option, PARAMETERS),
+    keyword("output", _OUTPUT, None),
+    keyword("form", _FORM, None),
+    keyword("force", _FORCE, False),
+    keyword("data", DataOption, None),
+]
+_run.__signature__ = Signature(_ARGUMENTS)  # type: ignore[attr-defined]
+_run.__annotations__ = {one.name: one.annotation for one in _ARGUMENTS}
+app.command("report", help=HELP, rich_help_panel=PANEL)(_run)
 
 
 def write(parameters: dict[str, str], outputs: list[Path], *, form: str | None, force: bool, data: Path | None) -> None:

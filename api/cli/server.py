@@ -9,7 +9,7 @@ import uvicorn
 from api.app import create_app
 from api.cli.session import MISUSED, fail
 from api.cli.terminal import console
-from api.settings import is_loopback
+from api.settings import is_loopback, served_hosts
 from projections import Engine
 
 
@@ -39,14 +39,15 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(engine: Engine, listening: socket.socket) -> None:
-    """Serve until interrupted."""
-    host, port = listening.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+def serve(engine: Engine, listening: socket.socket, *, host: str) -> None:
+    """Serve until interrupted. `host` is the name that was listened on. Raises BadSetting."""
+    ip, port = listening.getsockname()[:2]
+    app = create_app(engine, hosts=served_hosts(host, ip))
+    address = f"http://{f'[{ip}]' if ':' in ip else ip}:{port}"
     out = console()
     out.print(f"Serving the API on {address}/v1 and its docs on {address}/docs (stop with Ctrl-C).", highlight=False)
     out.print("Open mode: no key is asked for; this machine's users can read and append.", style="yellow")
-    server = uvicorn.Server(uvicorn.Config(create_app(engine), log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     # The program itself stays, and to search it for garbage held every request up for a tenth of a second.
     gc.collect()
     gc.freeze()

@@ -9,7 +9,7 @@ import typer
 
 from api.cli.terminal import console
 from api.problems import Problem, problem_of
-from api.settings import BadSetting, settings
+from api.settings import BadSetting, data_directory
 from ledger import Ledger, LedgerError
 from projections import Engine, FilterError, UnknownFilter
 
@@ -21,7 +21,7 @@ MISUSED = 2
 def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
     """The engine over the ledger of a data directory, closed afterwards. With `make`, an absent one is made."""
     with opened_ledger(data, make=make) as ledger:
-        engine = Engine.beside(ledger, settings(data).projections_path)
+        engine = Engine.beside(ledger, data_directory(data).projections_path)
         try:
             yield engine
         finally:
@@ -31,17 +31,17 @@ def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
 @contextmanager
 def opened_ledger(data: Path | None, *, make: bool) -> Iterator[Ledger]:
     """The ledger of a data directory, closed afterwards. With `make`, an absent one is made."""
-    chosen = settings(data)
+    chosen = data_directory(data)
     if not chosen.ledger_path.exists():
         if not make:
             fail(
-                f"There is no ledger in {chosen.data}.",
+                f"There is no ledger in {chosen.path}.",
                 "Make one with `supply-ledger demo`, `append` or `import`, or name another directory with --data.",
             )
         try:
-            chosen.data.mkdir(parents=True, exist_ok=True)
+            chosen.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            fail(f"Cannot make the data directory {chosen.data}: {error.strerror}.", "Name another with --data.")
+            fail(f"Cannot make the data directory {chosen.path}: {error.strerror}.", "Name another with --data.")
     with reporting():
         ledger = Ledger(chosen.ledger_path)
         try:

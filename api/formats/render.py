@@ -4,6 +4,8 @@ In JSON the page is one object with `items`, `next` and `basis`. The other forma
 a `Link` and the basis a header, `Ledger-Basis`. Nested values are JSON text in CSV, and real lists and structures in
 Parquet and Arrow.
 
+What only one format needs (Excel, Parquet) is imported when it is asked for.
+
 Rows are Python objects only a group at a time. So few copies of a large page are held at once, and between the groups
 other requests get their turn.
 """
@@ -18,19 +20,14 @@ from urllib.parse import urlencode
 
 import orjson
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
-from fastapi import Request
 
+from api.formats.answer import Answer
 from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
-from api.formats.xlsx import workbook
-from api.http.answer import Answer
 from api.questions.page import Items, Page
 
 FOR_EVER = "public, max-age=31536000, immutable"
 GROUP_ROWS = 1000
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_UNQUOTED = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
 
 
 def json_text(value: Any) -> str:
@@ -56,15 +53,28 @@ def items_bytes(page: Page, form: Format) -> bytes:
     if form is CSV:
         return b"".join(_csv(page.items))
     if form is XLSX:
+        from api.formats.xlsx import workbook
+
         return workbook(page)
-    sink = io.BytesIO()
-    table = table_of(page.items)
     if form is PARQUET:
-        pq.write_table(table, sink)
-    else:
-        assert form is ARROW
-        with pa.ipc.new_stream(sink, table.schema) as stream:
-            stream.write_table(table)
+        return _parquet(table_of(page.items))
+    if form is ARROW:
+        return _arrow(table_of(page.items))
+    raise ValueError(f"items have no form of their own in {form.name}")
+
+
+def _parquet(table: pa.Table) -> bytes:
+    from pyarrow import parquet
+
+    sink = io.BytesIO()
+    parquet.write_table(table, sink)
+    return sink.getvalue()
+
+
+def _arrow(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
     return sink.getvalue()
 
 
@@ -77,11 +87,11 @@ def json_groups(page: Page, between: bytes) -> Iterator[bytes]:
         yield between.join(map(write, rows))
 
 
-def page_answer(request: Request, page: Page, form: Format) -> Answer:
-    """The answer to a read."""
+def page_answer(page: Page, form: Format, *, path: str, query: Sequence[tuple[str, str]]) -> Answer:
+    """The answer to a read, which was asked for at this path with these parameters."""
     headers = {"Cache-Control": FOR_EVER if page.lasting.final else "no-cache", "Vary": "Accept"}
     if page.next is not None:
-        headers["Link"] = f'<{_with_cursor(request, page.next)}>; rel="next"'
+        headers["Link"] = f'<{_with_cursor(path, query, page.next)}>; rel="next"'
     if form is JSON:
         items = [b"[", *_joined(json_groups(page, b","), b","), b"]"]
         rest = json_text({"next": page.next, "basis": page.basis, **page.more})
@@ -110,9 +120,10 @@ def _digest(*parts: bytes) -> str:
     return digest.hexdigest()[:32]
 
 
-def _with_cursor(request: Request, cursor: str) -> str:
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return f"{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
+def _with_cursor(path: str, query: Sequence[tuple[str, str]], cursor: str) -> str:
+    """The address of the next page."""
+    kept = [(name, value) for name, value in query if name != "cursor"]
+    return f"{path}?{urlencode([*kept, ('cursor', cursor)])}"
 
 
 def _json_bytes(value: Any) -> bytes:
@@ -139,9 +150,12 @@ def _csv(items: Items) -> Iterator[bytes]:
 def _csv_of(table: pa.Table) -> bytes:
     """The rows of a table of texts and whole numbers."""
     if table.num_columns > 1:  # for a row that is empty altogether is written as a pair of quotes
+        from pyarrow import csv as arrow_csv
+
         try:
             sink = io.BytesIO()
-            pyarrow.csv.write_csv(table, sink, _UNQUOTED)
+            unquoted = arrow_csv.WriteOptions(include_header=False, quoting_style="none")
+            arrow_csv.write_csv(table, sink, unquoted)
             return sink.getvalue().replace(b"\n", b"\r\n")
         except pa.ArrowInvalid:
             pass  # a text holds a comma, a quote or the end of a line, so it wants quotes

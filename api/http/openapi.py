@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.formats.negotiation import FORMATS, JSON
 from api.problems import MEDIA_TYPE, TYPE_PREFIX
+from api.questions.event_types import event_schema
 from api.questions.parameters import Parameter
 from ledger import REGISTRY, Event
 
@@ -76,15 +77,6 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
-
-
-def event_schema(cls: type[Event], *, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
-    """The JSON Schema of what a client sends for this type."""
-    schema = cls.model_json_schema(ref_template=ref_template)
-    schema["properties"] = {"type": {"const": cls.__name__, "type": "string"}, **schema["properties"]}
-    schema["required"] = ["type", *schema.get("required", [])]
-    schema["examples"] = [cls.example]
-    return schema
 
 
 def operation(parameters: Sequence[Parameter] = (), **more: Any) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from api.formats.answer import Answer
 from api.formats.negotiation import FORMATS, JSON, Format, chosen
 from api.formats.render import GROUP_ROWS, json_text, page_answer
-from api.http.answer import Answer
-from api.http.middleware.response_cache import Answers, question_of
+from api.http.conditional_response import conditional_response
+from api.http.middleware.response_cache import CachedAnswers, question_of
 from api.http.thread_limits import QUESTIONS
 from api.questions.page import Lasting, Page
 from api.questions.parameters import POSITION_PREFIX, Parameter, given
@@ -31,7 +32,8 @@ def answered(request: Request, known: Sequence[Parameter], ask: Ask) -> Response
     """The answer to a read."""
     parameters, form = asked(request, known)
     page = ask(parameters)
-    return respond(request, page_answer(request, page, form), page.lasting)
+    answer = page_answer(page, form, path=request.url.path, query=request.query_params.multi_items())
+    return respond(request, answer, page.lasting)
 
 
 async def answered_in_turn(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
@@ -43,12 +45,12 @@ async def answered_in_turn(request: Request, known: Sequence[Parameter], ask: As
 
 
 def respond(request: Request, answer: Answer, lasting: Lasting) -> Response:
-    """The answer as a response, kept for the next time where it lasts."""
+    """The answer as a response, cached where it stays the same."""
     question = question_of(request.scope)
     if question is not None and (lasting.final or lasting.at_head is not None):
-        answers: Answers = request.app.state.answers
-        answers.keep(question, answer, at_head=lasting.at_head)
-    return answer.response(request.headers.getlist("if-none-match"))
+        cached: CachedAnswers = request.app.state.cached_answers
+        cached.put(question, answer, at_head=lasting.at_head)
+    return conditional_response(answer, request.headers.getlist("if-none-match"))
 
 
 def json_wanted(request: Request, known: Sequence[Parameter]) -> dict[str, str]:

@@ -5,15 +5,13 @@ The server and the command line both come through here, so they refuse the same 
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from api.http.openapi import event_schema
 from api.problems import bad_parameter, not_found
 from api.questions.page import Items, Page, filters_of, read, viewpoint_of
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
-from ledger import REGISTRY, Entry, Event, content
+from ledger import REGISTRY, Entry, content
 from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import parse_moment
 from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint
@@ -135,35 +133,6 @@ def event(engine: Engine, event_id: str, parameters: Mapping[str, str]) -> Page:
     says = content((REGISTRY[entry.type], entry.body), [(act.type, act.body) for act in acts])
     item = {**flat(entry), "content": says, "acts": [flat(act) for act in acts]}
     return read(engine, lambda *_: [item], path=f"events/{wanted}", parameters=parameters)
-
-
-def event_types(engine: Engine, parameters: Mapping[str, str]) -> Page:
-    """The catalogue of event types, in order of definition."""
-
-    def fetch(_: Viewpoint, count: int, skip: int) -> Items:
-        return [type_item(cls) for cls in REGISTRY.values()][skip : skip + count]
-
-    return read(engine, fetch, path="event-types", parameters=parameters)
-
-
-def event_type(engine: Engine, name: str, parameters: Mapping[str, str]) -> Page:
-    """One event type. Raises Problem (404) for an unknown one."""
-    if name not in REGISTRY:
-        raise not_found(f"There is no event type {name[:80]!r}; there are: {', '.join(sorted(REGISTRY))}.")
-    return read(engine, lambda *_: [type_item(REGISTRY[name])], path=f"event-types/{name}", parameters=parameters)
-
-
-@cache
-def type_item(cls: type[Event]) -> dict[str, Any]:
-    """An event type as it is listed."""
-    return {
-        "type": cls.__name__,
-        "family": cls.family,
-        "description": " ".join((cls.__doc__ or "").split()),
-        "fields": list(cls.model_fields),
-        "schema": event_schema(cls),
-        "example": cls.example,
-    }
 
 
 def flat(entry: Entry) -> dict[str, Any]:

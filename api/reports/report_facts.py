@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.problems import bad_parameter
-from api.questions.audit.dispute_question import DISPUTES
-from api.questions.audit.revision_question import REVISIONS
-from api.questions.audit.sum_question import SUMS
-from api.questions.audit.vintage_question import VINTAGES
+from api.questions.audit.dispute_question import QUESTION as DISPUTES
+from api.questions.audit.revision_question import QUESTION as REVISIONS
+from api.questions.audit.sum_question import QUESTION as SUMS
+from api.questions.audit.vintage_question import QUESTION as VINTAGES
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Lasting, Page
 from api.questions.parameters import LIMIT_MAX, VIEWPOINT, Parameter
 from api.questions.resources import event, events, history, parameters_of, state

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from api.http.problem_responses import problem_response
 from api.problems import problem_of
 from ledger import LedgerDamaged, StoreBusy, StoreError, StoreFull
 from tests.api.helpers import Api, mined
@@ -14,7 +15,7 @@ from tests.api.helpers import Api, mined
     [(StoreBusy("x"), 503, True), (StoreFull("x"), 507, False), (StoreError("x"), 503, True)],
 )
 def test_a_store_that_cannot_says_whether_to_try_again(error: Exception, status: int, retry: bool) -> None:
-    response = problem_of(error).response()
+    response = problem_response(problem_of(error))
     assert response.status_code == status
     assert ("retry-after" in response.headers) is retry
     assert response.headers["content-type"] == "application/problem+json"

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.settings import settings
+from api.settings import data_directory
 from ledger import Entry, ImportReport, Ledger, import_file
 from projections import Engine, Viewpoint
 from projections.audit import vintages
@@ -33,12 +33,12 @@ class Folded(NamedTuple):
 
 def log_path(data: Path) -> Path:
     """The file of the log."""
-    return settings(data).ledger_path
+    return data_directory(data).ledger_path
 
 
 def projection_path(data: Path) -> Path:
     """The file of the projection."""
-    return settings(data).projections_path
+    return data_directory(data).projections_path
 
 
 def forget_projection(data: Path) -> None:

@@ -34,8 +34,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from api.questions.audit import AUDITS
-from api.settings import ANSWERS_VARIABLE
+from api.questions.audit import AUDIT_QUESTIONS
+from api.settings import ANSWERS_MB as ANSWERS_SETTING
 from projections import CATALOGUE
 from tests.benchmarks import history
 
@@ -118,7 +118,7 @@ class Asking:
     def _audit(self) -> Sent:
         if self.figures and self._chance.random() < 0.05:
             return Sent("GET", f"/v1/report?{urlencode({'figure_id': self._chance.choice(self.figures)})}")
-        name = self._chance.choice(AUDITS).name
+        name = self._chance.choice(AUDIT_QUESTIONS).name
         asked = {**OWN.get(name, {"subject": self._place()}), **self._form()}
         return Sent("GET", f"/v1/{name}?{urlencode(asked if name in ('diff', 'impact') else asked | self._clocks())}")
 
@@ -246,7 +246,7 @@ def server(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "api", "serve", "--data", str(data), "--port", str(port)]
     # One heap for all threads: else what each of them keeps for later looks like growth.
-    environment = {**os.environ, ANSWERS_VARIABLE: str(ANSWERS_MB), "MALLOC_ARENA_MAX": "1"}
+    environment = {**os.environ, ANSWERS_SETTING.variable: str(ANSWERS_MB), "MALLOC_ARENA_MAX": "1"}
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as process:
         try:
             wait_for(port, process)

@@ -1,1 +1,54 @@
-"""middleware."""
+"""Middleware: what every request passes before it reaches a route, in one order and with no way around it.
+
+    request
+      -> head_as_get        HEAD is asked and answered as GET, so whatever holds for GET holds for it
+      -> problem_documents  what is raised from here on goes out as a problem document
+      -> limits             refuses hosts that this server does not serve
+      -> guards             asks whether the request may pass: the place for keys
+      -> response_cache     answers from memory what was answered before and is still so
+      -> fast_append        takes the one request that comes thousands of times a second straight to its endpoint
+      -> routes
+
+The last two answer without the routes. They stand behind the guards, so a guard holds for what they answer too: for a
+cached answer, an append, the docs, a path that does not exist and the health checks alike.
+
+A new layer is one module here and one line in `stack`, at the place where it belongs. Layers are plain ASGI callables:
+the framework's `BaseHTTPMiddleware` starts a task for each request, which takes as long as a small append.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+
+from starlette.middleware import Middleware
+
+from api.http.middleware.fast_append import Endpoint, FastAppend
+from api.http.middleware.guards import Guard, Guards
+from api.http.middleware.head_as_get import HeadAsGet
+from api.http.middleware.limits import Limits
+from api.http.middleware.problem_documents import ProblemDocuments
+from api.http.middleware.response_cache import CachedAnswers, ResponseCache
+
+__all__ = ["CachedAnswers", "Endpoint", "Guard", "stack"]
+
+
+def stack(
+    *,
+    hosts: Collection[str] | None,
+    guards: Sequence[Guard],
+    cached: CachedAnswers,
+    head: Callable[[], int],
+    append: tuple[str, Endpoint],
+) -> list[Middleware]:
+    """The layers in their order, the first to see a request first.
+
+    `hosts` are the names that are served (None: any). `guards` are asked in turn. `cached` are the answers kept, and
+    `head` says where the log ends. `append` is the path and the endpoint of appends.
+    """
+    path, endpoint = append
+    return [
+        Middleware(HeadAsGet),
+        Middleware(ProblemDocuments),
+        *([Middleware(Limits, hosts=hosts)] if hosts is not None else []),
+        *([Middleware(Guards, guards=guards)] if guards else []),
+        Middleware(ResponseCache, cached=cached, head=head),
+        Middleware(FastAppend, path=path, endpoint=endpoint),
+    ]

@@ -1,10 +1,10 @@
-"""Answers that stay the same, kept in memory and given again.
+"""The response cache: answers that stay the same are kept in memory and sent again without being computed.
 
-An answer whose viewpoint is stated and past is kept for ever; one of which only `as_of` is stated, until something is
-recorded. Without `as_of` it is as of now, which moves on with every request, so nothing is kept. What was not asked
-for the longest makes room.
+An answer whose viewpoint is stated and past is kept for ever (`as_of=2024-06-30&recorded_as_of=position:100`). One of
+which only `as_of` is stated is kept until something is recorded. Without `as_of` an answer is as of now, which moves on
+with every request, so it is not kept. Where memory runs out, the least recently used answer goes.
 
-Where the same is asked again while the first answer is still being made, the others wait for it.
+Where the same is asked again while the first answer is still being computed, the later requests wait for it.
 """
 
 import asyncio
@@ -19,15 +19,16 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.answer import Answer
+from api.formats.answer import Answer
+from api.http.conditional_response import conditional_response
 from ledger import LedgerError
 
 BYTES_MAX = 64 * 1024 * 1024
-PART_MAX = 8
-"""No answer takes more than this part of the room, so that one does not drive out all others."""
+SHARE_MAX = 8
+"""No answer takes more than this part (an eighth) of the cache, so that one does not drive out all others."""
 ENTRY_BYTES = 1024
-"""What an answer takes beside its texts, about."""
-_MAY_LAST = (b"as_of", b"cursor", b"recorded_from")
+"""What an entry takes beside its texts, about."""
+_MAY_STAY = (b"as_of", b"cursor", b"recorded_from")
 
 
 class Question(NamedTuple):
@@ -40,113 +41,121 @@ class Question(NamedTuple):
 
 def question_of(scope: Scope) -> Question | None:
     """The question that a request asks; None where its answer cannot be one that stays the same."""
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return None
     query = scope.get("query_string", b"")
-    if scope["type"] != "http" or scope["method"] != "GET" or not any(name in query for name in _MAY_LAST):
+    if not any(name in query for name in _MAY_STAY):
         return None
     return Question(scope["path"], query, ",".join(Headers(scope=scope).getlist("accept")))
 
 
-class Kept(NamedTuple):
+class CachedAnswer(NamedTuple):
     """An answer, and the head of the log at which it holds; None where it holds for ever."""
 
     answer: Answer
     at_head: int | None
 
 
-class Answers:
-    """The answers that are kept, at most so many bytes of them. Several threads may use it."""
+class CachedAnswers:
+    """The least recently used cache of answers, of at most `bytes_max`. Several threads may use it."""
 
     def __init__(self, *, bytes_max: int = BYTES_MAX) -> None:
         self._bytes_max = bytes_max
         self._bytes = 0
-        self._kept: OrderedDict[Question, Kept] = OrderedDict()
+        self._entries: OrderedDict[Question, CachedAnswer] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
     def bytes(self) -> int:
-        """How many bytes are kept."""
+        """How many bytes the cache holds."""
         return self._bytes
 
-    def find(self, question: Question) -> Kept | None:
-        """What is kept of a question; whether it still holds is for the caller to see."""
+    def get(self, question: Question) -> CachedAnswer | None:
+        """What is cached for a question; whether it still holds is for the caller to check."""
         with self._lock:
-            if question in self._kept:
-                self._kept.move_to_end(question)
-            return self._kept.get(question)
+            if question in self._entries:
+                self._entries.move_to_end(question)
+            return self._entries.get(question)
 
-    def keep(self, question: Question, answer: Answer, *, at_head: int | None) -> None:
-        """Keep an answer: for ever, or as long as `at_head` is the head of the log."""
+    def put(self, question: Question, answer: Answer, *, at_head: int | None) -> None:
+        """Cache an answer: for ever, or as long as `at_head` is the head of the log."""
         size = _size(question, answer)
-        if size * PART_MAX > self._bytes_max:
+        if size * SHARE_MAX > self._bytes_max:
             return
         with self._lock:
-            self._forget(question)
-            self._kept[question] = Kept(answer, at_head)
+            self._drop(question)
+            self._entries[question] = CachedAnswer(answer, at_head)
             self._bytes += size
             while self._bytes > self._bytes_max:
-                self._forget(next(iter(self._kept)))
+                self._drop(next(iter(self._entries)))
 
-    def _forget(self, question: Question) -> None:
-        if (kept := self._kept.pop(question, None)) is not None:
-            self._bytes -= _size(question, kept.answer)
+    def _drop(self, question: Question) -> None:
+        if (entry := self._entries.pop(question, None)) is not None:
+            self._bytes -= _size(question, entry.answer)
 
 
-class GivenAgain:
-    """Gives kept answers again, without asking the app. `head` is the head of the log."""
+class ResponseCache:
+    """Sends cached answers without asking the app. `head` says where the log ends."""
 
-    def __init__(self, app: ASGIApp, *, answers: Answers, head: Callable[[], int]) -> None:
+    def __init__(self, app: ASGIApp, *, cached: CachedAnswers, head: Callable[[], int]) -> None:
         self.app = app
-        self._answers = answers
+        self._cached = cached
         self._head = head
-        self._asked: dict[Question, Future[None]] = {}
+        self._pending: dict[Question, Future[None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
         question = question_of(scope)
         if question is None:
             await self.app(scope, receive, send)
-        elif (answer := await self._found(question)) is not None:
-            await _give(answer, scope, receive, send)
+        elif (answer := await self._valid(question)) is not None:
+            await _send_again(answer, scope, receive, send)
         else:
-            mine: Future[None] = Future()
-            first = self._asked.setdefault(question, mine)
-            if first is mine:
-                await self._make(question, mine, scope, receive, send)
+            own: Future[None] = Future()
+            first = self._pending.setdefault(question, own)
+            if first is own:
+                await self._compute(question, own, scope, receive, send)
                 return
-            # Who is asked first may answer on another loop, and must not be cancelled with those who wait.
+            # The first request may be answered on another loop, and must not be cancelled with those that wait.
             await asyncio.shield(asyncio.wrap_future(first))
-            if (answer := await self._found(question)) is not None:
-                await _give(answer, scope, receive, send)
+            if (answer := await self._valid(question)) is not None:
+                await _send_again(answer, scope, receive, send)
             else:
                 await self.app(scope, receive, send)
 
-    async def _make(self, question: Question, made: "Future[None]", scope: Scope, receive: Receive, send: Send) -> None:
-        def is_made() -> None:
-            if not made.done():
-                del self._asked[question]
-                made.set_result(None)
+    async def _compute(
+        self, question: Question, computed: "Future[None]", scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Let the app answer; those that wait go on as soon as the answer is there."""
 
-        async def sending(message: Message) -> None:
-            is_made()  # those who wait need not wait for this client to read
+        def release() -> None:
+            if not computed.done():
+                del self._pending[question]
+                computed.set_result(None)
+
+        async def releasing_send(message: Message) -> None:
+            release()  # those that wait need not wait for this client to read
             await send(message)
 
         try:
-            await self.app(scope, receive, sending)
+            await self.app(scope, receive, releasing_send)
         finally:
-            is_made()
+            release()
 
-    async def _found(self, question: Question) -> Answer | None:
-        kept = self._answers.find(question)
-        if kept is None or kept.at_head is None:
-            return kept and kept.answer
+    async def _valid(self, question: Question) -> Answer | None:
+        """The cached answer to a question, if it still holds."""
+        entry = self._cached.get(question)
+        if entry is None or entry.at_head is None:
+            return entry and entry.answer
         with suppress(LedgerError):  # whatever is wrong, the app will say
-            if kept.at_head == await run_in_threadpool(self._head):
-                return kept.answer
+            if entry.at_head == await run_in_threadpool(self._head):
+                return entry.answer
         return None
 
 
-async def _give(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-    await answer.response(Headers(scope=scope).getlist("if-none-match"))(scope, receive, send)
+async def _send_again(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    sent = Headers(scope=scope).getlist("if-none-match")
+    await conditional_response(answer, sent)(scope, receive, send)
 
 
 def _size(question: Question, answer: Answer) -> int:

@@ -8,30 +8,32 @@ from fastapi import APIRouter, Request, Response
 from api.http.openapi import answers, operation
 from api.http.responses import answered
 from api.http.thread_limits import QUESTIONS
-from api.questions.audit import AUDITS, Audit
+from api.questions.audit import AUDIT_QUESTIONS, AuditQuestion
 from projections import Engine
+
+ORDER = 50
 
 
 def router(engine: Engine) -> APIRouter:
     """The endpoints of the audit."""
     routes = APIRouter(prefix="/v1")
-    for audit in AUDITS:
+    for question in AUDIT_QUESTIONS:
         routes.add_api_route(
-            f"/{audit.name}",
-            _endpoint(engine, audit),
-            name=f"read_{audit.name}",
+            f"/{question.name}",
+            _endpoint(engine, question),
+            name=f"read_{question.name}",
             tags=["audit"],
-            summary=audit.summary,
-            description=audit.description,
+            summary=question.summary,
+            description=question.description,
             response_class=Response,
-            responses=answers(**audit.members),
-            openapi_extra=operation(audit.parameters),
+            responses=answers(**question.members),
+            openapi_extra=operation(question.parameters),
         )
     return routes
 
 
-def _endpoint(engine: Engine, audit: Audit) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(engine: Engine, question: AuditQuestion) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        return await QUESTIONS.run(answered, request, audit.parameters, partial(audit.ask, engine))
+        return await QUESTIONS.run(answered, request, question.parameters, partial(question.ask, engine))
 
     return endpoint

@@ -4,9 +4,10 @@ import hashlib
 
 from fastapi import APIRouter, Request, Response
 
+from api.formats.answer import Answer
 from api.formats.negotiation import Format
 from api.formats.render import FOR_EVER, json_text
-from api.http.answer import Answer, held
+from api.http.conditional_response import matches
 from api.http.openapi import REF, operation
 from api.http.responses import asked, respond
 from api.http.thread_limits import QUESTIONS
@@ -15,6 +16,7 @@ from api.questions.parameters import Parameter
 from api.reports import PARAMETERS, Facts, file_name, gather, written
 from projections import Engine
 
+ORDER = 60
 HTML = Format("html", "text/html", ("application/xhtml+xml",))
 MARKDOWN = Format("md", "text/markdown", ("text/x-markdown",))
 FORMATS = (HTML, MARKDOWN)
@@ -71,7 +73,7 @@ def _response(request: Request, facts: Facts, form: Format) -> Response:
         "Ledger-Basis": json_text(facts.basis),
         "ETag": _etag(facts, form, version=request.app.version),
     }
-    if held(request.headers.getlist("if-none-match"), headers["ETag"]):
+    if matches(request.headers.getlist("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     body = written(facts, form=form.name, version=request.app.version)
     disposition = f'inline; filename="{file_name(facts, form=form.name)}"'

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.http.append_requests import SentAppend, appended, events_in
 from api.http.json_body import json_bytes
-from api.http.middleware.fast_append import Endpoint
+from api.http.middleware import Endpoint
 from api.http.openapi import answers, operation
 from api.http.responses import answered, json_answer, json_wanted
 from api.problems import Problem, refused
@@ -18,6 +18,7 @@ from api.questions.resources import EVENTS, event, events
 from ledger import Refused, StoreBusy, parse_json
 from projections import Engine
 
+ORDER = 10
 PATH = "/v1/events"
 KEY_LENGTH_MAX = 255
 DRY_RUN_TRIES = 10
@@ -31,7 +32,7 @@ KEY_HEADER = {
 }
 
 
-def append_to(engine: Engine) -> Endpoint:
+def _append_to(engine: Engine) -> Endpoint:
     """The endpoint that appends."""
 
     async def append(request: Request) -> Response:
@@ -49,13 +50,13 @@ def append_to(engine: Engine) -> Endpoint:
     return append
 
 
-def router(engine: Engine, append: Endpoint) -> APIRouter:
+def router(engine: Engine) -> APIRouter:
     """The endpoints of the log."""
     routes = APIRouter(prefix=PATH, tags=["log"])
 
     routes.add_api_route(
         "",
-        append,
+        _append_to(engine),
         methods=["POST"],
         summary="Append events",
         response_class=Response,

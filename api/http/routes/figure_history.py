@@ -9,6 +9,8 @@ from api.http.responses import answered
 from api.questions.resources import HISTORY, history
 from projections import Engine
 
+ORDER = 40
+
 
 def router(engine: Engine) -> APIRouter:
     """The endpoints that explain figures."""

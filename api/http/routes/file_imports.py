@@ -16,6 +16,7 @@ from ledger import ERRORS_LISTED_MAX, Format, Ledger, Mode, import_stream
 from ledger.values import instant_text
 from projections import Engine
 
+ORDER = 20
 FORMATS: dict[str, Format] = {JSONL.media_type: "jsonl", CSV.media_type: "csv", PARQUET.media_type: "parquet"}
 MODE = Parameter(
     "mode",

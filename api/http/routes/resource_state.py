@@ -12,6 +12,8 @@ from api.questions.parameters import PAGING, VIEWPOINT
 from api.questions.resources import one, parameters_of, state
 from projections import CATALOGUE, Engine, Projection
 
+ORDER = 30
+
 
 def router(engine: Engine) -> APIRouter:
     """The endpoints of every projection in the catalogue."""

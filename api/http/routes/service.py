@@ -7,10 +7,11 @@ from fastapi.responses import RedirectResponse
 
 from api.http.openapi import answers, operation
 from api.http.responses import answered
+from api.questions.event_types import event_type, event_types
 from api.questions.parameters import PAGING
-from api.questions.resources import event_type, event_types
 from projections import Engine
 
+ORDER = 70
 OPEN_MODE = "Open: no key is asked for. Whoever can reach this address can read and append."
 
 

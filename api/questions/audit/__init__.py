@@ -1,19 +1,21 @@
 """The audit's questions, one module each: its parameters, and the page that answers it.
 
-An endpoint `/v1/<name>`, a command, its export formats and its description follow from a line in `AUDITS`.
+A module here has a `QUESTION`, an `AuditQuestion`, and by `ORDER` its place among the others. It is found by itself:
+the endpoint `/v1/<name>`, the command, the export formats and the description of the API follow.
 """
 
-from api.questions.audit.audit_question import Audit
-from api.questions.audit.concentration_question import CONCENTRATION
-from api.questions.audit.diff_question import DIFF
-from api.questions.audit.dispute_question import DISPUTES
-from api.questions.audit.impact_question import IMPACT
-from api.questions.audit.revision_question import REVISIONS
-from api.questions.audit.scorecard_question import SCORECARDS
-from api.questions.audit.sum_question import SUMS
-from api.questions.audit.trace_question import TRACE
-from api.questions.audit.vintage_question import VINTAGES
+import sys
 
-__all__ = ["AUDITS", "Audit"]
+from api.discovery import modules_of
+from api.questions.audit.audit_question import AuditQuestion
 
-AUDITS: tuple[Audit, ...] = (VINTAGES, REVISIONS, DIFF, IMPACT, DISPUTES, SCORECARDS, SUMS, TRACE, CONCENTRATION)
+__all__ = ["AUDIT_QUESTIONS", "AuditQuestion"]
+
+
+def found_questions() -> tuple[AuditQuestion, ...]:
+    """The questions of all modules here, in their order."""
+    modules = modules_of(sys.modules[__name__])
+    return tuple(module.QUESTION for module in modules if hasattr(module, "QUESTION"))
+
+
+AUDIT_QUESTIONS = found_questions()

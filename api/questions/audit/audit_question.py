@@ -26,7 +26,7 @@ class Ask(Protocol):
 
 
 @dataclass(frozen=True)
-class Audit:
+class AuditQuestion:
     """A question: `name` is its path under `/v1` and its command.
 
     The description holds an example request, which the tests run. `members` are the JSON Schemas of what stands beside

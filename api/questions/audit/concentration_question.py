@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from api.problems import bad_parameter
-from api.questions.audit.audit_question import Audit, page_of, whole_numbers_of
+from api.questions.audit.audit_question import AuditQuestion, page_of, whole_numbers_of
 from api.questions.page import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
 from api.questions.resources import parameters_of
@@ -16,6 +16,7 @@ from ledger.values import instant_text, unit
 from projections import CATALOGUE, Engine, Reader
 from projections.audit import DIMENSION, MATERIAL, SUBJECT, TOP, Findings, concentration
 
+ORDER = 90
 TOP_MAX = 1000
 _COMPARE = ("compare_as_of", "compare_recorded_as_of")
 _BY = re.compile(rf"{SUBJECT}|{MATERIAL}|{re.escape(DIMENSION)}[a-z][a-z0-9_]{{0,79}}", re.ASCII)
@@ -139,7 +140,7 @@ def _earlier(
         yield before
 
 
-CONCENTRATION = Audit(
+QUESTION = AuditQuestion(
     "concentration",
     "Shares and how concentrated they are",
     DESCRIPTION,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from api.problems import bad_parameter
-from api.questions.audit.audit_question import Audit
+from api.questions.audit.audit_question import AuditQuestion
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, lasting_of, mark_of
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment, check_moment, limit_of
 from api.questions.resources import parameters_of
@@ -14,6 +14,7 @@ from ledger import PositionBeyondHead, QuantityError
 from ledger.values import instant_text, parse_number
 from projections import CATALOGUE, Engine, Viewpoint
 
+ORDER = 30
 SIDES = ("from", "to")
 CLOCKS = (
     Parameter("from_as_of", "Publication clock of the first viewpoint: `as_of`. Default: now.", "2024-06-30"),
@@ -125,7 +126,7 @@ def _with_objects(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, **{name: json.loads(item[name]) for name in _FIGURES.objects if item[name] is not None}}
 
 
-DIFF = Audit(
+QUESTION = AuditQuestion(
     "diff",
     "What differs between two viewpoints, and why",
     DESCRIPTION,

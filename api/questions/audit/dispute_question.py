@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from api.questions.audit.audit_question import SERIES_PARAMETERS, Audit, choice_of, page_of
+from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choice_of, page_of
 from api.questions.page import Page
 from api.questions.parameters import Parameter
 from projections import Engine, Reader
 from projections.audit import STATUSES, Findings, disputes
 
+ORDER = 50
 DESCRIPTION = """\
 A dispute is a stretch of the publication clock in which what publishers say of a figure differs in canonical value,
 range or symbol: `between` publishers, `within` one that contradicts itself, or `both`. Each with `since` and `until`,
@@ -58,7 +59,7 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     return page_of(engine, "disputes", parameters, find)
 
 
-DISPUTES = Audit(
+QUESTION = AuditQuestion(
     "disputes",
     "Where publishers differ, since when, and how it ended",
     DESCRIPTION,

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from api.problems import bad_parameter
-from api.questions.audit.audit_question import Audit
+from api.questions.audit.audit_question import AuditQuestion
 from api.questions.audit.diff_question import COLUMNS, FILTERS, compared, stood_at
 from api.questions.page import ONCE, Page, mark_of
 from api.questions.parameters import AS_OF, CURSOR, FORMAT, LIMIT, POSITION_PREFIX, Parameter
 from ledger.values import instant_text
 from projections import Engine
 
+ORDER = 40
 DESCRIPTION = """\
 Figures whose answer at an earlier viewpoint has changed on the ledger clock since: `before`, what this ledger answered
 for `as_of` when it stood at `recorded_from`; `after`, what it answers for the same `as_of` at `recorded_to`; and
@@ -78,4 +79,6 @@ def _with_causes(item: dict[str, object]) -> dict[str, object]:
     return {**item, "causes": late}
 
 
-IMPACT = Audit("impact", "Which earlier answers would be different now", DESCRIPTION, PARAMETERS, ask, columns=COLUMNS)
+QUESTION = AuditQuestion(
+    "impact", "Which earlier answers would be different now", DESCRIPTION, PARAMETERS, ask, columns=COLUMNS
+)

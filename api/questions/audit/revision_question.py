@@ -7,7 +7,7 @@ from typing import Any
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import (
     SERIES_PARAMETERS,
-    Audit,
+    AuditQuestion,
     page_of,
     texts_of,
     whole_number,
@@ -20,6 +20,7 @@ from ledger.values import parse_number
 from projections import Engine, Reader
 from projections.audit import GROUPINGS, KINDS, Findings, Options, revisions
 
+ORDER = 20
 RELEASE_MAX = 1000
 MONTHS_MAX = 600
 TARGETS_MAX = 24
@@ -119,7 +120,7 @@ def _tolerance(text: str) -> Decimal:
     return percent
 
 
-REVISIONS = Audit(
+QUESTION = AuditQuestion(
     "revisions",
     "How far off first figures are",
     DESCRIPTION,

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from api.questions.audit.audit_question import SERIES_PARAMETERS, Audit, page_of
+from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, page_of
 from api.questions.page import Page
 from projections import Engine
 from projections.audit import scorecards
 
+ORDER = 60
 DESCRIPTION = """\
 One item a publisher of the selected figures. How early: `first` of the `figures_shared` with others,
 `mean_days_after_first`, and the lag from the end of the period to the first release (`mean_lag_days`,
@@ -28,7 +29,7 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     return page_of(engine, "scorecards", parameters, scorecards)
 
 
-SCORECARDS = Audit(
+QUESTION = AuditQuestion(
     "scorecards",
     "How early, how often revised, how biased each publisher is",
     DESCRIPTION,

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from api.questions.audit.audit_question import SERIES_PARAMETERS, Audit, choices_of, page_of
+from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choices_of, page_of
 from api.questions.page import Page
 from api.questions.parameters import Parameter
 from projections import Engine, Reader
 from projections.audit import VERDICTS, WAYS, Findings, sums
 
+ORDER = 70
 DESCRIPTION = """\
 Totals, each beside the sum of its parts, both as the same publisher states them last. The filters select totals. Parts
 are declared, never guessed:
@@ -45,7 +46,7 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     return page_of(engine, "sums", parameters, find)
 
 
-SUMS = Audit(
+QUESTION = AuditQuestion(
     "sums",
     "Totals beside the sums of their parts",
     DESCRIPTION,

@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 
 from api.problems import bad_parameter
-from api.questions.audit.audit_question import Audit, choice_of, page_of, texts_of, whole_number
+from api.questions.audit.audit_question import AuditQuestion, choice_of, page_of, texts_of, whole_number
 from api.questions.page import Page
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter
 from projections import Engine, Reader
 from projections.audit import DEPTH, DIRECTIONS, RELATIONS, Findings, trace
 
+ORDER = 80
 DEPTH_MAX = 20
 _RELATION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)
 DESCRIPTION = """\
@@ -100,7 +101,7 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     return page_of(engine, "trace", parameters, find)
 
 
-TRACE = Audit(
+QUESTION = AuditQuestion(
     "trace",
     "The chain of suppliers or consumers",
     DESCRIPTION,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from api.questions.audit.audit_question import (
     SERIES_PARAMETERS,
-    Audit,
+    AuditQuestion,
     choice_of,
     moments_of,
     page_of,
@@ -17,6 +17,7 @@ from api.questions.parameters import Parameter
 from projections import Engine, Reader
 from projections.audit import Columns, Findings, vintages
 
+ORDER = 10
 LAYOUTS = ("tidy", "wide")
 RELEASE_MAX = 1000
 MONTHS_MAX = 600
@@ -61,4 +62,4 @@ def _release(text: str) -> str:
     return text if text in ("first", "latest") else str(whole_number("releases", text, lowest=1, highest=RELEASE_MAX))
 
 
-VINTAGES = Audit("vintages", "Every vintage of figures", DESCRIPTION, (*OWN, *SERIES_PARAMETERS), ask)
+QUESTION = AuditQuestion("vintages", "Every vintage of figures", DESCRIPTION, (*OWN, *SERIES_PARAMETERS), ask)

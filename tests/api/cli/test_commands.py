@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.questions.audit import AUDITS, Audit
-from api.settings import ANSWERS_VARIABLE, DATA_VARIABLE, is_loopback, settings
+from api.questions.audit import AUDIT_QUESTIONS, AuditQuestion
+from api.settings import ANSWERS_MB, DATA, data_directory, is_loopback
 from ledger import Ledger
 from projections import CATALOGUE
 from tests.api.helpers import country, mined, organisation
@@ -55,7 +55,7 @@ def shell(tmp_path: Path) -> Shell:
 def filled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with some facts, and with the tables of them."""
     shell = Shell(tmp_path_factory.mktemp("filled"))
-    with Ledger(settings(shell.data).ledger_path) as ledger:
+    with Ledger(data_directory(shell.data).ledger_path) as ledger:
         ledger.append(FACTS)
     shell.ok("figures")
     return shell.data
@@ -239,7 +239,7 @@ def test_a_taken_port_is_named_with_a_way_out(shell: Shell) -> None:
 
 
 def test_room_for_answers_that_is_no_number_is_refused(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ANSWERS_VARIABLE, "plenty")
+    monkeypatch.setenv(ANSWERS_MB.variable, "plenty")
     assert "a whole number of megabytes, not 'plenty'" in shell.fails("serve", "--port", "0")
 
 
@@ -255,9 +255,9 @@ def test_the_demo_prints_answers_and_adds_nothing_twice(shell: Shell) -> None:
 
 
 def test_the_data_directory_is_given_or_in_the_environment_or_in_the_working_directory(tmp_path: Path) -> None:
-    assert settings(tmp_path, environment={DATA_VARIABLE: "elsewhere"}).data == tmp_path
-    assert settings(environment={DATA_VARIABLE: "elsewhere"}).data == Path("elsewhere")
-    assert settings(environment={}).data == Path(".supply-ledger")
+    assert data_directory(tmp_path, environment={DATA.variable: "elsewhere"}).path == tmp_path
+    assert data_directory(environment={DATA.variable: "elsewhere"}).path == Path("elsewhere")
+    assert data_directory(environment={}).path == Path(".supply-ledger")
 
 
 def test_loopback_is_told_from_the_rest() -> None:
@@ -276,8 +276,10 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("audit", AUDITS, ids=lambda audit: audit.name)
-def test_every_question_of_the_audit_has_a_command_that_says_where_it_stands(filled: Shell, audit: Audit) -> None:
+@pytest.mark.parametrize("audit", AUDIT_QUESTIONS, ids=lambda audit: audit.name)
+def test_every_question_of_the_audit_has_a_command_that_says_where_it_stands(
+    filled: Shell, audit: AuditQuestion
+) -> None:
     asked = ASKED.get(audit.name, [])
     assert "recorded as of position:3" in filled.ok(audit.name, *asked)
     body = json.loads(filled.ok(audit.name, *asked, "--format", "json"))
@@ -285,8 +287,8 @@ def test_every_question_of_the_audit_has_a_command_that_says_where_it_stands(fil
     assert set(body) - {"items", "next", "basis"} <= set(audit.members)
 
 
-@pytest.mark.parametrize("audit", AUDITS, ids=lambda audit: audit.name)
-def test_the_columns_of_a_terminal_are_columns_of_the_answer(filled: Shell, audit: Audit) -> None:
+@pytest.mark.parametrize("audit", AUDIT_QUESTIONS, ids=lambda audit: audit.name)
+def test_the_columns_of_a_terminal_are_columns_of_the_answer(filled: Shell, audit: AuditQuestion) -> None:
     later = {**mined("china", "255000", "2025-01-31"), "event_id": "00000000-0000-4000-8000-000000000001"}
     filled.ok("append", stdin=json.dumps([organisation("bgs"), later, {**later, **BGS}]))
     asked = {**ASKED, "diff": ["--from-as-of", "2024-12-31"]}.get(audit.name, [])

@@ -99,7 +99,7 @@ def asked(path: str = "/v1/figures", query: str = "") -> Request:
 
 
 def answer(page: Page, form: Format) -> tuple[bytes, dict[str, str]]:
-    made = page_answer(asked(), page, form)
+    made = page_answer(page, form, path="/v1/figures", query=[])
     return made.body, dict(made.headers)
 
 

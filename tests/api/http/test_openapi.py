@@ -175,3 +175,17 @@ def test_the_schema_knows_a_type_that_was_defined_after_it_was_first_asked_for(e
         assert LaterReported.__name__ in app.openapi()["components"]["schemas"]
     finally:
         del REGISTRY["LaterReported"]
+
+
+def test_the_groups_of_the_api_come_in_their_declared_order(client: TestClient) -> None:
+    paths = list(client.get("/openapi.json").json()["paths"])
+    first = (
+        "/v1/events",
+        "/v1/imports",
+        "/v1/figures",
+        "/v1/figures/{figure_id}/history",
+        "/v1/vintages",
+        "/v1/report",
+    )
+    assert sorted(first, key=paths.index) == list(first)
+    assert paths[-2:] == ["/healthz", "/readyz"]

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.app import create_app
-from api.http.answer import Answer
-from api.http.middleware.response_cache import BYTES_MAX, ENTRY_BYTES, PART_MAX, Answers, Question
-from api.settings import ANSWERS_VARIABLE, BadSetting, answers_room
+from api.formats.answer import Answer
+from api.http.middleware.response_cache import BYTES_MAX, ENTRY_BYTES, SHARE_MAX, CachedAnswers, Question
+from api.settings import ANSWERS_MB, BadSetting
 from ledger import Ledger
 from tests.api.held_reads import Asked, Watched, run, settle
 from tests.api.helpers import BASICS, Api, country, mined
@@ -128,7 +128,7 @@ def test_a_problem_is_not_kept(app: FastAPI, api: Api) -> None:
     for _ in range(2):
         assert api.client.get("/v1/figures", params={**PAST, "limit": 0}).status_code == 422
         assert api.client.get("/v1/entities/nobody", params=PAST).status_code == 404
-    assert app.state.answers.bytes == 0
+    assert app.state.cached_answers.bytes == 0
 
 
 def test_who_has_an_answer_hears_so_without_computing(engine: Watched, api: Api) -> None:
@@ -166,11 +166,11 @@ def test_without_room_nothing_is_kept(engine: Watched) -> None:
 
 
 def test_the_room_is_a_setting() -> None:
-    assert answers_room(environment={}) == BYTES_MAX
-    assert answers_room(environment={ANSWERS_VARIABLE: "2"}) == 2 * 1024 * 1024
+    assert ANSWERS_MB.value({}) == BYTES_MAX
+    assert ANSWERS_MB.value({ANSWERS_MB.variable: "2"}) == 2 * 1024 * 1024
     for text in ("-1", "2.5", "much", "9" * 7):
-        with pytest.raises(BadSetting, match=ANSWERS_VARIABLE):
-            answers_room(environment={ANSWERS_VARIABLE: text})
+        with pytest.raises(BadSetting, match=ANSWERS_MB.variable):
+            ANSWERS_MB.value({ANSWERS_MB.variable: text})
 
 
 # The room
@@ -180,21 +180,21 @@ ACTIONS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 5000) | st.just(-
 
 @given(ACTIONS)
 def test_no_more_is_kept_than_there_is_room_and_what_was_not_asked_for_makes_it(actions: list[tuple[int, int]]) -> None:
-    room = PART_MAX * (ENTRY_BYTES + 2000)
-    answers = Answers(bytes_max=room)
+    room = SHARE_MAX * (ENTRY_BYTES + 2000)
+    answers = CachedAnswers(bytes_max=room)
     model: dict[Question, tuple[Answer, int]] = {}  # in the order of asking
     for number, length in actions:
         question = Question(f"/{number}", b"as_of=2025", "")
         if length < 0:
-            kept = answers.find(question)
+            kept = answers.get(question)
             assert (kept and kept.answer) == model.get(question, (None,))[0]
             if question in model:
                 model[question] = model.pop(question)
             continue
         answer = Answer({"ETag": '"x"'}, bytes(length))
         size = length + len('ETag"x"') + len("/0") + len("as_of=2025") + ENTRY_BYTES
-        answers.keep(question, answer, at_head=None)
-        if size * PART_MAX > room:
+        answers.put(question, answer, at_head=None)
+        if size * SHARE_MAX > room:
             continue
         model.pop(question, None)
         model[question] = (answer, size)

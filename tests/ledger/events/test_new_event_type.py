@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from api.app import create_app
 from api.cli.main import app as command_line
-from api.settings import settings
+from api.settings import data_directory
 from ledger import REGISTRY, Ledger
 from ledger.events.base import Event, Moment, Ref, Text
 from ledger.events.figures import Statement
@@ -71,7 +71,7 @@ def test_a_new_event_type_is_one_class_and_nothing_else(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     data = tmp_path / "data"
-    path = settings(data).ledger_path
+    path = data_directory(data).ledger_path
     path.parent.mkdir(parents=True)
     ledger = Ledger(path)
     ledger.append(REGISTRATIONS)

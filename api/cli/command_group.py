@@ -1,0 +1,89 @@
+"""The commands by name, each imported when it is asked for.
+
+Python takes half a second to import what reads figures, and two for what draws reports; `--version` needs none of it.
+So a table says which module has a command, and the module is imported once the command is run, or listed by `--help`.
+A module has its commands on an `app`, as usual in Typer.
+"""
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from typer.core import TyperGroup
+from typer.main import get_command_from_info
+
+from api.cli.pandas_import import let_pandas_in
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
+
+
+def _projections() -> Iterable[str]:
+    from projections import CATALOGUE
+
+    return CATALOGUE
+
+
+def _audit_questions() -> Iterable[str]:
+    from api.questions.audit import AUDIT_QUESTIONS
+
+    return [question.name for question in AUDIT_QUESTIONS]
+
+
+class CommandModule(NamedTuple):
+    """A module with commands, and their names. Do any of them answer with `statistics`?"""
+
+    module: str
+    names: Callable[[], Iterable[str]]
+    statistics: bool = False
+
+
+MODULES = (
+    CommandModule("api.cli.serve_commands", lambda: ("serve", "demo"), statistics=True),
+    CommandModule("api.cli.record_commands", lambda: ("append", "import")),
+    CommandModule("api.cli.resource_commands", _projections),
+    CommandModule("api.cli.audit_commands", _audit_questions, statistics=True),
+    CommandModule("api.cli.log_commands", lambda: ("events", "history")),
+    CommandModule("api.cli.report_command", lambda: ("report",), statistics=True),
+)
+"""In the order of `--help`."""
+
+
+class CommandGroup(TyperGroup):
+    """A group of commands that are made when they are asked for."""
+
+    def list_commands(self, ctx: "Context") -> list[str]:
+        """The names of all commands."""
+        return [name for one in MODULES for name in one.names()]
+
+    def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":
+        """The command of a name, made now where it was not before."""
+        if cmd_name not in self.commands:
+            owner = _owner_of(cmd_name)
+            if owner is None:
+                self._make_all()  # for then the message names those that are spelled alike
+                return None
+            self._make(owner, cmd_name)
+        return self.commands[cmd_name]
+
+    def _make(self, owner: CommandModule, name: str) -> None:
+        if owner.statistics:
+            let_pandas_in()
+        (info,) = (one for one in import_module(owner.module).app.registered_commands if one.name == name)
+        self.commands[name] = get_command_from_info(
+            info, pretty_exceptions_short=False, rich_markup_mode=self.rich_markup_mode
+        )
+
+    def _make_all(self) -> None:
+        for owner in MODULES:
+            for name in owner.names():
+                if name not in self.commands:
+                    self._make(owner, name)
+
+
+def _owner_of(name: str) -> CommandModule | None:
+    """The module that has a command; those whose names are known without an import are looked at first."""
+    for owner in sorted(MODULES, key=lambda one: one.names in (_projections, _audit_questions)):
+        if name in owner.names():
+            return owner
+    return None

@@ -1,0 +1,16 @@
+"""Imports with a bar on the terminal that says how far a file has been read."""
+
+from pathlib import Path
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from api.cli.terminal import console
+from ledger import ImportReport, Ledger, Mode, import_file
+
+
+def import_with_progress(ledger: Ledger, file: Path, *, mode: Mode = "atomic") -> ImportReport:
+    """Import a file. Raises ValueError for a file of an unknown kind."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task(f"Reading {file.name}", total=file.stat().st_size)
+        return import_file(ledger, file, mode=mode, progress=lambda done: progress.update(task, completed=done))

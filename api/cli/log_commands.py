@@ -1,0 +1,33 @@
+"""`supply-ledger events` and `history`: the log in order, and how a figure got where it is."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli.options import DataOption, Output
+from api.cli.question_command import add_question, show
+from api.cli.session import opened
+from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, VIEWPOINT
+from api.questions.resources import CLOCK, EVENT_FILTERS, events, history
+
+PANEL = "Read"
+
+app = typer.Typer()
+add_question(app, "events", "The log in order, as it was recorded.", (*EVENT_FILTERS, *VIEWPOINT), events, panel=PANEL)
+
+
+@app.command("history", rich_help_panel=PANEL)
+def read_history(
+    figure_id: Annotated[str, typer.Argument(help="The figure's id, as `figures --format json` gives it.")],
+    clock: Annotated[str, typer.Option(help=CLOCK.description.replace("`", ""))] = "publication",
+    as_of: Annotated[str | None, typer.Option(help=VIEWPOINT[0].description)] = None,
+    recorded_as_of: Annotated[str | None, typer.Option(help=VIEWPOINT[1].description)] = None,
+    limit: Annotated[int, typer.Option(min=1, max=LIMIT_MAX)] = LIMIT_DEFAULT,
+    output: Annotated[Output, typer.Option("--format", help="How to print.")] = Output.table,
+    data: DataOption = None,
+) -> None:
+    """How a figure got where it is: what the world said, or what this ledger answered."""
+    given = {"clock": clock, "as_of": as_of, "recorded_as_of": recorded_as_of, "limit": str(limit)}
+    parameters = {name: value for name, value in given.items() if value is not None}
+    with opened(data, make=False) as engine:
+        show(history(engine, figure_id, parameters), output, title=f"history of {figure_id}")

@@ -1,0 +1,68 @@
+"""Options of the command line: those of all commands, and those that stand for the parameters of a question."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from inspect import Parameter as Argument
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.session import fail
+from api.questions.parameters import Parameter
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help="The data directory. Default: $SUPPLY_LEDGER_DATA, else .supply-ledger.", metavar="DIR"
+    ),
+]
+
+
+class Output(StrEnum):
+    """How a command prints its items."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+def option(one: Parameter) -> Argument:
+    """The option that stands for a parameter."""
+    help_text = one.description.replace("`", "")
+    if one.prefix is not None:
+        flag = f"--{one.prefix.rstrip('.')}"
+        kind = Annotated[list[str] | None, typer.Option(flag, help=help_text, metavar="NAME=VALUE")]
+        return keyword(_identifier(one), kind, None)
+    return keyword(_identifier(one), Annotated[str | None, typer.Option(_flag(one), help=help_text)], None)
+
+
+def keyword(name: str, annotation: Any, default: Any) -> Argument:
+    """An argument of a command that is made from parameters."""
+    return Argument(name, Argument.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _identifier(one: Parameter) -> str:
+    return (one.prefix or one.name).rstrip(".")
+
+
+def _flag(one: Parameter) -> str:
+    return "--" + one.name.replace("_", "-")
+
+
+def given_parameters(known: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[str, str]:
+    """The options that were given, as query parameters."""
+    parameters: dict[str, str] = {}
+    for one in known:
+        value = given[_identifier(one)]
+        if one.prefix is None:
+            if value is not None:
+                parameters[one.name] = value
+            continue
+        for pair in value or ():
+            name, equals, text = pair.partition("=")
+            if not (name and equals and text):
+                fail(f"--{_identifier(one)} takes NAME=VALUE, not {pair!r}.", code=2)
+            parameters[one.prefix + name] = text
+    return parameters

@@ -1,0 +1,73 @@
+"""A command that asks a question: the parameters of the question are its options, and it prints the page."""
+
+import json
+import sys
+from collections.abc import Callable
+from inspect import Signature
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.options import DataOption, Output, given_parameters, keyword, option
+from api.cli.session import opened
+from api.cli.terminal import basis_line, console, member_table, page_table
+from api.formats.negotiation import FORMATS
+from api.formats.render import items_bytes
+from api.questions.page import NOT_FILTERS, Page
+from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, Parameter
+from projections import Engine
+
+Ask = Callable[[Engine, dict[str, str]], Page]
+
+
+def add_question(
+    app: typer.Typer,
+    name: str,
+    description: str,
+    parameters: tuple[Parameter, ...],
+    ask: Ask,
+    *,
+    panel: str,
+    columns: tuple[str, ...] = (),
+) -> None:
+    """Add a command whose options are the parameters, and the limit, the format and the data directory."""
+    known = tuple(one for one in parameters if one.name not in NOT_FILTERS)
+
+    def run(**given: Any) -> None:
+        output, data = given.pop("output"), given.pop("data")
+        parameters = {"limit": str(given["limit"]), **given_parameters(known, given)}
+        with opened(data, make=False) as engine:
+            show(ask(engine, parameters), output, title=name, columns=columns)
+
+    arguments = [option(one) for one in known]
+    arguments += [
+        keyword("limit", Annotated[int, typer.Option(min=1, max=LIMIT_MAX, help="How many at most.")], LIMIT_DEFAULT),
+        keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
+        keyword("data", DataOption, None),
+    ]
+    run.__signature__ = Signature(arguments)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in arguments}
+    app.command(name, help=description, rich_help_panel=panel)(run)
+
+
+def show(page: Page, output: Output, *, title: str, columns: tuple[str, ...] = ()) -> None:
+    """Print a page."""
+    if output is Output.table:
+        out = console()
+        if len(page.items) == 0:
+            out.print(f"No {title} at this viewpoint.", highlight=False)
+        else:
+            out.print(page_table(page, title=title, columns=columns))
+        for name, member in page.more.items():
+            out.print(member_table(name, member))
+        out.print(basis_line(page.basis), highlight=False)
+        if page.next is not None:
+            out.print("There is more: raise --limit, or filter.", highlight=False)
+    elif output is Output.json:
+        body = {"items": page.rows(), "next": page.next, "basis": page.basis, **page.more}
+        typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+    else:
+        form = next(one for one in FORMATS if one.name == output.value)
+        typer.echo(items_bytes(page, form), nl=False)
+        if page.next is not None:
+            print(f"There is more than --limit; the largest is {LIMIT_MAX}.", file=sys.stderr)

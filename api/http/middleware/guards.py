@@ -1,0 +1,44 @@
+"""Guards: who may ask. The place for keys; there are none yet, and without guards everybody may.
+
+A guard is a callable that takes the connection (method, path, headers) and raises `Problem`, or the framework's
+`HTTPException`, to refuse it:
+
+    def key_is_known(connection: HTTPConnection) -> None:
+        if connection.headers.get("authorization") != "Bearer s3cret":
+            raise Problem(401, "unauthorized", "Send a key: Authorization: Bearer KEY.")
+
+    create_app(engine, guards=[key_is_known])
+
+It holds for every request, whatever answers it: a route, the response cache, the fast append, the docs, and what is
+not there. No path is exempt, health checks neither: a guard that lets these pass says so itself, by
+`connection.url.path`. A guard that waits for something (a database, another server) is an `async` one; a plain one runs
+on the loop that serves all requests, so it must be quick. It does not read the body.
+
+Cached answers are shared by all who pass. Once answers depend on who asks, that must be a part of the question too
+(`api.http.middleware.response_cache.Question`).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from inspect import isawaitable
+
+from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+Guard = Callable[[HTTPConnection], Awaitable[None] | None]
+
+
+class Guards:
+    """Asks every guard in turn, and passes on what none refuses."""
+
+    def __init__(self, app: ASGIApp, *, guards: Sequence[Guard]) -> None:
+        self.app = app
+        self._guards = tuple(guards)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on. Raises what a guard raises."""
+        if scope["type"] != "lifespan":
+            connection = Request(scope) if scope["type"] == "http" else HTTPConnection(scope)
+            for guard in self._guards:
+                if isawaitable(verdict := guard(connection)):
+                    await verdict
+        await self.app(scope, receive, send)

@@ -1,0 +1,49 @@
+"""Limits: which hosts are served, and how much a request may hold.
+
+**Hosts.** A page on the web can have its own name resolve to 127.0.0.1, and then its scripts may read and write what a
+server on that address offers (DNS rebinding). The browser sends the page's name as `Host`, so a server that answers
+only to its own names is safe from it: another name is refused with 421 (Misdirected Request).
+
+**Sizes.** They are held where the amounts come in, since only there a large body need not be held in memory:
+
+- a JSON body: `BODY_BYTES_MAX` (`api.http.json_body`, 413 for more; what is too much is read and dropped up to
+  `DISCARDED_BYTES_MAX`, since a client hears an answer only once it has sent its body);
+- an imported file: any size, written to disk while it comes in (`api.http.spooled_body`, 507 where the disk is full);
+- a query: `PARAMETERS_MAX` parameters, and `CURSOR_LENGTH_MAX` characters of a cursor (`api.questions`).
+"""
+
+from collections.abc import Collection
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.problems import Problem
+
+BODY_BYTES_MAX = 64 * 1024 * 1024
+DISCARDED_BYTES_MAX = 1024 * 1024 * 1024
+
+
+class Limits:
+    """Refuses requests to hosts that are not served. `hosts` are names without ports, IPv6 addresses in brackets."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Collection[str]) -> None:
+        self.app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or raise Problem (421)."""
+        if scope["type"] != "lifespan":
+            sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+            if len(sent) != 1 or host_name(sent[0]) not in self._hosts:
+                raise Problem(
+                    421,
+                    "misdirected-request",
+                    f"This server does not serve {', '.join(sent)[:200] or 'a request without a host'!r}; it serves "
+                    f"{', '.join(sorted(self._hosts))}.",
+                )
+        await self.app(scope, receive, send)
+
+
+def host_name(header: str) -> str:
+    """The name in a `Host` header, without its port: `localhost` in `localhost:8000`, `[::1]` in `[::1]:8000`."""
+    name, colon, port = header.strip().lower().rpartition(":")
+    return name if colon and port.isascii() and port.isdigit() else header.strip().lower()
