@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from api.app import create_app
 from api.questions.parameters import PAGING, VIEWPOINT
+from api.settings import documentation
 from ledger import Ledger
 from ledger.events import REGISTRY, Event
 from ledger.events.base import ref_paths
@@ -217,6 +218,14 @@ def items() -> str:
     return table(["items of", "fields"], ([name, codes(schemas[kind]["properties"])] for name, kind in names.items()))
 
 
+def settings() -> str:
+    """What may be set in the environment."""
+    rows = (
+        [f"`{variable}`", f"`{default}`" if default else "none", text] for _, variable, default, text in documentation()
+    )
+    return table(["variable", "default", ""], rows)
+
+
 def firsts(values: Iterable[T]) -> Iterator[tuple[bool, T]]:
     """Each value, and whether it is the first."""
     return ((number == 0, value) for number, value in enumerate(values))
@@ -230,6 +239,7 @@ PLACES: dict[str, dict[str, Callable[[], str]]] = {
         "filters": filters,
         "items": items,
         "audit questions": audit_questions,
+        "settings": settings,
     },
 }
 """Document -> name of a place in it -> what stands there."""
