@@ -9,12 +9,12 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
+from api.distribution import installed_version
 from api.http import problem_responses
 from api.http.middleware import CachedAnswers, Endpoint, Guard, stack
 from api.http.openapi import document, item_schema
 from api.http.routes import event_log, routers
 from api.settings import ANSWERS_MB
-from api.version import installed_version
 from ledger import REGISTRY, Event
 from projections import CATALOGUE, Engine
 

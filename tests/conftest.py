@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from api.cli.demo import sample_path
-from api.settings import settings as settings_of
+from api.settings import data_directory
 from ledger import Ledger, import_file
 from projections import Engine
 from tests.shared_tables import engine_of
@@ -21,7 +21,7 @@ settings.load_profile("patient")
 def shipped_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the shipped ledger."""
     data = tmp_path_factory.mktemp("shipped")
-    with Ledger(settings_of(data).ledger_path) as ledger:
+    with Ledger(data_directory(data).ledger_path) as ledger:
         report = import_file(ledger, sample_path())
     assert (report.rejected, report.duplicate, report.errors) == (0, 0, [])
     return data
@@ -30,7 +30,7 @@ def shipped_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shipped(shipped_data: Path) -> Iterator[Engine]:
     """The shipped ledger, for all tests together: none may write to it."""
-    with Ledger(settings_of(shipped_data).ledger_path) as ledger, engine_of(ledger) as engine:
+    with Ledger(data_directory(shipped_data).ledger_path) as ledger, engine_of(ledger) as engine:
         head = ledger.head()
         yield engine
         assert ledger.head() == head

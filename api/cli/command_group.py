@@ -31,7 +31,7 @@ def _audit_questions() -> Iterable[str]:
 
 
 class CommandModule(NamedTuple):
-    """A module with commands, and their names. Do any of them answer with `statistics`?"""
+    """A module with commands, and their names. `statistics`: some of them compute with pandas."""
 
     module: str
     names: Callable[[], Iterable[str]]

@@ -117,10 +117,10 @@ def _rows(engine: Engine, question: Question) -> list[list[str]]:
     rows: list[list[str]] = []
     for viewpoint in question.viewpoints:
         items = state(engine, CATALOGUE[question.projection], {**question.filters, **viewpoint}).rows()
-        found: list[Item] = [item for item in items if question.unit in (None, item.get("canonical_unit"))]
-        if not found:
+        answers: list[Item] = [item for item in items if question.unit in (None, item.get("canonical_unit"))]
+        if not answers:
             rows.append([viewpoint["as_of"], "nothing was known", ""])
-        for item in found:
+        for item in answers:
             rows.append([viewpoint["as_of"], _answer(item), _source(engine, item["event_id"])])
             if item.get("disputed"):
                 rows += [["", *other] for other in _others(engine, item, viewpoint)]
@@ -136,7 +136,7 @@ def _answer(item: Item) -> str:
 
 
 def _others(engine: Engine, item: Item, viewpoint: Mapping[str, str]) -> list[list[str]]:
-    """What else is said of a disputed figure: by other publishers, and by the same one on the same day."""
+    """Other statements on a disputed figure: of other publishers, and of the same one on the same day."""
     asked = {"figure_id": item["figure_id"], "resolve": "all", **viewpoint}
     said = state(engine, CATALOGUE["figures"], asked).rows()
     said += [
@@ -154,9 +154,7 @@ def _others(engine: Engine, item: Item, viewpoint: Mapping[str, str]) -> list[li
 def _changes(engine: Engine) -> list[list[str]]:
     figure = state(engine, CATALOGUE["figures"], _WORLD_2023).rows()
     rows: list[list[str]] = []
-    for item in (
-        one for found in figure for one in history(engine, found["figure_id"], {"as_of": "2025-06-30"}).rows()
-    ):
+    for item in (one for key in figure for one in history(engine, key["figure_id"], {"as_of": "2025-06-30"}).rows()):
         if item["publisher"] != _USGS["publisher"]:
             continue
         changed = item["change"] not in (None, "0")

@@ -6,7 +6,7 @@ import typer
 
 from api.cli.command_group import CommandGroup
 from api.cli.pandas_import import leave_out_pandas
-from api.version import installed_version
+from api.distribution import installed_version
 
 app = typer.Typer(
     name="supply-ledger",

@@ -9,9 +9,9 @@ import typer
 
 from api.cli.options import DataOption, given_parameters, keyword, option
 from api.cli.session import MISUSED, fail, opened
+from api.distribution import installed_version
 from api.reports.report_facts import PARAMETERS, Facts, gather
 from api.reports.report_file import FORMS, file_name, written
-from api.version import installed_version
 
 PANEL = "Audit"
 STDOUT = Path("-")
@@ -88,12 +88,12 @@ def _form_of(path: Path, form: str | None) -> str:
     """The form that a file's name asks for, which `--format` must not contradict."""
     if path == STDOUT:
         return form or "html"
-    found = _ENDINGS.get(path.suffix.lower())
-    if found is None:
+    by_name = _ENDINGS.get(path.suffix.lower())
+    if by_name is None:
         fail(f"{path}: the name of a report ends in .html or .md.", code=MISUSED)
-    if form not in (None, found):
+    if form not in (None, by_name):
         fail(f"{path} is no name for --format {form}.", code=MISUSED)
-    return found
+    return by_name
 
 
 def _check(path: Path, *, force: bool) -> None:

@@ -1,4 +1,4 @@
-"""Serving on this machine: an address that others cannot reach, and a port that is free."""
+"""The server of this machine: at an address that other machines cannot reach, on a free port."""
 
 import gc
 import socket
@@ -9,7 +9,7 @@ import uvicorn
 from api.app import create_app
 from api.cli.session import MISUSED, fail
 from api.cli.terminal import console
-from api.settings import is_loopback, served_hosts
+from api.settings import HOSTS, is_loopback, served_hosts
 from projections import Engine
 
 
@@ -18,7 +18,7 @@ def listen(host: str, port: int) -> socket.socket:
     if not is_loopback(host):
         fail(
             f"Refusing to serve on {host}: other machines could reach it, and this server asks for no key.",
-            "Serve on 127.0.0.1, and let a proxy that checks who is asking pass requests on.",
+            f"Serve on 127.0.0.1, behind a proxy that checks who is asking, and name it in {HOSTS.variable}.",
             code=MISUSED,
         )
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

@@ -1,4 +1,4 @@
-"""Opening a ledger from the command line, and saying what is wrong when that or anything else fails."""
+"""A session of the command line: the ledger of a data directory, opened and closed, and what to say when it fails."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

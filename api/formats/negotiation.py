@@ -1,4 +1,4 @@
-"""In which format an answer goes out: what `format=` says, else what the `Accept` header likes best."""
+"""In which format an answer goes out: what `format=` says, else what the `Accept` header prefers."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -34,15 +34,15 @@ def chosen(*, asked: str | None, accept: str | None, offered: Sequence[Format] =
     if not accept or accept.strip() in ("", "*/*", offered[0].media_type):
         return offered[0]
     ranges = _ranges(accept)
-    liked = max(offered, key=lambda one: _quality(one, ranges))  # the first of equals: the server's order
-    if _quality(liked, ranges) == 0:
+    preferred = max(offered, key=lambda one: _quality(one, ranges))  # the first of equals: the server's order
+    if _quality(preferred, ranges) == 0:
         types = ", ".join(one.media_type for one in offered)
         raise Problem(406, "not-acceptable", f"None of the types in Accept is offered here; offered: {types}.")
-    return liked
+    return preferred
 
 
 def _quality(one: Format, ranges: dict[str, float]) -> float:
-    """How much a format is liked, 0 to 1, by the most specific range that fits it."""
+    """How much a client wants a format, from 0 to 1: what its most specific media range says."""
     best = 0.0
     for media_type in (one.media_type, *one.also):
         main = media_type.partition("/")[0]
@@ -54,7 +54,7 @@ def _quality(one: Format, ranges: dict[str, float]) -> float:
 
 
 def _ranges(accept: str) -> dict[str, float]:
-    found: dict[str, float] = {}
+    qualities: dict[str, float] = {}
     for part in accept.split(","):
         media_range, *settings = (piece.strip().lower() for piece in part.split(";"))
         quality = 1.0
@@ -66,5 +66,5 @@ def _ranges(accept: str) -> dict[str, float]:
                 except ValueError:
                     quality = 0.0
         if media_range and quality == quality:
-            found[media_range] = max(found.get(media_range, 0.0), quality)
-    return found
+            qualities[media_range] = max(qualities.get(media_range, 0.0), quality)
+    return qualities

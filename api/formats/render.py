@@ -89,7 +89,7 @@ def json_groups(page: Page, between: bytes) -> Iterator[bytes]:
 
 def page_answer(page: Page, form: Format, *, path: str, query: Sequence[tuple[str, str]]) -> Answer:
     """The answer to a read, which was asked for at this path with these parameters."""
-    headers = {"Cache-Control": FOR_EVER if page.lasting.final else "no-cache", "Vary": "Accept"}
+    headers = {"Cache-Control": FOR_EVER if page.validity.final else "no-cache", "Vary": "Accept"}
     if page.next is not None:
         headers["Link"] = f'<{_with_cursor(path, query, page.next)}>; rel="next"'
     if form is JSON:
@@ -107,7 +107,7 @@ def page_answer(page: Page, form: Format, *, path: str, query: Sequence[tuple[st
 
 def _etag(page: Page, form: Format, parts: Sequence[bytes], essence: Sequence[bytes]) -> str:
     """Strong for an answer that is final. Else weak: the items at a position, though `as_of` = now has moved on."""
-    if page.lasting.final:
+    if page.validity.final:
         return f'"{_digest(form.name.encode(), *parts)}"'
     mark = f"{form.name}:{page.basis.get('position')}:".encode()
     return f'W/"{_digest(mark, *essence)}"'

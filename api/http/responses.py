@@ -11,9 +11,9 @@ from api.formats.negotiation import FORMATS, JSON, Format, chosen
 from api.formats.render import GROUP_ROWS, json_text, page_answer
 from api.http.conditional_response import conditional_response
 from api.http.middleware.response_cache import CachedAnswers, question_of
-from api.http.thread_limits import QUESTIONS
-from api.questions.page import Lasting, Page
-from api.questions.parameters import POSITION_PREFIX, Parameter, given
+from api.http.thread_limits import LARGE_QUESTIONS
+from api.questions.page import Page, Validity
+from api.questions.parameters import POSITION_PREFIX, Parameter, checked
 
 Ask = Callable[[Mapping[str, str]], Page]
 """Answers a question from its parameters."""
@@ -23,7 +23,7 @@ def asked(
     request: Request, known: Sequence[Parameter], *, offered: Sequence[Format] = FORMATS
 ) -> tuple[dict[str, str], Format]:
     """The parameters of a request, and the format to answer in. Raises Problem."""
-    parameters = given(request.query_params.multi_items(), known)
+    parameters = checked(request.query_params.multi_items(), known)
     accept = ",".join(request.headers.getlist("accept"))
     return parameters, chosen(asked=parameters.get("format"), accept=accept, offered=offered)
 
@@ -33,23 +33,23 @@ def answered(request: Request, known: Sequence[Parameter], ask: Ask) -> Response
     parameters, form = asked(request, known)
     page = ask(parameters)
     answer = page_answer(page, form, path=request.url.path, query=request.query_params.multi_items())
-    return respond(request, answer, page.lasting)
+    return respond(request, answer, page.validity)
 
 
-async def answered_in_turn(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
-    """The answer to a read of which a page may be large: then it takes a turn, else it is answered at once."""
+async def answered_small_or_large(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
+    """The answer to a read whose page may be large: then it has one of the threads for large questions."""
     limit = request.query_params.get("limit", "")
     large = limit.isdecimal() and len(limit) < 10 and int(limit) > GROUP_ROWS
-    run = QUESTIONS.run if large else run_in_threadpool
+    run = LARGE_QUESTIONS.run if large else run_in_threadpool
     return await run(answered, request, known, ask)
 
 
-def respond(request: Request, answer: Answer, lasting: Lasting) -> Response:
+def respond(request: Request, answer: Answer, validity: Validity) -> Response:
     """The answer as a response, cached where it stays the same."""
     question = question_of(request.scope)
-    if question is not None and (lasting.final or lasting.at_head is not None):
+    if question is not None and (validity.final or validity.at_head is not None):
         cached: CachedAnswers = request.app.state.cached_answers
-        cached.put(question, answer, at_head=lasting.at_head)
+        cached.put(question, answer, at_head=validity.at_head)
     return conditional_response(answer, request.headers.getlist("if-none-match"))
 
 

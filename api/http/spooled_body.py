@@ -1,7 +1,7 @@
 """Request bodies of any size, written to a temporary file and hashed while they come in.
 
 The file has no name, so it is gone with the request, whatever ends that; and it lies beside the ledger, on the disk
-that was chosen for such amounts. The system's own temporary folder may be kept in memory.
+that was chosen to hold a ledger. The system's own temporary folder may be kept in memory.
 """
 
 import errno

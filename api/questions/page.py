@@ -38,7 +38,7 @@ class Place(NamedTuple):
     effective_at: str
 
 
-class Lasting(NamedTuple):
+class Validity(NamedTuple):
     """For how long a question is answered the same, byte for byte: by default not at all, for now moves on.
 
     `final`: for ever, since the viewpoint is stated and lies wholly in the past. `at_head`: as long as the log ends at
@@ -49,7 +49,7 @@ class Lasting(NamedTuple):
     at_head: int | None = None
 
 
-ONCE = Lasting()
+ONCE = Validity()
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Page:
     items: Items
     basis: Mapping[str, Any]
     next: str | None = None
-    lasting: Lasting = ONCE
+    validity: Validity = ONCE
     objects: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=lambda: COLUMN_KINDS)
@@ -85,7 +85,7 @@ class Page:
         return self.items if isinstance(self.items, list) else self._rows(self.items)
 
     def groups(self, size: int) -> Iterator[list[dict[str, Any]]]:
-        """The items as JSON objects, so many at a time."""
+        """The items as JSON objects, `size` at a time."""
         for start in range(0, len(self.items), size):
             some = self.items[start : start + size]
             yield some if isinstance(some, list) else self._rows(some)
@@ -132,8 +132,8 @@ def read(
             mark_of(path, parameters),
         )
     clocks = parameters.get("as_of"), parameters.get("recorded_as_of")
-    lasting = lasting_of(engine, [viewpoint], [clocks] if place is None else None)
-    return Page(items, viewpoint.basis(), following, lasting, objects)
+    validity = validity_of(engine, [viewpoint], [clocks] if place is None else None)
+    return Page(items, viewpoint.basis(), following, validity, objects)
 
 
 def viewpoint_of(engine: Engine, parameters: Mapping[str, str], place: Place | None = None) -> Viewpoint:
@@ -154,24 +154,24 @@ def filters_of(parameters: Mapping[str, str], *, besides: Sequence[str] = ()) ->
     return {name: value for name, value in parameters.items() if name not in left_out}
 
 
-def lasting_of(
+def validity_of(
     engine: Engine, viewpoints: Sequence[Viewpoint], stated: Sequence[tuple[str | None, str | None]] | None
-) -> Lasting:
+) -> Validity:
     """For how long an answer from these viewpoints is the same.
 
     `stated` has what was asked for each, as (`as_of`, `recorded_as_of`); None where a cursor holds the viewpoints.
     """
     past = all(viewpoint.is_past(engine.ledger.now()) for viewpoint in viewpoints)
     if stated is None:
-        return Lasting(final=past)
+        return Validity(final=past)
     recorded = [recorded_as_of for _, recorded_as_of in stated if recorded_as_of is not None]
     if any(as_of is None for as_of, _ in stated) or not all(holds_no_more(engine, text) for text in recorded):
         return ONCE
     if len(recorded) == len(stated):
-        return Lasting(final=past)
+        return Validity(final=past)
     # Where something was recorded between two looks at the head, the earlier is no longer the head, and never again.
     heads = (at.position for at, (_, recorded_as_of) in zip(viewpoints, stated, strict=True) if recorded_as_of is None)
-    return Lasting(at_head=min(heads))
+    return Validity(at_head=min(heads))
 
 
 def holds_no_more(engine: Engine, recorded_as_of: str) -> bool:

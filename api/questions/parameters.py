@@ -82,12 +82,12 @@ DRY_RUN = Parameter(
 )
 
 
-def given(pairs: Iterable[tuple[str, str]], known: Sequence[Parameter]) -> dict[str, str]:
+def checked(pairs: Iterable[tuple[str, str]], known: Sequence[Parameter]) -> dict[str, str]:
     """The parameters of a request by name. Raises Problem for one that is unknown, given twice, or empty."""
-    found: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     pairs = list(pairs)
     if not pairs:
-        return found
+        return parameters
     names = {parameter.name for parameter in known}
     if len(pairs) > PARAMETERS_MAX:
         raise bad_parameter("(all)", "too_many", f"{len(pairs)} parameters are too many; {PARAMETERS_MAX} at most")
@@ -96,14 +96,14 @@ def given(pairs: Iterable[tuple[str, str]], known: Sequence[Parameter]) -> dict[
             raise bad_parameter(name[:80], "text", "a parameter is text in UTF-8, percent-encoded")
         if name not in names and not any(_begins(name, parameter.prefix) for parameter in known):
             raise _unknown(name, known)
-        if name in found:
+        if name in parameters:
             raise bad_parameter(name, "given_twice", f"{name} is given twice; give it once")
         if not value:
             raise bad_parameter(name, "empty", f"{name} is empty; leave it out, or give it a value")
         if "\0" in value or "\0" in name:
             raise bad_parameter(name.replace("\0", ""), "text", "a parameter must not hold the character U+0000")
-        found[name] = value
-    return found
+        parameters[name] = value
+    return parameters
 
 
 def limit_of(parameters: Mapping[str, str]) -> int:

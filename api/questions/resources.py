@@ -58,7 +58,8 @@ def one(engine: Engine, projection: Projection, slug: str, parameters: Mapping[s
 
     Raises Problem: 404 for a slug that is unknown there.
     """
-    assert projection.slug is not None
+    if projection.slug is None:
+        raise ValueError(f"{projection.name} have no slug")
     if not re.fullmatch(SLUG_PATTERN, slug):
         raise not_found(f"{slug[:80]!r} is no slug.")
     by_slug = {projection.slug: slug}
@@ -105,18 +106,17 @@ def events(engine: Engine, parameters: Mapping[str, str], *, limit: int | None =
             raise bad_parameter("figure_id", "uuid", "figure_id is a UUID")
 
     def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
-        found: list[Entry] = []
+        entries: list[Entry] = []
         size = max(count, SCAN_ROWS) if "as_of" in parameters else count
         at, more = max(after, skip), True
-        while more and len(found) < count:
+        while more and len(entries) < count:
             batch = engine.events(after=at, limit=size, viewpoint=viewpoint, **filters)
-            found += [entry for entry in batch if _published(entry, viewpoint, parameters)]
+            entries += [entry for entry in batch if _published(entry, viewpoint, parameters)]
             more = len(batch) == size
             at = batch[-1].position if batch else at
-        return [flat(entry) for entry in found[:count]]
+        return [flat(entry) for entry in entries[:count]]
 
     def last_position(items: Items, _: int) -> int:
-        assert isinstance(items, list)
         return int(items[-1]["position"])
 
     return read(engine, fetch, path="events", parameters=parameters, limit=limit, next_offset=last_position)

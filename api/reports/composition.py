@@ -26,7 +26,7 @@ from api.reports.report_tables import tables_of, vintages
 from ledger.values import parse_moment
 
 DESCRIBED_MAX = 40
-"""So many vintages are told to those who do not see the chart; the table has them all."""
+"""How many vintages the description of a chart lists, for readers who do not see it; the table has them all."""
 
 
 def presented(facts: Facts, *, version: str, charts: bool = True) -> Presentation:
@@ -68,15 +68,15 @@ def _title(facts: Facts) -> str:
 def _titles(facts: Facts) -> list[str]:
     """A title for each figure; where several would be called the same, with what they differ in."""
     titles = [figure_title(figure.key, facts.names) for figure in facts.figures]
-    told = []
+    distinct = []
     for figure, title in zip(facts.figures, titles, strict=True):
         alike = [
             _traits(other.key, facts.names) for other, of in zip(facts.figures, titles, strict=True) if of == title
         ]
         own = _traits(figure.key, facts.names)
         telling = [text for name, text in own.items() if text and any(one.get(name) != text for one in alike)]
-        told.append(f"{title} ({', '.join(telling)})" if telling else title)
-    return told
+        distinct.append(f"{title} ({', '.join(telling)})" if telling else title)
+    return distinct
 
 
 def _traits(key: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
@@ -263,23 +263,23 @@ class _Section:
         return name if name == slug else f"{name} ({slug})"
 
     def _chart(self) -> Chart | None:
-        found, as_of = self._figure.vintages, self._facts.basis["as_of"]
-        spec = vintages_chart(found, names=self._names, until=parse_moment(as_of).end)
+        items, as_of = self._figure.vintages, self._facts.basis["as_of"]
+        spec = vintages_chart(items, names=self._names, until=parse_moment(as_of).end)
         if spec is None:
             return None
-        told = [f"{self._name(item['publisher'])} {_told(item)} from {item['vintage_date']}" for item in found]
-        more = [f"and {len(told) - DESCRIBED_MAX} more, in the table"] if len(told) > DESCRIBED_MAX else []
+        listed = [f"{self._name(item['publisher'])} {_in_words(item)} from {item['vintage_date']}" for item in items]
+        more = [f"and {len(listed) - DESCRIBED_MAX} more, in the table"] if len(listed) > DESCRIBED_MAX else []
         caption = (
             f"A step is what a publisher said, from its publication until it said something else, up to {day(as_of)}."
         )
-        if any(len(item["published_at"]) in (4, 7) for item in found):
+        if any(len(item["published_at"]) in (4, 7) for item in items):
             caption += " A year or month counts from its end."
-        if any(item["withdrawn"] or item["symbol"] for item in found):
+        if any(item["withdrawn"] or item["symbol"] for item in items):
             caption += " A cross is a statement without a number."
         return Chart(
             spec,
             title=f"Vintages of {self._title}",
-            description="; ".join([*told[:DESCRIBED_MAX], *more]) + ".",
+            description="; ".join([*listed[:DESCRIBED_MAX], *more]) + ".",
             caption=caption,
         )
 
@@ -296,5 +296,5 @@ def _printed(item: Mapping[str, Any], prefix: str = "") -> str:
     return f"{number} {item[f'{prefix}unit']}".strip() if item[f"{prefix}unit"] else str(number)
 
 
-def _told(item: Mapping[str, Any]) -> str:
+def _in_words(item: Mapping[str, Any]) -> str:
     return "took its figure back" if item["withdrawn"] else f"said {said(item, canonical=True)}"

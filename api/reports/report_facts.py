@@ -1,7 +1,7 @@
 """What a report is made of: the answers to the questions that any client can ask, all of them at one viewpoint.
 
 The viewpoint is resolved once, with the figures themselves; every further question is put at exactly its receipt. So
-the parts of a report fit together while the log grows, and whoever asks the same at the same receipt gets the same.
+the parts of a report fit together while the log grows, and the same question at the same receipt gets the same answer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from api.questions.audit.dispute_question import QUESTION as DISPUTES
 from api.questions.audit.revision_question import QUESTION as REVISIONS
 from api.questions.audit.sum_question import QUESTION as SUMS
 from api.questions.audit.vintage_question import QUESTION as VINTAGES
-from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Lasting, Page
+from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, Validity
 from api.questions.parameters import LIMIT_MAX, VIEWPOINT, Parameter
 from api.questions.resources import event, events, history, parameters_of, state
 from ledger.values import parse_moment
@@ -60,20 +60,20 @@ class FigureFacts:
 class Facts:
     """What a report says: its figures at the viewpoint of `basis`, and the names of all slugs in them.
 
-    `parameters` are those that were asked with; `lasting` says for how long they are answered the same.
+    `parameters` are those that were asked with; `validity` says for how long they are answered the same.
     """
 
     parameters: dict[str, str]
     basis: Item
-    lasting: Lasting
+    validity: Validity
     figures: list[FigureFacts]
     names: dict[str, str]
 
     @property
     def clocks(self) -> dict[str, str]:
         """The viewpoint as parameters, `effective_at` only where it is not what it defaults to."""
-        told = {name: str(self.basis[name]) for name in VIEWPOINT_NAMES}
-        return {name: text for name, text in told.items() if name != "effective_at" or text != told["as_of"]}
+        clocks = {name: str(self.basis[name]) for name in VIEWPOINT_NAMES}
+        return {name: text for name, text in clocks.items() if name != "effective_at" or text != clocks["as_of"]}
 
     @property
     def filters(self) -> dict[str, str]:
@@ -95,10 +95,10 @@ def gather(engine: Engine, parameters: Mapping[str, str]) -> Facts:
     if page.next is not None or len(answers) + len(silent) > FIGURES_MAX:
         many = f"more than {FIGURES_MAX} figures are selected, too many for one report"
         raise bad_parameter("(all)", "too_many", f"{many}: narrow the selection, for example by subject and period")
-    found: list[tuple[Item, Item | None]] = [*answers, *((key, None) for key in silent)]
-    figures = [asking.figure(key, answer) for key, answer in found]
+    selected: list[tuple[Item, Item | None]] = [*answers, *((key, None) for key in silent)]
+    figures = [asking.figure(key, answer) for key, answer in selected]
     names = asking.names(slug for figure in figures for slug in _slugs(vars(figure)))
-    return Facts(dict(parameters), dict(page.basis), page.lasting, figures, names)
+    return Facts(dict(parameters), dict(page.basis), page.validity, figures, names)
 
 
 class _Asking:
@@ -111,7 +111,7 @@ class _Asking:
         self._held = {"recorded_as_of": viewpoint["recorded_as_of"]}
 
     def silent(self, filters: Mapping[str, str], answers: Iterable[tuple[Item, Item]]) -> list[Item]:
-        """The keys of the selected figures of which something was said, and nothing stands."""
+        """The keys of the selected figures whose statements were all withdrawn, so that there is no answer."""
         if "disputed" in filters:
             return []
         of_series = {name: value for name, value in filters.items() if name not in _OF_ANSWERS_ONLY}
@@ -147,13 +147,13 @@ class _Asking:
         """What each slug is called at the viewpoint."""
         entities = CATALOGUE["entities"]
         page = state(self._engine, entities, self._viewpoint, limit=LIMIT_MAX)
-        found = {slug: item["name"] for item in page.rows() for slug in (item["entity"], *item["merged"])}
+        known = {slug: item["name"] for item in page.rows() for slug in (item["entity"], *item["merged"])}
         names = {}
         for slug in sorted(set(slugs)):
             rows = []
-            if slug not in found and page.next is not None:
+            if slug not in known and page.next is not None:
                 rows = state(self._engine, entities, {"entity": slug, **self._viewpoint}).rows()
-            names[slug] = rows[0]["name"] if rows else found.get(slug, slug)
+            names[slug] = rows[0]["name"] if rows else known.get(slug, slug)
         return names
 
     def _kept(self, figure_id: str) -> Iterator[Item]:
@@ -165,11 +165,11 @@ class _Asking:
                 if self._was_published(target):
                     yield {**act, "of": target}
 
-    def _was_published(self, told: Item) -> bool:
+    def _was_published(self, event: Item) -> bool:
         """Whether an event was published by the viewpoint: as it was recorded, or as it reads now."""
         as_of = parse_moment(self._viewpoint["as_of"]).end
-        printed = [text["published_at"] for text in (told, told["content"] or {}) if text.get("published_at")]
-        return any(parse_moment(text).end <= as_of for text in printed or [told["recorded_at"]])
+        printed = [text["published_at"] for text in (event, event["content"] or {}) if text.get("published_at")]
+        return any(parse_moment(text).end <= as_of for text in printed or [event["recorded_at"]])
 
     def _event(self, event_id: str) -> Item:
         return event(self._engine, event_id, self._held).rows()[0]

@@ -53,9 +53,9 @@ class Table:
         """A table from its columns, as names or (name, kind); those without a text in any row are left out."""
         rows = list(rows)
         named = [Column(one) if isinstance(one, str) else Column(*one) for one in columns]
-        told = [place for place in range(len(named)) if any(row.cells[place] for row in rows)]
-        kept = tuple(replace(row, cells=tuple(row.cells[place] for place in told)) for row in rows)
-        return cls(title, about, tuple(named[place] for place in told), kept)
+        filled = [place for place in range(len(named)) if any(row.cells[place] for row in rows)]
+        kept = tuple(replace(row, cells=tuple(row.cells[place] for place in filled)) for row in rows)
+        return cls(title, about, tuple(named[place] for place in filled), kept)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def published(figure: FigureFacts, names: Names) -> Table:
 
 def answered(figure: FigureFacts, names: Names) -> Table:
     """The history on the ledger clock: each answer, and the event that made it."""
-    told = {item["event_id"] for item in figure.published}
+    published_events = {item["event_id"] for item in figure.published}
     columns = (
         ("Position", "number"),
         "Recorded",
@@ -76,7 +76,7 @@ def answered(figure: FigureFacts, names: Names) -> Table:
                 signed(item["change"]) if item["change"] != "0" else "",
                 CAUSES[item["cause"]],
             ),
-            tuple(answer_details(item, among=told)),
+            tuple(answer_details(item, among=published_events)),
             stands=item is figure.answered[-1] and figure.answer is not None,
         )
         for item in figure.answered

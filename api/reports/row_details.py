@@ -55,7 +55,7 @@ def _acts(event: Mapping[str, Any]) -> Iterator[Detail]:
 
 
 def answer_details(item: Item, *, among: Collection[str]) -> Iterator[Detail]:
-    """Why the answer changed, and by which event, unless that is among those told of already."""
+    """Why the answer changed, and by which event, unless that is `among` those that the report shows already."""
     event = item["event"]
     if "explanation" in event:
         reason = REASONS.get(event.get("reason", ""), words(event.get("reason")))

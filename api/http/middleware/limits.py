@@ -17,6 +17,7 @@ from collections.abc import Collection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import Problem
+from api.settings import HOSTS
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 DISCARDED_BYTES_MAX = 1024 * 1024 * 1024
@@ -38,7 +39,7 @@ class Limits:
                     421,
                     "misdirected-request",
                     f"This server does not serve {', '.join(sent)[:200] or 'a request without a host'!r}; it serves "
-                    f"{', '.join(sorted(self._hosts))}.",
+                    f"{', '.join(sorted(self._hosts))}, and what {HOSTS.variable} names when it starts.",
                 )
         await self.app(scope, receive, send)
 

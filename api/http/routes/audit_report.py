@@ -10,7 +10,7 @@ from api.formats.render import FOR_EVER, json_text
 from api.http.conditional_response import matches
 from api.http.openapi import REF, operation
 from api.http.responses import asked, respond
-from api.http.thread_limits import QUESTIONS
+from api.http.thread_limits import LARGE_QUESTIONS
 from api.problems import MEDIA_TYPE
 from api.questions.parameters import Parameter
 from api.reports import PARAMETERS, Facts, file_name, gather, written
@@ -55,7 +55,7 @@ def router(engine: Engine) -> APIRouter:
 
         Example: `GET /v1/report?subject=australia&metric=mine_production&period=2024&as_of=2026-03-01`
         """
-        return await QUESTIONS.run(_answered, engine, request)
+        return await LARGE_QUESTIONS.run(_answered, engine, request)
 
     return routes
 
@@ -68,7 +68,7 @@ def _answered(engine: Engine, request: Request) -> Response:
 
 def _response(request: Request, facts: Facts, form: Format) -> Response:
     headers = {
-        "Cache-Control": FOR_EVER if facts.lasting.final else "no-cache",
+        "Cache-Control": FOR_EVER if facts.validity.final else "no-cache",
         "Vary": "Accept",
         "Ledger-Basis": json_text(facts.basis),
         "ETag": _etag(facts, form, version=request.app.version),
@@ -82,14 +82,14 @@ def _response(request: Request, facts: Facts, form: Format) -> Response:
         "Content-Disposition": disposition,
         "X-Content-Type-Options": "nosniff",
     }
-    return respond(request, Answer({**headers, **more}, body.encode()), facts.lasting)
+    return respond(request, Answer({**headers, **more}, body.encode()), facts.validity)
 
 
 def _etag(facts: Facts, form: Format, *, version: str) -> str:
     """Strong for a report that is final. Else weak: the facts at a position, though `as_of` = now has moved on."""
     said = [facts.names, *map(vars, facts.figures)]
-    if facts.lasting.final:
-        told = json_text([form.name, version, facts.parameters, facts.basis, said])
-        return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
-    told = json_text([form.name, facts.parameters, facts.basis["position"], said])
-    return f'W/"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+    if facts.validity.final:
+        essence = json_text([form.name, version, facts.parameters, facts.basis, said])
+        return f'"{hashlib.sha256(essence.encode()).hexdigest()[:32]}"'
+    essence = json_text([form.name, facts.parameters, facts.basis["position"], said])
+    return f'W/"{hashlib.sha256(essence.encode()).hexdigest()[:32]}"'

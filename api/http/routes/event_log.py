@@ -22,7 +22,7 @@ ORDER = 10
 PATH = "/v1/events"
 KEY_LENGTH_MAX = 255
 DRY_RUN_TRIES = 10
-"""So often a dry run is planned while others append; each takes some tens of milliseconds."""
+"""How often a dry run is planned again while others append; each time takes some tens of milliseconds."""
 KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -118,11 +118,11 @@ def _dry_run(engine: Engine, raw: bytes) -> Response:
             raise refused(error, batch=events is value) from None
         viewpoint = viewpoint_of(engine, {})
         try:
-            found = effects(engine, plan.entries, viewpoint)
+            changes = effects(engine, plan.entries, viewpoint)
         except StoreBusy:
             if not tries_left:
                 raise
         else:
             break
     items = [item.as_dict() for item in plan.items]
-    return json_answer({"items": items, "effects": found, "basis": viewpoint.basis()}, status=200)
+    return json_answer({"items": items, "effects": changes, "basis": viewpoint.basis()}, status=200)

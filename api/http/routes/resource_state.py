@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.http.openapi import answers, operation
-from api.http.responses import answered, answered_in_turn
+from api.http.responses import answered, answered_small_or_large
 from api.questions.parameters import PAGING, VIEWPOINT
 from api.questions.resources import one, parameters_of, state
 from projections import CATALOGUE, Engine, Projection
@@ -62,7 +62,7 @@ def _all(engine: Engine, projection: Projection) -> Callable[[Request], Awaitabl
     known = parameters_of(projection)
 
     async def endpoint(request: Request) -> Response:
-        return await answered_in_turn(request, known, partial(state, engine, projection))
+        return await answered_small_or_large(request, known, partial(state, engine, projection))
 
     return endpoint
 

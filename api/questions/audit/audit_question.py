@@ -47,16 +47,16 @@ def page_of(
 ) -> Page:
     """A page of what `find` gives for a reader at the viewpoint and those parameters that are about series.
 
-    The members are over all that is found, not over the page. Raises Problem.
+    The members are about all findings, not about those on the page. Raises Problem.
     """
     asked = {key: value for key, value in parameters.items() if key not in (*NOT_FILTERS, *VIEWPOINT_NAMES)}
     members: dict[str, Any] = {}
 
     def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
         with engine.reader(viewpoint) as reader:
-            found = find(reader, dict(asked))
-        members.update(found.members)
-        return found.items[skip : skip + count]
+            findings = find(reader, dict(asked))
+        members.update(findings.members)
+        return findings.items[skip : skip + count]
 
     page = read(engine, fetch, path=name, parameters=parameters)
     return page.with_members(**members)
@@ -97,15 +97,15 @@ def choices_of(asked: dict[str, str], name: str, choices: Sequence[str]) -> list
     texts = texts_of(asked, name)
     wrong = next((text for text in texts if text not in choices), None)
     if wrong is not None or not texts:
-        found = "nothing" if wrong is None else repr(wrong[:40])
-        raise bad_parameter(name, "choice", f"{name} is some of {', '.join(choices)}, not {found}")
+        given = "nothing" if wrong is None else repr(wrong[:40])
+        raise bad_parameter(name, "choice", f"{name} is some of {', '.join(choices)}, not {given}")
     return texts
 
 
 def moments_of(asked: dict[str, str], name: str) -> list[tuple[str, datetime]]:
     """Takes a parameter out of what is asked: days or instants with commas between, and the end of each."""
-    found = []
+    moments = []
     for text in texts_of(asked, name):
         check_moment(name, text)
-        found.append((text, parse_moment(text).end))
-    return found
+        moments.append((text, parse_moment(text).end))
+    return moments

@@ -107,8 +107,8 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
         return page
     recorded = parameters.get("compare_recorded_as_of")
     page = page.with_members(compared_with=compared)
-    moves = page.lasting.final and recorded is not None and not holds_no_more(engine, recorded)
-    return replace(page, lasting=ONCE) if moves else page
+    moves = page.validity.final and recorded is not None and not holds_no_more(engine, recorded)
+    return replace(page, validity=ONCE) if moves else page
 
 
 def _canonical_unit(text: str | None) -> str | None:

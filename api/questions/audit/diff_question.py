@@ -7,7 +7,7 @@ from typing import Any
 
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion
-from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, lasting_of, mark_of
+from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, mark_of, validity_of
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment, check_moment, limit_of
 from api.questions.resources import parameters_of
 from ledger import PositionBeyondHead, QuantityError
@@ -66,18 +66,18 @@ def compared(
         ]
     apart = (*NOT_FILTERS, *_CLOCK_NAMES, CHANGED_BY.name)
     filters = {name: value for name, value in parameters.items() if name not in apart}
-    found = engine.diff(*views, filters=filters)
+    differences = engine.diff(*views, filters=filters)
     if CHANGED_BY.name in parameters:
         percent = _percent(parameters[CHANGED_BY.name])
-        found = [item for item in found if _changed_by_more_than(item, percent)]
+        differences = [item for item in differences if _changed_by_more_than(item, percent)]
     following = None
-    if len(found) > offset + count:
+    if len(differences) > offset + count:
         places = [part for at in views for part in (at.position, instant_text(at.as_of))]
         following = encoded([offset + count, *places], asked)
     clocks = [(parameters.get(f"{side}_as_of"), parameters.get(f"{side}_recorded_as_of")) for side in SIDES]
-    lasting = lasting_of(engine, views, clocks if cursor is None else None)
+    validity = validity_of(engine, views, clocks if cursor is None else None)
     basis = {side: at.basis() for side, at in zip(SIDES, views, strict=True)}
-    return Page([_readable(item) for item in found[offset : offset + count]], basis, following, lasting)
+    return Page([_readable(item) for item in differences[offset : offset + count]], basis, following, validity)
 
 
 def _viewpoint(engine: Engine, parameters: Mapping[str, str], side: str, names: Mapping[str, str]) -> Viewpoint:
@@ -106,7 +106,7 @@ def _percent(text: str) -> Decimal:
 
 
 def _changed_by_more_than(item: Mapping[str, Any], percent: Decimal) -> bool:
-    """Whether a point became another point, further away than so many percent of it. From zero, any way is further."""
+    """Whether a point became another point, further away than `percent` of it. From zero, any way is further."""
     if item["change"] is None:
         return False
     change = abs(Decimal(item["change"]))

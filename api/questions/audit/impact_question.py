@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion
@@ -59,7 +60,7 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
     rest = {name: value for name, value in parameters.items() if name not in _OWN}
     page = compared(engine, {**rest, **views}, asked=mark_of("impact", parameters), names=_NAMES)
     if of_the_present and "cursor" not in parameters:
-        page = replace(page, lasting=ONCE)
+        page = replace(page, validity=ONCE)
     return page.with_items([_with_causes(item) for item in page.rows()])
 
 
@@ -71,12 +72,12 @@ _NAMES = {
 }
 
 
-def _with_causes(item: dict[str, object]) -> dict[str, object]:
+def _with_causes(item: dict[str, Any]) -> dict[str, Any]:
     """Every statement that made a difference here came late: it was published by `as_of`, and recorded since."""
-    causes = item["causes"]
-    assert isinstance(causes, list)
-    late = [{**one, "cause": "late_arrival"} if one["cause"] == "statement" else one for one in causes]
-    return {**item, "causes": late}
+    causes = [
+        {**cause, "cause": "late_arrival"} if cause["cause"] == "statement" else cause for cause in item["causes"]
+    ]
+    return {**item, "causes": causes}
 
 
 QUESTION = AuditQuestion(

@@ -75,7 +75,7 @@ def span(moments: Sequence[datetime]) -> tuple[datetime, datetime]:
 
 
 def shortened(until: datetime, moments: Sequence[datetime]) -> datetime:
-    """`until`, but not so long after the last of the moments that they would all be one dot."""
+    """The end of an axis of time: `until`, but no later than leaves the moments apart from each other."""
     first, last = min(moments), max(moments)
     return min(until, moved(last, max(4 * (last - first), timedelta(days=5 * _YEAR))))
 
@@ -95,7 +95,7 @@ def milliseconds(at: datetime) -> int:
 
 
 def moved(at: datetime, by: timedelta) -> datetime:
-    """A moment so much later, or the same one where the calendar ends."""
+    """A moment moved `by` a span of time; the same moment where that is beyond the end of the calendar."""
     try:
         return at + by
     except OverflowError:

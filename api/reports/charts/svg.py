@@ -18,7 +18,8 @@ def svg(spec: dict[str, Any], *, name: str, title: str, description: str) -> str
 
     drawn: str = _with_own_ids(vl_convert.vegalite_to_svg(spec, vl_version=VERSION), name)
     size = _SIZE.search(drawn)
-    assert size is not None
+    if size is None:
+        raise ValueError("the converter drew a chart without a size")
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[1]} {size[2]}" width="{size[1]}" '
         f'height="{size[2]}" role="img" aria-labelledby="{name}-title {name}-description">'

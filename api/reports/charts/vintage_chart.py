@@ -196,12 +196,12 @@ class _Frame:
             if (row["name"], row["segment"]) == (following["name"], following["segment"]):
                 (_, one), (right, other) = self._pixel(row), self._pixel(following)
                 taken.append(Box(right - 1, min(one, other), right + 1, max(one, other)))
-        found: dict[Place, list[Spec]] = {}
+        by_place: dict[Place, list[Spec]] = {}
         asked = [(*self._pixel(row), row["label"]) for row in wanted]
         for number, place in placed(asked, taken=taken, within=Box(0, -4, _INNER_WIDTH + 10, _INNER_HEIGHT)):
             row = wanted[number]
-            found.setdefault(place, []).append({name: row[name] for name in ("at", "level", "label")})
-        return found
+            by_place.setdefault(place, []).append({name: row[name] for name in ("at", "level", "label")})
+        return by_place
 
     def _pixel(self, row: Spec) -> tuple[float, float]:
         right = (row["at"] - self.start) / (self.end - self.start) * _INNER_WIDTH

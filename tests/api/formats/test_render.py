@@ -8,13 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from fastapi import Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.formats.negotiation import CSV, JSON, JSONL, Format
 from api.formats.render import GROUP_ROWS, items_bytes, page_answer
-from api.questions.page import Items, Lasting, Page
+from api.questions.page import Items, Page, Validity
 from tests.depth import examples
 
 BASIS = {"as_of": "2026-01-01T00:00:00.000000Z", "position": 7}
@@ -94,10 +93,6 @@ def csv_of(items: Items) -> bytes:
     return sink.getvalue().encode()
 
 
-def asked(path: str = "/v1/figures", query: str = "") -> Request:
-    return Request({"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []})
-
-
 def answer(page: Page, form: Format) -> tuple[bytes, dict[str, str]]:
     made = page_answer(page, form, path="/v1/figures", query=[])
     return made.body, dict(made.headers)
@@ -145,9 +140,15 @@ def test_groups_join_without_a_seam(count: int) -> None:
 
 def test_the_tag_of_a_final_answer_is_of_its_bytes() -> None:
     table = pa.table({"a": ["x"]})
-    body, headers = answer(Page(table, BASIS, lasting=Lasting(final=True)), JSON)
+    body, headers = answer(Page(table, BASIS, validity=Validity(final=True)), JSON)
     assert headers["ETag"] == f'"{hashlib.sha256(b"json" + body).hexdigest()[:32]}"'
     later = {**BASIS, "as_of": "2027-01-01T00:00:00.000000Z"}
     weak = {answer(Page(table, basis), JSON)[1]["ETag"] for basis in (BASIS, later)}
     assert len(weak) == 1
     assert weak.pop().startswith('W/"')
+
+
+def test_the_next_page_is_asked_for_like_this_one_but_for_the_cursor() -> None:
+    page = Page(pa.table({"a": ["x"]}), BASIS, next="c2")
+    made = page_answer(page, JSON, path="/v1/figures", query=[("cursor", "c1"), ("subject", "a b"), ("limit", "1")])
+    assert made.headers["Link"] == '</v1/figures?subject=a+b&limit=1&cursor=c2>; rel="next"'

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.http.thread_limits import IMPORTS, Turns
+from api.http.thread_limits import IMPORTS, ThreadLimit
 from ledger import Ledger
 from projections import Viewpoint
 from tests.api.held_reads import Asked, Watched, run
@@ -135,9 +135,9 @@ def test_imports_that_take_long_leave_threads_for_reads_and_appends(app: FastAPI
     run(scenario)
 
 
-def test_no_more_than_so_many_have_their_turn_at_once() -> None:
+def test_no_more_work_runs_at_once_than_the_limit_says() -> None:
     async def scenario() -> None:
-        turns = Turns(3)
+        limit = ThreadLimit(3)
         gate, begun = threading.Event(), threading.Semaphore(0)
         lock = threading.Lock()
         running: list[int] = []
@@ -153,7 +153,7 @@ def test_no_more_than_so_many_have_their_turn_at_once() -> None:
                 running.remove(number)
             return number
 
-        tasks = [asyncio.create_task(turns.run(work, number)) for number in range(12)]
+        tasks = [asyncio.create_task(limit.run(work, number)) for number in range(12)]
         for _ in range(3):
             assert await asyncio.to_thread(begun.acquire, timeout=PATIENCE_S)
         gate.set()
