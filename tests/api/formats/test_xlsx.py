@@ -94,3 +94,8 @@ def test_a_text_that_no_cell_holds_is_refused_and_not_cut(api: Api) -> None:
     problem = answer.json()
     assert answer.status_code == 422
     assert (problem["errors"][0]["parameter"], "32767" in problem["detail"]) == ("format", True)
+
+
+def test_a_slug_that_looks_like_a_number_stays_a_text(api: Api) -> None:
+    api.post(organisation("2024", name="1984"))
+    assert ("2024", "1984") in [(row["entity"], row["name"]) for row in sheets(api, "entities")["items"]]
