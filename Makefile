@@ -31,8 +31,8 @@ PYENV_ROOT ?= $(HOME)/.pyenv
 PYTHONS := $(foreach minor,14 13 12 11,python3.$(minor) $(wildcard $(PYENV_ROOT)/versions/3.$(minor).*/bin/python3.$(minor)))
 
 # Every command and the server with warnings as errors, every format, and what the tables and views give.
-SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli tests/api/formats tests/projections/tables \
-	tests/projections/test_engine.py tests/projections/test_figures.py tests/projections/test_history.py
+SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli tests/api/formats \
+	tests/projections/test_engine.py tests/projections/queries tests/projections/tables tests/projections/views
 
 .DEFAULT_GOAL := help
 .PHONY: help run test newest test-newest lint check format docs judge bench golden mutants lock clean

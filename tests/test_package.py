@@ -1,5 +1,6 @@
 """What is handed out holds all that the program needs: README files, SQL, templates and samples too."""
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -46,3 +47,10 @@ def test_the_source_distribution_holds_every_file_of_the_project(built: Path, tr
     with tarfile.open(source) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
     assert tracked - held == {".ci/run"}
+
+
+def test_what_the_newest_versions_are_tried_with_is_there() -> None:
+    (smoke,) = re.findall(r"^SMOKE := ((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    paths = smoke.replace("\\", " ").split()
+    assert "tests/test_installed.py" in paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -275,14 +275,18 @@ class Reader:
         return arrow_table(self._cursor, text, parameters(text, known), batch=min(batch, ARROW_ROWS))
 
     def _rows(self, text: str, selection: Selection) -> tuple[dict[str, str], list[Any]]:
-        """The columns (name: DuckDB type) and rows that a query of one SELECT gives, NEAR_ROWS_MAX and one at most.
+        """The columns (name: DuckDB type) and rows that a query gives, NEAR_ROWS_MAX and one at most.
 
         With few rows, DuckDB takes longer to make Arrow's columns than to find them.
         """
         known = {**self._params, **selection.params}
-        answer = self._cursor.execute(f"{text}\nLIMIT {NEAR_ROWS_MAX + 1}", parameters(text, known) or None)
-        rows = answer.fetchall()
-        return {name: str(kind) for name, kind, *_ in answer.description}, rows
+        answer = self._cursor.execute(text, parameters(text, known) or None)
+        rows = answer.fetchmany(NEAR_ROWS_MAX + 1)
+        columns = {name: str(kind) for name, kind, *_ in answer.description}
+        if len(rows) > NEAR_ROWS_MAX:
+            # While rows wait to be fetched DuckDB 2 refuses `sql`; another statement gives them up.
+            self._cursor.execute("SELECT NULL").fetchall()
+        return columns, rows
 
     def ask(self, query: str, **params: Any) -> list[Any]:
         """The rows that a query gives; it may name the viewpoint's parameters and those given."""
