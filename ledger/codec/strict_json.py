@@ -82,7 +82,8 @@ def _number(number: Any) -> Any:
     if not isinstance(number, Decimal):
         raise TypeError(f"{type(number).__name__} is no JSON value")
     sign, digits, exponent = number.as_tuple()
-    assert isinstance(exponent, int)
+    if not isinstance(exponent, int):
+        raise TypeError(f"{number} is no JSON number")
     text = "".join(map(str, digits)).lstrip("0")
     significant = text.rstrip("0")
     exponent += len(text) - len(significant)
