@@ -5,7 +5,7 @@ read beside it. It shares no code with the projections; where the two disagree, 
 which of its sections it spells out.
 
 Input: events as `GET /v1/events` gives them, flat, with `position`, `recorded_at` and `recorded_by`. Output: items in
-the shapes of the HTTP contract, decimals as strings, null as None, in a fixed order.
+the shapes of api/README.md, decimals as strings, null as None, in a fixed order.
 
 Decisions, where the contract leaves room:
 
@@ -852,7 +852,7 @@ class Model:
         return sorted((item for item in items if self._selected(item, position, filters)), key=figure_order)
 
     def _selected(self, item: Item, position: int, filters: Body) -> bool:
-        """Whether an item passes every filter given (the HTTP contract, `GET /v1/figures`)."""
+        """Whether an item passes every filter given (api/README.md, `GET /v1/figures`)."""
         names = self.names(position)
         tests: dict[str, Callable[[Any], bool]] = {
             "subject": lambda slug: item["subject"] == names.resolve(slug),
@@ -1190,7 +1190,7 @@ def _point(item: Item | None) -> Decimal | None:
 
 
 def _kind(before: Item | None, after: Item | None) -> str | None:
-    """added, removed, changed or restated; None where nothing that counts differs (the HTTP contract, diff item)."""
+    """added, removed, changed or restated; None where nothing that counts differs (api/README.md, differences)."""
     if before is None or after is None:
         return "added" if after else "removed" if before else None
     if any(before[name] != after[name] for name in ("canonical_value", "canonical_low", "canonical_high", "symbol")):
