@@ -85,7 +85,7 @@ class Projection:
         """The kind of each column: the common vocabulary, and what is declared here."""
         return {**COMMON, **self.columns}
 
-    @property
+    @cached_property
     def objects(self) -> tuple[str, ...]:
         """The columns that hold a JSON object as text."""
         return tuple(name for name, kind in self.columns.items() if kind is Kind.OBJECT)

@@ -8,6 +8,7 @@ projection needs one thing: a name that is in the vocabulary here (`COMMON`), or
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import cached_property
 from types import MappingProxyType
 
 
@@ -41,22 +42,22 @@ class Kind(Enum):
     OBJECTS = "objects"
     """STRUCT[]: a list of objects."""
 
-    @property
+    @cached_property
     def names_entities(self) -> bool:
         """Whether its values are slugs of entities, which are followed through merges."""
         return self in (Kind.SLUG, Kind.SLUGS)
 
-    @property
+    @cached_property
     def is_list(self) -> bool:
         """Whether a value is a list of texts, of which a filter wants one."""
         return self in (Kind.TEXTS, Kind.SLUGS)
 
-    @property
+    @cached_property
     def is_number(self) -> bool:
         """Whether a value is read as a number: to the right on a terminal, a number in Excel."""
         return self in (Kind.DECIMAL, Kind.COUNT)
 
-    @property
+    @cached_property
     def can_be_filtered(self) -> bool:
         """Whether a filter can compare a value with it."""
         return self not in (Kind.OBJECT, Kind.OBJECTS)

@@ -1,7 +1,7 @@
 """Pieces of SQL: this package's files, and names and texts as they are written in a statement."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 
@@ -11,6 +11,7 @@ def sql(name: str) -> str:
     return files("projections").joinpath(name).read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=1024)
 def quoted(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -27,12 +27,8 @@ from api.questions.page import Items, Page
 
 FOR_EVER = "public, max-age=31536000, immutable"
 GROUP_ROWS = 1000
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def json_text(value: Any) -> str:
-    """Compact JSON, equal for equal values."""
-    return _ENCODER.encode(value)
+json_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+"""A value as compact JSON, equal for equal values."""
 
 
 def table_of(items: Items) -> pa.Table:

@@ -9,18 +9,52 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import Response
+from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.http.responses import json_answer, written_basis
+from api.http.json_body import json_bytes
+from api.http.middleware import Endpoint
+from api.http.responses import json_answer, json_wanted, written_basis
 from api.problems import Problem, refused
-from ledger import Append, Ledger, Refused, digest, parse_json, prepared
+from api.questions.effects import effects
+from api.questions.page import viewpoint_of
+from api.questions.parameters import DRY_RUN, flag_of
+from ledger import Append, Ledger, Refused, StoreBusy, digest, parse_json, prepared
+from projections import Engine
 
 BATCH_MAX = 10_000
 SMALL_BYTES_MAX = 64 * 1024
 """A body of at most this size is read by whoever writes."""
 EVENT_BYTES_MIN = 200
 """How many bytes an event takes in a body at least, about: how many events it has is not known before it is read."""
+KEY_LENGTH_MAX = 255
+DRY_RUN_TRIES = 10
+"""How often a dry run is planned again while others append; each time takes some tens of milliseconds."""
+KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Names this request for ever: sent again with the same body, it is answered as the first time.",
+    "schema": {"type": "string", "maxLength": KEY_LENGTH_MAX},
+}
+
+
+def append_to(engine: Engine) -> Endpoint:
+    """The endpoint that appends."""
+
+    async def append(request: Request) -> Response:
+        """Record one event, or an array of up to 10,000: all of them or none.
+
+        When the answer comes the events are on disk. An event whose `event_id` is known with the same body is
+        answered as `duplicate`. Numbers are read exactly as written: send `"2080"` or `2080`, never a rounded float.
+        """
+        raw = await json_bytes(request)
+        parameters = json_wanted(request, (DRY_RUN,))
+        if parameters and flag_of(parameters, "dry_run"):
+            return await run_in_threadpool(_dry_run, engine, raw)
+        return await appended(engine.ledger, SentAppend(raw, _key(request)))
+
+    return append
 
 
 class SentAppend(Append):
@@ -122,3 +156,37 @@ def events_in(value: Any) -> list[Any]:
 def _batch_problem(rule: str, detail: str) -> Problem:
     errors = [{"pointer": "", "rule": rule, "detail": detail}]
     return Problem(422, "event-refused", f"Nothing was recorded: {detail}", errors=errors)
+
+
+def _key(request: Request) -> str | None:
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
+        return None
+    if len(keys) > 1 or not (0 < len(keys[0]) <= KEY_LENGTH_MAX and keys[0].isascii() and keys[0].isprintable()):
+        detail = f"Idempotency-Key is given once, as 1 to {KEY_LENGTH_MAX} printable ASCII characters."
+        raise Problem(422, "bad-idempotency-key", detail)
+    return keys[0]
+
+
+def _dry_run(engine: Engine, raw: bytes) -> Response:
+    """What an append would do to the figures that it touches, at as_of = now.
+
+    Raises StoreBusy where others have recorded something every time between the plan and the look at its effects.
+    """
+    value = parse_json(raw)
+    events = events_in(value)
+    for tries_left in reversed(range(DRY_RUN_TRIES)):
+        try:
+            plan = engine.ledger.plan(events)
+        except Refused as error:
+            raise refused(error, batch=events is value) from None
+        viewpoint = viewpoint_of(engine, {})
+        try:
+            changes = effects(engine, plan.entries, viewpoint)
+        except StoreBusy:
+            if not tries_left:
+                raise
+        else:
+            break
+    items = [item.as_dict() for item in plan.items]
+    return json_answer({"items": items, "effects": changes, "basis": viewpoint.basis()}, status=200)

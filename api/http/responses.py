@@ -25,6 +25,8 @@ def asked(
     """The parameters of a request, and the format to answer in. Raises Problem."""
     parameters = checked(request.query_params.multi_items(), known)
     accept = ",".join(request.headers.getlist("accept"))
+    if accept in ("", "*/*") and "format" not in parameters:
+        return parameters, offered[0]
     return parameters, chosen(asked=parameters.get("format"), accept=accept, offered=offered)
 
 

@@ -4,14 +4,14 @@ It is a plain tuple of what the store keeps, so a million of them cost little to
 of it (ids as UUIDs, the instant, the body) is made when it is asked for.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger.codec.stored_json import body_of, class_of
 from ledger.events.base import EventClass
 from ledger.values.calendars import instant_text
-from ledger.values.identifiers import instant_of
+from ledger.values.identifiers import EPOCH
 
 NEXT_VERSION = 0
 """The `stream_version` of an entry that is not stored yet: the store numbers it within its stream."""
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
     @property
     def recorded_at(self) -> datetime:
         """When it was recorded."""
-        return instant_of(self.recorded_us)
+        return EPOCH + timedelta(microseconds=self.recorded_us)
 
     @property
     def cls(self) -> EventClass:

@@ -1,7 +1,7 @@
 """Names: what a slug or the id of a figure means at a position of the log, where entities may have been merged."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,13 @@ def near(slugs: Iterable[str]) -> str:
 
     Subjects may share a code, so a condition on the subject itself must stand beside this one, which only saves time.
     """
-    codes = ", ".join(f"code_of({literals([slug])})" for slug in dict.fromkeys(slugs))
+    codes = ", ".join(map(_code_of, dict.fromkeys(slugs)))
     return f"subject_code IN ({codes})"
+
+
+@lru_cache(maxsize=4096)
+def _code_of(slug: str) -> str:
+    return f"code_of({literals([slug])})"
 
 
 class Names:

@@ -1,12 +1,11 @@
 """Middleware: what every request passes before it reaches a route, in one order and with no way around it.
 
     request
-      -> head_as_get        HEAD is asked and answered as GET, so whatever holds for GET holds for it
-      -> problem_documents  what is raised from here on goes out as a problem document
-      -> limits             refuses hosts that this server does not serve
-      -> guards             asks whether the request may pass: the place for keys
-      -> response_cache     answers from memory what was answered before and is still so
-      -> fast_append        takes the one request that comes thousands of times a second straight to its endpoint
+      -> entrance        HEAD becomes GET, so what holds for GET holds for it; a refusal becomes a problem document
+      -> limits          refuses hosts that this server does not serve
+      -> guards          asks whether the request may pass: the place for keys
+      -> response_cache  answers from memory what was answered before and is still so
+      -> fast_append     takes the one request that comes thousands of times a second straight to its endpoint
       -> routes
 
 The last two answer without the routes. They stand behind the guards, so a guard holds for what they answer too: for a
@@ -20,11 +19,10 @@ from collections.abc import Callable, Collection, Sequence
 
 from starlette.middleware import Middleware
 
+from api.http.middleware.entrance import Entrance
 from api.http.middleware.fast_append import Endpoint, FastAppend
 from api.http.middleware.guards import Guard, Guards
-from api.http.middleware.head_as_get import HeadAsGet
 from api.http.middleware.limits import Limits
-from api.http.middleware.problem_documents import ProblemDocuments
 from api.http.middleware.response_cache import CachedAnswers, ResponseCache
 
 __all__ = ["CachedAnswers", "Endpoint", "Guard", "stack"]
@@ -45,8 +43,7 @@ def stack(
     """
     path, endpoint = append
     return [
-        Middleware(HeadAsGet),
-        Middleware(ProblemDocuments),
+        Middleware(Entrance),
         *([Middleware(Limits, hosts=hosts)] if hosts is not None else []),
         *([Middleware(Guards, guards=guards)] if guards else []),
         Middleware(ResponseCache, cached=cached, head=head),
