@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import running, tables
+from tests.benchmarks import phases, tables
 from tests.benchmarks.apart import apart
 from tests.benchmarks.place import Place
 
@@ -24,15 +24,15 @@ def main() -> None:
     """Run it; exits with 1 where an answer was wrong or a phase failed. Marks that are not reached are no failure."""
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     options.add_argument("--size", type=int, default=100_000, help="how many events besides the registrations")
-    options.add_argument("--only", help=f"phases, with commas between them: {', '.join(running.NAMES)}")
+    options.add_argument("--only", help=f"phases, with commas between them: {', '.join(phases.NAMES)}")
     options.add_argument("--keep", type=Path, metavar="DIR", help="keep the files here, and go on from those there")
     options.add_argument("--json", type=Path, metavar="FILE", help=f"default: {OUTPUT}/SIZE.json")
     options.add_argument("--markdown", type=Path, metavar="FILE", help=f"default: {OUTPUT}/SIZE.md")
     options.add_argument("--compare", type=Path, metavar="FILE", help="the JSON of another run, to compare with")
     chosen = options.parse_args()
-    names = running.NAMES if chosen.only is None else chosen.only.split(",")
-    if unknown := set(names) - set(running.NAMES):
-        options.error(f"unknown phases: {', '.join(sorted(unknown))}; there are {', '.join(running.NAMES)}")
+    names = phases.NAMES if chosen.only is None else chosen.only.split(",")
+    if unknown := set(names) - set(phases.NAMES):
+        options.error(f"unknown phases: {', '.join(sorted(unknown))}; there are {', '.join(phases.NAMES)}")
     other = None if chosen.compare is None else json.loads(chosen.compare.read_text(encoding="utf-8"))
     to_json = chosen.json or OUTPUT / f"{chosen.size}.json"
     to_markdown = chosen.markdown or OUTPUT / f"{chosen.size}.md"
@@ -44,7 +44,7 @@ def main() -> None:
     console = Console(stderr=True)
     console.print(f"{chosen.size:,} events in {directory}", highlight=False)
     try:
-        found = running.run(Place(directory, chosen.size), names, apart, console)
+        found = phases.run(Place(directory, chosen.size), names, apart, console)
     finally:
         if chosen.keep is None:
             shutil.rmtree(directory)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.benchmarks import files, load, ours, truth, twin
 from tests.benchmarks.apart import Apart
 from tests.benchmarks.files import Event
-from tests.benchmarks.measuring import Measurement, Reference, check_equal, in_ms, median, once, p99
+from tests.benchmarks.measurements import Measurement, Reference, check_equal, in_ms, median, once, p99
 from tests.benchmarks.place import Place
 from tests.benchmarks.server import serving
 

@@ -7,7 +7,7 @@ from typing import Any
 from tests.benchmarks import ours, truth
 from tests.benchmarks.apart import Apart, Failed
 from tests.benchmarks.machine import memory_bytes
-from tests.benchmarks.measuring import (
+from tests.benchmarks.measurements import (
     NOT_FINISHED,
     Measurement,
     check_equal,

@@ -8,7 +8,7 @@ from typing import Any
 from tests.benchmarks import files, library, ours, twin
 from tests.benchmarks.apart import Apart
 from tests.benchmarks.files import ROWS_MAX
-from tests.benchmarks.measuring import Measurement, Reference, check_equal, median, once, timed_once
+from tests.benchmarks.measurements import Measurement, Reference, check_equal, median, once, timed_once
 from tests.benchmarks.place import Place
 
 PATH = "import"

@@ -21,7 +21,7 @@ from eventsourcing.popo import POPOTrackingRecorder
 from eventsourcing.projection import Projection
 from eventsourcing.sqlite import SQLiteDatastore, SQLiteTrackingRecorder
 
-from tests.benchmarks.measuring import check_equal, chunks
+from tests.benchmarks.measurements import check_equal, chunks
 from tests.benchmarks.place import Place
 
 SAMPLE = 20_000

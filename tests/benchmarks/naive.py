@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.measuring import check_equal
+from tests.benchmarks.measurements import check_equal
 from tests.oracle.model import Item, Model, moment
 
 _SUBJECT = b'"subject":"'

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.benchmarks import asking, library, ours, truth, twin
+from tests.benchmarks import library, ours, sampled_questions, truth, twin
 from tests.benchmarks.apart import Apart
-from tests.benchmarks.measuring import Measurement, Reference, check_equal, median, once, timed_once
+from tests.benchmarks.measurements import Measurement, Reference, check_equal, median, once, timed_once
 from tests.benchmarks.place import Place
 
 PATH = "rebuild"
@@ -33,7 +33,7 @@ def rebuild(data: Path) -> float:
 def check_answers(place: Place) -> None:
     """Whether the projection answers right. Raises WrongAnswer."""
     with ours.engine(place.data) as engine, truth.opened(place.truth) as tables:
-        for day in asking.days(3):
+        for day in sampled_questions.days(3):
             check_equal(ours.fold(engine, ours.viewpoint(engine, day)), tables.fold(day), f"figures on {day}")
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tests.benchmarks import asking, by_hand, ours, truth
+from tests.benchmarks import by_hand, ours, sampled_questions, truth
 from tests.benchmarks.apart import Apart
-from tests.benchmarks.asking import Question
-from tests.benchmarks.measuring import Measurement, Reference, Timed, check_equal, in_ms, median, p99, timed
+from tests.benchmarks.measurements import Measurement, Reference, Timed, check_equal, in_ms, median, p99, timed
 from tests.benchmarks.naive import Judge, check_items
 from tests.benchmarks.place import Place
+from tests.benchmarks.sampled_questions import Question
 from tests.benchmarks.states import microseconds
 
 PATH = "selective read"
@@ -22,10 +22,12 @@ GROWS_AT_MOST = 1.5
 def measure(place: Place, apart: Apart) -> list[Measurement]:
     """One figure, one subject and one history, on the publication clock and on both."""
     with ours.engine(place.data) as engine, truth.opened(place.truth) as tables, by_hand.opened(place.by_hand) as hand:
-        asked = Asked(engine, Judge(place.history, asking.subjects(tables), last=place.events))
+        asked = Asked(engine, Judge(place.history, sampled_questions.subjects(tables), last=place.events))
         alone = Alone(tables, hand, asked.judge)
-        figures, subjects = (asking.questions(tables, count) for count in map(place.so_many, (FIGURES, SUBJECTS)))
-        dated = asking.questions(tables, place.so_many(FIGURES), events=place.events, seed=2)
+        figures, subjects = (
+            sampled_questions.questions(tables, count) for count in map(place.so_many, (FIGURES, SUBJECTS))
+        )
+        dated = sampled_questions.questions(tables, place.so_many(FIGURES), events=place.events, seed=2)
         histories = figures[: place.so_many(HISTORIES)]
         return [
             *_rows("one figure", map(asked.figure, figures), alone.figure(figures), at_most=3),

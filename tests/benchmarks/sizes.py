@@ -2,7 +2,7 @@
 
 from tests.benchmarks import library
 from tests.benchmarks.apart import Apart
-from tests.benchmarks.measuring import Measurement, Reference, once
+from tests.benchmarks.measurements import Measurement, Reference, once
 from tests.benchmarks.place import Place
 
 PATH = "bytes on disk"

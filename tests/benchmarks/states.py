@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from tests.benchmarks import asking, by_hand, frames, ours, truth
+from tests.benchmarks import by_hand, frames, ours, sampled_questions, truth
 from tests.benchmarks.apart import Apart
-from tests.benchmarks.measuring import (
+from tests.benchmarks.measurements import (
     BUDGET_S,
     Measurement,
     Reference,
@@ -45,14 +45,14 @@ def measure(place: Place, apart: Apart) -> list[Measurement]:
             "polars, count and sum, sorted before": _at(frames.in_polars(rows)),
             "SQLite indexed by hand, count and sum": _at(lambda at: hand.fold(at, head)),
         }
-        now = interleaved(contenders, {day: tables.fold(day) for day in asking.days(place.so_many(RUNS))})
+        now = interleaved(contenders, {day: tables.fold(day) for day in sampled_questions.days(place.so_many(RUNS))})
         contenders = {
             OURS: lambda day: ours.fold(engine, ours.viewpoint(engine, day, middle)),
             "DuckDB alone, count and sum of folded statements": lambda day: tables.fold(day, middle),
             "SQLite indexed by hand, count and sum": _at(lambda at: hand.fold(at, middle)),
         }
         both = interleaved(
-            contenders, {day: tables.fold(day, middle) for day in asking.days(place.so_many(RUNS), seed=2)}
+            contenders, {day: tables.fold(day, middle) for day in sampled_questions.days(place.so_many(RUNS), seed=2)}
         )
         return [
             _row("every figure, every column, as Arrow", now),

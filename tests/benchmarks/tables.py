@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.benchmarks.machine import sentence
-from tests.benchmarks.measuring import Measurement, Reference, Sample, measurement_from
+from tests.benchmarks.measurements import Measurement, Reference, Sample, measurement_from
 
 HEADER = ("path", "what", "median (min – max, runs)", "beside it", "ratio", "mark", "reached")
 

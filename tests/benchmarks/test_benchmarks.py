@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.benchmarks import running, tables
+from tests.benchmarks import phases, tables
 from tests.benchmarks.apart import Failed, apart, here, peak_bytes
-from tests.benchmarks.measuring import Measurement, Reference, median, once, p99
+from tests.benchmarks.measurements import Measurement, Reference, median, once, p99
 from tests.benchmarks.place import Place
 
 SIZE = 2000
-WITHOUT_A_SERVER = [name for name in running.NAMES if not name.startswith("http")]
+WITHOUT_A_SERVER = [name for name in phases.NAMES if not name.startswith("http")]
 
 
 def test_it_runs_and_every_answer_that_it_times_is_right(tmp_path: Path) -> None:
-    found = running.run(Place(tmp_path, SIZE), WITHOUT_A_SERVER, here, Console(quiet=True))
+    found = phases.run(Place(tmp_path, SIZE), WITHOUT_A_SERVER, here, Console(quiet=True))
     assert found["failures"] == []
     measured = {one["path"] for one in found["measurements"]}
     assert measured == {

@@ -10,21 +10,21 @@ from rich.console import Console
 from tests.benchmarks import (
     appends,
     by_hand,
-    catching_up,
+    catch_ups,
     changes,
     history,
+    http_reads,
     imports,
     machine,
     rebuilds,
     selective,
-    serving,
     sizes,
     states,
     truth,
     twin,
 )
 from tests.benchmarks.apart import Apart, Failed
-from tests.benchmarks.measuring import Measurement, WrongAnswer
+from tests.benchmarks.measurements import Measurement, WrongAnswer
 from tests.benchmarks.ours import log_path
 from tests.benchmarks.place import Place
 
@@ -50,9 +50,9 @@ PHASES = (
     Phase("state", "the full state", states.measure, (*READING, "by_hand")),
     Phase("selective", "one figure, one subject", selective.measure, (*READING, "by_hand")),
     Phase("changes", "differences and vintages", changes.measure, READING),
-    Phase("http", "reads over HTTP", serving.measure, READING),
+    Phase("http", "reads over HTTP", http_reads.measure, READING),
     Phase("append", "single appends", appends.measure_single, (*READING, "twin")),
-    Phase("catch-up", "catching up", catching_up.measure, READING),
+    Phase("catch-up", "catching up", catch_ups.measure, READING),
     Phase("http-append", "appends over HTTP", appends.measure_concurrent, READING),
     Phase("rebuild-again", "making the projection again", rebuilds.measure_again, READING),
 )

@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tests.benchmarks import asking, load, ours, truth
+from tests.benchmarks import load, ours, sampled_questions, truth
 from tests.benchmarks.apart import Apart
-from tests.benchmarks.asking import Question
-from tests.benchmarks.measuring import Measurement, check, check_equal, in_ms, median, once, p99
+from tests.benchmarks.measurements import Measurement, check, check_equal, in_ms, median, once, p99
 from tests.benchmarks.naive import Judge, check_items
 from tests.benchmarks.place import Place
+from tests.benchmarks.sampled_questions import Question
 from tests.benchmarks.server import Server, serving
 
 PATH = "read over HTTP"
@@ -38,8 +38,8 @@ def measure(place: Place, apart: Apart) -> list[Measurement]:
     """One figure, one subject, one history, a page, and the full state."""
     with truth.opened(place.truth) as tables:
         first = tables.subjects()[:FIRST_SUBJECTS]
-        judge = Judge(place.history, [*first, *asking.subjects(tables)], last=place.events)
-        asked = asking.questions(tables, QUESTIONS, seed=3)
+        judge = Judge(place.history, [*first, *sampled_questions.subjects(tables)], last=place.events)
+        asked = sampled_questions.questions(tables, QUESTIONS, seed=3)
 
         def figure(one: Question) -> Answers:
             return judge.figure(one.figure.subject, one.figure.figure_id, one.day)
@@ -110,7 +110,7 @@ class Reads:
 
 def _full_state(server: Server, tables: truth.Truth) -> Measurement:
     """The full state as Arrow, page after page; the rate of it, since it may be cut short."""
-    day = asking.days(1, seed=4)[0]
+    day = sampled_questions.days(1, seed=4)[0]
     wanted = tables.fold(day)
     path: str | None = ours.state_path(day)
     pages: list[pa.Table] = []

@@ -8,7 +8,7 @@ from tests.benchmarks import files, ours
 from tests.benchmarks.apart import Apart
 from tests.benchmarks.appends import fresh_statements
 from tests.benchmarks.files import Event
-from tests.benchmarks.measuring import Measurement, check, check_equal, in_ms, median, once, timed_once
+from tests.benchmarks.measurements import Measurement, check, check_equal, in_ms, median, once, timed_once
 from tests.benchmarks.place import Place
 
 PATH = "catch-up"
