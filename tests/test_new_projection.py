@@ -59,12 +59,12 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 from api.app import create_app
 from api.cli.main import app
-from api.settings import settings
+from api.settings import data_directory
 from ledger import Ledger
 from projections import CATALOGUE, Engine
 
 assert "regimes" in CATALOGUE, "this is not the copy"
-path = settings(Path(sys.argv[1])).ledger_path
+path = data_directory(Path(sys.argv[1])).ledger_path
 path.parent.mkdir()
 with Ledger(path) as ledger, Engine(ledger) as engine:
     kinds = {"china": "country", "prc": "country", "mofcom": "organisation"}
