@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from projections import Engine
 from tests import places
 from tests.places import DATA
 from tests.shared_tables import engine_of
@@ -37,19 +36,21 @@ def read(path: Path) -> list[Row]:
     return list(csv.DictReader(text.decode().splitlines()))
 
 
-def wrong_probes(engine: Engine, rows: list[Row], kind: Kind, probes: list[Row]) -> list[Row]:
-    by_day: dict[str, list[Row]] = defaultdict(list)
+Probes = dict[str, dict[str, Decimal | None]]
+"""What a reader must have had: by day, and by cell (`cell_key`). None: no value."""
+
+
+def probes_by_day(probes: list[Row], kind: Kind) -> Probes:
+    by_day: Probes = defaultdict(dict)
     for probe in probes:
-        by_day[probe["as_of"]].append(probe)
-    wrong = []
-    for day, table in answers(engine, sorted(by_day)):
-        asked = {cell_key(probe, kind): probe for probe in by_day[day]}
-        held = table.filter(pc.is_in(table["cell"], pa.array(asked)))
-        found = dict(zip(held["cell"].to_pylist(), held["value"].to_pylist(), strict=True))
-        for cell, probe in asked.items():
-            if found.get(cell) != (Decimal(probe["expected"]) if probe["expected"] else None):
-                wrong.append(probe)
-    return wrong
+        by_day[probe["as_of"]][cell_key(probe, kind)] = Decimal(probe["expected"]) if probe["expected"] else None
+    return by_day
+
+
+def wrong_cells(table: pa.Table, expected: dict[str, Decimal | None]) -> list[str]:
+    """The cells whose values on a day are others than expected."""
+    held = as_dict(table.filter(pc.is_in(table["cell"], pa.array(expected, pa.string()))))
+    return [cell for cell, value in expected.items() if held.get(cell) != value]
 
 
 def as_dict(table: pa.Table) -> dict[str, Decimal]:
@@ -62,7 +63,9 @@ def test_four_real_series_answer_every_probe(tmp_path: Path) -> None:
     ledger = load(tmp_path, rows, kind, seed=1)
     with engine_of(ledger) as engine:
         assert len(probes) > 400
-        assert wrong_probes(engine, rows, kind, probes) == []
+        expected = probes_by_day(probes, kind)
+        for day, table in answers(engine, sorted(expected)):
+            assert wrong_cells(table, expected[day]) == [], day
     ledger.close()
 
 
@@ -115,10 +118,15 @@ def test_a_full_set_answers_every_probe_and_every_snapshot(tmp_path: Path, name:
     }
     ledger = load(tmp_path, rows, kind, seed=7)
     with engine_of(ledger) as engine:
-        assert wrong_probes(engine, rows, kind, probes) == []
-        for day, table in answers(engine, sorted(snapshots)):
-            assert (len(table), pc.sum(table["value"]).as_py()) == snapshots[day]
+        expected = probes_by_day(probes, kind)
+        asked = set()
+        for day, table in answers(engine, sorted({*expected, *snapshots})):
+            asked.add(day)
+            assert wrong_cells(table, expected.get(day, {})) == [], day
+            if day in snapshots:
+                assert (len(table), pc.sum(table["value"]).as_py()) == snapshots[day]
     ledger.close()
+    assert asked == {*expected, *snapshots}
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the full sets are not beside the project")

@@ -48,10 +48,16 @@ def _presented(column: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_decimal(type_):
         return _plain(column, type_)
     if pa.types.is_timestamp(type_):
-        return pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ")
+        return _instants(column)
     if pa.types.is_date(type_):
         return pc.cast(column, pa.string())
     return column
+
+
+def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Instants as RFC 3339. Events that were recorded together share theirs, so each is written once."""
+    codes = column.combine_chunks().dictionary_encode()
+    return pa.chunked_array([pc.strftime(codes.dictionary, "%Y-%m-%dT%H:%M:%SZ").take(codes.indices)])
 
 
 def _plain(column: pa.ChunkedArray, type_: pa.Decimal128Type) -> pa.ChunkedArray:
