@@ -62,7 +62,11 @@ class Engine:
         self._position = 0
         self._kept = 0
         """The position up to which the tables in the file are written."""
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self.close()  # a file that cannot be read could not be made anew while it is open
+            raise
 
     @classmethod
     def beside(cls, ledger: Ledger, path: Path) -> "Engine":

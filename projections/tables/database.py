@@ -22,8 +22,9 @@ _ARROW_FROM_SQL = int(duckdb.__version__.split(".")[0]) >= 2
 """Whether Arrow is to be asked of `sql` and not of `execute`. DuckDB 2 warns of a copy where it is asked of `execute`;
 DuckDB 1 makes the rows of a `sql` with parameters one by one, and takes eight times as long for 100,000."""
 
-_IN_USE = ("lock", "already attached")
-"""What DuckDB says of a file that somebody else has open."""
+_IN_USE = ("could not set lock on file", "conflicting lock is held", "unique file handle conflict")
+"""What DuckDB 1.5 and 2 say of a file that is open elsewhere: in another process, or in this one. No shorter words will
+do: of a damaged file they say "in block at location 8192"."""
 
 
 def connected(path: str) -> duckdb.DuckDBPyConnection:

@@ -246,9 +246,36 @@ def test_a_file_that_is_no_database_is_replaced(tmp_path: Path) -> None:
     ledger.close()
 
 
+HEADERS = (0, 4096, 8192)
+BLOCK_BYTES = 256 * 1024
+
+
+def test_a_file_that_is_damaged_anywhere_can_be_opened(tmp_path: Path) -> None:
+    # DuckDB's file has three headers, then blocks; each begins with the checksum of its content.
+    path = tmp_path / "projections.duckdb"
+    ledger = Ledger(tmp_path / "ledger.db")
+    ledger.append([{"type": "EntityRegistered", "entity": "usgs", "kind": "organisation", "name": "USGS"}])
+    with Engine.beside(ledger, path) as engine:
+        engine.catch_up()
+    whole = path.read_bytes()
+    anew = []
+    for place in (*HEADERS, *range(12288, len(whole), BLOCK_BYTES)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        path.write_bytes(damaged)
+        with Engine.beside(ledger, path) as engine:
+            if engine.position == 0:
+                anew.append(place)
+                engine.catch_up()
+        with Engine.beside(ledger, path) as engine:
+            assert engine.position == 1, f"what was made after damage at {place} is in the file"
+    assert set(anew) >= {*HEADERS, 12288}, "damage here is met at opening"
+    ledger.close()
+
+
 def test_tables_that_another_process_has_are_made_in_memory(tmp_path: Path) -> None:
     path = tmp_path / "projections.duckdb"
-    holding = "import duckdb, sys; duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    holding = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", holding, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
@@ -258,5 +285,7 @@ def test_tables_that_another_process_has_are_made_in_memory(tmp_path: Path) -> N
         ledger.append([{"type": "EntityRegistered", "entity": "usgs", "kind": "organisation", "name": "USGS"}])
         with Engine.beside(ledger, path) as engine:
             assert len(engine.read("entities", engine.viewpoint())) == 1
-        ledger.close()
         holder.communicate()
+    with Engine.beside(ledger, path) as engine:
+        assert engine.position == 0, "the file holds what the other process left in it"
+    ledger.close()
