@@ -1,10 +1,10 @@
-"""Every column of every view has a kind, and the type in DuckDB that this kind has."""
+"""Every column of every view has a kind, and the type in DuckDB that this kind has; every filter has its column."""
 
 import re
 
 import pytest
 
-from projections import CATALOGUE, Kind
+from projections import CATALOGUE, SERIES, Applies, Kind, Projection
 from projections.queries.compose import question
 from projections.tables.families import families
 from tests.projections.conftest import Book
@@ -26,13 +26,28 @@ TYPES = {
 }
 
 
+def types_of(name: str, book: Book) -> dict[str, str]:
+    """The columns of a view and their types, without what a type holds in brackets."""
+    with book.engine.reader(book.engine.viewpoint()) as reader:
+        rows = reader.ask(f"DESCRIBE {question(name, families())} SELECT * FROM items", prefer=[])
+    return {column: re.sub(r"\(.*\)", "", str(type_)) for column, type_, *_ in rows}
+
+
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_the_kinds_of_a_view_are_those_of_its_columns(name: str, book: Book) -> None:
     projection = CATALOGUE[name]
-    with book.engine.reader(book.engine.viewpoint()) as reader:
-        rows = reader.ask(f"DESCRIBE {question(name, families())} SELECT * FROM items", prefer=[])
-    types = {column: re.sub(r"\(.*\)", "", str(type_)) for column, type_, *_ in rows}
+    types = types_of(name, book)
     undeclared = types.keys() - projection.kinds.keys()
     assert not undeclared, f"declare their kinds in `columns` of {name!r}, or in the common vocabulary: {undeclared}"
     assert {column for column, type_ in types.items() if type_ not in TYPES[projection.kinds[column]]} == set()
     assert projection.columns.keys() <= types.keys(), "kinds of columns that the view has not"
+
+
+@pytest.mark.parametrize("projection", [*CATALOGUE.values(), SERIES], ids=lambda one: one.name)
+def test_a_filter_compares_with_a_column_that_there_is(projection: Projection, book: Book) -> None:
+    columns = {
+        Applies.ROWS: set(book.engine.table(projection.family).column_names),
+        Applies.ITEMS: set(types_of("history" if projection is SERIES else projection.name, book)),
+    }
+    missing = {one.name for one in projection.filters if one.column and one.column not in columns[one.applies]}
+    assert missing == set(), f"no such column in the {projection.family} table (ROWS) or in the view (ITEMS)"
