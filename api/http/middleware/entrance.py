@@ -4,7 +4,7 @@ HEAD is answered with what GET would say, without the body, and everything behin
 behind it refuses goes out as a problem document. (Refusals of the routes are handled where routes are matched.)
 
 An error that nobody has foreseen passes on, outwards to the framework: it sends a 500, a problem document too, and
-leaves the error to the server's log.
+leaves the error to the server's log. So does any error once an answer has begun: a second answer cannot follow it.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,23 +23,24 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope, send = {**scope, "method": "GET"}, _without_body(send)
+        started = False
+        head_only = scope["type"] == "http" and scope["method"] == "HEAD"
+        if head_only:
+            scope = {**scope, "method": "GET"}
+
+        async def send_on(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            if head_only and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, send_on)
         except FORESEEN as error:
-            if scope["type"] == "http":
-                await error_response(error, scope)(scope, receive, send)
+            if scope["type"] == "http" and not started:
+                await error_response(error, scope)(scope, receive, send_on)
             elif scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             else:
                 raise
-
-
-def _without_body(send: Send) -> Send:
-    async def send_head(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            message = {**message, "body": b""}
-        await send(message)
-
-    return send_head

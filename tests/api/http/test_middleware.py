@@ -1,5 +1,6 @@
 """One way to every answer: what is refused at the door is refused for every route, and errors are problem documents."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ from fastapi.testclient import TestClient
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.app import create_app
+from api.http.middleware.entrance import Entrance
 from api.http.middleware.limits import host_name
 from api.http.middleware.response_cache import BYTES_MAX
 from api.problems import MEDIA_TYPE, Problem
@@ -172,6 +175,24 @@ def test_an_error_in_a_layer_is_a_problem_document(engine: Engine, error: Except
         assert (answer.status_code, answer.headers["Content-Type"]) == (status, MEDIA_TYPE)
         assert answer.json()["status"] == status
         assert "secret" not in answer.text
+
+
+def test_an_error_after_an_answer_has_begun_is_no_second_answer() -> None:
+    sent: list[str] = []
+
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise StoreBusy("busy")
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    with pytest.raises(StoreBusy):
+        asyncio.run(Entrance(broken)({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send))
+    assert sent == ["http.response.start"]
 
 
 # Hosts
