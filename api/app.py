@@ -11,7 +11,9 @@ from fastapi_offline import FastAPIOffline
 
 from api.distribution import installed_version
 from api.http import problem_responses
-from api.http.middleware import CachedAnswers, Endpoint, Guard, stack
+from api.http.append_requests import Endpoint
+from api.http.cached_answers import CachedAnswers
+from api.http.middleware import Guard, stack
 from api.http.openapi import document, item_schema
 from api.http.routes import event_log, routers
 from api.settings import ANSWERS_MB

@@ -20,8 +20,8 @@ ALLOWED_BESIDE = {"Makefile", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "req
 # What only one layer may know.
 ONLY_IN = {"eventsourcing": "ledger", "duckdb": "projections", "fastapi": "api", "starlette": "api", "typer": "api"}
 
-# The rooms of each layer (a module or a folder at its top), lowest first; a room imports from its own and from those
-# before it. Rooms on one line do not know each other's order.
+# The rooms of each layer, and of a folder in one (a module or a folder at its top), lowest first; a room imports from
+# its own and from those before it. Rooms on one line do not know each other's order.
 ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger": (
         ("errors",),
@@ -52,9 +52,14 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("cli",),
         ("__main__",),
     ),
+    "api.http": (
+        ("problem_responses", "json_body", "spooled_body", "thread_limits", "cached_answers", "openapi"),
+        ("responses",),
+        ("append_requests",),
+        ("middleware", "routes"),
+    ),
 }
 
-ALL_ROOMS = {f"{layer}.{room}" for layer, heights in ROOMS.items() for rooms in heights for room in rooms}
 NOUNS_IN_ING: set[str] = set()
 """Words that end in -ing and name a thing."""
 
@@ -78,14 +83,14 @@ def layer_of(path: Path) -> str:
     return path.relative_to(ROOT).parts[0]
 
 
-def room_of(name: str) -> str:
-    """The room that a module or a name is in: `api.http` for `api.http.routes.service`."""
-    return ".".join(name.split(".")[:2])
+def room_in(house: str, name: str) -> str:
+    """The room that a module or a name is in: in `api` it is `http` for `api.http.routes.service`; else nothing."""
+    return name.removeprefix(f"{house}.").partition(".")[0] if name.startswith(f"{house}.") else ""
 
 
-def ranks(layer: str) -> dict[str, int]:
-    """The rooms of a layer by their height."""
-    return {f"{layer}.{room}": height for height, rooms in enumerate(ROOMS[layer]) for room in rooms}
+def heights_in(house: str) -> dict[str, int]:
+    """The rooms of a layer or a folder by their height."""
+    return {room: height for height, rooms in enumerate(ROOMS[house]) for room in rooms}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -101,29 +106,23 @@ def test_a_module_imports_downwards_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_room_imports_from_rooms_below_it_only(path: Path) -> None:
-    place = path.relative_to(ROOT).with_suffix("")
-    layer = layer_of(path)
-    if len(place.parts) == 2 and place.name == "__init__":
-        pytest.skip("the public names of a layer come from all of its rooms")
-    heights = ranks(layer)
-    own = heights[room_of(".".join(place.parts))]
-    upwards = {name for name in imports(path) if layer_of_name(name) == layer and heights[room_of(name)] > own}
-    assert upwards == set(), f"{place} is below what it imports"
+    place = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for house in ROOMS:
+        heights = heights_in(house)
+        own = heights.get(room_in(house, place))
+        if own is not None:  # The public names of a layer (`__init__`) come from all of its rooms.
+            upwards = {name for name in imports(path) if heights.get(room_in(house, name), own) > own}
+            assert upwards == set(), f"{place} is below what it imports"
 
 
-def layer_of_name(name: str) -> str:
-    """The layer of a name that is in one of its rooms."""
-    return name.partition(".")[0] if room_of(name) in ALL_ROOMS else ""
-
-
-def test_every_room_has_its_place_and_every_place_its_room() -> None:
-    for layer in LAYERS:
-        there = {
-            f"{layer}.{path.stem}"
-            for path in (ROOT / layer).iterdir()
-            if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").is_file()
-        }
-        assert there == set(ranks(layer))
+@pytest.mark.parametrize("house", ROOMS)
+def test_every_room_has_its_place_and_every_place_its_room(house: str) -> None:
+    there = {
+        path.stem
+        for path in (ROOT / house.replace(".", "/")).iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").is_file()
+    }
+    assert there == set(heights_in(house))
 
 
 def test_no_two_modules_have_one_name() -> None:

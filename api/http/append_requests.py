@@ -6,14 +6,13 @@ wait for it; in the queue they meet again.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.http.json_body import json_bytes
-from api.http.middleware import Endpoint
 from api.http.responses import json_answer, json_wanted, written_basis
 from api.problems import Problem, refused
 from api.questions.effects import effects
@@ -37,6 +36,10 @@ KEY_HEADER = {
     "description": "Names this request for ever: sent again with the same body, it is answered as the first time.",
     "schema": {"type": "string", "maxLength": KEY_LENGTH_MAX},
 }
+
+
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+"""Answers a request."""
 
 
 def append_to(engine: Engine) -> Endpoint:
@@ -66,7 +69,7 @@ class SentAppend(Append):
         self._idempotency_key = key
         self._is_batch = False
         self.answer: asyncio.Future[Response] | None = None
-        """Who waits for it, where somebody does."""
+        """The future that a client waits for; None where nobody waits."""
 
     @property
     def size(self) -> int:

@@ -6,8 +6,11 @@ The framework's own parsing would take NaN, duplicate keys and lone surrogates; 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from api.http.middleware.limits import BODY_BYTES_MAX, DISCARDED_BYTES_MAX
 from api.problems import Problem
+
+BODY_BYTES_MAX = 64 * 1024 * 1024
+DISCARDED_BYTES_MAX = 1024 * 1024 * 1024
+"""What a client may send in all before it is cut off: what is more than a body may hold is thrown away until then."""
 
 
 async def json_bytes(request: Request) -> bytes:

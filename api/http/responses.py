@@ -9,8 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from api.formats.answer import Answer
 from api.formats.negotiation import FORMATS, JSON, Format, chosen
 from api.formats.render import GROUP_ROWS, json_text, page_answer
-from api.http.conditional_response import conditional_response
-from api.http.middleware.response_cache import CachedAnswers, question_of
+from api.http.cached_answers import CachedAnswers, conditional_response, question_of
 from api.http.thread_limits import LARGE_QUESTIONS
 from api.questions.page import Page, Validity
 from api.questions.parameters import POSITION_PREFIX, Parameter, checked

@@ -19,13 +19,15 @@ from collections.abc import Callable, Collection, Sequence
 
 from starlette.middleware import Middleware
 
+from api.http.append_requests import Endpoint
+from api.http.cached_answers import CachedAnswers
 from api.http.middleware.entrance import Entrance
-from api.http.middleware.fast_append import Endpoint, FastAppend
+from api.http.middleware.fast_append import FastAppend
 from api.http.middleware.guards import Guard, Guards
 from api.http.middleware.limits import Limits
-from api.http.middleware.response_cache import CachedAnswers, ResponseCache
+from api.http.middleware.response_cache import ResponseCache
 
-__all__ = ["CachedAnswers", "Endpoint", "Guard", "stack"]
+__all__ = ["Guard", "stack"]
 
 
 def stack(

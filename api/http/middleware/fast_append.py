@@ -3,13 +3,10 @@
 Matching a request against all routes takes as long as a small append. A POST at the path of appends needs no matching.
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
-from fastapi import Request, Response
+from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+from api.http.append_requests import Endpoint
 
 
 class FastAppend:

@@ -15,7 +15,7 @@ not there. No path is exempt, health checks neither: a guard that lets these pas
 on the loop that serves all requests, so it must be quick. It does not read the body.
 
 Cached answers are shared by all who pass. Once answers depend on who asks, that must be a part of the question too
-(`api.http.middleware.response_cache.Question`).
+(`api.http.cached_answers.Question`).
 """
 
 from collections.abc import Awaitable, Callable, Sequence

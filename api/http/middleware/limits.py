@@ -6,7 +6,7 @@ only to its own names is safe from it: another name is refused with 421 (Misdire
 
 **Sizes.** They are held where the amounts come in, since only there a large body need not be held in memory:
 
-- a JSON body: `BODY_BYTES_MAX` (`api.http.json_body`, 413 for more; what is too much is read and dropped up to
+- a JSON body: `BODY_BYTES_MAX` in `api.http.json_body` (413 for more; what is too much is read and dropped up to
   `DISCARDED_BYTES_MAX`, since a client hears an answer only once it has sent its body);
 - an imported file: any size, written to disk while it comes in (`api.http.spooled_body`, 507 where the disk is full);
 - a query: `PARAMETERS_MAX` parameters, and `CURSOR_LENGTH_MAX` characters of a cursor (`api.questions`).
@@ -18,9 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import Problem
 from api.settings import HOSTS
-
-BODY_BYTES_MAX = 64 * 1024 * 1024
-DISCARDED_BYTES_MAX = 1024 * 1024 * 1024
 
 
 class Limits:

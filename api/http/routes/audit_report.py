@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.formats.answer import Answer
 from api.formats.negotiation import Format
 from api.formats.render import FOR_EVER, json_text
-from api.http.conditional_response import matches
+from api.http.cached_answers import matches
 from api.http.openapi import REF, operation
 from api.http.responses import asked, respond
 from api.http.thread_limits import LARGE_QUESTIONS

@@ -17,9 +17,9 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.app import create_app
+from api.http.cached_answers import BYTES_MAX
 from api.http.middleware.entrance import Entrance
 from api.http.middleware.limits import host_name
-from api.http.middleware.response_cache import BYTES_MAX
 from api.problems import MEDIA_TYPE, Problem
 from api.settings import HOSTS, BadSetting, served_hosts
 from ledger import StoreBusy

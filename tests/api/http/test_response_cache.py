@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.formats.answer import Answer
-from api.http.middleware.response_cache import BYTES_MAX, ENTRY_BYTES, SHARE_MAX, CachedAnswers, Question
+from api.http.cached_answers import BYTES_MAX, ENTRY_BYTES, SHARE_MAX, CachedAnswers, Question
 from api.settings import ANSWERS_MB, BadSetting
 from ledger import Ledger
 from tests.api.held_reads import Asked, Watched, run, settle
