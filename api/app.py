@@ -61,6 +61,7 @@ def create_app(
         ),
     )
     app.state.cached_answers = cached
+    app.state.guarded = bool(guards)
     problem_responses.install(app)
     for part in parts:
         app.include_router(part)

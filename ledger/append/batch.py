@@ -106,9 +106,10 @@ class Batch:
     def place_all(
         self, events: Sequence[Draft | Refused], *, recorded_by: str, warn: bool = False
     ) -> tuple[list[Entry | None], list[Violation]]:
-        """Place those of the events that may be recorded; and why the others may not, with paths into the batch.
+        """Place the events that may be recorded, which were expected before; list why the others may not.
 
-        They were expected. One that is known already has its first place, no later than that of one before it.
+        Gives an entry for each event (None for one that may not be recorded) and the violations, with paths into the
+        batch. An event that is known already gives its first entry, whose position is no later than any before it.
         """
         entries: list[Entry | None] = []
         broken: list[Violation] = []
@@ -171,9 +172,8 @@ class Batch:
         self._unwritten.append(entry)
         if event_key is not None:
             self._known[event_key] = entry
-        if warn:
-            self._streams_with_events.add(stream)
-        else:
+        self._streams_with_events.add(stream)
+        if not warn:
             self._histories.forget(stream)
         return entry
 

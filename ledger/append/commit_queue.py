@@ -9,16 +9,22 @@ A thread that can wait calls `run`, and may become the writer itself. A server t
 notified later; a thread of the queue writes for it.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import Generic, TypeVar
+
+from ledger.errors import StoreError
 
 Work = TypeVar("Work")
 Notify = Callable[[list[Work]], None]
-"""Called with the work that is done. It must neither raise nor wait."""
+"""Called with the work that is done. It must neither raise nor wait, and after an interrupt it may be called again."""
+
+logger = logging.getLogger("supply_ledger")
 
 
 class _Ticket(Generic[Work]):
@@ -29,10 +35,20 @@ class _Ticket(Generic[Work]):
         self.notify = notify
         """Of work that was submitted, which no thread waits for."""
         self.done = False
-        self.has_turn = False
-        self.called = threading.Lock()
-        if notify is None:
-            self.called.acquire()
+        self.awake = False
+        """Whether its thread knows that it has the turn."""
+        self._called = threading.Lock()
+        self._called.acquire()
+
+    def wait(self) -> None:
+        """Wait until the ticket has the turn, or its work is done."""
+        self._called.acquire()
+
+    def wake(self) -> None:
+        """Let the thread that waits go on. To be woken twice is the same as once."""
+        self.awake = True
+        with suppress(RuntimeError):
+            self._called.release()
 
 
 class CommitQueue(Generic[Work]):
@@ -40,6 +56,9 @@ class CommitQueue(Generic[Work]):
 
     `write` does all the work that it is given, and notes in each what became of it; it raises nothing but an
     interrupt. `size` says how much work one is, and about `size_max` of it is written together.
+
+    An interrupt (Ctrl-C) may come anywhere in the main thread. So each change of the queue is one assignment or one
+    call, and what has to be done after a write can be done over again.
     """
 
     def __init__(self, write: Callable[[Sequence[Work]], None], *, size: Callable[[Work], int], size_max: int) -> None:
@@ -47,129 +66,174 @@ class CommitQueue(Generic[Work]):
         self._size = size
         self._size_max = size_max
         self._mutex = threading.Lock()
-        self._taken = False
+        self._holder: _Ticket[Work] | None = None
+        """Who has the turn."""
         self._waiting: deque[_Ticket[Work]] = deque()
+        """In order of arrival. Work that is being written is still here; what is done is dropped at the next look."""
         self._thread: ThreadPoolExecutor | None = None
+        self._closed = False
 
     def run(self, work: Work) -> None:
-        """Do the work, together with what waits; when this returns it is done."""
+        """Do the work, together with what waits; when this returns it is done. Raises StoreError once it is closed."""
         ticket = _Ticket(work)
-        if self._take(ticket):
-            try:
+        try:
+            self._take(ticket)
+            if not ticket.done:
                 self._write_with_others(ticket, work)
-            finally:
-                self._pass_on()
+        finally:
+            _surely(self._leave, ticket)
 
     def submit(self, work: Work, notify: Notify[Work]) -> None:
         """Let the work be done, and `notify` be called with it then, in the thread that did it.
 
-        Work that is done together and has an equal `notify` comes in one call.
+        Work that is done together and has an equal `notify` comes in one call. Raises StoreError once it is closed.
         """
         ticket = _Ticket(work, notify)
         with self._mutex:
-            if self._taken:
+            self._check_open()
+            if self._holder is not None:
                 self._waiting.append(ticket)
                 return
-            self._taken = True
+            self._holder = ticket
         self._start(ticket)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """The turn to write, for whatever the block does."""
-        self._take(_Ticket(None))
+        """The turn to write, for whatever the block does. Raises StoreError once it is closed."""
+        ticket: _Ticket[Work] = _Ticket(None)
         try:
+            self._take(ticket)
             yield
         finally:
-            self._pass_on()
+            _surely(self._leave, ticket)
 
     def close(self) -> None:
-        """Wait for what was submitted, and end the thread that did it."""
-        with self._mutex:
-            thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.shutdown()
-
-    def _take(self, ticket: _Ticket[Work]) -> bool:
-        """Wait for the turn. False: there is no need of it, since the ticket's work was done meanwhile."""
+        """Take no more work, wait until what has come is done, and end the thread that did it."""
+        last: _Ticket[Work] = _Ticket(None)
         try:
-            with self._mutex:
-                if not self._taken:
-                    self._taken = ticket.has_turn = True
-                    return True
-                self._waiting.append(ticket)
-            ticket.called.acquire()
-        except BaseException:  # An interrupt, which may come as soon as the ticket is in the queue.
-            self._withdraw(ticket)
-            raise
-        return not ticket.done
+            self._take(last, closing=True)
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                thread.shutdown()
+        finally:
+            _surely(self._leave, last)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("the ledger is closed")
+
+    def _take(self, ticket: _Ticket[Work], *, closing: bool = False) -> None:
+        """Wait for the turn, or until the ticket's work is done by another."""
+        with self._mutex:
+            if closing:
+                self._closed = True
+            else:
+                self._check_open()
+            if self._holder is None:
+                ticket.awake = True
+                self._holder = ticket
+                return
+            self._waiting.append(ticket)
+        ticket.wait()
 
     def _write_with_others(self, first: _Ticket[Work], work: Work) -> None:
         """Write the work of the ticket that has the turn, and of the next in the queue as far as there is room."""
-        tickets, works = [first], [work]
+        group = [first]
         if self._waiting:
             with self._mutex:
-                room = self._size_max - self._size(work)
-                while self._waiting and (other := self._waiting[0].work) is not None:
-                    room -= self._size(other)
-                    if room < 0:
-                        break
-                    tickets.append(self._waiting.popleft())
-                    works.append(other)
+                group += islice(self._waiting, self._count_with(work))
+        works = [ticket.work for ticket in group if ticket.work is not None]
         try:
             self._write(works)
         finally:
-            by_notify: dict[Notify[Work], list[Work]] = {}
-            for ticket, done in zip(tickets, works, strict=True):
-                ticket.done = True
-                if ticket.notify is not None:
-                    by_notify.setdefault(ticket.notify, []).append(done)
-                elif ticket is not first:
-                    ticket.called.release()
-            for notify, decided in by_notify.items():
-                notify(decided)
+            _surely(self._finish, group)
 
-    def _pass_on(self) -> None:
-        """End the turn: the next in the queue has it, in its own thread or, where it has none, in the queue's."""
-        following = self._next()
-        if following is None:
-            return
-        if following.notify is not None:
+    def _count_with(self, work: Work) -> int:
+        """How many of the next in the queue are written together with the work."""
+        count, room = 0, self._size_max - self._size(work)
+        for ticket in self._waiting:
+            if ticket.work is None or (room := room - self._size(ticket.work)) < 0:
+                break
+            count += 1
+        return count
+
+    def _finish(self, group: Sequence[_Ticket[Work]]) -> None:
+        """The work of these tickets is done: wake the threads that wait for it, and notify the others."""
+        by_notify: dict[Notify[Work], list[Work]] = {}
+        for ticket in group:
+            ticket.done = True
+            ticket.wake()
+            if ticket.notify is not None and ticket.work is not None:
+                by_notify.setdefault(ticket.notify, []).append(ticket.work)
+        for notify, works in by_notify.items():
+            try:
+                notify(works)
+            except Exception:
+                logger.exception("an append was decided, and whoever submitted it could not be notified")
+
+    def _leave(self, ticket: _Ticket[Work]) -> None:
+        """Give up the ticket's place, and its turn if it has that.
+
+        The next in the queue goes on in its own thread or, where its work was submitted, in the queue's.
+        """
+        following = self._pass_on(ticket)
+        if following is not None and following.notify is None:
+            following.wake()
+        elif following is not None:
             self._start(following)
-        else:
-            following.called.release()
 
-    def _next(self) -> _Ticket[Work] | None:
+    def _pass_on(self, ticket: _Ticket[Work]) -> _Ticket[Work] | None:
+        """Let the next in the queue have the turn, if the ticket has it; who has it now and does not know it yet."""
         with self._mutex:
-            if not self._waiting:
-                self._taken = False
-                return None
-            following = self._waiting.popleft()
-            following.has_turn = True
-            return following
+            if self._holder is ticket:
+                while self._waiting and self._waiting[0].done:
+                    self._waiting.popleft()
+                self._holder = self._waiting[0] if self._waiting else None
+            elif ticket in self._waiting:
+                self._waiting.remove(ticket)
+            holder = self._holder
+            if holder is not None and self._waiting and self._waiting[0] is holder:
+                self._waiting.popleft()
+        return None if holder is None or holder.awake else holder
 
     def _start(self, ticket: _Ticket[Work]) -> None:
-        with self._mutex:
-            if self._thread is None:
-                self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit queue")
-            self._thread.submit(self._write_submitted, ticket)
+        """Let a thread of the queue write for a ticket that has the turn; this one, where no other can be had."""
+        try:
+            with self._mutex:
+                if self._thread is None:
+                    self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit queue")
+                self._thread.submit(self._write_submitted, ticket)
+                ticket.awake = True
+        except RuntimeError:
+            self._write_submitted(ticket)
 
     def _write_submitted(self, ticket: _Ticket[Work]) -> None:
         """Write group after group, as long as what comes next was submitted too."""
         following: _Ticket[Work] | None = ticket
-        while following is not None and following.notify is not None and following.work is not None:
+        while following is not None and following.notify is not None and not following.done:
+            last, work = following, following.work
+            last.awake = True
             try:
-                self._write_with_others(following, following.work)
-            except BaseException:
-                self._pass_on()
-                raise
-            following = self._next()
+                if work is not None:
+                    self._write_with_others(last, work)
+            finally:
+                following = self._pass_on(last)
         if following is not None:
-            following.called.release()
+            following.wake()
 
-    def _withdraw(self, ticket: _Ticket[Work]) -> None:
-        """Leave the queue, in good order, because of an interrupt. Work that was taken along is done all the same."""
-        with self._mutex:
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
-        if ticket.has_turn:
-            self._pass_on()
+
+Argument = TypeVar("Argument")
+
+
+def _surely(act: Callable[[Argument], None], argument: Argument) -> None:
+    """Call a function that may be called again until no interrupt has cut it short; then let the interrupt go on."""
+    interrupt: KeyboardInterrupt | None = None
+    while True:
+        try:
+            act(argument)
+        except KeyboardInterrupt as error:
+            interrupt = error
+        else:
+            break
+    if interrupt is not None:
+        raise interrupt

@@ -88,6 +88,8 @@ Ref = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), _Ref()]
 Moment = Annotated[str, AfterValidator(_moment), Field(examples=["2025-10-27"], json_schema_extra={"x-moment": True})]
 Number = Annotated[str, BeforeValidator(_number, json_schema_input_type=str | int | float), Field(examples=["2080"])]
 Flag = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+"""A whole number that every JSON parser reads exactly."""
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_moment)]
 
 

@@ -16,7 +16,7 @@ from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import EventCorrected, EventReinstated, LedgerEvent
 from ledger.rules.effective_content import Act, content, in_changes
-from ledger.rules.rules import violations
+from ledger.rules.rules import ORGANISATION, PUBLISHER, violations
 from ledger.rules.state import State
 from ledger.rules.version import Version
 
@@ -160,6 +160,8 @@ def _left_hanging(record: Record, before: Version, after: Version | None) -> Ite
         dependents: Iterator[str] = iter(())
         if moved:
             dependents = _naming(record, slug, without=before.event_id)
+        elif after is not None and before.body["kind"] == ORGANISATION != after.body["kind"]:
+            dependents = _naming(record, slug, without=before.event_id, as_publisher=True)
         elif after is not None and before.body.get("fiscal_year_end") and not after.body.get("fiscal_year_end"):
             dependents = _fiscal(record, slug)
     elif moved:
@@ -173,21 +175,26 @@ def _left_hanging(record: Record, before: Version, after: Version | None) -> Ite
         )
 
 
-def _naming(record: Record, slug: str, *, without: UUID) -> Iterator[str]:
-    """Standing events that name an entity."""
+def _naming(record: Record, slug: str, *, without: UUID, as_publisher: bool = False) -> Iterator[str]:
+    """Standing events that name an entity, or name it as their publisher."""
+
+    def names(cls: type[Event], body: dict[str, Any]) -> bool:
+        paths = (path for path, named in refs(cls, body) if named == slug)
+        return any(path == PUBLISHER or not as_publisher for path in paths)
+
     for entry in record.mentioning(slug, list(REGISTRY)):
         if entry.event_id == without:
             continue
         cls = entry.cls
         body = entry.body if issubclass(cls, LedgerEvent) else _says(record, entry)
-        if body is not None and any(named == slug for _, named in refs(cls, body)):
+        if body is not None and names(cls, body):
             yield f"{entry.type} {entry.event_id}"
     # A correction may have moved an event to the slug, which its own body then does not name.
     for correction in record.mentioning(slug, [EventCorrected.__name__]):
         target = record.find(UUID(str(correction.body["target"])))
         if target is not None and target.event_id != without:
             body = _says(record, target)
-            if body is not None and any(named == slug for _, named in refs(target.cls, body)):
+            if body is not None and names(target.cls, body):
                 yield f"{target.type} {target.event_id}"
 
 

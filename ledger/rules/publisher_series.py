@@ -1,6 +1,6 @@
-"""What was said of figures before: the series that a new statement is compared with, as long as a draft lasts.
+"""What publishers said of a figure before: the series that a new statement is compared with, for its warnings.
 
-The history of a figure is read as rows, and of these only what one publisher said is made into bodies.
+The history of a figure is read as entries, for one batch; only the bodies of one publisher's are read.
 """
 
 from bisect import bisect_right, insort
@@ -67,7 +67,7 @@ class Histories:
         self._read: dict[bytes, History] = {}
 
     def __contains__(self, stream: bytes) -> bool:
-        """Whether the history of this figure was read, and is what the log and the draft hold."""
+        """Whether the history of this figure was read, and is what the log and the batch hold."""
         return stream in self._read
 
     def read(self, entries: dict[bytes, list[Entry]]) -> None:

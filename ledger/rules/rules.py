@@ -80,6 +80,11 @@ class RuleBook:
 
 RULES = RuleBook()
 
+PUBLISHER = ("source", "publisher")
+"""The path of who says so."""
+ORGANISATION = "organisation"
+"""The kind of entity that may be a publisher."""
+
 
 def rule(*, about: Callable[[type[Event]], bool], shortcut: Shortcut | None = None) -> Callable[[Check], Check]:
     """Put the decorated function among the rules."""
@@ -142,7 +147,7 @@ def _named_entities_are_registered(state: State, facts: FigureFacts) -> bool:
     kinds = state.kinds
     return (
         figure is not None
-        and kinds.get(publisher) == "organisation"
+        and kinds.get(publisher) == ORGANISATION
         and subject in kinds
         and (material is None or material in kinds)
     )
@@ -157,7 +162,7 @@ def refs_are_registered(state: State, event: Version) -> Iterator[Violation]:
             yield Violation(
                 path, "unregistered", f"no entity {slug!r} is registered; record an EntityRegistered for it first"
             )
-        elif path == ("source", "publisher") and registration.body["kind"] != "organisation":
+        elif path == PUBLISHER and registration.body["kind"] != ORGANISATION:
             kind = registration.body["kind"]
             yield Violation(path, "publisher_is_organisation", f"{slug!r} is a {kind}; a publisher is an organisation")
 

@@ -101,7 +101,13 @@ class State:
         return registration.body.get("fiscal_year_end") if registration else None
 
     def events_of(self, cls: type[Event], slug: str) -> list[Version]:
-        """The standing events of the thing that an event of this class names, in order of position."""
+        """The standing events of the thing that an event of this class names, in order of position.
+
+        In a correction these may be events after the one that is asked about: compare `position`. Raises TypeError for
+        a type whose role is to state something, since the state holds none of these.
+        """
+        if not _is_held(cls):
+            raise TypeError(f"the state holds no {cls.__name__}: only what opens, changes or closes a thing")
         if cls.family != "facilities":
             return sorted(self._things.get((cls.family, slug), {}).values(), key=lambda event: event.position)
         resolved = self.resolve(slug)

@@ -1,23 +1,26 @@
 """Where the log is kept: one folder a store, and `protocol` says what a store is."""
 
 from importlib import import_module
-from importlib.util import find_spec
+from pkgutil import iter_modules
 
 from ledger.errors import StoreError
 from ledger.store.protocol import Block, LogStore
 
 __all__ = ["Block", "LogStore", "open_store"]
 
+DEFAULT = "sqlite"
+
 
 def open_store(location: str) -> LogStore:
-    """The log at a location, made where it is absent: a file, `:memory:`, or `SCHEME://…` for a store of that name.
+    """The log at a location, made where it is absent: a file, `:memory:`, or `NAME://…` for a store in a folder NAME.
 
-    For example `/data/ledger.db` is a file of SQLite, and `postgresql://host/db` would be kept by a folder
-    `ledger/store/postgresql/`. Raises StoreError for a scheme that no folder has.
+    For example `/data/ledger.db` is a file of SQLite, and `shelf://…` is kept by a folder `ledger/store/shelf/`. Raises
+    StoreError for a name that no folder has.
     """
-    scheme, separator, _ = location.partition("://")
-    name = f"{__name__}.{scheme}" if separator and scheme.isidentifier() else f"{__name__}.sqlite"
-    if separator and find_spec(name) is None:
-        raise StoreError(f"no store keeps a log at {scheme}://; give a file, or :memory:")
-    store: LogStore = import_module(name).open_store(location)
+    name, separator, _ = location.partition("://")
+    stores = [module.name for module in iter_modules(__path__) if module.ispkg]
+    if separator and name not in stores:
+        raise StoreError(f"no store keeps a log at {name}://; there are: {', '.join(stores)}")
+    module = import_module(f"{__name__}.{name if separator else DEFAULT}")
+    store: LogStore = module.open_store(location)
     return store

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import NoneType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
@@ -122,7 +122,10 @@ def _columns(classes: Iterable[type[Event]]) -> tuple[Column, ...]:
             if name == "changes" and cls.amends is not None:
                 column = _amended(cls.amends)
             else:
-                column = Column(name, *_type(field.annotation), _paths_in(cls, name))
+                try:
+                    column = Column(name, *_type(field.annotation), _paths_in(cls, name))
+                except TypeError as error:
+                    raise TypeError(f"{cls.__name__}.{name}: {error}") from None
             known = columns.setdefault(name, column)
             if (known.type, known.shape) != (column.type, column.shape):
                 raise TypeError(f"{cls.__name__}.{name} is of another type than in the rest of its family")
@@ -153,12 +156,15 @@ def _type(annotation: Any) -> tuple[str, Any]:
     if origin is list:
         _, shape = _type(get_args(annotation)[0])
         return "LIST", [shape]
-    if origin is not None or origin is Union:
-        (inner,) = (option for option in get_args(annotation) if option is not NoneType)
-        return _type(inner)
+    options = [option for option in get_args(annotation) if option is not NoneType]
+    if origin in (Union, UnionType) and len(options) == 1:
+        return _type(options[0])
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "STRUCT", {name: _type(field.annotation)[1] for name, field in annotation.model_fields.items()}
-    return {bool: ("BOOLEAN", "BOOLEAN"), int: ("BIGINT", "BIGINT"), UUID: ("UUID", "VARCHAR")}[annotation]
+    plain = {bool: ("BOOLEAN", "BOOLEAN"), int: ("BIGINT", "BIGINT"), UUID: ("UUID", "VARCHAR")}
+    if annotation not in plain:
+        raise TypeError(f"{annotation} is no type of a field: use those of ledger.events, a list of one, or a Part")
+    return plain[annotation]
 
 
 def _resolved(expression: str, shape: Any, paths: Iterable[tuple[str, ...]], depth: int = 0) -> str:

@@ -306,6 +306,17 @@ def test_two_logs_have_two_names(place: Place, tmp_path: Path) -> None:
         log.close()
 
 
-def test_a_location_of_no_store_is_refused() -> None:
-    with pytest.raises(StoreError, match="nosuch"):
-        open_store("nosuch://somewhere")
+@pytest.mark.parametrize(
+    "location", ["nosuch://somewhere", "protocol://x", "my-store://x", "postgresql+x://h/d", "://x"]
+)
+def test_a_location_of_no_store_is_refused(location: str) -> None:
+    with pytest.raises(StoreError, match="no store keeps a log at"):
+        open_store(location)
+
+
+def test_a_closed_log_gives_and_takes_nothing(place: Place, tmp_path: Path) -> None:
+    log = open_store(place.location(tmp_path))
+    log.close()
+    for ask in (log.head, lambda: log.append([entry(1)]), lambda: log.request("key")):
+        with pytest.raises(StoreError):
+            ask()

@@ -1,13 +1,16 @@
 """Guards: who may ask. The place for keys; there are none yet, and without guards everybody may.
 
-A guard is a callable that takes the connection (method, path, headers) and raises `Problem`, or the framework's
-`HTTPException`, to refuse it:
+A guard is a callable that takes the connection (its headers, `url.path`, `scope.get("method")`) and raises `Problem`,
+or the framework's `HTTPException`, to refuse it:
 
     def key_is_known(connection: HTTPConnection) -> None:
         if connection.headers.get("authorization") != "Bearer s3cret":
             raise Problem(401, "unauthorized", "Send a key: Authorization: Bearer KEY.")
 
     create_app(engine, guards=[key_is_known])
+
+It returns nothing. One that returns something, for example False, or a generator as a dependency of the framework may,
+is an error, and nobody passes.
 
 It holds for every request, whatever answers it: a route, the response cache, the fast append, the docs, and what is
 not there. No path is exempt, health checks neither: a guard that lets these pass says so itself, by
@@ -39,6 +42,11 @@ class Guards:
         if scope["type"] != "lifespan":
             connection = Request(scope) if scope["type"] == "http" else HTTPConnection(scope)
             for guard in self._guards:
-                if isawaitable(verdict := guard(connection)):
-                    await verdict
+                verdict: object = guard(connection)
+                if isawaitable(verdict):
+                    verdict = await verdict
+                if verdict is not None:
+                    raise TypeError(
+                        f"{guard!r} gave {verdict!r}: a guard refuses by raising Problem, and returns nothing"
+                    )
         await self.app(scope, receive, send)

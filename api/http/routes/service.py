@@ -59,10 +59,15 @@ def router(engine: Engine) -> APIRouter:
         return {"status": "ok"}
 
     @routes.get("/readyz", tags=["service"], summary="Can it answer?")
-    def read_readiness() -> dict[str, Any]:
+    def read_readiness(request: Request) -> dict[str, Any]:
         """Reads the log and brings the projections up to its head; a problem (503) where that fails."""
         viewpoint = engine.viewpoint()
         engine.catch_up()
-        return {"status": "ready", "position": viewpoint.position, "mode": "open", "warning": OPEN_MODE}
+        ready = {"status": "ready", "position": viewpoint.position}
+        return (
+            {**ready, "mode": "guarded"}
+            if request.app.state.guarded
+            else {**ready, "mode": "open", "warning": OPEN_MODE}
+        )
 
     return routes

@@ -5,12 +5,12 @@ Every commit is on disk before it is acknowledged. A thread that writes reads wh
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import ConnectionPoolClosedError, PersistenceError
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
 
 from ledger.errors import StoreBusy, StoreError, StoreFull
@@ -29,7 +29,7 @@ PRAGMAS = (
 BULK_PRAGMAS = (f"cache_size={-128 * 1024}", f"wal_autocheckpoint={100_000}")
 # The last one copies, so that no append that comes afterwards has to.
 SINGLE_PRAGMAS = ("cache_size=-2000", "wal_autocheckpoint=1000", "wal_checkpoint(PASSIVE)")
-_ERRORS = (sqlite3.Error, PersistenceError)
+_ERRORS = (sqlite3.Error, PersistenceError, ConnectionPoolClosedError)
 
 
 class LogDatastore(SQLiteDatastore):
@@ -132,18 +132,22 @@ class Transaction:
         self._keep = keep
         self._connection: SQLiteConnection | None = None
         """None where it is part of another."""
+        self._turn: Generator[None] | None = None
+        """Holds the write lock until it is closed."""
 
     def __enter__(self) -> sqlite3.Cursor:
         """Begin, unless one is open."""
         datastore = self._datastore
         if datastore._open.cursor is not None:
             return datastore._open.cursor
-        datastore._write_lock.acquire()
+        self._turn = _holding(datastore._write_lock)
         try:
+            next(self._turn)
             self._connection = datastore._take_writer()
             cursor = self._connection.cursor().sqlite_cursor
             cursor.execute("BEGIN IMMEDIATE")
         except BaseException as error:
+            self._roll_back()  # An interrupt may come after the lock was got.
             self._release()
             if isinstance(error, _ERRORS):
                 raise _store_error(error) from error
@@ -156,7 +160,7 @@ class Transaction:
     ) -> None:
         """Commit, or undo."""
         if self._connection is not None:
-            datastore, connection = self._datastore, self._connection
+            datastore = self._datastore
             cursor, datastore._open.cursor = datastore._open.cursor, None
             try:
                 if error is None and cursor is not None:
@@ -165,17 +169,31 @@ class Transaction:
             except sqlite3.Error as failed:
                 error = failed
             finally:
-                if connection._sqlite_conn.in_transaction:
-                    with suppress(sqlite3.Error):
-                        connection.rollback()
+                self._roll_back()
                 self._release()
         if isinstance(error, _ERRORS):
             raise _store_error(error) from error
 
+    def _roll_back(self) -> None:
+        """Undo what is open, if anything is."""
+        if self._connection is not None and self._connection._sqlite_conn.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.rollback()
+
     def _release(self) -> None:
         if self._connection is not None:
             self._datastore._put_back(self._connection)
-        self._datastore._write_lock.release()
+        if self._turn is not None:
+            self._turn.close()
+
+
+def _holding(lock: threading.Lock) -> Generator[None]:
+    """Hold a lock from the first step until this is closed.
+
+    An interrupt that comes just as the lock was got leaves nobody who knows it; closing this lets it go all the same.
+    """
+    with lock:
+        yield
 
 
 class _Open(threading.local):
@@ -203,6 +221,8 @@ class _Pool(SQLiteConnectionPool):
 
 def _store_error(error: Exception) -> StoreError:
     """What the store says, as the ledger says it."""
+    if isinstance(error, ConnectionPoolClosedError):
+        return StoreError("the ledger is closed")
     text = str(error)
     if "locked" in text or "busy" in text:
         return StoreBusy("another process is writing to the ledger; try again")

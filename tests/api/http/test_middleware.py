@@ -116,7 +116,8 @@ def test_whoever_satisfies_the_guard_is_answered_as_if_there_were_none(
 ) -> None:
     unguarded = TestClient(create_app(engine, answers_bytes_max=0))
     for method, path in every_request(app):
-        if method in ("GET", "HEAD", "DELETE", "OPTIONS", "TRACE"):
+        # That it is guarded is what a guarded server's readiness says.
+        if method in ("GET", "HEAD", "DELETE", "OPTIONS", "TRACE") and path != "/readyz":
             for _ in range(2):  # the second may be a cached answer
                 answer, expected = send(client, method, path, **KEY), send(unguarded, method, path)
                 assert (answer.status_code, answer.content) == (expected.status_code, expected.content), (method, path)
@@ -145,6 +146,31 @@ def test_guards_are_asked_in_turn_and_may_wait_or_raise_as_the_framework_does(en
     answer = client.get("/healthz")
     assert (answer.status_code, answer.headers["X-Why"], answer.json()["detail"]) == (403, "second", "Not you.")
     assert asked == ["first", "second"]
+
+
+def returns_false(connection: HTTPConnection) -> Any:
+    return False
+
+
+def yields(connection: HTTPConnection) -> Any:
+    yield
+
+
+async def returns_true(connection: HTTPConnection) -> Any:
+    return True
+
+
+@pytest.mark.parametrize("guard", [returns_false, yields, returns_true])
+def test_a_guard_that_does_not_refuse_by_raising_lets_nobody_in(engine: Engine, guard: Any) -> None:
+    client = TestClient(create_app(engine, guards=[guard]), raise_server_exceptions=False)
+    assert client.get("/healthz").status_code == 500
+    assert client.post("/v1/events", json=BASICS).status_code == 500
+    assert engine.ledger.head() == 0
+
+
+def test_a_guarded_server_says_that_it_is_guarded(client: TestClient, engine: Engine) -> None:
+    assert client.get("/readyz", headers=KEY).json()["mode"] == "guarded"
+    assert TestClient(create_app(engine)).get("/readyz").json()["mode"] == "open"
 
 
 def test_a_websocket_is_guarded_too(app: FastAPI, client: TestClient, door: Door) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import Append, KeyReused, Ledger, Refused, RuleBroken, StoreFull, VersionConflict, import_file
+from ledger import Append, KeyReused, Ledger, Refused, RuleBroken, StoreError, StoreFull, VersionConflict, import_file
 from ledger.append.commit_queue import CommitQueue
 from tests.ledger.conftest import WORLD, correction, figure, record_together, retraction, sqlite_of
 from tests.ledger.imports.test_importer import jsonl
@@ -357,7 +357,67 @@ def test_who_submits_does_not_wait_and_is_told_once_for_all_that_was_done_togeth
     done.acquire()
     book.queue.close()
     assert book.groups[-1] == [4]
-    book.queue.run(5)
+
+
+def test_a_queue_is_closed_once_everything_that_came_is_done(ledger: Ledger) -> None:
+    book = Notebook()
+    told: list[int] = []
+    closing = threading.Thread(target=book.queue.close)
+    with book.queue.alone():
+        book.queue.submit(0, told.extend)
+        closing.start()
+        book.wait_until_waiting(2)
+    closing.join()
+    assert (told, book.groups) == ([0], [[0]])
+    with pytest.raises(StoreError, match="closed"):
+        book.queue.run(1)
+    with pytest.raises(StoreError, match="closed"):
+        book.queue.submit(1, told.extend)
+    book.queue.close()
+    ledger.close()
+    with pytest.raises(StoreError, match="closed"):
+        ledger.append([figure()])
+
+
+def test_who_cannot_be_notified_is_no_trouble_to_others(caplog: pytest.LogCaptureFixture) -> None:
+    book = Notebook()
+    told: list[int] = []
+    done = threading.Semaphore(0)
+
+    def fails(works: list[int]) -> None:
+        raise RuntimeError("the loop is closed")
+
+    def notify(works: list[int]) -> None:
+        told.extend(works)
+        done.release()
+
+    waiting = threading.Thread(target=book.queue.run, args=(2,))
+    with book.queue.alone():
+        book.queue.submit(0, fails)
+        book.queue.submit(1, notify)
+        waiting.start()
+        book.wait_until_waiting(3)
+    done.acquire()
+    waiting.join()
+    assert (told, book.groups) == ([1], [[0, 1, 2]])
+    assert "could not be notified" in caplog.text
+
+
+def test_where_no_thread_can_be_had_the_work_is_done_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = Notebook()
+    told: list[int] = []
+
+    def no_thread(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("concurrent.futures.thread.ThreadPoolExecutor.submit", no_thread)
+        book.queue.submit(0, told.extend)
+        with book.queue.alone():
+            book.queue.submit(1, told.extend)
+    assert told == [0, 1]
+    book.queue.run(2)
+    assert book.groups == [[0], [1], [2]]
 
 
 # A signal that comes just before a thread begins to wait is seen only when the waiting is over: it is sent until seen.
@@ -407,7 +467,7 @@ for case in ("waiting", "called", "taken along"):
     for thread in threads:
         thread.join()
     queue.run("last")
-    print(case, written[-1], queue._taken, len(queue._waiting))
+    print(case, written[-1], queue._holder, len(queue._waiting))
 """
 
 
@@ -420,7 +480,7 @@ def test_an_interrupt_while_waiting_leaves_the_queue_in_good_order() -> None:
         timeout=PATIENCE_S,
         check=True,
     )
-    lines = [f"{case} ['last'] False 0\n" for case in ("waiting", "called", "taken along")]
+    lines = [f"{case} ['last'] None 0\n" for case in ("waiting", "called", "taken along")]
     assert (ran.stdout, ran.stderr) == ("".join(lines), "")
 
 
@@ -438,7 +498,7 @@ def test_an_interrupt_before_the_waiting_has_begun_leaves_the_queue_in_good_orde
     queue._waiting = InterruptedQueue()
     with queue.alone(), pytest.raises(KeyboardInterrupt):
         queue.run("work")
-    assert (len(queue._waiting), queue._taken) == (0, False)
+    assert (len(queue._waiting), queue._holder) == (0, None)
     queue.run("last")
     assert written == ["last"]
 
@@ -459,6 +519,46 @@ def test_an_interrupt_while_a_group_is_written_leaves_no_trace_and_no_one_waitin
     ] * 2
     assert ledger.head() == head
     assert ledger.append([figure()]).position == head + 1
+
+
+WAITS_FOR_ANOTHER_PROCESS = """
+import os, signal, sqlite3, sys, threading
+from ledger import Ledger
+from tests.ledger.conftest import WORLD, figure
+ledger = Ledger(sys.argv[1])
+other = sqlite3.connect(sys.argv[1], isolation_level=None, check_same_thread=False)
+ledger.append(WORLD)
+other.execute("BEGIN IMMEDIATE")
+datastore = ledger.log.datastore
+def interrupt():
+    while not datastore._write_lock.locked():
+        pass
+    os.kill(os.getpid(), signal.SIGINT)  # it is heard once SQLite has the lock, or has given up
+    other.execute("ROLLBACK")
+thread = threading.Thread(target=interrupt)
+thread.start()
+try:
+    ledger.append([figure()])
+    print("recorded before it was heard")
+except KeyboardInterrupt:
+    pass
+thread.join()
+other.execute("BEGIN IMMEDIATE")
+other.execute("ROLLBACK")
+print(ledger.append([figure("2", period="2024")]).position > 0)
+"""
+
+
+def test_an_interrupt_while_another_process_has_the_file_locks_nobody_out(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WAITS_FOR_ANOTHER_PROCESS, str(tmp_path / "ledger.db")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    assert (ran.stdout.splitlines()[-1], ran.stderr) == ("True", "")
 
 
 def test_a_version_conflict_sees_what_came_just_before_it(ledger: Ledger) -> None:

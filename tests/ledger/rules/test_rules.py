@@ -1,10 +1,11 @@
 """What the ledger refuses, and what it does not."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from ledger import Ledger, Refused
+from ledger import REGISTRY, Ledger, Refused, RuleBroken
 from tests.ledger.conftest import correction, figure, reinstatement, retraction
 
 POLICY = {"type": "PolicyEnacted", "policy": "p", "jurisdiction": "china", "kind": "quota_system"}
@@ -210,6 +211,25 @@ def test_a_registration_on_which_events_depend_can_be_neither_retracted_nor_move
     assert (
         refused(ledger, retraction(fact), reinstatement(fact), correction(fact, subject="nigeria"))[1] == "unregistered"
     )
+
+
+def test_a_publisher_stays_an_organisation_as_long_as_something_it_said_stands(ledger: Ledger) -> None:
+    event_id, said = str(uuid4()), str(uuid4())
+    ledger.append(
+        [{"type": "EntityRegistered", "entity": "iea", "kind": "organisation", "name": "IEA", "event_id": event_id}]
+    )
+    ledger.append([correction(event_id, kind="other"), correction(event_id, kind="organisation")])
+    ledger.append([figure(source={"publisher": "iea"}, event_id=said)])
+    with pytest.raises(RuleBroken, match="depend on it") as refused:
+        ledger.append([correction(event_id, kind="country")])
+    assert said in refused.value.violations[0].detail
+    ledger.append([correction(event_id, name="International Energy Agency"), retraction(said)])
+    ledger.append([correction(event_id, kind="country")])
+
+
+def test_the_state_is_not_asked_for_what_it_does_not_hold(ledger: Ledger) -> None:
+    with pytest.raises(TypeError, match="StatementRecorded"):
+        ledger._writer._state.events_of(REGISTRY["StatementRecorded"], "lynas")
 
 
 def test_an_event_moved_to_an_entity_by_a_correction_depends_on_it_too(ledger: Ledger) -> None:

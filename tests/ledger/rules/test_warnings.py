@@ -91,6 +91,13 @@ def test_what_is_corrected_to_be_by_another_belongs_to_that_ones_series(ledger: 
     assert warned(ledger, figure("3", published_at="2025", source={"publisher": "bgs"})) == ["far_off"]
 
 
+def test_a_figure_that_another_append_made_silently_in_the_same_transaction_is_compared_with(ledger: Ledger) -> None:
+    silent = Append.of([figure("5", period="1999", published_at="2025")], warn=False)
+    loud = Append.of([figure("5000", period="1999", published_at="2026")])
+    record_together(ledger, [silent, loud])
+    assert [warning["rule"] for warning in loud.unwrap().items[0]["warnings"]] == ["unit_slip"]
+
+
 def test_what_others_appended_without_warnings_in_the_same_transaction_is_compared_with(ledger: Ledger) -> None:
     ledger.append([figure("350000")])
     silent, loud = Append.of([figure("3", published_at="2025")]), Append.of([figure("4", published_at="2026")])
