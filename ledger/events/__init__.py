@@ -8,11 +8,15 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ledger.events.base import (
+    NAME_PATTERN,
     REGISTRY,
     SLUG_PATTERN,
+    Count,
     Event,
+    Flag,
     Moment,
     Number,
+    Part,
     Ref,
     Role,
     Slug,
@@ -45,6 +49,7 @@ from ledger.events.figures import Figure, Statement, figure_id  # noqa: E402
 from ledger.events.ledger_events import EventCorrected, EventReinstated, EventRetracted, LedgerEvent  # noqa: E402
 
 __all__ = [
+    "NAME_PATTERN",
     "REGISTRY",
     "SLUG_PATTERN",
     "Count",
