@@ -14,7 +14,7 @@ SEED_IS_CHOSEN = _SEED is not None
 
 
 def seeds(ordinarily: int, *, first: int = 1, one_in: int = 1) -> range:
-    """The seeds of the histories to draw. Where a history costs much, a property draws only one in so many."""
+    """The seeds of the histories to draw. Where a history costs much, a property draws only one in N."""
     count = ordinarily if _HISTORIES is None else max(1, int(_HISTORIES) // one_in)
     start = first if _SEED is None else int(_SEED)
     return range(start, start + count)

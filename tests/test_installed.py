@@ -86,14 +86,14 @@ def test_no_command_warns(directory: Path) -> None:
     asked = {**COMMANDS, "history": [figures[0]["figure_id"]]}
     commands = sorted({name for one in MODULES for name in one.names()} - {"serve"})
     assert set(asked) <= set(commands)
-    told = run(
+    transcript = run(
         directory,
         *PROGRAM[:4],
         "-c",
         RUN_ALL,
         stdin=json.dumps([[name, *asked.get(name, [])] for name in commands]),
     )
-    assert told.count("\n+ ") == len(commands) - 1
+    assert transcript.count("\n+ ") == len(commands) - 1
     assert "255,000" in (directory / "quota.html").read_text(encoding="utf-8")
 
 

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git says w
 @pytest.fixture(scope="module")
 def tracked() -> set[str]:
     """The files of the project, apart from those that have just been deleted."""
-    told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return {name for name in told.stdout.split("\0") if name and (ROOT / name).exists()}
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return {name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()}
 
 
 @pytest.fixture(scope="module")

@@ -36,10 +36,7 @@ def append_command(
         fail("The array is empty: there is no event in it.")
     with opened_ledger(data, make=True) as ledger:
         try:
-            if dry_run:
-                items = [item.as_dict() for item in ledger.plan(sent).items if item is not None]
-            else:
-                items = list(ledger.append(sent).items)
+            items = [item.as_dict() for item in ledger.plan(sent).items] if dry_run else list(ledger.append(sent).items)
         except Refused as error:
             raise refused(error, batch=batch) from None
     if output is not Output.table:

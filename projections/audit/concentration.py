@@ -186,7 +186,10 @@ def _shared(reader: Reader, answers: Sequence[Item], by: str) -> _Shared:
 
 
 def _within(reader: Reader, named: Mapping[str, Any], by: str) -> dict[str, set[str]]:
-    """Of the names, those that do not merely lie in another; and of which others among them each is a part."""
+    """The names that have a share or are a total, each with those of them that it is a part of.
+
+    A name that only lies in another one that is there (a mine in its country) is counted with that one, and not here.
+    """
     if by.startswith(DIMENSION):
         wholes = named.keys() & set(WHOLES)
         return {name: set() if name in wholes else set(wholes) for name in named}

@@ -34,7 +34,10 @@ class Aliases:
         )
 
     def move(self, position: int) -> list[str]:
-        """Write down where merged slugs resolve to from a position on; gives those that others no longer resolve to."""
+        """Write down what each merged slug resolves to from a position on.
+
+        Returns the slugs that some slug, another or the same one, resolved to before and does no longer.
+        """
         before = dict(self._ask(f"SELECT slug, kept FROM log.slugs WHERE until = {FOREVER}"))
         after = _roots(
             dict(

@@ -47,9 +47,9 @@ def around(right: float, down: float) -> Box:
 def placed(
     wanted: Sequence[tuple[float, float, str]], *, taken: Sequence[Box], within: Box
 ) -> Iterator[tuple[int, Place]]:
-    """(which label, its place) of those that find one, the first served first.
+    """(number of a label, its place) of each label that finds a free place; the others are left out.
 
-    `wanted` are (right, down, label) of points; `taken` is where nothing may stand.
+    `wanted` are (right, down, label) of points: the first ones choose first. `taken` is where nothing may stand.
     """
     boxes = list(taken)
     for number, (right, down, label) in enumerate(wanted):

@@ -5,7 +5,7 @@ from tests.projections.conftest import IDS, Book, correction, figure, merge, rei
 Rows = list[tuple[object, ...]]
 
 
-def told(book: Book, *fields: str, figure_id: str | None = None, **asked: str) -> Rows:
+def changes(book: Book, *fields: str, figure_id: str | None = None, **asked: str) -> Rows:
     wanted = figure_id or book.ask("figures", filters={"resolve": "all"})[0]["figure_id"]
     return [tuple(item[field] for field in fields) for item in book.history(wanted, **asked)]
 
@@ -23,7 +23,7 @@ def test_every_cause_on_the_publication_clock(book: Book) -> None:
         figure("0", on="2025-03-03"),
         figure("5", on="2025-03-04"),
     )
-    assert told(book, "cause", "previous_value", "change", "change_percent", "revision") == [
+    assert changes(book, "cause", "previous_value", "change", "change_percent", "revision") == [
         ("first_report", None, None, None, 0),
         ("confirmation", "350000", "0", "0.0000", 1),
         ("revision", "350000", "26000", "7.4286", 2),
@@ -39,24 +39,27 @@ def test_every_cause_on_the_publication_clock(book: Book) -> None:
 
 def test_what_arrives_late_takes_its_place_by_publication(book: Book) -> None:
     book.record(figure("2", on="2025"), figure("1", on="2024"), figure("9", by="bgs", on="2024-06"))
-    assert told(book, "publisher", "value", "cause", "change") == [
+    assert changes(book, "publisher", "value", "cause", "change") == [
         ("bgs", "9", "first_report", None),
         ("usgs", "1", "first_report", None),
         ("usgs", "2", "revision", "1"),
     ]
-    assert told(book, "value", as_of="2024") == [("9",), ("1",)]
+    assert changes(book, "value", as_of="2024") == [("9",), ("1",)]
 
 
 def test_our_own_error_is_no_revision(book: Book) -> None:
     first = book.record(figure("113000", on="2025-01-31", event_id=IDS[1]))
     fixed = book.record(correction(IDS[1], value="13000"))
     book.record(figure("29000", on="2026-02-06"))
-    assert told(book, "value", "cause", "change", as_of="2025-06-30") == [("13000", "first_report", None)]
-    assert told(book, "position", "value", "cause", "previous_value", clock="ledger", as_of="2025-06-30") == [
+    assert changes(book, "value", "cause", "change", as_of="2025-06-30") == [("13000", "first_report", None)]
+    assert changes(book, "position", "value", "cause", "previous_value", clock="ledger", as_of="2025-06-30") == [
         (first, "113000", "recorded", None),
         (fixed, "13000", "correction", "113000"),
     ]
-    assert told(book, "value", "cause", "change") == [("13000", "first_report", None), ("29000", "revision", "16000")]
+    assert changes(book, "value", "cause", "change") == [
+        ("13000", "first_report", None),
+        ("29000", "revision", "16000"),
+    ]
 
 
 def test_every_cause_on_the_ledger_clock(book: Book) -> None:
@@ -68,14 +71,14 @@ def test_every_cause_on_the_ledger_clock(book: Book) -> None:
     book.record(reinstatement(IDS[1]))
     book.record(correction(IDS[1], note="seen again"))
     book.record(withdrawal(on="2024-07-01"))
-    assert told(book, "value", "cause", "event_id", "change", clock="ledger", as_of="2024-12-31")[:5] == [
+    assert changes(book, "value", "cause", "event_id", "change", clock="ledger", as_of="2024-12-31")[:5] == [
         ("1", "recorded", IDS[1], None),
         ("2", "late_arrival", IDS[2], "1"),
-        ("1", "correction", told(book, "event_id", clock="ledger", as_of="2024-12-31")[2][0], "-1"),
-        ("2", "retraction", told(book, "event_id", clock="ledger", as_of="2024-12-31")[3][0], "1"),
-        ("1", "reinstatement", told(book, "event_id", clock="ledger", as_of="2024-12-31")[4][0], "-1"),
+        ("1", "correction", changes(book, "event_id", clock="ledger", as_of="2024-12-31")[2][0], "-1"),
+        ("2", "retraction", changes(book, "event_id", clock="ledger", as_of="2024-12-31")[3][0], "1"),
+        ("1", "reinstatement", changes(book, "event_id", clock="ledger", as_of="2024-12-31")[4][0], "-1"),
     ]
-    assert told(book, "value", "cause", "previous_value", clock="ledger", as_of="2024-12-31")[5:] == [
+    assert changes(book, "value", "cause", "previous_value", clock="ledger", as_of="2024-12-31")[5:] == [
         (None, "late_arrival", "1")
     ]
 
@@ -86,19 +89,21 @@ def test_a_merge_shows_in_the_history_of_the_kept_figure_under_both_ids(book: Bo
     of_china, of_prc = (item["figure_id"] for item in book.ask("figures"))
     merged = book.record(merge(kept="china", merged="prc"))
     expected = [("1", "recorded"), ("2", "merge")]
-    assert told(book, "value", "cause", clock="ledger", figure_id=of_china) == expected
-    assert told(book, "value", "cause", clock="ledger", figure_id=of_prc) == expected
-    assert told(book, "value", "cause", figure_id=of_prc) == [("1", "first_report"), ("2", "revision")]
+    assert changes(book, "value", "cause", clock="ledger", figure_id=of_china) == expected
+    assert changes(book, "value", "cause", clock="ledger", figure_id=of_prc) == expected
+    assert changes(book, "value", "cause", figure_id=of_prc) == [("1", "first_report"), ("2", "revision")]
     before = f"position:{merged - 1}"
-    assert told(book, "value", "cause", clock="ledger", figure_id=of_prc, recorded_as_of=before) == [("2", "recorded")]
+    assert changes(book, "value", "cause", clock="ledger", figure_id=of_prc, recorded_as_of=before) == [
+        ("2", "recorded")
+    ]
 
 
 def test_a_history_ends_where_its_viewpoint_does(book: Book) -> None:
     first = book.record(figure("1", event_id=IDS[1]))
     book.record(correction(IDS[1], value="2"))
-    assert told(book, "value", clock="ledger", recorded_as_of=f"position:{first}") == [("1",)]
-    assert told(book, "value", clock="ledger", as_of="2023") == []
-    assert told(book, "value", as_of="2023") == []
+    assert changes(book, "value", clock="ledger", recorded_as_of=f"position:{first}") == [("1",)]
+    assert changes(book, "value", clock="ledger", as_of="2023") == []
+    assert changes(book, "value", as_of="2023") == []
 
 
 def test_an_unknown_figure_has_no_history(book: Book) -> None:
