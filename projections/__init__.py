@@ -3,7 +3,7 @@
 The log is the only truth. Everything here can be deleted at any time and is made again from it.
 """
 
-from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Applies, Filter, Projection
+from projections.catalogue import CATALOGUE, FIGURE_IDENTITY, FIGURES, SERIES, Applies, Filter, Projection
 from projections.column_kinds import COMMON as COLUMN_KINDS
 from projections.column_kinds import Kind, is_detail
 from projections.engine import Engine
@@ -14,7 +14,8 @@ from projections.viewpoint import Viewpoint
 __all__ = [
     "CATALOGUE",
     "COLUMN_KINDS",
-    "FIGURE_KEY",
+    "FIGURES",
+    "FIGURE_IDENTITY",
     "SERIES",
     "Applies",
     "Engine",

@@ -114,6 +114,12 @@ def _items(
 FIGURE_KEY = ("subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end")
 """What an item says a figure is, besides its `figure_id` and `canonical_unit`: the period as printed and as days."""
 
+FIGURE_IDENTITY = ("figure_id", *FIGURE_KEY, "canonical_unit")
+"""All that an item says a figure is."""
+
+FIGURE_VALUE = ("canonical_value", "canonical_low", "canonical_high", "symbol")
+"""What an item says that a figure amounts to: a number, a range, or a symbol for none."""
+
 FIGURE_ORDER = (
     "subject",
     "metric",
@@ -154,21 +160,23 @@ SERIES = Projection(
 )
 """The series that the audit reads: no resource of its own, but filters and an order."""
 
+FIGURES = Projection(
+    "figures",
+    "What publishers say of figures.",
+    "figures",
+    FIGURE_ORDER,
+    FIGURE_FILTERS,
+    reads=("figures",),
+    columns={"dimensions": Kind.OBJECT},
+    hidden=("place",),
+)
+
 _STATUS = "Only items with this status."
 
 CATALOGUE: dict[str, Projection] = {
     projection.name: projection
     for projection in (
-        Projection(
-            "figures",
-            "What publishers say of figures.",
-            "figures",
-            FIGURE_ORDER,
-            FIGURE_FILTERS,
-            reads=("figures",),
-            columns={"dimensions": Kind.OBJECT},
-            hidden=("place",),
-        ),
+        FIGURES,
         Projection(
             "policies",
             "What states announced, enacted, amended, suspended and repealed.",

@@ -9,10 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger import CalendarError, Ledger, PositionBeyondHead
-from ledger.values import instant_text, parse_moment
-
-POSITION_PREFIX = "position:"
-POSITION_DIGITS_MAX = 18
+from ledger.values import POSITION_DIGITS_MAX, POSITION_PREFIX, instant_text, parse_moment
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,32 @@ def test_only_the_settings_read_the_environment(path: Path) -> None:
     assert path.name == "settings.py" or not re.search(r"os\.environ|os\.getenv|\benvvar=", text)
 
 
+WRITTEN_AGAIN = {
+    "ORDER": "each module says where it stands among its own kind, and two kinds have equal places",
+    "T": "a type variable is made in the module that uses it",
+}
+"""Constants that may have one name and one value in two modules, and why."""
+
+
+def constants(path: Path) -> Iterator[tuple[str, str]]:
+    """The name and the value, as it is written, of every constant of a module."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name) and target.id.isupper():
+                    yield target.id, ast.unparse(node.value)
+
+
+def test_a_constant_is_written_once() -> None:
+    places: dict[tuple[str, str], list[str]] = {}
+    for path in MODULES:
+        for constant in constants(path):
+            places.setdefault(constant, []).append(str(path.relative_to(ROOT)))
+    twice = {name: where for (name, _), where in places.items() if len(where) > 1}
+    assert {name: where for name, where in twice.items() if name not in WRITTEN_AGAIN} == {}
+    assert twice.keys() == WRITTEN_AGAIN.keys(), "a name that need not be listed any more"
+
+
 DECIDING = [path for path in MODULES if path.is_relative_to(ROOT / "projections") or "values" in path.parts]
 
 

@@ -2,10 +2,9 @@
 
 import typer
 
+from api.cli.options import AUDIT_PANEL
 from api.cli.question_command import add_question
 from api.questions.audit import AUDIT_QUESTIONS
-
-PANEL = "Audit"
 
 app = typer.Typer()
 
@@ -16,6 +15,6 @@ for _question in AUDIT_QUESTIONS:
         f"{_question.summary}.",
         _question.parameters,
         _question.ask,
-        panel=PANEL,
+        panel=AUDIT_PANEL,
         columns=_question.columns,
     )

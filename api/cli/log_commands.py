@@ -4,19 +4,19 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import DataOption, Output
+from api.cli.options import READ_PANEL, DataOption, Output
 from api.cli.question_command import add_question, show
 from api.cli.session import opened
 from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, VIEWPOINT
 from api.questions.resources import CLOCK, EVENT_FILTERS, events, history
 
-PANEL = "Read"
-
 app = typer.Typer()
-add_question(app, "events", "The log in order, as it was recorded.", (*EVENT_FILTERS, *VIEWPOINT), events, panel=PANEL)
+add_question(
+    app, "events", "The log in order, as it was recorded.", (*EVENT_FILTERS, *VIEWPOINT), events, panel=READ_PANEL
+)
 
 
-@app.command("history", rich_help_panel=PANEL)
+@app.command("history", rich_help_panel=READ_PANEL)
 def read_history(
     figure_id: Annotated[str, typer.Argument(help="The figure's id, as `figures --format json` gives it.")],
     clock: Annotated[str, typer.Option(help=CLOCK.description.replace("`", ""))] = "publication",

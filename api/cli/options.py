@@ -11,6 +11,10 @@ import typer
 from api.cli.session import fail
 from api.questions.parameters import Parameter
 
+READ_PANEL = "Read"
+AUDIT_PANEL = "Audit"
+"""Under which heading `--help` lists the commands that two modules have together."""
+
 DataOption = Annotated[
     Path | None,
     typer.Option(

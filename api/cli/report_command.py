@@ -7,13 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import DataOption, given_parameters, keyword, option
+from api.cli.options import AUDIT_PANEL, DataOption, given_parameters, keyword, option
 from api.cli.session import MISUSED, fail, opened
 from api.distribution import installed_version
 from api.reports.report_facts import PARAMETERS, Facts, gather
 from api.reports.report_file import FORMS, file_name, written
 
-PANEL = "Audit"
 STDOUT = Path("-")
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
 HELP = (
@@ -58,7 +57,7 @@ _ARGUMENTS = [
 ]
 _run.__signature__ = Signature(_ARGUMENTS)  # type: ignore[attr-defined]
 _run.__annotations__ = {one.name: one.annotation for one in _ARGUMENTS}
-app.command("report", help=HELP, rich_help_panel=PANEL)(_run)
+app.command("report", help=HELP, rich_help_panel=AUDIT_PANEL)(_run)
 
 
 def write(parameters: dict[str, str], outputs: list[Path], *, form: str | None, force: bool, data: Path | None) -> None:

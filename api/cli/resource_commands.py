@@ -4,12 +4,11 @@ from functools import partial
 
 import typer
 
+from api.cli.options import READ_PANEL
 from api.cli.question_command import add_question
 from api.questions.page import Page
 from api.questions.resources import parameters_of, state
 from projections import CATALOGUE, Engine, Projection
-
-PANEL = "Read"
 
 app = typer.Typer()
 
@@ -25,5 +24,5 @@ for _projection in CATALOGUE.values():
         _projection.description,
         parameters_of(_projection),
         partial(_ask, _projection),
-        panel=PANEL,
+        panel=READ_PANEL,
     )

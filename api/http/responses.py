@@ -12,7 +12,8 @@ from api.formats.render import GROUP_ROWS, json_text, page_answer
 from api.http.cached_answers import CachedAnswers, conditional_response, question_of
 from api.http.thread_limits import LARGE_QUESTIONS
 from api.questions.page import Page, Validity
-from api.questions.parameters import POSITION_PREFIX, Parameter, checked
+from api.questions.parameters import Parameter, checked
+from ledger.values import POSITION_PREFIX
 
 Ask = Callable[[Mapping[str, str]], Page]
 """Answers a question from its parameters."""

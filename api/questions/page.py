@@ -16,8 +16,8 @@ import orjson
 import pyarrow as pa
 
 from api.problems import Problem, bad_parameter
-from api.questions.parameters import POSITION_PREFIX, check_ledger_moment, check_moment, limit_of
-from ledger.values import instant_text, parse_moment
+from api.questions.parameters import check_ledger_moment, check_moment, limit_of
+from ledger.values import POSITION_PREFIX, instant_text, parse_moment
 from projections import COLUMN_KINDS, Engine, Kind, Viewpoint
 
 NOT_FILTERS = ("limit", "cursor", "format")

@@ -11,12 +11,11 @@ from typing import Any
 
 from api.problems import Problem, bad_parameter
 from ledger import CalendarError
-from ledger.values import parse_moment
+from ledger.values import POSITION_PREFIX, parse_moment
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 10_000
 PARAMETERS_MAX = 100
-POSITION_PREFIX = "position:"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from api.questions.page import Items, Page, filters_of, read, viewpoint_of
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger import REGISTRY, Entry, content
 from ledger.events import SLUG_PATTERN, Figure
-from ledger.values import parse_moment
+from ledger.values import POSITION_DIGITS_MAX, parse_moment
 from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint
 
 CLOCK = Parameter(
@@ -32,7 +32,6 @@ EVENT_FILTERS = (
     Parameter("reference", "Only events with this `source.reference`."),
 )
 EVENTS = (*EVENT_FILTERS, *VIEWPOINT, *PAGING)
-POSITION_DIGITS_MAX = 18
 SCAN_ROWS = 1000
 """How many events are looked at in one go, where `as_of` may leave most of them out."""
 

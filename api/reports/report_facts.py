@@ -17,18 +17,17 @@ from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, Validity
 from api.questions.parameters import LIMIT_MAX, VIEWPOINT, Parameter
 from api.questions.resources import event, events, history, parameters_of, state
 from ledger.values import parse_moment
-from projections import CATALOGUE, FIGURE_KEY, Engine
+from projections import CATALOGUE, FIGURE_IDENTITY, FIGURES, Engine
 
 FIGURES_MAX = 50
 STATEMENTS_MAX = 2000
-_FIGURES = CATALOGUE["figures"]
 _OF_ANSWERS_ONLY = ("prefer", "disputed")
-_KEEPING = ("EventCorrected", "EventRetracted", "EventReinstated")
+_ACTS = ("EventCorrected", "EventRetracted", "EventReinstated")
+"""The types of ledger event that a report shows: what this ledger did to statements."""
 _SLUGS = frozenset(("subject", "material", "publisher", "part"))
-KEY = ("figure_id", *FIGURE_KEY, "canonical_unit")
 
 FILTERS: tuple[Parameter, ...] = tuple(
-    one for one in parameters_of(_FIGURES) if one.name not in (*VIEWPOINT_NAMES, *NOT_FILTERS, "resolve")
+    one for one in parameters_of(FIGURES) if one.name not in (*VIEWPOINT_NAMES, *NOT_FILTERS, "resolve")
 )
 PARAMETERS: tuple[Parameter, ...] = (*FILTERS, *VIEWPOINT)
 """What selects the figures of a report, and the viewpoint."""
@@ -87,22 +86,22 @@ def gather(engine: Engine, parameters: Mapping[str, str]) -> Facts:
     Figures of which every statement was withdrawn are among them. Raises Problem (422) for more than 50 figures, for a
     figure with more than 2,000 statements, and for parameters that mean nothing.
     """
-    page = state(engine, _FIGURES, parameters, limit=FIGURES_MAX)
-    asking = _Asking(engine, {name: str(page.basis[name]) for name in VIEWPOINT_NAMES})
+    page = state(engine, FIGURES, parameters, limit=FIGURES_MAX)
+    questions = _Questions(engine, {name: str(page.basis[name]) for name in VIEWPOINT_NAMES})
     filters = {name: value for name, value in parameters.items() if name not in VIEWPOINT_NAMES}
     answers = [(_key(item), item) for item in page.rows()]
-    silent = asking.silent(filters, answers) if page.next is None else []
+    silent = questions.silent(filters, answers) if page.next is None else []
     if page.next is not None or len(answers) + len(silent) > FIGURES_MAX:
         many = f"more than {FIGURES_MAX} figures are selected, too many for one report"
         raise bad_parameter("(all)", "too_many", f"{many}: narrow the selection, for example by subject and period")
     selected: list[tuple[Item, Item | None]] = [*answers, *((key, None) for key in silent)]
-    figures = [asking.figure(key, answer) for key, answer in selected]
-    names = asking.names(slug for figure in figures for slug in _slugs(vars(figure)))
+    figures = [questions.figure(key, answer) for key, answer in selected]
+    names = questions.names(slug for figure in figures for slug in _slugs(vars(figure)))
     return Facts(dict(parameters), dict(page.basis), page.validity, figures, names)
 
 
-class _Asking:
-    """Puts questions at one viewpoint."""
+class _Questions:
+    """The questions of a report, all of them at one viewpoint."""
 
     def __init__(self, engine: Engine, viewpoint: dict[str, str]) -> None:
         self._engine = engine
@@ -133,7 +132,7 @@ class _Asking:
         return FigureFacts(
             key=key,
             answer=answer,
-            stated=self._whole(state(self._engine, _FIGURES, {**one, "resolve": "all"})),
+            stated=self._whole(state(self._engine, FIGURES, {**one, "resolve": "all"})),
             published=published,
             answered=answered,
             kept=list(self._kept(figure_id)),
@@ -160,7 +159,7 @@ class _Asking:
         """The ledger events that act on statements of the figure which were published by the viewpoint."""
         page = events(self._engine, {**self._held, "figure_id": figure_id}, limit=STATEMENTS_MAX)
         for act in self._whole(page):
-            if act["type"] in _KEEPING:
+            if act["type"] in _ACTS:
                 target = self._event(act["target"])
                 if self._was_published(target):
                     yield {**act, "of": target}
@@ -182,7 +181,7 @@ class _Asking:
 
 
 def _key(item: Mapping[str, Any]) -> Item:
-    return {name: item[name] for name in KEY}
+    return {name: item[name] for name in FIGURE_IDENTITY}
 
 
 def _slugs(value: Any) -> Iterator[str]:

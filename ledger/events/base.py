@@ -82,6 +82,8 @@ def _no_nul(text: str) -> str:
 
 
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]{0,79}$"
+NAME_PATTERN = r"^[a-z][a-z0-9_]{0,79}$"
+"""A name of our own vocabulary: of a metric, of a dimension, of a relation."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_no_nul)]
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
 Ref = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), _Ref()]

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ledger.errors import CalendarError, QuantityError
-from ledger.events.base import Event, Flag, Number, Ref, Source, Text, ref_paths
+from ledger.events.base import NAME_PATTERN, Event, Flag, Number, Ref, Source, Text, ref_paths
 from ledger.values.calendars import Period, parse_period
 from ledger.values.identifiers import of_name
 from ledger.values.quantities import canonical, room
@@ -47,8 +47,8 @@ def _unit(name: str) -> str:
     return name
 
 
-Metric = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
-DimensionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+Metric = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+DimensionName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 UnitName = Annotated[str, AfterValidator(_unit), Field(examples=["t"])]
 PeriodText = Annotated[str, AfterValidator(_period), Field(examples=["2025-Q2"])]
 

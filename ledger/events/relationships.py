@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from ledger.events.base import Number, Ref, Timed
+from ledger.events.base import NAME_PATTERN, Number, Ref, Timed
 
 
 class RelationshipStated(Timed):
@@ -21,6 +21,6 @@ class RelationshipStated(Timed):
     }
 
     subject: Ref
-    relation: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+    relation: Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
     object: Ref
     share: Number | None = Field(None, description="In percent.")

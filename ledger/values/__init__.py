@@ -8,7 +8,15 @@ from ledger.values.calendars import (
     parse_moment,
     parse_period,
 )
-from ledger.values.identifiers import EPOCH, id_text, microseconds, of_name, of_time
+from ledger.values.identifiers import (
+    EPOCH,
+    POSITION_DIGITS_MAX,
+    POSITION_PREFIX,
+    id_text,
+    microseconds,
+    of_name,
+    of_time,
+)
 from ledger.values.quantities import (
     EXACT,
     canonical,
@@ -27,6 +35,8 @@ __all__ = [
     "EPOCH",
     "EXACT",
     "PLAIN_UNITS",
+    "POSITION_DIGITS_MAX",
+    "POSITION_PREFIX",
     "PRICE_MASSES",
     "SCALES",
     "Interval",

@@ -9,6 +9,9 @@ from uuid import UUID
 _CHANCE = ~(0xF << 76 | 0b11 << 62)
 _VERSION_5 = 5 << 76 | 0b10 << 62
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+POSITION_PREFIX = "position:"
+"""Before a position of the log, where a day or an instant could stand too: `position:1054`."""
+POSITION_DIGITS_MAX = 18
 
 
 def microseconds(at: datetime) -> int:

@@ -30,12 +30,11 @@ from projections.audit.publisher_entries import (
     percent_between,
     publishers_asked,
 )
-from projections.catalogue import FIGURE_KEY
+from projections.catalogue import FIGURE_IDENTITY
 from projections.queries.filters import Value
 from projections.queries.reader import Reader, naive
 
 STATUSES = ("open", "ended", "all")
-_FIGURE = ("figure_id", *FIGURE_KEY, "canonical_unit")
 _SAID = (
     *("publisher", "value", "low", "high", "symbol", "unit", "canonical_value", "canonical_low", "canonical_high"),
     *("status", "source_kind", "via", "edition", "published_at", "event_id", "position"),
@@ -104,14 +103,14 @@ def swept(figure: Sequence[Entry]) -> tuple[Heads, list[Dispute]]:
 
 def _items(reader: Reader, entries: pa.Table, listed: Sequence[Dispute]) -> list[Item]:
     rows = sorted({entry.row for one in listed for entry in (one.began, one.ended, *one.statements) if entry})
-    columns = list(dict.fromkeys((*_FIGURE, *_SAID, "cause")))
+    columns = list(dict.fromkeys((*FIGURE_IDENTITY, *_SAID, "cause")))
     said_in = dict(zip(rows, entries.select(columns).take(pa.array(rows, pa.int64())).to_pylist(), strict=True))
     return [_item(reader, one, said_in) for one in listed]
 
 
 def _item(reader: Reader, one: Dispute, said_in: Mapping[int, Item]) -> Item:
     latest = max(one.statements, key=attrgetter("until", "position"))
-    key = {name: said_in[latest.row][name] for name in _FIGURE}
+    key = {name: said_in[latest.row][name] for name in FIGURE_IDENTITY}
     ended = one.ended
     last = naive(reader.viewpoint.as_of) if ended is None else ended.until
     return {

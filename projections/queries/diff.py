@@ -17,7 +17,7 @@ from uuid import UUID
 from ledger import Entry, Ledger, content
 from ledger.events import REGISTRY
 from ledger.values import difference, instant_text, parse_moment, percent_of, plain
-from projections.catalogue import CATALOGUE, FIGURE_KEY
+from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE
 from projections.queries.filters import UnknownFilter, Value, one_of
 from projections.queries.reader import Reader, naive
 from projections.viewpoint import Viewpoint
@@ -26,7 +26,6 @@ Item = dict[str, Any]
 READ_BY = ("publisher", "prefer")
 """Filters that say which answer to a figure is wanted; all others select figures."""
 KEY = (*FIGURE_KEY, "canonical_unit")
-_STATED = ("canonical_value", "canonical_low", "canonical_high", "symbol")
 _CAUSES = {
     "EventCorrected": "correction",
     "EventRetracted": "retraction",
@@ -66,7 +65,7 @@ def _kind(before: Item | None, after: Item | None) -> str | None:
     """What kind of difference it is; None where nothing that counts differs."""
     if before is None or after is None:
         return "added" if after else "removed" if before else None
-    if any(before[name] != after[name] for name in _STATED):
+    if any(before[name] != after[name] for name in FIGURE_VALUE):
         return "changed"
     return "restated" if before["status"] != after["status"] else None
 

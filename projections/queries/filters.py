@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger import CalendarError
+from ledger.events import NAME_PATTERN
 from ledger.values import Period, parse_period
 from projections.catalogue import OWN_MEANINGS, Applies, Filter, Projection
 from projections.column_kinds import Kind
@@ -18,7 +19,6 @@ from projections.queries.names import NEAR_MAX, Names, near
 from projections.sql_text import quoted
 
 PREFERRED_MAX = 100
-_DIMENSION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)
 
 Value = str | list[str]
 """The value of a filter: one text, or several of which one must fit."""
@@ -226,6 +226,8 @@ def _filter(projection: Projection, name: str) -> Filter:
         beginning = known.name[:-1]
         if known.name == name and not name.endswith("*"):
             return known
-        if known.name.endswith("*") and name.startswith(beginning) and _DIMENSION.fullmatch(name[len(beginning) :]):
+        if not known.name.endswith("*") or not name.startswith(beginning):
+            continue
+        if re.fullmatch(NAME_PATTERN, name[len(beginning) :]):
             return known
     raise UnknownFilter(name, [known.name for known in projection.filters])

@@ -16,6 +16,12 @@ from projections.audit import Findings
 SERIES_PARAMETERS = parameters_of(SERIES)
 """The filters of a series, the viewpoint and the page."""
 LIST_MAX = 1000
+RELEASE_MAX = 1000
+"""The n-th release of a figure that can be asked for."""
+MONTHS_MAX = 600
+"""How long after the end of a period it can be asked what was known."""
+TEXT_OR_NULL: Mapping[str, Any] = {"type": ["string", "null"]}
+"""The JSON Schema of a member that is a text, or null where there is nothing to say."""
 
 
 class Ask(Protocol):

@@ -7,19 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from api.problems import bad_parameter
-from api.questions.audit.audit_question import AuditQuestion, page_of, whole_numbers_of
+from api.questions.audit.audit_question import TEXT_OR_NULL, AuditQuestion, page_of, whole_numbers_of
 from api.questions.page import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
 from api.questions.resources import parameters_of
 from ledger import UnitError
+from ledger.events import NAME_PATTERN
 from ledger.values import instant_text, unit
-from projections import CATALOGUE, Engine, Reader
+from projections import FIGURES, Engine, Reader
 from projections.audit import DIMENSION, MATERIAL, SUBJECT, TOP, Findings, concentration
 
 ORDER = 90
 TOP_MAX = 1000
 _COMPARE = ("compare_as_of", "compare_recorded_as_of")
-_BY = re.compile(rf"{SUBJECT}|{MATERIAL}|{re.escape(DIMENSION)}[a-z][a-z0-9_]{{0,79}}", re.ASCII)
 _OF_THE_PERIOD = ("resolve", "period_from", "period_to", "figure_id")
 DESCRIPTION = """\
 Who has which share of what the figures of a `period` add up to, each by its answer at the viewpoint, largest first:
@@ -39,7 +39,6 @@ and `share_change` (percentage points; who is not there has 0), and in the summa
 
 Example: `GET /v1/concentration?metric=mine_production&period=2023&publisher=usgs&compare_as_of=2024-06-30`
 """
-_FIGURES = parameters_of(CATALOGUE["figures"])
 REQUIRED = (
     Parameter("metric", "What is measured.", "mine_production", required=True),
     Parameter("period", "Exactly these days, in any form; fiscal forms need `subject`.", "2023", required=True),
@@ -55,17 +54,16 @@ OWN = (
 )
 FILTERS = tuple(
     one
-    for one in _FIGURES
+    for one in parameters_of(FIGURES)
     if one.name not in (*_OF_THE_PERIOD, *NOT_FILTERS, *VIEWPOINT_NAMES, *(known.name for known in REQUIRED))
 )
-_TEXT = {"type": ["string", "null"]}
 _MEASURES = {
     "total": {"type": "string"},
-    "unit": _TEXT,
+    "unit": TEXT_OR_NULL,
     "n": {"type": "integer"},
-    "hhi": _TEXT,
-    "effective_number": _TEXT,
-    "top": {"type": "object", "additionalProperties": _TEXT},
+    "hhi": TEXT_OR_NULL,
+    "effective_number": TEXT_OR_NULL,
+    "top": {"type": "object", "additionalProperties": TEXT_OR_NULL},
     "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 _LEFT_OUT = {"type": "array", "items": {"type": "object"}}
@@ -94,7 +92,8 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
             if one.name not in asked:
                 raise bad_parameter(one.name, "required", f"{one.name} is needed: for example {one.example}")
         by = asked.pop("by", SUBJECT)
-        if not _BY.fullmatch(by):
+        of_dimension = by.startswith(DIMENSION) and re.fullmatch(NAME_PATTERN, by.removeprefix(DIMENSION))
+        if by not in (SUBJECT, MATERIAL) and not of_dimension:
             raise bad_parameter("by", "choice", f"by is subject, material or dimension.NAME, not {by[:40]!r}")
         canonical_unit = _canonical_unit(asked.pop("unit", None))
         top = sorted(whole_numbers_of(asked, "top", highest=TOP_MAX)) or TOP

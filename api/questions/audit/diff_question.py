@@ -12,7 +12,7 @@ from api.questions.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_led
 from api.questions.resources import parameters_of
 from ledger import PositionBeyondHead, QuantityError
 from ledger.values import instant_text, parse_number
-from projections import CATALOGUE, Engine, Viewpoint
+from projections import FIGURES, Engine, Viewpoint
 
 ORDER = 30
 SIDES = ("from", "to")
@@ -23,11 +23,10 @@ CLOCKS = (
     Parameter("to_recorded_as_of", "Ledger clock of the second viewpoint. Default: now."),
 )
 _CLOCK_NAMES = tuple(one.name for one in CLOCKS)
-_FIGURES = CATALOGUE["figures"]
-CHANGED_BY = Parameter("changed_by_more_than", "Only figures whose value changed by more than so many percent.", "10")
+CHANGED_BY = Parameter("changed_by_more_than", "Only figures whose value changed by more than N percent.", "10")
 FILTERS = (
     CHANGED_BY,
-    *(one for one in parameters_of(_FIGURES) if one.name not in ("resolve", *VIEWPOINT_NAMES, *NOT_FILTERS)),
+    *(one for one in parameters_of(FIGURES) if one.name not in ("resolve", *VIEWPOINT_NAMES, *NOT_FILTERS)),
 )
 COLUMNS = (
     *("subject", "metric", "material", "dimensions", "period", "before", "after", "change", "change_percent"),
@@ -123,7 +122,7 @@ def _readable(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_objects(item: dict[str, Any]) -> dict[str, Any]:
-    return {**item, **{name: json.loads(item[name]) for name in _FIGURES.objects if item[name] is not None}}
+    return {**item, **{name: json.loads(item[name]) for name in FIGURES.objects if item[name] is not None}}
 
 
 QUESTION = AuditQuestion(

@@ -8,8 +8,8 @@ from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion
 from api.questions.audit.diff_question import COLUMNS, FILTERS, compared, stood_at
 from api.questions.page import ONCE, Page, mark_of
-from api.questions.parameters import AS_OF, CURSOR, FORMAT, LIMIT, POSITION_PREFIX, Parameter
-from ledger.values import instant_text
+from api.questions.parameters import AS_OF, CURSOR, FORMAT, LIMIT, Parameter
+from ledger.values import POSITION_PREFIX, instant_text
 from projections import Engine
 
 ORDER = 40

@@ -6,6 +6,8 @@ from typing import Any
 
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import (
+    MONTHS_MAX,
+    RELEASE_MAX,
     SERIES_PARAMETERS,
     AuditQuestion,
     page_of,
@@ -21,8 +23,6 @@ from projections import Engine, Reader
 from projections.audit import GROUPINGS, KINDS, Findings, Options, revisions
 
 ORDER = 20
-RELEASE_MAX = 1000
-MONTHS_MAX = 600
 TARGETS_MAX = 24
 YOUNG_DAYS_MAX = 36_525
 DEFAULT = Options()
@@ -51,7 +51,7 @@ OWN = (
     Parameter("kinds", "The kinds of change that count as revision, with commas between. Default: all.", "substantial"),
     Parameter("release", "n of the revisions from the first to the n-th release, with commas between.", "2"),
     Parameter("horizons", "Months after the end of the period, with commas between.", "3,12,24,36"),
-    Parameter("tolerance", "A figure has settled when it stays within so many percent of its latest value.", "1"),
+    Parameter("tolerance", "A figure has settled when it stays within N percent of its latest value.", "1"),
     Parameter(
         "young",
         "Days after its first release, and after its last move, for which a figure is too young to have settled.",

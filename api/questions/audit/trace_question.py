@@ -4,15 +4,15 @@ import re
 from collections.abc import Mapping
 
 from api.problems import bad_parameter
-from api.questions.audit.audit_question import AuditQuestion, choice_of, page_of, texts_of, whole_number
+from api.questions.audit.audit_question import TEXT_OR_NULL, AuditQuestion, choice_of, page_of, texts_of, whole_number
 from api.questions.page import Page
 from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter
+from ledger.events import NAME_PATTERN
 from projections import Engine, Reader
 from projections.audit import DEPTH, DIRECTIONS, RELATIONS, Findings, trace
 
 ORDER = 80
 DEPTH_MAX = 20
-_RELATION = re.compile(r"[a-z][a-z0-9_]{0,79}", re.ASCII)
 DESCRIPTION = """\
 Who supplies an entity, and who supplies those (`upstream`); or whom it supplies, and so on (`downstream`). Open supply
 links are walked in the direction asked for; control (`owns`, `operates`, `subsidiary_of`, and the operator that a
@@ -47,7 +47,6 @@ OWN = (
         "owns,operates,located_in",
     ),
 )
-_TEXT = {"type": ["string", "null"]}
 MEMBERS = {
     "summary": {"type": "object", "description": "How many there are of everything, and whether the chain is cut."},
     "entities": {
@@ -57,8 +56,8 @@ MEMBERS = {
             "type": "object",
             "properties": {
                 "entity": {"type": "string"},
-                "name": _TEXT,
-                "kind": _TEXT,
+                "name": TEXT_OR_NULL,
+                "kind": TEXT_OR_NULL,
                 "depth": {"type": "integer"},
                 "located_in": {"type": "array", "items": {"type": "string"}},
             },
@@ -69,7 +68,7 @@ MEMBERS = {
         "description": "Open risks of these entities.",
         "items": {
             "type": "object",
-            "properties": dict.fromkeys(("risk", "subject", "category", "severity", "description"), _TEXT),
+            "properties": dict.fromkeys(("risk", "subject", "category", "severity", "description"), TEXT_OR_NULL),
         },
     },
 }
@@ -84,7 +83,7 @@ def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
         direction = choice_of(asked, "direction", DIRECTIONS)
         depth = whole_number("depth", asked.pop("depth", str(DEPTH)), lowest=1, highest=DEPTH_MAX)
         relations = texts_of(asked, "relations") if "relations" in asked else RELATIONS
-        wrong = next((text for text in relations if not _RELATION.fullmatch(text)), None)
+        wrong = next((text for text in relations if not re.fullmatch(NAME_PATTERN, text)), None)
         if wrong is not None or not relations:
             raise bad_parameter(
                 "relations", "relation", f"relations are names such as owns, not {(wrong or '')[:40]!r}"

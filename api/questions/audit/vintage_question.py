@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import (
+    MONTHS_MAX,
+    RELEASE_MAX,
     SERIES_PARAMETERS,
     AuditQuestion,
     choice_of,
@@ -19,8 +21,6 @@ from projections.audit import Columns, Findings, vintages
 
 ORDER = 10
 LAYOUTS = ("tidy", "wide")
-RELEASE_MAX = 1000
-MONTHS_MAX = 600
 DESCRIPTION = """\
 What every publisher said of every figure at each time that it said something. Without more, every vintage; or those of
 given `dates`, `releases` or `horizons`. A horizon that lies after `as_of` is not reached yet and shows nothing.
@@ -39,7 +39,7 @@ OWN = (
     ),
     Parameter("dates", "As of these days: days or instants with commas between.", "2024-06-30,2025-06-30"),
     Parameter("releases", "`first`, `latest`, or the n-th release: with commas between.", "first,2,latest"),
-    Parameter("horizons", "What was known so many months after the end of the period.", "3,12,24,36"),
+    Parameter("horizons", "What was known N months after the end of the period: N with commas between.", "3,12,24,36"),
 )
 
 

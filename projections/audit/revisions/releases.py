@@ -21,15 +21,14 @@ from typing import Any
 import pyarrow as pa
 
 from ledger.values import EXACT, plain, unit
-from projections.catalogue import FIGURE_KEY
+from projections.catalogue import FIGURE_KEY, FIGURE_VALUE
 
 DECIMALS = 18
 ATOMS = 10**DECIMALS
 """The atoms that make 1."""
 KEY = ("figure_id", *FIGURE_KEY, "publisher", "canonical_unit")
-_SAID = ("canonical_value", "canonical_low", "canonical_high", "symbol")
 _ENTRY = ("event_id", "position", "published_at", "published_until", "edition", "cause", "type", "value", "unit")
-_COLUMNS = (*KEY, *_ENTRY, *_SAID, "status", "note")
+_COLUMNS = (*KEY, *_ENTRY, *FIGURE_VALUE, "status", "note")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
