@@ -45,7 +45,7 @@ class LogStore(Protocol):
         """A name that no other log has; it never changes."""
 
     def close(self) -> None:
-        """Close every connection. The log stays as it is."""
+        """Close every connection. The log stays as it is; from now on every method raises StoreError."""
 
     # Writing
 
