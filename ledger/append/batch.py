@@ -56,6 +56,8 @@ class Batch:
         self._part: _Part | None = None
         self._known: dict[bytes, Entry] = {}
         """Entries by the event ids that drafts have chosen."""
+        self._warns = False
+        """Whether somebody wants to know what is odd."""
         self._streams_with_events: set[bytes] = set()
         self._metrics: set[str] = set()
 
@@ -72,16 +74,12 @@ class Batch:
 
     def expect(self, events: Iterable[Draft | Refused], *, warn: bool = False) -> None:
         """Look up what the log knows of the events that will be placed next: the same ones, and of their figures."""
-        event_keys: list[bytes] = []
-        figures: set[bytes] = set()
-        for event in events:
-            if isinstance(event, Draft):
-                if event.event_key is not None:
-                    event_keys.append(event.event_key)
-                if warn and event.facts is not None and event.facts.figure is not None:
-                    figures.add(event.facts.figure)
+        drafts = [event for event in events if isinstance(event, Draft)]
+        event_keys = [key for _, key, *_ in drafts if key is not None]
         self._known = self.log.known(event_keys) if event_keys else {}
         if warn:
+            self._warns = True
+            figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
             entries = self.log.streams(list(figures)) if figures else {}
             self._streams_with_events = set(entries)
             if entries:
@@ -172,9 +170,10 @@ class Batch:
         self._unwritten.append(entry)
         if event_key is not None:
             self._known[event_key] = entry
-        self._streams_with_events.add(stream)
-        if not warn:
-            self._histories.forget(stream)
+        if self._warns:
+            self._streams_with_events.add(stream)
+            if not warn:
+                self._histories.forget(stream)
         return entry
 
     def _place_slowly(self, draft: Draft, event_key: bytes, certain: bytes | None, *, warn: bool) -> bytes:

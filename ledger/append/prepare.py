@@ -36,12 +36,6 @@ class Draft(NamedTuple):
     facts: FigureFacts | None
     """For events about figures."""
 
-    @classmethod
-    def of_row(cls, row: DraftRow) -> "Draft":
-        """The draft in a bare tuple."""
-        facts = row[5]
-        return cls._make(row) if facts is None else cls._make((*row[:5], FigureFacts._make(facts)))
-
     @property
     def cls(self) -> EventClass:
         """The class of its type."""

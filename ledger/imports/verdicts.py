@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL
 
 from ledger.append.prepare import Draft, DraftRow, prepare
 from ledger.errors import InvalidEvent, Refused, Violation
+from ledger.events.figures import FigureFacts
 from ledger.imports.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
 from ledger.values.identifiers import of_name
 
@@ -35,13 +36,15 @@ def read_back(verdicts: bytes) -> tuple[list[int], list[Draft | Refused]]:
     """What `verdicts_on` made: the numbers of the rows, and the draft or the refusal of each."""
     numbers: list[int] = []
     events: list[Draft | Refused] = []
-    of_row = Draft.of_row
+    made = tuple.__new__  # as Draft(…) does it, a million times
     for number, verdict in marshal.loads(verdicts):  # noqa: S302 - made by this program, and for it
         numbers.append(number)
         if type(verdict) is list:
             events.append(InvalidEvent([Violation(*one) for one in verdict]))
         else:
-            events.append(of_row(verdict))
+            type_name, event_key, expected_version, digest, state, facts = verdict
+            known = None if facts is None else made(FigureFacts, facts)
+            events.append(made(Draft, (type_name, event_key, expected_version, digest, state, known)))
     return numbers, events
 
 

@@ -34,6 +34,11 @@ Shortcut = Callable[[State, FigureFacts], bool]
 """Whether an event about a figure keeps the rule for certain. False: ask the rule itself."""
 
 
+def by_its_facts(state: State, facts: FigureFacts) -> bool:
+    """The shortcut of a rule that an event keeps whenever its facts name the figure; else no shortcut is asked."""
+    return facts.figure is not None
+
+
 class Rule(NamedTuple):
     """A rule, which types of events it is about, and how it is known to be kept without asking it."""
 
@@ -48,7 +53,8 @@ class RuleBook:
     def __init__(self) -> None:
         self._rules: list[Rule] = []
         self._by_type: dict[type[Event], tuple[Rule, ...]] = {}
-        self._shortcuts: dict[type[Event], tuple[Shortcut, ...] | None] = {}
+        self.shortcuts = _Shortcuts(self)
+        """The shortcuts of all rules about a type of event; None where one of them has none."""
 
     def add(self, rule: Rule) -> None:
         """Let a rule hold from now on."""
@@ -66,16 +72,23 @@ class RuleBook:
             self._by_type[cls] = tuple(rule for rule in self._rules if rule.about(cls))
         return self._by_type[cls]
 
-    def shortcuts(self, cls: type[Event]) -> tuple[Shortcut, ...] | None:
-        """The shortcuts of all rules about a type of event; None where one of them has none."""
-        if cls not in self._shortcuts:
-            known = tuple(rule.shortcut for rule in self.about(cls) if rule.shortcut is not None)
-            self._shortcuts[cls] = known if len(known) == len(self.about(cls)) else None
-        return self._shortcuts[cls]
-
     def _forget(self) -> None:
         self._by_type.clear()
-        self._shortcuts.clear()
+        self.shortcuts.clear()
+
+
+class _Shortcuts(dict[type[Event], "tuple[Shortcut, ...] | None"]):
+    """Found when a type is first asked for."""
+
+    def __init__(self, book: RuleBook) -> None:
+        super().__init__()
+        self._book = book
+
+    def __missing__(self, cls: type[Event]) -> "tuple[Shortcut, ...] | None":
+        shortcuts = [rule.shortcut for rule in self._book.about(cls)]
+        known = tuple(one for one in shortcuts if one is not None and one is not by_its_facts)
+        self[cls] = None if None in shortcuts else known
+        return self[cls]
 
 
 RULES = RuleBook()
@@ -103,8 +116,8 @@ def violations(state: State, event: Version) -> list[Violation]:
 
 def kept_for_certain(state: State, cls: type[Event], facts: FigureFacts) -> bool:
     """Whether the facts of an event about a figure show that it breaks no rule. False: ask `violations`."""
-    shortcuts = RULES.shortcuts(cls)
-    if shortcuts is None:
+    shortcuts = RULES.shortcuts[cls]
+    if shortcuts is None or facts.figure is None:
         return False
     for shortcut in shortcuts:  # noqa: SIM110 - a generator takes as long as the rules themselves
         if not shortcut(state, facts):
@@ -143,14 +156,9 @@ def figure_of(state: State, cls: type[Event], body: dict[str, Any]) -> Any:
 
 
 def _named_entities_are_registered(state: State, facts: FigureFacts) -> bool:
-    subject, material, publisher, _, _, figure = facts
+    subject, material, publisher, _, _, _ = facts
     kinds = state.kinds
-    return (
-        figure is not None
-        and kinds.get(publisher) == ORGANISATION
-        and subject in kinds
-        and (material is None or material in kinds)
-    )
+    return kinds.get(publisher) == ORGANISATION and subject in kinds and (material is None or material in kinds)
 
 
 @rule(about=any_event, shortcut=_named_entities_are_registered)
@@ -192,11 +200,7 @@ def merge_joins_two(state: State, event: Version) -> Iterator[Violation]:
         yield Violation(("kept",), "publisher_is_organisation", detail)
 
 
-def _period_is_no_fiscal_one(state: State, facts: FigureFacts) -> bool:
-    return facts.figure is not None  # and any other period was checked with the event's type
-
-
-@rule(about=is_figure, shortcut=_period_is_no_fiscal_one)
+@rule(about=is_figure, shortcut=by_its_facts)  # where the period is fiscal, they do not name the figure
 def period_can_be_resolved(state: State, event: Version) -> Iterator[Violation]:
     """A fiscal period is of a subject that has a fiscal year."""
     period = event.body.get("period")

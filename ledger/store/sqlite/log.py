@@ -81,9 +81,9 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Write entries at the next positions."""
-        for entry in entries:
-            if b"\n" in entry.state or b"\t" in entry.state:
-                raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
+        states = b"".join([entry.state for entry in entries])  # one search in all is quicker than one in each
+        if states.find(b"\n") >= 0 or states.find(b"\t") >= 0:
+            raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
         self.datastore.write(_INSERT, entries)
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
