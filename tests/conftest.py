@@ -17,6 +17,20 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+LONGEST = (
+    "test_vintages.py::test_a_full_set_answers",
+    "test_recipes.py::",
+    "test_readme.py::",
+    "test_installed.py::",
+    "test_benchmarks.py::",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no core waits for another at the end."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+
+
 @pytest.fixture(scope="session")
 def shipped_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the shipped ledger."""
