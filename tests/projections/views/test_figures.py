@@ -279,3 +279,12 @@ def test_amounts_of_any_length_are_answered_exactly(book: Book) -> None:
         book.record(figure(value, period=str(year)))
     book.record(figure(None, period="1999", low="3"))
     assert [item["canonical_value"] for item in book.ask("figures")] == [None, *stated]
+
+
+def test_two_symbols_are_a_dispute_whichever_answers_are_asked_for(book: Book) -> None:
+    book.record(figure(None, symbol="withheld"), figure(None, by="bgs", symbol="not_available"))
+    for filters in ({}, {"resolve": "all"}, {"publisher": "usgs"}, {"prefer": "bgs"}):
+        assert {item["disputed"] for item in book.ask("figures", filters=filters)} == {True}, filters
+    book.record(figure(None, by="bgs", symbol="withheld", on="2024-02"))
+    for filters in ({}, {"resolve": "all"}, {"publisher": "usgs"}, {"prefer": "bgs"}):
+        assert {item["disputed"] for item in book.ask("figures", filters=filters)} == {False}, filters
