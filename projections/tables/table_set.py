@@ -1,0 +1,189 @@
+"""A table set: the typed tables of one log in one DuckDB database, from opening to closing.
+
+The tables are made from the log by one path. They are thrown away and made again where they were made from another log,
+or by another version of the SQL (its fingerprint). One thread at a time may change them; any number may read, each
+through a cursor of its own.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+
+from ledger import Entry, Ledger
+from projections.sql_text import quoted, sql
+from projections.tables import answer_intervals
+from projections.tables.arrow_rows import drafted as as_table
+from projections.tables.database import connected, drop_tables
+from projections.tables.families import Family
+from projections.tables.ingest import Ingest
+from projections.tables.log_batches import batches
+
+WHOLE_MIN = 20_000
+"""A log of at least this many events is made into tables in one go, which sorts them too."""
+
+KEPT_EVERY = 5_000
+"""After this many new events the file is brought up to date (a checkpoint). Until then each event that came alone takes
+some 20 KB of memory."""
+
+ORDERS = {"slugs": "slug, since", "answer_intervals": "subject_code, figure_code, since, shown_from, position"}
+"""The tables that hold something else than versions of events, and the order of their rows."""
+
+
+class TableSet:
+    """The tables of one log. `path` is a DuckDB file, or `:memory:`. Raises duckdb.Error where it cannot be opened."""
+
+    def __init__(self, ledger: Ledger, families: Mapping[str, Family], *, path: str) -> None:
+        self._ledger = ledger
+        self._families = families
+        self.connection = connected(path)
+        self._writer = self.connection.cursor()
+        self._ingest = Ingest(self._writer, ledger.log, families)
+        self.position = 0
+        """The position of the log up to which the tables are made."""
+        self._kept = 0
+        """The position up to which the tables in the file are written."""
+        try:
+            self._open()
+        except BaseException:
+            self.close()  # a file that cannot be read could not be made anew while it is open
+            raise
+
+    @property
+    def merged(self) -> bool:
+        """Whether any slug ever resolved to another than itself."""
+        return self._ingest.aliases.ever
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the typed tables."""
+        return [*self._families, *ORDERS]
+
+    def close(self) -> None:
+        """Close the tables. A file keeps them for the next time."""
+        self._writer.close()
+        self.connection.close()
+
+    def take_in(self, head: int) -> None:
+        """Bring the tables up to a position of the log."""
+        if self.position == 0 and head >= WHOLE_MIN:
+            self._take_in_all(head)
+        else:
+            self._take_in_batches(head)
+
+    def empty(self) -> None:
+        """Leave the tables with nothing in them but which log they are of."""
+        for name in (*self.names, "progress"):
+            self._writer.execute(f"TRUNCATE log.{quoted(name)}")
+        self._writer.execute(
+            "INSERT INTO log.progress VALUES ($log, $text, 0, NULL)",
+            {"log": self._ledger.identity, "text": self._fingerprint()},
+        )
+        self._ingest.recall()
+        self.position = self._kept = 0
+
+    @contextmanager
+    def preview(self, drafted: Sequence[Entry]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor to the tables as they would be if the entries were recorded next. On exit everything is undone."""
+        self._writer.execute("BEGIN TRANSACTION")
+        try:
+            if drafted:
+                self._ingest.follows = True
+                self._ingest.take(as_table(drafted), drafted={entry.event_key: entry for entry in drafted})
+                self._remake_answer_intervals()
+            yield self._writer
+        finally:
+            self._roll_back()
+
+    def _take_in_batches(self, head: int) -> None:
+        self._ingest.follows = True
+        for batch in batches(self._ledger.log, after=self.position, until=head):
+            with self._transaction():
+                self._ingest.take(batch)
+                self._remake_answer_intervals()
+                position = self._note_progress(batch)
+            self.position = position
+        if head - self._kept >= KEPT_EVERY:
+            self._checkpoint()
+
+    def _take_in_all(self, head: int) -> None:
+        """Fill empty tables from the whole log: batches into sorted runs, then all runs into their place.
+
+        Each statement is a transaction of its own; tables that are not whole say that they hold nothing.
+        """
+        self.empty()
+        self._writer.execute("CREATE OR REPLACE TABLE runs AS FROM log.figures LIMIT 0")
+        self._ingest.figures, self._ingest.follows = "runs", False
+        try:
+            for batch in batches(self._ledger.log, after=0, until=head):
+                self._ingest.take(batch)
+            answer_intervals.make_all(self._writer, "runs")
+            self.position = self._note_progress(batch)
+        except BaseException:
+            self._ingest.recall()
+            raise
+        finally:
+            self._ingest.figures = "log.figures"
+            self._writer.execute("DROP TABLE runs")
+        self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """Put what is new into the file, unless somebody else is writing to it at this moment."""
+        with suppress(duckdb.TransactionException):
+            self._writer.execute("CHECKPOINT log")
+            self._kept = self.position
+
+    def _remake_answer_intervals(self) -> None:
+        answer_intervals.make_again(self._writer, self._ingest.planned, self._ingest.touched)
+        self._ingest.touched.clear()
+
+    def _note_progress(self, batch: pa.Table) -> int:
+        (last,) = batch.slice(len(batch) - 1).select(["position", "event_id"]).to_pylist()
+        self._writer.execute("UPDATE log.progress SET position = $position, event_id = $event_id", last)
+        return int(last["position"])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._writer.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._roll_back()
+            raise
+        self._writer.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        self._writer.execute("ROLLBACK")
+        self._ingest.recall()
+
+    def _open(self) -> None:
+        """Take the tables that are there, or make them anew where they are of another log or made by other SQL."""
+        progress = None
+        if self._writer.execute("SELECT 1 FROM duckdb_tables() WHERE database_name = 'log'").fetchall():
+            query = "SELECT identity, fingerprint, position, event_id FROM log.progress"
+            progress = self._writer.execute(query).fetchone()
+        if progress is None or progress[1] != self._fingerprint():
+            drop_tables(self._writer)
+            self._ingest.create_tables()
+        elif progress[2] and progress[0] == self._ledger.identity and self._holds(progress[2], event_id=progress[3]):
+            self._ingest.recall()
+            self.position = self._kept = int(progress[2])
+            return
+        self.empty()
+
+    def _holds(self, position: int, *, event_id: UUID | None) -> bool:
+        """Whether the log has this event at this position."""
+        entries = self._ledger.log.at_positions([position])
+        return bool(entries) and entries[0].event_id == event_id
+
+    def _fingerprint(self) -> str:
+        """A digest of the SQL that makes the tables: another one means that the tables must be made again."""
+        texts = [
+            sql(f"tables/sql/{name}.sql")
+            for name in ("macros", "bookkeeping", "fiscal", "figures", "exact", "answer_intervals")
+        ]
+        texts += [family.select(merged=True) for family in self._families.values()]
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()
