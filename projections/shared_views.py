@@ -25,8 +25,7 @@ class SharedView(NamedTuple):
 
 SHARED_VIEWS: Mapping[str, SharedView] = {
     "answers": SharedView(("viewpoints", "figures_items", "held_figures")),
-    "beside": SharedView(("answer_intervals",), lookup=True),
-    "current": SharedView(("answer_intervals", "said_items")),
+    "current": SharedView(("answer_intervals", "figures", "said_items")),
     "history": SharedView(("figures",)),
     "said": SharedView(("held_figures",), lookup=True),
     "subjects": SharedView(("answer_intervals", "held_figures")),

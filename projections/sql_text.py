@@ -1,14 +1,24 @@
 """Pieces of SQL: this package's files, and names and texts as they are written in a statement."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
+
+_SECTION = re.compile(r"^-- name: ([a-z_]+)\n", re.MULTILINE)
 
 
 @cache
 def sql(name: str) -> str:
     """The text of one of this package's SQL files."""
     return files("projections").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def sections(name: str) -> Mapping[str, str]:
+    """The parts of one of this package's SQL files that has several, by the names that stand above them."""
+    _, *parts = _SECTION.split(sql(name))
+    return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
 @lru_cache(maxsize=1024)

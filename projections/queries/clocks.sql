@@ -56,11 +56,12 @@ held_{family} AS NOT MATERIALIZED (
 
 -- name: shown
 answer_intervals.shown_from <= CAST($as_of AS TIMESTAMP)
+    AND answer_intervals.shown_until > CAST($as_of AS TIMESTAMP)
     AND answer_intervals.since <= $position
     AND answer_intervals.until > $position
     AND (
-      answer_intervals.shown_until > CAST($as_of AS TIMESTAMP)
-      OR answer_intervals.replaced > $position
+      answer_intervals.shortened_to > CAST($as_of AS TIMESTAMP)
+      OR answer_intervals.shortened_at > $position
     )
 
 -- name: answer_intervals

@@ -11,13 +11,12 @@ from functools import cache
 
 from projections.catalogue import CATALOGUE
 from projections.shared_views import SHARED_VIEWS
-from projections.sql_text import sql
+from projections.sql_text import sections, sql
 from projections.tables.families import Family
 
 ITEMS = "_items"
 INTERVALS = "answer_intervals"
 _PARAMETER = re.compile(r"\$([a-z_0-9]+)\b")
-_SECTION = re.compile(r"^-- name: ([a-z_]+)\n", re.MULTILINE)
 
 
 def question(
@@ -45,13 +44,13 @@ def question(
                 add(one)
             clauses[relation] = f"{relation} AS (\n{text_of(inner)}\n)"
         elif relation == INTERVALS:
-            clauses[relation] = sections()[INTERVALS].format(rows=conditions, **sections())
+            clauses[relation] = _clocks()[INTERVALS].format(rows=conditions, **_clocks())
         elif relation == f"held_{family}" and (family in families or family == "slugs"):
-            held = sections()["many" if viewpoints else "one"]
-            clauses[relation] = held.format(family=family, rows=conditions, held=sections()["held"])
+            held = _clocks()["many" if viewpoints else "one"]
+            clauses[relation] = held.format(family=family, rows=conditions, held=_clocks()["held"])
         elif family in families:
             add(f"held_{family}")
-            published = sections()["timed" if families[family].timed else "published"]
+            published = _clocks()["timed" if families[family].timed else "published"]
             clauses[relation] = published.format(family=family)
         else:
             raise ValueError(f"view {view!r} reads {relation!r}, and there is no such relation")
@@ -76,7 +75,7 @@ def lookup(view: str, rows: Sequence[str]) -> str:
         else (f"log.{relation.removeprefix('held_')} AS versions", "held")
     )
     select = text_of(view).removesuffix(f"FROM {relation}\n")
-    conditions = "\n  AND ".join((sections()[clock], *rows))
+    conditions = "\n  AND ".join((_clocks()[clock], *rows))
     return f"{select}FROM {table}\nWHERE {conditions}"
 
 
@@ -91,11 +90,8 @@ def text_of(view: str) -> str:
     return sql(f"views/internal/{view}.sql" if view in SHARED_VIEWS else f"views/{view}.sql")
 
 
-@cache
-def sections() -> dict[str, str]:
-    """The named parts of `clocks.sql`."""
-    _, *parts = _SECTION.split(sql("queries/clocks.sql"))
-    return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}
+def _clocks() -> Mapping[str, str]:
+    return sections("queries/clocks.sql")
 
 
 def parameters(text: str, known: Mapping[str, object]) -> dict[str, object]:

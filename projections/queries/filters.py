@@ -51,8 +51,6 @@ class Selection:
         self.items: list[str] = []
         self.near: list[str] = []
         """Conditions on tables with `subject_code` that save reading other subjects. They leave no wanted row out."""
-        self.exactly: list[str] = []
-        """Conditions on the answer intervals that leave out other figures of these subjects, all but a few."""
         self.params: dict[str, Any] = {}
 
     def bind(self, value: Any) -> str:
@@ -80,9 +78,6 @@ class Selection:
         """Keep only these figures, which are near."""
         self.rows.append(one_of(self.bind(list(figure_ids)), count=len(figure_ids)))
         self.keep_near(near)
-        if near != "TRUE":
-            codes = ", ".join(f"code_of(UUID '{one}')" for one in figure_ids)
-            self.exactly.append(f"figure_code IN ({codes})")
 
 
 def one_of(figure_ids: str, *, count: int) -> str:

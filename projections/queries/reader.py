@@ -19,6 +19,7 @@ from projections.queries.compose import lookup, parameters, question
 from projections.queries.filters import Selection, Value, select
 from projections.queries.format import presented, presented_rows
 from projections.queries.names import Names
+from projections.queries.near_answers import near_answers, statements_of
 from projections.sql_text import quoted
 from projections.tables.database import ARROW_ROWS, arrow_table
 from projections.tables.families import Family
@@ -33,8 +34,11 @@ _OF_THE_READER = ("viewpoint", "subject_code")
 _ANSWERERS = {"publisher", "prefer", "resolve"}
 """Filters that ask for other answers to figures than the one that the answer intervals hold."""
 
-NEAR_ROWS_MAX = 500
-"""Up to this many answers are looked up one by one, by their positions."""
+NEAR_ROWS_MAX = 1_000
+"""Up to this many statements are looked at one by one."""
+
+_OF_THE_FOLD = ("type", "source_kind", "published_until")
+"""Columns of the view `said` that tell which statement is the answer, and are no part of an item."""
 
 _BESIDE = {"revision": "INTEGER", "publishers": "INTEGER", "disputed": "BOOLEAN", "spread": "VARCHAR"}
 """What an item says beside the event that is the answer."""
@@ -89,12 +93,13 @@ class Reader:
         if figures is not None:
             selection.choose(figures, near=self.names.near(figures))
         view = name
-        if name == "figures" and not _ANSWERERS & set(filters or {}):
-            view = "current"
-            if limit is not None and not selection.near:
-                offset -= self._keep_page(limit, offset, selection, projection)
+        if name == "figures":
             if selection.near and (items := self._near(selection, projection)) is not None:
                 return items.slice(offset, limit)
+            if not _ANSWERERS & set(filters or {}):
+                view = "current"
+                if limit is not None and not selection.near:
+                    offset -= self._keep_page(limit, offset, selection, projection)
         return self._table(
             question(view, self.families, rows={projection.family: selection.rows, "answer_intervals": selection.near}),
             selection,
@@ -119,31 +124,23 @@ class Reader:
         return page[0][1] if page else 0
 
     def _near(self, selection: Selection, projection: Projection) -> pa.Table | None:
-        """The answers to the figures of a few subjects, in order; None where they are many, or filtered after the fold.
-
-        The narrow table of answer intervals says which events these are, and then they are fetched by position: to plan
-        and run a join would take longer.
-        """
-        if selection.items != ["place = 1"]:
+        """The answers to the figures of a few subjects, in order; None where much was said, or items are filtered."""
+        if selection.items not in (["place = 1"], []):
             return None
-        _, answers = self._rows(lookup("beside", [*selection.near, *selection.exactly]), selection)
-        if len(answers) > NEAR_ROWS_MAX:
+        visible = "versions.visible_from <= CAST($as_of AS TIMESTAMP)"
+        columns, said = self._rows(lookup("said", [*selection.rows, visible]), selection)
+        if len(said) > NEAR_ROWS_MAX:
             return None
-        beside = {
-            position: (*others, long_spread if spread is None else spread)
-            for position, *others, spread, long_spread in answers
-        }
-        positions = ", ".join(map(str, beside)) or "NULL"
-        columns, said = self._rows(lookup("said", [*selection.rows, f"versions.position IN ({positions})"]), selection)
-        names = list(columns)
-        place = names.index("position")
-        keys = [names.index(column) for column in projection.order]
-        rows = sorted(
-            ((*row, *beside[row[place]]) for row in said),
-            key=lambda row: [(row[key] is not None, row[key]) for key in keys],
-        )
-        items = presented_rows({**columns, **_BESIDE}, rows)
-        return items.drop_columns([name for name in (*_OF_THE_READER, *projection.hidden) if name in columns])
+        places = {name: place for place, name in enumerate(columns)}
+        left_out = {*_OF_THE_READER, *_OF_THE_FOLD, *projection.hidden}
+        shown = {name: place for name, place in places.items() if name not in left_out}
+        keys = [places[column] for column in projection.order]
+        answers = near_answers(statements_of(said, places), prefer=selection.params["prefer"])
+        if selection.items:
+            answers = [one for one in answers if one.place == 1]
+        answers.sort(key=lambda one: [(one.row[key] is not None, one.row[key]) for key in keys])
+        rows = [(*map(one.row.__getitem__, shown.values()), *one[1:-1]) for one in answers]
+        return presented_rows({**{name: columns[name] for name in shown}, **_BESIDE}, rows)
 
     def read_many(
         self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None

@@ -1,20 +1,26 @@
-"""Answer intervals: from where to where, on the publication and the ledger clock, which event answers each figure.
+"""Answer intervals: from where to where, on both clocks, a statement is what its publisher says.
 
-The table `answer_intervals` is made from the versions of events, so that a read at any viewpoint finds the answer
-without a fold. All intervals of a figure are made again whenever one of its versions changes, so the rows do not depend
-on how often that happened: a catch-up gives the same table as a rebuild.
+The table `answer_intervals` is made from the versions of statements, so that a read at any viewpoint finds the last one
+of each publisher without a fold over all; who of the publishers answers is found among these few. A change makes or
+changes only intervals beside it in its series (`projections.tables.successions`), and what is made does not depend on
+where batches are cut: a catch-up gives the same table as a rebuild.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from projections.sql_text import sql
+from projections.sql_text import sections
+from projections.tables.database import arrow_table
 from projections.tables.families import FOREVER
 from projections.tables.planned_statements import FEW, PlannedStatements
+from projections.tables.successions import Interval, Saying, successions
 
 ROWS_AT_ONCE = 400_000
 """About how many versions are looked at together; this bounds the memory of a rebuild."""
@@ -25,10 +31,25 @@ CODES = 2**31
 FIGURES_ORDER = "ORDER BY subject_code, figure_id, position, since"
 """The order of the table of figures: the rows of one subject, and of one figure, lie side by side."""
 
+_SERIES = ("figure_id", "publisher")
+_SWEPT = pa.schema(
+    [
+        ("subject_code", pa.int32()),
+        ("position", pa.int64()),
+        ("version", pa.int64()),
+        ("since", pa.int64()),
+        ("until", pa.int64()),
+        ("shown_until", pa.timestamp("us")),
+        ("shortened_to", pa.timestamp("us")),
+        ("shortened_at", pa.int64()),
+        ("tied", pa.bool_()),
+    ]
+)
+
 
 def create_table(cursor: DuckDBPyConnection) -> None:
     """Make the table, empty."""
-    cursor.execute(f"CREATE TABLE log.answer_intervals AS {_rows('log.figures LIMIT 0')}")
+    cursor.execute(_text("table"))
 
 
 def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
@@ -49,27 +70,107 @@ def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
     with ThreadPoolExecutor(max_workers=1) as other:
         placing = other.submit(put_in_place)
         for rows in within:
-            cursor.execute(f"INSERT INTO log.answer_intervals {_rows(rows)}")
+            for statement in (_text("sayings").replace("{versions}", rows), _text("moved")):
+                cursor.execute(statement)
+            made, _ = _swept(arrow_table(cursor, _text("of_moved")), after=0)
+            cursor.register("swept", made)
+            cursor.execute(f"INSERT INTO log.answer_intervals {_text('made')}")
         placing.result()
+    cursor.unregister("swept")
+    for name in ("sayings", "moved"):
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
 
 
-def make_again(cursor: DuckDBPyConnection, planned: PlannedStatements, touched: Collection[tuple[int, int]]) -> None:
-    """Make the intervals of figures again, given as pairs (subject_code, figure_code)."""
-    if not touched:
+def bring_up_to_date(
+    cursor: DuckDBPyConnection, planned: PlannedStatements, subject_codes: Collection[int], *, after: int
+) -> None:
+    """Make and change the intervals of what was opened or closed after a position, all of it about these subjects."""
+    if not subject_codes:
         return
-    subjects, figures = (pa.array(codes, pa.int32()) for codes in zip(*touched, strict=True))
-    planned.give("touched", pa.table({"subject_code": subjects, "figure_code": figures}))
-    run = planned.run if len(touched) <= FEW else cursor.execute
-    run(
-        "DELETE FROM log.answer_intervals AS made USING touched "
-        "WHERE made.subject_code = touched.subject_code AND made.figure_code = touched.figure_code"
+    few = len(subject_codes) <= FEW
+    touched = pa.table(
+        {
+            "subject_code": pa.array(subject_codes, pa.int32()),
+            "first": pa.repeat(pa.scalar(after + 1, pa.int64()), len(subject_codes)),
+        }
     )
-    versions = (
-        "log.figures SEMI JOIN touched ON figures.subject_code = touched.subject_code "
-        "AND code_of(figures.figure_id) = touched.figure_code"
-    )
-    run(f"INSERT INTO log.answer_intervals {_rows(versions)}")
+    planned.give("touched", touched)
+    near = planned.table(_text("near")) if few else arrow_table(cursor, _text("near"))
+    for rows, statement in zip(_swept(near, after=after), ("add", "change"), strict=True):
+        if len(rows):
+            planned.give(f"swept_{statement}", rows)
+            run = planned.run if few and len(rows) <= FEW else cursor.execute
+            run(_text(statement))
 
 
-def _rows(versions: str) -> str:
-    return sql("tables/sql/answer_intervals.sql").format(versions=versions, forever=FOREVER, primary_first=2**40)
+def _swept(rows: pa.Table, *, after: int) -> tuple[pa.Table, pa.Table]:
+    """The intervals that sayings, series after series, have made after a position, and those that they changed."""
+    numbers = {name: _numbers(rows[name]) for name in rows.column_names if name not in _SERIES}
+    sayings = list(map(Saying._make, zip(*(numbers[name] for name in Saying._fields), strict=True)))
+    made, changed = _Swept(numbers), _Swept(numbers)
+    for start, end in pairwise([*_starts(rows), len(rows)]):
+        standing = _standing(numbers, start, end) if "made_since" in numbers else []
+        came, moved = successions(sayings[start:end], after=after, standing=standing)
+        made.add(came, start)
+        changed.add(moved, start)
+    return made.table(), changed.table()
+
+
+def _starts(rows: pa.Table) -> list[int]:
+    """At which rows another series begins than that of the row before."""
+    if not len(rows):
+        return []
+    columns = (rows[name].combine_chunks() for name in _SERIES)
+    differ = (pc.not_equal(one[1:], one[:-1]) for one in map(_storage, columns))
+    return [0, *(place + 1 for place in pc.indices_nonzero(pc.or_(*differ)).to_pylist())]
+
+
+def _standing(numbers: Mapping[str, Sequence[Any]], start: int, end: int) -> list[Interval]:
+    """The intervals that stood before, of the sayings of one series."""
+    since, until, tied = numbers["made_since"], numbers["shown_until"], numbers["tied"]
+    to, at = numbers["shortened_to"], numbers["shortened_at"]
+    return [
+        Interval(place - start, until[place], since[place], tied[place], shortened_to=to[place], shortened_at=at[place])
+        for place in range(start, end)
+        if since[place] is not None
+    ]
+
+
+class _Swept:
+    """Intervals as columns: those of SQL's `swept`."""
+
+    def __init__(self, sayings: Mapping[str, Sequence[Any]]) -> None:
+        self._sayings = sayings
+        self._columns: list[list[Any]] = [[] for _ in _SWEPT]
+
+    def add(self, intervals: Iterable[Interval], start: int) -> None:
+        """Add intervals of a series that begins at the saying with this number."""
+        codes, positions, versions = (self._sayings[name] for name in ("subject_code", "position", "since"))
+        columns = self._columns
+        for one in intervals:
+            place = one.saying + start
+            row = (
+                *(codes[place], positions[place], versions[place], one.since, one.until),
+                *(one.shown_until, one.shortened_to, one.shortened_at, one.tied),
+            )
+            for column, value in zip(columns, row, strict=True):
+                column.append(value)
+
+    def table(self) -> pa.Table:
+        columns = (pa.array(values, kind) for values, kind in zip(self._columns, _SWEPT.types, strict=True))
+        return pa.table(list(columns), schema=_SWEPT)
+
+
+def _numbers(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column; moments as microseconds."""
+    numbers: list[Any] = (column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column).to_pylist()
+    return numbers
+
+
+def _storage(array: pa.Array) -> pa.Array:
+    return array.storage if isinstance(array, pa.ExtensionArray) else array
+
+
+@cache
+def _text(name: str) -> str:
+    return sections("tables/sql/answer_intervals.sql")[name].replace("{forever}", str(FOREVER))

@@ -53,8 +53,8 @@ class Ingest:
         self.planned = PlannedStatements(cursor)
         self._lookups = lookups.Lookups(cursor, self.planned)
         self.aliases = Aliases(cursor, self.planned)
-        self.touched: set[tuple[int, int]] = set()
-        """(subject_code, figure_code) of the figures of which a version was opened or closed; the caller empties it."""
+        self.touched: set[int] = set()
+        """The codes of the subjects about which a version of a figure was opened or closed; the caller empties it."""
         self.follows = True
         """Whether touched figures are noted."""
         self.figures = "log.figures"
@@ -256,11 +256,11 @@ class Ingest:
     def _put(self, family: Family, rows: str, *, few: bool = False, **params: Any) -> None:
         """Add the rows that a query gives to a family's table, and note which figures they are of."""
         notes = family.name == "figures" and self.follows
-        returning = " RETURNING subject_code, code_of(figure_id)" if notes else ""
+        returning = " RETURNING subject_code" if notes else ""
         statement = f"INSERT INTO {self._table(family.name)} BY NAME {rows}{returning}"
         written = self.planned.run(statement) if few else self._cursor.execute(statement, params or None)
         if notes:
-            self.touched.update(written.fetchall())
+            self.touched.update(code for (code,) in written.fetchall())
 
     def _table(self, family: str) -> str:
         return self.figures if family == "figures" else f"log.{quoted(family)}"
@@ -277,8 +277,8 @@ class Ingest:
             "AND versions.position BETWEEN $first AND $last"
         )
         if family == "figures" and self.follows:
-            codes = "SELECT subject_code, code_of(figure_id) FROM log.figures AS versions, closings WHERE "
-            self.touched.update(self._all(codes + which, **within))
+            codes = "SELECT DISTINCT subject_code FROM log.figures AS versions, closings WHERE "
+            self.touched.update(code for (code,) in self._all(codes + which, **within))
         self._run(
             f"UPDATE {self._table(family)} AS versions SET until = closings.ending FROM closings WHERE {which}",
             **within,

@@ -29,7 +29,7 @@ KEPT_EVERY = 5_000
 """After this many new events the file is brought up to date (a checkpoint). Until then each event that came alone takes
 some 20 KB of memory."""
 
-ORDERS = {"slugs": "slug, since", "answer_intervals": "subject_code, figure_code, since, shown_from, position"}
+ORDERS = {"slugs": "slug, since", "answer_intervals": "subject_code, figure_id, position, since"}
 """The tables that hold something else than versions of events, and the order of their rows."""
 
 
@@ -93,7 +93,7 @@ class TableSet:
             if drafted:
                 self._ingest.follows = True
                 self._ingest.take(as_table(drafted), drafted={entry.event_key: entry for entry in drafted})
-                self._remake_answer_intervals()
+                self._bring_answer_intervals_up()
             yield self._writer
         finally:
             self._roll_back()
@@ -103,7 +103,7 @@ class TableSet:
         for batch in batches(self._ledger.log, after=self.position, until=head):
             with self._transaction():
                 self._ingest.take(batch)
-                self._remake_answer_intervals()
+                self._bring_answer_intervals_up()
                 position = self._note_progress(batch)
             self.position = position
         if head - self._kept >= KEPT_EVERY:
@@ -136,8 +136,9 @@ class TableSet:
             self._writer.execute("CHECKPOINT log")
             self._kept = self.position
 
-    def _remake_answer_intervals(self) -> None:
-        answer_intervals.make_again(self._writer, self._ingest.planned, self._ingest.touched)
+    def _bring_answer_intervals_up(self) -> None:
+        touched, planned = self._ingest.touched, self._ingest.planned
+        answer_intervals.bring_up_to_date(self._writer, planned, touched, after=self.position)
         self._ingest.touched.clear()
 
     def _note_progress(self, batch: pa.Table) -> int:

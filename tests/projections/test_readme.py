@@ -42,18 +42,19 @@ def test_a_corrected_event_has_two_versions(book: Book) -> None:
     ]
 
 
-def test_an_answer_holds_until_the_next_is_later_on_both_clocks(book: Book) -> None:
+def test_a_statement_answers_until_the_next_is_later_on_both_clocks(book: Book) -> None:
     rows = table_after("An example. A publisher")
     start = book.ledger.head()
-    for row, month in zip(rows, ("03", "04"), strict=True):
-        position, value = row["event"].split(": ")
+    said = dict(row["event"].split(": ") for row in rows)
+    for (position, value), day in zip(sorted(said.items()), ("03-01", "04-01", "03-15"), strict=True):
         filled_up_to(book, start + int(position))
-        book.record(figure(value, on=f"2024-{month}-01"))
+        book.record(figure(value, on=f"2024-{day}"))
     with book.engine.reader(book.engine.viewpoint()) as reader:
         answers = reader.ask(
-            "SELECT position - $start, shown_from, NULLIF(shown_until, TIMESTAMP 'infinity'), since - $start, "
-            "NULLIF(replaced, $forever) - $start FROM log.answer_intervals "
-            "WHERE position - $start IN (5, 8) ORDER BY 1",
+            "SELECT position - $start, shown_from, NULLIF(shown_until, TIMESTAMP 'infinity'), "
+            "NULLIF(shortened_to, TIMESTAMP 'infinity'), since - $start, NULLIF(shortened_at, $forever) - $start, "
+            "NULLIF(until, $forever) - $start FROM log.answer_intervals "
+            "WHERE position - $start IN (5, 8, 9) ORDER BY position, since",
             start=start,
             forever=FOREVER,
         )
@@ -62,8 +63,10 @@ def test_an_answer_holds_until_the_next_is_later_on_both_clocks(book: Book) -> N
     ]
     in_may = {"as_of": "2024-05", "filters": {"subject": "world"}}
     assert book.one("figures", **in_may)["value"] == "110"
-    assert book.one("figures", recorded_as_of=f"position:{start + 6}", **in_may)["value"] == "100"
-    assert book.one("figures", **{**in_may, "as_of": "2024-03"})["value"] == "100"
+    assert book.one("figures", recorded_as_of=f"position:{start + 7}", **in_may)["value"] == "100"
+    assert book.one("figures", **{**in_may, "as_of": "2024-03-20"})["value"] == "105"
+    in_march = {**in_may, "as_of": "2024-03-20", "recorded_as_of": f"position:{start + 8}"}
+    assert book.one("figures", **in_march)["value"] == "100"
 
 
 def printed(value: datetime | int | None) -> str:

@@ -1,160 +1,218 @@
--- One row is an answer interval: the viewpoints from which one event is the answer to one figure, with what a reader wants
--- to know beside it. An event answers at the moment `as_of` and the position `held` where
+-- One row is an answer interval: the viewpoints from which one statement is what its publisher says of a figure. It is so
+-- at the moment `as_of` and the position `held` where
 --
---   shown_from <= as_of AND since <= held AND held < until
---   AND NOT (shown_until <= as_of AND replaced <= held)
+--   shown_from <= as_of AND as_of < shown_until AND since <= held AND held < until
+--   AND NOT (shortened_to <= as_of AND shortened_at <= held)
 --
--- so that one row is enough for an event until the next one that comes later on both clocks: shown later, and recorded
--- later. Where an event comes late, or a version of one is closed, the order changes; from there on the figure has an
--- epoch of its own, whose rows end with it.
---
--- How far publishers are apart is in `spread`, or as text in `long_spread` where it has one digit too many.
-WITH entries AS (
-  SELECT
+-- so that one row is enough for a statement until the second one that comes between it and the next. Where `tied`, the
+-- publisher may have said something else at the same time. What is said is beside it in short: a number for all of it
+-- (`said`), and its value.
+
+-- name: table
+CREATE TABLE log.answer_intervals (
+  subject_code INTEGER NOT NULL,
+  figure_id UUID NOT NULL,
+  position BIGINT NOT NULL,
+  shown_from TIMESTAMP NOT NULL,
+  shown_until TIMESTAMP NOT NULL,
+  since BIGINT NOT NULL,
+  until BIGINT NOT NULL,
+  shortened_to TIMESTAMP NOT NULL,
+  shortened_at BIGINT NOT NULL,
+  tied BOOLEAN NOT NULL,
+  is_primary BOOLEAN NOT NULL,
+  said UBIGINT NOT NULL,
+  value DECIMAL(38, 18)
+)
+
+-- name: sayings
+-- The sayings of some figures, each with those before and after it in its series, as they follow each other now.
+CREATE OR REPLACE TEMP TABLE sayings AS
+SELECT
+  subject_code,
+  figure_id,
+  publisher,
+  position,
+  published_until AS shown_from,
+  since,
+  until,
+  type = 'FigureWithdrawn' AS withdrawn,
+  source_kind = 'primary' AS is_primary,
+  HASH(ROW(canonical_value, canonical_low, canonical_high, symbol)) AS said,
+  canonical_value AS value,
+  LAG(published_until) OVER series AS shown_before,
+  LAG(since) OVER series AS since_before,
+  LEAD(published_until) OVER series AS shown_next,
+  LEAD(since) OVER series AS since_next
+FROM {versions}
+WINDOW series AS (PARTITION BY figure_id, publisher ORDER BY published_until, position, since)
+
+-- name: moved
+-- The series of which something came late, or went, so that their sayings did not always follow each other as they do now.
+CREATE OR REPLACE TEMP TABLE moved AS
+SELECT DISTINCT
+  figure_id,
+  publisher
+FROM sayings
+WHERE since <= since_before
+  OR until < {forever}
+
+-- name: of_moved
+SELECT
+  sayings.subject_code,
+  figure_id,
+  publisher,
+  position,
+  shown_from,
+  since,
+  until,
+  withdrawn
+FROM sayings
+SEMI JOIN moved
+  USING (figure_id, publisher)
+ORDER BY figure_id, publisher, shown_from, position, since
+
+-- name: made
+-- In all other series each saying is shown without end until the next one comes in, and until that one's time from then on.
+SELECT
+  subject_code,
+  figure_id,
+  position,
+  shown_from,
+  TIMESTAMP 'infinity' AS shown_until,
+  since,
+  CASE WHEN shown_next = shown_from THEN since_next ELSE {forever} END AS until,
+  CASE WHEN shown_next > shown_from THEN shown_next ELSE TIMESTAMP 'infinity' END AS shortened_to,
+  CASE WHEN shown_next > shown_from THEN since_next ELSE {forever} END AS shortened_at,
+  COALESCE(shown_before = shown_from, FALSE) AS tied,
+  is_primary,
+  said,
+  value
+FROM sayings
+ANTI JOIN moved
+  USING (figure_id, publisher)
+WHERE NOT withdrawn
+UNION ALL
+SELECT
+  sayings.subject_code,
+  sayings.figure_id,
+  sayings.position,
+  sayings.shown_from,
+  swept.shown_until,
+  swept.since,
+  swept.until,
+  swept.shortened_to,
+  swept.shortened_at,
+  swept.tied,
+  sayings.is_primary,
+  sayings.said,
+  sayings.value
+FROM sayings
+JOIN swept
+  ON swept.position = sayings.position
+  AND swept.version = sayings.since
+ORDER BY subject_code, figure_id, position, since
+
+-- name: near
+-- The sayings of the subjects in `touched` that came or went at position `first` or later, and two neighbours on each
+-- side, each with its interval as that stands.
+WITH moved AS (
+  SELECT DISTINCT
     subject_code,
     figure_id,
+    publisher
+  FROM log.figures
+  SEMI JOIN touched
+    ON figures.subject_code = touched.subject_code
+    AND (
+      figures.since >= touched.first
+      OR (
+        figures.until >= touched.first
+        AND figures.until < {forever}
+      )
+    )
+),
+sayings AS (
+  SELECT
+    figures.subject_code,
+    figures.figure_id,
+    figures.publisher,
     position,
+    published_until AS shown_from,
     since,
     until,
-    published_until,
-    HASH(publisher) AS publisher,
     type = 'FigureWithdrawn' AS withdrawn,
-    source_kind = 'primary' AS is_primary,
-    HASH(ROW(canonical_value, canonical_low, canonical_high, symbol)) AS said,
-    canonical_value AS value,
-    MAX(published_until) OVER (
-      PARTITION BY figure_id
-      ORDER BY since
-      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS shown_before
-  FROM {versions}
+    since >= touched.first AS came,
+    CASE WHEN since >= touched.first OR until < {forever} THEN 1 ELSE 0 END AS changed
+  FROM log.figures
+  SEMI JOIN moved
+    ON figures.subject_code = moved.subject_code
+    AND figures.figure_id = moved.figure_id
+    AND figures.publisher = moved.publisher
+  JOIN touched
+    ON figures.subject_code = touched.subject_code
+    AND figures.until >= touched.first
 ),
-starts AS (
-  SELECT
-    figure_id,
-    since AS start
-  FROM entries
-  WHERE shown_before IS NULL
-    OR published_until < shown_before
-    OR since <> position
-  UNION
-  SELECT
-    figure_id,
-    until AS start
-  FROM entries
-  WHERE until < {forever}
-),
-epochs AS (
-  SELECT
-    figure_id,
-    start,
-    LEAD(start, 1, {forever}) OVER (PARTITION BY figure_id ORDER BY start) AS finish
-  FROM starts
-),
--- The entries of each epoch, numbered in the order in which they are shown.
-members AS (
-  SELECT
-    entries.* EXCLUDE (since, until, shown_before),
-    start,
-    finish,
-    GREATEST(since, start) AS since,
-    ROW_NUMBER() OVER shown AS place,
-    LEAD(published_until, 1, TIMESTAMP 'infinity') OVER shown AS next_shown,
-    LEAD(GREATEST(since, start), 1, {forever}) OVER shown AS next_since,
-    COUNT(*) OVER (PARTITION BY figure_id, start) AS last_place
-  FROM entries
-  JOIN epochs
-    USING (figure_id)
-  WHERE entries.since < epochs.finish
-    AND entries.until > epochs.start
-  WINDOW shown AS (PARTITION BY figure_id, start ORDER BY published_until, position)
-),
--- Which place each has in what its publisher says, and up to which place it is the last of that.
-series AS (
+counted AS (
   SELECT
     *,
-    ROW_NUMBER() OVER publications - 1 AS revision,
-    LEAD(place, 1, last_place + 1) OVER publications AS next_place,
-    MIN(CASE WHEN withdrawn THEN place END) OVER (
-      publications ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-    ) AS next_withdrawn,
-    COALESCE(LAG(published_until) OVER publications = published_until, FALSE)
-      OR COALESCE(LEAD(published_until) OVER publications = published_until, FALSE) AS tied
-  FROM members
-  WINDOW publications AS (PARTITION BY figure_id, start, publisher ORDER BY published_until, position)
-),
--- What a publisher says at one time stands together until it says something later, or withdraws it.
-ties AS (
-  SELECT
-    figure_id,
-    start,
-    publisher,
-    published_until,
-    MAX(next_place) AS gone
-  FROM series
-  WHERE tied
-  GROUP BY figure_id, start, publisher, published_until
-),
-heads AS (
-  SELECT
-    series.*,
-    CASE
-      WHEN withdrawn THEN place + 1
-      ELSE LEAST(COALESCE(ties.gone, next_place), COALESCE(next_withdrawn, last_place + 1))
-    END AS gone
-  FROM series
-  LEFT JOIN ties
-    USING (figure_id, start, publisher, published_until)
-),
--- After each place, what all publishers say.
-said_then AS (
-  SELECT
-    figure_id,
-    start,
-    place AS own_place,
-    UNNEST(RANGE(place, gone)) AS place,
-    CASE WHEN NOT withdrawn THEN said END AS said,
-    value,
-    next_place,
-    CASE WHEN NOT withdrawn THEN CASE WHEN is_primary THEN {primary_first} ELSE 0 END + place END AS rank
-  FROM heads
-),
--- Of those that are the last of their publishers, the primary one that is shown last is the answer, or the secondary one.
-answers AS (
-  SELECT
-    figure_id,
-    start,
-    place,
-    COUNT(rank) FILTER (WHERE place < next_place) AS publishers,
-    MIN(said) <> MAX(said) AS disputed,
-    COUNT(value) AS points,
-    MAX(value) AS highest,
-    MIN(value) AS lowest,
-    MAX(rank) FILTER (WHERE place < next_place) % {primary_first} AS answer
-  FROM said_then
-  GROUP BY figure_id, start, place
+    SUM(changed) OVER (
+      PARTITION BY figure_id, publisher
+      ORDER BY shown_from, position, since
+      ROWS BETWEEN 2 PRECEDING AND 2 FOLLOWING
+    ) AS changes
+  FROM sayings
 )
 SELECT
-  shown.subject_code,
-  code_of(shown.figure_id) AS figure_code,
-  answer.position,
-  shown.since,
-  shown.finish AS until,
-  shown.published_until AS shown_from,
-  shown.next_shown AS shown_until,
-  shown.next_since AS replaced,
-  CAST(answer.revision AS INTEGER) AS revision,
-  CAST(publishers AS INTEGER) AS publishers,
-  disputed,
-  CASE WHEN points > 1 THEN TRY(highest - lowest) END AS spread,
-  CASE WHEN points > 1 AND TRY(highest - lowest) IS NULL THEN distance(highest, lowest) END AS long_spread
-FROM answers
-JOIN series AS shown
-  USING (figure_id, start, place)
-JOIN series AS answer
-  ON answer.figure_id = answers.figure_id
-  AND answer.start = answers.start
-  AND answer.place = answers.answer
-WHERE shown.published_until < shown.next_shown
-  OR shown.since < shown.next_since
-ORDER BY shown.subject_code, figure_code, shown_from, shown.since
+  counted.subject_code,
+  counted.figure_id,
+  counted.publisher,
+  counted.position,
+  counted.shown_from,
+  counted.since,
+  counted.until,
+  counted.withdrawn,
+  made.since AS made_since,
+  made.shown_until,
+  made.shortened_to,
+  made.shortened_at,
+  made.tied
+FROM counted
+LEFT JOIN log.answer_intervals AS made
+  ON made.subject_code = counted.subject_code
+  AND made.position = counted.position
+  AND made.until = {forever}
+  AND NOT counted.came
+WHERE changes > 0
+ORDER BY counted.figure_id, counted.publisher, counted.shown_from, counted.position, counted.since
+
+-- name: change
+UPDATE log.answer_intervals AS made
+SET until = swept.until, shortened_to = swept.shortened_to, shortened_at = swept.shortened_at
+FROM swept_change AS swept
+WHERE made.subject_code = swept.subject_code
+  AND made.position = swept.position
+  AND made.since = swept.since
+
+-- name: add
+INSERT INTO log.answer_intervals
+SELECT
+  figures.subject_code,
+  figure_id,
+  figures.position,
+  published_until AS shown_from,
+  swept.shown_until,
+  swept.since,
+  swept.until,
+  swept.shortened_to,
+  swept.shortened_at,
+  swept.tied,
+  source_kind = 'primary' AS is_primary,
+  HASH(ROW(canonical_value, canonical_low, canonical_high, symbol)) AS said,
+  canonical_value AS value
+FROM log.figures
+JOIN swept_add AS swept
+  ON figures.subject_code = swept.subject_code
+  AND figures.position = swept.position
+  AND figures.since = swept.version
+ORDER BY figures.subject_code, figure_id, figures.position, swept.since

@@ -100,3 +100,10 @@ CREATE OR REPLACE MACRO said_last(value, field, changed, turn) AS
 -- Which event said it.
 CREATE OR REPLACE MACRO said_by(value, field, changed, turn, event) AS
   ARG_MAX(event, turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field));
+
+-- A number by which the statements of publishers are ranked: primary ones before others, then those that are shown later,
+-- then those that were recorded later. (2^120 is more than any moment in microseconds times 2^50; 2^50 than any position.)
+CREATE OR REPLACE MACRO rank_of(is_primary, shown_from, place) AS
+  CASE WHEN is_primary THEN 1329227995784915872903807060280344576 ELSE CAST(0 AS HUGEINT) END
+  + CAST(EPOCH_US(shown_from) AS HUGEINT) * 1125899906842624
+  + place;

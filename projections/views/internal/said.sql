@@ -1,4 +1,5 @@
--- One row is an event on a figure that the ledger held at the viewpoint, with what an item shows of it.
+-- One row is an event on a figure that the ledger held at the viewpoint, with what an item shows of it, and what tells
+-- whether it is the answer.
 SELECT
   subject_code,
   figure_id,
@@ -26,5 +27,8 @@ SELECT
   published_at,
   recorded_at,
   position,
-  event_id
+  event_id,
+  type,
+  source_kind,
+  published_until
 FROM held_figures
