@@ -18,6 +18,7 @@ from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.append.writer import Append, Writer
 from ledger.codec.entry import Entry
 from ledger.errors import Violation
+from ledger.events.base import REGISTRY
 from ledger.events.ledger_events import LedgerEvent
 from ledger.store import LogStore, open_store
 from ledger.values.identifiers import microseconds
@@ -129,11 +130,9 @@ class Ledger:
     def acts_on(self, target: Entry) -> list[Entry]:
         """The ledger events that act on an event, in order."""
         wanted = str(target.event_id)
-        return [
-            entry
-            for entry in self.log.stream(target.stream_key)
-            if issubclass(entry.cls, LedgerEvent) and entry.body.get("target") == wanted
-        ]
+        types = [name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)]
+        acts = self.log.stream(target.stream_key, types=types)
+        return [entry for entry in acts if entry.body.get("target") == wanted]
 
     def at_positions(self, positions: Sequence[int]) -> list[Entry]:
         """The events at these positions, in order."""

@@ -21,9 +21,9 @@ from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import FIGURE_NAMESPACE, Figure
 from ledger.events.ledger_events import LedgerEvent
-from ledger.rules.effective_content import Act
+from ledger.rules.effective_content import Content
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
-from ledger.rules.publisher_series import Histories
+from ledger.rules.publisher_series import COMPARED_MAX, Histories
 from ledger.rules.rules import figure_of, kept_for_certain, violations
 from ledger.rules.state import Mark, State
 from ledger.rules.version import Version
@@ -56,6 +56,8 @@ class Batch:
         self._part: _Part | None = None
         self._known: dict[bytes, Entry] = {}
         """Entries by the event ids that drafts have chosen."""
+        self._targets: dict[bytes, Entry] = {}
+        """Recorded events by their ids, that the ledger events to be placed act on."""
         self._warns = False
         """Whether somebody wants to know what is odd."""
         self._streams_with_events: set[bytes] = set()
@@ -73,14 +75,17 @@ class Batch:
         return self._log
 
     def expect(self, events: Iterable[Draft | Refused], *, warn: bool = False) -> None:
-        """Look up what the log knows of the events that will be placed next: the same ones, and of their figures."""
+        """Look up what the log knows of the events that will be placed next: the same, their targets, their figures."""
         drafts = [event for event in events if isinstance(event, Draft)]
         event_keys = [key for _, key, *_ in drafts if key is not None]
         self._known = self.log.known(event_keys) if event_keys else {}
+        acting = [draft for draft in drafts if draft.facts is None and issubclass(draft.cls, LedgerEvent)]
+        targets = {UUID(draft.body["target"]).bytes for draft in acting}
+        self._targets = {one.event_key: one for one in self.log.with_event_ids(list(targets))} if targets else {}
         if warn:
             self._warns = True
             figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
-            entries = self.log.streams(list(figures)) if figures else {}
+            entries = self.log.streams(list(figures), last=COMPARED_MAX) if figures else {}
             self._streams_with_events = set(entries)
             if entries:
                 self._histories.read(entries)
@@ -131,19 +136,29 @@ class Batch:
 
     def find(self, event_id: UUID) -> Entry | None:
         """The event with this id, recorded or placed."""
-        entries = self.log.with_event_ids([event_id.bytes])
-        return entries[0] if entries else None
+        event_key = event_id.bytes
+        found = self._targets.get(event_key) or self._known.get(event_key)
+        if found is None or not found.state:  # What is only known has no state.
+            entries = self.log.with_event_ids([event_key])
+            found = entries[0] if entries else None
+        return found
 
-    def acts_on(self, target: Entry) -> list[Act]:
-        """The ledger events on an event so far, in order, recorded or placed."""
-        wanted = str(target.event_id)
-        types = [name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)]
-        acts = ((entry.type, entry.body) for entry in self.log.stream(target.stream_key, types=types))
-        return [act for act in acts if act[1]["target"] == wanted]
+    def content_of(self, entry: Entry) -> Content:
+        """What an event says after the ledger events on it so far, recorded or placed."""
+        says = self.state.content_of(entry.event_id)
+        if says is None:
+            says = Content(entry.body)
+            for act in self._acts_on(entry):
+                says = says.after(entry.cls, (act.type, act.body))
+        return says
 
-    def mentioning(self, text: str, types: Sequence[str]) -> Iterator[Entry]:
-        """Events of these types whose body holds the text, recorded or placed, in order. A full scan of the log."""
-        return self.log.mentioning(text, types=types)
+    def _acts_on(self, entry: Entry) -> list[Entry]:
+        positions = self.state.acted.positions(entry.event_key)
+        return self.log.at_positions(positions) if positions else []
+
+    def mentioning(self, text: str, types: Sequence[str], *, after: int = 0) -> Iterator[Entry]:
+        """Events of these types whose body holds the text, recorded or placed, in order. A scan of the log."""
+        return self.log.mentioning(text, types=types, after=after)
 
     # Placing
 
@@ -207,8 +222,8 @@ class Batch:
         outcome = outcome_of(self, event)
         target = outcome.target
         self._check_version(draft.expected_version, target.stream_key)
-        if self.state.holds(target.event_id):
-            self.state.act(target.event_id, event.cls.__name__, event.body)
+        act = event.cls.__name__, event.body
+        self.state.act(target.event_id, event.position, act, says=outcome.content)
         for metric, fixed in metrics_fixed_by(self, outcome):
             self._fix_metric(metric, fixed)
         return target.stream_key
@@ -232,7 +247,7 @@ class Batch:
             yield from name_warnings(event.body["name"], event.body["entity"], self.state.names())
         elif issubclass(event.cls, Figure) and event.body.get("value") is not None:
             if stream not in self._histories:
-                self._histories.read({stream: [], **self.log.streams([stream])})
+                self._histories.read({stream: [], **self.log.streams([stream], last=COMPARED_MAX)})
             yield from value_warnings(event.body, self._histories.before(event, stream))
 
     # Writing
@@ -259,9 +274,12 @@ class Batch:
         else:
             del self._unwritten[part.begins :]
         self.state.revert(part.mark)
+        # What was placed last is last in both.
         head = part.mark.head
-        self._known = {key: entry for key, entry in self._known.items() if entry.position <= head}
-        self.warnings = {position: odd for position, odd in self.warnings.items() if position <= head}
+        while self._known and next(reversed(self._known.values())).position > head:
+            self._known.popitem()
+        while self.warnings and next(reversed(self.warnings)) > head:
+            self.warnings.popitem()
         self._histories.clear()
 
 

@@ -202,8 +202,8 @@ class Writer:
             cls, body = entry.cls, entry.body
             if not issubclass(cls, LedgerEvent):
                 state.add(Version(entry.position, entry.event_id, cls, body, entry.recorded_at))
-            elif state.holds(target := UUID(body["target"])):
-                state.act(target, entry.type, body)
+            else:
+                state.act(UUID(body["target"]), entry.position, (entry.type, body))
         (last,) = self._log.at_positions([head])
         state.metrics = self._log.metrics()
         state.head = head

@@ -5,7 +5,7 @@ Pure functions over bodies: `EventCorrected` replaces fields (each correction pa
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.codec.validation import validated
 from ledger.errors import InvalidEvent, Violation
@@ -40,19 +40,37 @@ def corrected(cls: type[Event], body: Mapping[str, Any], changes: Mapping[str, A
         raise InvalidEvent([in_changes(violation, changes) for violation in error.violations]) from None
 
 
+class Content(NamedTuple):
+    """What an event has come to say, and whether it stands: what is kept of the acts on it, so that the next act can go
+    on from there. For example, after 999 corrections the thousandth patches the body that the last one left.
+    """
+
+    body: dict[str, Any]
+    stands: bool = True
+
+    @property
+    def said(self) -> dict[str, Any] | None:
+        """The body; None while the event is retracted."""
+        return self.body if self.stands else None
+
+    def after(self, cls: type[Event], act: Act) -> "Content":
+        """The content after one more act. Raises InvalidEvent for a correction that does not fit."""
+        type_name, body = act
+        if type_name == "EventCorrected":
+            return Content(corrected(cls, self.body, body["changes"]), self.stands)
+        return Content(self.body, type_name == "EventReinstated")
+
+
 def content(base: tuple[type[Event], dict[str, Any]], acts: Iterable[Act]) -> dict[str, Any] | None:
     """What remains of an event after the acts on it, (type, body) in order of position.
 
     None while it is retracted.
     """
     cls, body = base
-    standing = True
-    for type_name, act in acts:
-        if type_name == "EventCorrected":
-            body = corrected(cls, body, act["changes"])
-        else:
-            standing = type_name == "EventReinstated"
-    return body if standing else None
+    says = Content(body)
+    for act in acts:
+        says = says.after(cls, act)
+    return says.said
 
 
 def _set(target: dict[str, Any], path: list[str], value: Any, *, whole: str) -> None:

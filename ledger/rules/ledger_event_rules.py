@@ -6,6 +6,8 @@ registration of `usgs` cannot be retracted while a figure says that `usgs` publi
 """
 
 from collections.abc import Iterator, Sequence
+from heapq import merge
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, cast
 from uuid import UUID
 
@@ -15,9 +17,9 @@ from ledger.events.base import REGISTRY, Event, Role, refs
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import EventCorrected, EventReinstated, LedgerEvent
-from ledger.rules.effective_content import Act, content, in_changes
+from ledger.rules.effective_content import Content, in_changes
 from ledger.rules.rules import ORGANISATION, PUBLISHER, violations
-from ledger.rules.state import State
+from ledger.rules.state import NextFixer, State
 from ledger.rules.version import Version
 
 NAMED_MAX = 3
@@ -34,17 +36,18 @@ class Record(Protocol):
     def find(self, event_id: UUID) -> Entry | None:
         """The event with this id."""
 
-    def acts_on(self, target: Entry) -> list[Act]:
-        """The ledger events on an event so far, in order."""
+    def content_of(self, entry: Entry) -> Content:
+        """What an event says after the ledger events on it so far."""
 
-    def mentioning(self, text: str, types: Sequence[str]) -> Iterator[Entry]:
-        """Events of these types whose body holds the text, in order. A full scan of the log."""
+    def mentioning(self, text: str, types: Sequence[str], *, after: int = 0) -> Iterator[Entry]:
+        """Events of these types behind a position whose body holds the text, in order. A scan of the log."""
 
 
 class Outcome(NamedTuple):
     """What a ledger event makes of its target: what it said before, and says after; None while it is retracted."""
 
     target: Entry
+    content: Content
     before: Version | None
     after: Version | None
 
@@ -59,18 +62,17 @@ def outcome_of(record: Record, event: Version) -> Outcome:
     if issubclass(cls, LedgerEvent):
         detail = f"{named} is itself a ledger event ({target.type}); act on the event it acts on"
         raise RuleBroken([Violation(("target",), "target_is_no_ledger_event", detail)])
-    body, acts = target.body, record.acts_on(target)
-    said = content((cls, body), acts)
+    content = record.content_of(target)
     reinstates = issubclass(event.cls, EventReinstated)
-    if reinstates is (said is not None):
+    if reinstates is content.stands:
         state = "is not retracted, so there is nothing to reinstate" if reinstates else "is retracted"
         raise RuleBroken([Violation(("target",), "target_stands", f"event {named} {state}")])
-    says = content((cls, body), [*acts, (event.cls.__name__, event.body)])
-    first = Version(target.position, named, cls, body, target.recorded_at)
-    before, after = (None if one is None else first.says(one) for one in (said, says))
+    says = content.after(cls, (event.cls.__name__, event.body))
+    first = Version(target.position, named, cls, content.body, target.recorded_at)
+    before, after = (None if one.said is None else first.says(one.said) for one in (content, says))
     changes = event.body["changes"] if issubclass(event.cls, EventCorrected) else {}
     _check(record, before, after, changes)
-    return Outcome(target, before, after)
+    return Outcome(target, says, before, after)
 
 
 def metrics_fixed_by(record: Record, outcome: Outcome) -> Iterator[tuple[str, tuple[str, int] | None]]:
@@ -79,11 +81,13 @@ def metrics_fixed_by(record: Record, outcome: Outcome) -> Iterator[tuple[str, tu
     None where none does. What is given must be noted in the state before the next is asked for.
     """
     before, after = outcome.before, outcome.after
+    if _unit_family(before) == _unit_family(after):
+        return
     if before is not None and issubclass(before.cls, Figure):
         metric, _ = before.cls.unit_family_of(before.body)
         fixed = record.state.metrics.get(metric)
         if fixed is not None and fixed[1] == before.position:
-            yield metric, _next_fixer(record, metric, without=before.position)
+            yield metric, _next_fixer(record, metric, without=before)
     if after is not None and issubclass(after.cls, Figure):
         metric, family = after.cls.unit_family_of(after.body)
         fixed = record.state.metrics.get(metric)
@@ -91,11 +95,17 @@ def metrics_fixed_by(record: Record, outcome: Outcome) -> Iterator[tuple[str, tu
             yield metric, (family, after.position)
 
 
+def _unit_family(version: Version | None) -> tuple[str, str] | None:
+    """The metric of a figure and the family of its unit; None where there is none."""
+    return version.cls.unit_family_of(version.body) if version and issubclass(version.cls, Figure) else None
+
+
 def _check(record: Record, before: Version | None, after: Version | None, changes: dict[str, Any]) -> None:
     """The new content against the rules, as if the event were not there yet; then what depends on the old content."""
     state = record.state
     put_back = state.set_aside(before) if before is not None else lambda: None
-    fixed = _metric_set_aside(record, before)
+    # Where it stays of its metric and unit family, it breaks no rule about these that it kept before.
+    fixed = _metric_set_aside(record, before) if _unit_family(before) != _unit_family(after) else None
     try:
         broken = violations(state, after) if after is not None else []
         broken = [
@@ -120,7 +130,7 @@ def _metric_set_aside(record: Record, before: Version | None) -> tuple[str, tupl
     fixed = metrics.get(metric)
     if fixed is None or fixed[1] != before.position:
         return None
-    following = _next_fixer(record, metric, without=before.position)
+    following = _next_fixer(record, metric, without=before)
     if following is None:
         del metrics[metric]
     else:
@@ -128,25 +138,41 @@ def _metric_set_aside(record: Record, before: Version | None) -> tuple[str, tupl
     return metric, fixed
 
 
-def _next_fixer(record: Record, metric: str, *, without: int) -> tuple[str, int] | None:
-    """The unit family that the first standing event of a metric gives it, one event left out. Searches the log."""
+def _next_fixer(record: Record, metric: str, *, without: Version) -> tuple[str, int] | None:
+    """The unit family of a metric without the event that fixes it, and the position of the one that fixes it then.
+
+    An event that is retracted and reinstated ten thousand times is asked about as often: so the answer is kept.
+    """
+    state, after = record.state, without.position
+    others = state.acted.count - len(state.acted.positions(without.event_id.bytes))
+    last = state.next_fixers.get(metric)
+    if last is not None and last[:2] == (without.position, others):
+        if last.found is not None:
+            return last.found
+        after = last.until
+    found = _first_of_metric(record, metric, after=after)
+    state.next_fixers[metric] = NextFixer(without.position, others, found, state.head)
+    return found
+
+
+def _first_of_metric(record: Record, metric: str, *, after: int) -> tuple[str, int] | None:
+    """The unit family and the position of the first standing event of a metric behind a position. Searches the log.
+
+    It is always the first standing event that fixes a metric, so none before that one needs to be looked at.
+    """
     figures = [name for name, cls in REGISTRY.items() if issubclass(cls, Figure)]
     by_default = [name for name in figures if cast(type[Figure], REGISTRY[name]).default_metric == metric]
-    candidates = {entry.position: entry for entry in record.mentioning(metric, figures)}
-    candidates |= {entry.position: entry for entry in record.mentioning("subject", by_default)} if by_default else {}
-    for correction in record.mentioning(metric, [EventCorrected.__name__]):
-        if (target := record.find(UUID(str(correction.body["target"])))) is not None:
-            candidates[target.position] = target
-    for position in sorted(candidates):
-        entry = candidates[position]
+    named = record.mentioning(metric, figures, after=after)
+    unnamed = record.mentioning("subject", by_default, after=after) if by_default else iter(())
+    moved = [record.find(target) for one in (metric, None) for target in record.state.metric_changes.get(one, ())]
+    moved_behind = sorted(entry for entry in moved if entry is not None and entry.position > after)
+    for entry in merge(named, unnamed, moved_behind, key=itemgetter(0)):
         cls = entry.cls
-        if position == without or not issubclass(cls, Figure):
-            continue
-        body = _says(record, entry)
-        if body is not None:
-            named, family = cls.unit_family_of(body)
-            if named == metric:
-                return family, position
+        body = record.content_of(entry).said
+        if body is not None and issubclass(cls, Figure):
+            of_metric, family = cls.unit_family_of(body)
+            if of_metric == metric:
+                return family, entry.position
     return None
 
 
@@ -186,14 +212,14 @@ def _naming(record: Record, slug: str, *, without: UUID, as_publisher: bool = Fa
         if entry.event_id == without:
             continue
         cls = entry.cls
-        body = entry.body if issubclass(cls, LedgerEvent) else _says(record, entry)
+        body = entry.body if issubclass(cls, LedgerEvent) else record.content_of(entry).said
         if body is not None and names(cls, body):
             yield f"{entry.type} {entry.event_id}"
     # A correction may have moved an event to the slug, which its own body then does not name.
     for correction in record.mentioning(slug, [EventCorrected.__name__]):
         target = record.find(UUID(str(correction.body["target"])))
         if target is not None and target.event_id != without:
-            body = _says(record, target)
+            body = record.content_of(target).said
             if body is not None and names(target.cls, body):
                 yield f"{target.type} {target.event_id}"
 
@@ -201,20 +227,14 @@ def _naming(record: Record, slug: str, *, without: UUID, as_publisher: bool = Fa
 def _fiscal(record: Record, slug: str) -> Iterator[str]:
     """Standing figures of a subject with a fiscal period."""
     for entry in record.mentioning(slug, [name for name, cls in REGISTRY.items() if issubclass(cls, Figure)]):
-        body = _says(record, entry)
+        body = record.content_of(entry).said
         if body and body.get("subject") == slug and str(body.get("period", "")).startswith("FY"):
             yield f"{entry.type} {entry.event_id}"
 
 
 def _orphans(record: Record, cls: type[Event], slug: str) -> Iterator[str]:
     """Standing events of a thing before which nothing opens it any more (the opening in question is set aside)."""
-    opened = False
-    for event in record.state.events_of(cls, slug):
-        opened = opened or event.cls.role is Role.OPENS
-        if not opened:
-            yield f"{event.cls.__name__} {event.event_id}"
-
-
-def _says(record: Record, entry: Entry) -> dict[str, Any] | None:
-    """What an event says now; None while it is retracted."""
-    return content((entry.cls, entry.body), record.acts_on(entry))
+    for event in record.state.lifecycle(cls, slug):
+        if event.cls.role is Role.OPENS:
+            return
+        yield f"{event.cls.__name__} {event.event_id}"

@@ -1,6 +1,7 @@
 """What publishers said of a figure before: the series that a new statement is compared with, for its warnings.
 
-The history of a figure is read as entries, for one batch; only the bodies of one publisher's are read.
+The end of a figure's stream is read as entries, for one batch; only the bodies of one publisher's are read. What came
+long before, in the order of the log, is not looked at: so a warning costs the same however much was said of a figure.
 """
 
 from bisect import bisect_right, insort
@@ -17,13 +18,15 @@ from ledger.rules.effective_content import content
 from ledger.rules.version import Version
 from ledger.values.identifiers import id_text
 
+COMPARED_MAX = 32
+"""How many of the last events on a figure a new statement is compared with."""
 Said = tuple[datetime, int, dict[str, Any]]
 """When a statement was published, its position, and its body."""
 _ORDER = itemgetter(0, 1)
 
 
 class History:
-    """What stands on one figure, by publisher."""
+    """What stands on one figure, by publisher, of the last events on it."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries

@@ -235,25 +235,18 @@ def thing_is_open(state: State, event: Version) -> Iterator[Violation]:
     """What changes or ends a thing comes after its opening, and takes effect before its end."""
     thing = event.thing
     slug = event.body[thing]
-    others = [other for other in state.events_of(event.cls, slug) if other.position < event.position]
-    if event.cls.role is not Role.OPENS and not any(other.cls.role is Role.OPENS for other in others):
+    lifecycle = state.lifecycle(event.cls, slug)
+    if event.cls.role is not Role.OPENS and not lifecycle.is_opened_before(event.position):
         yield Violation(
             (thing,), "opened_first", f"{slug!r} was never opened, so {event.cls.__name__} has nothing to act on"
         )
-    for other in others:
-        if other.cls.role is Role.CLOSES and event.starts > other.starts and _bears_on(other, event):
-            yield Violation(
-                ("effective_from",) if event.body.get("effective_from") else (thing,),
-                "after_the_end",
-                f"{slug!r} ended on {other.starts.date()} by event {other.event_id}; this would take effect later",
-            )
-            return
-
-
-def _bears_on(closing: Version, event: Version) -> bool:
-    """A closing of one stage of a facility ends that stage only."""
-    stage = closing.body.get("stage") if closing.cls.family == "facilities" else None
-    return stage is None or event.body.get("stage") == stage
+    end = lifecycle.end_before(event)
+    if end is not None:
+        yield Violation(
+            ("effective_from",) if event.body.get("effective_from") else (thing,),
+            "after_the_end",
+            f"{slug!r} ended on {end.starts.date()} by event {end.event_id}; this would take effect later",
+        )
 
 
 @rule(about=lambda cls: cls.amends is not None)
@@ -266,8 +259,7 @@ def amendment_fits(state: State, event: Version) -> Iterator[Violation]:
         if name in PROTECTED or name not in allowed:
             yield Violation(("changes", name), "unknown_field", f"an amendment may change: {', '.join(allowed)}")
             return
-    openings = state.events_of(event.cls, event.body[event.thing])
-    opening = next((other for other in openings if other.cls.role is Role.OPENS), None)
+    opening = state.lifecycle(event.cls, event.body[event.thing]).opening()
     if opening is None:
         return
     required = {name: opening.body[name] for name, info in amended.model_fields.items() if info.is_required()}

@@ -1,35 +1,49 @@
 """What the rules need to know: a small fold of the log, kept in memory.
 
 It holds the events that open, change or close things (entities, merges, agreements, policies, facilities, links,
-risks), as they read now, and each metric's unit family. It does not hold figures, statements and relationships: only a
-few rare rules ask about those, and they search the log.
+risks), as they read now, each metric's unit family, and where the ledger events on any event are. It does not hold
+figures, statements and relationships: only a few rare rules ask about those, and they search the log.
 
 Every change is noted in a journal until it is kept. So a refused batch or a dry run leaves no trace, and of several
 appends that are written together one can be undone without the others.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
-from ledger.rules.effective_content import Act, content
+from ledger.rules.acted_events import ActedEvents
+from ledger.rules.effective_content import Act, Content
+from ledger.rules.lifecycle import Lifecycle
+from ledger.rules.merged_slugs import MergedSlugs
+from ledger.rules.registered_names import RegisteredNames
 from ledger.rules.version import Version
 
 
 @dataclass
 class _Held:
-    """A held event with the ledger events on it."""
+    """A held event, and what it says after the ledger events on it."""
 
     base: Version
-    acts: list[Act] = field(default_factory=list)
+    says: Content
 
     def now(self) -> Version | None:
-        body = content((self.base.cls, self.base.body), self.acts)
-        return None if body is None else self.base.says(body)
+        return self.base.says(self.says.body) if self.says.stands else None
+
+
+class NextFixer(NamedTuple):
+    """Which event would fix a metric's unit family if the one at a position did not: so it was found once."""
+
+    without: int
+    acts_on_others: int
+    """How many acts there were on other events than that one; more of them, and it may be another."""
+    found: tuple[str, int] | None
+    until: int
+    """The last position that was looked at."""
 
 
 class Mark(NamedTuple):
@@ -50,16 +64,27 @@ class State:
         self.kinds: dict[str, str] = {}
         """What kind of entity each registered slug names."""
         self._known: dict[UUID, _Held] = {}
-        self._things: dict[tuple[str, str], dict[int, Version]] = {}
-        self._merges: dict[int, tuple[str, str]] = {}
-        self.kept: dict[str, str] = {}
+        self._things: dict[tuple[str, str], Lifecycle] = {}
+        self._merged_facilities: dict[str, Lifecycle] = {}
+        """By the slug that the merged ones resolve to, as far as somebody asked; emptied by the next merge."""
+        self._merges = MergedSlugs()
+        self.kept = self._merges.kept
         """The slug that each merged slug was merged into."""
+        self._names: RegisteredNames | None = None
+        """None until somebody asks."""
+        self.next_fixers: dict[str, NextFixer] = {}
+        """By metric, what was last searched for."""
+        self.acted = ActedEvents()
+        """Where the ledger events on each event are."""
+        self.metric_changes: dict[str | None, dict[UUID, None]] = {}
+        """The events that a correction moved to another metric, by that metric; None: to the default of their type."""
         self._undo: list[Callable[[], object]] = []
         self._start = Mark(0, 0, None)
 
     def keep(self) -> None:
         """Everything up to here stays."""
         self._undo.clear()
+        self.acted.keep()
         self._start = self.mark()
 
     def mark(self) -> Mark:
@@ -68,6 +93,7 @@ class State:
 
     def revert(self, mark: Mark | None = None) -> None:
         """Undo everything since the mark; by default, since the last `keep`."""
+        self.next_fixers.clear()
         to = mark or self._start
         while len(self._undo) > to.changes:
             self._undo.pop()()
@@ -75,21 +101,22 @@ class State:
 
     def entity(self, slug: str) -> Version | None:
         """The standing registration of a slug."""
-        return next(iter(self._things.get(("entities", slug), {}).values()), None)
+        registrations = self._things.get(("entities", slug))
+        return registrations.first() if registrations is not None else None
 
-    def names(self) -> Iterator[tuple[str, str]]:
-        """Every registered name and alias, with the slug."""
-        for (family, slug), events in self._things.items():
-            if family == "entities":
-                for event in events.values():
-                    yield event.body["name"], slug
-                    yield from ((alias, slug) for alias in event.body.get("aliases", ()))
+    def names(self) -> RegisteredNames:
+        """Every registered name and alias."""
+        if self._names is None:
+            self._names = RegisteredNames()
+            for (family, _), registrations in self._things.items():
+                if family == "entities":
+                    for event in registrations:
+                        self._names.add(event.body)
+        return self._names
 
     def resolve(self, slug: str) -> str:
         """The slug that a slug was merged into, or itself."""
-        while slug in self.kept:
-            slug = self.kept[slug]
-        return slug
+        return self._merges.resolve(slug)
 
     def is_merged(self, slug: str) -> bool:
         """Whether the slug was merged into another."""
@@ -100,20 +127,29 @@ class State:
         registration = self.entity(slug)
         return registration.body.get("fiscal_year_end") if registration else None
 
-    def events_of(self, cls: type[Event], slug: str) -> list[Version]:
-        """The standing events of the thing that an event of this class names, in order of position.
+    def lifecycle(self, cls: type[Event], slug: str) -> Lifecycle:
+        """The standing events of the thing that an event of this class names.
 
         In a correction these may be events after the one that is asked about: compare `position`. Raises TypeError for
         a type whose role is to state something, since the state holds none of these.
         """
         if not _is_held(cls):
             raise TypeError(f"the state holds no {cls.__name__}: only what opens, changes or closes a thing")
-        if cls.family != "facilities":
-            return sorted(self._things.get((cls.family, slug), {}).values(), key=lambda event: event.position)
-        resolved = self.resolve(slug)
-        merged = (other for other in self.kept if self.resolve(other) == resolved)
-        events = [event for one in {resolved, *merged} for event in self._things.get((cls.family, one), {}).values()]
-        return sorted(events, key=lambda event: event.position)
+        if cls.family == "facilities" and self.kept:
+            return self._merged_facility(self.resolve(slug))
+        return self._things.get((cls.family, slug)) or Lifecycle()
+
+    def events_of(self, cls: type[Event], slug: str) -> list[Version]:
+        """The same events as a list, in order of position. It has to be made each time: ask the lifecycle."""
+        return list(self.lifecycle(cls, slug))
+
+    def _merged_facility(self, resolved: str) -> Lifecycle:
+        if resolved not in self._merged_facilities:
+            together = self._merged_facilities[resolved] = Lifecycle()
+            for slug in self._merges.all_of(resolved):
+                for event in self._things.get(("facilities", slug), ()):
+                    together.add(event)
+        return self._merged_facilities[resolved]
 
     def is_organisation(self, slug: str) -> bool:
         """Whether the slug is registered as an organisation, which alone may be a publisher."""
@@ -123,22 +159,34 @@ class State:
         """Whether the event is one that this state keeps."""
         return event_id in self._known
 
+    def content_of(self, event_id: UUID) -> Content | None:
+        """What an event says now, where it is held or was acted upon lately."""
+        held = self._known.get(event_id)
+        return held.says if held is not None else self.acted.says(event_id.bytes)
+
     def add(self, event: Version) -> None:
         """Fold in an event that acts on no other."""
         if _is_held(event.cls):
-            self._known[event.event_id] = _Held(event)
+            self._known[event.event_id] = _Held(event, Content(event.body))
             self._undo.append(lambda: self._known.pop(event.event_id))
             self._place(event)
 
-    def act(self, target: UUID, type_name: str, body: dict[str, Any]) -> None:
-        """Fold in a ledger event on an event that this state holds."""
-        known = self._known[target]
-        if (before := known.now()) is not None:
-            self._remove(before)
-        known.acts.append((type_name, body))
-        self._undo.append(known.acts.pop)
-        if (after := known.now()) is not None:
-            self._place(after)
+    def act(self, target: UUID, position: int, act: Act, says: Content | None = None) -> None:
+        """Fold in a ledger event on another. `says` is what that says then, where it is known already."""
+        held = self._known.get(target)
+        if held is not None:
+            before, after = held.says, says or held.says.after(held.base.cls, act)
+            if (standing := held.now()) is not None:
+                self._remove(standing)
+            held.says = after
+            self._undo.append(lambda: setattr(held, "says", before))
+            if (standing := held.now()) is not None:
+                self._place(standing)
+        self._undo.append(self.acted.note(target.bytes, position, says if held is None else None))
+        metric = act[1].get("changes", {}).get("metric", "")
+        if metric != "" and target not in (moved := self.metric_changes.setdefault(metric, {})):
+            moved[target] = None
+            self._undo.append(lambda: moved.pop(target))
 
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Say which unit family a metric has, and by which event's position; None: nothing fixes it."""
@@ -170,31 +218,42 @@ class State:
         return put_back
 
     def _place(self, event: Version) -> None:
-        if issubclass(event.cls, EntitiesMerged):
-            self._set_merge(event.position, (event.body["merged"], event.body["kept"]))
-            self._undo.append(lambda: self._set_merge(event.position, None))
-            return
-        events = self._things.setdefault(_key(event), {})
-        events[event.position] = event
+        self._put_in(event)
         self._undo.append(lambda: self._take_out(event))
-        self._note_kind(event)
 
     def _remove(self, event: Version) -> None:
-        if issubclass(event.cls, EntitiesMerged):
-            merge = self._merges[event.position]
-            self._set_merge(event.position, None)
-            self._undo.append(lambda: self._set_merge(event.position, merge))
-            return
         self._take_out(event)
-        self._undo.append(lambda: self._put_back(event))
+        self._undo.append(lambda: self._put_in(event))
+
+    def _put_in(self, event: Version) -> None:
+        if issubclass(event.cls, EntitiesMerged):
+            self._merges.add(event.body["merged"], event.body["kept"])
+            self._merged_facilities.clear()
+            return
+        self._things.setdefault(_key(event), Lifecycle()).add(event)
+        if (merged := self._merged_facility_of(event)) is not None:
+            merged.add(event)
+        self._note_kind(event)
+        if self._names is not None and issubclass(event.cls, EntityRegistered):
+            self._names.add(event.body)
 
     def _take_out(self, event: Version) -> None:
-        del self._things[_key(event)][event.position]
+        if issubclass(event.cls, EntitiesMerged):
+            self._merges.remove(event.body["merged"])
+            self._merged_facilities.clear()
+            return
+        self._things[_key(event)].remove(event.position)
+        if (merged := self._merged_facility_of(event)) is not None:
+            merged.remove(event.position)
         self._note_kind(event)
+        if self._names is not None and issubclass(event.cls, EntityRegistered):
+            self._names.remove(event.body)
 
-    def _put_back(self, event: Version) -> None:
-        self._things[_key(event)][event.position] = event
-        self._note_kind(event)
+    def _merged_facility_of(self, event: Version) -> Lifecycle | None:
+        """What an event belongs to besides its own slug, where that was asked for."""
+        if event.cls.family != "facilities" or not self._merged_facilities:
+            return None
+        return self._merged_facilities.get(self.resolve(event.body[event.thing]))
 
     def _note_kind(self, event: Version) -> None:
         """Keep `kinds` true to the registrations of the slug that an event registers."""
@@ -205,13 +264,6 @@ class State:
                 self.kinds.pop(slug, None)
             else:
                 self.kinds[slug] = registration.body["kind"]
-
-    def _set_merge(self, position: int, merge: tuple[str, str] | None) -> None:
-        if merge is None:
-            del self._merges[position]
-        else:
-            self._merges[position] = merge
-        self.kept = dict(self._merges.values())
 
 
 def _key(event: Version) -> tuple[str, str]:

@@ -5,35 +5,23 @@ ledgers); a value ten times off what the same figure said before; and, more exac
 nearly always a unit that slipped (kt for t, thousand for million).
 """
 
-import difflib
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from ledger.rules.registered_names import RegisteredNames
 from ledger.values.quantities import canonical
 
-LIKENESS_MIN = 0.9
 FAR_OFF_FACTOR = 10
-_LEGAL_FORMS = frozenset(
-    "ltd limited inc incorporated corp corporation co company plc llc gmbh ag sa bhd sdn pty".split()
-)
 
 
-def name_warnings(name: str, slug: str, known: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """Registered names, as (name, slug), that the new one could be confused with; the nearest only."""
-    by_skeleton = {skeleton(other): (other, other_slug) for other, other_slug in known if other_slug != slug}
-    mine = skeleton(name)
-    if mine in by_skeleton:
-        nearest = mine
-    else:
-        close = difflib.get_close_matches(mine, by_skeleton, n=1, cutoff=LIKENESS_MIN)
-        if not close:
-            return
-        nearest = close[0]
-    other, other_slug = by_skeleton[nearest]
+def name_warnings(name: str, slug: str, known: RegisteredNames) -> Iterator[dict[str, Any]]:
+    """A registered name that the new one could be confused with; the nearest only."""
+    nearest = known.look_alike(name, slug)
+    if nearest is None:
+        return
+    other, other_slug = nearest
     yield {
         "pointer": "/name",
         "rule": "look_alike",
@@ -62,10 +50,3 @@ def value_warnings(body: dict[str, Any], earlier: dict[str, Any] | None) -> Iter
         "detail": f"{body['value']} {body['unit']} is {round(ratio)} times off the "
         f"{earlier['value']} {earlier['unit']} before it: {guess}",
     }
-
-
-def skeleton(name: str) -> str:
-    """A name without case, accents, punctuation and legal form, so that look-alikes become equal."""
-    plain_name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
-    words = re.findall(r"\w+", plain_name)
-    return " ".join(word for word in words if word not in _LEGAL_FORMS) or " ".join(words)

@@ -101,8 +101,8 @@ class LogStore(Protocol):
     def stream(self, stream_key: bytes, *, types: Sequence[str] = (), limit: int | None = None) -> list[Entry]:
         """The entries of one stream, in order; with `types`, those of these types only."""
 
-    def streams(self, stream_keys: Sequence[bytes]) -> dict[bytes, list[Entry]]:
-        """The entries of each of these streams, in order; streams without any are left out."""
+    def streams(self, stream_keys: Sequence[bytes], *, last: int) -> dict[bytes, list[Entry]]:
+        """The last so many entries of each of these streams, in order; streams without any are left out."""
 
     def stream_heads(self, stream_keys: Sequence[bytes]) -> dict[bytes, int]:
         """How many entries each of these streams holds; streams without any are left out."""
@@ -110,8 +110,10 @@ class LogStore(Protocol):
     def of_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
         """The entries of these types with after < position <= until, in order of position. A scan."""
 
-    def mentioning(self, text: str, *, types: Sequence[str]) -> Iterator[Entry]:
-        """Entries of these types whose state holds the text as a JSON string, in order of position. A scan."""
+    def mentioning(self, text: str, *, types: Sequence[str], after: int = 0) -> Iterator[Entry]:
+        """Entries of these types with position > after whose state holds the text as a JSON string, in order of
+        position. A scan, which goes no further than it is asked to.
+        """
 
     def blocks(self, *, after: int, until: int, rows_max: int = 20_000) -> Iterator[Block]:
         """The log with after < position <= until in order, in blocks of at most `rows_max` entries."""

@@ -82,7 +82,7 @@ def test_an_empty_log_has_head_0_and_nothing_in_it(log: LogStore) -> None:
     assert log.position_at(2**60) == 0
     assert log.at_positions([1, 2]) == log.with_event_ids([event(1)]) == log.stream(stream("a")) == []
     assert log.known([event(1)]) == {}
-    assert log.streams([stream("a")]) == {}
+    assert log.streams([stream("a")], last=9) == {}
     assert log.stream_heads([stream("a")]) == {}
     assert list(log.of_types(["QuotaSet"], after=0, until=9)) == list(log.mentioning("1", types=["QuotaSet"])) == []
     assert list(log.blocks(after=0, until=9)) == []
@@ -100,8 +100,12 @@ def test_entries_come_back_as_they_were_written_numbered_within_their_streams(lo
     assert log.stream(stream("a")) == [entries[0], entries[2], entries[3]]
     assert log.stream(stream("a"), limit=2) == [entries[0], entries[2]]
     assert log.stream(stream("a"), types=["MoUSigned", "Other"]) == [entries[2]]
-    assert log.streams([stream("b"), stream("c"), stream("none")]) == {
+    assert log.streams([stream("b"), stream("c"), stream("none")], last=9) == {
         stream("b"): [entries[1], entries[5], entries[6]],
+        stream("c"): [entries[4]],
+    }
+    assert log.streams([stream("b"), stream("c")], last=2) == {
+        stream("b"): [entries[5], entries[6]],
         stream("c"): [entries[4]],
     }
     assert log.stream_heads([stream("a"), stream("c"), stream("none")]) == {stream("a"): 3, stream("c"): 1}
@@ -109,6 +113,8 @@ def test_entries_come_back_as_they_were_written_numbered_within_their_streams(lo
     assert list(log.of_types(["QuotaSet"], after=1, until=4)) == [entries[1], entries[3]]
     assert list(log.mentioning("3", types=["MoUSigned", "QuotaSet"])) == [entries[2]]
     assert list(log.mentioning("3", types=["QuotaSet"])) == []
+    assert list(log.mentioning("3", types=["MoUSigned"], after=2)) == [entries[2]]
+    assert list(log.mentioning("3", types=["MoUSigned"], after=3)) == []
 
 
 def test_a_thousand_ids_are_looked_up_at_once(log: LogStore) -> None:
@@ -116,7 +122,7 @@ def test_a_thousand_ids_are_looked_up_at_once(log: LogStore) -> None:
     log.append(entries)
     assert len(log.known([event(position) for position in range(1, 3001)])) == 1500
     assert log.stream_heads([stream(str(number)) for number in range(700)])[stream("1")] == 3
-    streams = log.streams([stream("1"), stream("699")])
+    streams = log.streams([stream("1"), stream("699")], last=9)
     assert (len(streams[stream("1")]), len(streams[stream("699")])) == (3, 2)
     assert len(log.at_positions(range(1, 1501))) == 1500
     assert len(list(log.of_types(["QuotaSet"], after=0, until=1500))) == 1500

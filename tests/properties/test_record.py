@@ -30,9 +30,7 @@ def rules_memory(ledger: Ledger) -> dict[str, Any]:
     state = ledger._writer._state
     return {
         "things": {
-            key: {position: event.body for position, event in events.items()}
-            for key, events in state._things.items()
-            if events
+            key: {event.position: event.body for event in events} for key, events in state._things.items() if events
         },
         "kept": state.kept,
         "metrics": state.metrics,

@@ -30,6 +30,12 @@ _INSERT = (
     f"INSERT INTO stored_events ({_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, COALESCE(NULLIF(?9, 0), "
     "(SELECT COALESCE(MAX(originator_version), 0) + 1 FROM stored_events WHERE originator_id = ?3)))"
 )
+# One search in the index for each stream, however long that is.
+_HEADS = (
+    "SELECT column1 AS stream, "
+    "(SELECT MAX(originator_version) FROM stored_events WHERE originator_id = column1) AS head "
+    "FROM (SELECT DISTINCT column1 FROM (VALUES {}))"
+)
 
 
 class SQLiteLog(SQLiteApplicationRecorder):
@@ -133,24 +139,26 @@ class SQLiteLog(SQLiteApplicationRecorder):
         where = f" AND topic IN ({_marks(types)})" if types else ""
         return self._select(f"originator_id = ?{where}", (stream_key, *types), order="originator_version", limit=limit)
 
-    def streams(self, stream_keys: Sequence[bytes]) -> dict[bytes, list[Entry]]:
-        """The entries of each of these streams, in order."""
+    def streams(self, stream_keys: Sequence[bytes], *, last: int) -> dict[bytes, list[Entry]]:
+        """The last entries of each of these streams, in order."""
         by_stream: defaultdict[bytes, list[Entry]] = defaultdict(list)
-        order = " ORDER BY originator_id, originator_version"
-        for entry in self._where_in("originator_id", stream_keys, order=order):
-            by_stream[entry.stream_key].append(entry)
+        for chunk in _chunks(sorted(set(stream_keys))):
+            rows = self.datastore.fetch(
+                f"SELECT {_COLUMNS} FROM ({_HEADS.format(','.join(['(?)'] * len(chunk)))}) "
+                "JOIN stored_events ON originator_id = stream AND originator_version > head - ? "
+                "ORDER BY originator_id, originator_version",
+                (*chunk, last),
+            )
+            for entry in map(Entry._make, rows):
+                by_stream[entry.stream_key].append(entry)
         return by_stream
 
     def stream_heads(self, stream_keys: Sequence[bytes]) -> dict[bytes, int]:
         """How many entries each of these streams holds."""
         heads: dict[bytes, int] = {}
         for chunk in _chunks(stream_keys):
-            rows = self.datastore.fetch(
-                "SELECT originator_id, MAX(originator_version) FROM stored_events "
-                f"WHERE originator_id IN ({_marks(chunk)}) GROUP BY originator_id",
-                chunk,
-            )
-            heads.update({row[0]: row[1] for row in rows})
+            rows = self.datastore.fetch(_HEADS.format(",".join(["(?)"] * len(chunk))), chunk)
+            heads.update({row[0]: row[1] for row in rows if row[1] is not None})
         return heads
 
     def of_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
@@ -160,13 +168,13 @@ class SQLiteLog(SQLiteApplicationRecorder):
             yield from entries
             after = entries[-1].position
 
-    def mentioning(self, text: str, *, types: Sequence[str]) -> Iterator[Entry]:
-        """Entries of these types whose state holds the text as a JSON string. A scan."""
-        after = 0
+    def mentioning(self, text: str, *, types: Sequence[str], after: int = 0) -> Iterator[Entry]:
+        """Entries of these types whose state holds the text as a JSON string. A scan, in steps that grow."""
+        limit = 4  # Who asks is mostly content with the first.
         where = f"position > ? AND topic IN ({_marks(types)}) AND instr(CAST(state AS TEXT), ?) > 0"
-        while entries := self._select(where, (after, *types, f'"{text}"'), order="position", limit=500):
+        while entries := self._select(where, (after, *types, f'"{text}"'), order="position", limit=limit):
             yield from entries
-            after = entries[-1].position
+            after, limit = entries[-1].position, min(2 * limit, 500)
 
     def blocks(self, *, after: int, until: int, rows_max: int = 20_000) -> Iterator[Block]:
         """The log in blocks. SQLite joins the rows by itself: twice as quick, and other threads run meanwhile."""

@@ -109,7 +109,7 @@ def test_the_rules_agree_with_what_a_figure_is_spared(history: list[Body]) -> No
                 slug: event.body["kind"]
                 for (family, slug), events in state._things.items()
                 if family == "entities"
-                for event in events.values()
+                for event in events
             }
         try:
             ledger.append([sent], warn=False)

@@ -1,0 +1,106 @@
+"""The lifecycle of a thing: the standing events that open, change and close it, in order of position.
+
+For example, a policy is enacted, amended ten thousand times, and repealed. Whether the next amendment comes after an
+opening and before the end is answered from the openings and the endings alone, however many amendments there are.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from datetime import datetime
+from operator import itemgetter
+
+from ledger.events.base import Role
+from ledger.rules.version import Version
+
+
+class Lifecycle:
+    """The events of one thing, or of several that were merged."""
+
+    def __init__(self) -> None:
+        self._events: dict[int, Version] = {}
+        self._positions: list[int] = []
+        self._openings: list[int] = []
+        self._ends: dict[str | None, _Ends] = {}
+        """By the stage that they end; None: all of them."""
+
+    def __bool__(self) -> bool:
+        return bool(self._positions)
+
+    def __iter__(self) -> Iterator[Version]:
+        return (self._events[position] for position in self._positions)
+
+    def add(self, event: Version) -> None:
+        """Take in an event that stands."""
+        self._events[event.position] = event
+        insort(self._positions, event.position)
+        if event.cls.role is Role.OPENS:
+            insort(self._openings, event.position)
+        elif event.cls.role is Role.CLOSES:
+            self._ends.setdefault(_stage_ended(event), _Ends()).add(event)
+
+    def remove(self, position: int) -> None:
+        """Let an event go that stands no longer."""
+        event = self._events.pop(position)
+        _take_out(self._positions, position)
+        if event.cls.role is Role.OPENS:
+            _take_out(self._openings, position)
+        elif event.cls.role is Role.CLOSES:
+            self._ends[_stage_ended(event)].remove(position)
+
+    def first(self) -> Version | None:
+        """The first event of all."""
+        return self._events[self._positions[0]] if self._positions else None
+
+    def opening(self) -> Version | None:
+        """The first event that opens it."""
+        return self._events[self._openings[0]] if self._openings else None
+
+    def is_opened_before(self, position: int) -> bool:
+        """Whether an event before the position opens it."""
+        return bool(self._openings) and self._openings[0] < position
+
+    def end_before(self, event: Version) -> Version | None:
+        """The first ending, of those at positions before the event, that takes effect before the event does."""
+        if not self._ends:
+            return None
+        # A closing of one stage of a facility ends that stage only.
+        stages = {None, event.body.get("stage")} if event.cls.family == "facilities" else {None}
+        starts = event.starts
+        found = [self._ends[stage].first_before(starts) for stage in stages if stage in self._ends]
+        positions = [position for position in found if position is not None and position < event.position]
+        return self._events[min(positions)] if positions else None
+
+
+class _Ends:
+    """Endings in order of position, each with the earliest start up to there."""
+
+    def __init__(self) -> None:
+        self._starts: list[tuple[int, datetime]] = []
+        self._earliest: list[datetime] = []
+        """As far as they are known."""
+
+    def add(self, event: Version) -> None:
+        place = bisect_left(self._starts, event.position, key=itemgetter(0))
+        self._starts.insert(place, (event.position, event.starts))
+        del self._earliest[place:]
+
+    def remove(self, position: int) -> None:
+        place = bisect_left(self._starts, position, key=itemgetter(0))
+        del self._starts[place], self._earliest[place:]
+
+    def first_before(self, instant: datetime) -> int | None:
+        """The position of the first ending that takes effect before the instant."""
+        earliest = self._earliest
+        for _, starts in self._starts[len(earliest) :]:
+            earliest.append(min(starts, earliest[-1]) if earliest else starts)
+        place = bisect_left(earliest, True, key=lambda start: start < instant)
+        return self._starts[place][0] if place < len(earliest) else None
+
+
+def _stage_ended(closing: Version) -> str | None:
+    """The stage of a facility that an event ends; None where it ends the whole thing."""
+    return closing.body.get("stage") if closing.cls.family == "facilities" else None
+
+
+def _take_out(positions: list[int], position: int) -> None:
+    del positions[bisect_left(positions, position)]
