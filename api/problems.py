@@ -4,8 +4,9 @@ Example: `{"type": "urn:supply-ledger:problem:bad-parameter", "title": "Bad para
 Errors of the ledger and of the projections know nothing of HTTP; `problem_of` alone says which status each has. The
 server sends a problem as it is, the command line prints its detail.
 
-`errors` lists every fault found: in a body by its JSON pointer (in a batch it begins with the event's place), in a
-query by the parameter's name.
+`errors` lists the faults found: in a body by its JSON pointer (in a batch it begins with the event's place), in a
+query by the parameter's name. Where there are very many, the first are listed, and `errors_more` says how many there
+are beside these.
 """
 
 import logging
@@ -14,6 +15,7 @@ from typing import Any
 
 from ledger import (
     CalendarError,
+    ClockInDoubt,
     EventIdReused,
     KeyReused,
     MalformedJSON,
@@ -24,11 +26,17 @@ from ledger import (
     StoreFull,
     VersionConflict,
     Violation,
+    shortened,
+    visible,
 )
 from projections import FilterError, UnknownFilter
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
+CLOCK_RETRY_AFTER_S = 60
+"""Somebody has to look at the clock first."""
+DETAIL_LENGTH_MAX = 4000
+"""How long a detail may be: it may hold several messages of the ledger, and words of the client."""
 TYPE_PREFIX = "urn:supply-ledger:problem:"
 logger = logging.getLogger("supply_ledger")
 
@@ -47,12 +55,12 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(detail)
         self.status = status
         self.kind = kind
-        self.detail = detail
-        self.title = title or kind.replace("-", " ").capitalize()
-        self.errors = errors
+        self.detail = _said(detail)
+        self.title = _said(title or kind.replace("-", " ").capitalize())
+        super().__init__(self.detail)
+        self.errors = errors and [{**one, "detail": _said(one["detail"])} for one in errors]
         self.headers = dict(headers or {})
         self.more = dict(more or {})
 
@@ -83,14 +91,16 @@ def refused(error: Refused, *, batch: bool) -> Problem:
     """Events that were refused. The pointers of a single event leave out its place in the batch."""
     conflict = isinstance(error, EventIdReused | VersionConflict)
     violations = error.violations if batch else [_alone(violation) for violation in error.violations]
-    count = len(violations)
     first = violations[0].detail if violations else "the event was refused"
-    detail = first if count == 1 else f"{count} faults; the first: {first}"
+    more = error.count - len(violations)
+    listed = f", of which {len(violations)} are listed" if more else ""
+    detail = first if error.count == 1 else f"{error.count} faults{listed}; the first: {first}"
     return Problem(
         409 if conflict else 422,
         "conflict" if conflict else "event-refused",
         f"Nothing was recorded: {detail}",
         errors=[{"pointer": v.pointer, "rule": v.rule, "detail": v.detail} for v in violations],
+        more={"errors_more": more} if more else None,
     )
 
 
@@ -115,6 +125,10 @@ _KNOWN: tuple[tuple[type[Exception], Callable[[str], Problem]], ...] = (
     (KeyReused, lambda text: Problem(422, "idempotency-key-reused", text)),
     (PositionBeyondHead, lambda text: bad_parameter("recorded_as_of", "beyond_head", text)),
     (CalendarError, lambda text: Problem(422, "bad-parameter", text)),
+    (
+        ClockInDoubt,
+        lambda text: Problem(503, "clock-in-doubt", text, headers={"Retry-After": str(CLOCK_RETRY_AFTER_S)}),
+    ),
     (StoreBusy, lambda text: Problem(503, "store-busy", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
     (StoreFull, lambda text: Problem(507, "store-full", text)),
     (StoreError, lambda text: Problem(503, "store-unavailable", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
@@ -124,3 +138,8 @@ _KNOWN: tuple[tuple[type[Exception], Callable[[str], Problem]], ...] = (
 def _alone(violation: Violation) -> Violation:
     path = violation.path[1:] if violation.path and isinstance(violation.path[0], int) else violation.path
     return Violation(path, violation.rule, violation.detail)
+
+
+def _said(text: str) -> str:
+    """A message as it goes out: on one line, with nothing unseen in it, and not endless."""
+    return shortened(visible(text), DETAIL_LENGTH_MAX)

@@ -9,6 +9,7 @@ from ledger.codec.strict_json import MalformedJSON, digest, parse_json
 from ledger.codec.validation import parse_event
 from ledger.errors import (
     CalendarError,
+    ClockInDoubt,
     EventIdReused,
     InvalidEvent,
     KeyReused,
@@ -30,6 +31,7 @@ from ledger.imports.importer import ERRORS_LISTED_MAX, Format, ImportReport, Mod
 from ledger.ledger import Ledger
 from ledger.rules.effective_content import Act, content
 from ledger.store import Block, LogStore
+from ledger.visible_text import shortened, visible, visible_json, visible_lines
 
 __all__ = [
     "ERRORS_LISTED_MAX",
@@ -39,6 +41,7 @@ __all__ = [
     "Append",
     "Block",
     "CalendarError",
+    "ClockInDoubt",
     "Entry",
     "Event",
     "EventIdReused",
@@ -74,4 +77,8 @@ __all__ = [
     "parse_event",
     "parse_json",
     "prepared",
+    "shortened",
+    "visible",
+    "visible_json",
+    "visible_lines",
 ]

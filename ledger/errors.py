@@ -11,6 +11,7 @@
     ├── VersionConflict          the stream holds another number of events than the client expected
     ├── KeyReused                the idempotency key is taken by another request
     ├── PositionBeyondHead       a viewpoint asks for a position that the log does not have yet
+    ├── ClockInDoubt             the machine's clock cannot be right, so nothing is recorded under it
     ├── LedgerDamaged            stored bytes are not what this ledger writes
     └── StoreError
         ├── StoreBusy            another writer holds the store for too long
@@ -20,11 +21,21 @@ The names are the domain's; what HTTP makes of them is decided in one place, `ap
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from ledger.visible_text import shortened, visible
+
+DETAIL_LENGTH_MAX = 2000
+"""How long a message may be: what was sent may be in it, and that may be of any length."""
+PART_LENGTH_MAX = 200
+"""The same for one part of a path."""
 
 
 class LedgerError(Exception):
     """Base of all errors of the ledger."""
+
+    def __str__(self) -> str:
+        return shortened(visible(super().__str__()), DETAIL_LENGTH_MAX)
 
 
 class CalendarError(LedgerError, ValueError):
@@ -48,15 +59,23 @@ class Violation:
     detail: str
     kind: "type[Refused] | None" = None
     """The kind of refusal, where violations of several events stand together."""
+    unlisted: int = 0
+    """How many more there are after it which are not listed."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", shortened(visible(self.detail), DETAIL_LENGTH_MAX))
+        if any(isinstance(part, str) and len(part) > PART_LENGTH_MAX for part in self.path):
+            path = (part if isinstance(part, int) else shortened(part, PART_LENGTH_MAX) for part in self.path)
+            object.__setattr__(self, "path", tuple(path))
 
     def at(self, index: int, kind: "type[Refused]") -> "Violation":
         """The same violation, in the event at `index` of a batch."""
-        return Violation((index, *self.path), self.rule, self.detail, kind)
+        return replace(self, path=(index, *self.path), kind=kind)
 
     @property
     def within(self) -> "Violation":
         """The same violation, of a batch, in its event."""
-        return Violation(self.path[1:], self.rule, self.detail, self.kind)
+        return replace(self, path=self.path[1:])
 
     @property
     def pointer(self) -> str:
@@ -70,6 +89,11 @@ class Refused(LedgerError):
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__("; ".join(f"{v.pointer or '/'}: {v.detail}" for v in violations))
         self.violations = list(violations)
+
+    @property
+    def count(self) -> int:
+        """How many violations there are, with those that are not listed."""
+        return sum(1 + violation.unlisted for violation in self.violations)
 
 
 class InvalidEvent(Refused):
@@ -103,6 +127,10 @@ class PositionBeyondHead(LedgerError):
 
 class LedgerDamaged(LedgerError):
     """Stored bytes are not what this ledger writes: an unknown type, or a body that no longer parses."""
+
+
+class ClockInDoubt(LedgerError):
+    """The machine's clock cannot be right; what was recorded under it would stay wrongly dated for ever."""
 
 
 class StoreError(LedgerError):

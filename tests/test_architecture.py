@@ -24,8 +24,10 @@ ONLY_IN = {"eventsourcing": "ledger", "duckdb": "projections", "fastapi": "api",
 # its own and from those before it. Rooms on one line do not know each other's order.
 ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger": (
+        ("visible_text",),
         ("errors",),
         ("values",),
+        ("clock",),
         ("events",),
         ("codec",),
         ("rules",),

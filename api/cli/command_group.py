@@ -5,11 +5,13 @@ So a table says which module has a command, and the module is imported once the 
 A module has its commands on an `app`, as usual in Typer.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command_from_info
 
 from api.cli.pandas_import import let_pandas_in
@@ -66,6 +68,16 @@ class CommandGroup(TyperGroup):
             self._make(owner, cmd_name)
         return self.commands[cmd_name]
 
+    def make_context(self, *args: Any, **options: Any) -> "Context":
+        """Read the words before the command. Raises what is wrong with them, with nothing unseen in it."""
+        with _said_visibly():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: "Context") -> Any:
+        """Run the command; the same holds for its own words."""
+        with _said_visibly():
+            return super().invoke(ctx)
+
     def _make(self, owner: CommandModule, name: str) -> None:
         if owner.statistics:
             let_pandas_in()
@@ -79,6 +91,19 @@ class CommandGroup(TyperGroup):
             for name in owner.names():
                 if name not in self.commands:
                     self._make(owner, name)
+
+
+@contextmanager
+def _said_visibly() -> Iterator[None]:
+    """What is wrong with the words of a command repeats them, and they may come from anywhere."""
+    try:
+        yield
+    except TyperException as error:
+        if isinstance(message := getattr(error, "message", None), str):
+            from ledger import visible
+
+            error.message = visible(message)
+        raise
 
 
 def _owner_of(name: str) -> CommandModule | None:

@@ -5,12 +5,12 @@ from pathlib import Path
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.terminal import console
-from ledger import ImportReport, Ledger, Mode, import_file
+from ledger import ImportReport, Ledger, Mode, import_file, visible
 
 
 def import_with_progress(ledger: Ledger, file: Path, *, mode: Mode = "atomic") -> ImportReport:
     """Import a file. Raises ValueError for a file of an unknown kind."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
-        task = progress.add_task(f"Reading {file.name}", total=file.stat().st_size)
+        task = progress.add_task(visible(f"Reading {file.name}"), total=file.stat().st_size)
         return import_file(ledger, file, mode=mode, progress=lambda done: progress.update(task, completed=done))

@@ -12,7 +12,7 @@ from api.cli.session import FAILED, fail, opened_ledger, reporting
 from api.cli.terminal import console, text_table
 from api.formats.render import json_text
 from api.problems import refused
-from ledger import ImportReport, Refused, parse_json
+from ledger import ImportReport, Refused, parse_json, visible
 
 PANEL = "Record"
 
@@ -46,7 +46,7 @@ def append_command(
     for item in items:
         for warning in item["warnings"]:
             text = f"Legal, but odd: position {item['position']}{warning['pointer']}: {warning['detail']}"
-            console(stderr=True).print(text, style="yellow", markup=False, highlight=False)
+            console(stderr=True).print(visible(text), style="yellow", markup=False, highlight=False)
     title = "Would be recorded" if dry_run else "Recorded"
     console().print(text_table(title, ["position", "status", "type", "event_id"], rows))
 

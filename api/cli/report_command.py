@@ -12,6 +12,7 @@ from api.cli.session import MISUSED, fail, opened
 from api.distribution import installed_version
 from api.reports.report_facts import PARAMETERS, Facts, gather
 from api.reports.report_file import FORMS, file_name, written
+from ledger import visible
 
 STDOUT = Path("-")
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
@@ -111,4 +112,5 @@ def _put(path: Path, facts: Facts, form: str, *, force: bool) -> None:
     except OSError as error:
         fail(f"Cannot write {path}: {error.strerror}.")
     count = len(facts.figures)
-    typer.echo(f"Wrote {path}: {count} figure{'' if count == 1 else 's'}, as of {facts.basis['as_of']}.")
+    said = f"Wrote {path}: {count} figure{'' if count == 1 else 's'}, as of {facts.basis['as_of']}."
+    typer.echo(visible(said))

@@ -7,6 +7,7 @@ from contextlib import suppress
 import uvicorn
 
 from api.app import create_app
+from api.cli.server_log import LOG_CONFIG
 from api.cli.session import MISUSED, fail
 from api.cli.terminal import console
 from api.settings import HOSTS, is_loopback, served_hosts
@@ -47,7 +48,7 @@ def serve(engine: Engine, listening: socket.socket, *, host: str) -> None:
     out = console()
     out.print(f"Serving the API on {address}/v1 and its docs on {address}/docs (stop with Ctrl-C).", highlight=False)
     out.print("Open mode: no key is asked for; this machine's users can read and append.", style="yellow")
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=LOG_CONFIG, log_level="warning", access_log=False))
     # The program itself stays, and to search it for garbage held every request up for a tenth of a second.
     gc.collect()
     gc.freeze()

@@ -2,26 +2,39 @@
 
 The kinds of the columns say what is left out (ids, and what repeats another column in a form for machines) and what
 stands to the right (numbers).
+
+Everything that is printed for people goes through here, where what a terminal would obey, and what nobody would see, is
+written out (`ledger.visible_text`).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from api.questions.page import Page
+from ledger import visible, visible_lines
 from projections import COLUMN_KINDS, Kind, is_detail
 
 WIDTH_PIPED = 160
 LISTED_MAX = 8
 
 
-def console(*, stderr: bool = False) -> Console:
+class PeopleConsole(Console):
+    """A console whose lines hold nothing that acts on the terminal, but for what the console itself puts there."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts, with what is unseen in them written out, and tables, which are made of such texts."""
+        super().print(*(visible_lines(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+def console(*, stderr: bool = False) -> PeopleConsole:
     """A console on the terminal's width, or wide where the output is piped."""
-    made = Console(stderr=stderr)
-    return made if made.is_terminal else Console(stderr=stderr, width=WIDTH_PIPED)
+    made = PeopleConsole(stderr=stderr)
+    return made if made.is_terminal else PeopleConsole(stderr=stderr, width=WIDTH_PIPED)
 
 
 def page_table(page: Page, *, title: str, columns: Sequence[str] = ()) -> Table:
@@ -46,23 +59,28 @@ def _table(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str, kinds: Mapping[str, Kind]
 ) -> Table:
     names = [name for name in columns if any(_says(row.get(name)) for row in rows)]
-    table = Table(title=title, title_justify="left")
+    table = Table(title=_word(title), title_justify="left")
     for name in names:
         is_number = name in kinds and kinds[name].is_number
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(_word(name), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell(row.get(name))) for name in names))
+        table.add_row(*(Text(visible_lines(cell(row.get(name)))) for name in names))
     return table
+
+
+def _word(text: str) -> str:
+    """A text as the title of a table or a column, where brackets would be taken for markup."""
+    return escape(visible(text))
 
 
 def text_table(title: str, columns: Sequence[str], *groups: Sequence[Sequence[str]]) -> Table:
     """A table of texts, with a line between the groups of rows."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=_word(title), title_justify="left")
     for name in columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(_word(name), overflow="fold")
     for group in groups:
         for row in group:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(visible_lines(text)) for text in row))
         table.add_section()
     return table
 

@@ -11,7 +11,7 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from api.problems import MEDIA_TYPE, Problem, problem_of
-from ledger import LedgerError
+from ledger import LedgerError, visible_json
 from projections import FilterError, UnknownFilter
 
 FORESEEN = (Problem, LedgerError, FilterError, UnknownFilter, HTTPException)
@@ -20,7 +20,8 @@ FORESEEN = (Problem, LedgerError, FilterError, UnknownFilter, HTTPException)
 
 def problem_response(problem: Problem) -> Response:
     """A problem as an HTTP answer, which nobody may keep."""
-    body = json.dumps(problem.document(), ensure_ascii=False).encode("utf-8", "replace")
+    text = json.dumps(problem.document(), ensure_ascii=False).encode("utf-8", "replace").decode()
+    body = visible_json(text).encode()  # a pointer or a parameter may name what a client sent
     headers = {"Cache-Control": "no-store", **problem.headers}
     return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 

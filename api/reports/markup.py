@@ -1,7 +1,8 @@
 """A report as a file: HTML that needs nothing beside it, or Markdown for GitHub.
 
-Names, notes and addresses come from events, and so from anywhere: every text is escaped where it is put in, an
-address is followed only where it is http or https, and the HTML forbids itself to load or run anything.
+Names, notes and addresses come from events, and so from anywhere: every text is escaped where it is put in, what nobody
+would see of it is written out (`ledger.visible_text`), an address is followed only where it is http or https, and the
+HTML forbids itself to load or run anything.
 """
 
 import re
@@ -13,6 +14,7 @@ from markupsafe import Markup, escape
 
 from api.reports.charts import svg
 from api.reports.report_parts import Presentation
+from ledger import visible_lines
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&$])")
 _LINE_START = re.compile(r"^([-=+](?!\d)|#|\d+[.)] )")
-# Control characters that no page may hold, and those that turn the direction of what is read after them.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
 
 
@@ -41,14 +41,18 @@ def html(report: Presentation) -> str:
     }
     css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704  ours
     page = _environment("html").get_template("report.html").render(report=report, drawn=drawn, css=css)
-    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", page)
+    return _seen(page)
 
 
 def markdown(report: Presentation) -> str:
     """The same in GitHub's Markdown, with a table of vintages for each chart."""
     text = _environment("md").get_template("report.md").render(report=report)
-    text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", _seen(text)).strip() + "\n"
+
+
+def _seen(text: str) -> str:
+    """A text whose unseen characters are written out; tabs and the ends of lines in Windows' manner are spaces."""
+    return visible_lines(text.replace("\r\n", "\n").replace("\r", " ").replace("\t", " "))
 
 
 @cache

@@ -4,6 +4,8 @@ import re
 from html import escape
 from typing import Any
 
+from ledger import visible_lines
+
 VERSION = "6.4"
 """Of Vega-Lite: the one whose specifications Altair writes."""
 _ELEMENT_WITH_ID = re.compile(r'(<\w+ id=)"([\w-]+)"')
@@ -16,7 +18,7 @@ def svg(spec: dict[str, Any], *, name: str, title: str, description: str) -> str
     """
     import vl_convert
 
-    drawn: str = _with_own_ids(vl_convert.vegalite_to_svg(spec, vl_version=VERSION), name)
+    drawn: str = _with_own_ids(vl_convert.vegalite_to_svg(_seen(spec), vl_version=VERSION), name)
     size = _SIZE.search(drawn)
     if size is None:
         raise ValueError("the converter drew a chart without a size")
@@ -26,6 +28,15 @@ def svg(spec: dict[str, Any], *, name: str, title: str, description: str) -> str
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-description">{escape(description)}</desc>'
     )
     return opening + drawn[drawn.index(">") + 1 :]
+
+
+def _seen(value: Any) -> Any:
+    """A specification in whose texts nothing is unseen: a control character ends the converter, and the program."""
+    if isinstance(value, str):
+        return visible_lines(value)
+    if isinstance(value, dict):
+        return {_seen(name): _seen(part) for name, part in value.items()}
+    return [_seen(part) for part in value] if isinstance(value, list) else value
 
 
 def _with_own_ids(drawn: str, name: str) -> str:
