@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import READ_PANEL, DataOption, Output
-from api.cli.question_command import add_question, show
+from api.cli.options import READ_PANEL, DataOption, Output, SafeOption
+from api.cli.question_command import add_question, check_safe, show
 from api.cli.session import opened
 from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, VIEWPOINT
 from api.questions.resources import CLOCK, EVENT_FILTERS, events, history
@@ -24,10 +24,12 @@ def read_history(
     recorded_as_of: Annotated[str | None, typer.Option(help=VIEWPOINT[1].description)] = None,
     limit: Annotated[int, typer.Option(min=1, max=LIMIT_MAX)] = LIMIT_DEFAULT,
     output: Annotated[Output, typer.Option("--format", help="How to print.")] = Output.table,
+    safe: SafeOption = False,
     data: DataOption = None,
 ) -> None:
     """How a figure got where it is: what the world said, or what this ledger answered."""
+    check_safe(output, safe=safe)
     given = {"clock": clock, "as_of": as_of, "recorded_as_of": recorded_as_of, "limit": str(limit)}
     parameters = {name: value for name, value in given.items() if value is not None}
     with opened(data, make=False) as engine:
-        show(history(engine, figure_id, parameters), output, title=f"history of {figure_id}")
+        show(history(engine, figure_id, parameters), output, safe=safe, title=f"history of {figure_id}")

@@ -23,6 +23,14 @@ DataOption = Annotated[
 ]
 
 
+SafeOption = Annotated[
+    bool,
+    typer.Option(
+        "--safe", help="With --format csv: an apostrophe before a cell that a spreadsheet would run as a formula."
+    ),
+]
+
+
 class Output(StrEnum):
     """How a command prints its items."""
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import DataOption, Output, given_parameters, keyword, option
-from api.cli.session import opened
+from api.cli.options import DataOption, Output, SafeOption, given_parameters, keyword, option
+from api.cli.session import MISUSED, fail, opened
 from api.cli.terminal import basis_line, console, member_table, page_table
 from api.formats.negotiation import FORMATS
 from api.formats.render import items_bytes
@@ -34,15 +34,17 @@ def add_question(
     known = tuple(one for one in parameters if one.name not in NOT_FILTERS)
 
     def run(**given: Any) -> None:
-        output, data = given.pop("output"), given.pop("data")
+        output, safe, data = given.pop("output"), given.pop("safe"), given.pop("data")
+        check_safe(output, safe=safe)
         parameters = {"limit": str(given["limit"]), **given_parameters(known, given)}
         with opened(data, make=False) as engine:
-            show(ask(engine, parameters), output, title=name, columns=columns)
+            show(ask(engine, parameters), output, safe=safe, title=name, columns=columns)
 
     arguments = [option(one) for one in known]
     arguments += [
         keyword("limit", Annotated[int, typer.Option(min=1, max=LIMIT_MAX, help="How many at most.")], LIMIT_DEFAULT),
         keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
+        keyword("safe", SafeOption, False),
         keyword("data", DataOption, None),
     ]
     run.__signature__ = Signature(arguments)  # type: ignore[attr-defined]
@@ -50,7 +52,13 @@ def add_question(
     app.command(name, help=description, rich_help_panel=panel)(run)
 
 
-def show(page: Page, output: Output, *, title: str, columns: tuple[str, ...] = ()) -> None:
+def check_safe(output: Output, *, safe: bool) -> None:
+    """End the program where `--safe` is asked of something else than CSV."""
+    if safe and output is not Output.csv:
+        fail(f"--safe is for --format csv, not {output.value}.", code=MISUSED)
+
+
+def show(page: Page, output: Output, *, title: str, columns: tuple[str, ...] = (), safe: bool = False) -> None:
     """Print a page."""
     if output is Output.table:
         out = console()
@@ -68,6 +76,6 @@ def show(page: Page, output: Output, *, title: str, columns: tuple[str, ...] = (
         typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
     else:
         form = next(one for one in FORMATS if one.name == output.value)
-        typer.echo(items_bytes(page, form), nl=False)
+        typer.echo(items_bytes(page, form, safe=safe), nl=False)
         if page.next is not None:
             print(f"There is more than --limit; the largest is {LIMIT_MAX}.", file=sys.stderr)

@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from api.formats.answer import Answer
 from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
+from api.formats.safe_cells import harmless
 from api.questions.page import Items, Page
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -42,12 +43,12 @@ def table_of(items: Items) -> pa.Table:
     return pa.table({name: _column(values) for name, values in columns.items()})
 
 
-def items_bytes(page: Page, form: Format) -> bytes:
-    """The items alone, in any format but JSON."""
+def items_bytes(page: Page, form: Format, *, safe: bool = False) -> bytes:
+    """The items alone, in any format but JSON. `safe` is for CSV: no cell is one that a spreadsheet would run."""
     if form is JSONL:
         return b"".join(b"%b\n" % text for text in json_groups(page, b"\n"))
     if form is CSV:
-        return b"".join(_csv(page.items))
+        return b"".join(_safe_csv(page) if safe else _csv(page.items))
     if form is XLSX:
         from api.formats.xlsx import workbook
 
@@ -83,7 +84,7 @@ def json_groups(page: Page, between: bytes) -> Iterator[bytes]:
         yield between.join(map(write, rows))
 
 
-def page_answer(page: Page, form: Format, *, path: str, query: Sequence[tuple[str, str]]) -> Answer:
+def page_answer(page: Page, form: Format, *, path: str, query: Sequence[tuple[str, str]], safe: bool = False) -> Answer:
     """The answer to a read, which was asked for at this path with these parameters."""
     headers = {"Cache-Control": FOR_EVER if page.validity.final else "no-cache", "Vary": "Accept"}
     if page.next is not None:
@@ -94,7 +95,7 @@ def page_answer(page: Page, form: Format, *, path: str, query: Sequence[tuple[st
         parts = [b'{"items":', *items, f",{rest[1:]}".encode()]
         essence = [*items, _json_bytes(page.more)]
     else:
-        parts = essence = [items_bytes(page, form)]
+        parts = essence = [items_bytes(page, form, safe=safe)]
         headers["Ledger-Basis"] = json.dumps(page.basis, separators=(",", ":"))
     headers["ETag"] = _etag(page, form, parts, essence)
     headers["Content-Type"] = f"{form.media_type}; charset=utf-8" if form in (CSV, JSONL) else form.media_type
@@ -141,6 +142,17 @@ def _csv(items: Items) -> Iterator[bytes]:
             yield _csv_lines([_cell(row.get(name)) for name in names] for row in some)
         else:
             yield _csv_of(pa.table([_csv_column(column) for column in some.columns], names=names))
+
+
+def _safe_csv(page: Page) -> Iterator[bytes]:
+    """The same with a text that a spreadsheet would run made harmless, in the header too."""
+    items = page.items
+    names = _names(items) if isinstance(items, list) else items.column_names
+    yield _csv_lines([map(harmless, names)])
+    for start in range(0, len(items), GROUP_ROWS):
+        some = items[start : start + GROUP_ROWS]
+        rows = some if isinstance(some, list) else some.to_pylist()
+        yield _csv_lines([harmless(_cell(row.get(name))) for name in names] for row in rows)
 
 
 def _csv_of(table: pa.Table) -> bytes:

@@ -7,12 +7,13 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.formats.answer import Answer
-from api.formats.negotiation import FORMATS, JSON, Format, chosen
+from api.formats.negotiation import CSV, FORMATS, JSON, Format, chosen
 from api.formats.render import GROUP_ROWS, json_text, page_answer
 from api.http.cached_answers import CachedAnswers, conditional_response, question_of
 from api.http.thread_limits import LARGE_QUESTIONS
+from api.problems import bad_parameter
 from api.questions.page import Page, Validity
-from api.questions.parameters import Parameter, checked
+from api.questions.parameters import SAFE, Parameter, checked, flag_of
 from ledger.values import POSITION_PREFIX
 
 Ask = Callable[[Mapping[str, str]], Page]
@@ -33,8 +34,12 @@ def asked(
 def answered(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
     """The answer to a read."""
     parameters, form = asked(request, known)
+    safe = flag_of(parameters, SAFE.name)
+    if safe and form is not CSV:
+        raise bad_parameter(SAFE.name, "not_csv", f"safe is for CSV, and this answer is {form.name}: leave it out")
     page = ask(parameters)
-    answer = page_answer(page, form, path=request.url.path, query=request.query_params.multi_items())
+    query = request.query_params.multi_items()
+    answer = page_answer(page, form, path=request.url.path, query=query, safe=safe)
     return respond(request, answer, page.validity)
 
 

@@ -20,7 +20,7 @@ from api.questions.parameters import check_ledger_moment, check_moment, limit_of
 from ledger.values import POSITION_PREFIX, instant_text, parse_moment
 from projections import COLUMN_KINDS, Engine, Kind, Viewpoint
 
-NOT_FILTERS = ("limit", "cursor", "format")
+NOT_FILTERS = ("limit", "cursor", "format", "safe")
 VIEWPOINT_NAMES = ("as_of", "recorded_as_of", "effective_at")
 CURSOR_LENGTH_MAX = 2000
 

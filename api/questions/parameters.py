@@ -73,7 +73,12 @@ FORMAT = Parameter(
     "How the items come; else the `Accept` header decides.",
     schema={"type": "string", "enum": ["json", "jsonl", "csv", "parquet", "arrow", "xlsx"]},
 )
-PAGING = (LIMIT, CURSOR, FORMAT)
+SAFE = Parameter(
+    "safe",
+    "In CSV: a cell that a spreadsheet would run as a formula gets an apostrophe before it. Numbers stay as they are.",
+    schema={"type": "boolean", "default": False},
+)
+PAGING = (LIMIT, CURSOR, FORMAT, SAFE)
 DRY_RUN = Parameter(
     "dry_run",
     "Check everything, record nothing, and say what would change.",

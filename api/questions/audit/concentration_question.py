@@ -9,7 +9,7 @@ from typing import Any
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import TEXT_OR_NULL, AuditQuestion, page_of, whole_numbers_of
 from api.questions.page import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
-from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter, check_ledger_moment, check_moment
+from api.questions.parameters import PAGING, VIEWPOINT, Parameter, check_ledger_moment, check_moment
 from api.questions.resources import parameters_of
 from ledger import UnitError
 from ledger.events import NAME_PATTERN
@@ -143,7 +143,7 @@ QUESTION = AuditQuestion(
     "concentration",
     "Shares and how concentrated they are",
     DESCRIPTION,
-    (*REQUIRED, *OWN, *FILTERS, *VIEWPOINT, LIMIT, CURSOR, FORMAT),
+    (*REQUIRED, *OWN, *FILTERS, *VIEWPOINT, *PAGING),
     ask,
     MEMBERS,
 )

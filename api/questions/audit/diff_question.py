@@ -8,7 +8,7 @@ from typing import Any
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, mark_of, validity_of
-from api.questions.parameters import CURSOR, FORMAT, LIMIT, Parameter, check_ledger_moment, check_moment, limit_of
+from api.questions.parameters import PAGING, Parameter, check_ledger_moment, check_moment, limit_of
 from api.questions.resources import parameters_of
 from ledger import PositionBeyondHead, QuantityError
 from ledger.values import instant_text, parse_number
@@ -129,7 +129,7 @@ QUESTION = AuditQuestion(
     "diff",
     "What differs between two viewpoints, and why",
     DESCRIPTION,
-    (*CLOCKS, *FILTERS, LIMIT, CURSOR, FORMAT),
+    (*CLOCKS, *FILTERS, *PAGING),
     ask,
     columns=COLUMNS,
 )

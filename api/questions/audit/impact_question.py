@@ -8,7 +8,7 @@ from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion
 from api.questions.audit.diff_question import COLUMNS, FILTERS, compared, stood_at
 from api.questions.page import ONCE, Page, mark_of
-from api.questions.parameters import AS_OF, CURSOR, FORMAT, LIMIT, Parameter
+from api.questions.parameters import AS_OF, PAGING, Parameter
 from ledger.values import POSITION_PREFIX, instant_text
 from projections import Engine
 
@@ -34,9 +34,7 @@ PARAMETERS = (
         "Publication clock of both. Default: the moment that `recorded_from` names; now for the empty ledger.",
     ),
     *FILTERS,
-    LIMIT,
-    CURSOR,
-    FORMAT,
+    *PAGING,
 )
 _OWN = ("recorded_from", "recorded_to", "as_of")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import TEXT_OR_NULL, AuditQuestion, choice_of, page_of, texts_of, whole_number
 from api.questions.page import Page
-from api.questions.parameters import CURSOR, FORMAT, LIMIT, VIEWPOINT, Parameter
+from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger.events import NAME_PATTERN
 from projections import Engine, Reader
 from projections.audit import DEPTH, DIRECTIONS, RELATIONS, Findings, trace
@@ -104,7 +104,7 @@ QUESTION = AuditQuestion(
     "trace",
     "The chain of suppliers or consumers",
     DESCRIPTION,
-    (*OWN, *VIEWPOINT, LIMIT, CURSOR, FORMAT),
+    (*OWN, *VIEWPOINT, *PAGING),
     ask,
     MEMBERS,
     ("depth", "from", "to", "kind", "link", "relation", "material", "stage", "share", "already_reached"),

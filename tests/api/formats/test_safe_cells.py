@@ -1,0 +1,135 @@
+"""A CSV for spreadsheets has no cell that one would run, and its numbers are still numbers."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from api.formats.negotiation import CSV
+from api.formats.render import items_bytes
+from api.formats.safe_cells import harmless
+from api.questions.page import Page
+from api.settings import data_directory
+from ledger import Ledger
+from tests.api.helpers import Api, mined, organisation
+
+RUN = [
+    "=1+1", "+A1", "-A1", "@SUM(A1)", "\tx", "\rx", "\nx", "=", "-", "-1+1", "+1-cmd|' /C calc'!A0", "-0.5e", "--1",
+    "\uff1d1+1", "\uff0bA1", "\uff0dA1", "\uff20A1", "\ufe66A1", "\u2212A1",
+    " =1", "\u00a0=1", "\u3000=1", '"=1', "'=1", " ' \"=1", "\u200b=1", "\ufeff=1", "\x00=1", "\u201c=1",
+]  # fmt: skip
+LEFT = ["", "0", "-1", "+5", "-0.25", "1e5", "-1.5E-3", "a=1", "2024-01-31", "a-b", "{}", '[{"a":"=1"}]', "'", " ", "é"]
+
+
+@pytest.mark.parametrize("cell", RUN)
+def test_a_cell_that_would_be_run_gets_an_apostrophe(cell: str) -> None:
+    assert harmless(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", LEFT)
+def test_any_other_cell_stays_as_it_is(cell: str) -> None:
+    assert harmless(cell) == cell
+
+
+@given(st.text(st.sampled_from("=+-@ \t\r\n\"'1a.\uff1d\u200b")))
+def test_no_cell_begins_with_a_sign_after_what_a_spreadsheet_skips(text: str) -> None:
+    cell = harmless(text)
+    assert cell in (text, f"'{text}")
+    if cell == text and text:
+        shown = text.lstrip(" \"'\u200b")
+        try:
+            float(text)
+        except ValueError:
+            assert not shown or shown[0] not in "=+-@\uff1d"
+            assert text[0] not in "\t\r\n"
+
+
+def rows(body: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+
+
+def test_it_is_asked_for_and_off_by_default(api: Api) -> None:
+    api.post(organisation("acme", name='=HYPERLINK("http://127.0.0.1")', aliases=["=1"]))
+    asked = {"entity": "acme", "format": "csv"}
+    plain, off, safe = (
+        api.client.get("/v1/entities", params={**asked, **more}) for more in ({}, {"safe": "false"}, {"safe": "true"})
+    )
+    assert plain.content == off.content
+    (before,), (after,) = rows(plain.content), rows(safe.content)
+    assert before["name"] == '=HYPERLINK("http://127.0.0.1")'
+    assert after == {**before, "name": f"'{before['name']}"}
+    assert plain.headers["ETag"] != safe.headers["ETag"]
+
+
+def test_numbers_stay_numbers(api: Api) -> None:
+    api.post(mined("china", "-13000.50", "2024"), mined("australia", "-7", "2024"))
+    plain, safe = (api.client.get(f"/v1/figures?format=csv{more}").content for more in ("", "&safe=true"))
+    assert rows(plain) == rows(safe)
+    assert "-13000.5" in {row["canonical_value"] for row in rows(safe)}
+
+
+def test_a_header_is_made_harmless_too() -> None:
+    page = Page([{"=1": "@x", "n": -5}, {"=1": None, "n": 2.5}], {})
+    assert items_bytes(page, CSV, safe=True) == b"'=1,n\r\n'@x,-5\r\n,2.5\r\n"
+    assert items_bytes(page, CSV) == b"=1,n\r\n@x,-5\r\n,2.5\r\n"
+
+
+QUESTIONS = {
+    "figures": {}, "entities": {}, "policies": {}, "events": {}, "vintages": {}, "revisions": {}, "diff": {},
+    "disputes": {}, "scorecards": {}, "sums": {}, "impact": {"recorded_from": "position:1"},
+    "trace": {"entity": "china"}, "concentration": {"metric": "mine_production", "period": "2023"}, "event-types": {},
+    "event-types/QuotaSet": {}, "entities/china": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", QUESTIONS)
+def test_every_question_takes_it_for_csv_and_for_nothing_else(api: Api, path: str) -> None:
+    api.post(mined("china", "1", "2024"), mined("australia", "2", "2024"))
+    asked: dict[str, Any] = {**QUESTIONS[path], "safe": "true"}
+    if "/" not in path or path.startswith("event-types"):
+        assert api.client.get(f"/v1/{path}", params={**asked, "format": "csv"}).status_code == 200
+    for form in ("json", "jsonl", "xlsx", "parquet", "arrow"):
+        answer = api.client.get(f"/v1/{path}", params={**asked, "format": form})
+        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "safe"), form
+    answer = api.client.get(f"/v1/{path}", params={**asked, "safe": "perhaps", "format": "csv"})
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "safe")
+
+
+def test_the_next_page_is_safe_as_well(api: Api) -> None:
+    link = api.client.get("/v1/entities?format=csv&safe=true&limit=2").headers["Link"]
+    following = link.partition(">")[0].lstrip("<")
+    assert "safe=true" in following
+    assert api.client.get(following).status_code == 200
+
+
+def test_the_command_line_has_it_too(tmp_path: Path) -> None:
+    with Ledger(data_directory(tmp_path).ledger_path) as ledger:
+        ledger.append([organisation("acme", name="=1+1")])
+
+    def shown(*words: str) -> Any:
+        return CliRunner().invoke(app, ["entities", *words, "--data", str(tmp_path)])
+
+    assert "'=1+1" in shown("--format", "csv", "--safe").stdout
+    assert "'=1+1" not in shown("--format", "csv").stdout
+    refused = shown("--safe")
+    assert refused.exit_code == 2
+    assert "--format csv" in refused.stderr
+
+
+@pytest.mark.parametrize("cell", RUN)
+def test_excel_has_every_text_as_a_text(api: Api, cell: str) -> None:
+    if not cell.strip("\0\t\r\n") or "\0" in cell:
+        pytest.skip("no text of an event")
+    api.post(organisation("acme", name=cell))
+    answer = api.client.get("/v1/entities?entity=acme&format=xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["items"]
+    (column,) = (one.column_letter for one in sheet[1] if one.value == "name")
+    assert sheet[f"{column}2"].data_type == "s"
+    assert str(sheet[f"{column}2"].value).replace("_x000D_", "\r").strip() == cell.strip()
