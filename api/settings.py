@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -69,6 +70,18 @@ def _host_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ValueError("an instant with an offset, such as 2026-11-21T09:30:00Z")
+    return at
+
+
 DATA = Setting("data", ".supply-ledger", "The data directory, which holds the log and the tables made from it.", Path)
 ANSWERS_MB = Setting(
     "answers_mb",
@@ -83,7 +96,19 @@ HOSTS = Setting(
     "Requests for any other host are refused (421); the names of this machine itself always work.",
     _host_names,
 )
-SETTINGS: tuple[Setting[Path] | Setting[int] | Setting[tuple[str, ...]], ...] = (DATA, ANSWERS_MB, HOSTS)
+CLOCK_CONFIRMED = Setting(
+    "clock_confirmed",
+    "",
+    "An instant at which somebody saw that this machine's clock is right, with its offset: 2026-11-21T09:30:00Z. For a "
+    "year from then the clock is believed, though it stands beyond the year 2100 or before the last event of the log.",
+    _instant,
+)
+SETTINGS: tuple[Setting[Path] | Setting[int] | Setting[tuple[str, ...]] | Setting[datetime | None], ...] = (
+    DATA,
+    ANSWERS_MB,
+    HOSTS,
+    CLOCK_CONFIRMED,
+)
 
 
 def documentation() -> Iterator[tuple[str, str, str, str]]:

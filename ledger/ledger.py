@@ -7,7 +7,7 @@ pure, and several threads and processes may write one log.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
@@ -16,6 +16,7 @@ from ledger.append.batch import Batch
 from ledger.append.prepare import prepared
 from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.append.writer import Append, Writer
+from ledger.clock import Clock, machine_elapsed, machine_now
 from ledger.codec.entry import Entry
 from ledger.errors import Violation
 from ledger.events.base import REGISTRY
@@ -24,24 +25,31 @@ from ledger.store import LogStore, open_store
 from ledger.values.identifiers import microseconds
 
 
-def now_utc() -> datetime:
-    """The machine's clock, in UTC."""
-    return datetime.now(UTC)
-
-
 class Ledger:
     """An append-only log of supply-chain facts.
 
     `location` is where the log is kept: a file, made where it is absent; `:memory:`; or what another store takes, see
-    `ledger.store.open_store`.
+    `ledger.store.open_store`. `clock` gives the time, and `elapsed` the seconds that it is held against; the machine's
+    clock is held against the machine's. `confirmed` is an instant at which the clock was seen to be right: see
+    `ledger.clock`.
     """
 
-    def __init__(self, location: str | Path, *, clock: Callable[[], datetime] = now_utc) -> None:
+    def __init__(
+        self,
+        location: str | Path,
+        *,
+        clock: Callable[[], datetime] = machine_now,
+        elapsed: Callable[[], float] | None = None,
+        confirmed: datetime | None = None,
+    ) -> None:
         self._location = str(location)
-        self._clock = clock
+        if elapsed is None and clock is machine_now:
+            elapsed = machine_elapsed
+        self.clock = Clock(clock, elapsed, confirmed=confirmed)
+        """The clock, which records nothing while it cannot be right."""
         self.log: LogStore = open_store(self._location)
         """The store itself: entries by position, stream and event id."""
-        self._writer = Writer(self.log, clock=self.now)
+        self._writer = Writer(self.log, clock=self.clock.for_record)
 
     def __enter__(self) -> Self:
         return self
@@ -60,9 +68,9 @@ class Ledger:
         in_file = self._location != ":memory:" and "://" not in self._location
         return Path(self._location).resolve().parent if in_file else None
 
-    def now(self) -> datetime:
-        """The ledger's clock."""
-        return self._clock().astimezone(UTC)
+    def now(self, last: datetime | None = None) -> datetime:
+        """What time it is to a reader; not before `last`, when the last event was recorded, unless that cannot be."""
+        return self.clock.now(last)
 
     def head(self) -> int:
         """The last position; 0 where nothing is recorded."""
@@ -79,7 +87,7 @@ class Ledger:
         """Record decoded JSON events, all or none; when this returns they are on disk.
 
         `request` is an idempotency key and the hash of its body: sent again, the first answer comes back. Raises
-        Refused (with paths that begin with the place in the batch), KeyReused, StoreBusy, StoreFull.
+        Refused (with paths that begin with the place in the batch), KeyReused, ClockInDoubt, StoreBusy, StoreFull.
         """
         append = Append.of(sent, recorded_by=recorded_by, key=request, warn=warn)
         self._writer.record(append)

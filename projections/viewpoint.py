@@ -53,9 +53,7 @@ def viewpoint(
     head = ledger.head()
     position = _position(ledger, recorded_as_of, head=head) if recorded_as_of is not None else head
     recorded_at = ledger.recorded_at(position)
-    # A machine's clock may have been set back since the last event was recorded, which counts all the same.
-    last_at = recorded_at if position == head else ledger.recorded_at(head)
-    now = max(filter(None, (ledger.now(), last_at)))
+    now = ledger.now(recorded_at if position == head else ledger.recorded_at(head))
     at = parse_moment(as_of).end if as_of is not None else now
     return Viewpoint(at, position, recorded_at, parse_moment(effective_at).end if effective_at is not None else at)
 

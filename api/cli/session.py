@@ -9,8 +9,8 @@ import typer
 
 from api.cli.terminal import console
 from api.problems import Problem, problem_of
-from api.settings import BadSetting, data_directory
-from ledger import Ledger, LedgerError
+from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory
+from ledger import Ledger, LedgerError, visible
 from projections import Engine, FilterError, UnknownFilter
 
 FAILED = 1
@@ -43,7 +43,7 @@ def opened_ledger(data: Path | None, *, make: bool) -> Iterator[Ledger]:
         except OSError as error:
             fail(f"Cannot make the data directory {chosen.path}: {error.strerror}.", "Name another with --data.")
     with reporting():
-        ledger = Ledger(chosen.ledger_path)
+        ledger = Ledger(chosen.ledger_path, confirmed=CLOCK_CONFIRMED.value())
         try:
             yield ledger
         finally:
@@ -62,6 +62,8 @@ def reporting() -> Iterator[None]:
             for fault in problem.errors or ()
             if fault["detail"] != problem.detail
         ]
+        if "errors_more" in problem.more:
+            lines.append(f"  and {problem.more['errors_more']} more")
         fail(problem.detail, *lines, code=MISUSED if problem.kind == "bad-parameter" else FAILED)
     except BadSetting as error:
         fail(str(error), code=MISUSED)
@@ -70,7 +72,7 @@ def reporting() -> Iterator[None]:
 def fail(message: str, *hints: str, code: int = FAILED) -> NoReturn:
     """Say what is wrong and what to do, and leave with an exit code."""
     out = console(stderr=True)
-    out.print(f"Error: {message}", style="bold red", markup=False, highlight=False)
+    out.print(visible(f"Error: {message}"), style="bold red", markup=False, highlight=False)
     for hint in hints:
-        out.print(hint, markup=False, highlight=False)
+        out.print(visible(hint), markup=False, highlight=False)
     raise typer.Exit(code)

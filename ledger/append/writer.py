@@ -24,7 +24,6 @@ from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.state import State
 from ledger.rules.version import Version
 from ledger.store.protocol import LogStore
-from ledger.values.identifiers import EPOCH
 
 EVENTS_AT_ONCE_MAX = 20_000
 """About how many events are written in one transaction."""
@@ -82,9 +81,12 @@ class Append:
 
 
 class Writer:
-    """Decides and writes, for one log."""
+    """Decides and writes, for one log.
 
-    def __init__(self, log: LogStore, *, clock: Callable[[], datetime]) -> None:
+    `clock` gives the instant of what is recorded now, after the last instant of the log; it may refuse (ClockInDoubt).
+    """
+
+    def __init__(self, log: LogStore, *, clock: Callable[[datetime | None], datetime]) -> None:
         self._log = log
         self._clock = clock
         self._state = State()
@@ -182,7 +184,7 @@ class Writer:
                 self._catch_up()  # A long log takes a while to read; nobody has to wait for it.
             with self._log.writing(keep=keep):
                 self._catch_up()
-                batch = Batch(self._log, self._state, at=max(self._clock(), self._state.recorded_at or EPOCH))
+                batch = Batch(self._log, self._state, at=self._clock(self._state.recorded_at))
                 yield batch
                 batch.finish()
         except BaseException:

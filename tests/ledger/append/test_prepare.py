@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from ledger import REGISTRY, InvalidEvent, Ledger, Refused, parse_event
 from ledger.append.prepare import prepare
+from ledger.clock import machine_now
 from ledger.codec import strict_json
 from ledger.events.figures import FIGURE_NAMESPACE, Figure, figure_id
-from ledger.ledger import now_utc
 from ledger.rules.rules import figure_key, figure_of, kept_for_certain, violations
 from ledger.rules.version import Version
 from ledger.values import canonical, parse_number, room, unit
@@ -99,7 +99,7 @@ def test_the_rules_agree_with_what_a_figure_is_spared(history: list[Body]) -> No
     for sent in history:
         made = prepare(sent)
         if made.facts is not None:
-            version = Version(ledger.head() + 1, UUID(sent["event_id"]), made.cls, made.body, now_utc())
+            version = Version(ledger.head() + 1, UUID(sent["event_id"]), made.cls, made.body, machine_now())
             if kept_for_certain(state, made.cls, made.facts):
                 spared += 1
                 assert violations(state, version) == []
@@ -155,7 +155,7 @@ def test_an_id_of_a_name_is_the_uuidv5_of_the_standard_library(namespace: UUID, 
 
 
 def test_ids_of_the_time_are_in_its_order() -> None:
-    first, second = of_time(now_utc()), of_time(now_utc())
+    first, second = of_time(machine_now()), of_time(machine_now())
     assert UUID(bytes=first).version == 7
     assert first < second or first[:6] == second[:6]
 

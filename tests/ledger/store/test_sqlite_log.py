@@ -77,7 +77,8 @@ def test_every_commit_is_on_disk_before_it_is_acknowledged(path: Path) -> None:
 
 
 def test_the_log_comes_as_lines_of_text_in_order(path: Path) -> None:
-    book = Ledger(path, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC))
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    book = Ledger(path, clock=lambda: at, confirmed=at)
     book.append([figure(note='a\ttab, a\nline, \u2028, "quotes", \\ and ßµ漢\U0001f600')], recorded_by="Zoë\tline\n")
     stored = book.log.at_positions(range(1, 100))
     for batch in (1, 3, 100):
