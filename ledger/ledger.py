@@ -13,6 +13,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from ledger.append.batch import Batch
+from ledger.append.garbage_pause import garbage_pause
 from ledger.append.prepare import prepared
 from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.append.writer import Append, Writer
@@ -89,8 +90,9 @@ class Ledger:
         `request` is an idempotency key and the hash of its body: sent again, the first answer comes back. Raises
         Refused (with paths that begin with the place in the batch), KeyReused, ClockInDoubt, StoreBusy, StoreFull.
         """
-        append = Append.of(sent, recorded_by=recorded_by, key=request, warn=warn)
-        self._writer.record(append)
+        with garbage_pause(len(sent)):
+            append = Append.of(sent, recorded_by=recorded_by, key=request, warn=warn)
+            self._writer.record(append)
         return append.unwrap()
 
     def record(self, append: Append) -> None:

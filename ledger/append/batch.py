@@ -60,6 +60,8 @@ class Batch:
         """Recorded events by their ids, that the ledger events to be placed act on."""
         self._warns = False
         """Whether somebody wants to know what is odd."""
+        self._expected_figures: set[bytes] = set()
+        """Figures that the log was asked about."""
         self._streams_with_events: set[bytes] = set()
         self._metrics: set[str] = set()
 
@@ -85,6 +87,7 @@ class Batch:
         if warn:
             self._warns = True
             figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
+            self._expected_figures = figures
             entries = self.log.streams(list(figures), last=COMPARED_MAX) if figures else {}
             self._streams_with_events = set(entries)
             if entries:
@@ -186,9 +189,7 @@ class Batch:
         if event_key is not None:
             self._known[event_key] = entry
         if self._warns:
-            self._streams_with_events.add(stream)
-            if not warn:
-                self._histories.forget(stream)
+            self._note_for_warnings(entry, warn=warn)
         return entry
 
     def _place_slowly(self, draft: Draft, event_key: bytes, certain: bytes | None, *, warn: bool) -> bytes:
@@ -196,8 +197,10 @@ class Batch:
         event = Version(self.state.head + 1, UUID(bytes=event_key), draft.cls, draft.body, self.at)
         stream = certain or self._fold(draft, event)
         if warn:
-            self.warnings[event.position] = tuple(self._warnings(event, stream))
-            self._histories.note(event, stream)
+            if odd := tuple(self._warnings(event, stream)):
+                self.warnings[event.position] = odd
+            if draft.facts is not None:
+                self._histories.note(event, stream)
         return stream
 
     def _fold(self, draft: Draft, event: Version) -> bytes:
@@ -224,9 +227,21 @@ class Batch:
         self._check_version(draft.expected_version, target.stream_key)
         act = event.cls.__name__, event.body
         self.state.act(target.event_id, event.position, act, says=outcome.content)
+        if issubclass(target.cls, Figure):
+            self._histories.act(outcome.before, outcome.after, target.stream_key)
         for metric, fixed in metrics_fixed_by(self, outcome):
             self._fix_metric(metric, fixed)
         return target.stream_key
+
+    def _note_for_warnings(self, entry: Entry, *, warn: bool) -> None:
+        """Let the next statement on the figure be compared with this one."""
+        stream = entry.stream_key
+        if stream not in self._streams_with_events:
+            self._streams_with_events.add(stream)
+            if stream in self._expected_figures and stream not in self._histories:
+                self._histories.begin(stream, entry)
+        elif not warn:
+            self._histories.forget(stream)
 
     def _check_version(self, expected: int | None, stream: bytes) -> None:
         """Raises VersionConflict where the stream moved. Before the state changes: a refused event leaves no trace."""
@@ -247,7 +262,8 @@ class Batch:
             yield from name_warnings(event.body["name"], event.body["entity"], self.state.names())
         elif issubclass(event.cls, Figure) and event.body.get("value") is not None:
             if stream not in self._histories:
-                self._histories.read({stream: [], **self.log.streams([stream], last=COMPARED_MAX)})
+                log = self.log if stream in self._streams_with_events else self._log
+                self._histories.read({stream: [], **log.streams([stream], last=COMPARED_MAX)})
             yield from value_warnings(event.body, self._histories.before(event, stream))
 
     # Writing

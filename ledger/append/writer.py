@@ -15,6 +15,7 @@ from uuid import UUID
 
 from ledger.append.batch import Batch
 from ledger.append.commit_queue import CommitQueue
+from ledger.append.garbage_pause import garbage_pause
 from ledger.append.prepare import Draft, prepared
 from ledger.append.receipt import Receipt, receipt_of, refusal
 from ledger.errors import KeyReused, Refused, StoreBusy, StoreError
@@ -133,7 +134,7 @@ class Writer:
         if not ready:
             return
         try:
-            with self._transaction() as batch:
+            with garbage_pause(len(events)), self._transaction() as batch:
                 batch.expect(events, warn=True)
                 for append in ready:
                     self._decide(batch, append)

@@ -18,7 +18,8 @@ from ledger.errors import LedgerError
 DEPTH_MAX = 32
 EXPONENT_WRITTEN_MAX = 100
 INTEGER_DIGITS_MAX = 100
-_MINUS_ZERO = re.compile(rb"-0(?![0-9.eE])")
+_MINUS_ZERO = re.compile(rb"(?<![^\s:\[,])-0(?![^\s\],}])")
+"""Where a value may stand: in the middle of an id it is none."""
 _LONG_DIGITS = b"0" * INTEGER_DIGITS_MAX
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 

@@ -8,16 +8,17 @@ until the last has been read.
 A row without an event_id gets one made of the file's SHA-256 and its number, so a file sent again adds nothing.
 """
 
-import gc
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from ledger.append.batch import Batch
+from ledger.append.garbage_pause import garbage_pause
+from ledger.imports.rows import PIECE_ROWS
 from ledger.imports.rows import Format as Format
 from ledger.imports.verdicts import pieces, read_back
 from ledger.imports.workers import Workers
@@ -118,25 +119,13 @@ def _record(
     try:
         with ledger.batch() as batch:
             for piece in verdicts:
-                with _without_garbage_collection():
+                with garbage_pause(PIECE_ROWS):
                     report.add(batch, piece, recorded_by=recorded_by)
             if all_or_nothing and report.rejected:
                 raise _NothingRecorded
             report.position = batch.state.head
     except _NothingRecorded:
         report.recorded = report.duplicate = 0
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Placing a piece makes many small objects and no cycles; searching them for garbage would take a fifth longer."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _NothingRecorded(Exception):

@@ -4,21 +4,23 @@ The end of a figure's stream is read as entries, for one batch; only the bodies 
 long before, in the order of the log, is not looked at: so a warning costs the same however much was said of a figure.
 """
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
 from ledger.codec.entry import Entry
+from ledger.events.base import Event
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import content
 from ledger.rules.version import Version
 from ledger.values.identifiers import id_text
 
-COMPARED_MAX = 32
+COMPARED_MAX = 16
 """How many of the last events on a figure a new statement is compared with."""
 Said = tuple[datetime, int, dict[str, Any]]
 """When a statement was published, its position, and its body."""
@@ -33,14 +35,31 @@ class History:
         self._acts: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         self._series: dict[str, list[Said]] = {}
         for one in entries:
-            if issubclass(one.cls, LedgerEvent):
+            if _is_act(one.cls):
                 body = one.body
                 self._acts[body["target"]].append((one.type, body))
+
+    def note(self, statement: Version) -> None:
+        """Take in a statement that was just placed."""
+        insort(self.by(statement.publisher), _said(statement), key=_ORDER)
+
+    def act(self, before: Version | None, after: Version | None) -> None:
+        """Let a statement say something else from now on; None where it does not stand."""
+        for version in (before, after):
+            if version is not None:
+                self.by(version.publisher)  # As it was until now, before it is changed.
+        if before is not None:
+            series, old = self.by(before.publisher), _said(before)
+            place = bisect_left(series, _ORDER(old), key=_ORDER)
+            if place < len(series) and series[place][1] == before.position:
+                del series[place]
+        if after is not None:
+            self.note(after)
 
     def by(self, publisher: str) -> list[Said]:
         """What a publisher said that stands, in order of publication."""
         if publisher not in self._series:
-            said = (self._said(one, publisher) for one in self._perhaps_by(publisher))
+            said = (self._by(publisher, one) for one in self._perhaps_by(publisher))
             self._series[publisher] = sorted((one for one in said if one is not None), key=_ORDER)
         return self._series[publisher]
 
@@ -49,18 +68,30 @@ class History:
         named = b'"publisher":"%b"' % publisher.encode()
         for one in self._entries:
             # In an earlier version it may be written otherwise.
-            if named in one.state or one.cls.version > 1 or (self._acts and id_text(one.event_key) in self._acts):
+            if (
+                one.state.find(named) >= 0
+                or one.cls.version > 1
+                or (self._acts and id_text(one.event_key) in self._acts)
+            ):
                 yield one
 
-    def _said(self, one: Entry, publisher: str) -> Said | None:
+    def _by(self, publisher: str, one: Entry) -> Said | None:
         cls = one.cls
         if not issubclass(cls, Figure):
             return None
         standing = content((cls, one.body), self._acts.get(id_text(one.event_key), ()))
         if standing is None or standing["source"]["publisher"] != publisher:
             return None
-        published = Version(one.position, one.event_id, cls, standing, one.recorded_at).published
-        return published.end, one.position, standing
+        return _said(Version(one.position, one.event_id, cls, standing, one.recorded_at))
+
+
+@cache
+def _is_act(cls: type[Event]) -> bool:
+    return issubclass(cls, LedgerEvent)
+
+
+def _said(version: Version) -> Said:
+    return version.published.end, version.position, version.body
 
 
 class Histories:
@@ -68,33 +99,48 @@ class Histories:
 
     def __init__(self) -> None:
         self._read: dict[bytes, History] = {}
+        self._begun: dict[bytes, Entry] = {}
+        """The first statements on figures that were new, as long as nobody asks for more."""
 
     def __contains__(self, stream: bytes) -> bool:
         """Whether the history of this figure was read, and is what the log and the batch hold."""
-        return stream in self._read
+        return stream in self._read or stream in self._begun
 
-    def read(self, entries: dict[bytes, list[Entry]]) -> None:
+    def read(self, entries: Mapping[bytes, Sequence[Entry]]) -> None:
         """Take in the rows of figures."""
         self._read.update((stream, History(rows)) for stream, rows in entries.items())
 
     def before(self, event: Version, stream: bytes) -> dict[str, Any] | None:
         """What the publisher said last of the figure, of what stands and was published by then."""
-        series = self._read[stream].by(event.publisher)
+        series = self._of(stream).by(event.publisher)
         place = bisect_right(series, event.published.end, key=itemgetter(0))
         return series[place - 1][2] if place else None
 
+    def begin(self, stream: bytes, entry: Entry) -> None:
+        """Take in the first statement on a figure, as it was placed."""
+        self._begun[stream] = entry
+
     def note(self, event: Version, stream: bytes) -> None:
-        """Keep what is known of a figure true to the event just added."""
-        if issubclass(event.cls, Figure) and stream in self._read:
-            series = self._read[stream].by(event.publisher)
-            insort(series, (event.published.end, event.position, event.body), key=_ORDER)
-        else:
-            self.forget(stream)
+        """Keep what is known of a figure true to the statement just placed."""
+        if stream in self:
+            self._of(stream).note(event)
+
+    def act(self, before: Version | None, after: Version | None, stream: bytes) -> None:
+        """Keep what is known of a figure true to the ledger event just placed."""
+        if stream in self:
+            self._of(stream).act(before, after)
 
     def forget(self, stream: bytes) -> None:
         """The history of this figure is another now."""
         self._read.pop(stream, None)
+        self._begun.pop(stream, None)
 
     def clear(self) -> None:
         """All histories may be others now."""
         self._read.clear()
+        self._begun.clear()
+
+    def _of(self, stream: bytes) -> History:
+        if (first := self._begun.pop(stream, None)) is not None:
+            self._read[stream] = History([first])
+        return self._read[stream]

@@ -29,9 +29,16 @@ def name_warnings(name: str, slug: str, known: RegisteredNames) -> Iterator[dict
     }
 
 
+def _is_near(one: float, other: float) -> bool:
+    """Whether two values are so near that nothing needs to be computed exactly; a float is right to 15 digits."""
+    return one != 0 and other != 0 and 2 / FAR_OFF_FACTOR < one / other < FAR_OFF_FACTOR / 2
+
+
 def value_warnings(body: dict[str, Any], earlier: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
     """How a statement's value stands to the one before it in its series; silent unless both are points and not zero."""
     if earlier is None or body.get("value") is None or earlier.get("value") is None:
+        return
+    if body["unit"] == earlier["unit"] and _is_near(float(body["value"]), float(earlier["value"])):
         return
     now = canonical(Decimal(body["value"]), body["unit"])
     before = canonical(Decimal(earlier["value"]), earlier["unit"])

@@ -24,11 +24,13 @@ PRAGMAS = (
     "temp_store=MEMORY",
     f"journal_size_limit={64 * 1024 * 1024}",
 )
+# Streams and event ids lie anywhere in their indexes, so a connection that writes keeps many pages at hand: with the
+# 2 MiB that SQLite takes by default, a large transaction writes the same pages again and again.
 # A negative cache_size is in KiB; wal_autocheckpoint is the number of pages (4 KiB each) after which the write-ahead
 # log is copied into the file.
 BULK_PRAGMAS = (f"cache_size={-128 * 1024}", f"wal_autocheckpoint={100_000}")
 # The last one copies, so that no append that comes afterwards has to.
-SINGLE_PRAGMAS = ("cache_size=-2000", "wal_autocheckpoint=1000", "wal_checkpoint(PASSIVE)")
+SINGLE_PRAGMAS = (f"cache_size={-64 * 1024}", "wal_autocheckpoint=1000", "wal_checkpoint(PASSIVE)")
 _ERRORS = (sqlite3.Error, PersistenceError, ConnectionPoolClosedError)
 
 
@@ -117,6 +119,7 @@ class LogDatastore(SQLiteDatastore):
             return self.pool.get_connection(is_writer=True)
         if self._writer is None:
             self._writer = self.pool.get_connection()
+            self._writer.cursor().execute(f"PRAGMA {SINGLE_PRAGMAS[0]}")
         return self._writer
 
     def _put_back(self, connection: SQLiteConnection) -> None:
