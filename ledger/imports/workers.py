@@ -4,18 +4,22 @@ Each is a fresh interpreter that is sent pieces of the file through a pipe and s
 nothing is shared with the program, which may have threads and need not be importable; and a worker ends by itself when
 its pipe closes, whatever ended the program. Where no worker can be had, or one is lost, the program does the work
 itself.
+
+To start one takes as long as ten thousand rows do. So workers that have done a file wait a while for the next: of
+twenty files, the first alone starts any.
 """
 
+import atexit
 import gc
 import marshal
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias
 
 from ledger.events.base import REGISTRY
 from ledger.imports.rows import Piece
@@ -24,7 +28,12 @@ from ledger.imports.verdicts import verdicts_on
 WORKERS_MAX = 3
 AHEAD = 4
 """How many pieces each worker may have been sent that are not back yet."""
+IDLE_S = 20.0
+"""How long workers wait for another file."""
 _START = "import sys; sys.path[:] = {path!r}; from ledger.imports.workers import serve; serve()"
+
+
+_Receivers: TypeAlias = "dict[subprocess.Popen[bytes], _Receiver]"
 
 
 class Workers:
@@ -35,49 +44,104 @@ class Workers:
 
     def __init__(self, sha256: str, *, wanted: bool = True) -> None:
         self._sha256 = sha256
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self._receivers: dict[subprocess.Popen[bytes], _Receiver] = {}
+        self._receivers: _Receivers = {}
         try:
-            for _ in range(_count() if wanted else 0):
-                self._processes.append(_started())
+            count = _count() if wanted else 0
+            if count:
+                self._receivers.update(_IDLE.taken(count))
+            while len(self._receivers) < count:
+                process = _started()
+                self._receivers[process] = _Receiver(process.stdout)
             modules = sorted({cls.__module__ for cls in REGISTRY.values()})
             for process in self._processes:
                 _send(process.stdin, marshal.dumps((sha256, modules)))
-            same_types = all(_receive(process.stdout) == _types() for process in self._processes)
+            same_types = all(receiver.next() == _types() for receiver in self._receivers.values())
         except OSError:
             same_types = False
         if not same_types:
             self.close()
 
+    @property
+    def _processes(self) -> list[subprocess.Popen[bytes]]:
+        return list(self._receivers)
+
     def prepared(self, pieces: Iterator[Piece]) -> Generator[tuple[bytes, int]]:
         """What `verdicts_on` makes of the pieces, in order; and how many bytes of the file were read up to there."""
-        if not self._processes:
+        if not self._receivers:
             for piece in pieces:
                 yield verdicts_on(piece, self._sha256), piece.done
             return
         feeder = _Feeder(pieces, self._processes)
-        self._receivers = {process: _Receiver(process.stdout) for process in self._processes}
+        all_is_done = False
         try:
             for process, piece in feeder.sent():
                 made = self._receivers[process].next()
                 yield verdicts_on(piece, self._sha256) if made is None else made, piece.done
                 feeder.room.release()
+            all_is_done = not any(receiver.lost for receiver in self._receivers.values())
         finally:
             feeder.stopped = True
+            if all_is_done:
+                self._let_wait()
             self.close()
             feeder.room.release()
             feeder.join()
 
     def close(self) -> None:
         """End the processes."""
-        for process in self._processes:
-            process.kill()
-        for receiver in self._receivers.values():
-            receiver.join()
-        for process in self._processes:
-            with suppress(OSError):
-                process.communicate()
-        self._processes.clear()
+        _end(self._receivers)
+        self._receivers.clear()
+
+    def _let_wait(self) -> None:
+        """Let the processes wait for another file."""
+        with suppress(OSError):
+            for process in self._processes:
+                _send(process.stdin, b"")
+            _IDLE.put(self._receivers)
+            self._receivers = {}
+
+
+class _Idle:
+    """Workers of this program that wait for another file."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._receivers: _Receivers = {}
+        self._started_as: Sequence[str] = ()
+        self._timer: threading.Timer | None = None
+
+    def taken(self, count: int) -> _Receivers:
+        """As many as wait, where they were started as they would be now; the others are ended."""
+        started_as, found = self._started_as, self._exchange({})
+        if started_as != _way_to_start() or len(found) > count or any(one.poll() is not None for one in found):
+            _end(found)
+            return {}
+        return found
+
+    def put(self, receivers: _Receivers) -> None:
+        """Let workers wait, in the place of those that did."""
+        _end(self._exchange(receivers))
+
+    def end(self) -> None:
+        """End those that wait."""
+        _end(self._exchange({}))
+
+    def _exchange(self, receivers: _Receivers) -> _Receivers:
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            found, self._receivers = self._receivers, receivers
+            self._timer = None
+            if receivers:
+                self._started_as = _way_to_start()
+                self._timer = threading.Timer(IDLE_S, self.end)
+                self._timer.daemon = True
+                self._timer.start()
+        return found
+
+
+_IDLE = _Idle()
+atexit.register(_IDLE.end)
 
 
 class _Feeder(threading.Thread):
@@ -122,13 +186,13 @@ class _Receiver(threading.Thread):
         super().__init__(name="import receiver", daemon=True)
         self._pipe = pipe
         self._received: SimpleQueue[bytes | None] = SimpleQueue()
-        self._lost = False
+        self.lost = False
         self.start()
 
     def next(self) -> bytes | None:
         """The next message; None where the worker is lost, and from then on."""
-        made = None if self._lost else self._received.get()
-        self._lost = made is None
+        made = None if self.lost else self._received.get()
+        self.lost = made is None
         return made
 
     def run(self) -> None:
@@ -143,15 +207,16 @@ def serve() -> None:
     """What a worker does: prepare pieces until there are no more."""
     source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # Whatever is printed must not get between the answers.
-    sha256, modules = marshal.loads(_receive(source) or b"")  # noqa: S302 - from the program that started this one
-    with suppress(ImportError):
-        for module in modules:
-            __import__(module)
-    _send(target, _types())
-    gc.freeze()  # What there is now is there to stay, and need not be searched for garbage.
     try:
-        while (task := _receive(source)) is not None:
-            _send(target, verdicts_on(Piece(*marshal.loads(task)), sha256))  # noqa: S302
+        while (opening := _receive(source)) is not None:
+            sha256, modules = marshal.loads(opening)  # noqa: S302 - from the program that started this one
+            with suppress(ImportError):
+                for module in modules:
+                    __import__(module)
+            _send(target, _types())
+            gc.freeze()  # What there is now is there to stay, and need not be searched for garbage.
+            while task := _receive(source):
+                _send(target, verdicts_on(Piece(*marshal.loads(task)), sha256))  # noqa: S302
     except BrokenPipeError:
         os._exit(1)  # The program has ended, so there is nobody to send the rest to.
 
@@ -160,6 +225,21 @@ def _count() -> int:
     """How many workers there is a processor for."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, WORKERS_MAX) if usable > 1 and sys.executable else 0
+
+
+def _way_to_start() -> Sequence[str]:
+    return [sys.executable, *sys.path]
+
+
+def _end(receivers: _Receivers) -> None:
+    """End worker processes."""
+    for process in receivers:
+        process.kill()
+    for receiver in receivers.values():
+        receiver.join()
+    for process in receivers:
+        with suppress(OSError):
+            process.communicate()
 
 
 def _started() -> subprocess.Popen[bytes]:

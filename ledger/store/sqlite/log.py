@@ -30,12 +30,6 @@ _INSERT = (
     f"INSERT INTO stored_events ({_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, COALESCE(NULLIF(?9, 0), "
     "(SELECT COALESCE(MAX(originator_version), 0) + 1 FROM stored_events WHERE originator_id = ?3)))"
 )
-# One search in the index for each stream, however long that is.
-_HEADS = (
-    "SELECT column1 AS stream, "
-    "(SELECT MAX(originator_version) FROM stored_events WHERE originator_id = column1) AS head "
-    "FROM (SELECT DISTINCT column1 FROM (VALUES {}))"
-)
 
 
 class SQLiteLog(SQLiteApplicationRecorder):
@@ -143,13 +137,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """The last entries of each of these streams, in order."""
         by_stream: defaultdict[bytes, list[Entry]] = defaultdict(list)
         for chunk in _chunks(sorted(set(stream_keys))):
-            rows = self.datastore.fetch(
-                f"SELECT {_COLUMNS} FROM ({_HEADS.format(','.join(['(?)'] * len(chunk)))}) "
-                "JOIN stored_events ON originator_id = stream AND originator_version > head - ? "
-                "ORDER BY originator_id, originator_version",
-                (*chunk, last),
-            )
-            for entry in map(Entry._make, rows):
+            for entry in map(Entry._make, self.datastore.fetch(_last_of(len(chunk)), (*chunk, last))):
                 by_stream[entry.stream_key].append(entry)
         return by_stream
 
@@ -157,7 +145,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """How many entries each of these streams holds."""
         heads: dict[bytes, int] = {}
         for chunk in _chunks(stream_keys):
-            rows = self.datastore.fetch(_HEADS.format(",".join(["(?)"] * len(chunk))), chunk)
+            rows = self.datastore.fetch(_heads_of(len(chunk)), chunk)
             heads.update({row[0]: row[1] for row in rows if row[1] is not None})
         return heads
 
@@ -265,8 +253,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
         self, column: str, values: Sequence[Any], *, columns: str = _COLUMNS, order: str = ""
     ) -> Iterator[Entry]:
         for chunk in _chunks(values):
-            query = f"SELECT {columns} FROM stored_events WHERE {column} IN ({_marks(chunk)}){order}"
-            yield from map(Entry._make, self.datastore.fetch(query, chunk))
+            yield from map(Entry._make, self.datastore.fetch(_where_one_of(column, len(chunk), columns, order), chunk))
 
     def _select(self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None) -> list[Entry]:
         query = f"SELECT {_COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?"
@@ -283,6 +270,30 @@ def _statements() -> tuple[str, ...]:
             statements.append(begun)
             begun = ""
     return tuple(statements)
+
+
+@cache
+def _where_one_of(column: str, count: int, columns: str, order: str) -> str:
+    return f"SELECT {columns} FROM stored_events WHERE {column} IN ({','.join('?' * count)}){order}"
+
+
+@cache
+def _heads_of(count: int) -> str:
+    """So many streams, each with its last version: one search in the index for each, however long it is."""
+    return (
+        "SELECT column1 AS stream, "
+        "(SELECT MAX(originator_version) FROM stored_events WHERE originator_id = column1) AS head "
+        f"FROM (SELECT DISTINCT column1 FROM (VALUES {','.join(['(?)'] * count)}))"
+    )
+
+
+@cache
+def _last_of(count: int) -> str:
+    return (
+        f"SELECT {_COLUMNS} FROM ({_heads_of(count)}) "
+        "JOIN stored_events ON originator_id = stream AND originator_version > head - ? "
+        "ORDER BY originator_id, originator_version"
+    )
 
 
 def _marks(values: Sequence[Any]) -> str:

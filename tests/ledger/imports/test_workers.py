@@ -18,7 +18,7 @@ from ledger import REGISTRY, ImportReport, Ledger, import_file
 from ledger.events.base import Event, Text
 from ledger.imports import importer, rows
 from ledger.imports.rows import Piece
-from ledger.imports.workers import Workers
+from ledger.imports.workers import _IDLE, Workers
 from tests.ledger.conftest import WORLD, correction, figure
 from tests.ledger.imports.test_importer import jsonl, table
 from tests.places import ROOT
@@ -153,6 +153,37 @@ def test_workers_that_do_not_know_a_type_are_done_without() -> None:
         assert Workers("x")._processes == []
     finally:
         del REGISTRY["Known"]
+
+
+def test_of_two_files_the_second_is_done_by_the_workers_of_the_first() -> None:
+    first = Workers("x")
+    started = list(first._processes)
+    made = list(first.prepared(pieces(9)))
+    assert first._processes == []
+    second = Workers("y")
+    assert second._processes == started
+    again = list(second.prepared(pieces(9)))
+    assert len(again) == len(made) == 9
+    assert again != made, "the ids of rows are made from the hash of their file"
+    assert all(process.poll() is None for process in started)
+    third, fourth = Workers("x"), Workers("x")
+    assert third._processes == started
+    assert not set(fourth._processes) & set(started)
+    assert list(fourth.prepared(pieces(9))) == list(third.prepared(pieces(9))) == made
+    assert all(process.poll() is None for process in started), "the last that finish wait, and no others"
+    _IDLE.end()
+    assert all(process.poll() is not None for process in started)
+
+
+def test_workers_that_wait_are_left_alone_where_another_interpreter_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = Workers("x")
+    started = list(first._processes)
+    list(first.prepared(pieces(3)))
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert Workers("x")._processes == []
+    assert all(process.poll() is not None for process in started)
 
 
 def test_an_import_that_is_given_up_leaves_no_worker_and_no_thread() -> None:
