@@ -18,6 +18,7 @@ from ledger import (
     ClockInDoubt,
     EventIdReused,
     KeyReused,
+    LedgerDamaged,
     MalformedJSON,
     PositionBeyondHead,
     Refused,
@@ -29,7 +30,7 @@ from ledger import (
     shortened,
     visible,
 )
-from projections import FilterError, UnknownFilter
+from projections import FilterError, TablesUnavailable, UnknownFilter
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
@@ -37,6 +38,9 @@ CLOCK_RETRY_AFTER_S = 60
 """Somebody has to look at the clock first."""
 DETAIL_LENGTH_MAX = 4000
 """How long a detail may be: it may hold several messages of the ledger, and words of the client."""
+RETRY_AFTER_S_MAX = 60
+EVENTS_A_SECOND = 50_000
+"""About how many events are made into tables in a second: it says when to ask again."""
 TYPE_PREFIX = "urn:supply-ledger:problem:"
 logger = logging.getLogger("supply_ledger")
 
@@ -113,11 +117,33 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, FilterError | UnknownFilter):
         rule = "unknown_parameter" if isinstance(error, UnknownFilter) else "value"
         return bad_parameter(error.parameter, rule, str(error))
+    if isinstance(error, TablesUnavailable):
+        return _tables_unavailable(error)
+    if isinstance(error, LedgerDamaged):
+        logger.error("the log is damaged: %s", error)
     for known, make in _KNOWN:
         if isinstance(error, known):
             return make(str(error))
     logger.error("unforeseen error", exc_info=error)
     return Problem(500, "internal-error", "The server failed; this is a bug, and nothing was recorded.")
+
+
+_MEND = (
+    "No answer leaves it out, so reads have stopped. Install the version that wrote it, or restore the log from a "
+    "backup; the tables that are made from it follow by themselves."
+)
+
+
+def _tables_unavailable(error: TablesUnavailable) -> Problem:
+    after_s = min(RETRY_AFTER_S + (error.head - error.position) // EVENTS_A_SECOND, RETRY_AFTER_S_MAX)
+    text = str(error)
+    return Problem(
+        503,
+        "tables-unavailable",
+        f"{text[:1].upper()}{text[1:]}. Ask again.",
+        headers={"Retry-After": str(after_s)},
+        more={"position": error.position, "head": error.head},
+    )
 
 
 _KNOWN: tuple[tuple[type[Exception], Callable[[str], Problem]], ...] = (
@@ -131,6 +157,7 @@ _KNOWN: tuple[tuple[type[Exception], Callable[[str], Problem]], ...] = (
     ),
     (StoreBusy, lambda text: Problem(503, "store-busy", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
     (StoreFull, lambda text: Problem(507, "store-full", text)),
+    (LedgerDamaged, lambda text: Problem(503, "ledger-damaged", f"{text[:1].upper()}{text[1:]}. {_MEND}")),
     (StoreError, lambda text: Problem(503, "store-unavailable", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
 )
 

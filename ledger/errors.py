@@ -126,7 +126,14 @@ class PositionBeyondHead(LedgerError):
 
 
 class LedgerDamaged(LedgerError):
-    """Stored bytes are not what this ledger writes: an unknown type, or a body that no longer parses."""
+    """Stored bytes are not what this ledger writes: an unknown type, a body that no longer parses, a missing row.
+
+    `position` is where they stand in the log; None where that is not known.
+    """
+
+    def __init__(self, detail: str, *, position: int | None = None) -> None:
+        super().__init__(detail)
+        self.position = position
 
 
 class ClockInDoubt(LedgerError):

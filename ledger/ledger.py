@@ -19,7 +19,7 @@ from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.append.writer import Append, Writer
 from ledger.clock import Clock, machine_elapsed, machine_now
 from ledger.codec.entry import Entry
-from ledger.errors import Violation
+from ledger.errors import LedgerDamaged, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.ledger_events import LedgerEvent
 from ledger.store import LogStore, open_store
@@ -145,18 +145,21 @@ class Ledger:
         return [entry for entry in acts if entry.body.get("target") == wanted]
 
     def at_positions(self, positions: Sequence[int]) -> list[Entry]:
-        """The events at these positions, in order."""
-        return self.log.at_positions(positions)
+        """The events at these positions of the log, in order. Raises LedgerDamaged where one is not there."""
+        entries = self.log.at_positions(positions)
+        wanted = set(positions)
+        if len(entries) < len(wanted):
+            missing = min(wanted - {entry.position for entry in entries})
+            raise LedgerDamaged(f"the log has no event at position {missing}", position=missing)
+        return entries
 
     def entries(self, *, after: int = 0, until: int | None = None) -> Iterator[Entry]:
-        """The log in order."""
-        last = self.head() if until is None else until
+        """The log in order. Raises LedgerDamaged for a position that is not there."""
+        last = self.head() if until is None else min(until, self.head())
         while after < last:
-            entries = self.log.at_positions(range(after + 1, min(after + 1000, last) + 1))
-            if not entries:
-                return
+            entries = self.at_positions(range(after + 1, min(after + 1000, last) + 1))
             yield from entries
-            after = entries[-1].position
+            after += len(entries)
 
     def position_at(self, at: datetime) -> int:
         """The last position recorded at or before an instant; 0 where there is none."""

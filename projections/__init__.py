@@ -9,6 +9,7 @@ from projections.column_kinds import Kind, is_detail
 from projections.engine import Engine
 from projections.queries.filters import FilterError, UnknownFilter, Value
 from projections.queries.reader import Reader
+from projections.upkeep import TablesUnavailable
 from projections.viewpoint import Viewpoint
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Kind",
     "Projection",
     "Reader",
+    "TablesUnavailable",
     "UnknownFilter",
     "Value",
     "Viewpoint",

@@ -1,11 +1,9 @@
 """The engine: the read side as one object. It catches up with the log before each read, and answers at any viewpoint.
 
-The tables are made from the log by one path. They are thrown away and made again where they were made from another log,
-or by another version of the SQL (its fingerprint). Each read has a cursor of its own, so reads run at the same time as
-other reads and as appends; only one thread at a time catches up.
+Each read has a cursor of its own, so reads run at the same time as other reads and as appends; only one thread at a
+time catches up. What happens to tables that cannot be read is in `projections.upkeep`.
 """
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,9 +21,10 @@ from projections.queries.event_search import events_where, timeline
 from projections.queries.filters import Value
 from projections.queries.reader import Reader
 from projections.sql_text import quoted
-from projections.tables.database import ARROW_ROWS, is_in_use
+from projections.tables.database import ARROW_ROWS
 from projections.tables.families import families
-from projections.tables.table_set import ORDERS, TableSet
+from projections.tables.table_set import ORDERS
+from projections.upkeep import Upkeep
 from projections.viewpoint import Viewpoint, viewpoint
 
 __all__ = ["Engine", "Viewpoint"]
@@ -37,23 +36,15 @@ class Engine:
     def __init__(self, ledger: Ledger, *, path: str = ":memory:") -> None:
         self.ledger = ledger
         self._families = families()
-        self._lock = threading.RLock()
-        self._tables = TableSet(ledger, self._families, path=path)
+        self._upkeep = Upkeep(ledger, self._families, path=path)
 
     @classmethod
     def beside(cls, ledger: Ledger, path: Path) -> "Engine":
         """An engine whose tables are kept in a file, so that the next start goes on from there.
 
-        Where another process has the file open, the tables are made in memory. A file that cannot be read is made anew.
+        Where they cannot be kept there they are made in memory, and `warning` says why.
         """
-        try:
-            return cls(ledger, path=str(path))
-        except duckdb.Error as error:
-            if is_in_use(error):
-                return cls(ledger)
-            for name in (path.name, f"{path.name}.wal"):
-                path.with_name(name).unlink(missing_ok=True)
-            return cls(ledger, path=str(path))
+        return cls(ledger, path=str(path))
 
     def __enter__(self) -> Self:
         return self
@@ -63,27 +54,35 @@ class Engine:
 
     def close(self) -> None:
         """Close the tables. A file keeps them for the next time."""
-        with self._lock:
-            self._tables.close()
+        self._upkeep.close()
 
     @property
     def position(self) -> int:
         """The position of the log up to which the tables are made."""
-        return self._tables.position
+        return self._upkeep.position
+
+    @property
+    def warning(self) -> str | None:
+        """Why the tables are not kept in their file; None where they are."""
+        return self._upkeep.warning
 
     def catch_up(self) -> None:
-        """Take in what was recorded since the last time. On return, everything recorded before the call counts."""
-        head = self.ledger.head()
-        if self._tables.position >= head:
-            return
-        with self._lock:
-            self._tables.take_in(self.ledger.head())
+        """Take in what was recorded since the last time. On return, everything recorded before the call counts.
+
+        Raises TablesUnavailable, LedgerDamaged.
+        """
+        self._upkeep.catch_up()
+
+    def serve(self) -> None:
+        """From now on nobody waits for tables that take long to make: they are made in a thread, beginning now.
+
+        Meanwhile every read raises TablesUnavailable, which says how far they are.
+        """
+        self._upkeep.serve()
 
     def rebuild(self) -> None:
-        """Throw the tables away and make them again from the log. A read at the same time may find them half made."""
-        with self._lock:
-            self._tables.empty()
-        self.catch_up()
+        """Throw the tables away and make them again from the log."""
+        self._upkeep.rebuild()
 
     def viewpoint(
         self, *, as_of: str | None = None, recorded_as_of: str | None = None, effective_at: str | None = None
@@ -141,23 +140,21 @@ class Engine:
     @contextmanager
     def reader(self, viewpoint: Viewpoint) -> Iterator[Reader]:
         """A reader at a viewpoint, for questions of several parts: see `projections.audit`."""
-        self.catch_up()
-        with self._tables.connection.cursor() as cursor:
-            yield self._reader(cursor, viewpoint)
+        with self._upkeep.lend() as tables, tables.connection.cursor() as cursor:
+            yield self._reader(cursor, viewpoint, merged=tables.merged)
 
     def table(self, name: str) -> pa.Table:
         """Every row of a typed table, in order, including the versions that no longer stand.
 
         Typed tables are the families of events, `slugs`, and `answer_intervals`: see `tables`.
         """
-        self.catch_up()
         order = ORDERS.get(name, "position, since")
-        with self._tables.connection.cursor() as cursor:
+        with self._upkeep.lend() as tables, tables.connection.cursor() as cursor:
             return cursor.sql(f"SELECT * FROM log.{quoted(name)} ORDER BY {order}").to_arrow_table(ARROW_ROWS)
 
     def tables(self) -> list[str]:
         """The names of the typed tables."""
-        return self._tables.names
+        return [*self._families, *ORDERS]
 
     def timeline(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
         """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""
@@ -199,23 +196,21 @@ class Engine:
         Raises StoreBusy where the log has grown since the entries were planned.
         """
         drafted = list(entries)
-        with self._lock:
-            self.catch_up()
-            if drafted and drafted[0].position != self._tables.position + 1:
+        with self._upkeep.lend_alone() as tables:
+            if drafted and drafted[0].position != tables.position + 1:
                 raise StoreBusy("the log has grown since this was planned; try again")
-            with self._tables.preview(drafted) as cursor:
-                yield self._preview_reader(cursor, drafted)
+            with tables.preview(drafted) as cursor:
+                yield self._reader(cursor, self._preview_viewpoint(drafted), merged=tables.merged)
 
-    def _preview_reader(self, cursor: duckdb.DuckDBPyConnection, drafted: list[Entry]) -> Reader:
+    def _preview_viewpoint(self, drafted: Sequence[Entry]) -> Viewpoint:
         now = viewpoint(self.ledger)
         if drafted:
             last = drafted[-1]
             at = last.recorded_at
             now = replace(now, as_of=max(now.as_of, at), position=last.position, recorded_at=at)
-        return self._reader(cursor, replace(now, effective_at=now.as_of))
+        return replace(now, effective_at=now.as_of)
 
-    def _reader(self, cursor: duckdb.DuckDBPyConnection, viewpoint: Viewpoint) -> Reader:
-        merged = self._tables.merged
+    def _reader(self, cursor: duckdb.DuckDBPyConnection, viewpoint: Viewpoint, *, merged: bool) -> Reader:
         return Reader(cursor, self._families, viewpoint, merged=merged, subject_of=self._subject_of)
 
     def _subject_of(self, figure_id: UUID) -> str | None:

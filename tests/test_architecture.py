@@ -42,6 +42,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tables",),
         ("queries",),
         ("audit",),
+        ("upkeep",),
         ("engine",),
     ),
     "api": (

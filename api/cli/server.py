@@ -44,6 +44,7 @@ def serve(engine: Engine, listening: socket.socket, *, host: str) -> None:
     """Serve until interrupted. `host` is the name that was listened on. Raises BadSetting."""
     ip, port = listening.getsockname()[:2]
     app = create_app(engine, hosts=served_hosts(host, ip))
+    engine.serve()
     address = f"http://{f'[{ip}]' if ':' in ip else ip}:{port}"
     out = console()
     out.print(f"Serving the API on {address}/v1 and its docs on {address}/docs (stop with Ctrl-C).", highlight=False)

@@ -11,7 +11,7 @@ from api.cli.terminal import console
 from api.problems import Problem, problem_of
 from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory
 from ledger import Ledger, LedgerError, visible
-from projections import Engine, FilterError, UnknownFilter
+from projections import Engine, FilterError, TablesUnavailable, UnknownFilter
 
 FAILED = 1
 MISUSED = 2
@@ -55,7 +55,7 @@ def reporting() -> Iterator[None]:
     """Turn every error that a user can do something about into a message and an exit code."""
     try:
         yield
-    except (Problem, LedgerError, FilterError, UnknownFilter) as error:
+    except (Problem, LedgerError, FilterError, TablesUnavailable, UnknownFilter) as error:
         problem = problem_of(error)
         lines = [
             f"  {fault.get('pointer') or fault.get('parameter') or '(the event)'}: {fault['detail']}"

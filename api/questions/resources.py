@@ -129,14 +129,14 @@ def event(engine: Engine, event_id: str, parameters: Mapping[str, str]) -> Page:
     if entry is None or entry.position > viewpoint.position or not _published(entry, viewpoint, parameters):
         raise not_found(f"There is no event {event_id[:80]!r} at this viewpoint.")
     acts = [act for act in engine.ledger.acts_on(entry) if act.position <= viewpoint.position]
-    says = content((REGISTRY[entry.type], entry.body), [(act.type, act.body) for act in acts])
+    says = content((entry.cls, entry.body), [(act.type, act.body) for act in acts])
     item = {**flat(entry), "content": says, "acts": [flat(act) for act in acts]}
     return read(engine, lambda *_: [item], path=f"events/{wanted}", parameters=parameters)
 
 
 def flat(entry: Entry) -> dict[str, Any]:
     """An event as the log gives it: what the ledger set, then what was sent."""
-    is_figure = issubclass(REGISTRY[entry.type], Figure)
+    is_figure = issubclass(entry.cls, Figure)
     figure = {"figure_id": str(entry.stream)} if is_figure else {}
     return {**entry.envelope(), **figure, **entry.body}
 
@@ -156,7 +156,7 @@ def _is_entity_of(engine: Engine, projection: Projection, slug: str, viewpoint: 
 
 def _published(entry: Entry, viewpoint: Viewpoint, parameters: Mapping[str, str]) -> bool:
     """Whether an event counts at an `as_of` that was given; where none was, the log is not cut by publication."""
-    if "as_of" not in parameters or REGISTRY[entry.type].known_at_once:
+    if "as_of" not in parameters or entry.cls.known_at_once:
         return True
     printed = entry.body.get("published_at")
     known_from = parse_moment(printed).end if printed else entry.recorded_at

@@ -201,8 +201,8 @@ class Writer:
         state, head = self._state, self._log.head()
         if head == state.head:
             return
-        for entry in self._log.of_types(_types_that_matter(), after=state.head, until=head):
-            cls, body = entry.cls, entry.body
+        for entry in self._log.of_other_types(_types_of_no_matter(), after=state.head, until=head):
+            cls, body = entry.cls, entry.body  # An unknown type may be one that matters: then nothing may be decided.
             if not issubclass(cls, LedgerEvent):
                 state.add(Version(entry.position, entry.event_id, cls, body, entry.recorded_at))
             else:
@@ -214,10 +214,10 @@ class Writer:
         state.keep()
 
 
-def _types_that_matter() -> list[str]:
-    """The types of events that the state holds, or that act on such."""
+def _types_of_no_matter() -> list[str]:
+    """The types of events that the state does not hold, and that act on none which it does."""
     return [
         name
         for name, cls in REGISTRY.items()
-        if cls.role is not Role.STATES or issubclass(cls, LedgerEvent | EntitiesMerged)
+        if cls.role is Role.STATES and not issubclass(cls, LedgerEvent | EntitiesMerged)
     ]

@@ -30,16 +30,16 @@ def body_of(type_name: str, state: bytes, *, position: int) -> dict[str, Any]:
     body: Any
     try:
         body = json.loads(state)
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise LedgerDamaged(f"the event at position {position} is no JSON object")
+        raise LedgerDamaged(f"the event at position {position} is no JSON object", position=position)
     version = body.pop(VERSION_FIELD, 1)
     if type(version) is not int or not 1 <= version <= cls.version:
         detail = (
             f"the event at position {position} is {type_name} in version {version!r}, and {cls.version} is the last"
         )
-        raise LedgerDamaged(f"{detail} that is known here: was it written by a newer version?")
+        raise LedgerDamaged(f"{detail} that is known here: was it written by a newer version?", position=position)
     while version < cls.version:
         body = cls.upcast(body, version=version)
         version += 1
@@ -53,7 +53,7 @@ def class_of(type_name: str, *, position: int) -> type[Event]:
         return REGISTRY[type_name]
     except KeyError:
         detail = f"unknown event type {type_name!r} at position {position}: was it written by a newer version?"
-        raise LedgerDamaged(detail) from None
+        raise LedgerDamaged(detail, position=position) from None
 
 
 def encoded(body: dict[str, Any]) -> bytes:

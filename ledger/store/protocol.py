@@ -107,8 +107,8 @@ class LogStore(Protocol):
     def stream_heads(self, stream_keys: Sequence[bytes]) -> dict[bytes, int]:
         """How many entries each of these streams holds; streams without any are left out."""
 
-    def of_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
-        """The entries of these types with after < position <= until, in order of position. A scan."""
+    def of_other_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
+        """The entries of other types than these with after < position <= until, in order of position. A scan."""
 
     def mentioning(self, text: str, *, types: Sequence[str], after: int = 0) -> Iterator[Entry]:
         """Entries of these types with position > after whose state holds the text as a JSON string, in order of
@@ -116,7 +116,10 @@ class LogStore(Protocol):
         """
 
     def blocks(self, *, after: int, until: int, rows_max: int = 20_000) -> Iterator[Block]:
-        """The log with after < position <= until in order, in blocks of at most `rows_max` entries."""
+        """The log with after < position <= until in order, in blocks of at most `rows_max` entries.
+
+        Raises LedgerDamaged for a position up to the head that is not there.
+        """
 
     def request(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger import Entry, Ledger, content
-from ledger.events import REGISTRY
 from ledger.values import difference, instant_text, parse_moment, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE
 from projections.queries.filters import UnknownFilter, Value, one_of
@@ -209,12 +208,12 @@ class _Causes:
             return None
         entry = self._entry(position)
         acts = [(act.type, act.body) for act in self._acts(position) if act.position <= at]
-        return content((REGISTRY[entry.type], entry.body), acts)
+        return content((entry.cls, entry.body), acts)
 
     def _says_if_standing(self, position: int, at: int) -> dict[str, Any] | None:
         entry = self._entry(position)
         acts = [(a.type, a.body) for a in self._acts(position) if a.position <= at and a.type == "EventCorrected"]
-        return content((REGISTRY[entry.type], entry.body), acts)
+        return content((entry.cls, entry.body), acts)
 
     def _acts(self, position: int) -> list[Entry]:
         entry = self._entry(position)

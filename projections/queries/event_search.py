@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from ledger import Entry, Ledger, content
-from ledger.events import REGISTRY
 from projections.catalogue import Projection
 from projections.queries.reader import Reader
 from projections.sql_text import literals
@@ -94,4 +93,4 @@ def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) 
 
 def _as_it_reads(ledger: Ledger, entry: Entry, position: int) -> dict[str, Any]:
     acts = [(act.type, act.body) for act in ledger.acts_on(entry) if act.position <= position]
-    return {**entry.envelope(), **(content((REGISTRY[entry.type], entry.body), acts) or {})}
+    return {**entry.envelope(), **(content((entry.cls, entry.body), acts) or {})}

@@ -39,12 +39,17 @@ class VersionRow(NamedTuple):
 
 
 def recorded(block: Block) -> pa.RecordBatch:
-    """Rows of the log in order, as first versions: each says what it says from its own position on."""
+    """Rows of the log in order, as first versions: each says what it says from its own position on.
+
+    Raises LedgerDamaged or ValueError where a row cannot be what this ledger wrote.
+    """
     positions = pa.array(np.arange(block.after + 1, block.after + block.rows + 1))
     types = pa.array(block.topics.split("\n"), pa.string())
     people = pa.array(block.recorded_by.split("\n"), pa.string()).dictionary_encode()
     names = pa.array([unhexlify(one).decode() for one in people.dictionary.to_pylist()], pa.string())
     instants = pa.array(block.recorded_at.split("\n"), pa.string()).cast(pa.int64())
+    states = _lines(block.states, block.rows)
+    _check(types, states, after=block.after)
     return pa.RecordBatch.from_arrays(
         [
             positions,
@@ -54,7 +59,7 @@ def recorded(block: Block) -> pa.RecordBatch:
             _uuids(unhexlify(block.event_ids)),
             instants.view(pa.timestamp("us")),
             names.take(people.indices),
-            _upcast(types, positions, _lines(block.states, block.rows)),
+            _upcast(types, positions, states),
             _uuids(unhexlify(block.streams)),
         ],
         schema=SCHEMA,
@@ -96,6 +101,20 @@ def _lines(text: bytes, count: int) -> pa.Array:
     return pa.StringArray.from_buffers(count, pa.py_buffer(starts), pa.py_buffer(text))
 
 
+def _check(types: pa.Array, states: pa.Array, *, after: int) -> None:
+    """Raises LedgerDamaged for a type that is not known, or a state that is no object; what is in it, SQL will say."""
+    for name in types.unique().to_pylist():
+        if name not in REGISTRY:
+            position = after + 1 + types.index(name).as_py()
+            detail = f"unknown event type {name!r} at position {position}: was it written by a newer version?"
+            raise LedgerDamaged(detail, position=position)
+    states.validate(full=True)
+    objects = pc.starts_with(states, "{")
+    if not pc.all(objects).as_py():
+        position = after + 1 + objects.index(False).as_py()
+        raise LedgerDamaged(f"the event at position {position} is no JSON object", position=position)
+
+
 def _upcast(types: pa.Array, positions: pa.Array, states: pa.Array) -> pa.Array:
     """The bodies, those of older versions of their types as the last version would have written them."""
     later = [name for name, cls in REGISTRY.items() if cls.version > 1]
@@ -112,6 +131,8 @@ def _upcast(types: pa.Array, positions: pa.Array, states: pa.Array) -> pa.Array:
 
 
 def _uuids(joined: bytes) -> pa.Array:
-    count = len(joined) // 16
+    count, rest = divmod(len(joined), 16)
+    if rest:
+        raise LedgerDamaged("an id has not 16 bytes")
     storage = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), count, [None, pa.py_buffer(joined)])
     return pa.ExtensionArray.from_storage(_UUID, storage)

@@ -1,6 +1,8 @@
 """The database under the projections: a file, or memory, attached to a connection as `log`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -27,6 +29,10 @@ _IN_USE = ("could not set lock on file", "conflicting lock is held", "unique fil
 do: of a damaged file they say "in block at location 8192"."""
 
 
+_FULL = ("no space left", "file too large", "disk quota exceeded", "disk full")
+"""What the system says where there is no room: on the disk, in a file, or for this user."""
+
+
 def connected(path: str) -> duckdb.DuckDBPyConnection:
     """A connection to tables in a file, or in memory; they are in the database `log`.
 
@@ -41,6 +47,8 @@ def connected(path: str) -> duckdb.DuckDBPyConnection:
     try:
         connection.execute("SET enable_progress_bar = false")
         connection.execute(f"ATTACH IF NOT EXISTS {file} AS log ({', '.join(options)})")
+        if not in_memory:
+            _sweep(Path(f"{path}.tmp"))
         connection.execute(sql("tables/sql/macros.sql"))
     except duckdb.Error:
         connection.close()
@@ -63,6 +71,41 @@ def arrow_table(
 def is_in_use(error: duckdb.Error) -> bool:
     """Whether a file could not be attached because somebody else has it."""
     return any(words in str(error).lower() for words in _IN_USE)
+
+
+def is_full(error: duckdb.Error) -> bool:
+    """Whether something could not be written because there is no room for it."""
+    return any(words in str(error).lower() for words in _FULL)
+
+
+def is_fatal(error: duckdb.Error) -> bool:
+    """Whether DuckDB takes no further statement: it must be opened again. Nothing need be wrong with the file."""
+    return isinstance(error, duckdb.FatalException | duckdb.InternalException)
+
+
+def is_damage(error: duckdb.Error) -> bool:
+    """Whether a file cannot be read: what it should hold is not there, or is not what was written."""
+    return isinstance(error, duckdb.IOException | duckdb.SerializationException) and not is_full(error)
+
+
+def is_about_rows(error: duckdb.Error) -> bool:
+    """Whether a statement may have failed for what its rows say."""
+    aside = isinstance(error, duckdb.InterruptException | duckdb.OutOfMemoryException)
+    return not (aside or is_fatal(error) or is_full(error) or is_damage(error))
+
+
+def line_of(error: Exception) -> str:
+    """The first line of what an error says: what DuckDB adds is for those who work on DuckDB."""
+    return str(error).partition("\n")[0]
+
+
+def _sweep(temporary: Path) -> None:
+    """Remove what DuckDB put on the disk in a process that was killed; the file is ours alone, so nobody needs it."""
+    for left in temporary.glob("duckdb_temp_*"):
+        with suppress(OSError):
+            left.unlink()
+    with suppress(OSError):
+        temporary.rmdir()
 
 
 def drop_tables(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -17,10 +17,10 @@ from ledger import Entry, Ledger
 from projections.sql_text import quoted, sql
 from projections.tables import answer_intervals
 from projections.tables.arrow_rows import drafted as as_table
-from projections.tables.database import connected, drop_tables
+from projections.tables.database import connected, drop_tables, is_about_rows
 from projections.tables.families import Family
 from projections.tables.ingest import Ingest
-from projections.tables.log_batches import batches
+from projections.tables.log_batches import batches, check_rows
 
 WHOLE_MIN = 20_000
 """A log of at least this many events is made into tables in one go, which sorts them too."""
@@ -33,8 +33,19 @@ ORDERS = {"slugs": "slug, since", "answer_intervals": "subject_code, figure_id, 
 """The tables that hold something else than versions of events, and the order of their rows."""
 
 
+PROGRESS = ("identity", "fingerprint", "position", "event_id")
+"""The columns of the table that says what the others were made from. No other program's file has such a table."""
+
+
+class ForeignTables(Exception):
+    """A DuckDB file holds something else than the tables of a log."""
+
+
 class TableSet:
-    """The tables of one log. `path` is a DuckDB file, or `:memory:`. Raises duckdb.Error where it cannot be opened."""
+    """The tables of one log. `path` is a DuckDB file, or `:memory:`.
+
+    Raises duckdb.Error where it cannot be opened, and ForeignTables.
+    """
 
     def __init__(self, ledger: Ledger, families: Mapping[str, Family], *, path: str) -> None:
         self._ledger = ledger
@@ -44,8 +55,15 @@ class TableSet:
         self._ingest = Ingest(self._writer, ledger.log, families)
         self.position = 0
         """The position of the log up to which the tables are made."""
+        self.seen = 0
+        """The position up to which the log was read, where the tables are being made."""
+        self.written = True
+        """Whether what is new is put into the file."""
         self._kept = 0
         """The position up to which the tables in the file are written."""
+        self._stopped = False
+        self._is_broken = False
+        """Whether something could not be undone."""
         try:
             self._open()
         except BaseException:
@@ -67,8 +85,25 @@ class TableSet:
         self._writer.close()
         self.connection.close()
 
+    def stop(self) -> None:
+        """Let another thread that changes the tables end with an error as soon as it can."""
+        self._stopped = True
+        self._writer.interrupt()
+
+    def write(self) -> None:
+        """Put what is new into the file, and from now on too."""
+        self.written = True
+        self._checkpoint()
+
+    def read_through(self) -> None:
+        """Read every block of the tables. Raises duckdb.Error where one is not as it was written."""
+        for name in (*self.names, "progress"):
+            self._writer.execute(f"SELECT BIT_XOR(HASH(one)) FROM log.{quoted(name)} AS one").fetchall()
+
     def take_in(self, head: int) -> None:
-        """Bring the tables up to a position of the log."""
+        """Bring the tables up to a position of the log. Raises LedgerDamaged, duckdb.Error."""
+        if self._is_broken:
+            raise duckdb.FatalException("what was begun could not be undone")
         if self.position == 0 and head >= WHOLE_MIN:
             self._take_in_all(head)
         else:
@@ -83,7 +118,7 @@ class TableSet:
             {"log": self._ledger.identity, "text": self._fingerprint()},
         )
         self._ingest.recall()
-        self.position = self._kept = 0
+        self.position = self._kept = self.seen = 0
 
     @contextmanager
     def preview(self, drafted: Sequence[Entry]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -100,9 +135,9 @@ class TableSet:
 
     def _take_in_batches(self, head: int) -> None:
         self._ingest.follows = True
-        for batch in batches(self._ledger.log, after=self.position, until=head):
+        for batch in self._batches(head):
             with self._transaction():
-                self._ingest.take(batch)
+                self._take(batch)
                 self._bring_answer_intervals_up()
                 position = self._note_progress(batch)
             self.position = position
@@ -118,20 +153,43 @@ class TableSet:
         self._writer.execute("CREATE OR REPLACE TABLE runs AS FROM log.figures LIMIT 0")
         self._ingest.figures, self._ingest.follows = "runs", False
         try:
-            for batch in batches(self._ledger.log, after=0, until=head):
-                self._ingest.take(batch)
+            for batch in self._batches(head):
+                self._take(batch)
             answer_intervals.make_all(self._writer, "runs")
             self.position = self._note_progress(batch)
         except BaseException:
-            self._ingest.recall()
+            try:
+                self._ingest.recall()
+                self._writer.execute("DROP TABLE runs")
+            except duckdb.Error:
+                self._is_broken = True
             raise
         finally:
             self._ingest.figures = "log.figures"
-            self._writer.execute("DROP TABLE runs")
+        self._writer.execute("DROP TABLE runs")
         self._checkpoint()
+
+    def _batches(self, head: int) -> Iterator[pa.Table]:
+        """What the log says after the tables' position, batch by batch."""
+        for batch in batches(self._ledger.log, after=self.position, until=head):
+            if self._stopped:
+                raise duckdb.InterruptException("the tables are being closed")
+            yield batch
+            self.seen = batch["position"][-1].as_py()
+
+    def _take(self, batch: pa.Table) -> None:
+        """Take in some rows of the log. Raises LedgerDamaged where one of them is the reason that it fails."""
+        try:
+            self._ingest.take(batch)
+        except Exception as error:
+            if not isinstance(error, duckdb.Error) or is_about_rows(error):
+                check_rows(self._ledger.log, batch)
+            raise
 
     def _checkpoint(self) -> None:
         """Put what is new into the file, unless somebody else is writing to it at this moment."""
+        if not self.written:
+            return
         with suppress(duckdb.TransactionException):
             self._writer.execute("CHECKPOINT log")
             self._kept = self.position
@@ -157,23 +215,41 @@ class TableSet:
         self._writer.execute("COMMIT")
 
     def _roll_back(self) -> None:
-        self._writer.execute("ROLLBACK")
-        self._ingest.recall()
+        try:
+            self._writer.execute("ROLLBACK")
+            self._ingest.recall()
+        except duckdb.Error:
+            self._is_broken = True  # What went wrong is to be heard, and not what follows from it.
 
     def _open(self) -> None:
         """Take the tables that are there, or make them anew where they are of another log or made by other SQL."""
-        progress = None
-        if self._writer.execute("SELECT 1 FROM duckdb_tables() WHERE database_name = 'log'").fetchall():
-            query = "SELECT identity, fingerprint, position, event_id FROM log.progress"
-            progress = self._writer.execute(query).fetchone()
+        progress = self._progress()
         if progress is None or progress[1] != self._fingerprint():
             drop_tables(self._writer)
             self._ingest.create_tables()
         elif progress[2] and progress[0] == self._ledger.identity and self._holds(progress[2], event_id=progress[3]):
             self._ingest.recall()
-            self.position = self._kept = int(progress[2])
+            self.position = self._kept = self.seen = int(progress[2])
             return
         self.empty()
+
+    def _progress(self) -> tuple[str, str, int, UUID | None] | None:
+        """The row that says what the tables were made from; None where there are none. Raises ForeignTables."""
+        there = self._writer.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'log' UNION ALL "
+            "SELECT view_name FROM duckdb_views() WHERE database_name = 'log' AND NOT internal"
+        ).fetchall()
+        columns = self._writer.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE database_name = 'log' AND schema_name = 'main' "
+            "AND table_name = 'progress' ORDER BY column_index"
+        ).fetchall()
+        if there and [name for (name,) in columns] != [*PROGRESS]:
+            raise ForeignTables
+        if not there:
+            return None
+        query = f"SELECT {', '.join(PROGRESS)} FROM log.progress"
+        row: tuple[str, str, int, UUID | None] | None = self._writer.execute(query).fetchone()
+        return row
 
     def _holds(self, position: int, *, event_id: UUID | None) -> bool:
         """Whether the log has this event at this position."""

@@ -7,6 +7,7 @@ import pytest
 from api.http.problem_responses import problem_response
 from api.problems import problem_of
 from ledger import LedgerDamaged, StoreBusy, StoreError, StoreFull
+from projections import TablesUnavailable
 from tests.api.helpers import Api, mined
 
 
@@ -22,9 +23,25 @@ def test_a_store_that_cannot_says_whether_to_try_again(error: Exception, status:
 
 
 def test_what_no_client_can_cause_is_an_internal_error_that_gives_nothing_away() -> None:
-    problem = problem_of(LedgerDamaged("row 7 of /secret/path"))
+    problem = problem_of(RuntimeError("row 7 of /secret/path"))
     assert problem.status == 500
     assert "secret" not in problem.detail
+
+
+def test_a_damaged_log_is_no_bug_and_says_where_and_what_to_do() -> None:
+    problem = problem_of(LedgerDamaged("the event at position 7 is no JSON object", position=7))
+    assert (problem.status, problem.kind) == (503, "ledger-damaged")
+    assert "position 7" in problem.detail
+    assert "backup" in problem.detail
+    assert "Retry-After" not in problem.headers
+
+
+def test_tables_in_the_making_say_how_far_they_are_and_when_to_ask_again() -> None:
+    problem = problem_of(TablesUnavailable("the tables are being made", position=250_000, head=1_000_000))
+    assert problem.status == 503
+    assert problem.document()["position"] == 250_000
+    assert problem.document()["head"] == 1_000_000
+    assert problem.headers == {"Retry-After": "16"}
 
 
 def test_readers_and_writers_beside_each_other_see_every_append_once(api: Api) -> None:

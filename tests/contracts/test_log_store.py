@@ -84,7 +84,8 @@ def test_an_empty_log_has_head_0_and_nothing_in_it(log: LogStore) -> None:
     assert log.known([event(1)]) == {}
     assert log.streams([stream("a")], last=9) == {}
     assert log.stream_heads([stream("a")]) == {}
-    assert list(log.of_types(["QuotaSet"], after=0, until=9)) == list(log.mentioning("1", types=["QuotaSet"])) == []
+    assert list(log.of_other_types(["MoUSigned"], after=0, until=9)) == []
+    assert list(log.mentioning("1", types=["QuotaSet"])) == []
     assert list(log.blocks(after=0, until=9)) == []
     assert log.request("key") is None
     assert log.metrics() == {}
@@ -109,8 +110,8 @@ def test_entries_come_back_as_they_were_written_numbered_within_their_streams(lo
         stream("c"): [entries[4]],
     }
     assert log.stream_heads([stream("a"), stream("c"), stream("none")]) == {stream("a"): 3, stream("c"): 1}
-    assert list(log.of_types(["MoUSigned"], after=0, until=7)) == [entries[2]]
-    assert list(log.of_types(["QuotaSet"], after=1, until=4)) == [entries[1], entries[3]]
+    assert list(log.of_other_types(["QuotaSet"], after=0, until=7)) == [entries[2]]
+    assert list(log.of_other_types(["MoUSigned", "Other"], after=1, until=4)) == [entries[1], entries[3]]
     assert list(log.mentioning("3", types=["MoUSigned", "QuotaSet"])) == [entries[2]]
     assert list(log.mentioning("3", types=["QuotaSet"])) == []
     assert list(log.mentioning("3", types=["MoUSigned"], after=2)) == [entries[2]]
@@ -125,7 +126,7 @@ def test_a_thousand_ids_are_looked_up_at_once(log: LogStore) -> None:
     streams = log.streams([stream("1"), stream("699")], last=9)
     assert (len(streams[stream("1")]), len(streams[stream("699")])) == (3, 2)
     assert len(log.at_positions(range(1, 1501))) == 1500
-    assert len(list(log.of_types(["QuotaSet"], after=0, until=1500))) == 1500
+    assert len(list(log.of_other_types(["MoUSigned"], after=0, until=1500))) == 1500
 
 
 def test_blocks_hold_the_log_column_by_column(log: LogStore) -> None:

@@ -32,7 +32,7 @@ PUBLIC = {
     ),
     "projections": (
         "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES Applies Engine Filter FilterError Kind Projection "
-        "Reader UnknownFilter Value Viewpoint is_detail"
+        "Reader TablesUnavailable UnknownFilter Value Viewpoint is_detail"
     ),
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS GROUPINGS KINDS MATERIAL RELATIONS STATUSES SUBJECT TOP VERDICTS WAYS Columns "

@@ -60,10 +60,14 @@ def router(engine: Engine) -> APIRouter:
 
     @routes.get("/readyz", tags=["service"], summary="Can it answer?")
     def read_readiness(request: Request) -> dict[str, Any]:
-        """Reads the log and brings the projections up to its head; a problem (503) where that fails."""
+        """Reads the log and brings the projections up to its head; a problem (503) where that fails. While they are
+        being made it has `position`, how far they are, and `head`. `tables` says why they are not in their file.
+        """
         viewpoint = engine.viewpoint()
         engine.catch_up()
-        ready = {"status": "ready", "position": viewpoint.position}
+        ready: dict[str, Any] = {"status": "ready", "position": viewpoint.position}
+        if engine.warning is not None:
+            ready["tables"] = f"In memory, or not written: {engine.warning}."
         return (
             {**ready, "mode": "guarded"}
             if request.app.state.guarded

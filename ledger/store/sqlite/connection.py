@@ -13,7 +13,7 @@ from typing import Any
 from eventsourcing.persistence import ConnectionPoolClosedError, PersistenceError
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
 
-from ledger.errors import StoreBusy, StoreError, StoreFull
+from ledger.errors import LedgerDamaged, LedgerError, StoreBusy, StoreError, StoreFull
 
 BUSY_TIMEOUT_S = 10
 PRAGMAS = (
@@ -31,6 +31,8 @@ PRAGMAS = (
 BULK_PRAGMAS = (f"cache_size={-128 * 1024}", f"wal_autocheckpoint={100_000}")
 # The last one copies, so that no append that comes afterwards has to.
 SINGLE_PRAGMAS = (f"cache_size={-64 * 1024}", "wal_autocheckpoint=1000", "wal_checkpoint(PASSIVE)")
+_DAMAGE = ("disk image is malformed", "file is not a database", "Could not decode to UTF-8")
+"""What SQLite, and Python for it, say of a file that does not hold what was written."""
 _ERRORS = (sqlite3.Error, PersistenceError, ConnectionPoolClosedError)
 
 
@@ -222,7 +224,7 @@ class _Pool(SQLiteConnectionPool):
         return SQLiteConnection(connection, max_age=self.max_age)
 
 
-def _store_error(error: Exception) -> StoreError:
+def _store_error(error: Exception) -> LedgerError:
     """What the store says, as the ledger says it."""
     if isinstance(error, ConnectionPoolClosedError):
         return StoreError("the ledger is closed")
@@ -233,4 +235,6 @@ def _store_error(error: Exception) -> StoreError:
         return StoreFull("the disk is full; nothing was recorded")
     if isinstance(error, sqlite3.IntegrityError):
         return StoreError(f"the log refused the rows: {text}")
+    if any(words in text for words in _DAMAGE):
+        return LedgerDamaged(f"the file of the log cannot be read: {text}")
     return StoreError(text)

@@ -18,7 +18,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.codec.entry import Entry
-from ledger.errors import StoreError
+from ledger.errors import LedgerDamaged, StoreError
 from ledger.store.protocol import Block
 from ledger.store.sqlite.connection import LogDatastore, Transaction
 
@@ -109,7 +109,10 @@ class SQLiteLog(SQLiteApplicationRecorder):
         low, high = 0, self.head()
         while low < high:
             middle = (low + high + 1) // 2
-            ((at,),) = self.datastore.fetch("SELECT recorded_at FROM stored_events WHERE position = ?", (middle,))
+            rows = self.datastore.fetch("SELECT recorded_at FROM stored_events WHERE position = ?", (middle,))
+            if not rows:
+                raise self._missing(middle - 1)
+            ((at,),) = rows
             if at <= recorded_us:
                 low = middle
             else:
@@ -149,9 +152,9 @@ class SQLiteLog(SQLiteApplicationRecorder):
             heads.update({row[0]: row[1] for row in rows if row[1] is not None})
         return heads
 
-    def of_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
-        """The entries of these types with after < position <= until. A scan."""
-        where = f"position > ? AND position <= ? AND topic IN ({_marks(types)})"
+    def of_other_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
+        """The entries of other types than these with after < position <= until. A scan."""
+        where = f"position > ? AND position <= ? AND topic NOT IN ({_marks(types)})"
         while entries := self._select(where, (after, until, *types), order="position", limit=1000):
             yield from entries
             after = entries[-1].position
@@ -166,12 +169,13 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def blocks(self, *, after: int, until: int, rows_max: int = 20_000) -> Iterator[Block]:
         """The log in blocks. SQLite joins the rows by itself: twice as quick, and other threads run meanwhile."""
-        size = rows_max
+        size, until = rows_max, min(until, self.head())
         while after < until:
             try:
                 # The limit keeps SQLite from dropping the subquery's order.
                 (row,) = self.datastore.fetch(
-                    "SELECT COUNT(*), group_concat(hex(event_id), ''), group_concat(hex(originator_id), ''), "
+                    "SELECT MAX(position), COUNT(*), "
+                    "group_concat(hex(event_id), ''), group_concat(hex(originator_id), ''), "
                     "group_concat(topic, char(10)), group_concat(recorded_at, char(10)), "
                     "group_concat(hex(recorded_by), char(10)), "
                     "CAST(group_concat(CAST(state AS TEXT), char(10)) AS BLOB) "
@@ -179,17 +183,27 @@ class SQLiteLog(SQLiteApplicationRecorder):
                     "ORDER BY position LIMIT ?)",
                     (after, until, size),
                 )
-                block = Block(after, *row)
+                last, *columns = row
+                block = Block(after, *columns)
             except StoreError as error:
                 if size == 1 or "too big" not in str(error):
                     raise
                 size //= 2
                 continue
-            if not block.rows:
-                return
+            if last != after + block.rows:
+                raise self._missing(after)
             yield block
             after += block.rows
             size = max(1, min(rows_max, size * TEXT_BYTES_MAX // len(block.states)))
+
+    def _missing(self, after: int) -> LedgerDamaged:
+        """What to say of the first position after this one that is not there."""
+        ((position,),) = self.datastore.fetch(
+            "SELECT MIN(position) + 1 FROM (SELECT ? AS position UNION ALL SELECT position FROM stored_events WHERE "
+            "position > ?) AS one WHERE NOT EXISTS (SELECT 1 FROM stored_events WHERE position = one.position + 1)",
+            (after, after),
+        )
+        return LedgerDamaged(f"the log has no event at position {position}", position=position)
 
     def request(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""

@@ -1,0 +1,362 @@
+"""Upkeep: there are always tables to answer from, or it is said why not, and how far they are.
+
+The tables are made from the log and can be made again. So whatever happens to them is mended in one way: nobody uses
+them any more, and others take their place (`projections.tables.remedies` says which). Every use of tables goes through
+here (`lend`, `catch_up`), so every sign that something is wrong with them is seen here.
+
+Who asks meanwhile waits, or is told how far the tables are (TablesUnavailable), where `serving`: then tables that take
+long to make are made in a thread of their own. No answer comes from tables that are not whole.
+"""
+
+import logging
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from ledger import Ledger, LedgerDamaged
+from projections.tables.database import is_damage, is_fatal, is_full, line_of
+from projections.tables.families import Family
+from projections.tables.log_batches import check_row
+from projections.tables.remedies import Remedy
+from projections.tables.table_place import PlaceUnusable, close, tables_at
+from projections.tables.table_set import WHOLE_MIN, TableSet
+
+logger = logging.getLogger("supply_ledger")
+
+LOOK_EVERY_S = 30.0
+"""How often it is looked whether tables that are not kept in their file can be kept there again."""
+
+LEAVE_S = 10.0
+"""How long those who still read from tables that are given up are waited for, before others take their place."""
+
+PATIENCE_S = 5.0
+"""How long a question waits, where serving, for tables that only lack what was recorded lately."""
+
+EVENT_BYTES = 400
+"""What an event takes in the file, about; without so much room it is not tried again."""
+
+
+class TablesUnavailable(Exception):
+    """There are no tables to answer from now: they are made up to `position`, and the log goes to `head`."""
+
+    def __init__(self, reason: str, *, position: int, head: int) -> None:
+        super().__init__(f"{reason}: position {position} of {head}")
+        self.position = position
+        self.head = head
+
+
+class Upkeep:
+    """Keeps the tables of one ledger fit for use. `path` is a DuckDB file for them, or `:memory:`."""
+
+    def __init__(self, ledger: Ledger, families: Mapping[str, Family], *, path: str) -> None:
+        self._ledger = ledger
+        self._families = families
+        self._path = None if path.startswith(":memory:") else Path(path)
+        self._memory = path if self._path is None else ":memory:"
+        self.serving = False
+        """Whether tables that take long to make are made in a thread of their own, while questions are refused."""
+        self.warning: str | None = None
+        """Why the tables are not kept in their file."""
+        self._writing = threading.RLock()
+        """Held by the thread that changes tables."""
+        self._change = threading.Condition()
+        """Held for a moment by whoever changes what follows; notified when it has changed."""
+        self._tables: TableSet | None = None
+        """Those in use; None while there are none that may be used."""
+        self._making: TableSet | None = None
+        """Those that will be in use when they are made."""
+        self._users: Counter[TableSet] = Counter()
+        self._leaving: set[TableSet] = set()
+        """Those that are given up, and still read from."""
+        self._own = _Own()
+        self._remedy = Remedy.NONE
+        self._proven = False
+        """Whether the tables have caught up since they were opened."""
+        self._may_return = False
+        self._look_at = 0.0
+        self._damage: LedgerDamaged | None = None
+        self._thread: threading.Thread | None = None
+        self._failure: Exception | None = None
+        self._closed = False
+        self._tables = self._open()
+
+    @property
+    def position(self) -> int:
+        """The position of the log up to which the tables are made."""
+        tables = self._tables
+        return 0 if tables is None else tables.position
+
+    @property
+    def progress(self) -> int:
+        """The position up to which the log was read for tables that are being made, or that are made."""
+        tables = self._tables or self._making
+        return 0 if tables is None else tables.seen
+
+    def close(self) -> None:
+        """Close the tables. A file keeps them for the next time."""
+        with self._change:
+            self._closed = True
+            thread, there = self._thread, [one for one in (self._tables, self._making) if one is not None]
+        if thread is not None:
+            for tables in there:
+                tables.stop()
+            thread.join()
+        with self._writing:
+            for tables in {*there, *self._leaving}:
+                close(tables)
+
+    @contextmanager
+    def lend(self) -> Iterator[TableSet]:
+        """The tables, caught up; nobody closes or empties them until the block ends.
+
+        Whatever DuckDB raises in the block is looked at. Raises TablesUnavailable, LedgerDamaged.
+        """
+        tables = self._borrow()
+        try:
+            yield tables
+        except duckdb.Error as error:
+            if tables is self._tables and is_full(error) and not is_fatal(error):
+                reason = "the disk is full, and this question needs room on it; narrow it, or make room"
+                raise self._unavailable(reason) from error
+            if is_fatal(error) or is_damage(error):
+                self._lose(tables, error)
+            if tables is not self._tables:
+                if self.serving:
+                    self._start(self._bring_up)
+                raise self._unavailable("the tables were damaged, and are being made again") from error
+            raise
+        finally:
+            self._give_back(tables)
+
+    @contextmanager
+    def lend_alone(self) -> Iterator[TableSet]:
+        """The same, and nobody changes them until the block ends."""
+        with self._writing, self.lend() as tables:
+            yield tables
+
+    def catch_up(self) -> None:
+        """Take in what was recorded. On return, everything recorded before the call counts.
+
+        Raises TablesUnavailable, LedgerDamaged.
+        """
+        head = self._ledger.head()
+        if self.position >= head and self._tables is not None:
+            return
+        if not (self.serving and self._is_long(head)):
+            self._bring_up()
+            return
+        self._start(self._bring_up)
+        with self._change:
+            if self.position:
+                self._change.wait_for(lambda: self.position >= head or self._thread is None, PATIENCE_S)
+            if self.position >= head and self._tables is not None:
+                return
+            if self._thread is None and self._failure is not None:
+                raise self._failure
+        raise self._unavailable("the tables are being made")
+
+    def serve(self) -> None:
+        """From now on tables that take long to make are made in a thread of their own, beginning now."""
+        self.serving = True
+        self._start(self._bring_up)
+
+    def rebuild(self) -> None:
+        """Throw the tables away and make them again from the log."""
+        with self._writing:
+            with self._change:
+                tables, self._tables = self._tables or self._making, None
+                self._making = tables
+                self._change.wait_for(lambda: tables is None or not self._users[tables], LEAVE_S)
+            if tables is not None:
+                try:
+                    tables.empty()
+                except duckdb.Error as error:
+                    self._lose(tables, error)
+            self._bring_up()
+
+    def take_up(self) -> None:
+        """Keep tables that are not kept in their file there again, where that has become possible."""
+        tables = self._tables
+        if self._path is None or tables is None or not self._has_room(self._path):
+            return
+        if self._remedy is Remedy.UNWRITTEN:
+            with self._writing:
+                try:
+                    tables.write()
+                except duckdb.Error as error:
+                    self._lose(tables, error)
+                else:
+                    self._remedy, self.warning = Remedy.NONE, None
+            return
+        try:
+            others = tables_at(self._ledger, self._families, self._path)
+        except PlaceUnusable as error:
+            self._note(error)
+            return
+        try:
+            others.take_in(self._ledger.head())
+            with self._writing:
+                others.take_in(self._ledger.head())
+                self._install(others)
+                self._remedy, self.warning = Remedy.NONE, None
+        except (duckdb.Error, LedgerDamaged) as error:
+            close(others)
+            logger.warning("the tables stay in memory: %s", line_of(error))
+
+    # Making
+
+    def _bring_up(self) -> None:
+        with self._writing:
+            self._check_damage()
+            while True:
+                tables = self._tables or self._making
+                try:
+                    if tables is None:
+                        tables = self._making = self._open()
+                    tables.take_in(self._ledger.head())
+                except duckdb.Error as error:
+                    if self._closed:
+                        raise self._unavailable("the tables are closed") from error
+                    self._lose(tables, error)
+                except LedgerDamaged as error:
+                    self._damage = error
+                    raise
+                else:
+                    self._install(tables)
+                    return
+
+    def _open(self) -> TableSet:
+        self._wait_for_leaving()
+        if self._path is None:
+            return TableSet(self._ledger, self._families, path=self._memory)
+        if self._remedy is not Remedy.IN_MEMORY:
+            try:
+                return self._remedy.tables(self._ledger, self._families, self._path)
+            except PlaceUnusable as error:
+                self._note(error)
+                self._remedy = Remedy.IN_MEMORY
+        return TableSet(self._ledger, self._families, path=self._memory)
+
+    def _install(self, tables: TableSet) -> None:
+        """Let these tables be used from now on."""
+        with self._change:
+            before, self._tables, self._making, self._proven = self._tables, tables, None, True
+            if before is not None and before is not tables:
+                self._retire(before)
+            self._change.notify_all()
+
+    def _lose(self, tables: TableSet | None, error: duckdb.Error) -> None:
+        """Give up tables, and choose how they are opened next. Raises TablesUnavailable where no way is left."""
+        with self._change:
+            if self._closed or tables not in (self._tables, self._making):
+                return
+            self._tables = self._making = None
+            if tables is not None:
+                self._retire(tables)
+            remedy = self._next_remedy(error)
+            self._remedy, self._proven = remedy or Remedy.NONE, False
+        logger.warning("the tables are given up (%s), and opened again: %s", line_of(error), self._remedy.value)
+        if remedy is None:
+            raise self._unavailable(f"the tables cannot be made ({line_of(error)})") from error
+
+    def _next_remedy(self, error: duckdb.Error) -> Remedy | None:
+        if self._path is None:
+            return self._remedy if self._proven else None
+        if is_full(error):
+            self._note(PlaceUnusable("the disk is full", passing=True))
+        return self._remedy.after(error, proven=self._proven)
+
+    def _retire(self, tables: TableSet) -> None:
+        if self._users[tables]:
+            self._leaving.add(tables)
+        else:
+            close(tables)
+
+    def _check_damage(self) -> None:
+        """Raises LedgerDamaged again, as long as the row of the log is as it was: nothing else need be read."""
+        if self._damage is not None and self._damage.position is not None:
+            check_row(self._ledger.log, self._damage.position)
+        self._damage = None
+
+    def _note(self, error: PlaceUnusable) -> None:
+        self.warning, self._may_return = str(error), error.passing
+        self._look_at = time.monotonic() + LOOK_EVERY_S
+        logger.warning("the tables are not kept in their file: %s", error)
+
+    def _has_room(self, path: Path) -> bool:
+        return shutil.disk_usage(path.parent).free > EVENT_BYTES * self._ledger.head()
+
+    # Use
+
+    def _borrow(self) -> TableSet:
+        head = self._ledger.head()
+        while True:
+            self.catch_up()
+            with self._change:
+                tables = self._tables
+                if tables is not None and tables.position >= head:
+                    self._users[tables] += 1
+                    self._own.tables.append(tables)
+                    break
+        if self.serving and self._may_return and self.warning and time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_EVERY_S
+            self._start(self.take_up)
+        return tables
+
+    def _give_back(self, tables: TableSet) -> None:
+        with self._change:
+            self._users[tables] -= 1
+            if not self._users[tables]:
+                del self._users[tables]
+                if tables in self._leaving:
+                    self._leaving.remove(tables)
+                    close(tables)
+                self._change.notify_all()
+        with suppress(ValueError):
+            self._own.tables.remove(tables)
+
+    def _wait_for_leaving(self) -> None:
+        """Wait until nobody has the file open. A question of several parts cannot wait for itself."""
+        with self._change:
+            if any(tables in self._leaving for tables in self._own.tables):
+                raise self._unavailable("the tables were damaged, and are being made again")
+            self._change.wait_for(lambda: not self._leaving, LEAVE_S)
+
+    def _is_long(self, head: int) -> bool:
+        made = self._tables or self._making
+        return head - (made.position if made else 0) >= WHOLE_MIN
+
+    def _unavailable(self, reason: str) -> TablesUnavailable:
+        return TablesUnavailable(reason, position=self.progress, head=self._ledger.head())
+
+    def _start(self, work: Callable[[], None]) -> None:
+        """Do this in a thread of its own, unless there is one."""
+        with self._change:
+            if self._thread is None and not self._closed:
+                self._failure = None
+                self._thread = threading.Thread(target=self._run, args=(work,), name="upkeep", daemon=True)
+                self._thread.start()
+
+    def _run(self, work: Callable[[], None]) -> None:
+        failure: Exception | None = None
+        try:
+            work()
+        except Exception as error:
+            logger.warning("the tables are not made: %s", line_of(error))
+            failure = error
+        with self._change:
+            self._thread, self._failure = None, failure
+            self._change.notify_all()
+
+
+class _Own(threading.local):
+    """The tables that a thread uses now."""
+
+    def __init__(self) -> None:
+        self.tables: list[TableSet] = []
