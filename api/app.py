@@ -5,9 +5,10 @@ network.
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from starlette.routing import Route
 
 from api.distribution import installed_version
 from api.http import problem_responses
@@ -15,10 +16,12 @@ from api.http.append_requests import Endpoint
 from api.http.cached_answers import CachedAnswers
 from api.http.middleware import Guard, stack
 from api.http.openapi import document, item_schema
+from api.http.question_queue import Limits, Questions
+from api.http.responses import in_turn
 from api.http.routes import event_log, routers
-from api.settings import ANSWERS_MB
+from api.settings import ANSWERS_MB, QUESTION_MEMORY, QUESTION_SECONDS
 from ledger import REGISTRY, Event
-from projections import CATALOGUE, Engine
+from projections import CATALOGUE, Allowance, Engine, Inquiry
 
 SUMMARY = "Supply-chain facts with their sources, as of any day."
 DESCRIPTION = """
@@ -34,12 +37,14 @@ def create_app(
     engine: Engine,
     *,
     answers_bytes_max: int | None = None,
+    limits: Limits | None = None,
     hosts: Collection[str] | None = None,
     guards: Sequence[Guard] = (),
 ) -> FastAPI:
     """The app over an engine, which the caller closes.
 
-    It caches answers up to `answers_bytes_max` (by default what the setting `answers_mb` says). `hosts` are the names
+    It caches answers up to `answers_bytes_max` (by default what the setting `answers_mb` says). `limits` are what a
+    question may take (by default what the settings say). `hosts` are the names
     that it answers to, without ports; by default any. `guards` are asked, in turn, whether a request may pass
     (`api.http.middleware.guards`).
     """
@@ -62,6 +67,7 @@ def create_app(
     )
     app.state.cached_answers = cached
     app.state.guarded = bool(guards)
+    app.state.questions = Questions(limits or Limits(QUESTION_SECONDS.value(), QUESTION_MEMORY.value()))
     problem_responses.install(app)
     for part in parts:
         app.include_router(part)
@@ -79,25 +85,45 @@ def _append_endpoint(parts: Sequence[APIRouter]) -> Endpoint:
 
 
 def _describe_on_demand(app: FastAPI, engine: Engine) -> None:
-    """Make the OpenAPI document when it is asked for, and again when there are other event types."""
+    """Make the OpenAPI document when it is asked for, and again when there are other event types.
+
+    Over HTTP it is made in the turn of a question: the framework's own route would make it on the loop that serves all
+    requests, and hold it up while the tables catch up.
+    """
     made: list[tuple[tuple[type[Event], ...], dict[str, object]]] = []
 
-    def openapi() -> dict[str, object]:
+    def described(inquiry: Inquiry) -> dict[str, object]:
         types = tuple(REGISTRY.values())
         if not made or made[0][0] != types:
-            made[:] = [(types, document(app, _item_schemas(engine)))]
+            made[:] = [(types, document(app, _item_schemas(inquiry)))]
         return made[0][1]
 
+    def openapi() -> dict[str, object]:
+        return described(engine)
+
     app.openapi = openapi  # type: ignore[method-assign]
+    (route,) = (one for one in app.router.routes if isinstance(one, Route) and one.path == app.openapi_url)
+    app.router.routes.remove(route)
+
+    async def read_description(request: Request) -> Response:
+        def make(allowance: Allowance) -> Response:
+            described(engine.within(allowance))
+            return Response()
+
+        await in_turn(request, make, large=False)
+        response: Response = await route.endpoint(request)
+        return response
+
+    app.add_route(route.path, read_description, include_in_schema=False)
 
 
-def _item_schemas(engine: Engine) -> dict[str, dict[str, object]]:
-    viewpoint = engine.viewpoint()
+def _item_schemas(inquiry: Inquiry) -> dict[str, dict[str, object]]:
+    viewpoint = inquiry.viewpoint()
     schemas: dict[str, dict[str, object]] = {}
     for name, projection in CATALOGUE.items():
-        columns = engine.read(name, viewpoint, limit=1).schema
+        columns = inquiry.read(name, viewpoint, limit=1).schema
         schemas[name.capitalize()] = item_schema(columns, objects=projection.objects)
     for clock in ("publication", "ledger"):
-        columns = engine.history(UUID(int=0), viewpoint, clock=clock, limit=1).schema
+        columns = inquiry.history(UUID(int=0), viewpoint, clock=clock, limit=1).schema
         schemas[f"{clock.capitalize()}History"] = item_schema(columns)
     return schemas

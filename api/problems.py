@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from api.settings import QUESTION_MEMORY, QUESTION_SECONDS
 from ledger import (
     CalendarError,
     ClockInDoubt,
@@ -30,8 +31,12 @@ from ledger import (
     shortened,
     visible,
 )
-from projections import FilterError, TablesUnavailable, UnknownFilter
+from projections import FilterError, OutOfMemory, OutOfTime, TablesUnavailable, Unanswered, UnknownFilter
 
+NARROWER = (
+    "ask for less, by filters (subject, metric, material, period, publisher), a lower limit or an earlier viewpoint"
+)
+"""What a client can do that asked for too much."""
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
 CLOCK_RETRY_AFTER_S = 60
@@ -108,6 +113,21 @@ def refused(error: Refused, *, batch: bool) -> Problem:
     )
 
 
+def unanswered(error: Unanswered) -> Problem:
+    """A question that was given up. To ask again helps where others were in its way, else only to ask for less."""
+    again = {"Retry-After": str(RETRY_AFTER_S)}
+    if isinstance(error, OutOfTime):
+        said = f"more than the {error.seconds:g} seconds that a question may take here ({QUESTION_SECONDS.variable})"
+        if error.waited:
+            detail = f"The question waited {said}, since the server was busy or taking in what was recorded: ask again."
+            return Problem(503, "time-limit", detail, headers=again)
+        return Problem(503, "time-limit", f"The question took {said}: {NARROWER}.")
+    if isinstance(error, OutOfMemory):
+        detail = f"{str(error).capitalize()} ({QUESTION_MEMORY.variable}): {NARROWER}."
+        return Problem(503, "memory-limit", detail, headers=again)
+    return Problem(503, "time-limit", "Whoever asked has gone, so the question was stopped.")
+
+
 def problem_of(error: Exception) -> Problem:
     """What an error is in HTTP. Anything unforeseen is a 500, and the log says where it came from."""
     if isinstance(error, Problem):
@@ -119,6 +139,8 @@ def problem_of(error: Exception) -> Problem:
         return bad_parameter(error.parameter, rule, str(error))
     if isinstance(error, TablesUnavailable):
         return _tables_unavailable(error)
+    if isinstance(error, Unanswered):
+        return unanswered(error)
     if isinstance(error, LedgerDamaged):
         logger.error("the log is damaged: %s", error)
     for known, make in _KNOWN:

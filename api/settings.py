@@ -9,6 +9,7 @@ Each setting is a line in `SETTINGS`, from which its variable, its check and its
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
@@ -22,6 +23,8 @@ LEDGER_FILE = "ledger.db"
 PROJECTIONS_FILE = "projections.duckdb"
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8000
+CONTAINER_MEMORY = Path("/sys/fs/cgroup/memory.max")
+"""Where Linux says how much memory the processes of a container may take together."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.ASCII)
 
@@ -82,12 +85,50 @@ def _instant(text: str) -> datetime | None:
     return at
 
 
+def _seconds(text: str) -> float | None:
+    """A number of seconds; None for 0, which means no end."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise ValueError("a whole number of seconds")
+    return float(text) or None
+
+
+def _memory(text: str) -> int | None:
+    """A number of bytes, from one of megabytes or a share of the machine's memory; None for 0, which means any."""
+    share = re.fullmatch(r"(\d{1,2}|100)%", text, re.ASCII)
+    try:
+        return (machine_memory() * int(share[1]) // 100 if share else _megabytes(text)) or None
+    except ValueError:
+        raise ValueError("a whole number of megabytes, or a share of the machine's memory, such as 25%") from None
+
+
+def machine_memory() -> int:
+    """How many bytes of memory this process may take: those of the machine, or what its container is given."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # where there is no such container, or it has no limit
+        total = min(total, int(CONTAINER_MEMORY.read_text(encoding="ascii")))
+    return total
+
+
 DATA = Setting("data", ".supply-ledger", "The data directory, which holds the log and the tables made from it.", Path)
 ANSWERS_MB = Setting(
     "answers_mb",
     "64",
     "How many megabytes of answers that stay the same a server keeps in memory; 0: none.",
     _megabytes,
+)
+QUESTION_SECONDS = Setting(
+    "question_seconds",
+    "30",
+    "How many seconds a question over HTTP may take, from when it is asked; 0: any time. After that it is stopped, and "
+    "answered by a 503 that says what to narrow.",
+    _seconds,
+)
+QUESTION_MEMORY = Setting(
+    "question_memory",
+    "25%",
+    "How much memory a question over HTTP may take: megabytes, or a share of the machine's; 0: any. One that takes "
+    "more is stopped, as one that takes too long.",
+    _memory,
 )
 HOSTS = Setting(
     "hosts",
@@ -103,9 +144,19 @@ CLOCK_CONFIRMED = Setting(
     "year from then the clock is believed, though it stands beyond the year 2100 or before the last event of the log.",
     _instant,
 )
-SETTINGS: tuple[Setting[Path] | Setting[int] | Setting[tuple[str, ...]] | Setting[datetime | None], ...] = (
+SETTINGS: tuple[
+    Setting[Path]
+    | Setting[int]
+    | Setting[float | None]
+    | Setting[int | None]
+    | Setting[tuple[str, ...]]
+    | Setting[datetime | None],
+    ...,
+] = (
     DATA,
     ANSWERS_MB,
+    QUESTION_SECONDS,
+    QUESTION_MEMORY,
     HOSTS,
     CLOCK_CONFIRMED,
 )

@@ -7,7 +7,9 @@ from projections.catalogue import CATALOGUE, FIGURE_IDENTITY, FIGURES, SERIES, A
 from projections.column_kinds import COMMON as COLUMN_KINDS
 from projections.column_kinds import Kind, is_detail
 from projections.engine import Engine
+from projections.queries.allowance import Abandoned, Allowance, OutOfMemory, OutOfTime, Unanswered
 from projections.queries.filters import FilterError, UnknownFilter, Value
+from projections.queries.inquiry import Inquiry
 from projections.queries.reader import Reader
 from projections.upkeep import TablesUnavailable
 from projections.viewpoint import Viewpoint
@@ -18,14 +20,20 @@ __all__ = [
     "FIGURES",
     "FIGURE_IDENTITY",
     "SERIES",
+    "Abandoned",
+    "Allowance",
     "Applies",
     "Engine",
     "Filter",
     "FilterError",
+    "Inquiry",
     "Kind",
+    "OutOfMemory",
+    "OutOfTime",
     "Projection",
     "Reader",
     "TablesUnavailable",
+    "Unanswered",
     "UnknownFilter",
     "Value",
     "Viewpoint",

@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 
 from ledger import Ledger, LedgerDamaged
+from projections.queries.allowance import ENDLESS, Allowance
 from projections.tables.database import is_damage, is_fatal, is_full, line_of
 from projections.tables.families import Family
 from projections.tables.log_batches import check_row
@@ -112,12 +113,13 @@ class Upkeep:
                 close(tables)
 
     @contextmanager
-    def lend(self) -> Iterator[TableSet]:
+    def lend(self, allowance: Allowance = ENDLESS) -> Iterator[TableSet]:
         """The tables, caught up; nobody closes or empties them until the block ends.
 
-        Whatever DuckDB raises in the block is looked at. Raises TablesUnavailable, LedgerDamaged.
+        Whatever DuckDB raises in the block is looked at. Raises TablesUnavailable, LedgerDamaged; and OutOfTime and
+        Abandoned where others are before the question for longer than its allowance lets it wait.
         """
-        tables = self._borrow()
+        tables = self._borrow(allowance)
         try:
             yield tables
         except duckdb.Error as error:
@@ -135,27 +137,30 @@ class Upkeep:
             self._give_back(tables)
 
     @contextmanager
-    def lend_alone(self) -> Iterator[TableSet]:
+    def lend_alone(self, allowance: Allowance) -> Iterator[TableSet]:
         """The same, and nobody changes them until the block ends."""
-        with self._writing, self.lend() as tables:
+        with allowance.holding(self._writing), self.lend(allowance) as tables:
             yield tables
 
-    def catch_up(self) -> None:
+    def catch_up(self, allowance: Allowance = ENDLESS) -> None:
         """Take in what was recorded. On return, everything recorded before the call counts.
 
-        Raises TablesUnavailable, LedgerDamaged.
+        Raises TablesUnavailable, LedgerDamaged, OutOfTime and Abandoned.
         """
         head = self._ledger.head()
-        if self.position >= head and self._tables is not None:
+        if self._has(head):
             return
         if not (self.serving and self._is_long(head)):
-            self._bring_up()
+            with allowance.holding(self._writing, unless=lambda: self._has(head)) as held:
+                if held:
+                    self._bring_up()
             return
         self._start(self._bring_up)
         with self._change:
             if self.position:
-                self._change.wait_for(lambda: self.position >= head or self._thread is None, PATIENCE_S)
-            if self.position >= head and self._tables is not None:
+                patience_s = min(PATIENCE_S, allowance.left_s)
+                self._change.wait_for(lambda: self.position >= head or self._thread is None, patience_s)
+            if self._has(head):
                 return
             if self._thread is None and self._failure is not None:
                 raise self._failure
@@ -294,10 +299,10 @@ class Upkeep:
 
     # Use
 
-    def _borrow(self) -> TableSet:
+    def _borrow(self, allowance: Allowance) -> TableSet:
         head = self._ledger.head()
         while True:
-            self.catch_up()
+            self.catch_up(allowance)
             with self._change:
                 tables = self._tables
                 if tables is not None and tables.position >= head:
@@ -327,6 +332,11 @@ class Upkeep:
             if any(tables in self._leaving for tables in self._own.tables):
                 raise self._unavailable("the tables were damaged, and are being made again")
             self._change.wait_for(lambda: not self._leaving, LEAVE_S)
+
+    def _has(self, head: int) -> bool:
+        """Whether there are tables that are made up to there."""
+        tables = self._tables
+        return tables is not None and tables.position >= head
 
     def _is_long(self, head: int) -> bool:
         made = self._tables or self._making

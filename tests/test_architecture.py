@@ -46,7 +46,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("engine",),
     ),
     "api": (
-        ("settings", "distribution", "discovery", "problems"),
+        ("settings", "distribution", "discovery"),
+        ("problems",),
         ("questions",),
         ("formats",),
         ("reports",),
@@ -56,7 +57,15 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("__main__",),
     ),
     "api.http": (
-        ("problem_responses", "json_body", "spooled_body", "thread_limits", "cached_answers", "openapi"),
+        (
+            "problem_responses",
+            "json_body",
+            "spooled_body",
+            "thread_limits",
+            "question_queue",
+            "cached_answers",
+            "openapi",
+        ),
         ("responses",),
         ("append_requests",),
         ("middleware", "routes"),

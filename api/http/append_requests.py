@@ -7,19 +7,20 @@ wait for it; in the queue they meet again.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.http.json_body import json_bytes
-from api.http.responses import json_answer, json_wanted, written_basis
+from api.http.responses import in_turn, json_answer, json_wanted, written_basis
 from api.problems import Problem, refused
 from api.questions.effects import effects
 from api.questions.page import viewpoint_of
 from api.questions.parameters import DRY_RUN, flag_of
 from ledger import Append, Ledger, Refused, StoreBusy, digest, parse_json, prepared
-from projections import Engine
+from projections import Allowance, Engine
 
 BATCH_MAX = 10_000
 SMALL_BYTES_MAX = 64 * 1024
@@ -54,7 +55,7 @@ def append_to(engine: Engine) -> Endpoint:
         raw = await json_bytes(request)
         parameters = json_wanted(request, (DRY_RUN,))
         if parameters and flag_of(parameters, "dry_run"):
-            return await run_in_threadpool(_dry_run, engine, raw)
+            return await in_turn(request, partial(_dry_run, engine, raw), large=True)
         return await appended(engine.ledger, SentAppend(raw, _key(request)))
 
     return append
@@ -171,7 +172,7 @@ def _key(request: Request) -> str | None:
     return keys[0]
 
 
-def _dry_run(engine: Engine, raw: bytes) -> Response:
+def _dry_run(engine: Engine, raw: bytes, allowance: Allowance) -> Response:
     """What an append would do to the figures that it touches, at as_of = now.
 
     Raises StoreBusy where others have recorded something every time between the plan and the look at its effects.
@@ -185,7 +186,7 @@ def _dry_run(engine: Engine, raw: bytes) -> Response:
             raise refused(error, batch=events is value) from None
         viewpoint = viewpoint_of(engine, {})
         try:
-            changes = effects(engine, plan.entries, viewpoint)
+            changes = effects(engine, plan.entries, viewpoint, allowance)
         except StoreBusy:
             if not tries_left:
                 raise

@@ -12,9 +12,9 @@ from starlette.types import Scope
 
 from api.problems import MEDIA_TYPE, Problem, problem_of
 from ledger import LedgerError, visible_json
-from projections import FilterError, TablesUnavailable, UnknownFilter
+from projections import FilterError, TablesUnavailable, Unanswered, UnknownFilter
 
-FORESEEN = (Problem, LedgerError, FilterError, TablesUnavailable, UnknownFilter, HTTPException)
+FORESEEN = (Problem, LedgerError, FilterError, TablesUnavailable, Unanswered, UnknownFilter, HTTPException)
 """The errors that say what is wrong. Any other is a bug: a 500 goes out, and the error to the server's log."""
 
 

@@ -4,19 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from api.formats.answer import Answer
 from api.formats.negotiation import CSV, FORMATS, JSON, Format, chosen
 from api.formats.render import GROUP_ROWS, json_text, page_answer
 from api.http.cached_answers import CachedAnswers, conditional_response, question_of
-from api.http.thread_limits import LARGE_QUESTIONS
+from api.http.question_queue import Questions
 from api.problems import bad_parameter
 from api.questions.page import Page, Validity
 from api.questions.parameters import SAFE, Parameter, checked, flag_of
 from ledger.values import POSITION_PREFIX
+from projections import Allowance, Engine, Inquiry
 
-Ask = Callable[[Mapping[str, str]], Page]
+Ask = Callable[[Inquiry, Mapping[str, str]], Page]
 """Answers a question from its parameters."""
 
 
@@ -31,24 +31,33 @@ def asked(
     return parameters, chosen(asked=parameters.get("format"), accept=accept, offered=offered)
 
 
-def answered(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
-    """The answer to a read."""
-    parameters, form = asked(request, known)
-    safe = flag_of(parameters, SAFE.name)
-    if safe and form is not CSV:
-        raise bad_parameter(SAFE.name, "not_csv", f"safe is for CSV, and this answer is {form.name}: leave it out")
-    page = ask(parameters)
-    query = request.query_params.multi_items()
-    answer = page_answer(page, form, path=request.url.path, query=query, safe=safe)
-    return respond(request, answer, page.validity)
+async def answered(
+    engine: Engine, request: Request, known: Sequence[Parameter], ask: Ask, *, large: bool | None = None
+) -> Response:
+    """The answer to a read, in its turn. It is `large` where it computes much; by default where its page is large."""
+
+    def answer(allowance: Allowance) -> Response:
+        parameters, form = asked(request, known)
+        safe = flag_of(parameters, SAFE.name)
+        if safe and form is not CSV:
+            raise bad_parameter(SAFE.name, "not_csv", f"safe is for CSV, and this answer is {form.name}: leave it out")
+        page = ask(engine.within(allowance), parameters)
+        query = request.query_params.multi_items()
+        made = page_answer(page, form, path=request.url.path, query=query, safe=safe)
+        return respond(request, made, page.validity)
+
+    return await in_turn(request, answer, large=_is_large(request) if large is None else large)
 
 
-async def answered_small_or_large(request: Request, known: Sequence[Parameter], ask: Ask) -> Response:
-    """The answer to a read whose page may be large: then it has one of the threads for large questions."""
+async def in_turn(request: Request, answer: Callable[[Allowance], Response], *, large: bool) -> Response:
+    """What `answer` makes of a request, in a thread for questions. Raises what it raises, OutOfTime, and Problem."""
+    questions: Questions = request.app.state.questions
+    return await questions.answer(request, answer, large=large)
+
+
+def _is_large(request: Request) -> bool:
     limit = request.query_params.get("limit", "")
-    large = limit.isdecimal() and len(limit) < 10 and int(limit) > GROUP_ROWS
-    run = LARGE_QUESTIONS.run if large else run_in_threadpool
-    return await run(answered, request, known, ask)
+    return limit.isdecimal() and len(limit) < 10 and int(limit) > GROUP_ROWS
 
 
 def respond(request: Request, answer: Answer, validity: Validity) -> Response:

@@ -1,10 +1,8 @@
-"""Limits on threads: questions that may take long use only some of the threads, so that others are left for quick ones.
+"""Limits on threads: imports, which take long, use only some of the threads, so that others are left for appends.
 
-Every request has a thread while it is answered. Without a limit, large questions could hold all threads, and a small
-one would wait until a large one ends; and more large ones at once are not answered sooner than a few.
+Questions have threads of their own: see `api.http.question_queue`.
 """
 
-import os
 from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -32,7 +30,5 @@ class ThreadLimit:
         return await anyio.to_thread.run_sync(partial(work, *args, **kwargs), limiter=limiter)
 
 
-LARGE_QUESTIONS = ThreadLimit(max(2, os.cpu_count() or 2))
-"""Questions that compute, and large pages; more at once than there are processors would only wait for each other."""
 IMPORTS = ThreadLimit(2)
 """One file is recorded while the next one is read."""

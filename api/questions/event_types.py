@@ -7,10 +7,10 @@ from typing import Any
 from api.problems import not_found
 from api.questions.page import Items, Page, read
 from ledger import REGISTRY, Event
-from projections import Engine, Viewpoint
+from projections import Inquiry, Viewpoint
 
 
-def event_types(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def event_types(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """The catalogue of event types, in order of definition."""
 
     def fetch(_: Viewpoint, count: int, skip: int) -> Items:
@@ -19,7 +19,7 @@ def event_types(engine: Engine, parameters: Mapping[str, str]) -> Page:
     return read(engine, fetch, path="event-types", parameters=parameters)
 
 
-def event_type(engine: Engine, name: str, parameters: Mapping[str, str]) -> Page:
+def event_type(engine: Inquiry, name: str, parameters: Mapping[str, str]) -> Page:
     """One event type. Raises Problem (404) for an unknown one."""
     if name not in REGISTRY:
         raise not_found(f"There is no event type {name[:80]!r}; there are: {', '.join(sorted(REGISTRY))}.")

@@ -18,7 +18,7 @@ import pyarrow as pa
 from api.problems import Problem, bad_parameter
 from api.questions.parameters import check_ledger_moment, check_moment, limit_of
 from ledger.values import POSITION_PREFIX, instant_text, parse_moment
-from projections import COLUMN_KINDS, Engine, Kind, Viewpoint
+from projections import COLUMN_KINDS, Inquiry, Kind, Viewpoint
 
 NOT_FILTERS = ("limit", "cursor", "format", "safe")
 VIEWPOINT_NAMES = ("as_of", "recorded_as_of", "effective_at")
@@ -100,7 +100,7 @@ class Page:
 
 
 def read(
-    engine: Engine,
+    engine: Inquiry,
     fetch: Fetch,
     *,
     path: str,
@@ -136,7 +136,7 @@ def read(
     return Page(items, viewpoint.basis(), following, validity, objects)
 
 
-def viewpoint_of(engine: Engine, parameters: Mapping[str, str], place: Place | None = None) -> Viewpoint:
+def viewpoint_of(engine: Inquiry, parameters: Mapping[str, str], place: Place | None = None) -> Viewpoint:
     """The viewpoint that parameters ask for, or that of the page before. Raises Problem and PositionBeyondHead."""
     if place is not None:
         recorded_as_of = f"position:{place.position}"
@@ -155,7 +155,7 @@ def filters_of(parameters: Mapping[str, str], *, besides: Sequence[str] = ()) ->
 
 
 def validity_of(
-    engine: Engine, viewpoints: Sequence[Viewpoint], stated: Sequence[tuple[str | None, str | None]] | None
+    engine: Inquiry, viewpoints: Sequence[Viewpoint], stated: Sequence[tuple[str | None, str | None]] | None
 ) -> Validity:
     """For how long an answer from these viewpoints is the same.
 
@@ -174,7 +174,7 @@ def validity_of(
     return Validity(at_head=min(heads))
 
 
-def holds_no_more(engine: Engine, recorded_as_of: str) -> bool:
+def holds_no_more(engine: Inquiry, recorded_as_of: str) -> bool:
     """Whether nothing that is recorded from now on counts at a moment or position of the ledger clock."""
     return recorded_as_of.startswith(POSITION_PREFIX) or parse_moment(recorded_as_of).end < engine.ledger.now()
 

@@ -14,7 +14,7 @@ from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger import REGISTRY, Entry, content
 from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import POSITION_DIGITS_MAX, parse_moment
-from projections import CATALOGUE, Engine, Filter, Projection, Viewpoint
+from projections import CATALOGUE, Filter, Inquiry, Projection, Viewpoint
 
 CLOCK = Parameter(
     "clock",
@@ -41,7 +41,7 @@ def parameters_of(projection: Projection) -> tuple[Parameter, ...]:
     return (*map(_parameter, projection.filters), *VIEWPOINT, *PAGING)
 
 
-def state(engine: Engine, projection: Projection, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
+def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
     """The items of a projection at a viewpoint."""
     filters = filters_of(parameters)
 
@@ -52,7 +52,7 @@ def state(engine: Engine, projection: Projection, parameters: Mapping[str, str],
     return page.with_kinds(projection.kinds)
 
 
-def one(engine: Engine, projection: Projection, slug: str, parameters: Mapping[str, str]) -> Page:
+def one(engine: Inquiry, projection: Projection, slug: str, parameters: Mapping[str, str]) -> Page:
     """What stands under one slug at a viewpoint, with the events that made it so.
 
     Raises Problem: 404 for a slug that is unknown there.
@@ -75,7 +75,7 @@ def one(engine: Engine, projection: Projection, slug: str, parameters: Mapping[s
     return page.with_kinds(projection.kinds).with_members(events=engine.timeline(projection.name, slug, seen[0]))
 
 
-def history(engine: Engine, figure_id: str, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
+def history(engine: Inquiry, figure_id: str, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
     """How a figure got where it is, oldest first. Raises Problem (404) for an unknown figure."""
     clock = parameters.get("clock", "publication")
     if clock not in ("publication", "ledger"):
@@ -93,7 +93,7 @@ def history(engine: Engine, figure_id: str, parameters: Mapping[str, str], *, li
     return read(engine, fetch, path=f"history/{wanted}", parameters=parameters, limit=limit)
 
 
-def events(engine: Engine, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
+def events(engine: Inquiry, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
     """The log in order of position, as it was recorded."""
     after = _after(parameters.get("after", "0"))
     filters: dict[str, Any] = filters_of(parameters, besides=("after",))
@@ -121,7 +121,7 @@ def events(engine: Engine, parameters: Mapping[str, str], *, limit: int | None =
     return read(engine, fetch, path="events", parameters=parameters, limit=limit, next_offset=last_position)
 
 
-def event(engine: Engine, event_id: str, parameters: Mapping[str, str]) -> Page:
+def event(engine: Inquiry, event_id: str, parameters: Mapping[str, str]) -> Page:
     """One event as it was recorded, what it says at the viewpoint, and the ledger events that act on it."""
     wanted = _uuid(event_id)
     entry = engine.ledger.get(wanted) if wanted is not None else None
@@ -146,7 +146,7 @@ def _parameter(one: Filter) -> Parameter:
     return Parameter(one.name, one.description, one.example, schema)
 
 
-def _is_entity_of(engine: Engine, projection: Projection, slug: str, viewpoint: Viewpoint) -> bool:
+def _is_entity_of(engine: Inquiry, projection: Projection, slug: str, viewpoint: Viewpoint) -> bool:
     """Whether a projection's slugs are entities, and this is one: then it is known, though nothing stands under it."""
     entities = CATALOGUE["entities"]
     if projection is entities or not projection.names_entities:

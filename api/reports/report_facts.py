@@ -17,7 +17,7 @@ from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, Validity
 from api.questions.parameters import LIMIT_MAX, VIEWPOINT, Parameter
 from api.questions.resources import event, events, history, parameters_of, state
 from ledger.values import parse_moment
-from projections import CATALOGUE, FIGURE_IDENTITY, FIGURES, Engine
+from projections import CATALOGUE, FIGURE_IDENTITY, FIGURES, Inquiry
 
 FIGURES_MAX = 50
 STATEMENTS_MAX = 2000
@@ -80,7 +80,7 @@ class Facts:
         return {name: value for name, value in self.parameters.items() if name not in VIEWPOINT_NAMES}
 
 
-def gather(engine: Engine, parameters: Mapping[str, str]) -> Facts:
+def gather(engine: Inquiry, parameters: Mapping[str, str]) -> Facts:
     """All that a report says of the figures that parameters select; of none, where there is none at the viewpoint.
 
     Figures of which every statement was withdrawn are among them. Raises Problem (422) for more than 50 figures, for a
@@ -103,7 +103,7 @@ def gather(engine: Engine, parameters: Mapping[str, str]) -> Facts:
 class _Questions:
     """The questions of a report, all of them at one viewpoint."""
 
-    def __init__(self, engine: Engine, viewpoint: dict[str, str]) -> None:
+    def __init__(self, engine: Inquiry, viewpoint: dict[str, str]) -> None:
         self._engine = engine
         self._viewpoint = viewpoint
         # The log is cut on the ledger clock only: a correction may move a statement on the publication clock.

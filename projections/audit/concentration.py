@@ -136,7 +136,7 @@ class _Shared:
 
 
 def _answers(reader: Reader, filters: Mapping[str, Value], canonical_unit: str | None) -> list[Item]:
-    answers: list[Item] = reader.read("figures", filters={**filters, "resolve": "latest"}).to_pylist()
+    answers = list(reader.allowance.rows_of(reader.read("figures", filters={**filters, "resolve": "latest"})))
     for item in answers:
         item["dimensions"] = json.loads(item["dimensions"] or "{}")
     return [item for item in answers if canonical_unit in (None, item["canonical_unit"])]

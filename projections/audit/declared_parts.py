@@ -52,7 +52,7 @@ def wholes_of_subjects(reader: Reader, *, places: bool = False) -> dict[str, set
 
 def _stated(reader: Reader, relation: str) -> list[tuple[str, str]]:
     """The pairs (subject, object) of an open relation, those aside that state it of themselves."""
-    stated = reader.read("relationships", filters={"relation": relation, "status": "open"}).to_pylist()
+    stated = reader.allowance.rows_of(reader.read("relationships", filters={"relation": relation, "status": "open"}))
     return [(one["subject"], one["object"]) for one in stated if one["subject"] != one["object"]]
 
 

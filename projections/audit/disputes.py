@@ -66,7 +66,7 @@ def disputes(reader: Reader, filters: Mapping[str, Value] | None = None, *, stat
     entries = reader.entries(rest)
     listed: list[Dispute] = []
     pairs: dict[tuple[str, str], Pair] = {}
-    for figure in figures_of(entries):
+    for figure in figures_of(entries, reader.allowance):
         heads, among = swept(figure)
         listed += [
             one
@@ -104,8 +104,9 @@ def swept(figure: Sequence[Entry]) -> tuple[Heads, list[Dispute]]:
 def _items(reader: Reader, entries: pa.Table, listed: Sequence[Dispute]) -> list[Item]:
     rows = sorted({entry.row for one in listed for entry in (one.began, one.ended, *one.statements) if entry})
     columns = list(dict.fromkeys((*FIGURE_IDENTITY, *_SAID, "cause")))
-    said_in = dict(zip(rows, entries.select(columns).take(pa.array(rows, pa.int64())).to_pylist(), strict=True))
-    return [_item(reader, one, said_in) for one in listed]
+    said = reader.allowance.rows_of(entries.select(columns).take(pa.array(rows, pa.int64())))
+    said_in = dict(zip(rows, said, strict=True))
+    return [_item(reader, one, said_in) for one in reader.allowance.each(listed)]
 
 
 def _item(reader: Reader, one: Dispute, said_in: Mapping[int, Item]) -> Item:

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from projections.queries.allowance import Allowance
+
 Item = dict[str, Any]
 
 
@@ -15,9 +17,9 @@ class Findings(NamedTuple):
     members: dict[str, Any] = {}  # noqa: RUF012  a default that is never changed
 
 
-def items_of(table: pa.Table) -> list[Item]:
-    """The rows of a table, the dimensions in them as objects."""
-    items: list[Item] = table.to_pylist()
+def items_of(table: pa.Table, allowance: Allowance) -> list[Item]:
+    """The rows of a table, the dimensions in them as objects. Raises OutOfTime, OutOfMemory and Abandoned."""
+    items = list(allowance.rows_of(table))
     for item in items:
         if item.get("dimensions") is not None:
             item["dimensions"] = json.loads(item["dimensions"])

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from ledger.values import EXACT
+from projections.queries.allowance import Allowance
 from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader
 
@@ -81,16 +82,16 @@ class Heads:
         return {publisher: head[-1] for publisher, head in sorted(self._heads.items()) if head}
 
 
-def figures_of(entries: pa.Table) -> Iterator[list[Entry]]:
+def figures_of(entries: pa.Table, allowance: Allowance) -> Iterator[list[Entry]]:
     """The entries of each figure (of the table that `Reader.entries` gives), publishers mixed, in the order
     (published_until, position).
     """
-    for _, figure in groupby(_listed(entries), key=attrgetter("figure_id")):
+    for _, figure in groupby(_listed(entries, allowance), key=attrgetter("figure_id")):
         yield sorted(figure, key=attrgetter("until", "position"))
 
 
-def _listed(entries: pa.Table) -> Iterator[Entry]:
-    rows = enumerate(zip(*(entries[name].to_pylist() for name in _COLUMNS), strict=True))
+def _listed(entries: pa.Table, allowance: Allowance) -> Iterator[Entry]:
+    rows = enumerate(allowance.tuples_of(entries.select(_COLUMNS)))
     for row, (figure_id, publisher, until, position, cause, kind, name, *said) in rows:
         saying = None if name == "FigureWithdrawn" else (said[0], said[1], said[2], said[3])
         yield Entry(row, figure_id, publisher, until, position, cause, kind == "secondary", saying)

@@ -79,7 +79,7 @@ def scorecards(reader: Reader, filters: Mapping[str, Value] | None = None) -> Fi
     entries = reader.entries(rest)
     ends = entries["period_end"]
     cards: dict[str, Card] = {}
-    for figure in figures_of(entries):
+    for figure in figures_of(entries, reader.allowance):
         series: dict[str, list[Entry]] = {}
         for entry in figure:
             series.setdefault(entry.publisher, []).append(entry)

@@ -129,7 +129,8 @@ def sums(
         "dimension": around.by_dimension,
     }
     with localcontext(EXACT):
-        items = [item for total in totals for way in WAYS if way in by for item in ways[way](total)]
+        each = reader.allowance.each(totals)
+        items = [item for total in each for way in WAYS if way in by for item in ways[way](total)]
     counts = Counter(item["verdict"] for item in items)
     summary = {verdict: counts[verdict] for verdict in VERDICTS}
     return Findings([item for item in items if item["verdict"] in verdicts], {"summary": summary})
@@ -262,7 +263,7 @@ def _said(reader: Reader, filters: Mapping[str, Value]) -> list[Said]:
     shown = ", ".join(map(quoted, _READ))
     by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in SERIES.order[:-2])
     query = f"SELECT {shown} FROM chosen WHERE next_until IS NULL AND NOT withdrawn ORDER BY {by}"
-    return [Said(row) for row in presented(reader.series("vintages", filters, query=query)).to_pylist()]
+    return [Said(row) for row in reader.allowance.rows_of(presented(reader.series("vintages", filters, query=query)))]
 
 
 def _where_parts_are(totals: Iterable[Said], subjects: Mapping[str, Sequence[str]]) -> dict[str, Value]:

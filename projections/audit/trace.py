@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from projections.audit.findings import Findings, Item
+from projections.queries.filters import Value
 from projections.queries.reader import Reader
 
 DIRECTIONS = ("upstream", "downstream")
@@ -56,7 +57,7 @@ def trace(
     entity is registered, there is nothing.
     """
     root = reader.names.kept(entity)
-    named = {one["entity"]: one for one in reader.read("entities").to_pylist()}
+    named = {one["entity"]: one for one in reader.allowance.rows_of(reader.read("entities"))}
     if root not in named:
         return Findings([], _members([], {}, {}, [], cut=False))
     steps: dict[str, list[_Edge]] = {}
@@ -68,7 +69,7 @@ def trace(
     frontier = [root]
     for far in range(1, depth + 1):
         reached: list[str] = []
-        for source in frontier:
+        for source in reader.allowance.each(frontier):
             for edge in sorted(steps.get(source, ()), key=lambda edge: (edge.target, edge.identity)):
                 if edge.identity in walked:
                     continue
@@ -80,7 +81,7 @@ def trace(
                     reached.append(edge.target)
         frontier = reached
     cut = any(edge.identity not in walked for source in frontier for edge in steps.get(source, ()))
-    risks = reader.read("risks", filters={"status": "open"}).to_pylist()
+    risks = reader.allowance.rows_of(reader.read("risks", filters={"status": "open"}))
     return Findings(items, _members(items, paths, named, [risk for risk in risks if risk["subject"] in paths], cut=cut))
 
 
@@ -88,21 +89,22 @@ def _links(reader: Reader, direction: str, material: str | None) -> Iterator[_Ed
     """Open supply links, each from where it is walked."""
     filters = {"status": "open", **({} if material is None else {"material": material})}
     ends = ("consumer", "supplier") if direction == DIRECTIONS[0] else ("supplier", "consumer")
-    for link in reader.read("links", filters=filters).to_pylist():
+    for link in reader.allowance.rows_of(reader.read("links", filters=filters)):
         source, target = (link[end] for end in ends)
         yield _Edge(source, target, ("link", link["link"]), {"kind": "link", **_chosen(link, _LINK)})
 
 
 def _relationships(reader: Reader, relations: Collection[str]) -> Iterator[_Edge]:
     """Open relationships of the kinds that are followed, both ways."""
-    stated = reader.read("relationships", filters={"status": "open", "relation": sorted(relations)}).to_pylist()
+    filters: dict[str, Value] = {"status": "open", "relation": sorted(relations)}
+    stated = list(reader.allowance.rows_of(reader.read("relationships", filters=filters)))
     known = {(one["subject"], one["relation"], one["object"]) for one in stated}
     for one in stated:
         identity = ("relationship", one["relation"], one["subject"], one["object"])
         yield from _both_ways(identity, {"kind": "relationship", **_chosen(one, _RELATIONSHIP)})
     if OPERATES not in relations:
         return
-    for facility in reader.read("facilities").to_pylist():
+    for facility in reader.allowance.rows_of(reader.read("facilities")):
         operator, plant, stage = facility["operator"], facility["facility"], facility["stage"]
         if operator is None or facility["status"] == "closed" or (operator, OPERATES, plant) in known:
             continue

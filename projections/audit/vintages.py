@@ -11,6 +11,7 @@ from typing import Any
 
 from projections.audit.findings import Findings, Item, items_of
 from projections.catalogue import FIGURE_KEY, SERIES
+from projections.queries.allowance import Allowance
 from projections.queries.filters import FilterError, Value
 from projections.queries.format import presented
 from projections.queries.reader import Reader, naive, with_percent
@@ -66,7 +67,7 @@ def vintages(
     if late is not None:
         raise FilterError("dates", f"{late} is after as_of: nobody can say yet what will be said then")
     items = _items(reader, filters or {}, asked)
-    return Findings(_wide(items, list(dict.fromkeys(asked.labels))) if wide else items)
+    return Findings(_wide(items, list(dict.fromkeys(asked.labels)), reader.allowance) if wide else items)
 
 
 def _items(reader: Reader, filters: Mapping[str, Value], asked: Columns) -> list[Item]:
@@ -76,7 +77,8 @@ def _items(reader: Reader, filters: Mapping[str, Value], asked: Columns) -> list
     rows = list(_asked(asked))
     params = {f"asked_{name}": [row[place] for row in rows] for place, name in enumerate(columns)}
     query = f"SELECT {', '.join(map(quoted, names))} FROM ({sql('audit/vintages_asked.sql')}) ORDER BY {by}"
-    return items_of(with_percent(presented(reader.series("vintages", filters, query=query, params=params))))
+    vintages = reader.series("vintages", filters, query=query, params=params)
+    return items_of(with_percent(presented(vintages), reader.allowance), reader.allowance)
 
 
 def _asked(columns: Columns) -> Iterator[tuple[int, str, str, datetime | None, int | None]]:
@@ -94,14 +96,14 @@ def _release(text: str) -> tuple[str, None, int | None]:
     return ("release", None, 1 if text == "first" else int(text))
 
 
-def _wide(items: Sequence[Item], labels: Sequence[str]) -> list[Item]:
+def _wide(items: Sequence[Item], labels: Sequence[str], allowance: Allowance) -> list[Item]:
     """One row a series. Where every vintage is across, a cell holds what was said until the next one."""
     across = list(labels) or sorted({item["vintage"] for item in items})
     if len(across) > COLUMNS_MAX:
         many = f"{len(across)} vintages are too many columns; {COLUMNS_MAX} at most"
         raise FilterError("layout", f"{many}: choose with dates, releases or horizons")
     rows: dict[tuple[str, str], Item] = {}
-    for item in items:
+    for item in allowance.each(items):
         row = rows.setdefault((item["figure_id"], item["publisher"]), {})
         if not row:
             row |= {name: item[name] for name in (*KEY, "canonical_unit")} | dict.fromkeys(across)

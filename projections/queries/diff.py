@@ -24,6 +24,8 @@ from projections.viewpoint import Viewpoint
 Item = dict[str, Any]
 READ_BY = ("publisher", "prefer")
 """Filters that say which answer to a figure is wanted; all others select figures."""
+FETCHED_TOGETHER = 1000
+"""Entries of the log that are read before the next look at the time."""
 KEY = (*FIGURE_KEY, "canonical_unit")
 _CAUSES = {
     "EventCorrected": "correction",
@@ -44,12 +46,13 @@ def diff(ledger: Ledger, before: Reader, after: Reader, *, filters: Mapping[str,
         raise UnknownFilter("resolve", [one.name for one in CATALOGUE["figures"].filters if one.name != "resolve"])
     how = {name: value for name, value in filters.items() if name in READ_BY}
     readers = (before, after)
+    allowance = before.allowance
     chosen: set[UUID] | None = None
     if how.keys() != filters.keys():
-        answering = (reader.read("figures", filters=filters)["figure_id"].to_pylist() for reader in readers)
-        chosen = {UUID(one) for ids in answering for one in ids}
+        answering = (allowance.values_of(reader.read("figures", filters=filters)["figure_id"]) for reader in readers)
+        chosen = {UUID(one) for ids in answering for one in allowance.each(ids)}
     sides = [
-        {item["figure_id"]: item for item in reader.read("figures", filters=how, figures=chosen).to_pylist()}
+        {item["figure_id"]: item for item in allowance.rows_of(reader.read("figures", filters=how, figures=chosen))}
         for reader in readers
     ]
     kinds = {one: kind for one in {**sides[0], **sides[1]} if (kind := _kind(sides[0].get(one), sides[1].get(one)))}
@@ -125,7 +128,7 @@ class _Causes:
         self._fetch({one.position for ones in seen.values() for one in ones})
         return {
             figure: [self._cause(position) for position in sorted(self._positions(differing))]
-            for figure, differing in seen.items()
+            for figure, differing in self._readers[0].allowance.each(seen.items())
         }
 
     def _seen(self, figures: Sequence[UUID]) -> dict[UUID, list[_Seen]]:
@@ -226,7 +229,9 @@ class _Causes:
 
     def _fetch(self, positions: Iterable[int]) -> None:
         missing = sorted(set(positions) - self._entries.keys())
-        entries = self._ledger.at_positions(missing)
+        parts = [missing[start : start + FETCHED_TOGETHER] for start in range(0, len(missing), FETCHED_TOGETHER)]
+        allowance = self._readers[0].allowance
+        entries = [entry for part in allowance.each(parts) for entry in self._ledger.at_positions(part)]
         self._entries.update({entry.position: entry for entry in entries})
         acted = self._readers[0].ask(
             "SELECT DISTINCT target FROM log.keeping WHERE position <= $at "

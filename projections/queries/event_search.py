@@ -88,7 +88,10 @@ def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) 
         slugs=slugs,
     )
     entries = {entry.position: entry for entry in ledger.at_positions([position for (position,) in rows])}
-    return [_as_it_reads(ledger, entries[position], reader.viewpoint.position) for (position,) in rows]
+    return [
+        _as_it_reads(ledger, entries[position], reader.viewpoint.position)
+        for (position,) in reader.allowance.each(rows)
+    ]
 
 
 def _as_it_reads(ledger: Ledger, entry: Entry, position: int) -> dict[str, Any]:

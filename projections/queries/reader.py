@@ -15,8 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from ledger.values import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
-from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
-from projections.queries.answer_history import answer_history
+from projections.queries.allowance import Allowance
 from projections.queries.compose import lookup, parameters, question
 from projections.queries.filters import Selection, Value, select
 from projections.queries.format import presented, presented_rows
@@ -65,8 +64,10 @@ class Reader:
         *,
         merged: bool,
         subject_of: Callable[[UUID], str | None],
+        allowance: Allowance,
     ) -> None:
         self._cursor = cursor
+        self.allowance = allowance
         self.families = families
         self.viewpoint = viewpoint
         self._params: dict[str, Any] = {
@@ -182,7 +183,7 @@ class Reader:
             limit=limit,
             offset=offset,
         )
-        return with_percent(table)
+        return with_percent(table, self.allowance)
 
     def entries(self, filters: Mapping[str, Value] | None = None) -> pa.Table:
         """Everything that publishers said of the figures that filters of a series select, in the order of the series.
@@ -213,12 +214,26 @@ class Reader:
 
     def answers(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What this ledger answered for a figure, position by position where that changed."""
-        figures = self.names.identities(self.names.figure(figure_id))
-        ids = sorted({figure for _, figure in figures})
-        versions = versions_of(self.ask, ids, near=self.names.near(ids))
-        steps = answer_history(versions, figures, as_of=self._params["as_of"], position=self.viewpoint.position)
-        changes = answer_changes(self.ask, list(steps), near=self.names.near(ids))
-        return with_percent(presented_rows(COLUMNS, changes[offset:][:limit]))
+        asked = self.names.answering(self.names.figure(figure_id))
+        selection = Selection()
+        positions = selection.bind([position for position, _ in asked])
+        figures = selection.bind([figure for _, figure in asked])
+        selection.rows.append(f"LIST_CONTAINS(CAST({figures} AS UUID[]), versions.figure_id)")
+        if (near := self.names.near({figure for _, figure in asked})) != "TRUE":
+            selection.rows.append(f"versions.{near}")
+        viewpoints = (
+            f"SELECT UNNEST(CAST({positions} AS BIGINT[])) AS viewpoint, viewpoint AS position, "
+            f"UNNEST(CAST({figures} AS UUID[])) AS figure_id, "
+            "CAST($as_of AS TIMESTAMP) AS as_of, CAST($effective_at AS TIMESTAMP) AS effective_at"
+        )
+        table = self._table(
+            question("answers", self.families, rows={"figures": selection.rows}, viewpoints=viewpoints),
+            selection,
+            order=("position",),
+            limit=limit,
+            offset=offset,
+        )
+        return with_percent(table, self.allowance)
 
     def figures_touched(self, *, after: int) -> list[UUID]:
         """The figures of which a version was opened or closed after a position."""
@@ -257,7 +272,10 @@ class Reader:
     ) -> pa.Table:
         """The rows that a query gives, as columns of their own types, `batch` at a time."""
         known = {**self._params, **(selection.params if selection else {}), **(params or {})}
-        return arrow_table(self._cursor, text, parameters(text, known), batch=min(batch, ARROW_ROWS))
+        self.allowance.check()
+        table = arrow_table(self._cursor, text, parameters(text, known), batch=min(batch, ARROW_ROWS))
+        self.allowance.hold(table.nbytes)
+        return table
 
     def _rows(self, text: str, selection: Selection) -> tuple[dict[str, str], list[Any]]:
         """The columns (name: DuckDB type) and rows that a query gives, NEAR_ROWS_MAX and one at most.
@@ -265,6 +283,7 @@ class Reader:
         With few rows, DuckDB takes longer to make Arrow's columns than to find them.
         """
         known = {**self._params, **selection.params}
+        self.allowance.check()
         answer = self._cursor.execute(text, parameters(text, known) or None)
         rows = answer.fetchmany(NEAR_ROWS_MAX + 1)
         columns = {name: str(kind) for name, kind, *_ in answer.description}
@@ -276,15 +295,16 @@ class Reader:
     def ask(self, query: str, **params: Any) -> list[Any]:
         """The rows that a query gives; it may name the viewpoint's parameters and those given."""
         known = parameters(query, {**self._params, **params})
+        self.allowance.check()
         return self._cursor.execute(query, known or None).fetchall()
 
 
-def with_percent(table: pa.Table) -> pa.Table:
+def with_percent(table: pa.Table, allowance: Allowance) -> pa.Table:
     """The table with `change_percent` after its `change`: of |previous_value|, half-even at 4 decimals."""
-    changes, bases = table["change"].to_pylist(), table["previous_value"].to_pylist()
+    changes, bases = (allowance.values_of(table[name]) for name in ("change", "previous_value"))
     percents = [
         None if change is None else _percent(Decimal(change), Decimal(base))
-        for change, base in zip(changes, bases, strict=True)
+        for change, base in allowance.each(zip(changes, bases, strict=True))
     ]
     place = table.schema.get_field_index("change") + 1
     return table.add_column(place, "change_percent", pa.array(percents, pa.string()))

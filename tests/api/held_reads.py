@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from ledger import Ledger
-from projections import Engine, Reader, Viewpoint
+from projections import Allowance, Engine, Reader, Viewpoint
 from tests.patience import PATIENCE_S
 
 
@@ -25,10 +25,10 @@ class Watched(Engine):
         self._held = threading.Semaphore(0)
 
     @contextmanager
-    def reader(self, viewpoint: Viewpoint) -> Iterator[Reader]:
+    def reader(self, viewpoint: Viewpoint, allowance: Allowance | None = None) -> Iterator[Reader]:
         """A reader, once the gate is open."""
         self.reads += 1
-        with super().reader(viewpoint) as reader:
+        with super().reader(viewpoint, allowance) as reader:
             if self._is_held(viewpoint):
                 self._held.release()
                 assert self.gate.wait(PATIENCE_S)
@@ -47,6 +47,8 @@ class Asked:
         self, app: FastAPI, url: str, *, body: bytes | None = None, taken: asyncio.Event | None = None
     ) -> None:
         self.messages: list[Any] = []
+        self._received = False
+        self._leaves = asyncio.Event()
         self._app = app
         self._url = url
         self._body = body
@@ -72,7 +74,15 @@ class Asked:
         """The status of the answer."""
         return int(self.messages[0]["status"])
 
+    def leave(self) -> None:
+        """The client goes away."""
+        self._leaves.set()
+
     async def _receive(self) -> Any:
+        if self._received:
+            await self._leaves.wait()
+            return {"type": "http.disconnect"}
+        self._received = True
         return {"type": "http.request", "body": self._body or b"", "more_body": False}
 
     async def _send(self, message: Any) -> None:

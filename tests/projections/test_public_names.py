@@ -13,7 +13,7 @@ from tests.places import ROOT
 
 PUBLIC = {
     "ledger": (
-        "ERRORS_LISTED_MAX REGISTRY VERSION_FIELD Act Append Block CalendarError ClockInDoubt Content Entry Event "
+        "ERRORS_LISTED_MAX REGISTRY VERSION_FIELD Act Append Block CalendarError ClockInDoubt Entry Event "
         "EventIdReused Format ImportReport InvalidEvent KeyReused Ledger LedgerDamaged LedgerError LogStore "
         "MalformedJSON Mode Plan PositionBeyondHead QuantityError Receipt ReceiptItem Refused RuleBroken StoreBusy "
         "StoreError StoreFull UnitError VersionConflict Violation body_of content digest encoded import_file "
@@ -31,8 +31,9 @@ PUBLIC = {
         "parse_fiscal_year_end parse_moment parse_number parse_period percent_of plain printed room unit"
     ),
     "projections": (
-        "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES Applies Engine Filter FilterError Kind Projection "
-        "Reader TablesUnavailable UnknownFilter Value Viewpoint is_detail"
+        "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES Abandoned Allowance Applies Engine Filter FilterError "
+        "Inquiry Kind OutOfMemory OutOfTime Projection Reader TablesUnavailable Unanswered UnknownFilter Value "
+        "Viewpoint is_detail"
     ),
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS GROUPINGS KINDS MATERIAL RELATIONS STATUSES SUBJECT TOP VERDICTS WAYS Columns "

@@ -7,9 +7,12 @@ An error that nobody has foreseen passes on, outwards to the framework: it sends
 leaves the error to the server's log. So does any error once an answer has begun: a second answer cannot follow it.
 """
 
+import time
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problem_responses import FORESEEN, error_response
+from api.http.question_queue import ASKED_AT
 
 POLICY_VIOLATION = 1008
 """The code that closes a WebSocket which is refused; before it is accepted, a client sees that as 403."""
@@ -25,8 +28,7 @@ class Entrance:
         """Pass a request on."""
         started = False
         head_only = scope["type"] == "http" and scope["method"] == "HEAD"
-        if head_only:
-            scope = {**scope, "method": "GET"}
+        scope = {**scope, ASKED_AT: time.monotonic(), **({"method": "GET"} if head_only else {})}
 
         async def send_on(message: Message) -> None:
             nonlocal started

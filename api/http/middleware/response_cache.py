@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.formats.answer import Answer
 from api.http.cached_answers import CachedAnswers, Question, conditional_response, question_of
+from api.http.question_queue import CLIENT_CLOSED_REQUEST
 from ledger import LedgerError
 
 
@@ -25,7 +26,7 @@ class ResponseCache:
         self.app = app
         self._cached = cached
         self._head = head
-        self._pending: dict[Question, Future[None]] = {}
+        self._pending: dict[Question, Future[bool]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -36,36 +37,44 @@ class ResponseCache:
         elif (answer := await self._valid(question)) is not None:
             await _send_again(answer, scope, receive, send)
         else:
-            own: Future[None] = Future()
+            await self._compute_or_wait(question, scope, receive, send)
+
+    async def _compute_or_wait(self, question: Question, scope: Scope, receive: Receive, send: Send) -> None:
+        """Compute the answer, or wait for whoever does. Where its client goes away, one of those that wait goes on."""
+        is_answered = False
+        while not is_answered:
+            own: Future[bool] = Future()
             first = self._pending.setdefault(question, own)
             if first is own:
                 await self._compute(question, own, scope, receive, send)
                 return
             # The first request may be answered on another loop, and must not be cancelled with those that wait.
-            await asyncio.shield(asyncio.wrap_future(first))
-            if (answer := await self._valid(question)) is not None:
-                await _send_again(answer, scope, receive, send)
-            else:
-                await self.app(scope, receive, send)
+            is_answered = await asyncio.shield(asyncio.wrap_future(first))
+        if (answer := await self._valid(question)) is not None:
+            await _send_again(answer, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
     async def _compute(
-        self, question: Question, computed: "Future[None]", scope: Scope, receive: Receive, send: Send
+        self, question: Question, computed: "Future[bool]", scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Let the app answer; those that wait go on as soon as the answer is there."""
+        """Let the app answer; those that wait go on as soon as the answer is there, or nobody takes it any more."""
 
-        def release() -> None:
+        def release(*, is_answered: bool) -> None:
             if not computed.done():
                 del self._pending[question]
-                computed.set_result(None)
+                computed.set_result(is_answered)
 
         async def releasing_send(message: Message) -> None:
-            release()  # those that wait need not wait for this client to read
+            if message["type"] == "http.response.start":
+                # Those that wait need not wait for this client to read.
+                release(is_answered=message["status"] != CLIENT_CLOSED_REQUEST)
             await send(message)
 
         try:
             await self.app(scope, receive, releasing_send)
         finally:
-            release()
+            release(is_answered=False)
 
     async def _valid(self, question: Question) -> Answer | None:
         """The cached answer to a question, if it still holds."""

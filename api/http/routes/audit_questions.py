@@ -1,13 +1,11 @@
 """One endpoint per question of the audit."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from api.http.openapi import answers, operation
 from api.http.responses import answered
-from api.http.thread_limits import LARGE_QUESTIONS
 from api.questions.audit import AUDIT_QUESTIONS, AuditQuestion
 from projections import Engine
 
@@ -34,6 +32,6 @@ def router(engine: Engine) -> APIRouter:
 
 def _endpoint(engine: Engine, question: AuditQuestion) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        return await LARGE_QUESTIONS.run(answered, request, question.parameters, partial(question.ask, engine))
+        return await answered(engine, request, question.parameters, question.ask, large=True)
 
     return endpoint

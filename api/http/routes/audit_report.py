@@ -9,12 +9,11 @@ from api.formats.negotiation import Format
 from api.formats.render import FOR_EVER, json_text
 from api.http.cached_answers import matches
 from api.http.openapi import REF, operation
-from api.http.responses import asked, respond
-from api.http.thread_limits import LARGE_QUESTIONS
+from api.http.responses import asked, in_turn, respond
 from api.problems import MEDIA_TYPE
 from api.questions.parameters import Parameter
 from api.reports import PARAMETERS, Facts, file_name, gather, written
-from projections import Engine
+from projections import Allowance, Engine
 
 ORDER = 60
 HTML = Format("html", "text/html", ("application/xhtml+xml",))
@@ -55,15 +54,15 @@ def router(engine: Engine) -> APIRouter:
 
         Example: `GET /v1/report?subject=australia&metric=mine_production&period=2024&as_of=2026-03-01`
         """
-        return await LARGE_QUESTIONS.run(_answered, engine, request)
+
+        def answer(allowance: Allowance) -> Response:
+            parameters, form = asked(request, KNOWN, offered=FORMATS)
+            rest = {name: text for name, text in parameters.items() if name != FORMAT.name}
+            return _response(request, gather(engine.within(allowance), rest), form)
+
+        return await in_turn(request, answer, large=True)
 
     return routes
-
-
-def _answered(engine: Engine, request: Request) -> Response:
-    parameters, form = asked(request, KNOWN, offered=FORMATS)
-    facts = gather(engine, {name: text for name, text in parameters.items() if name != FORMAT.name})
-    return _response(request, facts, form)
 
 
 def _response(request: Request, facts: Facts, form: Format) -> Response:

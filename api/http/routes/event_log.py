@@ -35,13 +35,13 @@ def router(engine: Engine) -> APIRouter:
     @routes.get(
         "", summary="The log in order", response_class=Response, responses=answers(), openapi_extra=operation(EVENTS)
     )
-    def read_events(request: Request) -> Response:
+    async def read_events(request: Request) -> Response:
         """Events in order of position, as they were recorded: what the ledger sets, and what was sent.
 
         `recorded_as_of` cuts the log; `as_of` cuts it by publication, only where it is given.
         Example: `GET /v1/events?type=PolicySuspended&limit=10`
         """
-        return answered(request, EVENTS, lambda parameters: events(engine, parameters))
+        return await answered(engine, request, EVENTS, events)
 
     @routes.get(
         "/{event_id}",
@@ -50,10 +50,12 @@ def router(engine: Engine) -> APIRouter:
         responses=answers(),
         openapi_extra=operation(VIEWPOINT),
     )
-    def read_event(request: Request, event_id: Annotated[str, Path(description="The event's UUID")]) -> Response:
+    async def read_event(request: Request, event_id: Annotated[str, Path(description="The event's UUID")]) -> Response:
         """An event as it was recorded, with `content`: what it says now, null while it is retracted; and `acts`: what
         the ledger did to it since. Example: `GET /v1/events/e7a28c9f-0593-522f-82c8-105c71fa2f93`
         """
-        return answered(request, VIEWPOINT, lambda parameters: event(engine, event_id, parameters))
+        return await answered(
+            engine, request, VIEWPOINT, lambda inquiry, parameters: event(inquiry, event_id, parameters)
+        )
 
     return routes

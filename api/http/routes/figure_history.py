@@ -23,13 +23,15 @@ def router(engine: Engine) -> APIRouter:
         responses=answers("PublicationHistory", "LedgerHistory"),
         openapi_extra=operation(HISTORY),
     )
-    def read_history(
+    async def read_history(
         request: Request, figure_id: Annotated[str, Path(description="The figure's UUID, as its items give it")]
     ) -> Response:
         """`clock=publication`: what the world said, statement by statement. `clock=ledger`: what this ledger
         answered, change by change. Each with its `cause`, so that a source's revision and our own correction are
         never mixed up. Example: `GET /v1/figures/e20e3caf-9011-54fa-8485-b1993ae90311/history`
         """
-        return answered(request, HISTORY, lambda parameters: history(engine, figure_id, parameters))
+        return await answered(
+            engine, request, HISTORY, lambda inquiry, parameters: history(inquiry, figure_id, parameters)
+        )
 
     return routes

@@ -1,13 +1,12 @@
 """One endpoint per projection, and one per thing in it, made from the catalogue."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
 from api.http.openapi import answers, operation
-from api.http.responses import answered, answered_small_or_large
+from api.http.responses import answered
 from api.questions.parameters import PAGING, VIEWPOINT
 from api.questions.resources import one, parameters_of, state
 from projections import CATALOGUE, Engine, Projection
@@ -62,14 +61,18 @@ def _all(engine: Engine, projection: Projection) -> Callable[[Request], Awaitabl
     known = parameters_of(projection)
 
     async def endpoint(request: Request) -> Response:
-        return await answered_small_or_large(request, known, partial(state, engine, projection))
+        return await answered(
+            engine, request, known, lambda inquiry, parameters: state(inquiry, projection, parameters)
+        )
 
     return endpoint
 
 
-def _one(engine: Engine, projection: Projection) -> Callable[..., Response]:
-    def endpoint(request: Request, slug: Annotated[str, Path(description="Its slug")]) -> Response:
+def _one(engine: Engine, projection: Projection) -> Callable[..., Awaitable[Response]]:
+    async def endpoint(request: Request, slug: Annotated[str, Path(description="Its slug")]) -> Response:
         known = (*VIEWPOINT, *PAGING)
-        return answered(request, known, lambda parameters: one(engine, projection, slug, parameters))
+        return await answered(
+            engine, request, known, lambda inquiry, parameters: one(inquiry, projection, slug, parameters)
+        )
 
     return endpoint

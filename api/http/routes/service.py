@@ -6,21 +6,52 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.http.openapi import answers, operation
+from api.http.question_queue import QuestionQueue
 from api.http.responses import answered
 from api.questions.event_types import event_type, event_types
 from api.questions.parameters import PAGING
-from projections import Engine
+from projections import Allowance, Engine, OutOfTime, TablesUnavailable
 
 ORDER = 70
+LOOK_S = 0.5
+"""How long it may take to see that all is taken in: whoever asks for health waits a second, as a rule."""
+LOOKS_WAITING_MAX = 100
 OPEN_MODE = "Open: no key is asked for. Whoever can reach this address can read and append."
+
+
+class Readiness:
+    """Looks whether the projections have all that is recorded, in threads of its own, and waits for nothing long."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._looks = QuestionQueue("readiness", threads_max=2, waiting_max=LOOKS_WAITING_MAX)
+        self._head = 0
+
+    async def look(self, request: Request) -> int:
+        """The head of the log, up to which the projections are made. Raises TablesUnavailable, LedgerError."""
+        allowance = Allowance(seconds=LOOK_S)
+
+        def catch_up() -> int:
+            head = self._engine.ledger.head()
+            self._head = max(self._head, head)
+            self._engine.catch_up(allowance)
+            return head
+
+        try:
+            head = await self._looks.run(request.receive, allowance, catch_up)
+        except OutOfTime:
+            reason = "what was recorded is being taken in"
+            raise TablesUnavailable(reason, position=self._engine.position, head=self._head) from None
+        return self._head if head is None else head
 
 
 def router(engine: Engine) -> APIRouter:
     """The endpoints about the service."""
     routes = APIRouter()
+    readiness = Readiness(engine)
 
     @routes.get("/", include_in_schema=False)
-    def read_root() -> RedirectResponse:
+    async def read_root() -> RedirectResponse:
         return RedirectResponse("/docs")
 
     @routes.get(
@@ -31,12 +62,12 @@ def router(engine: Engine) -> APIRouter:
         responses=answers(),
         openapi_extra=operation(PAGING),
     )
-    def read_event_types(request: Request) -> Response:
+    async def read_event_types(request: Request) -> Response:
         """What can be recorded: for each type what it means, its JSON Schema and an example.
 
         Example: `GET /v1/event-types`
         """
-        return answered(request, PAGING, lambda parameters: event_types(engine, parameters))
+        return await answered(engine, request, PAGING, event_types)
 
     @routes.get(
         "/v1/event-types/{type}",
@@ -46,26 +77,27 @@ def router(engine: Engine) -> APIRouter:
         responses=answers(),
         openapi_extra=operation(PAGING),
     )
-    def read_event_type(
+    async def read_event_type(
         request: Request,
         type: Annotated[str, Path(description="Its name, for example ProductionReported")],
     ) -> Response:
         """What one type means, its JSON Schema and an example. Example: `GET /v1/event-types/QuotaSet`"""
-        return answered(request, PAGING, lambda parameters: event_type(engine, type, parameters))
+        return await answered(
+            engine, request, PAGING, lambda inquiry, parameters: event_type(inquiry, type, parameters)
+        )
 
     @routes.get("/healthz", tags=["service"], summary="Is the process alive?")
-    def read_health() -> dict[str, str]:
+    async def read_health() -> dict[str, str]:
         """Answers as long as the process runs; touches nothing."""
         return {"status": "ok"}
 
     @routes.get("/readyz", tags=["service"], summary="Can it answer?")
-    def read_readiness(request: Request) -> dict[str, Any]:
-        """Reads the log and brings the projections up to its head; a problem (503) where that fails. While they are
-        being made it has `position`, how far they are, and `head`. `tables` says why they are not in their file.
+    async def read_readiness(request: Request) -> dict[str, Any]:
+        """Reads the log and brings the projections up to its head; a problem (503) where that fails, or takes longer
+        than half a second: then with `position`, how far they are, and `head`. `tables` says why they are not in their
+        file.
         """
-        viewpoint = engine.viewpoint()
-        engine.catch_up()
-        ready: dict[str, Any] = {"status": "ready", "position": viewpoint.position}
+        ready: dict[str, Any] = {"status": "ready", "position": await readiness.look(request)}
         if engine.warning is not None:
             ready["tables"] = f"In memory, or not written: {engine.warning}."
         return (

@@ -10,7 +10,7 @@ from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
 from api.questions.parameters import Parameter, check_moment
 from api.questions.resources import parameters_of
 from ledger.values import parse_moment
-from projections import SERIES, Engine, Reader, Viewpoint
+from projections import SERIES, Inquiry, Reader, Viewpoint
 from projections.audit import Findings
 
 SERIES_PARAMETERS = parameters_of(SERIES)
@@ -27,7 +27,7 @@ TEXT_OR_NULL: Mapping[str, Any] = {"type": ["string", "null"]}
 class Ask(Protocol):
     """Answers a question from its parameters. Raises Problem."""
 
-    def __call__(self, engine: Engine, parameters: Mapping[str, str], /) -> Page:
+    def __call__(self, engine: Inquiry, parameters: Mapping[str, str], /) -> Page:
         """The page that answers."""
 
 
@@ -49,7 +49,7 @@ class AuditQuestion:
 
 
 def page_of(
-    engine: Engine, name: str, parameters: Mapping[str, str], find: Callable[[Reader, dict[str, str]], Findings]
+    engine: Inquiry, name: str, parameters: Mapping[str, str], find: Callable[[Reader, dict[str, str]], Findings]
 ) -> Page:
     """A page of what `find` gives for a reader at the viewpoint and those parameters that are about series.
 

@@ -14,7 +14,7 @@ from api.questions.resources import parameters_of
 from ledger import UnitError
 from ledger.events import NAME_PATTERN
 from ledger.values import instant_text, unit
-from projections import FIGURES, Engine, Reader
+from projections import FIGURES, Inquiry, Reader
 from projections.audit import DIMENSION, MATERIAL, SUBJECT, TOP, Findings, concentration
 
 ORDER = 90
@@ -83,7 +83,7 @@ MEMBERS = {
 }
 
 
-def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of shares. Raises Problem."""
     compared: dict[str, Any] = {}
 
@@ -121,7 +121,7 @@ def _canonical_unit(text: str | None) -> str | None:
 
 @contextmanager
 def _earlier(
-    engine: Engine, reader: Reader, parameters: Mapping[str, str], compared: dict[str, Any]
+    engine: Inquiry, reader: Reader, parameters: Mapping[str, str], compared: dict[str, Any]
 ) -> Iterator[Reader | None]:
     """A reader at the viewpoint that is compared with, if there is one; its receipt is written to `compared`."""
     if not any(name in parameters for name in _COMPARE):

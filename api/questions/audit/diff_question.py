@@ -12,7 +12,7 @@ from api.questions.parameters import PAGING, Parameter, check_ledger_moment, che
 from api.questions.resources import parameters_of
 from ledger import PositionBeyondHead, QuantityError
 from ledger.values import instant_text, parse_number
-from projections import FIGURES, Engine, Viewpoint
+from projections import FIGURES, Inquiry, Viewpoint
 
 ORDER = 30
 SIDES = ("from", "to")
@@ -40,13 +40,13 @@ Example: `GET /v1/diff?from_as_of=2025-12-31&to_as_of=2026-03-01&metric=mine_pro
 """
 
 
-def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """The figures that differ between two viewpoints; `basis` has `from` and `to`. Raises Problem."""
     return compared(engine, parameters, asked=mark_of("diff", parameters))
 
 
 def compared(
-    engine: Engine, parameters: Mapping[str, str], *, asked: str, names: Mapping[str, str] | None = None
+    engine: Inquiry, parameters: Mapping[str, str], *, asked: str, names: Mapping[str, str] | None = None
 ) -> Page:
     """The figures that differ between the viewpoints that parameters name.
 
@@ -79,14 +79,14 @@ def compared(
     return Page([_readable(item) for item in differences[offset : offset + count]], basis, following, validity)
 
 
-def _viewpoint(engine: Engine, parameters: Mapping[str, str], side: str, names: Mapping[str, str]) -> Viewpoint:
+def _viewpoint(engine: Inquiry, parameters: Mapping[str, str], side: str, names: Mapping[str, str]) -> Viewpoint:
     as_of, recorded_as_of = f"{side}_as_of", f"{side}_recorded_as_of"
     published = check_moment(names.get(as_of, as_of), parameters.get(as_of))
     name = names.get(recorded_as_of, recorded_as_of)
     return stood_at(engine, name, parameters.get(recorded_as_of), as_of=published)
 
 
-def stood_at(engine: Engine, name: str, recorded_as_of: str | None, *, as_of: str | None = None) -> Viewpoint:
+def stood_at(engine: Inquiry, name: str, recorded_as_of: str | None, *, as_of: str | None = None) -> Viewpoint:
     """The viewpoint of which a parameter of that name gives the ledger clock. Raises Problem."""
     try:
         return engine.viewpoint(as_of=as_of, recorded_as_of=check_ledger_moment(name, recorded_as_of))

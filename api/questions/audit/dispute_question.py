@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choice_of, page_of
 from api.questions.page import Page
 from api.questions.parameters import Parameter
-from projections import Engine, Reader
+from projections import Inquiry, Reader
 from projections.audit import STATUSES, Findings, disputes
 
 ORDER = 50
@@ -49,7 +49,7 @@ PAIRS = {
 }
 
 
-def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of disputes. Raises Problem."""
 
     def find(reader: Reader, asked: dict[str, str]) -> Findings:

@@ -10,7 +10,7 @@ from api.questions.audit.diff_question import COLUMNS, FILTERS, compared, stood_
 from api.questions.page import ONCE, Page, mark_of
 from api.questions.parameters import AS_OF, PAGING, Parameter
 from ledger.values import POSITION_PREFIX, instant_text
-from projections import Engine
+from projections import Inquiry
 
 ORDER = 40
 DESCRIPTION = """\
@@ -39,7 +39,7 @@ PARAMETERS = (
 _OWN = ("recorded_from", "recorded_to", "as_of")
 
 
-def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of figures whose earlier answers would be different. Raises Problem."""
     recorded_from = parameters.get("recorded_from")
     if recorded_from is None:

@@ -19,7 +19,7 @@ from api.questions.page import Page
 from api.questions.parameters import Parameter
 from ledger import QuantityError
 from ledger.values import parse_number
-from projections import Engine, Reader
+from projections import Inquiry, Reader
 from projections.audit import GROUPINGS, KINDS, Findings, Options, revisions
 
 ORDER = 20
@@ -75,7 +75,7 @@ MEMBERS: Mapping[str, Any] = {
 }
 
 
-def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of series and their revisions. Raises Problem."""
 
     def find(reader: Reader, asked: dict[str, str]) -> Findings:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, page_of
 from api.questions.page import Page
-from projections import Engine
+from projections import Inquiry
 from projections.audit import scorecards
 
 ORDER = 60
@@ -24,7 +24,7 @@ Example: `GET /v1/scorecards?metric=mine_production&period_from=2018`
 """
 
 
-def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of scorecards. Raises Problem."""
     return page_of(engine, "scorecards", parameters, scorecards)
 

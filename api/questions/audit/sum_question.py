@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choices_of, page_of
 from api.questions.page import Page
 from api.questions.parameters import Parameter
-from projections import Engine, Reader
+from projections import Inquiry, Reader
 from projections.audit import VERDICTS, WAYS, Findings, sums
 
 ORDER = 70
@@ -36,7 +36,7 @@ COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
 MEMBERS = {"summary": {**COUNTS, "description": "How many totals have each verdict."}}
 
 
-def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of totals and their parts. Raises Problem."""
 
     def find(reader: Reader, asked: dict[str, str]) -> Findings:

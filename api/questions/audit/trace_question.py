@@ -8,7 +8,7 @@ from api.questions.audit.audit_question import TEXT_OR_NULL, AuditQuestion, choi
 from api.questions.page import Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger.events import NAME_PATTERN
-from projections import Engine, Reader
+from projections import Inquiry, Reader
 from projections.audit import DEPTH, DIRECTIONS, RELATIONS, Findings, trace
 
 ORDER = 80
@@ -74,7 +74,7 @@ MEMBERS = {
 }
 
 
-def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of the edges of a chain. Raises Problem."""
 
     def find(reader: Reader, asked: dict[str, str]) -> Findings:

@@ -16,7 +16,7 @@ from api.questions.audit.audit_question import (
 )
 from api.questions.page import Page
 from api.questions.parameters import Parameter
-from projections import Engine, Reader
+from projections import Inquiry, Reader
 from projections.audit import Columns, Findings, vintages
 
 ORDER = 10
@@ -43,7 +43,7 @@ OWN = (
 )
 
 
-def ask(engine: Engine, parameters: Mapping[str, str]) -> Page:
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of vintages. Raises Problem."""
 
     def find(reader: Reader, asked: dict[str, str]) -> Findings:

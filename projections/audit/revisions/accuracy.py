@@ -26,6 +26,7 @@ from projections.audit.revisions.change_kinds import KINDS
 from projections.audit.revisions.comparable_values import Comparable, Exact, size
 from projections.audit.revisions.releases import ATOMS
 from projections.audit.revisions.settlement import Settlement
+from projections.queries.allowance import Allowance
 
 LARGEST = 10**150
 """In atoms or percent. The square of a greater number does not fit into floating point."""
@@ -68,9 +69,9 @@ class Assessed(NamedTuple):
 Value = Callable[[Comparable], Exact | None]
 
 
-def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime) -> Item:
+def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime, allowance: Allowance) -> Item:
     """What is said about these series together, in their order: `summary`, `statistics`, `error_by_age`, `efficiency`,
-    `news_noise`, `settling`. `as_of` is in UTC, naive.
+    `news_noise`, `settling`. `as_of` is in UTC, naive. Raises OutOfTime and Abandoned.
     """
     # Here, and not above: scipy and statsmodels take a second to import, which no other question should pay for.
     from projections.audit.revisions import statistics
@@ -79,7 +80,7 @@ def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime) -> Ite
     units = sorted({row.item["canonical_unit"] for row in rows})
     sections: dict[str, list[Item]] = {name: [] for name in ("statistics", "error_by_age", "efficiency", "news_noise")}
     for name, target in _targets(options, as_of):
-        pairs = _pairs(series, _first, target)
+        pairs = _pairs(allowance.each(series), _first, target)
         first, later = [_float(one) for one, _ in pairs], [_float(other) for _, other in pairs]
         changes = [_float(other - one) for one, other in pairs]
         about: Item = {"target": name, "measure": "absolute", "without": len(series) - len(pairs)}
@@ -100,7 +101,7 @@ def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime) -> Ite
         for name_of_test, test in (("efficiency", statistics.efficiency), ("news_noise", statistics.news_and_noise)):
             sections[name_of_test].append(_in_one_unit({"target": name, **test(first, later)}, units))
     for months in options.horizons:
-        pairs = _pairs(series, _known_after(months, as_of), _looked_at_again)
+        pairs = _pairs(allowance.each(series), _known_after(months, as_of), _looked_at_again)
         errors, percents = [_float(then - latest) for then, latest in pairs], _percents(pairs, of=1)
         about = {"horizon": f"{months}m"}
         sections["error_by_age"] += [

@@ -47,7 +47,7 @@ class Notices:
 
     def __init__(self, reader: Reader) -> None:
         self._by_subject: dict[tuple[str, bool], list[Notice]] = defaultdict(list)
-        stated = reader.read("statements", filters={"attribute": [*REDEFINING, *ANNOUNCING]}).to_pylist()
+        stated = reader.allowance.rows_of(reader.read("statements", filters={"attribute": [*REDEFINING, *ANNOUNCING]}))
         notices = (
             (
                 row["subject"],

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from ledger.values import EXACT, plain, unit
 from projections.catalogue import FIGURE_KEY, FIGURE_VALUE
+from projections.queries.allowance import Allowance
 
 DECIMALS = 18
 ATOMS = 10**DECIMALS
@@ -140,9 +141,9 @@ def _half_unit(printed_in: str, exponent: int) -> Fraction:
     return half
 
 
-def series_in(entries: pa.Table) -> list[Series]:
+def series_in(entries: pa.Table, allowance: Allowance) -> list[Series]:
     """The series in a table of entries (`Reader.entries`), in its order."""
-    rows = entries.select(_COLUMNS).to_pylist()
+    rows = allowance.rows_of(entries.select(_COLUMNS))
     grouped = groupby(rows, key=lambda row: (row["figure_id"], row["publisher"]))
     return [_series(list(its_rows)) for _, its_rows in grouped]
 

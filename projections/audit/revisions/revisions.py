@@ -47,19 +47,19 @@ def revisions(
     Raises UnknownFilter, and FilterError, also for more than 1,000 groups.
     """
     options, filters = options or Options(), filters or {}
-    chosen = series_in(reader.entries(filters))
+    chosen = series_in(reader.entries(filters), reader.allowance)
     notices = Notices(reader)
-    kinds = Kinds(_around(reader, filters, chosen), notices)
+    kinds = Kinds(reader.allowance.each(_around(reader, filters, chosen)), notices)
     as_of = naive(reader.viewpoint.as_of)
     rows = []
-    for series in chosen:
+    for series in reader.allowance.each(chosen):
         scaled = comparable(series, kinds, counted=options.kinds)
         settled = settlement(scaled, tolerance=options.tolerance, young=options.young, as_of=as_of)
         rows.append(Assessed(scaled, _item(scaled, settled, notices), settled))
-    members = assessed(rows, options, as_of)
+    members = assessed(rows, options, as_of, reader.allowance)
     if options.by:
         members["groups"] = [
-            {**dict(zip(options.by, group, strict=True)), **assessed(of_group, options, as_of)}
+            {**dict(zip(options.by, group, strict=True)), **assessed(of_group, options, as_of, reader.allowance)}
             for group, of_group in _grouped(reader, rows, options.by)
         ]
     return Findings([row.item for row in rows], members)
@@ -72,7 +72,7 @@ def _around(reader: Reader, filters: Mapping[str, Value], chosen: list[Series]) 
         return chosen
     if "figure_id" in filters:
         wider |= {name: sorted({one.key[name] for one in chosen}) for name in ("subject", "metric", "publisher")}
-    return series_in(reader.entries(wider))
+    return series_in(reader.entries(wider), reader.allowance)
 
 
 # Items
@@ -212,5 +212,5 @@ def _grouping(name: str, value: Any) -> Any:
 
 
 def _subject_kinds(reader: Reader) -> dict[str, str]:
-    rows = reader.read("entities").select(["entity", "kind"]).to_pylist()
+    rows = reader.allowance.rows_of(reader.read("entities").select(["entity", "kind"]))
     return {row["entity"]: row["kind"] for row in rows}

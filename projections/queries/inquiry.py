@@ -1,0 +1,134 @@
+"""An inquiry: the questions that can be asked of the projections of a ledger, at any viewpoint.
+
+The engine is one, of which anything can be asked. What `Engine.within` gives is another, of which all questions
+together may use no more than an allowance.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+
+from ledger import Entry, Ledger
+from projections.catalogue import CATALOGUE
+from projections.queries.allowance import Allowance
+from projections.queries.diff import diff
+from projections.queries.event_search import events_where, timeline
+from projections.queries.filters import Value
+from projections.queries.reader import Reader
+from projections.viewpoint import Viewpoint, viewpoint
+
+
+class Inquiry(ABC):
+    """Questions to the projections of a ledger, each answered by a reader at a viewpoint."""
+
+    ledger: Ledger
+
+    @abstractmethod
+    def reader(self, viewpoint: Viewpoint) -> AbstractContextManager[Reader]:
+        """A reader at a viewpoint, for questions of several parts: see `projections.audit`."""
+
+    def viewpoint(
+        self, *, as_of: str | None = None, recorded_as_of: str | None = None, effective_at: str | None = None
+    ) -> Viewpoint:
+        """The viewpoint that printed moments name; each defaults to now, `effective_at` to `as_of`.
+
+        Raises CalendarError, and PositionBeyondHead.
+        """
+        return viewpoint(self.ledger, as_of=as_of, recorded_as_of=recorded_as_of, effective_at=effective_at)
+
+    def read(
+        self,
+        name: str,
+        viewpoint: Viewpoint,
+        *,
+        filters: Mapping[str, Value] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> pa.Table:
+        """The items of a projection in their order. Raises UnknownFilter and FilterError."""
+        with self.reader(viewpoint) as reader:
+            return reader.read(name, filters=filters, limit=limit, offset=offset)
+
+    def read_many(
+        self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None
+    ) -> pa.Table:
+        """The items of a projection at each of several viewpoints, whose place in the list is their `viewpoint`.
+
+        Slugs in filters mean what they mean at the last viewpoint.
+        """
+        with self.reader(viewpoints[-1]) as reader:
+            return reader.read_many(name, viewpoints, filters=filters)
+
+    def history(
+        self,
+        figure_id: UUID | str,
+        viewpoint: Viewpoint,
+        *,
+        clock: str = "publication",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> pa.Table:
+        """Why a figure changed, oldest first: on the `publication` clock, or on the `ledger` clock."""
+        with self.reader(viewpoint) as reader:
+            ask = {"publication": reader.history, "ledger": reader.answers}[clock]
+            return ask(UUID(str(figure_id)), limit=limit, offset=offset)
+
+    def diff(
+        self, before: Viewpoint, after: Viewpoint, *, filters: Mapping[str, Value] | None = None
+    ) -> list[dict[str, Any]]:
+        """What differs between two viewpoints, and why: see `projections.queries.diff`."""
+        with self.reader(before) as one, self.reader(after) as other:
+            return diff(self.ledger, one, other, filters=filters or {})
+
+    def timeline(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
+        """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""
+        with self.reader(viewpoint) as reader:
+            return timeline(self.ledger, reader, CATALOGUE[name], slug)
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        viewpoint: Viewpoint,
+        type: str | None = None,
+        entity: str | None = None,
+        figure_id: UUID | None = None,
+        publisher: str | None = None,
+        reference: str | None = None,
+    ) -> list[Entry]:
+        """The log in order, as recorded: what mentions an entity (under any of its slugs), is about a figure, …"""
+        with self.reader(viewpoint) as reader:
+            positions = events_where(
+                reader,
+                after=after,
+                limit=limit,
+                type=type,
+                entity=entity,
+                figure_id=figure_id,
+                publisher=publisher,
+                reference=reference,
+            )
+        return self.ledger.at_positions(positions)
+
+
+class BoundedInquiry(Inquiry):
+    """Questions that together may use no more than an allowance. `open_reader` gives the readers of an engine."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        open_reader: Callable[[Viewpoint, Allowance], AbstractContextManager[Reader]],
+        allowance: Allowance,
+    ) -> None:
+        self.ledger = ledger
+        self.allowance = allowance
+        self._open_reader = open_reader
+
+    def reader(self, viewpoint: Viewpoint) -> AbstractContextManager[Reader]:
+        """A reader at a viewpoint. Raises OutOfTime, OutOfMemory and Abandoned, and so does what it is asked."""
+        return self._open_reader(viewpoint, self.allowance)
