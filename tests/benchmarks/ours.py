@@ -77,6 +77,11 @@ def append(log: Ledger, event: Mapping[str, Any]) -> int:
     return log.append([event]).position
 
 
+def append_all(log: Ledger, events: Sequence[Mapping[str, Any]]) -> None:
+    """Append a list of events, all or none."""
+    log.append(events)
+
+
 def bodies(log: Ledger, positions: Sequence[int]) -> list[dict[str, Any]]:
     """What was recorded at these positions: type, event_id and own fields."""
     return [_body(entry) for entry in log.at_positions(positions)]

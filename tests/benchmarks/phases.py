@@ -22,6 +22,7 @@ from tests.benchmarks import (
     states,
     truth,
     twin,
+    volumes,
 )
 from tests.benchmarks.apart import Apart, Failed
 from tests.benchmarks.measurements import Measurement, WrongAnswer
@@ -45,6 +46,7 @@ class Phase:
 READING = ("log", "truth", "ledger", "projection")
 PHASES = (
     Phase("import", "importing files", imports.measure, ("log",)),
+    Phase("volumes", "mixed files, long lists, many corrections", volumes.measure, ()),
     Phase("rebuild", "making the projection", rebuilds.measure, ("log", "truth", "ledger")),
     Phase("bytes", "bytes on disk", sizes.measure, (*READING, "by_hand")),
     Phase("state", "the full state", states.measure, (*READING, "by_hand")),

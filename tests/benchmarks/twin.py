@@ -41,18 +41,21 @@ def make(log: Path, twin: Path) -> None:
 
 def insert_all(log: Path, twin: Path) -> tuple[int, float]:
     """Insert the log's rows, 5,000 a transaction: how many, and the seconds of that without those of reading them."""
-    count, seconds = 0, 0.0
+    counts, seconds = zip(*insertions(log, twin, rows=BATCH_ROWS), strict=True)
+    return sum(counts), sum(seconds)
+
+
+def insertions(log: Path, twin: Path, *, rows: int) -> Iterator[tuple[int, float]]:
+    """Insert the log's rows, so many a transaction: of each how many it had, and its seconds."""
     with reading(log) as source, opened(twin) as target:
         found = source.execute(f"SELECT * FROM {LOG_TABLE} ORDER BY position")
         insert = insertion(len(found.description))
-        while rows := found.fetchmany(BATCH_ROWS):
+        while found_rows := found.fetchmany(rows):
             started = time.perf_counter()
             target.execute("BEGIN IMMEDIATE")
-            target.executemany(insert, rows)
+            target.executemany(insert, found_rows)
             target.execute("COMMIT")
-            seconds += time.perf_counter() - started
-            count += len(rows)
-    return count, seconds
+            yield len(found_rows), time.perf_counter() - started
 
 
 def insert_one(target: sqlite3.Connection, row: Sequence[Any]) -> None:
