@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from importlib.resources import files
+from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -142,6 +143,9 @@ class SQLiteLog(SQLiteApplicationRecorder):
         for chunk in _chunks(sorted(set(stream_keys))):
             for entry in map(Entry._make, self.datastore.fetch(_last_of(len(chunk)), (*chunk, last))):
                 by_stream[entry.stream_key].append(entry)
+        # They come in order, as the index has them; to be told to sort them, SQLite takes four times as long.
+        for entries in by_stream.values():
+            entries.sort(key=attrgetter("stream_version"))
         return by_stream
 
     def stream_heads(self, stream_keys: Sequence[bytes]) -> dict[bytes, int]:
@@ -305,8 +309,7 @@ def _heads_of(count: int) -> str:
 def _last_of(count: int) -> str:
     return (
         f"SELECT {_COLUMNS} FROM ({_heads_of(count)}) "
-        "JOIN stored_events ON originator_id = stream AND originator_version > head - ? "
-        "ORDER BY originator_id, originator_version"
+        "JOIN stored_events ON originator_id = stream AND originator_version > head - ?"
     )
 
 
