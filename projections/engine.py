@@ -82,6 +82,10 @@ class Engine(Inquiry):
         """
         self._upkeep.serve()
 
+    def use_file(self) -> None:
+        """Keep tables that are not in their file there again, if that is possible now: serving, this is tried often."""
+        self._upkeep.take_up()
+
     def rebuild(self) -> None:
         """Throw the tables away and make them again from the log."""
         self._upkeep.rebuild()

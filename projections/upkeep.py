@@ -126,7 +126,7 @@ class Upkeep:
             if tables is self._tables and is_full(error) and not is_fatal(error):
                 reason = "the disk is full, and this question needs room on it; narrow it, or make room"
                 raise self._unavailable(reason) from error
-            if is_fatal(error) or is_damage(error):
+            if is_fatal(error) or is_damage(error) or not tables.are_open():
                 self._lose(tables, error)
             if tables is not self._tables:
                 if self.serving:

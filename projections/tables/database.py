@@ -1,6 +1,6 @@
 """The database under the projections: a file, or memory, attached to a connection as `log`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,11 @@ do: of a damaged file they say "in block at location 8192"."""
 
 _FULL = ("no space left", "file too large", "disk quota exceeded", "disk full")
 """What the system says where there is no room: on the disk, in a file, or for this user."""
+
+
+_FATAL = ("has been invalidated", "internal error", "fatal error")
+_DAMAGED = ("corrupt database file", "stored checksum", "could not read", "failed to deserialize")
+"""What DuckDB says in errors that tell no more of what they are: DuckDB 2 raises such where Arrow is asked for."""
 
 
 def connected(path: str) -> duckdb.DuckDBPyConnection:
@@ -80,12 +85,18 @@ def is_full(error: duckdb.Error) -> bool:
 
 def is_fatal(error: duckdb.Error) -> bool:
     """Whether DuckDB takes no further statement: it must be opened again. Nothing need be wrong with the file."""
-    return isinstance(error, duckdb.FatalException | duckdb.InternalException)
+    return isinstance(error, duckdb.FatalException | duckdb.InternalException) or _says(error, _FATAL)
 
 
 def is_damage(error: duckdb.Error) -> bool:
     """Whether a file cannot be read: what it should hold is not there, or is not what was written."""
-    return isinstance(error, duckdb.IOException | duckdb.SerializationException) and not is_full(error)
+    damage = isinstance(error, duckdb.IOException | duckdb.SerializationException) or _says(error, _DAMAGED)
+    return damage and not is_full(error)
+
+
+def _says(error: duckdb.Error, any_of: Collection[str]) -> bool:
+    """Whether an error of no kind says so. One that has a kind may hold the same words in a value of somebody's."""
+    return type(error) is duckdb.Error and any(words in str(error).lower() for words in any_of)
 
 
 def is_about_rows(error: duckdb.Error) -> bool:

@@ -95,6 +95,14 @@ class TableSet:
         self.written = True
         self._checkpoint()
 
+    def are_open(self) -> bool:
+        """Whether DuckDB still takes statements."""
+        try:
+            with self.connection.cursor() as cursor:
+                return bool(cursor.execute("SELECT 1 FROM log.progress").fetchall())
+        except duckdb.Error:
+            return False
+
     def read_through(self) -> None:
         """Read every block of the tables. Raises duckdb.Error where one is not as it was written."""
         for name in (*self.names, "progress"):

@@ -26,6 +26,8 @@ from ledger.store.sqlite.connection import LogDatastore, Transaction
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 _COLUMNS = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
 """The columns of an Entry, in its order."""
+_KINDS = (int, bytes, bytes, str, int, str, bytes, bytes, int)
+"""What these are in Python."""
 _WITHOUT_STATE = _COLUMNS.replace("state", "x''")
 _INSERT = (
     f"INSERT INTO stored_events ({_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, COALESCE(NULLIF(?9, 0), "
@@ -141,7 +143,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """The last entries of each of these streams, in order."""
         by_stream: defaultdict[bytes, list[Entry]] = defaultdict(list)
         for chunk in _chunks(sorted(set(stream_keys))):
-            for entry in map(Entry._make, self.datastore.fetch(_last_of(len(chunk)), (*chunk, last))):
+            for entry in map(_entry, self.datastore.fetch(_last_of(len(chunk)), (*chunk, last))):
                 by_stream[entry.stream_key].append(entry)
         # They come in order, as the index has them; to be told to sort them, SQLite takes four times as long.
         for entries in by_stream.values():
@@ -271,11 +273,20 @@ class SQLiteLog(SQLiteApplicationRecorder):
         self, column: str, values: Sequence[Any], *, columns: str = _COLUMNS, order: str = ""
     ) -> Iterator[Entry]:
         for chunk in _chunks(values):
-            yield from map(Entry._make, self.datastore.fetch(_where_one_of(column, len(chunk), columns, order), chunk))
+            yield from map(_entry, self.datastore.fetch(_where_one_of(column, len(chunk), columns, order), chunk))
 
     def _select(self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None) -> list[Entry]:
         query = f"SELECT {_COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?"
-        return list(map(Entry._make, self.datastore.fetch(query, (*params, -1 if limit is None else limit))))
+        return list(map(_entry, self.datastore.fetch(query, (*params, -1 if limit is None else limit))))
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    """The entry that a row holds. Raises LedgerDamaged where its columns are not what was written."""
+    entry = Entry._make(row)
+    if tuple(map(type, entry)) != _KINDS or len(entry.event_key) != 16 or len(entry.stream_key) != 16:
+        detail = f"the row at position {entry.position} cannot be read: a column holds something else than was written"
+        raise LedgerDamaged(detail, position=entry.position)
+    return entry
 
 
 @cache
