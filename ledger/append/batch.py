@@ -6,6 +6,7 @@ journalled: the writer, which opened the transaction, keeps or reverts both. Sev
 part of one alone can be taken back.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid5
 
+from ledger.append.mentions import SCANS_MAX, Mentions
 from ledger.append.prepare import Draft, same_event
 from ledger.codec.entry import Entry
 from ledger.errors import EventIdReused, Refused, RuleBroken, StoreError, VersionConflict, Violation
@@ -58,6 +60,9 @@ class Batch:
         """Entries by the event ids that drafts have chosen."""
         self._targets: dict[bytes, Entry] = {}
         """Recorded events by their ids, that the ledger events to be placed act on."""
+        self._registrations: set[str] = set()
+        """The slugs whose registrations are acted on."""
+        self._mentions: Mentions | None = None
         self._warns = False
         """Whether somebody wants to know what is odd."""
         self._expected_figures: set[bytes] = set()
@@ -84,6 +89,10 @@ class Batch:
         acting = [draft for draft in drafts if draft.facts is None and issubclass(draft.cls, LedgerEvent)]
         targets = {UUID(draft.body["target"]).bytes for draft in acting}
         self._targets = {one.event_key: one for one in self.log.with_event_ids(list(targets))} if targets else {}
+        self._registrations = {
+            one.body["entity"] for one in self._targets.values() if one.type == EntityRegistered.__name__
+        }
+        self._mentions = None
         if warn:
             self._warns = True
             figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
@@ -161,7 +170,20 @@ class Batch:
 
     def mentioning(self, text: str, types: Sequence[str], *, after: int = 0) -> Iterator[Entry]:
         """Events of these types whose body holds the text, recorded or placed, in order. A scan of the log."""
-        return self.log.mentioning(text, types=types, after=after)
+        if text not in self._registrations or len(self._registrations) <= SCANS_MAX:
+            return self.log.mentioning(text, types=types, after=after)
+        if self._mentions is None:
+            self._mentions = Mentions(self._registrations)
+            self._mentions.read(self.log, until=self.state.head)
+        return self._at(self._mentions.positions(text), types, after=after)
+
+    def _at(self, positions: Sequence[int], types: Sequence[str], *, after: int) -> Iterator[Entry]:
+        """The events of these types at these positions, a few at first."""
+        begin, size = bisect_right(positions, after), 4
+        while begin < len(positions):
+            found = self.log.at_positions(positions[begin : begin + size])
+            yield from (entry for entry in found if entry.type in types)
+            begin, size = begin + size, min(2 * size, 500)
 
     # Placing
 
@@ -188,6 +210,8 @@ class Batch:
         self._unwritten.append(entry)
         if event_key is not None:
             self._known[event_key] = entry
+        if self._mentions is not None:
+            self._mentions.take_in(position, state)
         if self._warns:
             self._note_for_warnings(entry, warn=warn)
         return entry
@@ -292,6 +316,8 @@ class Batch:
         self.state.revert(part.mark)
         # What was placed last is last in both.
         head = part.mark.head
+        if self._mentions is not None:
+            self._mentions.forget_after(head)
         while self._known and next(reversed(self._known.values())).position > head:
             self._known.popitem()
         while self.warnings and next(reversed(self.warnings)) > head:

@@ -140,6 +140,21 @@ IN_ONE_BATCH: dict[str, Callable[[int], tuple[Events, Events]]] = {
         [{**IDLED, "facility": slug(i)} for i in range(n)],
     ),
     "registrations": lambda n: ([], [registered(i) for i in range(n)]),
+    "retractions of registrations": lambda n: (
+        [
+            *({**registered(i), "event_id": event_id(i)} for i in range(n)),
+            *(figure(subject=slug(i), event_id=event_id(n + i)) for i in range(n)),
+            *(retraction(event_id(n + i)) for i in range(n)),
+        ],
+        [retraction(event_id(i)) for i in range(n)],
+    ),
+    "retractions of what names an entity, and of its registration": lambda n: (
+        [
+            *({**registered(i), "event_id": event_id(i)} for i in range(n)),
+            *(figure(subject=slug(i), event_id=event_id(n + i)) for i in range(n)),
+        ],
+        [retraction(event_id(one)) for i in range(n) for one in (n + i, i)],
+    ),
     "aliases of one entity": lambda n: (
         [],
         [{"type": "EntityAliasAdded", "entity": "lynas", "alias": f"Alias {i}"} for i in range(n)],

@@ -275,3 +275,30 @@ def test_figures_of_merged_entities_share_a_stream(ledger: Ledger) -> None:
     recorded(ledger, merge("world", "australia"))
     first, second = ledger.append([figure(), figure(subject="australia")]).items
     assert first["figure_id"] == second["figure_id"]
+
+
+def test_many_registrations_in_one_batch_are_asked_about_like_single_ones(ledger: Ledger) -> None:
+    """Their questions to the log share one pass: what it and the batch itself hold is found as for one."""
+    slugs = [f"land-{number}" for number in range(9)]
+    lands = [{"type": "EntityRegistered", "entity": slug, "kind": "country", "name": slug} for slug in slugs]
+    registrations = recorded(ledger, *lands)
+    named = recorded(ledger, figure(subject="land-1"), figure(subject="land-2"), figure(), figure(subject="land-4"))
+    recorded(ledger, correction(named[2], subject="land-3"), retraction(named[3]))
+    batch = [
+        retraction(named[1]),
+        figure(subject="land-5"),
+        {"type": "EntityRegistered", "entity": "land-9", "kind": "country", "name": "land-9", "parent": "land-6"},
+        *(retraction(one) for one in registrations),
+        figure(subject="land-7"),
+    ]
+    with pytest.raises(Refused) as error:
+        ledger.append(batch)
+    assert [(one.path[0], one.rule) for one in error.value.violations] == [
+        (4, "others_depend_on_it"),
+        (6, "others_depend_on_it"),
+        (8, "others_depend_on_it"),
+        (9, "others_depend_on_it"),
+        (12, "unregistered"),
+    ]
+    assert named[0] in error.value.violations[0].detail
+    assert named[2] in error.value.violations[1].detail
