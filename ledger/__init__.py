@@ -29,7 +29,7 @@ from ledger.errors import (
 from ledger.events import REGISTRY, Event
 from ledger.imports.importer import ERRORS_LISTED_MAX, Format, ImportReport, Mode, import_file, import_stream
 from ledger.ledger import Ledger
-from ledger.rules.effective_content import Act, content
+from ledger.rules.effective_content import Act, Content, content
 from ledger.store import Block, LogStore
 from ledger.visible_text import shortened, visible, visible_json, visible_lines
 
@@ -42,6 +42,7 @@ __all__ = [
     "Block",
     "CalendarError",
     "ClockInDoubt",
+    "Content",
     "Entry",
     "Event",
     "EventIdReused",

@@ -24,7 +24,6 @@ class SharedView(NamedTuple):
 
 
 SHARED_VIEWS: Mapping[str, SharedView] = {
-    "answers": SharedView(("viewpoints", "figures_items", "held_figures")),
     "current": SharedView(("answer_intervals", "figures", "said_items")),
     "history": SharedView(("figures",)),
     "said": SharedView(("held_figures",), lookup=True),

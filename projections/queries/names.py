@@ -1,6 +1,6 @@
 """Names: what a slug or the id of a figure means at a position of the log, where entities may have been merged."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
@@ -90,19 +90,16 @@ class Names:
         known = [self.subjects(one) for one in figure_ids] if len(figure_ids) <= NEAR_MAX else [[]]
         return near(slug for slugs in known for slug in slugs) if known and all(known) else "TRUE"
 
-    def answering(self, figure_id: UUID) -> list[tuple[int, UUID]]:
-        """Each position so far where the answer to a figure may have changed, and the figure that answered then."""
-        moved = {at for _, _, since, until in self._moves for at in (since, until) if at <= self._position}
-        starts = [(start, self._figure_at(figure_id, start)) for start in (0, *sorted(moved))]
-        ids = sorted({figure for _, figure in starts})
-        versions = f"log.figures WHERE {self.near(ids)} AND LIST_CONTAINS($ids, figure_id)"
-        changes = self._ask(
-            f"SELECT since FROM {versions} AND since <= $at UNION SELECT until FROM {versions} AND until <= $at",
-            at=self._position,
-            ids=ids,
-        )
-        positions = sorted({at for (at,) in changes} | {start for start, _ in starts[1:]})
-        return [(at, next(figure for start, figure in reversed(starts) if start <= at)) for at in positions]
+    def identities(self, figure_id: UUID) -> list[tuple[int, UUID]]:
+        """Under which id a figure answers from which position on, so far; the first one from the start."""
+        key = self._key(figure_id)
+        if key is None:
+            moved = {at for _, _, since, until in self._moves for at in (since, until)}
+        else:
+            slugs = (key[0], key[2])
+            moved = {at for slug, _, since, until in self._moves if slug in slugs for at in (since, until)}
+        starts = [0, *sorted(at for at in moved if at <= self._position)]
+        return [(start, self._figure_at(figure_id, start, key)) for start in starts]
 
     @cached_property
     def _moves(self) -> list[tuple[str, str, int, int]]:
@@ -113,20 +110,25 @@ class Names:
         """The slugs that are merged at a position, and the ones that they mean."""
         return {slug: kept for slug, kept, since, until in self._moves if since <= position < until}
 
-    def _figure_at(self, figure_id: UUID, position: int) -> UUID:
+    def _figure_at(self, figure_id: UUID, position: int, key: Sequence[Any] | None = None) -> UUID:
         slugs = self._slugs(position)
         if not slugs:
             return figure_id
+        known = key or self._key(figure_id)
+        if known:
+            subject, metric, material, *rest = known
+            return id_of(slugs.get(subject, subject), metric, slugs.get(material, material), *rest)
+        return next(self._with_other_slugs(figure_id, slugs, position), figure_id)
+
+    def _key(self, figure_id: UUID) -> Sequence[Any] | None:
+        """The key of a figure, where an event was ever recorded on it."""
         known = self._ask(
             f"SELECT {_KEY} FROM log.figures WHERE {self.near([figure_id])} AND figure_id = $figure_id "
             "AND since <= $at LIMIT 1",
             at=self._position,
             figure_id=figure_id,
         )
-        if known:
-            subject, metric, material, *rest = known[0]
-            return id_of(slugs.get(subject, subject), metric, slugs.get(material, material), *rest)
-        return next(self._with_other_slugs(figure_id, slugs, position), figure_id)
+        return known[0] if known else None
 
     def _with_other_slugs(self, figure_id: UUID, slugs: Mapping[str, str], position: int) -> Iterator[UUID]:
         """The figure whose key, with a slug that was merged, has this id, though no event ever had."""

@@ -16,6 +16,8 @@ from duckdb import DuckDBPyConnection
 from ledger.values import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
 from projections.queries.allowance import Allowance
+from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
+from projections.queries.answer_history import answer_history
 from projections.queries.compose import lookup, parameters, question
 from projections.queries.filters import Selection, Value, select
 from projections.queries.format import presented, presented_rows
@@ -214,26 +216,12 @@ class Reader:
 
     def answers(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What this ledger answered for a figure, position by position where that changed."""
-        asked = self.names.answering(self.names.figure(figure_id))
-        selection = Selection()
-        positions = selection.bind([position for position, _ in asked])
-        figures = selection.bind([figure for _, figure in asked])
-        selection.rows.append(f"LIST_CONTAINS(CAST({figures} AS UUID[]), versions.figure_id)")
-        if (near := self.names.near({figure for _, figure in asked})) != "TRUE":
-            selection.rows.append(f"versions.{near}")
-        viewpoints = (
-            f"SELECT UNNEST(CAST({positions} AS BIGINT[])) AS viewpoint, viewpoint AS position, "
-            f"UNNEST(CAST({figures} AS UUID[])) AS figure_id, "
-            "CAST($as_of AS TIMESTAMP) AS as_of, CAST($effective_at AS TIMESTAMP) AS effective_at"
-        )
-        table = self._table(
-            question("answers", self.families, rows={"figures": selection.rows}, viewpoints=viewpoints),
-            selection,
-            order=("position",),
-            limit=limit,
-            offset=offset,
-        )
-        return with_percent(table, self.allowance)
+        figures = self.names.identities(self.names.figure(figure_id))
+        ids = sorted({figure for _, figure in figures})
+        versions = versions_of(self.ask, ids, near=self.names.near(ids))
+        steps = answer_history(versions, figures, as_of=self._params["as_of"], position=self.viewpoint.position)
+        changes = answer_changes(self.ask, list(steps), near=self.names.near(ids))
+        return with_percent(presented_rows(COLUMNS, changes[offset:][:limit]), self.allowance)
 
     def figures_touched(self, *, after: int) -> list[UUID]:
         """The figures of which a version was opened or closed after a position."""

@@ -6,7 +6,7 @@ is made, gets its columns and its view without another line.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import NoneType, UnionType
@@ -88,12 +88,37 @@ class Family:
             own += ["said.subject AS named", "batch.stream AS stream"]
         return sql("tables/sql/family.sql").format_map(
             {
-                "publisher": "kept(said.source.publisher)" if merged else "said.source.publisher",
+                "publisher": "kept(said.source.publisher, batch.since)" if merged else "said.source.publisher",
                 "known_at_once": literals(cls.__name__ for cls in self.classes if cls.known_at_once) or "''",
                 "shape": self.shape.replace("'", "''"),
                 "own": ",\n  ".join(own) or "NULL AS nothing",
             }
         )
+
+    def naming(self, table: str, slugs: str) -> str:
+        """A query for the positions of rows in a table of the family that stand and name one of many slugs.
+
+        `slugs` is a table of them, whose column is `slug`.
+        """
+        standing = f"SELECT position FROM {table} WHERE until = {FOREVER} AND"
+        queries = [f"{standing} publisher IN (SELECT slug FROM {slugs})"]
+        for column in self.columns:
+            for path in column.slugs:
+                named = _named(quoted(column.name), path)
+                if "*" in path:
+                    each = f"SELECT position, UNNEST({named}) AS slug FROM {table} WHERE until = {FOREVER}"
+                    queries.append(f"SELECT position FROM ({each}) WHERE slug IN (SELECT slug FROM {slugs})")
+                else:
+                    queries.append(f"{standing} {named} IN (SELECT slug FROM {slugs})")
+        return " UNION ".join(queries)
+
+    def slugs_in(self, body: Mapping[str, Any]) -> set[str]:
+        """The slugs of entities that an event of the family names, where its table resolves them."""
+        named = set(_at(body, ("source", "publisher")))
+        for column in self.columns:
+            for path in column.slugs:
+                named.update(_at(body, (column.name, *path)))
+        return named
 
     def mentions(self) -> str:
         """A condition on its rows: they name one of the slugs in the list `$slugs`."""
@@ -173,7 +198,7 @@ def _resolved(expression: str, shape: Any, paths: Iterable[tuple[str, ...]], dep
     if not paths:
         return expression
     if paths == [()]:
-        return f"kept({expression})"
+        return f"kept({expression}, batch.since)"
     if isinstance(shape, list):
         item = f"item{depth}"
         inner = _resolved(item, shape[0], [path[1:] for path in paths], depth + 1)
@@ -187,11 +212,28 @@ def _resolved(expression: str, shape: Any, paths: Iterable[tuple[str, ...]], dep
 
 def _mentions(expression: str, path: tuple[str, ...]) -> str:
     """A condition: a slug at the path is in the list `$slugs`. `*` stands for each item of a list."""
+    function = "LIST_HAS_ANY" if "*" in path else "LIST_CONTAINS"
+    return f"{function}($slugs, {_named(expression, path)})"
+
+
+def _named(expression: str, path: tuple[str, ...]) -> str:
+    """The slug at a path, or a list of those at it where it goes through a list."""
     if "*" not in path:
-        return f"LIST_CONTAINS($slugs, {_field(expression, path)})"
+        return _field(expression, path)
     place = path.index("*")
-    slugs = f"LIST_TRANSFORM({_field(expression, path[:place])}, lambda item: {_field('item', path[place + 1 :])})"
-    return f"LIST_HAS_ANY($slugs, {slugs})"
+    return f"LIST_TRANSFORM({_field(expression, path[:place])}, lambda item: {_field('item', path[place + 1 :])})"
+
+
+def _at(value: Any, path: Sequence[str]) -> Iterator[str]:
+    """The texts at a path of a body; `*` stands for each item of a list."""
+    if not path:
+        if isinstance(value, str):
+            yield value
+    elif path[0] == "*":
+        for item in value if isinstance(value, list) else ():
+            yield from _at(item, path[1:])
+    elif isinstance(value, Mapping):
+        yield from _at(value.get(path[0]), path[1:])
 
 
 def _field(expression: str, path: tuple[str, ...]) -> str:

@@ -5,8 +5,9 @@ position `until`. Facts open a first version. A correction closes the version th
 retraction closes it, a reinstatement opens it again. A merge of entities, and whatever else changes what slugs or
 fiscal years mean, does the same to every version that reads differently from then on.
 
-So the log is taken in segments that end at such an event; within one, slugs mean the same, and only the events that
-ledger events act on are looked at one by one. The rows do not depend on where batches were cut.
+Only events that ledger events act on, or that name a slug that moves, are looked at one by one
+(`projections.tables.later_versions`). A batch is cut after an event that changes what fiscal years mean. The rows do
+not depend on where batches were cut.
 """
 
 import re
@@ -18,27 +19,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ledger import Entry, LedgerDamaged, LogStore, body_of, content, encoded
+from ledger import Content, Entry, LedgerDamaged, LogStore, body_of, encoded
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered, LedgerEvent
 from projections.sql_text import quoted, sql
 from projections.tables import answer_intervals, lookups
-from projections.tables.aliases import Aliases
+from projections.tables.aliases import Aliases, Merging, Moves
 from projections.tables.answer_intervals import FIGURES_ORDER
 from projections.tables.arrow_rows import SCHEMA, VersionRow, versions
 from projections.tables.families import FOREVER, UNRESOLVED, Family
+from projections.tables.later_versions import Act, Contents, changed
 from projections.tables.planned_statements import FEW, PlannedStatements
 
 _WORD_START = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
-_GLOBAL = (EntityRegistered.__name__, EntitiesMerged.__name__)
 
 
-class Act(NamedTuple):
-    """A ledger event of a batch: what it says, and the event that it acts on."""
+class ActOn(NamedTuple):
+    """A ledger event of a batch, and the event that it acts on."""
 
-    position: int
-    type: str
-    body: dict[str, Any]
+    act: Act
     target: Entry
+
+
+def _may_move_periods(one: ActOn) -> bool:
+    """Whether an act may change what the fiscal periods of an entity mean."""
+    if one.target.type != EntityRegistered.__name__:
+        return False
+    changes = one.act.body.get("changes")
+    return "fiscal_year_end" in (one.target.body if changes is None else changes)
 
 
 class Ingest:
@@ -53,6 +60,7 @@ class Ingest:
         self.planned = PlannedStatements(cursor)
         self._lookups = lookups.Lookups(cursor, self.planned)
         self.aliases = Aliases(cursor, self.planned)
+        self._contents = Contents()
         self.touched: set[int] = set()
         """The codes of the subjects about which a version of a figure was opened or closed; the caller empties it."""
         self.follows = True
@@ -77,6 +85,7 @@ class Ingest:
         """Read the state of this object from the tables again: they were opened, or a transaction was rolled back."""
         self.planned.forget()
         self.aliases.recall()
+        self._contents.clear()
         self.touched.clear()
 
     def take(self, batch: pa.Table, *, drafted: Mapping[bytes, Entry] | None = None) -> None:
@@ -86,35 +95,35 @@ class Ingest:
         first = batch["position"][0].as_py()
         start = 0
         for end in self._segment_ends(batch, acts):
-            within = [act for act in acts if first + start <= act.position < first + end]
+            within = [one for one in acts if first + start <= one.act.position < first + end]
             self._take_segment(batch.slice(start, end - start), within)
             start = end
 
-    def _take_segment(self, segment: pa.Table, acts: Sequence[Act]) -> None:
-        last = segment["position"][-1].as_py()
+    def _take_segment(self, segment: pa.Table, acts: Sequence[ActOn]) -> None:
+        first, last = segment["position"][0].as_py(), segment["position"][-1].as_py()
+        moves = self.aliases.follow(self._mergings(segment, acts), first=first)
         self._insert(segment)
-        self._act([act for act in acts if act.target.type not in _GLOBAL])
-        overall = [act for act in acts if act.target.type in _GLOBAL]
-        self._act(overall)
-        if overall or segment["type"][-1].as_py() == EntitiesMerged.__name__:
-            self._read_anew(last)
+        self._change({one.target.position: one.target for one in acts}, acts, moves, after=first - 1)
+        if acts and acts[-1].act.position == last and _may_move_periods(acts[-1]):
+            self._read_fiscal_periods_anew(last)
 
-    def _segment_ends(self, batch: pa.Table, acts: Iterable[Act]) -> list[int]:
-        """Where to cut a batch: after every event that may change what slugs or fiscal years mean."""
-        merges = pc.indices_nonzero(pc.equal(batch["type"], EntitiesMerged.__name__)).to_pylist()
+    def _segment_ends(self, batch: pa.Table, acts: Iterable[ActOn]) -> list[int]:
+        """Where to cut a batch: after every event that may change what fiscal years mean."""
         first = batch["position"][0].as_py()
-        overall = [act.position - first for act in acts if act.target.type in _GLOBAL]
-        return sorted({*(index + 1 for index in (*merges, *overall)), len(batch)})
+        return sorted({*(one.act.position - first + 1 for one in acts if _may_move_periods(one)), len(batch)})
 
-    def _acts_in(self, batch: pa.Table) -> list[Act]:
-        kinds = pa.array([name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)], pa.string())
-        acting = batch.filter(pc.is_in(batch["type"], kinds)).select(["position", "type", "state"]).to_pylist()
+    def _acts_in(self, batch: pa.Table) -> list[ActOn]:
         acts = [
-            (row["position"], row["type"], body_of(row["type"], row["state"], position=row["position"]))
-            for row in acting
+            Act(row["position"], row["type"], body_of(row["type"], row["state"], position=row["position"]))
+            for row in self._of_types(batch, [name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)])
         ]
-        targets = self._entries({UUID(body["target"]).bytes for _, _, body in acts})
-        return [Act(*act, targets[UUID(act[2]["target"]).bytes]) for act in acts]
+        targets = self._entries({UUID(act.body["target"]).bytes for act in acts})
+        return [ActOn(act, targets[UUID(act.body["target"]).bytes]) for act in acts]
+
+    def _of_types(self, batch: pa.Table, names: Sequence[str]) -> list[dict[str, Any]]:
+        of_these = batch.filter(pc.is_in(batch["type"], pa.array(names, pa.string())))
+        rows: list[dict[str, Any]] = of_these.select(["position", "type", "state"]).to_pylist()
+        return rows
 
     def _entries(self, event_ids: Iterable[bytes]) -> dict[bytes, Entry]:
         wanted = [one for one in event_ids if one not in self._drafted]
@@ -122,86 +131,118 @@ class Ingest:
 
     # Versions
 
-    def _act(self, acts: Sequence[Act]) -> None:
-        """Close and open the versions that ledger events of one segment close and open."""
-        if not acts:
-            return
-        first = min(act.position for act in acts)
-        entries = {act.target.event_id: act.target for act in acts}
-        bodies = self._acts_on(entries, known={act.position: act for act in acts})
-        opened: list[VersionRow] = []
+    def _mergings(self, segment: pa.Table, acts: Sequence[ActOn]) -> list[Merging]:
+        """What merges of entities say from when on, in order: those of a segment, and those on which it acts."""
+        mergings = []
+        for row in self._of_types(segment, [EntitiesMerged.__name__]):
+            body = body_of(row["type"], row["state"], position=row["position"])
+            mergings.append(Merging(row["position"], row["position"], body["merged"], body["kept"]))
+        on_merges = [one for one in acts if one.target.type == EntitiesMerged.__name__]
+        before = segment["position"][0].as_py() - 1
+        says = self._contents_before({one.target.position: one.target for one in on_merges}, after=before)
+        for act, target in on_merges:
+            now = says[target.position] = says[target.position].after(target.cls, (act.type, act.body))
+            body = now.said or {}
+            mergings.append(Merging(act.position, target.position, body.get("merged"), body.get("kept")))
+        return sorted(mergings)
+
+    def _change(self, targets: dict[int, Entry], acts: Sequence[ActOn], moves: Moves, *, after: int) -> None:
+        """Close and open the versions that acts and moves after a position close and open."""
+        acts_on: dict[int, list[Act]] = {}
+        for one in acts:
+            acts_on.setdefault(one.target.position, []).append(one.act)
+        entries = {**targets, **self._naming(moves)}
+        before = self._contents_before(entries, after=after)
         closed: dict[str, list[tuple[int, int]]] = {}
-        for target, on_it in bodies.items():
-            entry = entries[target]
-            new = [index for index, (position, _, _) in enumerate(on_it) if position >= first]
-            closed.setdefault(self._family_of[entry.type].name, []).append((entry.position, on_it[new[0]][0]))
-            ends = [*(on_it[index][0] for index in new[1:]), FOREVER]
-            for index, end in zip(new, ends, strict=True):
-                body = self._content(entry, on_it[: index + 1])
-                if body is not None:
-                    opened.append(VersionRow(entry, on_it[index][0], end, encoded(body)))
+        opened: list[VersionRow] = []
+        for position, entry in entries.items():
+            family = self._family_of[entry.type]
+            change = changed(entry, family, before[position], acts_on.get(position, ()), moves, after=after)
+            if change.closed_at is not None:
+                closed.setdefault(family.name, []).append((position, change.closed_at))
+            opened += change.opened
+            if position in acts_on:
+                self._contents.put(entry.event_id, change.now)
         for name, pairs in closed.items():
             self._close(name, pairs)
         if opened:
             self._insert(versions(opened), all_figures_known=False)
 
-    def _content(self, entry: Entry, acts: Sequence[tuple[int, str, dict[str, Any]]]) -> dict[str, Any] | None:
-        return content((entry.cls, entry.body), [(type_name, act) for _, type_name, act in acts])
+    def _naming(self, moves: Moves) -> dict[int, Entry]:
+        """The events whose standing versions name slugs that moved, by position."""
+        if not moves:
+            return {}
+        self._cursor.register("left_slugs", pa.table({"slug": sorted(moves.left)}))
+        queries = [
+            family.naming(self._table(name), "left_slugs")
+            for name, family in self._families.items()
+            if name not in UNRESOLVED
+        ]
+        positions = {position for (position,) in self._all(" UNION ".join(queries))}
+        drafted = [entry for entry in self._drafted.values() if entry.position in positions]
+        return {entry.position: entry for entry in (*self._log.at_positions(sorted(positions)), *drafted)}
 
-    def _acts_on(
-        self, targets: Iterable[UUID], *, known: Mapping[int, Act] | None = None
-    ) -> dict[UUID, list[tuple[int, str, dict[str, Any]]]]:
-        """(position, type, body) of the ledger events so far on each of the targets that has any, in order.
+    def _contents_before(self, entries: Mapping[int, Entry], *, after: int) -> dict[int, Content]:
+        """What events said at a position of the log, or when they were recorded where that was later."""
+        known = {position: self._contents.get(entry.event_id) for position, entry in entries.items()}
+        unknown = {entry.event_id: entry for position, entry in entries.items() if known[position] is None}
+        acts = self._acts_on([one for one, entry in unknown.items() if entry.position <= after], until=after)
+        found = {}
+        for position, entry in entries.items():
+            content = known[position]
+            if content is None:
+                content = Content(entry.body)
+                for act in acts.get(entry.event_id, ()):
+                    content = content.after(entry.cls, (act.type, act.body))
+            found[position] = content
+        return found
 
-        `known` are some of them, by position, that need not be read again.
-        """
-        known = known or {}
+    def _acts_on(self, targets: Sequence[UUID], *, until: int) -> dict[UUID, list[Act]]:
+        """The ledger events up to a position on each of the targets that has any, in order."""
+        if not targets:
+            return {}
         self._cursor.register("targets", pa.table({"target": [str(target) for target in targets]}))
         places = dict(
             self._all(
                 "SELECT position, keeping.target FROM log.keeping JOIN targets "
-                "ON keeping.target = CAST(targets.target AS UUID) ORDER BY position"
+                "ON keeping.target = CAST(targets.target AS UUID) WHERE position <= $until",
+                until=until,
             )
         )
-        acts = {place: (act.type, act.body) for place, act in known.items() if place in places}
+        by_target: dict[UUID, list[Act]] = {}
         drafted = [entry for entry in self._drafted.values() if entry.position in places]
-        for entry in (*self._log.at_positions([place for place in places if place not in known]), *drafted):
-            acts[entry.position] = entry.type, entry.body
-        by_target: dict[UUID, list[tuple[int, str, dict[str, Any]]]] = {}
-        for place in sorted(acts):
-            by_target.setdefault(places[place], []).append((place, *acts[place]))
+        for entry in (*self._log.at_positions(sorted(places)), *drafted):
+            by_target.setdefault(places[entry.position], []).append(Act(entry.position, entry.type, entry.body))
         return by_target
 
-    def _read_anew(self, position: int) -> None:
-        """Open new versions of what reads differently now that slugs or fiscal years mean something else."""
-        moved = self.aliases.move(position)
+    def _read_fiscal_periods_anew(self, position: int) -> None:
+        """Open new versions of figures whose periods are other days now that a fiscal year ends on another."""
         refiscal = self._all(
-            "SELECT DISTINCT kept(opened.entity) FROM log.entities AS opened JOIN log.entities AS closed "
+            "SELECT DISTINCT kept(opened.entity, $at) FROM log.entities AS opened JOIN log.entities AS closed "
             "USING (position) WHERE opened.since = $at AND closed.until = $at AND opened.type = 'EntityRegistered' "
             "AND opened.fiscal_year_end IS DISTINCT FROM closed.fiscal_year_end",
             at=position,
         )
-        for family in self._families.values():
-            if family.name in UNRESOLVED:
-                continue
-            standing = f"SELECT position FROM {self._table(family.name)} WHERE until = {FOREVER}"
-            changed = self._all(f"{standing} AND {family.mentions()}", slugs=moved) if moved else []
-            if family.name == "figures" and refiscal:
-                subjects = [slug for (slug,) in refiscal]
-                changed += self._all(f"{standing} AND period LIKE 'FY%' AND LIST_CONTAINS($s, subject)", s=subjects)
-            if changed:
-                self._reread(family, sorted({place for (place,) in changed}), position)
+        if not refiscal:
+            return
+        changed = self._all(
+            f"SELECT position FROM {self.figures} WHERE until = {FOREVER} AND period LIKE 'FY%' "
+            "AND LIST_CONTAINS($subjects, subject) ORDER BY position",
+            subjects=[slug for (slug,) in refiscal],
+        )
+        if changed:
+            self._reread(self._families["figures"], [place for (place,) in changed], position)
 
     def _reread(self, family: Family, positions: Sequence[int], since: int) -> None:
         """Close and open the versions of a family, at these positions, that read differently from now on."""
         drafted = [entry for entry in self._drafted.values() if entry.position in set(positions)]
-        entries = [*self._log.at_positions(positions), *drafted]
-        acts = self._acts_on(entry.event_id for entry in entries)
+        entries = {entry.position: entry for entry in (*self._log.at_positions(positions), *drafted)}
+        says = self._contents_before(entries, after=since)
         rereadings = []
-        for entry in entries:
-            body = self._content(entry, acts.get(entry.event_id, ()))
+        for position, entry in entries.items():
+            body = says[position].said
             if body is None:
-                raise LedgerDamaged(f"position {entry.position} stands in the tables, and is retracted in the log")
+                raise LedgerDamaged(f"position {position} stands in the tables, and is retracted in the log")
             rereadings.append(VersionRow(entry, since, FOREVER, encoded(body)))
         self.planned.give("batch", versions(rereadings))
         rows = self._rows_of(family, all_figures_known=False, few=False)
@@ -232,7 +273,7 @@ class Ingest:
 
     def _rows_of(self, family: Family, *, all_figures_known: bool, few: bool) -> str:
         """A query for the rows that `batch` makes in a family's table."""
-        query = family.select(merged=self.aliases.any)
+        query = family.select(merged=self.aliases.ever)
         if family.name != "figures":
             return query
         if few:

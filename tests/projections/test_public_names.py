@@ -13,7 +13,7 @@ from tests.places import ROOT
 
 PUBLIC = {
     "ledger": (
-        "ERRORS_LISTED_MAX REGISTRY VERSION_FIELD Act Append Block CalendarError ClockInDoubt Entry Event "
+        "ERRORS_LISTED_MAX REGISTRY VERSION_FIELD Act Append Block CalendarError ClockInDoubt Content Entry Event "
         "EventIdReused Format ImportReport InvalidEvent KeyReused Ledger LedgerDamaged LedgerError LogStore "
         "MalformedJSON Mode Plan PositionBeyondHead QuantityError Receipt ReceiptItem Refused RuleBroken StoreBusy "
         "StoreError StoreFull UnitError VersionConflict Violation body_of content digest encoded import_file "

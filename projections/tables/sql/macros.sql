@@ -85,9 +85,13 @@ CREATE OR REPLACE MACRO difference(later, earlier) AS
     ELSE '-' || distance(earlier, later)
   END;
 
--- The slug that a slug was merged into, or itself. The variable holds the merges in force while rows are written.
-CREATE OR REPLACE MACRO kept(slug) AS
-  COALESCE(GETVARIABLE('kept')[slug], slug);
+-- The slug that a slug was merged into, at a position, or itself. The variable holds the merges that are in force while rows
+-- are written.
+CREATE OR REPLACE MACRO kept(slug, place) AS
+  COALESCE(
+    LIST_FILTER(GETVARIABLE('kept')[slug], lambda one: one.since <= place AND one.until > place)[1].kept,
+    slug
+  );
 
 -- A list without repetitions, each item at its first place.
 CREATE OR REPLACE MACRO once(items) AS

@@ -79,5 +79,6 @@ def test_a_relation_that_is_not_there_cannot_be_declared(monkeypatch: pytest.Mon
     monkeypatch.setitem(CATALOGUE, "risks", replace(CATALOGUE["risks"], reads=("dangers",)))
     with pytest.raises(ValueError, match="'risks' reads 'dangers'"):
         question("risks", families())
+    monkeypatch.setitem(SHARED_VIEWS, "subjects", SharedView(("viewpoints",)))
     with pytest.raises(ValueError, match="viewpoints"):
-        question("answers", families())
+        question("subjects", families())
