@@ -17,6 +17,7 @@ from api.settings import QUESTION_MEMORY, QUESTION_SECONDS
 from ledger import (
     CalendarError,
     ClockInDoubt,
+    ContentTooLarge,
     EventIdReused,
     KeyReused,
     LedgerDamaged,
@@ -170,6 +171,7 @@ def _tables_unavailable(error: TablesUnavailable) -> Problem:
 
 _KNOWN: tuple[tuple[type[Exception], Callable[[str], Problem]], ...] = (
     (MalformedJSON, lambda text: Problem(400, "malformed-json", text, title="Malformed JSON")),
+    (ContentTooLarge, lambda text: Problem(413, "content-too-large", f"Nothing was recorded: {text}.")),
     (KeyReused, lambda text: Problem(422, "idempotency-key-reused", text)),
     (PositionBeyondHead, lambda text: bad_parameter("recorded_as_of", "beyond_head", text)),
     (CalendarError, lambda text: Problem(422, "bad-parameter", text)),

@@ -16,6 +16,8 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from ledger import ImportLimits
+
 T = TypeVar("T")
 
 VARIABLE_PREFIX = "SUPPLY_LEDGER_"
@@ -130,6 +132,18 @@ QUESTION_MEMORY = Setting(
     "more is stopped, as one that takes too long.",
     _memory,
 )
+IMPORT_MB = Setting(
+    "import_mb",
+    "4096",
+    "How many megabytes a file of events may have, unpacked where it is Parquet (413 for more).",
+    _megabytes,
+)
+IMPORT_ATOMIC_MB = Setting(
+    "import_atomic_mb",
+    "1024",
+    "How many megabytes of checked rows may wait in memory where all of a file is recorded or nothing (413 for more).",
+    _megabytes,
+)
 HOSTS = Setting(
     "hosts",
     "",
@@ -157,6 +171,8 @@ SETTINGS: tuple[
     ANSWERS_MB,
     QUESTION_SECONDS,
     QUESTION_MEMORY,
+    IMPORT_MB,
+    IMPORT_ATOMIC_MB,
     HOSTS,
     CLOCK_CONFIRMED,
 )
@@ -183,6 +199,11 @@ class DataDirectory:
     def projections_path(self) -> Path:
         """The file of the tables made from the log, which may be deleted at any time."""
         return self.path / PROJECTIONS_FILE
+
+
+def import_limits(environment: Mapping[str, str] = os.environ) -> ImportLimits:
+    """What a file of events may hold. Raises BadSetting."""
+    return ImportLimits(file_bytes=IMPORT_MB.value(environment), held_bytes=IMPORT_ATOMIC_MB.value(environment))
 
 
 def data_directory(given: Path | None = None, *, environment: Mapping[str, str] = os.environ) -> DataDirectory:

@@ -1,6 +1,6 @@
 """The record: immutable, sourced, timestamped facts, appended once and kept for ever."""
 
-from ledger.append.prepare import prepared
+from ledger.append.prepare import prepared, prepared_all
 from ledger.append.receipt import Plan, Receipt, ReceiptItem
 from ledger.append.writer import Append
 from ledger.codec.entry import Entry
@@ -10,6 +10,7 @@ from ledger.codec.validation import parse_event
 from ledger.errors import (
     CalendarError,
     ClockInDoubt,
+    ContentTooLarge,
     EventIdReused,
     InvalidEvent,
     KeyReused,
@@ -27,6 +28,7 @@ from ledger.errors import (
     Violation,
 )
 from ledger.events import REGISTRY, Event
+from ledger.imports.import_limits import ImportLimits
 from ledger.imports.importer import ERRORS_LISTED_MAX, Format, ImportReport, Mode, import_file, import_stream
 from ledger.ledger import Ledger
 from ledger.rules.effective_content import Act, Content, content
@@ -43,10 +45,12 @@ __all__ = [
     "CalendarError",
     "ClockInDoubt",
     "Content",
+    "ContentTooLarge",
     "Entry",
     "Event",
     "EventIdReused",
     "Format",
+    "ImportLimits",
     "ImportReport",
     "InvalidEvent",
     "KeyReused",
@@ -78,6 +82,7 @@ __all__ = [
     "parse_event",
     "parse_json",
     "prepared",
+    "prepared_all",
     "shortened",
     "visible",
     "visible_json",

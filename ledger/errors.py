@@ -12,6 +12,7 @@
     ├── KeyReused                the idempotency key is taken by another request
     ├── PositionBeyondHead       a viewpoint asks for a position that the log does not have yet
     ├── ClockInDoubt             the machine's clock cannot be right, so nothing is recorded under it
+    ├── ContentTooLarge          a file or a body holds more than is taken
     ├── LedgerDamaged            stored bytes are not what this ledger writes
     └── StoreError
         ├── StoreBusy            another writer holds the store for too long
@@ -29,6 +30,8 @@ DETAIL_LENGTH_MAX = 2000
 """How long a message may be: what was sent may be in it, and that may be of any length."""
 PART_LENGTH_MAX = 200
 """The same for one part of a path."""
+VIOLATIONS_MAX = 100
+"""How many violations one refusal lists; the last of them says how many more there are."""
 
 
 class LedgerError(Exception):
@@ -81,6 +84,15 @@ class Violation:
     def pointer(self) -> str:
         """The path as a JSON pointer (RFC 6901)."""
         return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
+
+
+def first_of(violations: Sequence[Violation], count: int) -> list[Violation]:
+    """At most so many of the violations; the last of them says how many more there are."""
+    listed, rest = list(violations[:count]), violations[count:]
+    if rest:
+        more = sum(1 + violation.unlisted for violation in rest)
+        listed[-1] = replace(listed[-1], unlisted=listed[-1].unlisted + more)
+    return listed
 
 
 class Refused(LedgerError):
@@ -138,6 +150,10 @@ class LedgerDamaged(LedgerError):
 
 class ClockInDoubt(LedgerError):
     """The machine's clock cannot be right; what was recorded under it would stay wrongly dated for ever."""
+
+
+class ContentTooLarge(LedgerError):
+    """A file or a body holds more than is taken at once; the message says how much, and what to do."""
 
 
 class StoreError(LedgerError):

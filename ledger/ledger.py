@@ -14,7 +14,7 @@ from uuid import UUID
 
 from ledger.append.batch import Batch
 from ledger.append.garbage_pause import garbage_pause
-from ledger.append.prepare import prepared
+from ledger.append.prepare import prepared, prepared_all
 from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.append.writer import Append, Writer
 from ledger.clock import Clock, machine_elapsed, machine_now
@@ -122,7 +122,7 @@ class Ledger:
 
     def plan(self, sent: Sequence[Any], *, recorded_by: str = "local") -> Plan:
         """Everything that an append would check and do, without recording. Raises as `append` does."""
-        events = [prepared(one) for one in sent]
+        events = prepared_all(sent)
         with self._writer.batch(keep=False) as batch:
             after = batch.state.head
             batch.expect(events, warn=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.terminal import console
+from api.settings import import_limits
 from ledger import ImportReport, Ledger, Mode, import_file, visible
 
 
@@ -13,4 +14,10 @@ def import_with_progress(ledger: Ledger, file: Path, *, mode: Mode = "atomic") -
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
         task = progress.add_task(visible(f"Reading {file.name}"), total=file.stat().st_size)
-        return import_file(ledger, file, mode=mode, progress=lambda done: progress.update(task, completed=done))
+        return import_file(
+            ledger,
+            file,
+            mode=mode,
+            progress=lambda done: progress.update(task, completed=done),
+            limits=import_limits(),
+        )

@@ -85,6 +85,8 @@ def _print_report(report: ImportReport, *, atomic: bool) -> None:
     if report.errors:
         rows = [[str(one[name]) for name in ("row", "pointer", "rule", "detail")] for one in report.errors]
         out.print(text_table("Rejected", ["row", "where", "rule", "why"], rows))
+    if report.errors_more:
+        out.print(f"There are {report.errors_more} more errors, which are not listed.", highlight=False)
 
 
 def _bytes_of(path: Path) -> bytes:

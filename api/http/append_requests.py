@@ -19,10 +19,12 @@ from api.problems import Problem, refused
 from api.questions.effects import effects
 from api.questions.page import viewpoint_of
 from api.questions.parameters import DRY_RUN, flag_of
-from ledger import Append, Ledger, Refused, StoreBusy, digest, parse_json, prepared
+from ledger import Append, Ledger, Refused, StoreBusy, digest, parse_json, prepared_all
 from projections import Allowance, Engine
 
 BATCH_MAX = 10_000
+BODY_VALUES_MAX = 1_000_000
+"""How many values and keys a body may have: a hundred for each of the most events."""
 SMALL_BYTES_MAX = 64 * 1024
 """A body of at most this size is read by whoever writes."""
 EVENT_BYTES_MIN = 200
@@ -81,12 +83,12 @@ class SentAppend(Append):
         """Read the body. Raises MalformedJSON, Problem."""
         if self.events:
             return
-        value = parse_json(self.raw)
+        value = parse_json(self.raw, values_max=BODY_VALUES_MAX)
         events = events_in(value)
         self._is_batch = events is value
         if self._idempotency_key is not None:
             self.key = self._idempotency_key, digest(value)
-        self.events = [prepared(one) for one in events]
+        self.events = prepared_all(events)
 
     def response(self) -> Response:
         """The answer, once it is decided. Raises what kept the events out."""
@@ -177,7 +179,7 @@ def _dry_run(engine: Engine, raw: bytes, allowance: Allowance) -> Response:
 
     Raises StoreBusy where others have recorded something every time between the plan and the look at its effects.
     """
-    value = parse_json(raw)
+    value = parse_json(raw, values_max=BODY_VALUES_MAX)
     events = events_in(value)
     for tries_left in reversed(range(DRY_RUN_TRIES)):
         try:

@@ -1,4 +1,4 @@
-"""Request bodies of any size, written to a temporary file and hashed while they come in.
+"""Request bodies of large files, written to a temporary file and hashed while they come in.
 
 The file has no name, so it is gone with the request, whatever ends that; and it lies beside the ledger, on the disk
 that was chosen to hold a ledger. The system's own temporary folder may be kept in memory.
@@ -17,6 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from api.problems import Problem
+from api.settings import IMPORT_MB
 from ledger import StoreError, StoreFull
 
 BLOCK_BYTES = 1024 * 1024
@@ -31,14 +32,22 @@ class Spooled(NamedTuple):
 
 
 @asynccontextmanager
-async def spooled(request: Request, directory: Path | None) -> AsyncIterator[Spooled]:
+async def spooled(request: Request, directory: Path | None, *, bytes_max: int) -> AsyncIterator[Spooled]:
     """The body of a request, until the block ends. Raises Problem, StoreFull, StoreError."""
     state = hashlib.sha256()
+    received = 0
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and (len(announced) > 18 or int(announced) > bytes_max):
+        raise _too_large(bytes_max)
     with ExitStack() as stack:
         with _store_errors():
             file = stack.enter_context(TemporaryFile(dir=directory))
 
         def keep(block: bytes) -> None:
+            nonlocal received
+            received += len(block)
+            if received > bytes_max:
+                raise _too_large(bytes_max)
             state.update(block)
             with _store_errors():
                 file.write(block)
@@ -60,6 +69,16 @@ async def _in_blocks(request: Request, keep: Callable[[bytes], None]) -> None:
     except ClientDisconnect:
         raise Problem(400, "incomplete-body", "The connection ended before the body did.") from None
     await run_in_threadpool(keep, bytes(block))
+
+
+def _too_large(bytes_max: int) -> Problem:
+    return Problem(
+        413,
+        "content-too-large",
+        f"Nothing was recorded: the file has more than {bytes_max} bytes; send it in several parts, or raise "
+        f"{IMPORT_MB.variable} on the server.",
+        headers={"Connection": "close"},
+    )
 
 
 @contextmanager

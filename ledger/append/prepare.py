@@ -6,6 +6,7 @@ state at the head of the log: the rules, and a place (`ledger.append.batch`).
 A draft is made of plain values only, so that it is cheap to hand from one process to another.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from ledger.codec.entry import Entry
 from ledger.codec.stored_json import body_of, state_of
 from ledger.codec.strict_json import digest
 from ledger.codec.validation import parse_event
-from ledger.errors import InvalidEvent
+from ledger.errors import VIOLATIONS_MAX, InvalidEvent, Violation, first_of
 from ledger.events.base import REGISTRY, EventClass
 from ledger.events.figures import Figure, FigureFacts, figure_facts
 
+EVENT_BYTES_MAX = 1024 * 1024
+"""How long the stored JSON of an event may be."""
 NOT_IN_THE_DIGEST = ("event_id", "expected_version")
 
 DraftRow = tuple[str, bytes | None, int | None, bytes, bytes, tuple[Any, ...] | None]
@@ -51,6 +54,10 @@ def prepare(sent: Any) -> Draft:
     """The draft of a decoded JSON value. Raises InvalidEvent, which lists every fault."""
     event = parse_event(sent)
     cls, fields = type(event), event.__dict__  # A model's own attributes and `isinstance` are slow.
+    state = state_of(event)
+    if len(state) > EVENT_BYTES_MAX:
+        detail = f"the event takes {len(state)} bytes, and at most {EVENT_BYTES_MAX} are recorded: cite what is long"
+        raise InvalidEvent([Violation((), "event_too_large", detail)])
     said = dict(sent)
     for name in NOT_IN_THE_DIGEST:
         said.pop(name, None)
@@ -60,7 +67,7 @@ def prepare(sent: Any) -> Draft:
         None if event_id is None else event_id.bytes,
         fields["expected_version"],
         digest(said),
-        state_of(event),
+        state,
         figure_facts(cast(type[Figure], cls), fields) if cls.family == "figures" else None,
     )
 
@@ -71,6 +78,19 @@ def prepared(sent: Any) -> Draft | InvalidEvent:
         return prepare(sent)
     except InvalidEvent as error:
         return error
+
+
+def prepared_all(sent: Iterable[Any]) -> list[Draft | InvalidEvent]:
+    """The same of each event of a batch. Of those after the first hundred violations, each event has one listed."""
+    events: list[Draft | InvalidEvent] = []
+    room = VIOLATIONS_MAX
+    for one in sent:
+        event = prepared(one)
+        if isinstance(event, InvalidEvent):
+            event.violations = first_of(event.violations, max(room, 1))
+            room -= len(event.violations)
+        events.append(event)
+    return events
 
 
 def same_event(draft: Draft, entry: Entry) -> bool:

@@ -7,14 +7,20 @@ from typing import Any, NamedTuple
 
 from ledger.append.batch import Batch
 from ledger.codec.entry import Entry
-from ledger.errors import EventIdReused, InvalidEvent, Refused, RuleBroken, VersionConflict, Violation
+from ledger.errors import (
+    VIOLATIONS_MAX,
+    EventIdReused,
+    InvalidEvent,
+    Refused,
+    RuleBroken,
+    VersionConflict,
+    Violation,
+    first_of,
+)
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import id_text, instant_of
-
-VIOLATIONS_MAX = 100
-"""How many violations one refusal lists."""
 
 
 class ReceiptItem(NamedTuple):
@@ -97,5 +103,5 @@ def refusal(violations: Sequence[Violation]) -> Refused:
     """One error for an append: a rule broken outranks a conflict, and a fault of form outranks both."""
     for kind in (InvalidEvent, RuleBroken, EventIdReused, VersionConflict):
         if any(violation.kind is kind for violation in violations):
-            return kind(list(violations[:VIOLATIONS_MAX]))
-    return Refused(list(violations[:VIOLATIONS_MAX]))
+            return kind(first_of(violations, VIOLATIONS_MAX))
+    return Refused(first_of(violations, VIOLATIONS_MAX))

@@ -16,7 +16,7 @@ from uuid import UUID
 from ledger.append.batch import Batch
 from ledger.append.commit_queue import CommitQueue
 from ledger.append.garbage_pause import garbage_pause
-from ledger.append.prepare import Draft, prepared
+from ledger.append.prepare import Draft, prepared_all
 from ledger.append.receipt import Receipt, receipt_of, refusal
 from ledger.errors import KeyReused, Refused, StoreBusy, StoreError
 from ledger.events.base import REGISTRY, Role
@@ -62,7 +62,7 @@ class Append:
         warn: bool = True,
     ) -> "Append":
         """The append of decoded JSON events."""
-        return Append([prepared(one) for one in sent], recorded_by=recorded_by, key=key, warn=warn)
+        return Append(prepared_all(sent), recorded_by=recorded_by, key=key, warn=warn)
 
     @property
     def size(self) -> int:

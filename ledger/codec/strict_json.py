@@ -13,11 +13,12 @@ from typing import Any
 import jiter
 import orjson
 
-from ledger.errors import LedgerError
+from ledger.errors import ContentTooLarge, LedgerError
 
 DEPTH_MAX = 32
 EXPONENT_WRITTEN_MAX = 100
 INTEGER_DIGITS_MAX = 100
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _MINUS_ZERO = re.compile(rb"(?<![^\s:\[,])-0(?![^\s\],}])")
 """Where a value may stand: in the middle of an id it is none."""
 _LONG_DIGITS = b"0" * INTEGER_DIGITS_MAX
@@ -28,8 +29,14 @@ class MalformedJSON(LedgerError, ValueError):
     """A text is not JSON as this ledger reads it."""
 
 
-def parse_json(raw: bytes) -> Any:
-    """The value that the bytes stand for, numbers as int or Decimal. Raises MalformedJSON."""
+def parse_json(raw: bytes, *, values_max: int | None = None) -> Any:
+    """The value that the bytes stand for, numbers as int or Decimal. Raises MalformedJSON.
+
+    Raises ContentTooLarge, before anything is made of them, where they stand for more than `values_max` values: as
+    values of Python, small ones take up to a hundred times the bytes that they have in JSON.
+    """
+    if values_max is not None and len(raw) > values_max and _values_in(raw, values_max) > values_max:
+        raise ContentTooLarge(f"there are more than {values_max} values in it; send it in several parts")
     # Where the quick parser would give another value, or refuses, the slow one decides, and says what is wrong.
     # (`find` and `count` are quicker here than `in`, which first takes what it is given for a number.)
     if _MINUS_ZERO.search(raw) or raw.translate(_DIGITS_AS_ZERO).find(_LONG_DIGITS) >= 0:
@@ -43,6 +50,16 @@ def parse_json(raw: bytes) -> Any:
     if raw.find(b"\\") >= 0 or raw.count(b"[") + raw.count(b"{") > DEPTH_MAX:
         _check(value, DEPTH_MAX)
     return value
+
+
+def _values_in(raw: bytes, enough: int) -> int:
+    """How many values and keys a text has at most, by the signs between them."""
+    count = _signs_in(raw)
+    return count if count <= enough else _signs_in(_STRING.sub(b"", raw))
+
+
+def _signs_in(raw: bytes) -> int:
+    return 1 + raw.count(b",") + raw.count(b":")
 
 
 def _parse_slowly(raw: bytes) -> Any:

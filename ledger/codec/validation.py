@@ -5,19 +5,22 @@ that is missing or wrong, at the paths `source`, `unit`, and so on.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from ledger.errors import InvalidEvent, Violation
+from ledger.errors import VIOLATIONS_MAX, InvalidEvent, Violation
 from ledger.events.base import REGISTRY, Event
 
 SERVER_FIELDS = ("position", "recorded_at", "recorded_by")
 """What the ledger sets, and no client may send."""
+FAULTS_MAX = 1000
+"""What has more faults than this is no event, and they are not listed."""
 
 
 def parse_event(sent: Any) -> Event:
-    """The event in a decoded JSON value. Raises InvalidEvent, which lists every fault."""
+    """The event in a decoded JSON value. Raises InvalidEvent, which lists the faults."""
     if not isinstance(sent, dict | Mapping):
         raise InvalidEvent([Violation((), "object_expected", "an event is a JSON object")])
     type_name = sent.get("type")
@@ -41,7 +44,18 @@ def validated(cls: type[Event], fields: Mapping[str, Any]) -> Event:
     try:
         return cls.__pydantic_validator__.validate_python(fields)  # type: ignore[no-any-return]
     except ValidationError as error:
-        raise InvalidEvent([_violation(fault, cls) for fault in error.errors(include_url=False)]) from None
+        raise InvalidEvent(_violations(error, cls)) from None
+
+
+def _violations(error: ValidationError, cls: type[Event]) -> list[Violation]:
+    count = error.error_count()
+    if count > FAULTS_MAX:
+        # To tell them apart would take a thousand times the memory of what was sent.
+        return [Violation((), "too_many_faults", f"the event has {count} faults; it is no {cls.__name__} at all")]
+    faults = error.errors(include_url=False, include_input=False)[:VIOLATIONS_MAX]
+    violations = [_violation(fault, cls) for fault in faults]
+    violations[-1] = replace(violations[-1], unlisted=count - len(faults))
+    return violations
 
 
 def _violation(fault: Any, cls: type[Event]) -> Violation:

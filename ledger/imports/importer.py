@@ -3,7 +3,7 @@
 JSON Lines, CSV or Parquet (`ledger.imports.rows` and `ledger.imports.parquet` say how each is read). Mode `proceed`:
 what may be recorded is, and no more is held in memory than goes into one transaction. Mode `atomic`: one rejected row
 means that nothing is recorded, so the verdicts on all rows, some hundred bytes more than the rows themselves, are held
-until the last has been read.
+until the last has been read. How much a file may hold is in `ledger.imports.import_limits`.
 
 A row without an event_id gets one made of the file's SHA-256 and its number, so a file sent again adds nothing.
 """
@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Literal
 
 from ledger.append.batch import Batch
 from ledger.append.garbage_pause import garbage_pause
+from ledger.imports.import_limits import USUAL_LIMITS, ImportLimits
 from ledger.imports.rows import PIECE_ROWS
 from ledger.imports.rows import Format as Format
 from ledger.imports.verdicts import pieces, read_back
@@ -47,6 +48,8 @@ class ImportReport:
     rejected: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     position: int = 0
+    errors_more: int = 0
+    """How many errors there are beside those that are listed."""
 
     def add(self, batch: Batch, piece: bytes, *, recorded_by: str) -> None:
         """Place the rows of a piece that may be recorded, count all, and list why the others may not."""
@@ -58,7 +61,9 @@ class ImportReport:
         self.recorded += recorded
         self.rejected += rejected
         self.duplicate += len(placed) - recorded - rejected
-        for one in violations[: ERRORS_LISTED_MAX - len(self.errors)]:
+        listed = violations[: ERRORS_LISTED_MAX - len(self.errors)]
+        self.errors_more += sum(1 + one.unlisted for one in violations) - len(listed)
+        for one in listed:
             row = {"row": numbers[int(one.path[0])], "pointer": one.within.pointer}
             self.errors.append({**row, "rule": one.rule, "detail": one.detail})
 
@@ -72,15 +77,24 @@ def format_of(path: Path) -> Format:
 
 
 def import_file(
-    ledger: Ledger, path: Path, *, mode: Mode = "atomic", recorded_by: str = "local", progress: Progress | None = None
+    ledger: Ledger,
+    path: Path,
+    *,
+    mode: Mode = "atomic",
+    recorded_by: str = "local",
+    progress: Progress | None = None,
+    limits: ImportLimits = USUAL_LIMITS,
 ) -> ImportReport:
     """Append a file's events. `progress` is called with the number of bytes read so far.
 
-    In mode `atomic` any rejected row means that nothing is recorded; in mode `proceed` the other rows are.
+    In mode `atomic` any rejected row means that nothing is recorded; in mode `proceed` the other rows are. Raises
+    ContentTooLarge for a file beyond the limits, before anything of it is recorded.
     """
     file_format = format_of(path)
     with path.open("rb") as file:
-        return import_stream(ledger, file, file_format, mode=mode, recorded_by=recorded_by, progress=progress)
+        return import_stream(
+            ledger, file, file_format, mode=mode, recorded_by=recorded_by, progress=progress, limits=limits
+        )
 
 
 def import_stream(
@@ -92,23 +106,26 @@ def import_stream(
     recorded_by: str = "local",
     sha256: str | None = None,
     progress: Progress | None = None,
+    limits: ImportLimits = USUAL_LIMITS,
 ) -> ImportReport:
     """Append the events of a seekable stream; see `import_file`.
 
     `sha256` is the hash of the stream in hex, where the caller knows it already.
     """
+    size = file.seek(0, 2)
+    limits.check_file(size)
     sha256 = sha256 or _sha256(file)
     report = ImportReport(position=ledger.head())
-    large = file.seek(0, 2) * (PARQUET_TIMES if file_format == "parquet" else 1) >= LARGE_BYTES
+    large = size * (PARQUET_TIMES if file_format == "parquet" else 1) >= LARGE_BYTES
     with (
-        closing(_prepared(file, file_format, Workers(sha256, wanted=large), progress)) as made,
+        closing(_prepared(file, file_format, Workers(sha256, wanted=large), progress, limits)) as made,
         ledger.log.bulk() if large else nullcontext(),
     ):
         if mode == "proceed":
             for together in _in_turn(made, TRANSACTION_PIECES):
                 _record(ledger, together, report, recorded_by=recorded_by)
         else:
-            _record(ledger, list(made), report, recorded_by=recorded_by, all_or_nothing=True)
+            _record(ledger, _held(made, limits), report, recorded_by=recorded_by, all_or_nothing=True)
     return report
 
 
@@ -132,9 +149,22 @@ class _NothingRecorded(Exception):
     """A rejected row kept the others out."""
 
 
-def _prepared(file: BinaryIO, file_format: Format, workers: Workers, progress: Progress | None) -> Generator[bytes]:
+def _held(made: Iterator[bytes], limits: ImportLimits) -> list[bytes]:
+    """All verdicts of a file, which wait until the last has been made. Raises ContentTooLarge."""
+    held: list[bytes] = []
+    size = 0
+    for piece in made:
+        size += len(piece)
+        limits.check_held(size)
+        held.append(piece)
+    return held
+
+
+def _prepared(
+    file: BinaryIO, file_format: Format, workers: Workers, progress: Progress | None, limits: ImportLimits
+) -> Generator[bytes]:
     file.seek(0)
-    with closing(workers.prepared(pieces(file, file_format))) as made:
+    with closing(workers.prepared(pieces(file, file_format, limits))) as made:
         for piece, done in made:
             if progress is not None:
                 progress(done)

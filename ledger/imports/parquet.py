@@ -6,7 +6,8 @@ are text in a field of text; decimals are written out with all their places; a d
 instant in UTC, so it needs a time zone. A floating-point number is refused: it may no longer be the number that was
 printed.
 
-The file is read in batches. Apart from `ledger.imports.rows` for other formats, because Arrow takes long to load.
+The file is read in batches, and how large these may be follows from its pages before they are decoded
+(`ledger.imports.parquet_pages`). Apart from `ledger.imports.rows` for other formats, because Arrow takes long to load.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ledger.codec.strict_json import parse_json
+from ledger.imports import rows
+from ledger.imports.import_limits import ImportLimits, TooLarge
+from ledger.imports.parquet_pages import batch_rows, check_extent, check_footer
 from ledger.imports.rows import Piece, Row, faulty, placed
+from ledger.imports.unpacked_sizes import parts_of, without_dictionaries
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import EPOCH
 
@@ -41,29 +46,57 @@ class _Column(NamedTuple):
     cell: Cell
 
 
-def parquet_pieces(file: BinaryIO) -> Iterator[Piece]:
-    """A Parquet file: rows in Arrow's stream format, and why no more can be read, if so.
+def parquet_pieces(file: BinaryIO, limits: ImportLimits) -> Iterator[Piece]:
+    """A Parquet file: rows in Arrow's stream format, and the rule and detail of why no more can be read, if so.
 
-    Where the file is damaged, nothing after that is read. A file of no bytes has no rows.
+    Where the file is damaged, or holds more than is read, nothing after that is read. A file of no bytes has no rows.
     """
     size = file.seek(0, 2)
     if not size:
         return
-    first = 1
+    first, unpacked = 1, 0
     try:
-        parquet = pq.ParquetFile(file, pre_buffer=False)
-        row_count = parquet.metadata.num_rows
-        for batch in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-            sink = pa.BufferOutputStream()
-            with pa.ipc.new_stream(sink, batch.schema) as stream:
-                stream.write_batch(batch)
-            following = first + batch.num_rows
-            done = size * (following - 1) // max(row_count, following - 1, 1)
-            yield Piece("parquet", first, (sink.getvalue().to_pybytes(), None), done)
-            first = following
+        for batch, row_count in _batches(file, size):
+            for part, part_bytes in parts_of(batch):
+                unpacked += part_bytes
+                if unpacked > limits.unpacked_bytes(size):
+                    raise TooLarge(f"the file unpacks to more than {limits.unpacked_bytes(size)} bytes")
+                following = first + part.num_rows
+                done = size * (following - 1) // max(row_count, following - 1, 1)
+                yield Piece("parquet", first, _packed(part, part_bytes), done)
+                first = following
     # Arrow tells damage in the file as errors of its own, of the system, or of text.
     except (pa.ArrowException, OSError, ValueError) as error:
-        yield Piece("parquet", first, (b"", _reason(error)), size)
+        rule = "too_large" if isinstance(error, TooLarge) else "malformed_parquet"
+        yield Piece("parquet", first, (b"", (rule, _reason(error))), size)
+
+
+def _batches(file: BinaryIO, size: int) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """The file in batches that have room in memory, each with how many rows the file has."""
+    check_footer(file)
+    parquet = pq.ParquetFile(file, pre_buffer=False)
+    metadata = parquet.metadata
+    check_extent(metadata, size)
+    leaves = [metadata.schema.column(place) for place in range(metadata.num_columns)]
+    # How large a list is, only its row says: texts in it stay in their dictionaries until that is known.
+    nested = [leaf.path for leaf in leaves if leaf.max_repetition_level and leaf.physical_type == "BYTE_ARRAY"]
+    if nested:
+        parquet = pq.ParquetFile(file, metadata=metadata, read_dictionary=nested, pre_buffer=False)
+    for group in range(metadata.num_row_groups):
+        together = batch_rows(file, metadata, group, rows_max=BATCH_ROWS)
+        for batch in parquet.iter_batches(batch_size=together, row_groups=[group], use_threads=False):
+            yield batch, metadata.num_rows
+
+
+def _packed(part: pa.RecordBatch, size: int) -> tuple[bytes, tuple[str, str] | None]:
+    """Rows as a stream; or, of a single one that is too long, the rule and the detail."""
+    if size > rows.ROW_BYTES_MAX and part.num_rows == 1:
+        return b"", ("row_too_long", f"the row unpacks to {size} bytes, and at most {rows.ROW_BYTES_MAX} are read")
+    plain = without_dictionaries(part)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, plain.schema) as stream:
+        stream.write_batch(plain)
+    return sink.getvalue().to_pybytes(), None
 
 
 def parquet_rows(piece: Piece) -> Iterator[Row]:
@@ -79,9 +112,9 @@ def parquet_rows(piece: Piece) -> Iterator[Row]:
                 if row is not None:
                     yield row
     except (pa.ArrowException, OSError, ValueError) as error:
-        fault = _reason(error)
+        fault = "malformed_parquet", _reason(error)
     if fault is not None:
-        yield faulty(number, "malformed_parquet", fault)
+        yield faulty(number, *fault)
 
 
 def _reason(error: Exception) -> str:
@@ -89,8 +122,6 @@ def _reason(error: Exception) -> str:
 
 
 def _column(name: str, values: Any) -> _Column:
-    if isinstance(values.type, pa.DictionaryType):
-        values = values.dictionary_decode()
     cell = _cell_of(values.type)
     if isinstance(values.type, pa.BaseExtensionType) and not isinstance(values.type, pa.UuidType):
         values = values.storage
@@ -149,8 +180,6 @@ def _cell_of(kind: pa.DataType) -> Cell:
 
 def _inner(kind: pa.DataType) -> Cell:
     """The same inside lists, maps and structs, whose values come out whole."""
-    if isinstance(kind, pa.DictionaryType):
-        return _inner(kind.value_type)
     if pa.types.is_timestamp(kind):
         return _refuse("a timestamp inside another value: write it as text")
     return _cell_of(kind)

@@ -19,12 +19,15 @@ from typing import Any, BinaryIO, Literal, NamedTuple, get_args, get_origin
 from pydantic import BaseModel
 
 from ledger.codec.strict_json import MalformedJSON, parse_json
-from ledger.errors import Violation
+from ledger.errors import ContentTooLarge, Violation
 from ledger.events.base import REGISTRY, Event
+from ledger.imports.import_limits import COLUMN_NAME_LENGTH_MAX, FILE_COLUMNS_MAX, HEADER_LENGTH_MAX, ROW_VALUES_MAX
 
-ROW_BYTES_MAX = 16 * 1024 * 1024
+ROW_BYTES_MAX = 4 * 1024 * 1024
 PIECE_ROWS = 5_000
 PIECE_BYTES = 8 * 1024 * 1024
+CELL_BYTES = 50
+"""What a cell takes in memory beside its text, about."""
 Format = Literal["jsonl", "csv", "parquet"]
 
 
@@ -80,15 +83,18 @@ def jsonl_rows(piece: Piece) -> Iterator[Row]:
             yield faulty(number, "row_too_long", f"the line is longer than {ROW_BYTES_MAX} bytes")
         elif not line.isspace():
             try:
-                yield Row(number, parse_json(line), None)
+                yield Row(number, parse_json(line, values_max=ROW_VALUES_MAX), None)
             except MalformedJSON as error:
                 yield faulty(number, "malformed_json", str(error))
+            except ContentTooLarge:
+                yield faulty(number, "row_too_long", f"the line has more than {ROW_VALUES_MAX} values")
 
 
 def csv_pieces(file: BinaryIO) -> Iterator[Piece]:
     """CSV in UTF-8: the header, the cells of rows, and why no more can be read, if so.
 
-    Where the quoting breaks, no row after that is certain.
+    Where the quoting breaks, no row after that is certain. Of a row with cells beyond the header, only their number is
+    kept.
     """
     # What is not UTF-8 becomes lone surrogates, so that it is a fault of its row and not of the file.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
@@ -96,15 +102,19 @@ def csv_pieces(file: BinaryIO) -> Iterator[Piece]:
     reader = csv.reader(lines, strict=True)
     first, size, ended = 1, 0, False
     header: list[str] = []
-    rows: list[list[str]] = []
+    rows: list[list[str] | int] = []
     try:
+        lines.length_max = min(HEADER_LENGTH_MAX, ROW_BYTES_MAX)
         header = next(reader, [])
+        lines.length_max = ROW_BYTES_MAX
+        _check_header(header)
         while not ended:
             fault = None
             lines.taken = 0
             try:
-                rows.append(next(reader))
-                size += lines.taken
+                cells = next(reader)
+                rows.append(_within(cells, len(header)))
+                size += lines.taken + CELL_BYTES * min(len(cells), len(header))
             except StopIteration:
                 ended = True
             except csv.Error as error:
@@ -122,7 +132,9 @@ def csv_rows(piece: Piece) -> Iterator[Row]:
     """The rows of a piece."""
     header, rows, fault = piece.raw
     for number, cells in enumerate(rows, piece.first):
-        if any(cells):
+        if isinstance(cells, int):
+            yield faulty(number, "malformed_csv", f"the row has {cells} cells and the header {len(header)}")
+        elif any(cells):
             yield _csv_row(number, header, cells)
     if fault is not None:
         yield faulty(piece.first + len(rows), "malformed_csv", fault)
@@ -134,24 +146,37 @@ class _Lines:
     def __init__(self, text: io.TextIOWrapper) -> None:
         self.text = text
         self.taken = 0
+        self.length_max = ROW_BYTES_MAX
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
-        line = self.text.readline(ROW_BYTES_MAX)
+        line = self.text.readline(self.length_max)
         if not line:
             raise StopIteration
         self.taken += len(line)
-        if self.taken >= ROW_BYTES_MAX:
-            raise csv.Error(f"the row is longer than {ROW_BYTES_MAX} characters")
+        if self.taken >= self.length_max:
+            raise csv.Error(f"the row is longer than {self.length_max} characters")
         return line
 
 
+def _check_header(header: list[str]) -> None:
+    """Raises csv.Error for more columns, or longer names of columns, than any event has."""
+    if len(header) > FILE_COLUMNS_MAX:
+        raise csv.Error(f"the header has {len(header)} columns, and at most {FILE_COLUMNS_MAX} are read")
+    if (longest := max(map(len, header), default=0)) > COLUMN_NAME_LENGTH_MAX:
+        raise csv.Error(f"the name of a column has {longest} characters, and at most {COLUMN_NAME_LENGTH_MAX} are read")
+
+
+def _within(cells: list[str], width: int) -> list[str] | int:
+    """The cells of a row, without empty ones beyond the header; their number, where there are others."""
+    if len(cells) <= width:
+        return cells
+    return len(cells) if any(cells[width:]) else cells[:width]
+
+
 def _csv_row(number: int, header: list[str], cells: list[str]) -> Row:
-    if any(cells[len(header) :]):
-        detail = f"the row has {len(cells)} cells and the header {len(header)}"
-        return faulty(number, "malformed_csv", detail)
     given = [(column, cell) for column, cell in zip(header, cells, strict=False) if cell != ""]
     for column, cell in given:
         if not _is_utf8(column) or not _is_utf8(cell):

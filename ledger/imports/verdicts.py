@@ -13,17 +13,18 @@ from uuid import NAMESPACE_URL
 from ledger.append.prepare import Draft, DraftRow, prepare
 from ledger.errors import InvalidEvent, Refused, Violation
 from ledger.events.figures import FigureFacts
+from ledger.imports.import_limits import ImportLimits
 from ledger.imports.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
 from ledger.values.identifiers import of_name
 
 
-def pieces(file: BinaryIO, file_format: Format) -> Iterator[Piece]:
+def pieces(file: BinaryIO, file_format: Format, limits: ImportLimits) -> Iterator[Piece]:
     """A file in pieces, in order."""
     if file_format == "parquet":
         # Here, since Arrow takes as long to load as all the rest, and most programs need none of it.
         from ledger.imports.parquet import parquet_pieces
 
-        return parquet_pieces(file)
+        return parquet_pieces(file, limits)
     return jsonl_pieces(file) if file_format == "jsonl" else csv_pieces(file)
 
 
@@ -70,4 +71,4 @@ def _verdict(row: Row, sha256: str) -> DraftRow | list[tuple[object, ...]]:
 
 
 def _reasons(violations: Sequence[Violation]) -> list[tuple[object, ...]]:
-    return [(one.path, one.rule, one.detail) for one in violations]
+    return [(one.path, one.rule, one.detail, None, one.unlisted) for one in violations]

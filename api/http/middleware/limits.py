@@ -8,7 +8,9 @@ only to its own names is safe from it: another name is refused with 421 (Misdire
 
 - a JSON body: `BODY_BYTES_MAX` in `api.http.json_body` (413 for more; what is too much is read and dropped up to
   `DISCARDED_BYTES_MAX`, since a client hears an answer only once it has sent its body);
-- an imported file: any size, written to disk while it comes in (`api.http.spooled_body`, 507 where the disk is full);
+- how many values it has: `BODY_VALUES_MAX` in `api.http.append_requests` (413), before they are made;
+- an imported file: what the setting `import_mb` says, written to disk while it comes in (`api.http.spooled_body`, 507
+  where the disk is full); what its rows and columns may hold is in `ledger.imports.import_limits`;
 - a query: `PARAMETERS_MAX` parameters, and `CURSOR_LENGTH_MAX` characters of a cursor (`api.questions`).
 """
 

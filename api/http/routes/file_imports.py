@@ -12,7 +12,8 @@ from api.http.spooled_body import Spooled, spooled
 from api.http.thread_limits import IMPORTS
 from api.problems import MEDIA_TYPE, Problem, bad_parameter
 from api.questions.parameters import Parameter
-from ledger import ERRORS_LISTED_MAX, Format, Ledger, Mode, import_stream
+from api.settings import import_limits
+from ledger import ERRORS_LISTED_MAX, Format, ImportLimits, Ledger, Mode, import_stream
 from ledger.values import instant_text
 from projections import Engine
 
@@ -76,6 +77,7 @@ BODY: dict[str, Any] = {
 def router(engine: Engine) -> APIRouter:
     """The endpoint of imports."""
     routes = APIRouter(prefix="/v1/imports", tags=["log"])
+    limits = import_limits()
 
     @routes.post(
         "",
@@ -92,7 +94,7 @@ def router(engine: Engine) -> APIRouter:
         openapi_extra={"parameters": [MODE.openapi()], "requestBody": BODY},
     )
     async def import_events(request: Request) -> Response:
-        """Record a file of events, of any size: `application/x-ndjson`, `text/csv` or
+        """Record a file of events: `application/x-ndjson`, `text/csv` or
         `application/vnd.apache.parquet`.
 
         In CSV and Parquet a column is a field, `source.publisher` one of a nested field, `dimensions.basis` a
@@ -105,19 +107,21 @@ def router(engine: Engine) -> APIRouter:
         """
         mode = _mode(json_wanted(request, (MODE,)).get("mode", "atomic"))
         file_format = _format(request)
-        async with spooled(request, engine.ledger.directory) as body:
-            return await IMPORTS.run(_taken_in, engine.ledger, body, file_format, mode)
+        async with spooled(request, engine.ledger.directory, bytes_max=limits.file_bytes) as body:
+            return await IMPORTS.run(_taken_in, engine.ledger, body, file_format, mode, limits)
 
     return routes
 
 
-def _taken_in(ledger: Ledger, body: Spooled, file_format: Format, mode: Mode) -> Response:
-    report = import_stream(ledger, body.file, file_format, mode=mode, sha256=body.sha256)
+def _taken_in(ledger: Ledger, body: Spooled, file_format: Format, mode: Mode, limits: ImportLimits) -> Response:
+    report = import_stream(ledger, body.file, file_format, mode=mode, sha256=body.sha256, limits=limits)
     recorded_at = ledger.recorded_at(report.position)
     basis = written_basis(
         position=report.position, recorded_at=instant_text(recorded_at) if recorded_at is not None else None
     )
     counts = {"recorded": report.recorded, "duplicate": report.duplicate, "rejected": report.rejected}
+    if report.errors_more:
+        counts["errors_more"] = report.errors_more
     if not report.rejected or mode == "proceed":
         return json_answer({**counts, "errors": report.errors, "basis": basis}, status=200)
     first = report.errors[0]

@@ -15,6 +15,7 @@ import pytest
 from ledger import Ledger, import_file
 from ledger.codec.strict_json import digest
 from ledger.imports import parquet
+from ledger.imports.import_limits import USUAL_LIMITS
 from ledger.imports.rows import Row
 from tests.ledger.conftest import figure
 
@@ -29,7 +30,7 @@ def written(columns: dict[str, Any] | pa.Table, **settings: Any) -> io.BytesIO:
 
 
 def parquet_rows(file: BinaryIO) -> Iterator[Row]:
-    for piece in parquet.parquet_pieces(file):
+    for piece in parquet.parquet_pieces(file, USUAL_LIMITS):
         yield from parquet.parquet_rows(piece)
 
 
@@ -141,7 +142,7 @@ def test_rows_are_counted_over_batches_and_row_groups(monkeypatch: pytest.Monkey
     file = written({"type": ["MoUSigned"] * 40, "note": [str(number) for number in range(1, 41)]}, row_group_size=11)
     rows = list(parquet_rows(file))
     assert [(row.number, row.sent["note"]) for row in rows] == [(number, str(number)) for number in range(1, 41)]
-    assert [piece.done for piece in parquet.parquet_pieces(file)][-1] == len(file.getvalue())
+    assert [piece.done for piece in parquet.parquet_pieces(file, USUAL_LIMITS)][-1] == len(file.getvalue())
 
 
 def test_a_row_of_nulls_is_skipped_and_counted() -> None:
