@@ -63,6 +63,11 @@ class Engine(Inquiry):
         return self._upkeep.position
 
     @property
+    def progress(self) -> int:
+        """The position up to which the log was read, where the tables are being made; else their position."""
+        return self._upkeep.progress
+
+    @property
     def warning(self) -> str | None:
         """Why the tables are not kept in their file; None where they are."""
         return self._upkeep.warning

@@ -104,9 +104,9 @@ class Upkeep:
         with self._change:
             self._closed = True
             thread, there = self._thread, [one for one in (self._tables, self._making) if one is not None]
+        for tables in there:
+            tables.stop()
         if thread is not None:
-            for tables in there:
-                tables.stop()
             thread.join()
         with self._writing:
             for tables in {*there, *self._leaving}:

@@ -6,7 +6,7 @@ import typer
 
 from api.cli.options import READ_PANEL, DataOption, Output, SafeOption
 from api.cli.question_command import add_question, check_safe, show
-from api.cli.session import opened
+from api.cli.session import asked, opened
 from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, VIEWPOINT
 from api.questions.resources import CLOCK, EVENT_FILTERS, events, history
 
@@ -32,4 +32,4 @@ def read_history(
     given = {"clock": clock, "as_of": as_of, "recorded_as_of": recorded_as_of, "limit": str(limit)}
     parameters = {name: value for name, value in given.items() if value is not None}
     with opened(data, make=False) as engine:
-        show(history(engine, figure_id, parameters), output, safe=safe, title=f"history of {figure_id}")
+        show(asked(lambda: history(engine, figure_id, parameters)), output, safe=safe, title=f"history of {figure_id}")

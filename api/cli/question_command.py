@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.options import DataOption, Output, SafeOption, given_parameters, keyword, option
-from api.cli.session import MISUSED, fail, opened
+from api.cli.session import MISUSED, asked, fail, opened
 from api.cli.terminal import basis_line, console, member_table, page_table
 from api.formats.negotiation import FORMATS
 from api.formats.render import items_bytes
@@ -38,7 +38,7 @@ def add_question(
         check_safe(output, safe=safe)
         parameters = {"limit": str(given["limit"]), **given_parameters(known, given)}
         with opened(data, make=False) as engine:
-            show(ask(engine, parameters), output, safe=safe, title=name, columns=columns)
+            show(asked(lambda: ask(engine, parameters)), output, safe=safe, title=name, columns=columns)
 
     arguments = [option(one) for one in known]
     arguments += [

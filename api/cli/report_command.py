@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.options import AUDIT_PANEL, DataOption, given_parameters, keyword, option
-from api.cli.session import MISUSED, fail, opened
+from api.cli.session import MISUSED, asked, fail, opened
 from api.distribution import installed_version
 from api.reports.report_facts import PARAMETERS, Facts, gather
 from api.reports.report_file import FORMS, file_name, written
@@ -69,7 +69,7 @@ def write(parameters: dict[str, str], outputs: list[Path], *, form: str | None, 
     for path in outputs:
         _check(path, force=force)
     with opened(data, make=False) as engine:
-        facts = gather(engine, parameters)
+        facts = asked(lambda: gather(engine, parameters))
     if not facts.figures:
         fail(
             f"There is no figure to report on: nothing that was selected had been published by {facts.basis['as_of']} "

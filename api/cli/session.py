@@ -1,28 +1,35 @@
 """A session of the command line: the ledger of a data directory, opened and closed, and what to say when it fails."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import typer
 
+from api.cli.table_progress import make_tables
 from api.cli.terminal import console
 from api.problems import Problem, problem_of
 from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory
 from ledger import Ledger, LedgerError, visible
 from projections import Engine, FilterError, TablesUnavailable, UnknownFilter
 
+T = TypeVar("T")
 FAILED = 1
 MISUSED = 2
 
 
 @contextmanager
 def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
-    """The engine over the ledger of a data directory, closed afterwards. With `make`, an absent one is made."""
+    """The engine over the ledger of a data directory, closed afterwards. With `make`, an absent one is made.
+
+    Without it the tables are made before the block begins.
+    """
     with opened_ledger(data, make=make) as ledger:
         engine = Engine.beside(ledger, data_directory(data).projections_path)
         try:
+            if not make:
+                make_tables(engine)
             yield engine
         finally:
             engine.close()
@@ -67,6 +74,14 @@ def reporting() -> Iterator[None]:
         fail(problem.detail, *lines, code=MISUSED if problem.kind == "bad-parameter" else FAILED)
     except BadSetting as error:
         fail(str(error), code=MISUSED)
+
+
+def asked(ask: Callable[[], T]) -> T:
+    """What a question gives, asked again where the tables turned out to be damaged: by then they are made anew."""
+    try:
+        return ask()
+    except TablesUnavailable:
+        return ask()
 
 
 def fail(message: str, *hints: str, code: int = FAILED) -> NoReturn:

@@ -1,0 +1,34 @@
+"""Tables that a command has to make before it can answer, with a bar on the terminal that says how far they are."""
+
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from api.cli.terminal import console
+from projections import Engine
+
+SHOWN_FROM = 20_000
+"""Fewer events are taken in before anybody could read a bar."""
+
+LOOK_EVERY_S = 0.1
+
+
+def make_tables(engine: Engine) -> None:
+    """Bring the tables up to the head of the log. Raises LedgerDamaged, TablesUnavailable."""
+    head = engine.ledger.head()
+    if head - engine.position < SHOWN_FROM:
+        engine.catch_up()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Making tables from the log", total=head)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            making = beside.submit(engine.catch_up)
+            try:
+                while not making.done():
+                    progress.update(task, completed=engine.progress)
+                    wait([making], timeout=LOOK_EVERY_S)
+            except BaseException:
+                engine.close()  # An interrupt ends the making too: nobody waits for it any more.
+                raise
+        making.result()
