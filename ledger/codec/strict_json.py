@@ -19,8 +19,9 @@ DEPTH_MAX = 32
 EXPONENT_WRITTEN_MAX = 100
 INTEGER_DIGITS_MAX = 100
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_MINUS_ZERO = re.compile(rb"(?<![^\s:\[,])-0(?![^\s\],}])")
-"""Where a value may stand: in the middle of an id it is none."""
+_MINUS_ZERO = re.compile(rb"-0(?![^\s\],}])(?<![^\s:\[,]-0)")
+"""Where a value may stand: in the middle of an id it is none. What comes before is looked at last, so that the search
+leaps from one `-0` to the next."""
 _LONG_DIGITS = b"0" * INTEGER_DIGITS_MAX
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 
