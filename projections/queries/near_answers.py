@@ -9,7 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from ledger.values import difference, plain
 
@@ -19,7 +18,7 @@ Row = Sequence[Any]
 class Statement(NamedTuple):
     """A statement on a figure, or its withdrawal, in short; `row` is all that was fetched of it."""
 
-    figure_id: UUID
+    figure_id: str
     publisher: str
     shown_from: datetime
     position: int
@@ -27,6 +26,8 @@ class Statement(NamedTuple):
     is_primary: bool
     said: tuple[Decimal | None, Decimal | None, Decimal | None, str | None]
     row: Row
+    statements: int | None
+    """How many there are in its series, where not all of them are among those that are looked at."""
 
 
 class Answer(NamedTuple):
@@ -41,7 +42,10 @@ class Answer(NamedTuple):
 
 
 def near_answers(statements: Iterable[Statement], *, prefer: Sequence[str] = ()) -> list[Answer]:
-    """What each publisher says of each figure, those of `prefer` first, then primary ones, then the last ones."""
+    """What each publisher says of each figure, those of `prefer` first, then primary ones, then the last ones.
+
+    Of each series all statements are needed, or all that were made at the last time.
+    """
     ordered = sorted(statements, key=lambda one: (one.figure_id, one.publisher, one.shown_from, one.position))
     answers: list[Answer] = []
     for _, on_figure in groupby(ordered, key=lambda one: one.figure_id):
@@ -62,7 +66,7 @@ def _of_figure(series: Sequence[list[Statement]], prefer: Sequence[str]) -> Iter
     spread = plain(difference(max(points), min(points))) if len(points) > 1 else None
     disputed = len({one.said for one in heads}) > 1
     for place, ones in enumerate(sorted(series, key=before_others, reverse=True), 1):
-        yield Answer(ones[-1].row, len(ones) - 1, len(series), disputed, spread, place)
+        yield Answer(ones[-1].row, (ones[-1].statements or len(ones)) - 1, len(series), disputed, spread, place)
 
 
 def _head(series: Sequence[Statement]) -> Iterator[Statement]:
@@ -74,7 +78,7 @@ def _head(series: Sequence[Statement]) -> Iterator[Statement]:
 
 
 def statements_of(rows: Iterable[Row], columns: Mapping[str, int]) -> Iterator[Statement]:
-    """The rows of the view `said`, whose columns have these places, as statements."""
+    """The rows of the view `said`, whose columns have these places, as statements; `statements` may be beside them."""
     figure, publisher, shown, position, kind, source, *said = (
         columns[name]
         for name in (
@@ -83,6 +87,7 @@ def statements_of(rows: Iterable[Row], columns: Mapping[str, int]) -> Iterator[S
         )
     )
     value, low, high, symbol = said
+    counted = columns.get("statements")
     for row in rows:
         yield Statement(
             row[figure],
@@ -93,4 +98,5 @@ def statements_of(rows: Iterable[Row], columns: Mapping[str, int]) -> Iterator[S
             row[source] == "primary",
             (row[value], row[low], row[high], row[symbol]),
             row,
+            None if counted is None else row[counted],
         )

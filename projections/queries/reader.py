@@ -19,6 +19,7 @@ from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
 from projections.queries.answer_history import answer_history
 from projections.queries.compose import lookup, parameters, question
+from projections.queries.figure_pages import figure_page
 from projections.queries.filters import Selection, Value, select
 from projections.queries.format import presented, presented_rows
 from projections.queries.names import Names
@@ -40,19 +41,25 @@ _ANSWERERS = {"publisher", "prefer", "resolve"}
 NEAR_ROWS_MAX = 1_000
 """Up to this many statements are looked at one by one."""
 
-_OF_THE_FOLD = ("type", "source_kind", "published_until")
+_OF_ONE_FIGURE = ({"figure_id"}, {"subject", "metric", "period"})
+"""Filters that leave about one figure."""
+
+_EACH = "* REPLACE (CAST(figure_id AS VARCHAR) AS figure_id, CAST(event_id AS VARCHAR) AS event_id)"
+"""Ids as text: Python makes them in a tenth of the time."""
+
+_SAID = f"SELECT {_EACH} FROM ({{said}})"
+"""All that was said: of one figure, the quickest."""
+
+_HEADS = f"""SELECT {_EACH}, COUNT(*) OVER series AS statements FROM ({{said}})
+WINDOW series AS (PARTITION BY figure_id, publisher)
+QUALIFY published_until = MAX(published_until) OVER series"""
+"""What each publisher said last, and how often it said something: of many figures, the quickest."""
+
+_OF_THE_FOLD = ("type", "source_kind", "published_until", "statements")
 """Columns of the view `said` that tell which statement is the answer, and are no part of an item."""
 
 _BESIDE = {"revision": "INTEGER", "publishers": "INTEGER", "disputed": "BOOLEAN", "spread": "VARCHAR"}
 """What an item says beside the event that is the answer."""
-
-_PAGE = """SELECT subject, before
-FROM (
-  SELECT subject, figures, CAST(SUM(figures) OVER (ORDER BY subject) AS BIGINT) - figures AS before FROM items
-)
-WHERE before < $last AND before + figures > $first
-ORDER BY subject"""
-"""The subjects of the items from one place in their order to another, and how many items are before each."""
 
 
 class Reader:
@@ -99,12 +106,15 @@ class Reader:
             selection.choose(figures, near=self.names.near(figures))
         view = name
         if name == "figures":
-            if selection.near and (items := self._near(selection, projection)) is not None:
-                return items.slice(offset, limit)
             if not _ANSWERERS & set(filters or {}):
                 view = "current"
-                if limit is not None and not selection.near:
-                    offset -= self._keep_page(limit, offset, selection, projection)
+                if limit is not None and not selection.near and selection.items == ["place = 1"]:
+                    page = figure_page(self.ask, self.families, selection, limit=limit, offset=offset)
+                    selection.keep_subjects(page.subjects)
+                    offset -= page.before
+            of_one = figures is not None or any(key <= set(filters or {}) for key in _OF_ONE_FIGURE)
+            if selection.near and (items := self._near(selection, projection, of_one=of_one)) is not None:
+                return items.slice(offset, limit)
         return self._table(
             question(view, self.families, rows={projection.family: selection.rows, "answer_intervals": selection.near}),
             selection,
@@ -114,26 +124,13 @@ class Reader:
             offset=offset,
         )
 
-    def _keep_page(self, limit: int, offset: int, selection: Selection, projection: Projection) -> int:
-        """Select only the subjects that a page is about; gives how many items are about the subjects before them.
-
-        To count items by subject is quick; then only the items of this page are read and sorted.
-        """
-        if selection.items != ["place = 1"]:
-            return 0
-        counted = question("subjects", self.families, rows={projection.family: selection.rows})
-        known = {**self._params, **selection.params, "first": offset, "last": offset + limit}
-        text = f"{counted}\n{_PAGE}"
-        page = self._cursor.execute(text, parameters(text, known)).fetchall()
-        selection.keep_subjects([subject for subject, _ in page])
-        return page[0][1] if page else 0
-
-    def _near(self, selection: Selection, projection: Projection) -> pa.Table | None:
+    def _near(self, selection: Selection, projection: Projection, *, of_one: bool) -> pa.Table | None:
         """The answers to the figures of a few subjects, in order; None where much was said, or items are filtered."""
         if selection.items not in (["place = 1"], []):
             return None
         visible = "versions.visible_from <= CAST($as_of AS TIMESTAMP)"
-        columns, said = self._rows(lookup("said", [*selection.rows, visible]), selection)
+        heads = _SAID if of_one else _HEADS
+        columns, said = self._rows(heads.format(said=lookup("said", [*selection.rows, visible])), selection)
         if len(said) > NEAR_ROWS_MAX:
             return None
         places = {name: place for place, name in enumerate(columns)}
