@@ -11,7 +11,7 @@ import pyarrow as pa
 from projections.sql_text import literals, quoted, sql
 
 FILE_MEMORY = "1000MB"
-"""What DuckDB holds in memory beside a file; it puts the rest on the disk. Tables in memory have no such limit."""
+"""What DuckDB holds in memory beside a file; it puts the rest on the disk."""
 
 ROW_GROUP = 16_384
 """To read one row DuckDB looks through a group of rows; with its default of 122,880 that takes twice as long."""
@@ -38,8 +38,11 @@ _DAMAGED = ("corrupt database file", "stored checksum", "could not read", "faile
 """What DuckDB says in errors that tell no more of what they are: DuckDB 2 raises such where Arrow is asked for."""
 
 
-def connected(path: str) -> duckdb.DuckDBPyConnection:
+def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to tables in a file, or in memory; they are in the database `log`.
+
+    What questions of tables in `:memory:` need beside half of the memory that DuckDB would take goes to the folder
+    `spill`, if there is one.
 
     The file has no log of its own: it is as it was at the last checkpoint, and what it lacks is in the ledger. Tables
     in `:memory:NAME` are those of every connection to this name, and stay until the last one is closed.
@@ -51,6 +54,8 @@ def connected(path: str) -> duckdb.DuckDBPyConnection:
     file = literals([":memory:" if in_memory else path])
     try:
         connection.execute("SET enable_progress_bar = false")
+        if path == ":memory:":
+            _limit(connection, spill)
         connection.execute(f"ATTACH IF NOT EXISTS {file} AS log ({', '.join(options)})")
         if not in_memory:
             _sweep(Path(f"{path}.tmp"))
@@ -59,6 +64,14 @@ def connected(path: str) -> duckdb.DuckDBPyConnection:
         connection.close()
         raise
     return connection
+
+
+def _limit(connection: duckdb.DuckDBPyConnection, spill: Path | None) -> None:
+    """Leave a half of the memory that DuckDB would take, which is that of the machine or container, to Python."""
+    ((most,),) = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = most.split()
+    connection.execute(f"SET memory_limit = '{float(number) / 2:.3f}{unit}'")
+    connection.execute(f"SET temp_directory = {literals(['' if spill is None else str(spill)])}")
 
 
 def arrow_table(

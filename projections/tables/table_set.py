@@ -21,6 +21,7 @@ from projections.tables.database import connected, drop_tables, is_about_rows
 from projections.tables.families import Family
 from projections.tables.ingest import Ingest
 from projections.tables.log_batches import batches, check_rows
+from projections.tables.spill_folder import spill_folder
 
 WHOLE_MIN = 20_000
 """A log of at least this many events is made into tables in one go, which sorts them too."""
@@ -50,7 +51,8 @@ class TableSet:
     def __init__(self, ledger: Ledger, families: Mapping[str, Family], *, path: str) -> None:
         self._ledger = ledger
         self._families = families
-        self.connection = connected(path)
+        self._spill = spill_folder(ledger.directory) if path == ":memory:" else None
+        self.connection = connected(path, spill=None if self._spill is None else self._spill.path)
         self._writer = self.connection.cursor()
         self._ingest = Ingest(self._writer, ledger.log, families)
         self.position = 0
@@ -84,6 +86,9 @@ class TableSet:
         """Close the tables. A file keeps them for the next time."""
         self._writer.close()
         self.connection.close()
+        if self._spill is not None:
+            self._spill.close()
+            self._spill = None
 
     def stop(self) -> None:
         """Let another thread that changes the tables end with an error as soon as it can."""
