@@ -104,9 +104,9 @@ def csv_pieces(file: BinaryIO) -> Iterator[Piece]:
     header: list[str] = []
     rows: list[list[str] | int] = []
     try:
-        lines.length_max = min(HEADER_LENGTH_MAX, ROW_BYTES_MAX)
+        lines.what, lines.length_max = "header", min(HEADER_LENGTH_MAX, ROW_BYTES_MAX)
         header = next(reader, [])
-        lines.length_max = ROW_BYTES_MAX
+        lines.what, lines.length_max = "row", ROW_BYTES_MAX
         _check_header(header)
         while not ended:
             fault = None
@@ -146,7 +146,7 @@ class _Lines:
     def __init__(self, text: io.TextIOWrapper) -> None:
         self.text = text
         self.taken = 0
-        self.length_max = ROW_BYTES_MAX
+        self.what, self.length_max = "row", ROW_BYTES_MAX
 
     def __iter__(self) -> "_Lines":
         return self
@@ -157,7 +157,7 @@ class _Lines:
             raise StopIteration
         self.taken += len(line)
         if self.taken >= self.length_max:
-            raise csv.Error(f"the row is longer than {self.length_max} characters")
+            raise csv.Error(f"the {self.what} is longer than {self.length_max} characters")
         return line
 
 
