@@ -134,7 +134,7 @@ QUESTION_MEMORY = Setting(
 )
 IMPORT_MB = Setting(
     "import_mb",
-    "4096",
+    "16384",
     "How many megabytes a file of events may have, unpacked where it is Parquet (413 for more).",
     _megabytes,
 )

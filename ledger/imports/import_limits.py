@@ -27,7 +27,7 @@ class TooLarge(ValueError):
 class ImportLimits:
     """Limits on one file."""
 
-    file_bytes: int = 4 * 1024**3
+    file_bytes: int = 16 * 1024**3
     """How many bytes it may have, unpacked."""
     held_bytes: int = 1024**3
     """How many bytes of checked rows may wait in memory, where all are recorded or none."""
