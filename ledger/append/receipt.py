@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ledger.append.batch import Batch
@@ -36,7 +37,7 @@ class ReceiptItem(NamedTuple):
         item: dict[str, Any] = {
             "event_id": id_text(entry.event_key),
             "position": entry.position,
-            "recorded_at": instant_text(instant_of(entry.recorded_us)),
+            "recorded_at": _text_of_instant(entry.recorded_us),
             "type": entry.type,
         }
         if issubclass(REGISTRY[entry.type], Figure):
@@ -44,6 +45,12 @@ class ReceiptItem(NamedTuple):
         item["status"] = self.status
         item["warnings"] = list(self.warnings)
         return item
+
+
+@lru_cache(maxsize=64)
+def _text_of_instant(recorded_us: int) -> str:
+    """Of all events of an append the same."""
+    return instant_text(instant_of(recorded_us))
 
 
 @dataclass(frozen=True)
