@@ -15,7 +15,7 @@ from api.app import create_app
 from api.http.thread_limits import IMPORTS, ThreadLimit
 from ledger import Ledger
 from projections import Viewpoint
-from tests.api.held_reads import Asked, Watched, run
+from tests.api.held_reads import Asked, Watched, run, settle
 from tests.api.helpers import BASICS, mined
 from tests.patience import PATIENCE_S
 from tests.shared_tables import tables_for
@@ -82,6 +82,54 @@ def test_a_read_that_is_held_holds_up_neither_an_append_nor_another_read(engine:
         assert not held.done()
         engine.gate.set()
         assert json.loads(await held)["basis"]["position"] == 7
+
+    run(scenario)
+
+
+def test_the_one_who_asks_the_same_goes_on_where_the_first_client_leaves(engine: Watched, app: FastAPI) -> None:
+    async def scenario() -> None:
+        engine.gate.clear()
+        first, second = (Asked(app, "/v1/figures?as_of=2025") for _ in range(2))
+        tasks = [asyncio.create_task(first.ask())]
+        await engine.entered()
+        tasks.append(asyncio.create_task(second.ask()))
+        await settle()
+        reads = engine.reads
+        first.leave()
+        await engine.entered()
+        assert engine.reads == reads + 1
+        engine.gate.set()
+        await asyncio.gather(*tasks)
+        assert (first.status, second.status) == (499, 200)
+
+    run(scenario)
+
+
+def test_health_is_known_while_all_wait_for_the_tables_to_catch_up(engine: Watched, app: FastAPI) -> None:
+    async def scenario() -> None:
+        engine.catch_up()
+        reached = engine.position
+        await Asked(app, "/v1/events", body=json.dumps(mined("china", "2", "2024-06-30")).encode()).ask()
+        gate, held = threading.Event(), threading.Event()
+
+        def catch_up_for_long() -> None:
+            with engine._upkeep._writing:
+                held.set()
+                assert gate.wait(PATIENCE_S)
+
+        holder = asyncio.create_task(asyncio.to_thread(catch_up_for_long))
+        await asyncio.to_thread(held.wait, PATIENCE_S)
+        reads = [asyncio.create_task(Asked(app, f"/v1/figures?limit={limit}").ask()) for limit in range(1, MANY)]
+        for _ in range(3):
+            alive, ready = Asked(app, "/healthz"), Asked(app, "/readyz")
+            assert json.loads(await alive.ask()) == {"status": "ok"}
+            problem = json.loads(await ready.ask())
+            assert (ready.status, problem["position"], problem["head"]) == (503, reached, reached + 1)
+        assert not any(read.done() for read in reads)
+        gate.set()
+        await asyncio.gather(holder, *reads)
+        ready = Asked(app, "/readyz")
+        assert json.loads(await ready.ask())["position"] == reached + 1
 
     run(scenario)
 
