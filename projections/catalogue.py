@@ -166,7 +166,7 @@ FIGURES = Projection(
     "figures",
     FIGURE_ORDER,
     FIGURE_FILTERS,
-    reads=("figures",),
+    reads=("answer_intervals", "figures"),
     columns={"dimensions": Kind.OBJECT},
     hidden=("place",),
 )

@@ -24,7 +24,8 @@ class SharedView(NamedTuple):
 
 
 SHARED_VIEWS: Mapping[str, SharedView] = {
-    "current": SharedView(("answer_intervals", "figures", "said_items")),
+    "answers": SharedView(("answer_intervals", "figures", "said_items")),
+    "current": SharedView(("answers_items", "figures")),
     "history": SharedView(("figures",)),
     "said": SharedView(("held_figures",), lookup=True),
     "subjects": SharedView(("answer_intervals", "held_figures")),

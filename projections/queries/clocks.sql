@@ -67,8 +67,27 @@ answer_intervals.shown_from <= CAST($as_of AS TIMESTAMP)
 -- name: answer_intervals
 answer_intervals AS NOT MATERIALIZED (
   SELECT
+    0 AS viewpoint,
     *
   FROM log.answer_intervals AS answer_intervals
   WHERE {shown}
     AND {rows}
+)
+
+-- name: many_answer_intervals
+answer_intervals AS NOT MATERIALIZED (
+  SELECT
+    viewpoints.viewpoint,
+    answer_intervals.*
+  FROM viewpoints
+  JOIN log.answer_intervals AS answer_intervals
+    ON answer_intervals.shown_from <= viewpoints.as_of
+    AND answer_intervals.shown_until > viewpoints.as_of
+    AND answer_intervals.since <= viewpoints.position
+    AND answer_intervals.until > viewpoints.position
+    AND (
+      answer_intervals.shortened_to > viewpoints.as_of
+      OR answer_intervals.shortened_at > viewpoints.position
+    )
+  WHERE {rows}
 )

@@ -44,7 +44,8 @@ def question(
                 add(one)
             clauses[relation] = f"{relation} AS (\n{text_of(inner)}\n)"
         elif relation == INTERVALS:
-            clauses[relation] = _clocks()[INTERVALS].format(rows=conditions, **_clocks())
+            shown = _clocks()[f"many_{INTERVALS}" if viewpoints else INTERVALS]
+            clauses[relation] = shown.format(rows=conditions, shown=_clocks()["shown"])
         elif relation == f"held_{family}" and (family in families or family == "slugs"):
             held = _clocks()["many" if viewpoints else "one"]
             clauses[relation] = held.format(family=family, rows=conditions, held=_clocks()["held"])

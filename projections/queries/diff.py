@@ -8,7 +8,7 @@ merge that carried it here or away; a registration whose fiscal year moved its p
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from ledger import Entry, Ledger, content
 from ledger.values import difference, instant_text, parse_moment, percent_of, plain
-from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE
+from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.queries.filters import UnknownFilter, Value, one_of
 from projections.queries.reader import Reader, naive
 from projections.viewpoint import Viewpoint
@@ -51,25 +51,18 @@ def diff(ledger: Ledger, before: Reader, after: Reader, *, filters: Mapping[str,
     if how.keys() != filters.keys():
         answering = (allowance.values_of(reader.read("figures", filters=filters)["figure_id"]) for reader in readers)
         chosen = {UUID(one) for ids in answering for one in allowance.each(ids)}
+    amounts = [reader.amounts(how, figures=chosen) for reader in readers]
+    kinds = after.differing(*amounts)
+    differing = {UUID(one) for one in kinds}
     sides = [
-        {item["figure_id"]: item for item in allowance.rows_of(reader.read("figures", filters=how, figures=chosen))}
+        {item["figure_id"]: item for item in allowance.rows_of(reader.read("figures", filters=how, figures=differing))}
         for reader in readers
     ]
-    kinds = {one: kind for one in {**sides[0], **sides[1]} if (kind := _kind(sides[0].get(one), sides[1].get(one)))}
-    causes = _Causes(ledger, before, after).of([UUID(one) for one in kinds])
+    causes = _Causes(ledger, before, after).of(sorted(differing))
     items = [
         _item(one, kind, sides[0].get(one), sides[1].get(one), causes.get(UUID(one), [])) for one, kind in kinds.items()
     ]
     return sorted(items, key=_order)
-
-
-def _kind(before: Item | None, after: Item | None) -> str | None:
-    """What kind of difference it is; None where nothing that counts differs."""
-    if before is None or after is None:
-        return "added" if after else "removed" if before else None
-    if any(before[name] != after[name] for name in FIGURE_VALUE):
-        return "changed"
-    return "restated" if before["status"] != after["status"] else None
 
 
 def _item(figure_id: str, kind: str, before: Item | None, after: Item | None, causes: list[Item]) -> Item:
@@ -100,13 +93,23 @@ def _order(item: Item) -> tuple[str, ...]:
 
 
 class _Seen(NamedTuple):
-    """A statement on a figure, seen from the two viewpoints: for each, the position since which it says what it says
-    there, or None where it is not visible.
-    """
+    """A statement on a figure that is not the same version, or not visible, from both viewpoints."""
 
     position: int
-    before: int | None
-    after: int | None
+    by_one: bool
+    """Whether it is visible from both, as a statement of the same publisher."""
+
+
+def _cause(event_id: str, kind: str, position: int, published_at: str | None, recorded_at: datetime) -> Item:
+    recorded = instant_text(recorded_at)
+    return {
+        "event_id": event_id,
+        "type": kind,
+        "cause": _CAUSES.get(kind, "statement"),
+        "position": position,
+        "published_at": published_at or recorded,
+        "recorded_at": recorded,
+    }
 
 
 class _Causes:
@@ -119,11 +122,15 @@ class _Causes:
         positions = (before.viewpoint.position, after.viewpoint.position)
         self._earlier, self._later = min(positions), max(positions)
         self._entries: dict[int, Entry] = {}
-        self._acted: set[UUID] = set()
-        """Those of the entries' events on which any ledger event acts, so far."""
+        self._acts_on: dict[UUID, list[Entry]] = defaultdict(list)
+        """The ledger events on the events of the entries, in order."""
+        self._said: dict[tuple[int, int], dict[str, Any] | None] = {}
+        self._came_between: dict[int, set[int]] = {}
 
     def of(self, figures: Sequence[UUID]) -> dict[UUID, list[Item]]:
         """The causes of each figure's difference, in order of position."""
+        if self._earlier == self._later:
+            return self._publications(figures)
         seen = self._seen(figures)
         self._fetch({one.position for ones in seen.values() for one in ones})
         return {
@@ -131,33 +138,48 @@ class _Causes:
             for figure, differing in self._readers[0].allowance.each(seen.items())
         }
 
+    def _publications(self, figures: Sequence[UUID]) -> dict[UUID, list[Item]]:
+        """The causes where both viewpoints hold the same: what was published by one moment and not by the other."""
+        reader, known = self._readers[0], sorted(naive(at.as_of) for at in self._views)
+        rows = reader.ask(
+            "SELECT figure_id, CAST(event_id AS VARCHAR), type, position, published_at, recorded_at "
+            f"FROM log.figures AS versions WHERE {one_of('$figures', count=len(figures))} "
+            f"AND {reader.names.near(figures)} AND since <= $position AND until > $position "
+            "AND visible_from > $earlier AND visible_from <= $later ORDER BY position",
+            figures=list(figures),
+            earlier=known[0],
+            later=known[1],
+        )
+        causes: dict[UUID, list[Item]] = defaultdict(list)
+        for figure, event_id, kind, position, published_at, recorded_at in reader.allowance.each(rows):
+            causes[figure].append(_cause(event_id, kind, position, published_at, recorded_at.replace(tzinfo=UTC)))
+        return causes
+
     def _seen(self, figures: Sequence[UUID]) -> dict[UUID, list[_Seen]]:
         """The statements on each figure that are not the same version, or not there, from both viewpoints."""
         sides = []
         for reader, at in zip(self._readers, self._views, strict=True):
             rows = reader.ask(
-                "SELECT figure_id, position, since FROM log.figures AS versions "
+                "SELECT figure_id, position, since, publisher FROM log.figures AS versions "
                 f"WHERE {one_of('$figures', count=len(figures))} AND {reader.names.near(figures)} "
                 "AND since <= $at AND until > $at AND visible_from <= $known",
                 figures=list(figures),
                 at=at.position,
                 known=naive(at.as_of),
             )
-            sides.append({(figure, position): since for figure, position, since in rows})
+            sides.append({(figure, position): (since, publisher) for figure, position, since, publisher in rows})
         differing: dict[UUID, list[_Seen]] = defaultdict(list)
         for figure, position in {**sides[0], **sides[1]}:
             before, after = (side.get((figure, position)) for side in sides)
             if before != after:
-                differing[figure].append(_Seen(position, before, after))
+                by_one = before is not None and after is not None and before[1] == after[1]
+                differing[figure].append(_Seen(position, by_one))
         return differing
 
     def _positions(self, statements: Iterable[_Seen]) -> set[int]:
         positions: set[int] = set()
         for one in statements:
-            if self._earlier == self._later:
-                positions.add(one.position)
-                continue
-            if one.before is not None and one.after is not None and self._reads_the_same(one.position):
+            if one.by_one and self._says(one.position, self._earlier) == self._says(one.position, self._later):
                 continue
             for position in self._depended_on(one.position):
                 positions |= self._between(position)
@@ -165,14 +187,6 @@ class _Causes:
             if body is not None and len({self._published(one.position, body) <= at.as_of for at in self._views}) == 2:
                 positions.add(one.position)
         return positions
-
-    def _reads_the_same(self, position: int) -> bool:
-        """Whether two versions say the same of the same figure, by the same publisher."""
-        columns = "figure_id, publisher"
-        query = f"SELECT {columns} FROM log.figures WHERE position = $position AND since <= $at AND until > $at"
-        reads = [self._readers[0].ask(query, position=position, at=at.position) for at in self._views]
-        says = [self._says(position, at.position) for at in self._views]
-        return reads[0] == reads[1] and says[0] == says[1]
 
     def _depended_on(self, position: int) -> set[int]:
         """The events that place a statement on its figure from either viewpoint: itself, merges, a registration."""
@@ -191,6 +205,11 @@ class _Causes:
 
     def _between(self, position: int) -> set[int]:
         """The events between the two positions that made an event there, made it stand, or made it read as it does."""
+        if position not in self._came_between:
+            self._came_between[position] = self._found_between(position)
+        return self._came_between[position]
+
+    def _found_between(self, position: int) -> set[int]:
         if position > self._later:
             return set()
         entry = self._entry(position)
@@ -209,9 +228,11 @@ class _Causes:
         """What an event says at a position of the log; None where it is not there, or retracted."""
         if position > at:
             return None
-        entry = self._entry(position)
-        acts = [(act.type, act.body) for act in self._acts(position) if act.position <= at]
-        return content((entry.cls, entry.body), acts)
+        if (position, at) not in self._said:
+            entry = self._entry(position)
+            acts = [(act.type, act.body) for act in self._acts(position) if act.position <= at]
+            self._said[position, at] = content((entry.cls, entry.body), acts)
+        return self._said[position, at]
 
     def _says_if_standing(self, position: int, at: int) -> dict[str, Any] | None:
         entry = self._entry(position)
@@ -219,8 +240,7 @@ class _Causes:
         return content((entry.cls, entry.body), acts)
 
     def _acts(self, position: int) -> list[Entry]:
-        entry = self._entry(position)
-        return self._ledger.acts_on(entry) if entry.event_id in self._acted else []
+        return self._acts_on.get(self._entry(position).event_id, [])
 
     def _entry(self, position: int) -> Entry:
         if position not in self._entries:
@@ -229,17 +249,21 @@ class _Causes:
 
     def _fetch(self, positions: Iterable[int]) -> None:
         missing = sorted(set(positions) - self._entries.keys())
-        parts = [missing[start : start + FETCHED_TOGETHER] for start in range(0, len(missing), FETCHED_TOGETHER)]
-        allowance = self._readers[0].allowance
-        entries = [entry for part in allowance.each(parts) for entry in self._ledger.at_positions(part)]
+        entries = self._read(missing)
         self._entries.update({entry.position: entry for entry in entries})
-        acted = self._readers[0].ask(
-            "SELECT DISTINCT target FROM log.keeping WHERE position <= $at "
-            "AND target IN (SELECT UNNEST(CAST($targets AS UUID[])))",
+        acts = self._readers[0].ask(
+            "SELECT position, target FROM log.keeping WHERE position <= $at "
+            "AND target IN (SELECT UNNEST(CAST($targets AS UUID[]))) ORDER BY position",
             at=self._later,
             targets=[entry.event_id for entry in entries],
         )
-        self._acted.update(target for (target,) in acted)
+        for (_, target), act in zip(acts, self._read([position for position, _ in acts]), strict=True):
+            self._acts_on[target].append(act)
+
+    def _read(self, positions: Sequence[int]) -> list[Entry]:
+        """The entries at these positions of the log, in order."""
+        parts = [positions[start : start + FETCHED_TOGETHER] for start in range(0, len(positions), FETCHED_TOGETHER)]
+        return [entry for part in self._readers[0].allowance.each(parts) for entry in self._ledger.at_positions(part)]
 
     def _published(self, position: int, body: Mapping[str, Any]) -> datetime:
         text = body.get("published_at")
@@ -248,14 +272,7 @@ class _Causes:
     def _cause(self, position: int) -> Item:
         entry = self._entry(position)
         body = self._says(position, self._later) or entry.body
-        return {
-            "event_id": str(entry.event_id),
-            "type": entry.type,
-            "cause": _CAUSES.get(entry.type, "statement"),
-            "position": position,
-            "published_at": body.get("published_at") or instant_text(entry.recorded_at),
-            "recorded_at": instant_text(entry.recorded_at),
-        }
+        return _cause(str(entry.event_id), entry.type, position, body.get("published_at"), entry.recorded_at)
 
     @cached_property
     def _merges(self) -> dict[int, dict[str, tuple[int, str]]]:

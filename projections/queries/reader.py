@@ -14,7 +14,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ledger.values import percent_of
-from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES, Projection
+from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE, SERIES, Projection
 from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
 from projections.queries.answer_history import answer_history
@@ -163,13 +163,45 @@ class Reader:
             f"UNNEST(CAST({selection.bind(values)} AS {kind}[])) AS {column}"
             for column, (kind, values) in columns.items()
         )
-        rows = {projection.family: selection.rows}
+        rows = {projection.family: selection.rows, "answer_intervals": selection.near}
         return self._table(
             question(name, self.families, rows=rows, viewpoints=f"SELECT {', '.join(unnested)}"),
             selection,
             order=("viewpoint", *projection.order),
             hidden=projection.hidden,
         )
+
+    def amounts(self, filters: Mapping[str, Value], *, figures: Collection[UUID] | None = None) -> pa.Table:
+        """What figures amount to, and their status, by `figure_id`: the answers as they are, not as text, in no order.
+
+        `filters` are those that say which answer is wanted: `publisher` and `prefer`.
+        """
+        selection = select(CATALOGUE["figures"], filters, self.names)
+        if figures is not None:
+            selection.choose(figures, near=self.names.near(figures))
+        rows = {"figures": selection.rows, "answer_intervals": selection.near}
+        clauses = question("figures" if filters else "answers", self.families, rows=rows)
+        columns = ", ".join(("figure_id", *FIGURE_VALUE, "status"))
+        return self._ask(f"{clauses} SELECT {columns} FROM items WHERE {' AND '.join(selection.items)}", selection)
+
+    def differing(self, before: pa.Table, after: pa.Table) -> dict[str, str]:
+        """The kind of difference of each figure of which one of two tables of `amounts` has none, or another."""
+        values = (f"ROW({', '.join(f'{side}.{name}' for name in FIGURE_VALUE)})" for side in ("before", "after"))
+        tables = {"amounts_before": before, "amounts_after": after}
+        for name, table in tables.items():
+            self._cursor.register(name, table)
+        rows = self.ask(
+            "SELECT CAST(figure_id AS VARCHAR), kind FROM ("
+            "SELECT figure_id, CASE WHEN before.found IS NULL THEN 'added' WHEN after.found IS NULL THEN 'removed' "
+            f"WHEN {' IS DISTINCT FROM '.join(values)} THEN 'changed' "
+            "WHEN before.status IS DISTINCT FROM after.status THEN 'restated' END AS kind "
+            "FROM (SELECT *, TRUE AS found FROM amounts_before) AS before "
+            "FULL JOIN (SELECT *, TRUE AS found FROM amounts_after) AS after USING (figure_id)"
+            ") WHERE kind IS NOT NULL"
+        )
+        for name in tables:
+            self._cursor.unregister(name)
+        return dict(rows)
 
     def history(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What the world said of a figure, oldest first."""

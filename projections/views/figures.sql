@@ -1,70 +1,90 @@
 -- One row is what one publisher says of one figure: the last statement of its series, unless that was withdrawn. The
 -- answer to the figure is the one whose `place` is 1.
 --
--- The fold runs over the few columns that it needs; all others are fetched at its end, for the rows that remain.
-WITH series AS (
+-- The fold runs over the answer intervals, of which a series has one, and the few columns that it needs; all others are
+-- fetched at its end, for the rows that remain.
+WITH last_entries AS (
   SELECT
-    viewpoint,
-    figure_id,
-    publisher,
-    MAX(published_until) AS published_until,
-    COUNT(*) - 1 AS revision
-  FROM figures
-  GROUP BY viewpoint, figure_id, publisher
-),
--- What each publisher said last, and all else that it said at that time.
-last_entries AS (
-  SELECT
-    viewpoint,
-    figure_id,
-    publisher,
-    published_until,
+    figures.viewpoint,
+    figures.subject_code,
+    figures.figure_id,
+    figures.publisher,
     figures.position,
-    figures.type,
-    figures.source_kind,
-    figures.canonical_value,
-    figures.canonical_low,
-    figures.canonical_high,
-    figures.symbol
-  FROM figures
-  JOIN series
-    USING (viewpoint, figure_id, publisher, published_until)
+    figures.published_until,
+    answer_intervals.is_primary,
+    answer_intervals.tied,
+    answer_intervals.said,
+    answer_intervals.value
+  FROM answer_intervals
+  JOIN figures
+    ON figures.viewpoint = answer_intervals.viewpoint
+    AND figures.subject_code = answer_intervals.subject_code
+    AND figures.position = answer_intervals.position
 ),
-ends AS (
+-- What else a publisher said at the same time, and did not take back.
+tied_entries AS (
   SELECT
-    viewpoint,
-    figure_id,
-    publisher,
-    MAX(position) AS last_position,
-    MAX(CASE WHEN type = 'FigureWithdrawn' THEN position ELSE 0 END) AS withdrawn_position
-  FROM last_entries
-  GROUP BY viewpoint, figure_id, publisher
+    figures.viewpoint,
+    figures.figure_id,
+    figures.position,
+    HASH(ROW(figures.canonical_value, figures.canonical_low, figures.canonical_high, figures.symbol)) AS said,
+    figures.canonical_value AS value,
+    MAX(CASE WHEN figures.type = 'FigureWithdrawn' THEN figures.position ELSE 0 END) OVER (
+      PARTITION BY figures.viewpoint, figures.figure_id, figures.publisher
+    ) AS withdrawn_position
+  FROM last_entries AS last
+  JOIN figures
+    ON figures.viewpoint = last.viewpoint
+    AND figures.subject_code = last.subject_code
+    AND figures.figure_id = last.figure_id
+    AND figures.publisher = last.publisher
+    AND figures.published_until = last.published_until
+    AND figures.position < last.position
+  WHERE last.tied
 ),
--- A withdrawal takes back everything before it.
 heads AS (
   SELECT
-    last_entries.*,
-    last_position
+    viewpoint,
+    figure_id,
+    publisher,
+    said,
+    value
   FROM last_entries
-  JOIN ends
-    USING (viewpoint, figure_id, publisher)
-  WHERE last_entries.position > ends.withdrawn_position
+  UNION ALL
+  SELECT
+    viewpoint,
+    figure_id,
+    NULL AS publisher,
+    said,
+    value
+  FROM tied_entries
+  WHERE position > withdrawn_position
 ),
 disagreements AS (
   SELECT
     viewpoint,
     figure_id,
-    COUNT(DISTINCT publisher) AS publishers,
-    COUNT(DISTINCT ROW(canonical_value, canonical_low, canonical_high, symbol)) > 1 AS disputed,
-    COUNT(canonical_value) AS points,
-    MAX(canonical_value) AS highest,
-    MIN(canonical_value) AS lowest
+    COUNT(publisher) AS publishers,
+    MIN(said) <> MAX(said) AS disputed,
+    COUNT(value) AS points,
+    MAX(value) AS highest,
+    MIN(value) AS lowest
   FROM heads
   GROUP BY viewpoint, figure_id
+),
+series AS (
+  SELECT
+    viewpoint,
+    figure_id,
+    publisher,
+    COUNT(*) - 1 AS revision
+  FROM figures
+  GROUP BY viewpoint, figure_id, publisher
 ),
 answers AS (
   SELECT
     viewpoint,
+    subject_code,
     figure_id,
     publisher,
     position,
@@ -72,12 +92,11 @@ answers AS (
       PARTITION BY viewpoint, figure_id
       ORDER BY
         COALESCE(NULLIF(LIST_POSITION($prefer, publisher), 0), 2147483647),
-        source_kind = 'primary' DESC,
+        is_primary DESC,
         published_until DESC,
         position DESC
     ) AS place
-  FROM heads
-  WHERE position = last_position
+  FROM last_entries
 )
 SELECT
   viewpoint,
