@@ -91,6 +91,11 @@ class Projection:
         return tuple(name for name, kind in self.columns.items() if kind is Kind.OBJECT)
 
     @property
+    def of_own_events(self) -> bool:
+        """Whether items come in the order of their slugs, and each is made of the events that name its slug only."""
+        return self.slug == self.order[0] and self.reads == (self.family,)
+
+    @property
     def names_entities(self) -> bool:
         """Whether the slug that names an item is that of an entity, and so may have been merged into another."""
         return self.slug is not None and self.kinds[self.slug].names_entities

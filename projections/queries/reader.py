@@ -115,6 +115,34 @@ class Reader:
             of_one = figures is not None or any(key <= set(filters or {}) for key in _OF_ONE_FIGURE)
             if selection.near and (items := self._near(selection, projection, of_one=of_one)) is not None:
                 return items.slice(offset, limit)
+        if limit is not None and (first := self._of_the_first(projection, selection, limit, offset)) is not None:
+            return first
+        return self._page(projection, view, selection, limit, offset)
+
+    def _of_the_first(self, projection: Projection, selection: Selection, limit: int, offset: int) -> pa.Table | None:
+        """A page of things, folded from the events of the first of them; None where these do not fill it.
+
+        Where things come in the order of their slugs, and one is made of its own events only, those of the things
+        behind the page need not be folded. There may be a few without an item, which nothing has opened yet.
+        """
+        if selection.rows or selection.items or not projection.of_own_events:
+            return None
+        slug = quoted(projection.order[0])
+        of_last = self.ask(
+            f"SELECT DISTINCT {slug} FROM log.{projection.family} WHERE since <= $position AND until > $position "
+            f"AND visible_from <= $as_of ORDER BY {slug} LIMIT 1 OFFSET $count",
+            count=offset + limit,
+        )
+        if not of_last:
+            return None
+        near = Selection()
+        near.rows.append(f"versions.{slug} <= {near.bind(of_last[0][0])}")
+        page = self._page(projection, projection.name, near, limit, offset)
+        return page if len(page) == limit else None
+
+    def _page(
+        self, projection: Projection, view: str, selection: Selection, limit: int | None, offset: int
+    ) -> pa.Table:
         return self._table(
             question(view, self.families, rows={projection.family: selection.rows, "answer_intervals": selection.near}),
             selection,
