@@ -180,7 +180,10 @@ class TableSet:
         finally:
             self._ingest.figures = "log.figures"
         self._writer.execute("DROP TABLE runs")
-        self._checkpoint()
+        if self._spill is None:
+            self._checkpoint()
+        else:
+            self._kept = self.position  # Tables in memory that were made at once have no small parts to join.
 
     def _batches(self, head: int) -> Iterator[pa.Table]:
         """What the log says after the tables' position, batch by batch."""
