@@ -84,6 +84,9 @@ class Upkeep:
         self._damage: LedgerDamaged | None = None
         self._thread: threading.Thread | None = None
         self._failure: Exception | None = None
+        self._despair: str | None = None
+        """Why no remedy has helped; nothing is tried again before `_hope_at`."""
+        self._hope_at = 0.0
         self._closed = False
         self._tables = self._open()
 
@@ -174,6 +177,7 @@ class Upkeep:
     def rebuild(self) -> None:
         """Throw the tables away and make them again from the log."""
         with self._writing:
+            self._despair = None
             with self._change:
                 tables, self._tables = self._tables or self._making, None
                 self._making = tables
@@ -219,6 +223,8 @@ class Upkeep:
     def _bring_up(self) -> None:
         with self._writing:
             self._check_damage()
+            if self._despair and time.monotonic() < self._hope_at:
+                raise self._unavailable(self._despair)
             while True:
                 tables = self._tables or self._making
                 try:
@@ -252,6 +258,7 @@ class Upkeep:
         """Let these tables be used from now on."""
         with self._change:
             before, self._tables, self._making, self._proven = self._tables, tables, None, True
+            self._despair = None
             if before is not None and before is not tables:
                 self._retire(before)
             self._change.notify_all()
@@ -268,7 +275,11 @@ class Upkeep:
             self._remedy, self._proven = remedy or Remedy.NONE, False
         logger.warning("the tables are given up (%s), and opened again: %s", line_of(error), self._remedy.value)
         if remedy is None:
-            raise self._unavailable(f"the tables cannot be made ({line_of(error)})") from error
+            self._despair, self._hope_at = (
+                f"the tables cannot be made ({line_of(error)})",
+                time.monotonic() + LOOK_EVERY_S,
+            )
+            raise self._unavailable(self._despair) from error
 
     def _next_remedy(self, error: duckdb.Error) -> Remedy | None:
         if self._path is None:
@@ -358,7 +369,8 @@ class Upkeep:
         try:
             work()
         except Exception as error:
-            logger.warning("the tables are not made: %s", line_of(error))
+            if not self._closed:
+                logger.warning("the tables are not made: %s", line_of(error))
             failure = error
         with self._change:
             self._thread, self._failure = None, failure

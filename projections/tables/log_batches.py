@@ -4,7 +4,7 @@ A row that this ledger cannot have written ends them with LedgerDamaged, which s
 out: an answer without it would look like any other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -27,12 +27,12 @@ _UNREADABLE = (LedgerDamaged, ValueError)
 """What is raised where rows of the log do not become rows of a table."""
 
 
-def batches(log: LogStore, *, after: int, until: int) -> Iterator[pa.Table]:
+def batches(log: LogStore, *, after: int, until: int, seen: Callable[[int], None]) -> Iterator[pa.Table]:
     """The log in order, in tables of about BATCH_ROWS rows. The next one is read while one is worked on.
 
-    Raises LedgerDamaged.
+    `seen` is told the position up to which the log was read. Raises LedgerDamaged.
     """
-    tables = _tables(log, after=after, until=until)
+    tables = _tables(log, after=after, until=until, seen=seen)
     table = next(tables, None)
     with ThreadPoolExecutor(max_workers=1) as ahead:
         while table is not None:
@@ -66,10 +66,13 @@ def _check(log: LogStore, type_name: str, state: str, *, position: int) -> None:
         raise LedgerDamaged(detail, position=position)
 
 
-def _tables(log: LogStore, *, after: int, until: int) -> Iterator[pa.Table]:
+def _tables(
+    log: LogStore, *, after: int, until: int, seen: Callable[[int], None] = lambda position: None
+) -> Iterator[pa.Table]:
     held: list[pa.RecordBatch] = []
     for rows in _rows(log, after=after, until=until):
         held.append(rows)
+        seen(rows["position"][-1].as_py())
         if sum(map(len, held)) >= BATCH_ROWS:
             yield pa.Table.from_batches(held)
             held = []

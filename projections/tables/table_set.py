@@ -187,11 +187,13 @@ class TableSet:
 
     def _batches(self, head: int) -> Iterator[pa.Table]:
         """What the log says after the tables' position, batch by batch."""
-        for batch in batches(self._ledger.log, after=self.position, until=head):
+        for batch in batches(self._ledger.log, after=self.position, until=head, seen=self._note_seen):
             if self._stopped:
                 raise duckdb.InterruptException("the tables are being closed")
             yield batch
-            self.seen = batch["position"][-1].as_py()
+
+    def _note_seen(self, position: int) -> None:
+        self.seen = position
 
     def _take(self, batch: pa.Table) -> None:
         """Take in some rows of the log. Raises LedgerDamaged where one of them is the reason that it fails."""
@@ -261,8 +263,8 @@ class TableSet:
         ).fetchall()
         if there and [name for (name,) in columns] != [*PROGRESS]:
             raise ForeignTables
-        if not there:
-            return None
+        if not {(name,) for name in self.names} <= set(there):
+            return None  # There is nothing yet, or somebody has taken some of it away.
         query = f"SELECT {', '.join(PROGRESS)} FROM log.progress"
         row: tuple[str, str, int, UUID | None] | None = self._writer.execute(query).fetchone()
         return row

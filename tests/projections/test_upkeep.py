@@ -247,10 +247,12 @@ def test_where_serving_tables_are_made_beside_and_it_is_said_how_far_they_are(
     with Engine(ledger) as engine:
         engine.serve()
         reading.wait()
-        with pytest.raises(TablesUnavailable) as told:
-            engine.read("figures", engine.viewpoint())
-        assert (told.value.position, told.value.head) == (100, ledger.head())
-        go_on.set()
+        try:
+            with pytest.raises(TablesUnavailable) as told:
+                engine.read("figures", engine.viewpoint())
+        finally:
+            go_on.set()
+        assert (told.value.position, told.value.head) == (150, ledger.head())
         while engine.position < ledger.head():
             pass
         assert answers(engine) == expected
@@ -261,3 +263,65 @@ def test_an_engine_is_closed_while_its_tables_are_made(ledger: Ledger, monkeypat
     with Engine(ledger) as engine:
         engine.serve()
     assert not [thread for thread in threading.enumerate() if thread.name == "upkeep"]
+
+
+def test_a_question_that_duckdb_gives_up_over_costs_a_sound_file_nothing(
+    ledger: Ledger, path: Path, expected: dict[str, Any]
+) -> None:
+    with Engine.beside(ledger, path) as engine:
+        made = path.stat().st_ino
+        for error in (duckdb.InternalException, duckdb.FatalException):
+            with pytest.raises(TablesUnavailable), engine.reader(engine.viewpoint()):
+                raise error("an assertion of DuckDB failed")
+            assert answers(engine) == expected
+        assert path.stat().st_ino == made
+
+
+def test_a_file_that_is_damaged_when_duckdb_gives_up_is_made_anew(
+    ledger: Ledger, path: Path, expected: dict[str, Any]
+) -> None:
+    with Engine.beside(ledger, path) as engine:
+        engine.catch_up()
+        path.write_bytes(path.read_bytes()[:-300_000] + bytes(300_000))
+        with pytest.raises(TablesUnavailable), engine.reader(engine.viewpoint()):
+            raise duckdb.InternalException("an assertion of DuckDB failed")
+        assert answers(engine) == expected
+    with Engine.beside(ledger, path) as engine:
+        engine.rebuild()
+        assert answers(engine) == expected
+
+
+def test_a_question_that_is_merely_wrong_costs_nothing(ledger: Ledger, path: Path) -> None:
+    with Engine.beside(ledger, path) as engine:
+        before = engine.position
+        with pytest.raises(duckdb.BinderException), engine.reader(engine.viewpoint()) as reader:
+            reader.ask("SELECT no_such_column FROM log.figures")
+        assert engine.position == before
+
+
+def test_tables_that_somebody_took_away_are_made_again(ledger: Ledger, path: Path, expected: dict[str, Any]) -> None:
+    with duckdb.connect(str(path)) as other:
+        other.execute("DROP TABLE answer_intervals")
+    with Engine.beside(ledger, path) as engine:
+        assert answers(engine) == expected
+
+
+def test_what_no_remedy_helps_is_not_tried_over_and_over(
+    ledger: Ledger, path: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.unlink()
+    tried = []
+
+    def fail(tables: table_set.TableSet, head: int) -> None:
+        tried.append(head)
+        raise duckdb.InternalException("an assertion of DuckDB failed")
+
+    with Engine.beside(ledger, path) as engine:
+        with monkeypatch.context() as failing:
+            failing.setattr(table_set.TableSet, "take_in", fail)
+            for _ in range(5):
+                with pytest.raises(TablesUnavailable, match="assertion"):
+                    engine.catch_up()
+            assert len(tried) <= 4
+        engine.rebuild()
+        assert answers(engine) == expected
