@@ -26,6 +26,7 @@ class SharedView(NamedTuple):
 SHARED_VIEWS: Mapping[str, SharedView] = {
     "answers": SharedView(("answer_intervals", "figures", "said_items")),
     "current": SharedView(("answers_items", "figures")),
+    "entries": SharedView(("held_figures",), lookup=True),
     "history": SharedView(("figures",)),
     "said": SharedView(("held_figures",), lookup=True),
     "subjects": SharedView(("answer_intervals", "held_figures")),

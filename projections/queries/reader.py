@@ -24,6 +24,7 @@ from projections.queries.filters import Selection, Value, select
 from projections.queries.format import presented, presented_rows
 from projections.queries.names import Names
 from projections.queries.near_answers import near_answers, statements_of
+from projections.queries.near_history import BESIDE, near_history
 from projections.sql_text import quoted
 from projections.tables.database import ARROW_ROWS, arrow_table
 from projections.tables.families import Family
@@ -40,6 +41,9 @@ _ANSWERERS = {"publisher", "prefer", "resolve"}
 
 NEAR_ROWS_MAX = 1_000
 """Up to this many statements are looked at one by one."""
+
+_VISIBLE = "versions.visible_from <= CAST($as_of AS TIMESTAMP)"
+"""A condition on held versions: they are published."""
 
 _OF_ONE_FIGURE = ({"figure_id"}, {"subject", "metric", "period"})
 """Filters that leave about one figure."""
@@ -156,9 +160,8 @@ class Reader:
         """The answers to the figures of a few subjects, in order; None where much was said, or items are filtered."""
         if selection.items not in (["place = 1"], []):
             return None
-        visible = "versions.visible_from <= CAST($as_of AS TIMESTAMP)"
         heads = _SAID if of_one else _HEADS
-        columns, said = self._rows(heads.format(said=lookup("said", [*selection.rows, visible])), selection)
+        columns, said = self._rows(heads.format(said=lookup("said", [*selection.rows, _VISIBLE])), selection)
         if len(said) > NEAR_ROWS_MAX:
             return None
         places = {name: place for place, name in enumerate(columns)}
@@ -234,6 +237,8 @@ class Reader:
     def history(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What the world said of a figure, oldest first."""
         selection = select(CATALOGUE["figures"], {"figure_id": str(figure_id), "resolve": "all"}, self.names)
+        if selection.near and (entries := self._near_history(selection)) is not None:
+            return with_percent(entries.slice(offset, limit), self.allowance)
         table = self._table(
             question("history", self.families, rows={"figures": selection.rows}),
             selection,
@@ -243,6 +248,15 @@ class Reader:
             offset=offset,
         )
         return with_percent(table, self.allowance)
+
+    def _near_history(self, selection: Selection) -> pa.Table | None:
+        """The history of the figure that is selected; None where much was said of it."""
+        columns, said = self._rows(lookup("entries", [*selection.rows, _VISIBLE]), selection)
+        if len(said) > NEAR_ROWS_MAX:
+            return None
+        told = near_history(said, {name: place for place, name in enumerate(columns)})
+        table = presented_rows({**columns, **BESIDE}, told)
+        return table.drop_columns(["type", "published_until"])
 
     def entries(self, filters: Mapping[str, Value] | None = None) -> pa.Table:
         """Everything that publishers said of the figures that filters of a series select, in the order of the series.

@@ -1,0 +1,25 @@
+-- One row is an entry in the series of a figure that the ledger held at the viewpoint, with what its history shows of it.
+SELECT
+  CAST(event_id AS VARCHAR) AS event_id,
+  position,
+  publisher,
+  via,
+  source_edition AS edition,
+  published_at,
+  recorded_at,
+  period,
+  value,
+  low,
+  high,
+  symbol,
+  unit,
+  canonical_value,
+  canonical_low,
+  canonical_high,
+  canonical_unit,
+  approximate,
+  status,
+  note,
+  type,
+  published_until
+FROM held_figures
