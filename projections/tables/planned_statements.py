@@ -2,10 +2,17 @@
 
 To plan a statement takes several times as long as to run it for one row. A plan stays valid as long as no table or view
 is made, so the rows come in under a name that is registered once. The values of variables are part of plans.
+
+DuckDB also lets follow from the least and the greatest value of a column which conditions always hold, and how many
+bytes its numbers need; and it does not look again when there are other rows. So plans are made and used only inside
+`lasting`, where it leaves that out; anywhere else, statements are planned each time.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
@@ -32,6 +39,25 @@ class PlannedStatements:
         self._cursor = cursor
         self._names: dict[str, str] = {}
         self._feeds: dict[str, _Feed] = {}
+        self._last = False
+        """Whether plans hold for other rows than those that are there when they are made."""
+
+    @contextmanager
+    def lasting(self, *, when: bool = True) -> Iterator[None]:
+        """Make and use plans in the block, `when` so; outside of any transaction. Others plan as usual, or without
+        statistics meanwhile, since DuckDB has one setting for all.
+        """
+        if not when or self._last:
+            yield
+            return
+        self._cursor.execute("SET disabled_optimizers = 'statistics_propagation'")
+        self._last = True
+        try:
+            yield
+        finally:
+            self._last = False
+            with suppress(duckdb.Error):  # what went wrong in the block is to be heard
+                self._cursor.execute("RESET disabled_optimizers")
 
     def give(self, name: str, rows: pa.Table) -> None:
         """Let statements find these rows under a name, always with the same columns."""
@@ -56,6 +82,8 @@ class PlannedStatements:
         return arrow_table(self._cursor, self._by_plan(query), batch=FEW)
 
     def _by_plan(self, statement: str) -> str:
+        if not self._last:
+            return statement
         name = self._names.get(statement)
         if name is None:
             name = f"planned_{len(self._names)}"

@@ -21,6 +21,7 @@ from projections.tables.database import connected, drop_tables, is_about_rows
 from projections.tables.families import Family
 from projections.tables.ingest import Ingest
 from projections.tables.log_batches import batches, check_rows
+from projections.tables.planned_statements import FEW
 from projections.tables.spill_folder import spill_folder
 
 WHOLE_MIN = 20_000
@@ -136,12 +137,13 @@ class TableSet:
     @contextmanager
     def preview(self, drafted: Sequence[Entry]) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor to the tables as they would be if the entries were recorded next. On exit everything is undone."""
-        self._writer.execute("BEGIN TRANSACTION")
         try:
-            if drafted:
-                self._ingest.follows = True
-                self._ingest.take(as_table(drafted), drafted={entry.event_key: entry for entry in drafted})
-                self._bring_answer_intervals_up()
+            with self._ingest.planned.lasting(when=len(drafted) <= FEW):
+                self._writer.execute("BEGIN TRANSACTION")
+                if drafted:
+                    self._ingest.follows = True
+                    self._ingest.take(as_table(drafted), drafted={entry.event_key: entry for entry in drafted})
+                    self._bring_answer_intervals_up()
             yield self._writer
         finally:
             self._roll_back()
@@ -149,7 +151,7 @@ class TableSet:
     def _take_in_batches(self, head: int) -> None:
         self._ingest.follows = True
         for batch in self._batches(head):
-            with self._transaction():
+            with self._ingest.planned.lasting(when=len(batch) <= FEW), self._transaction():
                 self._take(batch)
                 self._bring_answer_intervals_up()
                 position = self._note_progress(batch)

@@ -293,6 +293,12 @@ MUTANTS = (
     ),
     Mutant("a page is of one subject", "queries/reader.py", "WHERE before < $last", "WHERE before <= $first"),
     Mutant(
+        "what follows from the rows that were there is part of plans",
+        "tables/planned_statements.py",
+        "SET disabled_optimizers = 'statistics_propagation'",
+        "SET disabled_optimizers = ''",
+    ),
+    Mutant(
         "a variable changes, and plans with its old value stay",
         "tables/planned_statements.py",
         "    def set(self, variable: str, value: str) -> None:\n"
