@@ -183,6 +183,7 @@ class Writer:
         self.merged: dict[str, str] = {}
         """merged slug -> event_id of the merge"""
         self.moments = rng.sample(MOMENTS, rng.randint(2, 6))
+        self.kinds = dict(KINDS)
         self.keys: list[Body] = []
         extras = [slug for slug in KINDS if slug not in ALWAYS]
         self.entities = [*ALWAYS, *rng.sample(extras, rng.randint(0, 3))]
@@ -199,7 +200,7 @@ class Writer:
 
     def pick(self, *kinds: str) -> str:
         """An entity of the kinds, mostly one that always is there."""
-        return self.rng.choice([slug for slug in self.entities if KINDS[slug] in kinds])
+        return self.rng.choice([slug for slug in self.entities if self.kinds[slug] in kinds])
 
     def when(self) -> str:
         """A printed date: mostly one of the few of this history."""
@@ -274,7 +275,7 @@ class Writer:
         self.post(
             "EntityRegistered",
             entity=slug,
-            kind=KINDS[slug],
+            kind=self.kinds[slug],
             name=slug.replace("-", " ").title(),
             aliases=[f"{slug} (old)"] if self.often(20) else None,
             identifiers={self.rng.choice(("LEI", "ticker")): slug[:3].upper()} if self.often(20) else None,
@@ -388,7 +389,7 @@ class Writer:
         pairs = [(kept, merged) for kept, twins in DUPLICATES.items() for merged in twins if merged in self.entities]
         pairs = [(merged, kept) if self.often(33) else (kept, merged) for kept, merged in pairs]
         if self.often(20):
-            kept, merged = self.rng.sample([slug for slug in self.entities if KINDS[slug] == "organisation"], 2)
+            kept, merged = self.rng.sample([slug for slug in self.entities if self.kinds[slug] == "organisation"], 2)
             pairs.append((kept, merged))
         pairs = [(k, m) for k, m in pairs if m not in self.merged and self.resolved(k) != self.resolved(m)]
         if pairs:
@@ -547,7 +548,10 @@ class Writer:
         targets = self.standing()
         if len(targets) > self.world and self.often(90):
             targets = targets[self.world :]
-        target = self.rng.choice(targets[-8:] if self.often(70) else targets)
+        self.correct(self.rng.choice(targets[-8:] if self.often(70) else targets))
+
+    def correct(self, target: Body) -> None:
+        """Corrects an event that stands, unless a rule would be broken by it."""
         possible = [draw for draw in self._corrections_of(target) if draw]
         changes = {name: value for draw in self.rng.sample(possible, 1) for name, value in draw.items()}
         if self.often(15):
@@ -583,7 +587,7 @@ class Writer:
             changes += [{"identifiers.LEI": "529900"}, {"identifiers": None}]
             return changes + (fiscal if target["entity"] in FISCAL_YEAR_ENDS else [])
         if type_name == "EntitiesMerged":
-            alike = [slug for slug in self.entities if KINDS[slug] == KINDS[target["merged"]]]
+            alike = [slug for slug in self.entities if self.kinds[slug] == self.kinds[target["merged"]]]
             others = [slug for slug in alike if not self._leads_to(slug, target["merged"])]
             return [{"reason": "Two slugs of one thing."}, *({"kept": slug} for slug in others)]
         if type_name == "EntityAliasAdded":
@@ -635,7 +639,7 @@ class Writer:
             "agreement": ("pact", "offtake"),
             "link": ("flow", "stream"),
             "risk": ("residue", "quotas"),
-            "facility": [slug for slug in self.entities if KINDS[slug] == "facility"],
+            "facility": [slug for slug in self.entities if self.kinds[slug] == "facility"],
         }
         field = {**OPENINGS, **dict.fromkeys(CHANGES, "")}.get(target["type"])
         field = field or next((name for name in slugs if name in target), None)
@@ -698,9 +702,11 @@ class Writer:
     def _retraction(self) -> None:
         """Retracts anything but registrations and the openings on which something depends."""
         targets = [body for body in self.standing() if body["type"] != "EntityRegistered" and not self._holds_up(body)]
-        if not targets:
-            return
-        target = self.rng.choice(targets)
+        if targets:
+            self.retract(self.rng.choice(targets))
+
+    def retract(self, target: Body) -> None:
+        """Retracts an event that stands and that holds nothing up."""
         self.retracted.append(target["event_id"])
         self.merged = {slug: event_id for slug, event_id in self.merged.items() if event_id != target["event_id"]}
         reason = self.rng.choice(("duplicate", "other"))
@@ -720,9 +726,11 @@ class Writer:
         return len(opening) == 1 and len(same) > 1
 
     def _reinstatement(self) -> None:
-        if not self.retracted:
-            return
-        event_id = self.rng.choice(self.retracted)
+        if self.retracted:
+            self.reinstate(self.rng.choice(self.retracted))
+
+    def reinstate(self, event_id: str) -> None:
+        """Reinstates a retracted event, unless a rule would be broken by it."""
         body = self.now[event_id]
         if body["type"] == "EntitiesMerged":
             kept, merged = self.resolved(body["kept"]), self.resolved(body["merged"])

@@ -4,6 +4,9 @@ Asking a question costs more than answering it for a short history, so many hist
 names of its own, they are recorded event by event in turn into one ledger, and every resource is asked for all of them
 at once, at each of the viewpoints. The model sees each history alone. Figures drawn at random are asked for one by one,
 with filters and on both clocks; and a rebuild of the tables must equal what catching up made.
+
+One history in twenty is a deep one (`tests/oracle/deep_histories.py`), which costs as much as a few others;
+`--deep-one-in 1` makes all of them deep.
 """
 
 import argparse
@@ -18,12 +21,16 @@ from typing import Any
 
 from ledger import Ledger
 from projections import Engine
+from tests.oracle.deep_histories import deep_history
 from tests.oracle.histories import Viewpoint, random_history, random_selection, random_viewpoint
 from tests.oracle.model import Model
 from tests.oracle.rebuild_in_parts import rebuild_in_parts
 from tests.properties.test_viewpoints import Item, differences, everything, items, paged, seen_from, ticking
 
 SIZE_MAX = 30
+DEEP_SIZE = 300
+TURNS = (1, 1, 1, 1, 3, 10, 100)
+"""How many events of each history are recorded together."""
 REBUILT_ONE_IN = 4
 DIFFS = 10
 SLUGS = frozenset(
@@ -48,8 +55,9 @@ def renamed(value: Any, number: int, field: str = "") -> Any:
 
 def recorded(engine: Engine, histories: Sequence[Sequence[Item]], rng: random.Random) -> list[Item]:
     """Record the histories in turn, catching up now and then; the log as the API gives it."""
-    for turn in itertools.zip_longest(*histories):
-        engine.ledger.append_what_fits([body for body in turn if body is not None])
+    turns = itertools.zip_longest(*histories)
+    while together := list(itertools.islice(turns, rng.choice(TURNS))):
+        engine.ledger.append_what_fits([body for turn in together for body in turn if body is not None])
         if rng.randrange(3) == 0:
             engine.catch_up()
     return [{**entry.envelope(), **entry.body} for entry in engine.ledger.entries()]
@@ -111,17 +119,18 @@ def wrong_diff(engine: Engine, models: Sequence[Model], one: Viewpoint, other: V
         yield f"diff of {one} and {other}: {wrong}"
 
 
-def judge(first: int, count: int, viewpoints_wanted: int) -> tuple[int, list[str]]:
+def history(number: int, *, deep: bool) -> list[Item]:
+    """The history of a seed, with names of its own."""
+    rng = random.Random(number)
+    size = random.Random(-number).randint(1, SIZE_MAX)
+    return [renamed(body, number) for body in (deep_history(rng, DEEP_SIZE) if deep else random_history(rng, size))]
+
+
+def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int) -> tuple[int, list[str]]:
     """Judge the histories with seeds first, first + 1, …; (events recorded, what is wrong)."""
     rng = random.Random(first)
     numbers = range(first, first + count)
-    histories = [
-        [
-            renamed(body, number)
-            for body in random_history(random.Random(number), random.Random(-number).randint(1, SIZE_MAX))
-        ]
-        for number in numbers
-    ]
+    histories = [history(number, deep=number % deep_one_in == 0) for number in numbers]
     ledger = Ledger(":memory:", clock=ticking())
     engine = Engine(ledger)
     log = recorded(engine, histories, rng)
@@ -154,6 +163,7 @@ def main() -> None:
     options.add_argument("--histories", type=int, default=1000)
     options.add_argument("--viewpoints", type=int, default=20)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--deep-one-in", type=int, default=20, help="how many histories there are for each deep one")
     options.add_argument("--together", type=int, default=50, help="histories in one ledger")
     options.add_argument("--processes", type=int, default=2)
     chosen = options.parse_args()
@@ -162,7 +172,9 @@ def main() -> None:
     sizes = [min(chosen.together, chosen.seed + chosen.histories - first) for first in firsts]
     with ProcessPoolExecutor(chosen.processes) as pool:
         for size, (recorded_events, found) in zip(
-            sizes, pool.map(judge, firsts, sizes, itertools.repeat(chosen.viewpoints)), strict=True
+            sizes,
+            pool.map(judge, firsts, sizes, itertools.repeat(chosen.viewpoints), itertools.repeat(chosen.deep_one_in)),
+            strict=True,
         ):
             done, events, wrong = done + size, events + recorded_events, wrong + len(found)
             for difference in found:
