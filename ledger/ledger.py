@@ -5,7 +5,7 @@ the other decides at the head of the log, and writes, in one transaction (`ledge
 pure, and several threads and processes may write one log.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -134,15 +134,26 @@ class Ledger:
 
     def get(self, event_id: UUID) -> Entry | None:
         """The event with this id."""
-        entries = self.log.with_event_ids([event_id.bytes])
-        return entries[0] if entries else None
+        return self.get_all([event_id]).get(event_id)
+
+    def get_all(self, event_ids: Iterable[UUID]) -> dict[UUID, Entry]:
+        """The events with these ids, by id; those that there are."""
+        return {entry.event_id: entry for entry in self.log.with_event_ids([one.bytes for one in event_ids])}
 
     def acts_on(self, target: Entry) -> list[Entry]:
         """The ledger events that act on an event, in order."""
-        wanted = str(target.event_id)
+        return self.acts_on_each([target])[target.event_id]
+
+    def acts_on_each(self, targets: Sequence[Entry]) -> dict[UUID, list[Entry]]:
+        """The ledger events that act on each of some events, in order; each stream of events is read once."""
+        acts: dict[UUID, list[Entry]] = {target.event_id: [] for target in targets}
+        wanted = {str(event_id): event_id for event_id in acts}
         types = [name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)]
-        acts = self.log.stream(target.stream_key, types=types)
-        return [entry for entry in acts if entry.body.get("target") == wanted]
+        for stream_key in {target.stream_key for target in targets}:
+            for entry in self.log.stream(stream_key, types=types):
+                if (target_id := wanted.get(entry.body.get("target", ""))) is not None:
+                    acts[target_id].append(entry)
+        return acts
 
     def at_positions(self, positions: Sequence[int]) -> list[Entry]:
         """The events at these positions of the log, in order. Raises LedgerDamaged where one is not there."""

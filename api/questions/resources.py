@@ -4,7 +4,7 @@ The server and the command line both come through here, so they refuse the same 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -128,10 +128,21 @@ def event(engine: Inquiry, event_id: str, parameters: Mapping[str, str]) -> Page
     viewpoint = viewpoint_of(engine, parameters)
     if entry is None or entry.position > viewpoint.position or not _published(entry, viewpoint, parameters):
         raise not_found(f"There is no event {event_id[:80]!r} at this viewpoint.")
-    acts = [act for act in engine.ledger.acts_on(entry) if act.position <= viewpoint.position]
-    says = content((entry.cls, entry.body), [(act.type, act.body) for act in acts])
-    item = {**flat(entry), "content": says, "acts": [flat(act) for act in acts]}
+    item = _with_acts(entry, engine.ledger.acts_on(entry), position=viewpoint.position)
     return read(engine, lambda *_: [item], path=f"events/{wanted}", parameters=parameters)
+
+
+def events_with_acts(engine: Inquiry, event_ids: Iterable[UUID], *, position: int) -> dict[str, dict[str, Any]]:
+    """What `event` says of each of some events, by id, at a position of the ledger clock."""
+    entries = engine.ledger.get_all(event_ids)
+    acts = engine.ledger.acts_on_each(list(entries.values()))
+    return {str(one): _with_acts(entry, acts[one], position=position) for one, entry in entries.items()}
+
+
+def _with_acts(entry: Entry, acts: Sequence[Entry], *, position: int) -> dict[str, Any]:
+    held = [act for act in acts if act.position <= position]
+    says = content((entry.cls, entry.body), [(act.type, act.body) for act in held])
+    return {**flat(entry), "content": says, "acts": [flat(act) for act in held]}
 
 
 def flat(entry: Entry) -> dict[str, Any]:

@@ -4,26 +4,23 @@ The viewpoint is resolved once, with the figures themselves; every further quest
 the parts of a report fit together while the log grows, and the same question at the same receipt gets the same answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from api.problems import bad_parameter
-from api.questions.audit.dispute_question import QUESTION as DISPUTES
-from api.questions.audit.revision_question import QUESTION as REVISIONS
-from api.questions.audit.sum_question import QUESTION as SUMS
+from api.problems import Problem, bad_parameter
 from api.questions.audit.vintage_question import QUESTION as VINTAGES
-from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, Validity
+from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, Validity, viewpoint_of
 from api.questions.parameters import LIMIT_MAX, VIEWPOINT, Parameter
-from api.questions.resources import event, events, history, parameters_of, state
+from api.questions.resources import events_with_acts, flat, parameters_of, state
 from ledger.values import parse_moment
 from projections import CATALOGUE, FIGURE_IDENTITY, FIGURES, Inquiry
+from projections.audit import disputes, revisions, sums, vintages
 
 FIGURES_MAX = 50
 STATEMENTS_MAX = 2000
 _OF_ANSWERS_ONLY = ("prefer", "disputed")
-_ACTS = ("EventCorrected", "EventRetracted", "EventReinstated")
-"""The types of ledger event that a report shows: what this ledger did to statements."""
 _SLUGS = frozenset(("subject", "material", "publisher", "part"))
 
 FILTERS: tuple[Parameter, ...] = tuple(
@@ -95,7 +92,7 @@ def gather(engine: Inquiry, parameters: Mapping[str, str]) -> Facts:
         many = f"more than {FIGURES_MAX} figures are selected, too many for one report"
         raise bad_parameter("(all)", "too_many", f"{many}: narrow the selection, for example by subject and period")
     selected: list[tuple[Item, Item | None]] = [*answers, *((key, None) for key in silent)]
-    figures = [questions.figure(key, answer) for key, answer in selected]
+    figures = questions.figures(selected)
     names = questions.names(slug for figure in figures for slug in _slugs(vars(figure)))
     return Facts(dict(parameters), dict(page.basis), page.validity, figures, names)
 
@@ -106,8 +103,7 @@ class _Questions:
     def __init__(self, engine: Inquiry, viewpoint: dict[str, str]) -> None:
         self._engine = engine
         self._viewpoint = viewpoint
-        # The log is cut on the ledger clock only: a correction may move a statement on the publication clock.
-        self._held = {"recorded_as_of": viewpoint["recorded_as_of"]}
+        self._at = viewpoint_of(engine, viewpoint)
 
     def silent(self, filters: Mapping[str, str], answers: Iterable[tuple[Item, Item]]) -> list[Item]:
         """The keys of the selected figures whose statements were all withdrawn, so that there is no answer."""
@@ -116,31 +112,59 @@ class _Questions:
         of_series = {name: value for name, value in filters.items() if name not in _OF_ANSWERS_ONLY}
         page = VINTAGES.ask(self._engine, {**of_series, **self._viewpoint, "limit": str(LIMIT_MAX)})
         answered = {key["figure_id"] for key, _ in answers}
-        rows = self._whole(page, most=LIMIT_MAX)
+        if page.next is not None:
+            raise _too_many(LIMIT_MAX)
+        rows = page.rows()
         keys = {item["figure_id"]: _key(item) for item in rows if item["figure_id"] not in answered}
         return list(keys.values())
 
-    def figure(self, key: Item, answer: Item | None) -> FigureFacts:
-        """All that is asked about one figure."""
-        figure_id = key["figure_id"]
-        one = {"figure_id": figure_id, **self._viewpoint, "limit": str(STATEMENTS_MAX)}
-        published = self._whole(history(self._engine, figure_id, self._viewpoint, limit=STATEMENTS_MAX))
-        ledger_clock = {**self._viewpoint, "clock": "ledger"}
-        answered = self._whole(history(self._engine, figure_id, ledger_clock, limit=STATEMENTS_MAX))
-        for item in (*published, *answered):
-            item["event"] = self._event(item["event_id"])
-        return FigureFacts(
-            key=key,
-            answer=answer,
-            stated=self._whole(state(self._engine, FIGURES, {**one, "resolve": "all"})),
-            published=published,
-            answered=answered,
-            kept=list(self._kept(figure_id)),
-            vintages=self._whole(VINTAGES.ask(self._engine, one)),
-            statistics=self._whole(REVISIONS.ask(self._engine, one)),
-            disputes=self._whole(DISPUTES.ask(self._engine, {**one, "status": "all"})),
-            sums=self._whole(SUMS.ask(self._engine, one)),
-        )
+    def figures(self, selected: Sequence[tuple[Item, Item | None]]) -> list[FigureFacts]:
+        """All that is asked about some figures, with their answers. Each question is put once, about all of them."""
+        answers = {key["figure_id"]: (key, answer) for key, answer in selected}
+        if not answers:
+            return []
+        asked = self._asked(list(answers))
+        kept = self._kept(list(answers))
+        told = [item for name in ("published", "answered") for items in asked[name].values() for item in items]
+        events = self._events({item["event_id"] for item in told})
+        for item in told:
+            item["event"] = events[item["event_id"]]
+        return [
+            FigureFacts(
+                key=key,
+                answer=answer,
+                kept=kept[figure_id],
+                **{name: of_each.get(figure_id, []) for name, of_each in asked.items()},
+            )
+            for figure_id, (key, answer) in answers.items()
+        ]
+
+    def _asked(self, ids: Sequence[str]) -> dict[str, dict[str, list[Item]]]:
+        """What the projections and the audit say of each figure."""
+        of_all = {"figure_id": list(ids)}
+        figures = list(map(UUID, ids))
+        with self._engine.reader(self._at) as reader:
+            # One more than all figures may have together: then one of them has too many.
+            published = reader.histories(figures, limit=len(ids) * STATEMENTS_MAX + 1)
+            asked = {"published": _by_figure(published.to_pylist())}
+            self._check(asked)
+            answered = zip(ids, reader.all_answers(figures), strict=True)
+            asked["answered"] = {figure_id: table.to_pylist() for figure_id, table in answered}
+            stated = reader.read("figures", filters={**of_all, "resolve": "all"})
+            asked["stated"] = _by_figure(Page(stated, basis={}, objects=FIGURES.objects).rows())
+            asked["vintages"] = _by_figure(vintages(reader, of_all).items)
+            asked["statistics"] = _by_figure(revisions(reader, of_all).items)
+            asked["disputes"] = _by_figure(disputes(reader, of_all, status="all").items)
+            asked["sums"] = _by_figure(sums(reader, of_all).items)
+        for item in (item for items in asked["published"].values() for item in items):
+            del item["figure_id"]
+        self._check(asked)
+        return asked
+
+    def _check(self, asked: Mapping[str, Mapping[str, Sequence[Any]]]) -> None:
+        most = max((len(items) for of_each in asked.values() for items in of_each.values()), default=0)
+        if most > STATEMENTS_MAX:
+            raise _too_many(STATEMENTS_MAX)
 
     def names(self, slugs: Iterable[str]) -> dict[str, str]:
         """What each slug is called at the viewpoint."""
@@ -155,14 +179,17 @@ class _Questions:
             names[slug] = rows[0]["name"] if rows else known.get(slug, slug)
         return names
 
-    def _kept(self, figure_id: str) -> Iterator[Item]:
-        """The ledger events that act on statements of the figure which were published by the viewpoint."""
-        page = events(self._engine, {**self._held, "figure_id": figure_id}, limit=STATEMENTS_MAX)
-        for act in self._whole(page):
-            if act["type"] in _ACTS:
-                target = self._event(act["target"])
-                if self._was_published(target):
-                    yield {**act, "of": target}
+    def _kept(self, ids: Sequence[str]) -> dict[str, list[Item]]:
+        """Of each figure the ledger events that act on statements which were published by the viewpoint."""
+        acted = self._engine.acts_on_figures(list(map(UUID, ids)), self._at)
+        if max(count for count, _ in acted.values()) > STATEMENTS_MAX:
+            raise _too_many(STATEMENTS_MAX)
+        targets = self._events({act.body["target"] for _, acts in acted.values() for act in acts})
+        kept = {}
+        for figure_id, (_, acts) in acted.items():
+            on_statements = [{**flat(act), "of": targets[act.body["target"]]} for act in acts]
+            kept[str(figure_id)] = [act for act in on_statements if self._was_published(act["of"])]
+        return kept
 
     def _was_published(self, event: Item) -> bool:
         """Whether an event was published by the viewpoint: as it was recorded, or as it reads now."""
@@ -170,14 +197,21 @@ class _Questions:
         printed = [text["published_at"] for text in (event, event["content"] or {}) if text.get("published_at")]
         return any(parse_moment(text).end <= as_of for text in printed or [event["recorded_at"]])
 
-    def _event(self, event_id: str) -> Item:
-        return event(self._engine, event_id, self._held).rows()[0]
+    def _events(self, event_ids: Iterable[str]) -> dict[str, Item]:
+        # The log is cut on the ledger clock only: a correction may move a statement on the publication clock.
+        return events_with_acts(self._engine, map(UUID, sorted(event_ids)), position=self._at.position)
 
-    def _whole(self, page: Page, *, most: int = STATEMENTS_MAX) -> list[Item]:
-        if page.next is not None:
-            many = f"more than {most} statements belong to what is selected, too many for one report"
-            raise bad_parameter("(all)", "too_many", f"{many}: narrow the selection")
-        return page.rows()
+
+def _too_many(most: int) -> Problem:
+    many = f"more than {most} statements belong to what is selected, too many for one report"
+    return bad_parameter("(all)", "too_many", f"{many}: narrow the selection")
+
+
+def _by_figure(items: Iterable[Item]) -> dict[str, list[Item]]:
+    figures: dict[str, list[Item]] = {}
+    for item in items:
+        figures.setdefault(item["figure_id"], []).append(item)
+    return figures
 
 
 def _key(item: Mapping[str, Any]) -> Item:

@@ -1,6 +1,6 @@
 """Answer changes: a figure's history on the ledger clock, row by row: what was answered, and the event that did it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -60,11 +60,21 @@ def versions_of(ask: Ask, figures: Sequence[UUID], *, near: str) -> list[Version
     return list(map(Version._make, rows))
 
 
-def answer_changes(ask: Ask, steps: Sequence[Step], *, near: str) -> list[tuple[Any, ...]]:
-    """The steps at which the answer became another event, or the same one says something else, as rows of COLUMNS."""
+def answer_changes(ask: Ask, histories: Sequence[Sequence[Step]], *, near: str) -> list[list[tuple[Any, ...]]]:
+    """Of each history the steps at which the answer became another event, or the same one says something else, as rows
+    of COLUMNS.
+    """
+    steps = [step for history in histories for step in history]
     shown = _shown(ask, {step.answer for step in steps if step.answer is not None}, near=near)
-    rows: list[tuple[Any, ...]] = []
-    events = _events(ask, [step.position for step in steps], near=near)
+    events = _events(ask, sorted({step.position for step in steps}), near=near)
+    return [list(_changes(history, shown, events)) for history in histories]
+
+
+def _changes(
+    steps: Sequence[Step],
+    shown: Mapping[tuple[int, int], _Said],
+    events: Mapping[int, tuple[UUID, Any, str]],
+) -> Iterator[tuple[Any, ...]]:
     before = nothing = _Said(None, (None,) * len(_ANSWER))
     for step in steps:
         said = nothing if step.answer is None else shown[step.answer.position, step.answer.since]
@@ -74,9 +84,8 @@ def answer_changes(ask: Ask, steps: Sequence[Step], *, near: str) -> list[tuple[
             cause = _CAUSES.get(kind, "late_arrival" if step.late else "recorded")
             value, previous = said.answer[_VALUE], before.answer[_VALUE]
             change = None if value is None or previous is None else difference(value, previous)
-            rows.append((step.position, recorded_at, event_id, cause, *said.answer, previous, change))
+            yield (step.position, recorded_at, event_id, cause, *said.answer, previous, change)
         before = said
-    return rows
 
 
 def _printed(answer: Sequence[Any]) -> tuple[Any, ...]:

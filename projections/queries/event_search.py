@@ -3,12 +3,13 @@
 The tables say which positions; the log itself says what was recorded there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from ledger import Entry, Ledger, content
 from projections.catalogue import Projection
+from projections.queries.filters import one_of
 from projections.queries.reader import Reader
 from projections.sql_text import literals
 from projections.tables.families import Family
@@ -88,12 +89,36 @@ def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) 
         slugs=slugs,
     )
     entries = {entry.position: entry for entry in ledger.at_positions([position for (position,) in rows])}
+    acts = ledger.acts_on_each(list(entries.values()))
     return [
-        _as_it_reads(ledger, entries[position], reader.viewpoint.position)
+        _as_it_reads(entries[position], acts[entries[position].event_id], until=reader.viewpoint.position)
         for (position,) in reader.allowance.each(rows)
     ]
 
 
-def _as_it_reads(ledger: Ledger, entry: Entry, position: int) -> dict[str, Any]:
-    acts = [(act.type, act.body) for act in ledger.acts_on(entry) if act.position <= position]
-    return {**entry.envelope(), **(content((entry.cls, entry.body), acts) or {})}
+def _as_it_reads(entry: Entry, acts: Sequence[Entry], *, until: int) -> dict[str, Any]:
+    held = [(act.type, act.body) for act in acts if act.position <= until]
+    return {**entry.envelope(), **(content((entry.cls, entry.body), held) or {})}
+
+
+def acts_on_figures(ledger: Ledger, reader: Reader, figures: Sequence[UUID]) -> dict[UUID, tuple[int, list[Entry]]]:
+    """How many events each of some figures ever had, with the ledger events on these; and the latter, in order.
+
+    The ids are those under which the figures answer at the viewpoint.
+    """
+    rows = reader.ask(
+        "WITH stated AS (SELECT DISTINCT figure_id, position, event_id FROM log.figures AS versions "
+        f"WHERE {one_of('$figures', count=len(figures))} AND {reader.names.near(figures)} AND since <= $position) "
+        "SELECT figure_id, position, FALSE FROM stated UNION SELECT figure_id, keeping.position, TRUE "
+        "FROM log.keeping AS keeping JOIN stated ON stated.event_id = keeping.target "
+        "WHERE keeping.since <= $position ORDER BY 2",
+        figures=list(figures),
+    )
+    acts = {entry.position: entry for entry in ledger.at_positions([position for _, position, acts in rows if acts])}
+    found: dict[UUID, list[tuple[int, bool]]] = {figure_id: [] for figure_id in figures}
+    for figure_id, position, acting in reader.allowance.each(rows):
+        found[figure_id].append((position, acting))
+    return {
+        figure_id: (len(events), [acts[position] for position, acting in events if acting])
+        for figure_id, events in found.items()
+    }

@@ -16,7 +16,7 @@ from ledger import Entry, Ledger
 from projections.catalogue import CATALOGUE
 from projections.queries.allowance import Allowance
 from projections.queries.diff import diff
-from projections.queries.event_search import events_where, timeline
+from projections.queries.event_search import acts_on_figures, events_where, timeline
 from projections.queries.filters import Value
 from projections.queries.reader import Reader
 from projections.viewpoint import Viewpoint, viewpoint
@@ -88,6 +88,11 @@ class Inquiry(ABC):
         """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""
         with self.reader(viewpoint) as reader:
             return timeline(self.ledger, reader, CATALOGUE[name], slug)
+
+    def acts_on_figures(self, figures: Sequence[UUID], viewpoint: Viewpoint) -> dict[UUID, tuple[int, list[Entry]]]:
+        """How many events each figure ever had, and the ledger events: see `projections.queries.event_search`."""
+        with self.reader(viewpoint) as reader:
+            return acts_on_figures(self.ledger, reader, figures)
 
     def events(
         self,

@@ -92,6 +92,8 @@ class Names:
 
     def identities(self, figure_id: UUID) -> list[tuple[int, UUID]]:
         """Under which id a figure answers from which position on, so far; the first one from the start."""
+        if not self._moves:
+            return [(0, figure_id)]
         key = self._key(figure_id)
         if key is None:
             moved = {at for _, _, since, until in self._moves for at in (since, until)}

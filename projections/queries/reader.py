@@ -4,6 +4,7 @@ The viewpoint's position is one that the tables already hold, and what a slug or
 in the same tables at the same position. So an answer does not change while the log grows.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from ledger.values import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE, SERIES, Projection
 from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
-from projections.queries.answer_history import answer_history
+from projections.queries.answer_history import Version, answer_history
 from projections.queries.compose import lookup, parameters, question
 from projections.queries.figure_pages import figure_page
 from projections.queries.filters import Selection, Value, select
@@ -239,11 +240,16 @@ class Reader:
         selection = select(CATALOGUE["figures"], {"figure_id": str(figure_id), "resolve": "all"}, self.names)
         if selection.near and (entries := self._near_history(selection)) is not None:
             return with_percent(entries.slice(offset, limit), self.allowance)
+        return self.histories([figure_id], limit=limit, offset=offset).drop_columns(["figure_id"])
+
+    def histories(self, figure_ids: Sequence[UUID], *, limit: int | None = None, offset: int = 0) -> pa.Table:
+        """What the world said of some figures, oldest first, all together; each row with its `figure_id`."""
+        selection = select(SERIES, {"figure_id": list(map(str, figure_ids))}, self.names)
         table = self._table(
             question("history", self.families, rows={"figures": selection.rows}),
             selection,
             order=("published_until", "position"),
-            hidden=("viewpoint", "type", "source_kind", "published_until", *ENTRY_KEY),
+            hidden=("viewpoint", "type", "source_kind", "published_until", *ENTRY_KEY[1:]),
             limit=limit,
             offset=offset,
         )
@@ -287,12 +293,32 @@ class Reader:
 
     def answers(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What this ledger answered for a figure, position by position where that changed."""
-        figures = self.names.identities(self.names.figure(figure_id))
-        ids = sorted({figure for _, figure in figures})
-        versions = versions_of(self.ask, ids, near=self.names.near(ids))
-        steps = answer_history(versions, figures, as_of=self._params["as_of"], position=self.viewpoint.position)
-        changes = answer_changes(self.ask, list(steps), near=self.names.near(ids))
+        (changes,) = self._answers([figure_id])
         return with_percent(presented_rows(COLUMNS, changes[offset:][:limit]), self.allowance)
+
+    def all_answers(self, figure_ids: Sequence[UUID]) -> list[pa.Table]:
+        """What this ledger answered for each of some figures, position by position where that changed."""
+        return [with_percent(presented_rows(COLUMNS, changes), self.allowance) for changes in self._answers(figure_ids)]
+
+    def _answers(self, figure_ids: Sequence[UUID]) -> list[list[tuple[Any, ...]]]:
+        identities = [self.names.identities(self.names.figure(figure_id)) for figure_id in figure_ids]
+        ids = sorted({figure for figures in identities for _, figure in figures})
+        near = self.names.near(ids)
+        versions: dict[UUID, list[Version]] = defaultdict(list)
+        for one in self.allowance.each(versions_of(self.ask, ids, near=near)):
+            versions[one.figure_id].append(one)
+        histories = [
+            list(
+                answer_history(
+                    [one for figure in {figure for _, figure in figures} for one in versions[figure]],
+                    figures,
+                    as_of=self._params["as_of"],
+                    position=self.viewpoint.position,
+                )
+            )
+            for figures in identities
+        ]
+        return answer_changes(self.ask, histories, near=near)
 
     def figures_touched(self, *, after: int) -> list[UUID]:
         """The figures of which a version was opened or closed after a position."""
