@@ -5,7 +5,8 @@ bounds of the axes, the ticks, where a label fits), so equal facts give equal sp
 decimals become floating-point numbers here and nowhere else.
 """
 
+from api.reports.charts.layers import Spec
 from api.reports.charts.svg import svg
-from api.reports.charts.vintage_chart import Spec, vintages_chart
+from api.reports.charts.vintage_chart import vintages_chart
 
 __all__ = ["Spec", "svg", "vintages_chart"]

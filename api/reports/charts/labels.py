@@ -5,7 +5,7 @@ nowhere.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 LETTER_WIDTH = 6.2
 _LINE_HALF, _POINT_HALF = 6.0, 4.0
@@ -14,7 +14,7 @@ _LINE_HALF, _POINT_HALF = 6.0, 4.0
 class Place(NamedTuple):
     """Where a label stands to its point: its alignment, and its offset in pixels."""
 
-    align: str
+    align: Literal["left", "center", "right"]
     dx: int
     dy: int
 

@@ -13,19 +13,15 @@ from typing import Any
 
 from api.reports.charts.axes import Scale, bounds, milliseconds, shortened, span, ticks
 from api.reports.charts.labels import Box, Place, around, placed
+from api.reports.charts.layers import Spec, layers, settings
 from ledger.values import parse_moment
 
-Spec = dict[str, Any]
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-"""The first is shipped with the converter, and as wide as the others: what it measured fits in any reader."""
 WIDTH, HEIGHT = 700, 300
 _INNER_WIDTH, _INNER_HEIGHT = 630, 205
 LEGEND_ROW = 14
-INK, FAINT = "#222222", "#dddddd"
 COLOURS = ("#0b5fa5", "#c24a00", "#00735c", "#7b3f98", "#222222", "#8a5a00", "#b0175b", "#4b6a88")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right")
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [5, 2])
-GONE = "M-1,-1L1,1M-1,1L1,-1"
 LABELS_MAX = 16
 NAME_LETTERS_MAX = 100
 NAME_LETTERS_BESIDE_MAX = 48
@@ -101,57 +97,28 @@ class _Marks:
 
 
 def _specification(marks: _Marks, unit: str) -> Spec:
-    import altair as alt
-
     frame = _Frame(marks, unit)
-    ticks_wanted, form = ticks(frame.end - frame.start)
-    x_axis = alt.Axis(
-        title="Date of publication", format=form, tickCount=ticks_wanted, labelFlush=False, labelOverlap=True
-    )
-    title_above: Spec = {"titleAngle": 0, "titleAlign": "left", "titleX": 0, "titleY": -14}
-    y_axis = alt.Axis(title=frame.title, format=frame.scale.label_format, tickCount=5, **title_above)
-    x_domain = [milliseconds(frame.start), milliseconds(frame.end)]
-    x = alt.X("at:T", axis=x_axis, scale=alt.Scale(type="utc", domain=x_domain, nice=False))
-    y_domain = [frame.scale.number(frame.bottom), frame.scale.number(frame.top)]
-    y_scale = alt.Scale(domain=y_domain, zero=False, nice=False)
-    y, low = (alt.Y(f"{name}:Q", axis=y_axis, scale=y_scale) for name in ("level", "low"))
-    # Of all layers only the points have a legend, since one that is shared would draw lines and bands into it.
     columns = 2 if max(map(len, marks.names)) <= NAME_LETTERS_BESIDE_MAX else 1
-    plain_colour = alt.Color("colour:N", scale=None)
-    legend = alt.Legend(columns=columns, symbolOpacity=1)
-    colour, shape = (
-        channel("name:N", title=None, legend=legend, scale=alt.Scale(domain=marks.names, range=_cycled(of, marks)))
-        for channel, of in ((alt.Color, COLOURS), (alt.Shape, SHAPES))
-    )
-
-    def chart(rows: Sequence[Spec]) -> Any:
-        return alt.Chart(alt.InlineData(values=[frame.row(row) for row in rows]))
-
-    bands, lines = chart(marks.bands), chart(marks.lines).mark_line(interpolate="step-after", strokeWidth=1.8)
-    layers = [
-        bands.mark_rect(opacity=0.18).encode(x=x, x2="upto:T", y=low, y2="high:Q", color=plain_colour),
-        bands.mark_rule(strokeWidth=3).encode(x=x, y=low, y2="high:Q", color=plain_colour),
-        lines.encode(
-            x=x,
-            y=y,
-            color=plain_colour,
-            strokeDash=alt.StrokeDash("dash:N", scale=None),
-            detail=["name:N", "segment:N"],
-        ),
-        chart(marks.points).mark_point(filled=True, size=62, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
-        chart(frame.gone)
-        .mark_point(shape=GONE, size=90, strokeWidth=2.2, opacity=1)
-        .encode(x=x, y=y, color=plain_colour),
+    drawn: list[tuple[str | Place, Sequence[Spec]]] = [
+        ("range", marks.bands),
+        ("rule", marks.bands),
+        ("line", marks.lines),
+        ("point", marks.points),
+        ("gone", frame.gone),
+        *frame.labels().items(),
     ]
-    drawn = [bool(rows) for rows in (marks.bands, marks.bands, marks.lines, marks.points, frame.gone)]
-    layers = [layer for layer, wanted in zip(layers, drawn, strict=True) if wanted]
-    for place, labelled in frame.labels().items():
-        text = chart(labelled).mark_text(align=place.align, dx=place.dx, dy=place.dy, color=INK, fontSize=11)
-        layers.append(text.encode(x=x, y=y, text="label:N"))
+    templates = layers()
+    point = templates["point"]["encoding"]
+    for channel, of in (("color", COLOURS), ("shape", SHAPES)):
+        point[channel]["legend"]["columns"] = columns
+        point[channel]["scale"] = {"domain": marks.names, "range": _cycled(of, marks)}
+    shown = [
+        {**frame.on_axes(templates[name]), "data": {"values": [frame.row(row) for row in rows]}}
+        for name, rows in drawn
+        if rows
+    ]
     height = HEIGHT + LEGEND_ROW * ((len(marks.names) - 1) // columns)
-    size = alt.AutoSizeParams(type="fit", contains="padding")
-    spec: Spec = _configured(alt.layer(*layers).properties(width=WIDTH, height=height, autosize=size)).to_dict()
-    return spec
+    return {**settings(), "layer": shown, "width": WIDTH, "height": height}
 
 
 class _Frame:
@@ -168,6 +135,33 @@ class _Frame:
         self.gone = [{**row, "level": self.bottom if row["level"] is None else row["level"]} for row in marks.gone]
         self._colours = dict(zip(marks.names, _cycled(COLOURS, marks), strict=True))
         self._dashes = dict(zip(marks.names, _cycled(DASHES, marks), strict=True))
+
+    def on_axes(self, layer: Spec) -> Spec:
+        """A layer whose places are measured along the axes."""
+        encoding = layer["encoding"]
+        encoding["x"] |= {"axis": self._x_axis, "scale": self._x_scale}
+        encoding["y"] |= {"axis": self._y_axis, "scale": self._y_scale}
+        return layer
+
+    @property
+    def _x_axis(self) -> Spec:
+        wanted, form = ticks(self.end - self.start)
+        words = {"title": "Date of publication", "labelFlush": False, "labelOverlap": True}
+        return {**words, "format": form, "tickCount": wanted}
+
+    @property
+    def _x_scale(self) -> Spec:
+        return {"type": "utc", "domain": [milliseconds(self.start), milliseconds(self.end)], "nice": False}
+
+    @property
+    def _y_axis(self) -> Spec:
+        above = {"titleAngle": 0, "titleAlign": "left", "titleX": 0, "titleY": -14}
+        return {"title": self.title, "format": self.scale.label_format, "tickCount": 5, **above}
+
+    @property
+    def _y_scale(self) -> Spec:
+        domain = [self.scale.number(self.bottom), self.scale.number(self.top)]
+        return {"domain": domain, "zero": False, "nice": False}
 
     def row(self, row: Spec) -> Spec:
         """A row as the chart takes it."""
@@ -216,21 +210,6 @@ class _Frame:
         return (
             f"at least {self.scale.text(low)}" if low is not None else f"at most {self.scale.text(high or Decimal(0))}"
         )
-
-
-def _configured(chart: Any) -> Any:
-    fonts = {"labelFont": FONT, "titleFont": FONT, "labelColor": INK, "titleColor": INK}
-    return (
-        chart.configure(font=FONT, background="#ffffff", aria=False, padding=4)
-        .configure_view(stroke=None)
-        .configure_axis(**fonts, labelFontSize=11, titleFontSize=11, titleFontWeight="normal", gridColor=FAINT)
-        .configure_axisX(grid=False, titlePadding=8)
-        .configure_axisY(domain=False, ticks=False)
-        .configure_legend(
-            **fonts, orient="bottom", labelFontSize=11, labelLimit=640, symbolSize=70, columnPadding=24, offset=8
-        )
-        .configure_text(font=FONT)
-    )
 
 
 def _is_news(item: Mapping[str, Any]) -> bool:
