@@ -9,7 +9,8 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.values import instant_text, plain
+from ledger.values import instant_text, percent_of, plain
+from projections.queries.allowance import Allowance
 
 _AS_THEY_ARE = {"BIGINT": pa.int64(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_()}
 _AS_TEXT: dict[type, Callable[[Any], str]] = {
@@ -35,6 +36,22 @@ def presented_rows(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) ->
             for (name, kind), cells in zip(columns.items(), values, strict=True)
         }
     )
+
+
+def with_percent(table: pa.Table, allowance: Allowance) -> pa.Table:
+    """The table with `change_percent` after its `change`: of |previous_value|, half-even at 4 decimals."""
+    changes, bases = (allowance.values_of(table[name]) for name in ("change", "previous_value"))
+    percents = [
+        None if change is None else _percent(Decimal(change), Decimal(base))
+        for change, base in allowance.each(zip(changes, bases, strict=True))
+    ]
+    place = table.schema.get_field_index("change") + 1
+    return table.add_column(place, "change_percent", pa.array(percents, pa.string()))
+
+
+def _percent(change: Decimal, base: Decimal) -> str | None:
+    percent = percent_of(change, base)
+    return None if percent is None else f"{percent:.4f}"
 
 
 def presented(table: pa.Table, *, hidden: Iterable[str] = ()) -> pa.Table:

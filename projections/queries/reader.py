@@ -7,14 +7,12 @@ in the same tables at the same position. So an answer does not change while the 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ledger.values import percent_of
 from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE, SERIES, Projection
 from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
@@ -22,7 +20,7 @@ from projections.queries.answer_history import Version, answer_history
 from projections.queries.compose import lookup, parameters, question
 from projections.queries.figure_pages import figure_page
 from projections.queries.filters import Selection, Value, select
-from projections.queries.format import presented, presented_rows
+from projections.queries.format import presented, presented_rows, with_percent
 from projections.queries.names import Names
 from projections.queries.near_answers import near_answers, statements_of
 from projections.queries.near_history import BESIDE, near_history
@@ -382,22 +380,6 @@ class Reader:
         known = parameters(query, {**self._params, **params})
         self.allowance.check()
         return self._cursor.execute(query, known or None).fetchall()
-
-
-def with_percent(table: pa.Table, allowance: Allowance) -> pa.Table:
-    """The table with `change_percent` after its `change`: of |previous_value|, half-even at 4 decimals."""
-    changes, bases = (allowance.values_of(table[name]) for name in ("change", "previous_value"))
-    percents = [
-        None if change is None else _percent(Decimal(change), Decimal(base))
-        for change, base in allowance.each(zip(changes, bases, strict=True))
-    ]
-    place = table.schema.get_field_index("change") + 1
-    return table.add_column(place, "change_percent", pa.array(percents, pa.string()))
-
-
-def _percent(change: Decimal, base: Decimal) -> str | None:
-    percent = percent_of(change, base)
-    return None if percent is None else f"{percent:.4f}"
 
 
 def naive(at: datetime) -> datetime:
