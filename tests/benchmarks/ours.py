@@ -67,6 +67,13 @@ def engine(data: Path) -> Iterator[Engine]:
         yield opened
 
 
+@contextmanager
+def engine_in_memory(of: Ledger) -> Iterator[Engine]:
+    """An engine whose tables are in memory."""
+    with Engine(of) as opened:
+        yield opened
+
+
 def take_in(log: Ledger, path: Path, *, mode: Mode) -> ImportReport:
     """Import a file."""
     return import_file(log, path, mode=mode)
@@ -99,6 +106,18 @@ def viewpoint(of: Engine, as_of: str | None = None, position: int | None = None)
 def fold(of: Engine, at: Viewpoint) -> Folded:
     """The full state of figures, read whole and then reduced to a count and a sum."""
     return folded(state(of, at))
+
+
+def count_and_sum(of: Engine, at: Viewpoint) -> Folded:
+    """The state of figures as a count and a sum, found among the answer intervals, with no statement read."""
+    with of.reader(at) as reader:
+        ((count, total),) = reader.ask(
+            "SELECT COUNT(*), SUM(value) FROM (SELECT ARG_MAX_NULL(value, rank_of(is_primary, shown_from, position)) "
+            "AS value FROM log.answer_intervals WHERE shown_from <= $as_of AND shown_until > $as_of "
+            "AND since <= $position AND until > $position AND (shortened_to > $as_of OR shortened_at > $position) "
+            "GROUP BY figure_id)"
+        )
+    return Folded(count, total or Decimal(0))
 
 
 def state(of: Engine, at: Viewpoint) -> pa.Table:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from tests.benchmarks import (
     appends,
+    arrivals,
     by_hand,
     catch_ups,
     changes,
@@ -46,6 +47,7 @@ class Phase:
 READING = ("log", "truth", "ledger", "projection")
 PHASES = (
     Phase("import", "importing files", imports.measure, ("log",)),
+    Phase("arrivals", "orders of arrival", arrivals.measure, ()),
     Phase("volumes", "mixed files, long lists, many corrections", volumes.measure, ()),
     Phase("rebuild", "making the projection", rebuilds.measure, ("log", "truth", "ledger")),
     Phase("bytes", "bytes on disk", sizes.measure, (*READING, "by_hand")),

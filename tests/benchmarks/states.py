@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
+from projections import Engine
 from tests.benchmarks import by_hand, frames, ours, sampled_questions, truth
 from tests.benchmarks.apart import Apart
 from tests.benchmarks.measurements import (
@@ -24,6 +25,7 @@ from tests.benchmarks.place import Place
 PATH = "full state"
 RUNS = 9
 OURS = "ours"
+FOLDED = "DuckDB alone, count and sum of folded statements"
 GROWS_AT_MOST = 3
 
 Contender = Callable[[str], ours.Folded]
@@ -57,7 +59,29 @@ def measure(place: Place, apart: Apart) -> list[Measurement]:
         return [
             _row("every figure, every column, as Arrow", now),
             _row("every figure, every column, as Arrow, on both clocks", both),
+            *_counted(place, engine, tables, head, middle),
         ]
+
+
+def _counted(place: Place, engine: Engine, tables: truth.Truth, *positions: int) -> list[Measurement]:
+    """The state as a count and a sum, beside DuckDB that folds statements, now and at a position before."""
+    rows = []
+    for position, clocks in zip(positions, ("", ", on both clocks"), strict=True):
+        contenders: dict[str, Contender] = {
+            OURS: partial(_count_and_sum, engine, position),
+            FOLDED: partial(tables.fold, position=position),
+        }
+        days = sampled_questions.days(place.so_many(RUNS), seed=3)
+        found = interleaved(contenders, {day: tables.fold(day, position) for day in days})
+        reference = Reference(FOLDED, found[FOLDED], ratio_at_most=0.4)
+        rows.append(
+            Measurement(PATH, f"as a count and a sum{clocks}", "ms", found[OURS], (reference,), grows_at_most=10)
+        )
+    return rows
+
+
+def _count_and_sum(engine: Engine, position: int, day: str) -> ours.Folded:
+    return ours.count_and_sum(engine, ours.viewpoint(engine, day, position))
 
 
 def interleaved(contenders: Mapping[str, Contender], wanted: Mapping[str, ours.Folded]) -> dict[str, Sample]:

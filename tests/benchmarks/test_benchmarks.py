@@ -21,7 +21,8 @@ def test_it_runs_and_every_answer_that_it_times_is_right(tmp_path: Path) -> None
     measured = {one["path"] for one in found["measurements"]}
     assert measured == {
         *("import", "rebuild", "bytes on disk", "full state", "selective read", "changes"),
-        *("single append", "catch-up", "mixed import", "appended lists", "corrections of one event"),
+        *("single append", "catch-up", "order of arrival", "mixed import", "appended lists"),
+        "corrections of one event",
     }
     table = tables.markdown(found, found)
     assert f"| to {SIZE:,} events |" in table
