@@ -13,8 +13,8 @@ from projections.audit.findings import Findings, Item, items_of
 from projections.catalogue import FIGURE_KEY, SERIES
 from projections.queries.allowance import Allowance
 from projections.queries.filters import FilterError, Value
-from projections.queries.format import presented
-from projections.queries.reader import Reader, naive, with_percent
+from projections.queries.format import presented, with_percent
+from projections.queries.reader import Reader, naive
 from projections.sql_text import quoted, sql
 
 COLUMNS_MAX = 1000
