@@ -52,6 +52,7 @@ class TableSet:
     def __init__(self, ledger: Ledger, families: Mapping[str, Family], *, path: str) -> None:
         self._ledger = ledger
         self._families = families
+        self._in_memory = path.startswith(":memory:")
         self._spill = spill_folder(ledger.directory) if path == ":memory:" else None
         self.connection = connected(path, spill=None if self._spill is None else self._spill.path)
         self._writer = self.connection.cursor()
@@ -182,10 +183,7 @@ class TableSet:
         finally:
             self._ingest.figures = "log.figures"
         self._writer.execute("DROP TABLE runs")
-        if self._spill is None:
-            self._checkpoint()
-        else:
-            self._kept = self.position  # Tables in memory that were made at once have no small parts to join.
+        self._checkpoint()
 
     def _batches(self, head: int) -> Iterator[pa.Table]:
         """What the log says after the tables' position, batch by batch."""
@@ -207,8 +205,11 @@ class TableSet:
             raise
 
     def _checkpoint(self) -> None:
-        """Put what is new into the file, unless somebody else is writing to it at this moment."""
-        if not self.written:
+        """Put what is new into the file, unless somebody else is writing to it at this moment.
+
+        Tables in memory are left as they are: to write them anew takes seconds, and saves nothing.
+        """
+        if not self.written or self._in_memory:
             return
         with suppress(duckdb.TransactionException):
             self._writer.execute("CHECKPOINT log")
