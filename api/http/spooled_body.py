@@ -7,7 +7,7 @@ that was chosen to hold a ledger. The system's own temporary folder may be kept 
 import errno
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
@@ -41,7 +41,8 @@ async def spooled(request: Request, directory: Path | None, *, bytes_max: int) -
         raise _too_large(bytes_max)
     with ExitStack() as stack:
         with _store_errors():
-            file = stack.enter_context(TemporaryFile(dir=directory))
+            file = TemporaryFile(dir=directory)  # noqa: SIM115 - closed by the stack
+        stack.callback(_close, file)
 
         def keep(block: bytes) -> None:
             nonlocal received
@@ -79,6 +80,12 @@ def _too_large(bytes_max: int) -> Problem:
         f"{IMPORT_MB.variable} on the server.",
         headers={"Connection": "close"},
     )
+
+
+def _close(file: BinaryIO) -> None:
+    """Let a file go: what could not be written before cannot now either, and nobody needs it."""
+    with suppress(OSError):
+        file.close()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import json
+import resource
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -304,6 +305,18 @@ def test_an_upload_that_breaks_off_records_nothing_and_leaves_nothing_behind(eng
     assert sent[0]["status"] == 400
     assert not messages
     assert [*seen, sorted(tmp_path.iterdir())] == [before] * 4
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_refused(api: Api) -> None:
+    _, most = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for size in (3_000_000, 1_500):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size // 3, most))
+        try:
+            answer = send(api, b" " * size)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert answer.status_code == 507
+        assert "nothing was recorded" in answer.json()["detail"]
 
 
 def test_an_import_is_answered_in_json_only(api: Api) -> None:
