@@ -1,10 +1,12 @@
 """Figures at a viewpoint: what is the answer, who disagrees, and by how much."""
 
+from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from projections import FilterError, UnknownFilter
+from projections import Engine, FilterError, UnknownFilter, Viewpoint
 from tests.projections.conftest import IDS, Book, Item, correction, figure, merge, reinstatement, retraction, withdrawal
 
 
@@ -141,10 +143,30 @@ def test_what_is_withdrawn_or_withheld_does_not_come_back(book: Book) -> None:
     assert len(book.ask("figures", as_of="2024-12-31")) == 2
 
 
-def test_a_withdrawal_in_a_head_takes_back_only_what_came_before_it(book: Book) -> None:
-    book.record(figure("1", on="2024"), withdrawal(on="2024-12-31"), figure("2", on="2024"))
-    answer = book.one("figures")
-    assert (answer["value"], answer["disputed"], answer["revision"]) == ("2", False, 2)
+WAYS: dict[str, Callable[[Engine, Viewpoint], pa.Table]] = {
+    "of a few": lambda engine, at: engine.read("figures", at, filters={"subject": "world"}),
+    "of all": lambda engine, at: engine.read("figures", at),
+    "of each publisher": lambda engine, at: engine.read("figures", at, filters={"resolve": "all"}),
+    "at many viewpoints": lambda engine, at: engine.read_many("figures", [at]),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_withdrawal_in_a_head_takes_back_only_what_came_before_it(book: Book, way: str) -> None:
+    book.record(figure("1", on="2024"), withdrawal(on="2024-12-31"), figure("2", on="2024"), figure("3", on="2024"))
+    (answer,) = WAYS[way](book.engine, book.engine.viewpoint()).to_pylist()
+    assert (answer["value"], answer["disputed"], answer["spread"], answer["revision"]) == ("3", True, "1", 3)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_same_said_twice_at_one_time_is_no_dispute(book: Book, way: str) -> None:
+    withheld = {"symbol": "withheld", "on": "2024"}
+    book.record(figure(None, **withheld), figure(None, **withheld), figure(None, **withheld, by="bgs"))
+    viewpoint = book.engine.viewpoint()
+    assert {answer["disputed"] for answer in WAYS[way](book.engine, viewpoint).to_pylist()} == {False}
+    book.record(figure(None, symbol="not_available", on="2024", by="bgs"), figure(None, **withheld, by="bgs"))
+    viewpoint = book.engine.viewpoint()
+    assert {answer["disputed"] for answer in WAYS[way](book.engine, viewpoint).to_pylist()} == {True}
 
 
 def test_a_fiscal_quarter_is_the_same_period_as_the_calendar_s(book: Book) -> None:
