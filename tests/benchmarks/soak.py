@@ -55,6 +55,8 @@ KEPT_ONE_IN = 2
 LOOK_AGAIN_S = 0.05
 LEAVES_WITHIN_S = 0.3
 LEAVES_EVERY_S = 2.0
+LINES_MAX = 10
+"""So much is said of each part about what was not as it must be."""
 
 Answer = tuple[http.client.HTTPResponse, bytes]
 
@@ -255,6 +257,8 @@ def _say(part: Part) -> None:
         *(len(part.kept), len(part.wrong), most // 1_000_000),
     )
     print(f"{part.name:<36}" + "".join(f"{number:>11,}" for number in numbers), flush=True)
+    for line in (*part.undue, *part.wrong)[:LINES_MAX]:
+        print(f"  {line}", flush=True)
 
 
 def growth(parts: Sequence[Part]) -> float:
@@ -277,9 +281,6 @@ def main() -> int:
     started = time.monotonic()
     parts, lost = soak(chosen.requests, chosen.seed)
     answered = sum(part.statuses.total() for part in parts)
-    for what in ("undue", "wrong"):
-        for line in [line for part in parts for line in getattr(part, what)][:20]:
-            print(f"{what}: {line}")
     rise, most = growth(parts[PARTS:]), max(size for part in parts for _, size in part.samples)
     errors = sum(part.statuses[500] for part in parts)
     undue = sum(len(part.undue) for part in parts)
