@@ -62,7 +62,7 @@ class _DeepWriter(Writer):
         for _ in range(size):
             if self.often(4):
                 self._say(self.rng.choice(("usgs", "bgs")), self.when())
-            elif self.often(2):
+            elif self.often(6):
                 self.move("merge")
             else:
                 self._act_on(target)

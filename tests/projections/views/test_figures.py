@@ -216,6 +216,26 @@ def test_after_a_merge_either_slug_and_either_id_answer_with_the_kept_figure(boo
     assert {item["subject"]: item["publishers"] for item in book.ask("figures")} == {"china": 1, "prc": 2}
 
 
+def test_a_correction_and_merges_that_come_together_are_taken_in_turn(book: Book) -> None:
+    book.record(figure(event_id=IDS[1], subject="world"))
+    assert book.one("figures")["subject"] == "world"
+    book.record(correction(IDS[1], subject="prc"), merge(kept="china", merged="prc"), correction(IDS[1], value="7"))
+    answer = book.one("figures")
+    assert (answer["subject"], answer["value"]) == ("china", "7")
+    book.record(correction(IDS[1], subject="lynas"), merge(kept="lynas", merged="china"), retraction(IDS[1]))
+    assert book.ask("figures") == []
+    head = book.engine.ledger.head()
+    asked = {position: book.ask("figures", recorded_as_of=f"position:{head - position}") for position in range(6)}
+    assert [[item["subject"] for item in asked[position]] for position in range(6)] == [
+        [],
+        ["lynas"],
+        ["lynas"],
+        ["china"],
+        ["china"],
+        ["prc"],
+    ]
+
+
 def test_an_id_that_no_event_ever_had_answers_after_a_merge_too(book: Book) -> None:
     book.record(figure("1", subject="prc", period="2022"))
     of_prc = book.one("figures")["figure_id"]
