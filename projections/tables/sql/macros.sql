@@ -93,9 +93,33 @@ CREATE OR REPLACE MACRO kept(slug, place) AS
     slug
   );
 
--- A list without repetitions, each item at its first place.
+-- The items of a list, each with its place, in order of the items.
+CREATE OR REPLACE MACRO with_places(items) AS
+  LIST_SORT(LIST_TRANSFORM(items, lambda item, place: {'item': item, 'place': place}));
+
+-- Of these, the items that differ from the one before, in order of their places.
+CREATE OR REPLACE MACRO first_of_each(placed) AS
+  LIST_TRANSFORM(
+    [placed],
+    lambda all_placed: LIST_TRANSFORM(
+      LIST_SORT(
+        LIST_TRANSFORM(
+          LIST_FILTER(
+            all_placed,
+            lambda one, number: number = 1 OR one.item IS DISTINCT FROM all_placed[number - 1].item
+          ),
+          lambda one: {'place': one.place, 'item': one.item}
+        )
+      ),
+      lambda one: one.item
+    )
+  )[1];
+
+-- A list without repetitions, each item at its first place. Items are sorted: to look for each of them in the list takes
+-- the square of its length. (What a macro is given stands in a lambda as it was written, and is computed for each item
+-- there; so `first_of_each` gives its list a name first.)
 CREATE OR REPLACE MACRO once(items) AS
-  LIST_FILTER(items, lambda item, place: LIST_POSITION(items, item) = place);
+  CASE WHEN LEN(items) > 1 THEN first_of_each(with_places(items)) ELSE items END;
 
 -- Among sayings in turn, the last value of a field: of those that give it, or change it, perhaps to nothing.
 CREATE OR REPLACE MACRO said_last(value, field, changed, turn) AS

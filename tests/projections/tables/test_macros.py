@@ -70,3 +70,30 @@ def test_an_instant_is_written_with_six_digits(connection: duckdb.DuckDBPyConnec
     at = datetime(1, 2, 3, tzinfo=UTC) + timedelta(microseconds=4)
     found = connection.execute("SELECT instant_text($at)", {"at": at.replace(tzinfo=None)}).fetchone()
     assert found == ("0001-02-03T00:00:00.000004Z",)
+
+
+@given(st.none() | st.lists(st.sampled_from("abcde") | st.none(), max_size=12))
+def test_a_list_without_repetitions_keeps_the_first_of_each(
+    connection: duckdb.DuckDBPyConnection, items: list[str | None] | None
+) -> None:
+    listed = "(SELECT CAST($items AS VARCHAR[]) AS items FROM RANGE(1))"
+    ((once,),) = connection.execute(f"SELECT once(items) FROM {listed}", {"items": items}).fetchall()
+    assert once == (None if items is None else list(dict.fromkeys(items)))
+
+
+def test_a_list_without_repetitions_takes_twice_as_much_where_it_is_twice_as_long(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    counts: list[int] = []
+
+    def seen(item: str) -> str:
+        counts[-1] += 1
+        return item
+
+    connection.create_function("seen", seen, ["VARCHAR"], "VARCHAR")
+    once = "LEN(once(LIST_TRANSFORM(CAST($items AS VARCHAR[]), lambda item: seen(item))))"
+    for size in (200, 400):
+        counts.append(0)
+        items = [str(number) for number in range(size)]
+        assert connection.execute(f"SELECT {once}", {"items": items}).fetchall() == [(size,)]
+    assert counts[1] == 2 * counts[0]
