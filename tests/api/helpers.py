@@ -9,7 +9,11 @@ from fastapi.testclient import TestClient
 
 from ledger import Ledger
 from projections import Engine
+from tests.patience import PATIENCE_S
 from tests.shared_tables import engine_of
+
+LOOKS_MAX = 2 * PATIENCE_S
+"""How often a server is asked whether it is ready: it takes half a second to say no."""
 
 
 def organisation(slug: str, **fields: Any) -> dict[str, Any]:
@@ -52,6 +56,16 @@ def opened(path: Path) -> Iterator[Engine]:
         yield engine
 
 
+def readiness(client: TestClient) -> dict[str, Any]:
+    """What a server says when it is ready: while it catches up for more than half a second, it says that it is not."""
+    for _ in range(LOOKS_MAX):
+        answer = client.get("/readyz")
+        if answer.status_code != 503:
+            break
+    body: dict[str, Any] = answer.json()
+    return body
+
+
 class Api:
     """A client that posts facts and reads items, and fails with the problem's text."""
 
@@ -80,5 +94,5 @@ class Api:
         return items[0]
 
     def head(self) -> int:
-        position: int = self.client.get("/readyz").json()["position"]
+        position: int = readiness(self.client)["position"]
         return position

@@ -14,7 +14,7 @@ from api.cli.main import app
 from api.settings import DataDirectory, data_directory
 from ledger import Ledger
 from projections import Engine
-from tests.api.helpers import BASICS, mined
+from tests.api.helpers import BASICS, mined, readiness
 
 TRIES_MAX = 5
 
@@ -70,13 +70,13 @@ def test_a_server_over_damaged_tables_answers_right_or_says_when_to_ask_again(
             answer = client.get(path)
             assert answer.status_code in (200, 503)
             if answer.status_code == 503:
-                told += 1
+                told += path != "/readyz"  # which says so as well where they take half a second to be made
                 assert answer.headers["Retry-After"]
                 assert answer.json()["type"] == "urn:supply-ledger:problem:tables-unavailable"
                 assert answer.json()["head"] == engine.ledger.head()
             elif path == question:
                 assert answer.json()["items"] == expected
-    assert client.get("/readyz").json()["status"] == "ready"
+    assert readiness(client)["status"] == "ready"
     assert client.get(question).json()["items"] == expected
     assert told <= 1
 
@@ -87,5 +87,5 @@ def test_a_server_says_why_its_tables_are_not_in_their_file(tmp_path: Path) -> N
     with Ledger(data.ledger_path) as ledger, Engine.beside(ledger, data.projections_path) as engine:
         ledger.append(BASICS)
         client = TestClient(create_app(engine))
-        assert client.get("/readyz").json()["tables"] == "In memory, or not written: projections.duckdb is a folder."
+        assert readiness(client)["tables"] == "In memory, or not written: projections.duckdb is a folder."
         assert client.get("/v1/entities").json()["items"]

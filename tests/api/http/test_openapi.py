@@ -13,7 +13,7 @@ from api.http.openapi import FIRST_FACT
 from ledger import REGISTRY, Ledger
 from ledger.events.figures import Statement
 from projections import CATALOGUE, Engine
-from tests.api.helpers import Api, country, organisation
+from tests.api.helpers import Api, country, organisation, readiness
 from tests.shared_tables import engine_of
 
 EXAMPLE_REQUEST = re.compile(r"`GET (/v1/[^`]*)`")
@@ -118,7 +118,7 @@ def test_the_event_types_are_listed_with_schema_and_example(client: TestClient) 
 
 def test_a_service_that_asks_for_no_key_says_so(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    ready = client.get("/readyz").json()
+    ready = readiness(client)
     assert (ready["status"], ready["mode"], ready["position"]) == ("ready", "open", 0)
     assert "no key" in ready["warning"]
 
