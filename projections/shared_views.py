@@ -28,6 +28,7 @@ SHARED_VIEWS: Mapping[str, SharedView] = {
     "current": SharedView(("answers_items", "figures")),
     "entries": SharedView(("held_figures",), lookup=True),
     "history": SharedView(("figures",)),
+    "published": SharedView(("figures",)),
     "said": SharedView(("held_figures",), lookup=True),
     "subjects": SharedView(("answer_intervals", "held_figures")),
     "vintages": SharedView(("history_items",)),

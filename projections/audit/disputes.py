@@ -9,7 +9,8 @@ turned.
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations, groupby
@@ -21,6 +22,7 @@ import pyarrow as pa
 from ledger.values import percent_of, plain
 from projections.audit.findings import Findings, Item
 from projections.audit.publisher_entries import (
+    COLUMNS,
     Entry,
     Heads,
     distance,
@@ -30,28 +32,52 @@ from projections.audit.publisher_entries import (
     percent_between,
     publishers_asked,
 )
+from projections.audit.subjects_together import subjects_together
 from projections.catalogue import FIGURE_IDENTITY
-from projections.queries.filters import Value
+from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader, naive
 
 STATUSES = ("open", "ended", "all")
+PAIRS_MAX = 100_000
+"""How many pairs of publishers one answer holds: each two of 447."""
 _SAID = (
     *("publisher", "value", "low", "high", "symbol", "unit", "canonical_value", "canonical_low", "canonical_high"),
     *("status", "source_kind", "via", "edition", "published_at", "event_id", "position"),
 )
 
 
+_SHOWN = tuple(dict.fromkeys((*FIGURE_IDENTITY, *_SAID, "cause")))
+
+
+class Run(NamedTuple):
+    """A run of instants at which a figure is disputed: from which event to which, and how many of the figure's entries
+    had been published at the last of the instants. `has_say`: one of the publishers that are asked about spoke then.
+    """
+
+    began: Entry
+    ended: Entry | None
+    until: int
+    has_say: bool
+
+
 class Dispute(NamedTuple):
-    """A run of instants at which a figure is disputed."""
+    """A run, and what the publishers say, or said at the last instant of it: ordered by publisher and position."""
 
     began: Entry
     ended: Entry | None
     statements: list[Entry]
-    """What the publishers say, or said at the last instant of it: ordered by publisher and position."""
 
 
-def disputes(reader: Reader, filters: Mapping[str, Value] | None = None, *, status: str = "open") -> Findings:
-    """The disputes about the figures that filters select, in the order of figures and of time.
+def disputes(
+    reader: Reader,
+    filters: Mapping[str, Value] | None = None,
+    *,
+    status: str = "open",
+    limit: int | None = None,
+    offset: int = 0,
+) -> Findings:
+    """The disputes about the figures that filters select, in the order of figures and of time; `limit` of them from
+    `offset` on.
 
     `status`: `open` at the viewpoint, `ended` before it, or `all`. With `publisher`, only those in which that publisher
     has a say. An item holds the figure's key (`period` as the last of the statements prints it), `since` and `until`
@@ -60,51 +86,66 @@ def disputes(reader: Reader, filters: Mapping[str, Value] | None = None, *, stat
     stand, or stood last. `spread` is highest - lowest of their points, in the canonical unit, and `spread_percent` that
     in percent of |median of the points|, half-even at 4 decimals.
 
-    Member `pairs`: see `pair_items`. Raises UnknownFilter and FilterError.
+    Member `pairs`: see `pair_items`. Raises UnknownFilter; FilterError, also for more pairs than an answer holds.
     """
     rest, asked = publishers_asked(reader, filters or {})
-    entries = reader.entries(rest)
-    listed: list[Dispute] = []
+    items: list[Item] = []
     pairs: dict[tuple[str, str], Pair] = {}
-    for figure in figures_of(entries, reader.allowance):
-        heads, among = swept(figure)
-        listed += [
-            one
-            for one in among
-            if status in ("all", "ended" if one.ended else "open")
-            and (asked is None or any(said.publisher in asked for said in one.statements))
-        ]
-        compare(heads, pairs)
-    chosen = {names: pair for names, pair in pairs.items() if asked is None or not asked.isdisjoint(names)}
-    return Findings(_items(reader, entries, listed), {"pairs": pair_items(chosen)})
+    place = 0
+    for subjects in subjects_together(reader, rest):
+        entries = reader.entries((*COLUMNS, *_SHOWN), rest, subjects=subjects)
+        listed: list[Dispute] = []
+        for figure in figures_of(entries, reader.allowance):
+            heads, runs = swept(figure, asked=asked)
+            wanted = [run for run in runs if run.has_say and status in ("all", "ended" if run.ended else "open")]
+            last = len(wanted) if limit is None else max(offset + limit - place, 0)
+            listed += _told(figure, wanted[max(offset - place, 0) : last])
+            place += len(wanted)
+            compare(heads, pairs, asked=asked)
+        items += _items(reader, entries, listed)
+    return Findings(items, {"pairs": pair_items(pairs)})
 
 
-def swept(figure: Sequence[Entry]) -> tuple[Heads, list[Dispute]]:
-    """What the publishers of a figure say in the end, and the disputes on the way there."""
+def swept(figure: Sequence[Entry], *, asked: Collection[str] | None = None) -> tuple[Heads, list[Run]]:
+    """What the publishers of a figure say in the end, and when it was disputed on the way there."""
     heads = Heads()
-    runs: list[Dispute] = []
+    runs: list[Run] = []
     began: Entry | None = None
+    taken, has_say = 0, False
     for _, together in groupby(figure, key=attrgetter("until")):
-        stood = heads.statements() if began else []
+        before_all = taken
         turned: Entry | None = None
         for entry in together:
             before = heads.disputed
             heads.take(entry)
             turned = entry if heads.disputed != before else turned
+            taken += 1
         if began is None and heads.disputed:
             began = turned
         elif began is not None and not heads.disputed:
-            runs.append(Dispute(began, turned, stood))
+            runs.append(Run(began, turned, before_all, has_say))
             began = None
+        has_say = asked is None or heads.says_any(asked)
     if began is not None:
-        runs.append(Dispute(began, None, heads.statements()))
+        runs.append(Run(began, None, taken, has_say))
     return heads, runs
 
 
+def _told(figure: Sequence[Entry], runs: Sequence[Run]) -> Iterator[Dispute]:
+    """Some runs, in their order, with what the publishers say at the end of each: they are looked at no further."""
+    heads, taken = Heads(), 0
+    for run in runs:
+        for entry in figure[taken : run.until]:
+            heads.take(entry)
+        taken = run.until
+        yield Dispute(run.began, run.ended, heads.statements())
+
+
 def _items(reader: Reader, entries: pa.Table, listed: Sequence[Dispute]) -> list[Item]:
+    if not listed:
+        return []
     rows = sorted({entry.row for one in listed for entry in (one.began, one.ended, *one.statements) if entry})
-    columns = list(dict.fromkeys((*FIGURE_IDENTITY, *_SAID, "cause")))
-    said = reader.allowance.rows_of(entries.select(columns).take(pa.array(rows, pa.int64())))
+    said = reader.allowance.rows_of(entries.select(_SHOWN).take(pa.array(rows, pa.int64())))
     said_in = dict(zip(rows, said, strict=True))
     return [_item(reader, one, said_in) for one in reader.allowance.each(listed)]
 
@@ -179,14 +220,23 @@ class Pair:
     differing: int = 0
     higher: int = 0
     lower: int = 0
-    percents: list[float] = field(default_factory=list)
+    percents: "array[float]" = field(default_factory=lambda: array("d"))
     """`percent_between` the two, where both state points."""
 
 
-def compare(heads: Heads, pairs: dict[tuple[str, str], Pair]) -> None:
-    """Add a figure to the pairs of its publishers: what each of them says last."""
-    for (one, said), (other, said_too) in combinations(heads.last().items(), 2):
+def compare(heads: Heads, pairs: dict[tuple[str, str], Pair], *, asked: Collection[str] | None = None) -> None:
+    """Add a figure to the pairs of its publishers, or of those asked about and others: what each of them says last.
+
+    Raises FilterError where there are too many.
+    """
+    last = heads.last()
+    named = combinations(last, 2) if asked is None else _pairs_with({*asked} & last.keys(), last)
+    for one, other in named:
+        said, said_too = last[one], last[other]
         pair = pairs.setdefault((one, other), Pair())
+        if len(pairs) > PAIRS_MAX:
+            many = f"more than {PAIRS_MAX} pairs of publishers say something of these figures"
+            raise FilterError("publisher", f"{many}: choose a publisher, or fewer figures")
         if said.said == said_too.said:
             pair.agreeing += 1
         else:
@@ -195,6 +245,14 @@ def compare(heads: Heads, pairs: dict[tuple[str, str], Pair]) -> None:
             pair.higher += said.point > said_too.point
             pair.lower += said.point < said_too.point
             pair.percents.append(percent_between(said.point, said_too.point))
+
+
+def _pairs_with(chosen: Collection[str], publishers: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Every two different publishers of which at least one is chosen, each pair in order and once."""
+    for other in publishers:
+        for one in chosen:
+            if one < other or (one > other and other not in chosen):
+                yield min(one, other), max(one, other)
 
 
 def pair_items(pairs: Mapping[tuple[str, str], Pair]) -> list[Item]:

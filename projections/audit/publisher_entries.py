@@ -7,7 +7,7 @@ canonical value, range or symbol, so a publisher that contradicts itself dispute
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -22,10 +22,13 @@ from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader
 
 _HALF = Decimal("0.5")
-_COLUMNS = (
+COLUMNS = (
     *("figure_id", "publisher", "published_until", "position", "cause", "source_kind", "type"),
     *("canonical_value", "canonical_low", "canonical_high", "symbol"),
 )
+
+
+"""What is read of an entry."""
 
 
 class Entry(NamedTuple):
@@ -73,6 +76,10 @@ class Heads:
         """Whether any two statements differ."""
         return len(self._sayings) > 1
 
+    def says_any(self, publishers: Collection[str]) -> bool:
+        """Whether one of these publishers says something."""
+        return any(self._heads.get(publisher) for publisher in publishers)
+
     def statements(self) -> list[Entry]:
         """Every statement in the heads, ordered by publisher and position."""
         return [entry for _, head in sorted(self._heads.items()) for entry in head]
@@ -91,7 +98,7 @@ def figures_of(entries: pa.Table, allowance: Allowance) -> Iterator[list[Entry]]
 
 
 def _listed(entries: pa.Table, allowance: Allowance) -> Iterator[Entry]:
-    rows = enumerate(allowance.tuples_of(entries.select(_COLUMNS)))
+    rows = enumerate(allowance.tuples_of(entries.select(COLUMNS)))
     for row, (figure_id, publisher, until, position, cause, kind, name, *said) in rows:
         saying = None if name == "FigureWithdrawn" else (said[0], said[1], said[2], said[3])
         yield Entry(row, figure_id, publisher, until, position, cause, kind == "secondary", saying)

@@ -19,6 +19,7 @@ from typing import Any
 
 from projections.audit.findings import Findings, Item
 from projections.audit.publisher_entries import (
+    COLUMNS,
     Entry,
     distance,
     figures_of,
@@ -27,6 +28,7 @@ from projections.audit.publisher_entries import (
     percent_above,
     publishers_asked,
 )
+from projections.audit.subjects_together import subjects_together
 from projections.queries.filters import Value
 from projections.queries.reader import Reader
 
@@ -76,14 +78,15 @@ def scorecards(reader: Reader, filters: Mapping[str, Value] | None = None) -> Fi
       farther from its consensus than every other publisher from its own.
     """
     rest, asked = publishers_asked(reader, filters or {})
-    entries = reader.entries(rest)
-    ends = entries["period_end"]
     cards: dict[str, Card] = {}
-    for figure in figures_of(entries, reader.allowance):
-        series: dict[str, list[Entry]] = {}
-        for entry in figure:
-            series.setdefault(entry.publisher, []).append(entry)
-        _count(cards, series, period_end=ends[figure[0].row].as_py())
+    for subjects in subjects_together(reader, rest):
+        entries = reader.entries((*COLUMNS, "period_end"), rest, subjects=subjects)
+        ends = entries["period_end"]
+        for figure in figures_of(entries, reader.allowance):
+            series: dict[str, list[Entry]] = {}
+            for entry in figure:
+                series.setdefault(entry.publisher, []).append(entry)
+            _count(cards, series, period_end=ends[figure[0].row].as_py())
     chosen = sorted(publisher for publisher in cards if asked is None or publisher in asked)
     names = _names(reader, chosen)
     return Findings([_item(publisher, names.get(publisher), cards[publisher]) for publisher in chosen])
@@ -146,9 +149,10 @@ def _count_departures(cards: Mapping[str, Card], latest: Mapping[str, Decimal]) 
     if len(points) < OUTLIER_AMONG_MIN:
         return
     farthest = max(gaps)
+    alone = gaps.count(farthest) == 1
     for (publisher, _), gap in zip(ranked, gaps, strict=True):
         cards[publisher].outlier_figures += 1
-        cards[publisher].outlier += gap == farthest and gaps.count(farthest) == 1
+        cards[publisher].outlier += gap == farthest and alone
 
 
 def _names(reader: Reader, publishers: Sequence[str]) -> dict[str, str]:

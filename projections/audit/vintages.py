@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
 from projections.audit.findings import Findings, Item, items_of
 from projections.catalogue import FIGURE_KEY, SERIES
 from projections.queries.allowance import Allowance
+from projections.queries.figure_pages import subject_page
 from projections.queries.filters import FilterError, Value
 from projections.queries.format import presented, with_percent
 from projections.queries.reader import Reader, naive
@@ -49,8 +52,10 @@ def vintages(
     *,
     columns: Columns | None = None,
     wide: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> Findings:
-    """The vintages of the series that filters select.
+    """The vintages of the series that filters select, `limit` items from `offset` on.
 
     Tidy: one item a series and vintage. `vintage` names it: its day of publication (the end of a stated month or
     year), else the column that was asked for; `vintage_date` is that day, or the day asked about; `superseded_on` the
@@ -66,19 +71,62 @@ def vintages(
     late = next((text for text, at in asked.dates if at > reader.viewpoint.as_of), None)
     if late is not None:
         raise FilterError("dates", f"{late} is after as_of: nobody can say yet what will be said then")
-    items = _items(reader, filters or {}, asked)
-    return Findings(_wide(items, list(dict.fromkeys(asked.labels)), reader.allowance) if wide else items)
+    chosen = _Chosen(reader, filters or {}, asked, wide=wide)
+    labels = list(dict.fromkeys(asked.labels))
+    across = (labels or chosen.days()) if wide else []
+    if len(across) > COLUMNS_MAX:
+        many = f"{len(across)} vintages are too many columns; {COLUMNS_MAX} at most"
+        raise FilterError("layout", f"{many}: choose with dates, releases or horizons")
+    subjects, before = None, 0
+    if limit is not None and not {"subject", "figure_id"} & set(filters or {}):
+        subjects, before = subject_page(reader.ask, chosen.counted, limit=limit, offset=offset)
+    items = chosen.items(subjects, limit=None if wide else limit, offset=0 if wide else offset - before)
+    if not wide:
+        return Findings(items)
+    rows = _wide(items, across, reader.allowance, chosen=bool(labels))
+    return Findings(rows[offset - before :][:limit])
 
 
-def _items(reader: Reader, filters: Mapping[str, Value], asked: Columns) -> list[Item]:
-    names = (*KEY, "vintage", "vintage_date", "superseded_on", *_SHOWN)
-    by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in (*SERIES.order[:-2], "place", "published_until"))
-    columns = ("place", "vintage", "kind", "until", "number")
-    rows = list(_asked(asked))
-    params = {f"asked_{name}": [row[place] for row in rows] for place, name in enumerate(columns)}
-    query = f"SELECT {', '.join(map(quoted, names))} FROM ({sql('audit/vintages_asked.sql')}) ORDER BY {by}"
-    vintages = reader.series("vintages", filters, query=query, params=params)
-    return items_of(with_percent(presented(vintages), reader.allowance), reader.allowance)
+class _Chosen:
+    """The vintages that are asked for, of the series that filters select."""
+
+    def __init__(self, reader: Reader, filters: Mapping[str, Value], asked: Columns, *, wide: bool) -> None:
+        self._reader, self._filters, self._wide = reader, filters, wide
+        columns = ("place", "vintage", "kind", "until", "number")
+        rows = list(_asked(asked))
+        self._params = {f"asked_{name}": [row[place] for row in rows] for place, name in enumerate(columns)}
+        self._every = not rows
+
+    def days(self) -> list[str]:
+        """The days on which something was published, in order."""
+        days = "SELECT DISTINCT CAST(CAST(published_until AS DATE) AS VARCHAR) AS day FROM chosen ORDER BY day"
+        found = self._reader.series("published", self._filters, query=days)
+        return self._reader.allowance.values_of(found["day"])
+
+    def counted(self, subjects: Sequence[str]) -> dict[str, int]:
+        """How many items each subject has."""
+        return dict(self._reader.allowance.tuples_of(self._counts(subjects)))
+
+    def _counts(self, subjects: Sequence[str]) -> pa.Table:
+        one = "figure_id, publisher" if self._wide else "figure_id, publisher, published_until"
+        if self._every:
+            distinct = f"SELECT DISTINCT subject, {one} FROM chosen"
+            query = f"SELECT subject, COUNT(*) FROM ({distinct}) GROUP BY subject"
+            return self._reader.series("published", self._filters, query=query, subjects=subjects)
+        what = f"DISTINCT ({one})" if self._wide else "*"
+        query = f"SELECT subject, COUNT({what}) FROM ({sql('audit/vintages_asked.sql')}) GROUP BY subject"
+        return self._reader.series("vintages", self._filters, query=query, params=self._params, subjects=subjects)
+
+    def items(self, subjects: Sequence[str] | None, *, limit: int | None, offset: int) -> list[Item]:
+        """The vintages in their order."""
+        names = (*KEY, "vintage", "vintage_date", "superseded_on", *_SHOWN)
+        by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in (*SERIES.order[:-2], "place", "published_until"))
+        query = f"SELECT {', '.join(map(quoted, names))} FROM ({sql('audit/vintages_asked.sql')}) ORDER BY {by}"
+        if limit is not None:
+            query += f" LIMIT {limit:d} OFFSET {offset:d}"
+        vintages = self._reader.series("vintages", self._filters, query=query, params=self._params, subjects=subjects)
+        allowance = self._reader.allowance
+        return items_of(with_percent(presented(vintages), allowance), allowance)
 
 
 def _asked(columns: Columns) -> Iterator[tuple[int, str, str, datetime | None, int | None]]:
@@ -96,19 +144,16 @@ def _release(text: str) -> tuple[str, None, int | None]:
     return ("release", None, 1 if text == "first" else int(text))
 
 
-def _wide(items: Sequence[Item], labels: Sequence[str], allowance: Allowance) -> list[Item]:
-    """One row a series. Where every vintage is across, a cell holds what was said until the next one."""
-    across = list(labels) or sorted({item["vintage"] for item in items})
-    if len(across) > COLUMNS_MAX:
-        many = f"{len(across)} vintages are too many columns; {COLUMNS_MAX} at most"
-        raise FilterError("layout", f"{many}: choose with dates, releases or horizons")
+def _wide(items: Sequence[Item], across: Sequence[str], allowance: Allowance, *, chosen: bool) -> list[Item]:
+    """One row a series. Where no vintage was chosen, all are across, and a cell holds what was said until the next."""
+    places = {name: place for place, name in enumerate(across)}
     rows: dict[tuple[str, str], Item] = {}
     for item in allowance.each(items):
         row = rows.setdefault((item["figure_id"], item["publisher"]), {})
         if not row:
             row |= {name: item[name] for name in (*KEY, "canonical_unit")} | dict.fromkeys(across)
-        first = bisect_left(across, item["vintage"]) if not labels else across.index(item["vintage"])
-        upto = bisect_left(across, item["superseded_on"] or "~") if not labels else first + 1
+        first = places[item["vintage"]]
+        upto = first + 1 if chosen else bisect_left(across, item["superseded_on"] or "~")
         row |= dict.fromkeys(across[first:upto], cell(item))
     return list(rows.values())
 

@@ -34,19 +34,34 @@ def figure_page(
     offset: int,
 ) -> FigurePage:
     """The subjects whose figures, in the order of the list, have the places from `offset` to `offset + limit`."""
+
+    def counted(some: Sequence[str]) -> dict[str, int]:
+        rows = {"figures": [*selection.rows, f"versions.{near(some)}"], "answer_intervals": [near(some)]}
+        query = f"{question('subjects', families, rows=rows)} SELECT subject, figures FROM items"
+        return dict(ask(query, **selection.params))
+
+    return subject_page(ask, counted, limit=limit, offset=offset)
+
+
+def subject_page(
+    ask: Callable[..., list[Any]],
+    counted: Callable[[Sequence[str]], Mapping[str, int]],
+    *,
+    limit: int,
+    offset: int,
+) -> FigurePage:
+    """The subjects whose items have the places from `offset` to `offset + limit`; `counted` gives for some subjects how
+    many items each of them has, perhaps also for others.
+    """
     subjects: list[str] = []
     first = seen = 0
     for some in _subjects(ask):
-        rows = {"figures": [*selection.rows, f"versions.{near(some)}"], "answer_intervals": [near(some)]}
-        counted = ask(
-            f"{question('subjects', families, rows=rows)} SELECT subject, figures FROM items", **selection.params
-        )
-        figures = dict(counted)
-        for subject in sorted(figures.keys() & set(some)):
-            if seen + figures[subject] > offset and seen < offset + limit:
+        items = counted(some)
+        for subject in sorted(items.keys() & set(some)):
+            if seen + items[subject] > offset and seen < offset + limit:
                 first = first if subjects else seen
                 subjects.append(subject)
-            seen += figures[subject]
+            seen += items[subject]
         if seen >= offset + limit:
             break
     return FigurePage(subjects, first)

@@ -262,14 +262,22 @@ class Reader:
         table = presented_rows({**columns, **BESIDE}, told)
         return table.drop_columns(["type", "published_until"])
 
-    def entries(self, filters: Mapping[str, Value] | None = None) -> pa.Table:
+    def entries(
+        self,
+        columns: Sequence[str],
+        filters: Mapping[str, Value] | None = None,
+        *,
+        subjects: Sequence[str] | None = None,
+    ) -> pa.Table:
         """Everything that publishers said of the figures that filters of a series select, in the order of the series.
 
         One row an entry, series (figure and publisher) after series, each in the order (`published_until`, `position`);
-        decimals, days and instants as such, ids and dimensions as text. Raises UnknownFilter and FilterError.
+        decimals, days and instants as such, ids and dimensions as text. With `subjects`: see `series`. Raises
+        UnknownFilter and FilterError.
         """
-        by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in SERIES.order)
-        return self.series("history", filters or {}, query=f"SELECT * EXCLUDE (viewpoint) FROM chosen ORDER BY {by}")
+        shown, by = map(quoted, dict.fromkeys(columns)), (f"{quoted(column)} NULLS FIRST" for column in SERIES.order)
+        query = f"SELECT {', '.join(shown)} FROM chosen ORDER BY {', '.join(by)}"
+        return self.series("history", filters or {}, query=query, subjects=subjects)
 
     def series(
         self,
@@ -278,12 +286,16 @@ class Reader:
         *,
         query: str,
         params: Mapping[str, Any] | None = None,
+        subjects: Sequence[str] | None = None,
     ) -> pa.Table:
         """What a query gives that reads `chosen`: the rows of a view of series, those that filters of a series select.
 
-        Decimals, days and instants are as such. Raises UnknownFilter and FilterError.
+        With `subjects`, only series about these, which are all that there are from the first to the last. Decimals,
+        days and instants are as such. Raises UnknownFilter and FilterError.
         """
         selection = select(SERIES, filters, self.names)
+        if subjects is not None:
+            selection.keep_subjects(subjects)
         clauses = question(view, self.families, rows={SERIES.family: selection.rows})
         conditions = " AND ".join(selection.items) or "TRUE"
         text = f"{clauses},\nchosen AS (SELECT * FROM items WHERE {conditions})\n{query}"

@@ -55,14 +55,29 @@ def page_of(
 
     The members are about all findings, not about those on the page. Raises Problem.
     """
+
+    def cut(reader: Reader, asked: dict[str, str], limit: int, offset: int) -> Findings:
+        findings = find(reader, asked)
+        return findings._replace(items=findings.items[offset : offset + limit])
+
+    return page_from(engine, name, parameters, cut)
+
+
+def page_from(
+    engine: Inquiry,
+    name: str,
+    parameters: Mapping[str, str],
+    find: Callable[[Reader, dict[str, str], int, int], Findings],
+) -> Page:
+    """A page of what `find` gives, which takes as well how many items are wanted, and how many come before them."""
     asked = {key: value for key, value in parameters.items() if key not in (*NOT_FILTERS, *VIEWPOINT_NAMES)}
     members: dict[str, Any] = {}
 
     def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
         with engine.reader(viewpoint) as reader:
-            findings = find(reader, dict(asked))
+            findings = find(reader, dict(asked), count, skip)
         members.update(findings.members)
-        return findings.items[skip : skip + count]
+        return findings.items
 
     page = read(engine, fetch, path=name, parameters=parameters)
     return page.with_members(**members)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choice_of, page_of
+from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choice_of, page_from
 from api.questions.page import Page
 from api.questions.parameters import Parameter
 from projections import Inquiry, Reader
@@ -52,11 +52,11 @@ PAIRS = {
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of disputes. Raises Problem."""
 
-    def find(reader: Reader, asked: dict[str, str]) -> Findings:
+    def find(reader: Reader, asked: dict[str, str], limit: int, offset: int) -> Findings:
         status = choice_of(asked, "status", STATUSES)
-        return disputes(reader, asked, status=status)
+        return disputes(reader, asked, status=status, limit=limit, offset=offset)
 
-    return page_of(engine, "disputes", parameters, find)
+    return page_from(engine, "disputes", parameters, find)
 
 
 QUESTION = AuditQuestion(

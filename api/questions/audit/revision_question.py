@@ -10,7 +10,7 @@ from api.questions.audit.audit_question import (
     RELEASE_MAX,
     SERIES_PARAMETERS,
     AuditQuestion,
-    page_of,
+    page_from,
     texts_of,
     whole_number,
     whole_numbers_of,
@@ -78,10 +78,11 @@ MEMBERS: Mapping[str, Any] = {
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of series and their revisions. Raises Problem."""
 
-    def find(reader: Reader, asked: dict[str, str]) -> Findings:
-        return revisions(reader, asked, options=_options(asked))
+    def find(reader: Reader, asked: dict[str, str], limit: int, offset: int) -> Findings:
+        options = _options(asked)
+        return revisions(reader, asked, options=options, limit=limit, offset=offset)
 
-    return page_of(engine, "revisions", parameters, find)
+    return page_from(engine, "revisions", parameters, find)
 
 
 def _options(asked: dict[str, str]) -> Options:

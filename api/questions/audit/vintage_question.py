@@ -9,7 +9,7 @@ from api.questions.audit.audit_question import (
     AuditQuestion,
     choice_of,
     moments_of,
-    page_of,
+    page_from,
     texts_of,
     whole_number,
     whole_numbers_of,
@@ -46,16 +46,16 @@ OWN = (
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of vintages. Raises Problem."""
 
-    def find(reader: Reader, asked: dict[str, str]) -> Findings:
+    def find(reader: Reader, asked: dict[str, str], limit: int, offset: int) -> Findings:
         wide = choice_of(asked, "layout", LAYOUTS) == "wide"
         columns = Columns(
             dates=moments_of(asked, "dates"),
             releases=[_release(text) for text in texts_of(asked, "releases")],
             horizons=whole_numbers_of(asked, "horizons", highest=MONTHS_MAX),
         )
-        return vintages(reader, asked, columns=columns, wide=wide)
+        return vintages(reader, asked, columns=columns, wide=wide, limit=limit, offset=offset)
 
-    return page_of(engine, "vintages", parameters, find)
+    return page_from(engine, "vintages", parameters, find)
 
 
 def _release(text: str) -> str:

@@ -10,15 +10,15 @@ second release: a figure said once has not been looked at again. A horizon count
 it is not after `as_of`; a figure that nobody had touched until then was revised by 0.
 """
 
+from array import array
 from bisect import bisect_right
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
 from ledger.values import plain
 from projections.audit.findings import Item
@@ -26,7 +26,6 @@ from projections.audit.revisions.change_kinds import KINDS
 from projections.audit.revisions.comparable_values import Comparable, Exact, size
 from projections.audit.revisions.releases import ATOMS
 from projections.audit.revisions.settlement import Settlement
-from projections.queries.allowance import Allowance
 
 LARGEST = 10**150
 """In atoms or percent. The square of a greater number does not fit into floating point."""
@@ -37,6 +36,8 @@ CAUSES = {
     "withdrawal": "withdrawals",
     "republication": "republications",
 }
+LATEST = "latest"
+"""The target that every series has."""
 COUNTS = ("statements", "releases", *CAUSES.values(), "announced", "silent")
 
 
@@ -58,99 +59,132 @@ class Options:
     """What series are grouped by."""
 
 
-class Assessed(NamedTuple):
-    """A series on its scale, the item that shows it, and when it settled."""
-
-    scaled: Comparable
-    item: Item
-    settlement: Settlement
-
-
 Value = Callable[[Comparable], Exact | None]
 
 
-def assessed(rows: Sequence[Assessed], options: Options, as_of: datetime, allowance: Allowance) -> Item:
-    """What is said about these series together, in their order: `summary`, `statistics`, `error_by_age`, `efficiency`,
-    `news_noise`, `settling`. `as_of` is in UTC, naive. Raises OutOfTime and Abandoned.
+class _Compared:
+    """One value of each series beside another, as floating-point numbers, in the order of the series.
+
+    `percents` is what came second less the first in percent of one of the two (`base`), where that is not 0; with
+    `base=1` the first less the second.
     """
-    # Here, and not above: scipy and statsmodels take a second to import, which no other question should pay for.
-    from projections.audit.revisions import statistics
 
-    series = [row.scaled for row in rows]
-    units = sorted({row.item["canonical_unit"] for row in rows})
-    sections: dict[str, list[Item]] = {name: [] for name in ("statistics", "error_by_age", "efficiency", "news_noise")}
-    for name, target in _targets(options, as_of):
-        pairs = _pairs(allowance.each(series), _first, target)
-        first, later = [_float(one) for one, _ in pairs], [_float(other) for _, other in pairs]
-        changes = [_float(other - one) for one, other in pairs]
-        about: Item = {"target": name, "measure": "absolute", "without": len(series) - len(pairs)}
-        measured = statistics.of_revisions(changes)
-        relative_size = statistics.relative_mean_absolute(changes, later)
-        if relative_size is None:
-            measured["reasons"]["relative_mean_absolute"] = "the later figures are all zero, or there are none"
-        percents = _percents(pairs, of=0)
-        sections["statistics"] += [
-            _in_one_unit({**about, **measured, "relative_mean_absolute": relative_size}, units),
-            {
-                **about,
-                "measure": "percent",
-                "without": len(series) - len(percents),
-                **statistics.of_revisions(percents),
+    def __init__(self, *, base: int = 0) -> None:
+        self._base = base
+        self.one, self.other, self.changes, self.percents = (array("d") for _ in range(4))
+
+    def add(self, one: Exact | None, other: Exact | None) -> None:
+        """Take a series in, where it has both values."""
+        if one is None or other is None or not (-LARGEST < one < LARGEST and -LARGEST < other < LARGEST):
+            return
+        change, base = (other - one, one) if self._base == 0 else (one - other, other)
+        self.one.append(_float(one))
+        self.other.append(self.one[-1] if other is one else _float(other))
+        self.changes.append(_float(change) if change else 0.0)
+        if base:
+            percent = change * 100 / size(base) if change else 0.0
+            if -LARGEST < percent < LARGEST:
+                self.percents.append(float(percent))
+
+
+class Tally:
+    """What is said about series together, which are taken in one after the other: a few numbers of each are kept."""
+
+    def __init__(self, options: Options, as_of: datetime) -> None:
+        """`as_of` is in UTC, naive."""
+        self._options = options
+        self._values = dict(_targets(options, as_of))
+        self._targets = {name: _Compared() for name in self._values}
+        self._horizons = {f"{months}m": _Compared(base=1) for months in options.horizons}
+        self._units: set[str] = set()
+        self._kinds: Counter[str] = Counter()
+        self._counts = Counter(dict.fromkeys(("series", "published_once", "withdrawn", *COUNTS), 0))
+        self._settled = Counter(dict.fromkeys(("settled", "unsettled", "censored", "without_value"), 0))
+        self._after_days, self._age_days = array("q"), array("q")
+
+    def add(self, scaled: Comparable, counted: Mapping[str, int], settled: Settlement) -> None:
+        """Take a series in: on its scale, its entries counted (`COUNTS`), and when it settled."""
+        first = scaled.first
+        values = {name: value(scaled) for name, value in self._values.items()}
+        for name, compared in self._targets.items():
+            compared.add(first, values[name])
+        for name, compared in self._horizons.items():
+            compared.add(values[name], values[LATEST])
+        self._units.add(scaled.series.key["canonical_unit"])
+        self._kinds.update(change.kind for change in scaled.changes if change is not None)
+        self._counts["series"] += 1
+        self._counts["published_once"] += counted["releases"] == 1
+        self._counts["withdrawn"] += scaled.series.latest.withdrawn
+        for name in COUNTS:
+            self._counts[name] += counted[name]
+        self._settled["settled"] += bool(settled.settled)
+        self._settled["unsettled"] += settled.settled is False
+        self._settled["censored"] += settled.censored
+        self._settled["without_value"] += settled.settled is None and not settled.censored
+        if settled.settled:
+            self._after_days.extend(() if settled.after_days is None else (settled.after_days,))
+            self._age_days.extend(() if settled.age_days is None else (settled.age_days,))
+
+    def members(self) -> Item:
+        """`summary`, `statistics`, `error_by_age`, `efficiency`, `news_noise` and `settling` of the series so far."""
+        # Here, and not above: scipy and statsmodels take a second to import, which no other question should pay for.
+        from projections.audit.revisions import statistics
+
+        units = sorted(self._units)
+        series = self._counts["series"]
+        sections: dict[str, list[Item]] = {
+            name: [] for name in ("statistics", "error_by_age", "efficiency", "news_noise")
+        }
+        for name, known in self._targets.items():
+            about: Item = {"target": name, "measure": "absolute", "without": series - len(known.one)}
+            measured = statistics.of_revisions(known.changes)
+            relative_size = statistics.relative_mean_absolute(known.changes, known.other)
+            if relative_size is None:
+                measured["reasons"]["relative_mean_absolute"] = "the later figures are all zero, or there are none"
+            in_percent = {"measure": "percent", "without": series - len(known.percents)}
+            sections["statistics"] += [
+                _in_one_unit({**about, **measured, "relative_mean_absolute": relative_size}, units),
+                {**about, **in_percent, **statistics.of_revisions(known.percents)},
+            ]
+            tests = (("efficiency", statistics.efficiency), ("news_noise", statistics.news_and_noise))
+            for name_of_test, test in tests:
+                sections[name_of_test].append(_in_one_unit({"target": name, **test(known.one, known.other)}, units))
+        for name, known in self._horizons.items():
+            about = {"horizon": name}
+            sections["error_by_age"] += [
+                _in_one_unit({**about, "measure": "absolute", **statistics.quantiles_of(known.changes)}, units),
+                {**about, "measure": "percent", **statistics.quantiles_of(known.percents)},
+            ]
+        return {
+            "summary": self._summary(units),
+            **sections,
+            "settling": {
+                **self._settled,
+                "tolerance_percent": plain(self._options.tolerance),
+                "young_days": self._options.young,
+                "after_days": statistics.quantiles_of(self._after_days),
+                "age_days": statistics.quantiles_of(self._age_days),
             },
-        ]
-        for name_of_test, test in (("efficiency", statistics.efficiency), ("news_noise", statistics.news_and_noise)):
-            sections[name_of_test].append(_in_one_unit({"target": name, **test(first, later)}, units))
-    for months in options.horizons:
-        pairs = _pairs(allowance.each(series), _known_after(months, as_of), _looked_at_again)
-        errors, percents = [_float(then - latest) for then, latest in pairs], _percents(pairs, of=1)
-        about = {"horizon": f"{months}m"}
-        sections["error_by_age"] += [
-            _in_one_unit({**about, "measure": "absolute", **statistics.quantiles_of(errors)}, units),
-            {**about, "measure": "percent", **statistics.quantiles_of(percents)},
-        ]
-    settled = [row.settlement for row in rows if row.settlement.settled]
-    return {
-        "summary": _summary(rows, options, units),
-        **sections,
-        "settling": {
-            "settled": len(settled),
-            "unsettled": sum(row.settlement.settled is False for row in rows),
-            "censored": sum(row.settlement.censored for row in rows),
-            "without_value": sum(row.settlement.settled is None and not row.settlement.censored for row in rows),
-            "tolerance_percent": plain(options.tolerance),
-            "young_days": options.young,
-            "after_days": statistics.quantiles_of([one.after_days for one in settled if one.after_days is not None]),
-            "age_days": statistics.quantiles_of([one.age_days for one in settled if one.age_days is not None]),
-        },
-    }
+        }
 
-
-def _summary(rows: Sequence[Assessed], options: Options, units: list[str]) -> Item:
-    kinds = Counter(change.kind for row in rows for change in row.scaled.changes if change is not None)
-    return {
-        "series": len(rows),
-        "published_once": sum(row.item["releases"] == 1 for row in rows),
-        "withdrawn": sum(row.scaled.series.latest.withdrawn for row in rows),
-        **{name: sum(row.item[name] for row in rows) for name in COUNTS},
-        "changes": {kind: kinds[kind] for kind in KINDS if kinds[kind]},
-        "kinds": [kind for kind in KINDS if kind in options.kinds],
-        "canonical_units": units,
-    }
+    def _summary(self, units: list[str]) -> Item:
+        return {
+            **self._counts,
+            "changes": {kind: self._kinds[kind] for kind in KINDS if self._kinds[kind]},
+            "kinds": [kind for kind in KINDS if kind in self._options.kinds],
+            "canonical_units": units,
+        }
 
 
 # Targets
 
 
 def _targets(options: Options, as_of: datetime) -> Iterator[tuple[str, Value]]:
-    yield "latest", _looked_at_again
+    yield LATEST, _looked_at_again
     for number in options.releases:
         yield f"release_{number}", _release(number)
     for months in options.horizons:
         yield f"{months}m", _known_after(months, as_of)
-
-
-def _first(scaled: Comparable) -> Exact | None:
-    return scaled.first
 
 
 def _looked_at_again(scaled: Comparable) -> Exact | None:
@@ -187,27 +221,6 @@ def months_after(day: date, months: int) -> datetime | None:
     is_last = day.day == monthrange(day.year, day.month)[1]
     last = monthrange(year, month)[1]
     return datetime.combine(date(year, month, last if is_last else min(day.day, last)), time.max)
-
-
-# Pairs of values
-
-
-def _pairs(series: Iterable[Comparable], one: Value, other: Value) -> list[tuple[Exact, Exact]]:
-    """Two values of each series that has both."""
-    pairs = ((one(of_series), other(of_series)) for of_series in series)
-    return [
-        (a, b)
-        for a, b in pairs
-        if a is not None and b is not None and -LARGEST < a < LARGEST and -LARGEST < b < LARGEST
-    ]
-
-
-def _percents(pairs: Sequence[tuple[Exact, Exact]], *, of: int) -> list[float]:
-    """The differences of pairs in percent of one of the two, where that is not 0: with `of=0` what came second less the
-    first in percent of the first, with `of=1` what came first less the second in percent of the second.
-    """
-    percents = [(pair[1 - of] - pair[of]) * 100 / size(pair[of]) for pair in pairs if pair[of]]
-    return [float(percent) for percent in percents if -LARGEST < percent < LARGEST]
 
 
 def _float(atoms: Exact) -> float:

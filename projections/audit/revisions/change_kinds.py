@@ -17,6 +17,7 @@ prints, a factor of a thousand on this number. A withdrawal, and what is publish
 """
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -201,7 +202,7 @@ def _relabelled(before: Entry, after: Entry, *, by_mass: bool) -> Change | None:
     old, new = abs(_atoms(before)), abs(_atoms(after))
     nearest = round(math.log10(new / old))
     by = new / old
-    if not (nearest and _near(by, 10.0**nearest)) and not (by_mass and any(_near(by, one) for one in _MASSES_NEARLY)):
+    if not (nearest and _near(by, 10.0**nearest)) and not (by_mass and _near_a_mass_ratio(by)):
         return None
     power = _power_of_ten(Fraction(new, old), Fraction(new, old))
     if power is not None:
@@ -213,11 +214,11 @@ def _relabelled(before: Entry, after: Entry, *, by_mass: bool) -> Change | None:
     def fits(factor: Fraction) -> bool:
         return abs(new - old * factor) <= max(off_after, off_before * factor)
 
-    if nearest != 0 and fits(Fraction(10) ** nearest):
+    if nearest != 0 and _near(by, 10.0**nearest) and fits(Fraction(10) ** nearest):
         return Change("unit_relabel", "power_of_ten_rounded", f"times 10^{nearest}, in the digits of the shorter")
     if by_mass:
         for factor, (one, other) in _MASS_RATIOS.items():
-            if fits(factor):
+            if _near(by, float(factor)) and fits(factor):
                 return Change("unit_relabel", "mass_units", f"times {one}/{other}, in the digits of the shorter")
     return None
 
@@ -281,5 +282,11 @@ def _near(factor: float, other: float) -> bool:
     return abs(factor / other - 1) < NEAR
 
 
+def _near_a_mass_ratio(factor: float) -> bool:
+    start = bisect_left(_MASSES_NEARLY, factor * (1 - 2 * NEAR))
+    end = bisect_left(_MASSES_NEARLY, factor * (1 + 2 * NEAR))
+    return any(_near(factor, one) for one in _MASSES_NEARLY[start:end])
+
+
 _MASS_RATIOS = dict(_mass_ratios())
-_MASSES_NEARLY = [float(factor) for factor in _MASS_RATIOS]
+_MASSES_NEARLY = sorted(float(factor) for factor in _MASS_RATIOS)

@@ -11,9 +11,8 @@ one that passes over a withdrawal is of no kind and always counts.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -42,7 +41,7 @@ class Leg(NamedTuple):
         return self.interrupted or any(kind in kinds for kind in self.kinds)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Comparable:
     """A series with its changes, and the values of its vintages on the scale of the last of them that is a point."""
 
@@ -51,6 +50,11 @@ class Comparable:
     """The kind of the change to each entry but the first."""
     values: Sequence[Exact | None]
     """By vintage, in atoms; None where it is no point."""
+    _released: Sequence[Exact | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        told = zip(self.values, self.series.vintages, strict=True)
+        self._released = [value for value, said in told if not said.withdrawn]
 
     @property
     def latest(self) -> Exact | None:
@@ -65,10 +69,6 @@ class Comparable:
     def release(self, number: int) -> Exact | None:
         """The value of the n-th release, counted from 1; None where there is none or it is no point."""
         return self._released[number - 1] if number <= len(self._released) else None
-
-    @cached_property
-    def _released(self) -> list[Exact | None]:
-        return [value for value, said in zip(self.values, self.series.vintages, strict=True) if not said.withdrawn]
 
 
 def comparable(series: Series, kinds: Kinds, *, counted: Collection[str]) -> Comparable:

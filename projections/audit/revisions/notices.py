@@ -64,6 +64,8 @@ class Notices:
         """The last recorded change of definition or methodology of the publisher, the subject or the material that was
         published after one entry of a series and not after another.
         """
+        if not self._by_subject:
+            return None
         about = (series.key["publisher"], series.key["subject"], series.key["material"])
         return self._last(((subject, True) for subject in about if subject), before, after)
 
@@ -79,6 +81,8 @@ class Notices:
         return max(said).event_id if said else None
 
     def _last(self, about: Iterable[tuple[str, bool]], before: Entry, after: Entry) -> Notice | None:
+        if not self._by_subject:
+            return None
         earlier = []
         for subject in about:
             notices = self._by_subject.get(subject, ())

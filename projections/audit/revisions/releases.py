@@ -10,12 +10,13 @@ is as exact as decimals and fractions are, and quicker.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -28,8 +29,9 @@ DECIMALS = 18
 ATOMS = 10**DECIMALS
 """The atoms that make 1."""
 KEY = ("figure_id", *FIGURE_KEY, "publisher", "canonical_unit")
-_ENTRY = ("event_id", "position", "published_at", "published_until", "edition", "cause", "type", "value", "unit")
-_COLUMNS = (*KEY, *_ENTRY, *FIGURE_VALUE, "status", "note")
+_ENTRY = ("event_id", "position", "published_at", "published_until", "edition", "cause", "value", "unit")
+COLUMNS = (*KEY, *_ENTRY, *FIGURE_VALUE, "status", "note")
+"""What is read of an entry."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,29 +94,25 @@ class Entry:
         return len(significant), _half_unit(self.unit, len(digits) - len(significant) - len(fraction))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Series:
     """What one publisher says of one figure: `key` has the members `KEY`, days as days and dimensions as text."""
 
     key: dict[str, Any]
     entries: Sequence[Entry]
+    ends: Sequence[int] = field(init=False)
+    """The place of the last entry of each vintage."""
+    vintages: Sequence[Entry] = field(init=False)
+    """What stood at each time of publication: the last entry of it, perhaps a withdrawal."""
+    releases: Sequence[Entry] = field(init=False)
+    """The vintages that say something."""
 
-    @cached_property
-    def ends(self) -> list[int]:
-        """The place of the last entry of each vintage."""
+    def __post_init__(self) -> None:
         untils = [entry.published_until for entry in self.entries]
         last = len(untils) - 1
-        return [place for place, until in enumerate(untils) if place == last or untils[place + 1] != until]
-
-    @cached_property
-    def vintages(self) -> list[Entry]:
-        """What stood at each time of publication: the last entry of it, perhaps a withdrawal."""
-        return [self.entries[place] for place in self.ends]
-
-    @cached_property
-    def releases(self) -> list[Entry]:
-        """The vintages that say something."""
-        return [entry for entry in self.vintages if not entry.withdrawn]
+        self.ends = [place for place, until in enumerate(untils) if place == last or untils[place + 1] != until]
+        self.vintages = [self.entries[place] for place in self.ends]
+        self.releases = [entry for entry in self.vintages if not entry.withdrawn]
 
     @property
     def latest(self) -> Entry:
@@ -143,28 +141,44 @@ def _half_unit(printed_in: str, exponent: int) -> Fraction:
 
 def series_in(entries: pa.Table, allowance: Allowance) -> list[Series]:
     """The series in a table of entries (`Reader.entries`), in its order."""
-    rows = allowance.rows_of(entries.select(_COLUMNS))
-    grouped = groupby(rows, key=lambda row: (row["figure_id"], row["publisher"]))
+    rows = allowance.tuples_of(entries.select(COLUMNS))
+    grouped = groupby(rows, key=itemgetter(COLUMNS.index("figure_id"), COLUMNS.index("publisher")))
     return [_series(list(its_rows)) for _, its_rows in grouped]
 
 
-def _series(rows: list[dict[str, Any]]) -> Series:
-    entries = [
-        Entry(
-            event_id=row["event_id"],
-            position=row["position"],
-            published_at=row["published_at"],
-            published_until=row["published_until"],
-            edition=row["edition"],
-            cause=row["cause"],
-            printed=row["value"],
-            unit=row["unit"],
-            said=(row["canonical_value"], row["canonical_low"], row["canonical_high"], row["symbol"]),
-            atoms=None if row["canonical_value"] is None else int(EXACT.scaleb(row["canonical_value"], DECIMALS)),
-            status=row["status"],
-            note=row["note"],
-        )
-        for row in rows
-    ]
+def _series(rows: list[tuple[Any, ...]]) -> Series:
+    entries = [_entry(*row[len(KEY) :]) for row in rows]
     # The period as printed is that of the last entry, which a withdrawal prints too.
-    return Series({name: rows[-1][name] for name in KEY}, entries)
+    return Series(dict(zip(KEY, rows[-1], strict=False)), entries)
+
+
+def _entry(
+    event_id: str,
+    position: int,
+    published_at: str,
+    published_until: datetime,
+    edition: str | None,
+    cause: str,
+    value: str | None,
+    unit_name: str,
+    canonical_value: Decimal | None,
+    canonical_low: Decimal | None,
+    canonical_high: Decimal | None,
+    symbol: str | None,
+    status: str | None,
+    note: str | None,
+) -> Entry:
+    return Entry(
+        event_id=event_id,
+        position=position,
+        published_at=published_at,
+        published_until=published_until,
+        edition=edition,
+        cause=cause,
+        printed=value,
+        unit=unit_name,
+        said=(canonical_value, canonical_low, canonical_high, symbol),
+        atoms=None if canonical_value is None else int(EXACT.scaleb(canonical_value, DECIMALS)),
+        status=status,
+        note=note,
+    )

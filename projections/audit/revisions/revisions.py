@@ -5,20 +5,21 @@ kinds of change in `change_kinds`, and how changes that do not count are taken o
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from ledger.values import difference, half_even, percent_of, plain
 from projections.audit.findings import Findings, Item
-from projections.audit.revisions.accuracy import CAUSES, Assessed, Options, assessed
+from projections.audit.revisions.accuracy import CAUSES, Options, Tally
 from projections.audit.revisions.change_kinds import KINDS, Change, Kinds
 from projections.audit.revisions.comparable_values import Comparable, Exact, comparable, size
 from projections.audit.revisions.notices import CHANGES_ANNOUNCED, Notices
-from projections.audit.revisions.releases import ATOMS, DECIMALS, Entry, Series, series_in
+from projections.audit.revisions.releases import ATOMS, COLUMNS, DECIMALS, Entry, Series, series_in
 from projections.audit.revisions.settlement import Settlement, settlement
+from projections.audit.subjects_together import subjects_together
 from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader, naive
 
@@ -31,72 +32,100 @@ _OF_ONE_PERIOD = ("period", "period_from", "period_to", "figure_id")
 
 
 def revisions(
-    reader: Reader, filters: Mapping[str, Value] | None = None, *, options: Options | None = None
+    reader: Reader,
+    filters: Mapping[str, Value] | None = None,
+    *,
+    options: Options | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> Findings:
     """The series that filters select, each with its revision and the steps of it; and the statistics of all of them.
 
-    Items: the key; counts of entries; `kinds` (how many changes of each); `first` and `latest`, canonical values with
-    the time of their publication; `first_comparable`, the first on the scale of the latest, without changes of kinds
-    that are not counted; `total_change` = latest - first_comparable and `total_change_percent` of |first_comparable|
-    (exact to 18 decimals, rounded half-even where a rescaling leaves more; 4 decimals); `range`, the largest less the
-    smallest value of its releases on that scale; when it settled (see `settlement`); and `steps`, every entry after
-    the first. What is null has its reason in `reasons`.
+    Items, `limit` of them from `offset` on: the key; counts of entries; `kinds` (how many changes of each); `first` and
+    `latest`, canonical values with the time of their publication; `first_comparable`, the first on the scale of the
+    latest, without changes of kinds that are not counted; `total_change` = latest - first_comparable and
+    `total_change_percent` of |first_comparable| (exact to 18 decimals, rounded half-even where a rescaling leaves more;
+    4 decimals); `range`, the largest less the smallest value of its releases on that scale; when it settled (see
+    `settlement`); and `steps`, every entry after the first. What is null has its reason in `reasons`.
 
-    Members: see `assessed`; and `groups`, the same for each group where `options.by` asks for it.
+    Members: see `Tally`; and `groups`, the same for each group where `options.by` asks for it.
 
-    Raises UnknownFilter, and FilterError, also for more than 1,000 groups.
+    Series are read some at a time, and of those that are no item only what the statistics need is kept. Raises
+    UnknownFilter, and FilterError, also for more than 1,000 groups.
     """
     options, filters = options or Options(), filters or {}
-    chosen = series_in(reader.entries(filters), reader.allowance)
     notices = Notices(reader)
-    kinds = Kinds(reader.allowance.each(_around(reader, filters, chosen)), notices)
     as_of = naive(reader.viewpoint.as_of)
-    rows = []
-    for series in reader.allowance.each(chosen):
-        scaled = comparable(series, kinds, counted=options.kinds)
-        settled = settlement(scaled, tolerance=options.tolerance, young=options.young, as_of=as_of)
-        rows.append(Assessed(scaled, _item(scaled, settled, notices), settled))
-    members = assessed(rows, options, as_of, reader.allowance)
+    tally = Tally(options, as_of)
+    groups = _Groups(reader, options, as_of)
+    items: list[Item] = []
+    place = 0
+    for subjects in subjects_together(reader, filters):
+        chosen = series_in(reader.entries(COLUMNS, filters, subjects=subjects), reader.allowance)
+        kinds = Kinds(reader.allowance.each(_around(reader, filters, chosen, subjects)), notices)
+        for series in reader.allowance.each(chosen):
+            scaled = comparable(series, kinds, counted=options.kinds)
+            settled = settlement(scaled, tolerance=options.tolerance, young=options.young, as_of=as_of)
+            counted = _counted(scaled, notices)
+            tally.add(scaled, counted, settled)
+            groups.add(scaled, counted, settled)
+            if place >= offset and (limit is None or len(items) < limit):
+                items.append(_item(scaled, counted, settled, notices))
+            place += 1
+    members = tally.members()
     if options.by:
-        members["groups"] = [
-            {**dict(zip(options.by, group, strict=True)), **assessed(of_group, options, as_of, reader.allowance)}
-            for group, of_group in _grouped(reader, rows, options.by)
-        ]
-    return Findings([row.item for row in rows], members)
+        members["groups"] = groups.members()
+    return Findings(items, members)
 
 
-def _around(reader: Reader, filters: Mapping[str, Value], chosen: list[Series]) -> list[Series]:
+def _around(
+    reader: Reader, filters: Mapping[str, Value], chosen: list[Series], subjects: Sequence[str] | None
+) -> list[Series]:
     """The series whose tables tell how the chosen ones changed: other periods too, whatever periods are asked about."""
     wider = {name: value for name, value in filters.items() if name not in _OF_ONE_PERIOD}
     if wider == filters or not chosen:
         return chosen
     if "figure_id" in filters:
         wider |= {name: sorted({one.key[name] for one in chosen}) for name in ("subject", "metric", "publisher")}
-    return series_in(reader.entries(wider), reader.allowance)
+    return series_in(reader.entries(COLUMNS, wider, subjects=subjects), reader.allowance)
 
 
 # Items
 
 
-def _item(scaled: Comparable, settled: Settlement, notices: Notices) -> Item:
+def _counted(scaled: Comparable, notices: Notices) -> dict[str, int]:
+    """The entries of a series, counted: `COUNTS`."""
     series = scaled.series
-    steps = [
-        _step(series, before, after, change, notices)
-        for (before, after), change in zip(pairwise(series.entries), scaled.changes, strict=True)
-    ]
     causes = [entry.cause for entry in series.entries]
-    kinds = [change.kind for change in scaled.changes if change is not None]
-    announced = [step["announced"] for step in steps]
+    announced = silent = 0
+    for before, after in pairwise(series.entries):
+        if after.cause in CHANGES_ANNOUNCED:
+            by = notices.announced_by(series, before, after)
+            announced, silent = announced + (by is not None), silent + (by is None)
     return {
-        **series.shown_key(),
-        "statements": sum(not entry.withdrawn for entry in series.entries),
+        "statements": len(causes) - causes.count("withdrawal"),
         "releases": len(series.releases),
         **{name: causes.count(cause) for cause, name in CAUSES.items()},
+        "announced": announced,
+        "silent": silent,
+    }
+
+
+def _item(scaled: Comparable, counted: Mapping[str, int], settled: Settlement, notices: Notices) -> Item:
+    series = scaled.series
+    kinds = [change.kind for change in scaled.changes if change is not None]
+    counts = dict(counted)
+    announced = {name: counts.pop(name) for name in ("announced", "silent")}
+    return {
+        **series.shown_key(),
+        **counts,
         "kinds": {kind: kinds.count(kind) for kind in KINDS if kind in kinds},
-        "announced": announced.count(True),
-        "silent": announced.count(False),
+        **announced,
         **_measured(scaled, settled),
-        "steps": steps,
+        "steps": [
+            _step(series, before, after, change, notices)
+            for (before, after), change in zip(pairwise(series.entries), scaled.changes, strict=True)
+        ],
     }
 
 
@@ -190,19 +219,35 @@ def _percent(change: Exact, base: Exact) -> str:
 # Groups
 
 
-def _grouped(
-    reader: Reader, rows: Sequence[Assessed], by: Sequence[str]
-) -> list[tuple[tuple[Any, ...], list[Assessed]]]:
-    """The rows by what they are grouped by, which is a tuple of members, in the order of these."""
-    kinds = _subject_kinds(reader) if "subject_kind" in by else {}
-    groups: dict[tuple[Any, ...], list[Assessed]] = defaultdict(list)
-    for row in rows:
-        known = {**row.scaled.series.key, "subject_kind": kinds.get(row.item["subject"])}
-        groups[tuple(known[name] for name in by)].append(row)
-    if len(groups) > GROUPS_MAX:
-        raise FilterError("by", f"{len(groups)} groups are too many; {GROUPS_MAX} at most: select fewer series")
-    ordered = sorted(groups.items(), key=lambda pair: [(value is not None, str(value)) for value in pair[0]])
-    return [(tuple(map(_grouping, by, group)), of_group) for group, of_group in ordered]
+class _Groups:
+    """Series by what they are grouped by, and what is said of each group."""
+
+    def __init__(self, reader: Reader, options: Options, as_of: datetime) -> None:
+        self._kinds = _subject_kinds(reader) if "subject_kind" in options.by else {}
+        self._options, self._as_of = options, as_of
+        self._tallies: dict[tuple[Any, ...], Tally] = {}
+
+    def add(self, scaled: Comparable, counted: Mapping[str, int], settled: Settlement) -> None:
+        """Take a series in. Raises FilterError where it would make too many groups."""
+        if not self._options.by:
+            return
+        known = {**scaled.series.key, "subject_kind": self._kinds.get(scaled.series.key["subject"])}
+        group = tuple(known[name] for name in self._options.by)
+        if group not in self._tallies:
+            self._tallies[group] = Tally(self._options, self._as_of)
+        if len(self._tallies) <= GROUPS_MAX:
+            self._tallies[group].add(scaled, counted, settled)
+
+    def members(self) -> list[Item]:
+        """The groups in order, each with what it is grouped by. Raises FilterError for more than 1,000."""
+        if len(self._tallies) > GROUPS_MAX:
+            many = f"{len(self._tallies)} groups are too many; {GROUPS_MAX} at most: select fewer series"
+            raise FilterError("by", many)
+        ordered = sorted(self._tallies.items(), key=lambda pair: [(value is not None, str(value)) for value in pair[0]])
+        by = self._options.by
+        return [
+            {**dict(zip(by, map(_grouping, by, group), strict=True)), **tally.members()} for group, tally in ordered
+        ]
 
 
 def _grouping(name: str, value: Any) -> Any:

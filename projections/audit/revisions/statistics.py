@@ -83,7 +83,7 @@ def quantiles_of(values: Sequence[float]) -> Item:
     Hyndman and Fan, The American Statistician 50, 1996).
     """
     names = [f"q{percent:02d}" for percent in QUANTILES]
-    if not values:
+    if not len(values):
         return _explained({"n": 0, **dict.fromkeys(names)}, "there is nothing to measure")
     quantiles = np.quantile(np.asarray(values, dtype=np.float64), [percent / 100 for percent in QUANTILES])
     return _explained({"n": len(values), **dict(zip(names, map(float, quantiles), strict=True))}, "")

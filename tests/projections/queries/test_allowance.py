@@ -88,7 +88,7 @@ def test_a_question_that_is_over_asks_nothing_more(engine: Engine) -> None:
     asks: list[Callable[[Reader], Any]] = [
         lambda reader: reader.ask("SELECT 1"),
         lambda reader: reader.read("figures"),
-        lambda reader: reader.entries(),
+        lambda reader: reader.entries(["position"]),
     ]
     with engine.reader(engine.viewpoint()) as reader:
         reader.allowance = allowance
