@@ -6,7 +6,8 @@ and moves the cursor over what was printed before); a mark of direction turns th
 forges the next line of a log. Where a text is shown, each of these stands as Python writes it: `\x1b`, `\u202e`,
 `\U000e0041`.
 
-What is recorded, and what goes out as data (JSON, CSV, Parquet), is never changed.
+What is recorded, and what goes out as data (JSON, CSV, Parquet) to a program or a file, is never changed. A command
+that prints data to a terminal writes it out there too.
 """
 
 import re

@@ -15,6 +15,7 @@ from api.formats.negotiation import FORMATS
 from api.formats.render import items_bytes
 from api.questions.page import NOT_FILTERS, Page
 from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, Parameter
+from ledger import visible_json, visible_lines
 from projections import Engine
 
 Ask = Callable[[Engine, dict[str, str]], Page]
@@ -73,9 +74,16 @@ def show(page: Page, output: Output, *, title: str, columns: tuple[str, ...] = (
             out.print("There is more: raise --limit, or filter.", highlight=False)
     elif output is Output.json:
         body = {"items": page.rows(), "next": page.next, "basis": page.basis, **page.more}
-        typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        text = json.dumps(body, ensure_ascii=False, indent=2)
+        typer.echo(_shown(text, output) if sys.stdout.isatty() else text)
     else:
         form = next(one for one in FORMATS if one.name == output.value)
-        typer.echo(items_bytes(page, form, safe=safe), nl=False)
+        data = items_bytes(page, form, safe=safe)
+        typer.echo(_shown(data.decode(), output) if sys.stdout.isatty() else data, nl=False)
         if page.next is not None:
             print(f"There is more than --limit; the largest is {LIMIT_MAX}.", file=sys.stderr)
+
+
+def _shown(text: str, output: Output) -> str:
+    """What a terminal gets instead of data that go on to a file or a program, which are never changed."""
+    return visible_lines(text.replace("\r\n", "\n")) if output is Output.csv else visible_json(text)

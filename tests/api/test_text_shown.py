@@ -4,6 +4,11 @@ import io
 import json
 import logging
 import logging.config
+import os
+import re
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +20,7 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.cli.command_group import MODULES
 from api.cli.main import app
+from api.cli.options import Output
 from api.cli.server_log import LOG_CONFIG, LineFormatter
 from api.cli.terminal import text_table
 from api.problems import Problem, problem_of
@@ -103,6 +109,27 @@ def test_what_was_recorded_is_in_the_tables_and_in_the_data_as_it_was(data: Path
     (item,) = json.loads(run(data, "statements", "--format", "json").stdout)["items"]
     assert item["text"] == EVIL
     assert EVIL.encode() in run(data, "statements", "--format", "csv").stdout_bytes
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+@pytest.mark.parametrize("output", [one.value for one in Output])
+def test_data_shown_in_a_terminal_have_nothing_raw(data: Path, output: str) -> None:
+    import pty
+
+    ours, terminal = pty.openpty()
+    command = "from api.cli.main import main; main()"
+    words = ("-c", command, "statements", "--format", output, "--data", str(data))
+    asked = subprocess.Popen([sys.executable, *words], stdout=terminal, stdin=subprocess.DEVNULL)
+    os.close(terminal)
+    shown = b""
+    with suppress(OSError):  # Linux's end of a terminal
+        while some := os.read(ours, 65536):
+            shown += some
+    os.close(ours)
+    assert asked.wait() == 0
+    text = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r\n", "\n")  # colours of tables are ours
+    assert "statements" in text or "role" in text
+    assert_nothing_raw(text)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
