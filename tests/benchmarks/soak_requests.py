@@ -175,7 +175,9 @@ class Asking:
 
     def _about(self) -> Sent:
         paths = ("/v1/event-types", "/v1/event-types/QuotaSet", "/healthz", "/readyz", "/openapi.json", "/docs")
-        return Sent("GET", self._chance.choice(paths))
+        path = self._chance.choice(paths)
+        # Whether all is taken in is looked for half a second only.
+        return Sent("GET", path, (200, 503) if path == "/readyz" else (200,))
 
     def _figure(self) -> dict[str, Any]:
         return {

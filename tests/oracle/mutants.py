@@ -348,7 +348,7 @@ MUTANTS = (
         "aliases: a slug moves one position late",
         "tables/aliases.py",
         "bisect_right(self._positions[slug], at)",
-        "bisect_left(self._positions[slug], at)",
+        "bisect_right(self._positions[slug], at - 1)",
     ),
     Mutant(
         "aliases: what was merged into a slug does not move with it",
