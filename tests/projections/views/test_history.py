@@ -110,3 +110,29 @@ def test_an_unknown_figure_has_no_history(book: Book) -> None:
     book.record(figure())
     for clock in ("publication", "ledger"):
         assert book.history(IDS[0], clock=clock) == []
+
+
+def test_what_is_withdrawn_is_no_answer_and_others_answer_again(book: Book) -> None:
+    book.record(figure("1", on="2024-01-31", by="bgs"), figure("2", on="2024-02-29"), withdrawal(on="2024-03-31"))
+    assert changes(book, "publisher", "value", "cause", "previous_value", clock="ledger") == [
+        ("bgs", "1", "recorded", None),
+        ("usgs", "2", "recorded", "1"),
+        ("bgs", "1", "recorded", "2"),
+    ]
+    figure_id = book.one("figures")["figure_id"]
+    book.record(withdrawal(on="2024-04-30", by="bgs"))
+    last = changes(book, "publisher", "value", "previous_value", clock="ledger", figure_id=figure_id)[-1]
+    assert last == (None, None, "1")
+
+
+def test_an_old_id_answers_for_the_kept_figure_from_the_merge_on(book: Book) -> None:
+    book.record(figure("1", subject="prc"))
+    of_prc = book.one("figures")["figure_id"]
+    book.record(figure("2", subject="china"), merge(kept="china", merged="prc", event_id=IDS[1]))
+    book.record(figure("3", subject="china", on="2024-02-29"), retraction(IDS[1]))
+    assert changes(book, "value", "cause", clock="ledger", figure_id=of_prc) == [
+        ("1", "recorded"),
+        ("2", "merge"),
+        ("3", "recorded"),
+        ("1", "retraction"),
+    ]
