@@ -7,7 +7,7 @@ merge that carried it here or away; a registration whose fiscal year moved its p
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -36,11 +36,20 @@ _CAUSES = {
 }
 
 
-def diff(ledger: Ledger, before: Reader, after: Reader, *, filters: Mapping[str, Value]) -> list[Item]:
+def diff(
+    ledger: Ledger,
+    before: Reader,
+    after: Reader,
+    *,
+    filters: Mapping[str, Value],
+    wanted: Callable[[Item], bool] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Item]:
     """The figures that differ, in the order of figures: key, `before`, `after`, `change`, `kind` and `causes`.
 
-    `before` and `after` are figure items or None; filters select figures at either viewpoint. Raises UnknownFilter and
-    FilterError.
+    `before` and `after` are figure items or None; filters select figures at either viewpoint, and of those that differ
+    the ones that are `wanted`. Causes are looked for on this page only. Raises UnknownFilter and FilterError.
     """
     if "resolve" in filters:
         raise UnknownFilter("resolve", [one.name for one in CATALOGUE["figures"].filters if one.name != "resolve"])
@@ -58,14 +67,13 @@ def diff(ledger: Ledger, before: Reader, after: Reader, *, filters: Mapping[str,
         {item["figure_id"]: item for item in allowance.rows_of(reader.read("figures", filters=how, figures=differing))}
         for reader in readers
     ]
-    causes = _Causes(ledger, before, after).of(sorted(differing))
-    items = [
-        _item(one, kind, sides[0].get(one), sides[1].get(one), causes.get(UUID(one), [])) for one, kind in kinds.items()
-    ]
-    return sorted(items, key=_order)
+    items = [_item(one, kind, sides[0].get(one), sides[1].get(one)) for one, kind in kinds.items()]
+    chosen_items = sorted(filter(wanted, items), key=_order)[offset:][:limit]
+    causes = _Causes(ledger, before, after).of([UUID(item["figure_id"]) for item in chosen_items])
+    return [{**item, "causes": causes.get(UUID(item["figure_id"]), [])} for item in chosen_items]
 
 
-def _item(figure_id: str, kind: str, before: Item | None, after: Item | None, causes: list[Item]) -> Item:
+def _item(figure_id: str, kind: str, before: Item | None, after: Item | None) -> Item:
     shown = after or before
     if shown is None:
         raise ValueError(f"figure {figure_id} has an item at neither viewpoint")
@@ -83,7 +91,6 @@ def _item(figure_id: str, kind: str, before: Item | None, after: Item | None, ca
         "change": change,
         "change_percent": percent,
         "kind": kind,
-        "causes": causes,
     }
 
 

@@ -78,11 +78,18 @@ class Inquiry(ABC):
             return ask(UUID(str(figure_id)), limit=limit, offset=offset)
 
     def diff(
-        self, before: Viewpoint, after: Viewpoint, *, filters: Mapping[str, Value] | None = None
+        self,
+        before: Viewpoint,
+        after: Viewpoint,
+        *,
+        filters: Mapping[str, Value] | None = None,
+        wanted: Callable[[dict[str, Any]], bool] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> list[dict[str, Any]]:
         """What differs between two viewpoints, and why: see `projections.queries.diff`."""
         with self.reader(before) as one, self.reader(after) as other:
-            return diff(self.ledger, one, other, filters=filters or {})
+            return diff(self.ledger, one, other, filters=filters or {}, wanted=wanted, limit=limit, offset=offset)
 
     def timeline(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
         """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""

@@ -86,6 +86,9 @@ class TableSet:
 
     def close(self) -> None:
         """Close the tables. A file keeps them for the next time."""
+        if self.position > self._kept:
+            with suppress(duckdb.Error):
+                self._checkpoint()
         self._writer.close()
         self.connection.close()
         if self._spill is not None:

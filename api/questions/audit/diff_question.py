@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from api.problems import bad_parameter
@@ -65,18 +66,18 @@ def compared(
         ]
     apart = (*NOT_FILTERS, *_CLOCK_NAMES, CHANGED_BY.name)
     filters = {name: value for name, value in parameters.items() if name not in apart}
-    differences = engine.diff(*views, filters=filters)
+    wanted = None
     if CHANGED_BY.name in parameters:
-        percent = _percent(parameters[CHANGED_BY.name])
-        differences = [item for item in differences if _changed_by_more_than(item, percent)]
+        wanted = partial(_changed_by_more_than, _percent(parameters[CHANGED_BY.name]))
+    differences = engine.diff(*views, filters=filters, wanted=wanted, limit=count + 1, offset=offset)
     following = None
-    if len(differences) > offset + count:
+    if len(differences) > count:
         places = [part for at in views for part in (at.position, instant_text(at.as_of))]
         following = encoded([offset + count, *places], asked)
     clocks = [(parameters.get(f"{side}_as_of"), parameters.get(f"{side}_recorded_as_of")) for side in SIDES]
     validity = validity_of(engine, views, clocks if cursor is None else None)
     basis = {side: at.basis() for side, at in zip(SIDES, views, strict=True)}
-    return Page([_readable(item) for item in differences[offset : offset + count]], basis, following, validity)
+    return Page([_readable(item) for item in differences[:count]], basis, following, validity)
 
 
 def _viewpoint(engine: Inquiry, parameters: Mapping[str, str], side: str, names: Mapping[str, str]) -> Viewpoint:
@@ -104,7 +105,7 @@ def _percent(text: str) -> Decimal:
     return percent
 
 
-def _changed_by_more_than(item: Mapping[str, Any], percent: Decimal) -> bool:
+def _changed_by_more_than(percent: Decimal, item: Mapping[str, Any]) -> bool:
     """Whether a point became another point, further away than `percent` of it. From zero, any way is further."""
     if item["change"] is None:
         return False
