@@ -163,7 +163,7 @@ def _tables_unavailable(error: TablesUnavailable) -> Problem:
     return Problem(
         503,
         "tables-unavailable",
-        f"{text[:1].upper()}{text[1:]}. Ask again.",
+        f"{_sentence(text)} Ask again.",
         headers={"Retry-After": str(after_s)},
         more={"position": error.position, "head": error.head},
     )
@@ -181,9 +181,13 @@ _KNOWN: tuple[tuple[type[Exception], Callable[[str], Problem]], ...] = (
     ),
     (StoreBusy, lambda text: Problem(503, "store-busy", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
     (StoreFull, lambda text: Problem(507, "store-full", text)),
-    (LedgerDamaged, lambda text: Problem(503, "ledger-damaged", f"{text[:1].upper()}{text[1:]}. {_MEND}")),
+    (LedgerDamaged, lambda text: Problem(503, "ledger-damaged", f"{_sentence(text)} {_MEND}")),
     (StoreError, lambda text: Problem(503, "store-unavailable", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
 )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}"
 
 
 def _alone(violation: Violation) -> Violation:

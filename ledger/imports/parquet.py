@@ -38,6 +38,10 @@ Cell = Callable[[Any], Any]
 """What a value of Arrow is in JSON. Raises ValueError, or OverflowError for a day outside the calendar."""
 
 
+ROW_BYTES = 200
+"""What a row takes at least once it is an event, however little the file has of it."""
+
+
 class _Column(NamedTuple):
     """The part of a column that is in a batch: how many values, and each of them on demand."""
 
@@ -58,7 +62,7 @@ def parquet_pieces(file: BinaryIO, limits: ImportLimits) -> Iterator[Piece]:
     try:
         for batch, row_count in _batches(file, size):
             for part, part_bytes in parts_of(batch):
-                unpacked += part_bytes
+                unpacked += max(part_bytes, part.num_rows * ROW_BYTES)
                 if unpacked > limits.unpacked_bytes(size):
                     raise TooLarge(f"the file unpacks to more than {limits.unpacked_bytes(size)} bytes")
                 following = first + part.num_rows

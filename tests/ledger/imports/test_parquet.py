@@ -15,7 +15,7 @@ import pytest
 from ledger import Ledger, import_file
 from ledger.codec.strict_json import digest
 from ledger.imports import parquet
-from ledger.imports.import_limits import USUAL_LIMITS
+from ledger.imports.import_limits import USUAL_LIMITS, ImportLimits
 from ledger.imports.rows import Row
 from tests.ledger.conftest import figure
 
@@ -170,6 +170,14 @@ def test_a_file_with_any_byte_changed_is_read_or_refused() -> None:
         changed = bytearray(whole)
         changed[place] ^= 0xFF
         assert len(list(parquet_rows(io.BytesIO(bytes(changed))))) <= 11
+
+
+def test_rows_that_hold_next_to_nothing_count_as_rows() -> None:
+    file = written(pa.table({"type": pa.array(["E"] * 20_000).dictionary_encode()}))
+    limits = ImportLimits(file_bytes=10_000 * parquet.ROW_BYTES)
+    *_, last = parquet.parquet_pieces(file, limits)
+    assert last.raw[1][0] == "too_large"
+    assert last.first <= 10_001
 
 
 def test_a_file_of_no_bytes_has_no_rows() -> None:
