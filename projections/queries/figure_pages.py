@@ -2,7 +2,8 @@
 
 Figures come in the order of their subjects. To count how many figures of each have an answer takes less than to read
 them, and to count those of the first few subjects takes less than all; so subjects are counted a few at a time,
-then four times as many, until the page is full.
+then four times as many, and then all others, until the page is full. Where few entities are registered, all are counted
+at once.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,8 +15,11 @@ from projections.queries.names import near
 from projections.tables.families import Family
 
 SUBJECTS_AT_FIRST = 8
-SUBJECTS_MAX = 16_384
-"""How many subjects are counted together: at first, and at most."""
+SUBJECTS_MAX = 128
+"""How many subjects are counted together, at first and at most, before all others are."""
+
+ENTITIES_MANY = 2_000
+"""With fewer versions of entities than this, all subjects are counted at once: to plan more questions takes longer."""
 
 
 class FigurePage(NamedTuple):
@@ -36,7 +40,7 @@ def figure_page(
     """The subjects whose figures, in the order of the list, have the places from `offset` to `offset + limit`."""
 
     def counted(some: Sequence[str]) -> dict[str, int]:
-        rows = {"figures": [*selection.rows, f"versions.{near(some)}"], "answer_intervals": [near(some)]}
+        rows = {"figures": [*selection.rows, among(some, "versions.")], "answer_intervals": [among(some)]}
         query = f"{question('subjects', families, rows=rows)} SELECT subject, figures FROM items"
         return dict(ask(query, **selection.params))
 
@@ -67,17 +71,24 @@ def subject_page(
     return FigurePage(subjects, first)
 
 
+def among(subjects: Sequence[str], table: str = "") -> str:
+    """A condition on the rows of a table that leaves out others than these, where they are few."""
+    return f"{table}{near(subjects)}" if len(subjects) <= SUBJECTS_MAX else "TRUE"
+
+
 def _subjects(ask: Callable[..., list[Any]]) -> Iterator[Sequence[str]]:
     """Every slug that a figure may be about, in order, some at a time: those of all that were ever registered."""
-    count, last = SUBJECTS_AT_FIRST, ""
+    ((entities,),) = ask("SELECT COUNT(*) FROM log.entities")
+    count, last = SUBJECTS_AT_FIRST if entities >= ENTITIES_MANY else SUBJECTS_MAX + 1, ""
     while True:
+        page = f"LIMIT {count}" if count <= SUBJECTS_MAX else ""
         rows = ask(
             "SELECT DISTINCT entity FROM log.entities WHERE type = 'EntityRegistered' AND since <= $position "
-            "AND entity > $last ORDER BY entity LIMIT $count",
+            f"AND entity > $last ORDER BY entity {page}",
             last=last,
-            count=count,
         )
-        if not rows:
+        if rows:
+            yield [slug for (slug,) in rows]
+        if not page or not rows:
             return
-        yield [slug for (slug,) in rows]
-        last, count = rows[-1][0], min(4 * count, SUBJECTS_MAX)
+        last, count = rows[-1][0], 4 * count

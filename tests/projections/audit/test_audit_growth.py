@@ -12,6 +12,7 @@ import pytest
 from ledger import Ledger
 from projections import Engine, FilterError, Reader
 from projections.audit import Columns, Findings, disputes, revisions, scorecards, vintages
+from projections.queries import figure_pages
 from tests.projections.conftest import WORLD, Item
 
 COUNTRIES = 200
@@ -65,7 +66,10 @@ def counting(engine: Engine) -> Iterator[tuple[Reader, list[int]]]:
 
 @pytest.mark.parametrize("columns", [Columns(), Columns(releases=("first", "latest"))])
 @pytest.mark.parametrize("wide", [False, True])
-def test_a_page_of_vintages_reads_the_subjects_of_the_page(many: Engine, columns: Columns, wide: bool) -> None:
+def test_a_page_of_vintages_reads_the_subjects_of_the_page(
+    many: Engine, columns: Columns, wide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figure_pages, "ENTITIES_MANY", 0)
     with counting(many) as (reader, rows):
         everything = vintages(reader, columns=columns, wide=wide).items
         whole = max(rows)

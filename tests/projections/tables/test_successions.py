@@ -67,7 +67,7 @@ def test_an_answer_with_others_at_the_same_time_is_tied(sayings: list[Saying]) -
 
 @given(series(), st.data())
 def test_step_by_step_is_as_at_once(sayings: list[Saying], data: st.DataObject) -> None:
-    last = max(one.since for one in sayings) + 3
+    last = max(at for one in sayings for at in (one.since, one.until) if at < FOREVER)
     cuts = sorted(data.draw(st.sets(st.integers(1, last), max_size=4)) | {last + 1})
     intervals: list[Interval] = []
     for after, before in zip([0, *cuts], cuts, strict=False):
