@@ -435,6 +435,24 @@ MUTANTS = (
         "for position in [one.position]:",
     ),
     Mutant(
+        "diff: what was known at the earlier moment is a cause",
+        "queries/diff.py",
+        "visible_from > $earlier",
+        "visible_from >= $earlier",
+    ),
+    Mutant(
+        "diff: what was done up to the earlier position is a cause",
+        "queries/diff.py",
+        "self._earlier < act.position <= self._later",
+        "self._earlier <= act.position <= self._later",
+    ),
+    Mutant(
+        "diff: the first retraction is the cause",
+        "queries/diff.py",
+        'if act.type != "EventCorrected"][-1])',
+        'if act.type != "EventCorrected"][0])',
+    ),
+    Mutant(
         "limits: the time of a question is never used up",
         "queries/allowance.py",
         "if self.seconds is not None and time.monotonic() >= self.ends_at:",

@@ -42,6 +42,36 @@ def test_our_own_correction_differs_on_the_ledger_clock_only(api: Api) -> None:
     assert api.client.get("/v1/diff", params=same).json()["items"] == []
 
 
+def act(kind: str, target: str, **fields: object) -> dict[str, object]:
+    return {"type": kind, "target": target, "explanation": "looked again", **fields}
+
+
+def causes(api: Api, **clocks: str) -> list[str]:
+    (item,) = api.client.get("/v1/diff", params=clocks).json()["items"]
+    return [cause["event_id"] for cause in item["causes"]]
+
+
+def test_what_was_known_at_the_earlier_moment_is_no_cause(api: Api) -> None:
+    _, second = api.post(mined("world", "1", "2024-06-30"), mined("world", "2", "2025-06-30"))
+    assert causes(api, from_as_of="2024-06-30", to_as_of="2025-06-30") == [second["event_id"]]
+
+
+def test_what_was_done_up_to_the_earlier_position_is_no_cause(api: Api) -> None:
+    (fact,) = api.post(mined("world", "1", "2024-06-30"))
+    reason = {"reason": "transcription"}
+    (before,) = api.post(act("EventCorrected", fact["event_id"], changes={"value": "2"}, **reason))
+    (after,) = api.post(act("EventCorrected", fact["event_id"], changes={"value": "3"}, **reason))
+    assert causes(api, from_recorded_as_of=f"position:{before['position']}") == [after["event_id"]]
+
+
+def test_the_last_retraction_is_the_cause(api: Api) -> None:
+    (fact,) = api.post(mined("world", "1", "2024-06-30"))
+    api.post(act("EventRetracted", fact["event_id"], reason="other"))
+    api.post(act("EventReinstated", fact["event_id"]))
+    (last,) = api.post(act("EventRetracted", fact["event_id"], reason="other"))
+    assert causes(api, from_recorded_as_of=f"position:{fact['position']}") == [last["event_id"]]
+
+
 def test_a_comparison_takes_the_filters_of_figures(api: Api) -> None:
     api.post(WORLD_2024, WORLD_2025, mined("china", "270000", "2025-01-31"))
     found = api.client.get("/v1/diff", params={**YEAR, "subject": "china"}).json()["items"]
