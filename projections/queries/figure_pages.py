@@ -18,6 +18,9 @@ SUBJECTS_AT_FIRST = 8
 SUBJECTS_MAX = 128
 """How many subjects are counted together, at first and at most, before all others are."""
 
+PLACES_FEW = 1_000
+"""A page that ends up to here in the list is looked for a few subjects at a time; others lie so far that all count."""
+
 ENTITIES_MANY = 2_000
 """With fewer versions of entities than this, all subjects are counted at once: to plan more questions takes longer."""
 
@@ -59,7 +62,7 @@ def subject_page(
     """
     subjects: list[str] = []
     first = seen = 0
-    for some in _subjects(ask):
+    for some in _subjects(ask, few=offset + limit <= PLACES_FEW):
         items = counted(some)
         for subject in sorted(items.keys() & set(some)):
             if seen + items[subject] > offset and seen < offset + limit:
@@ -76,10 +79,13 @@ def among(subjects: Sequence[str], table: str = "") -> str:
     return f"{table}{near(subjects)}" if len(subjects) <= SUBJECTS_MAX else "TRUE"
 
 
-def _subjects(ask: Callable[..., list[Any]]) -> Iterator[Sequence[str]]:
-    """Every slug that a figure may be about, in order, some at a time: those of all that were ever registered."""
+def _subjects(ask: Callable[..., list[Any]], *, few: bool) -> Iterator[Sequence[str]]:
+    """Every slug that a figure may be about, in order: those of all that were ever registered.
+
+    They come some at a time where the page needs a few places only, and where they are many.
+    """
     ((entities,),) = ask("SELECT COUNT(*) FROM log.entities")
-    count, last = SUBJECTS_AT_FIRST if entities >= ENTITIES_MANY else SUBJECTS_MAX + 1, ""
+    count, last = SUBJECTS_AT_FIRST if few and entities >= ENTITIES_MANY else SUBJECTS_MAX + 1, ""
     while True:
         page = f"LIMIT {count}" if count <= SUBJECTS_MAX else ""
         rows = ask(
