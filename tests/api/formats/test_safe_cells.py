@@ -123,10 +123,8 @@ def test_the_command_line_has_it_too(tmp_path: Path) -> None:
     assert "--format csv" in refused.stderr
 
 
-@pytest.mark.parametrize("cell", RUN)
-def test_excel_has_every_text_as_a_text(api: Api, cell: str) -> None:
-    if not cell.strip("\0\t\r\n") or "\0" in cell:
-        pytest.skip("no text of an event")
+@pytest.mark.parametrize("cell", [cell for cell in RUN if cell.strip("\0\t\r\n") and "\0" not in cell])
+def test_excel_has_every_text_that_an_event_may_have_as_a_text(api: Api, cell: str) -> None:
     api.post(organisation("acme", name=cell))
     answer = api.client.get("/v1/entities?entity=acme&format=xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["items"]
