@@ -14,6 +14,8 @@
 #   make lock   choose the versions in requirements.lock anew (needs uv)
 
 SHELL := /bin/bash
+# Tests start many processes; where Python may not keep what it compiled, each of them compiles the project again.
+export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin

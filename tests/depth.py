@@ -5,6 +5,8 @@ SUPPLY_LEDGER_SEED is the seed of the first history, to look where no run has lo
 """
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
 _HISTORIES = os.environ.get("SUPPLY_LEDGER_HISTORIES")
 _SEED = os.environ.get("SUPPLY_LEDGER_SEED")
@@ -23,3 +25,11 @@ def seeds(ordinarily: int, *, first: int = 1, one_in: int = 1) -> range:
 def examples(ordinarily: int, *, deeply: int) -> int:
     """How many examples hypothesis draws."""
     return ordinarily if _HISTORIES is None else deeply
+
+
+Item = TypeVar("Item")
+
+
+def some(items: Sequence[Item], *, one_in: int) -> Sequence[Item]:
+    """One in N of the items ordinarily, and all of them where properties look deeply."""
+    return items[::one_in] if _HISTORIES is None else items

@@ -8,7 +8,7 @@ is made, gets its columns and its view without another line.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
@@ -133,10 +133,11 @@ def families() -> dict[str, Family]:
     classes: dict[str, list[type[Event]]] = {"entities": []}
     for cls in REGISTRY.values():
         classes.setdefault(cls.family, []).append(cls)
-    return {name: Family(name, tuple(members), _columns(members)) for name, members in classes.items()}
+    return {name: Family(name, tuple(members), _columns(tuple(members))) for name, members in classes.items()}
 
 
-def _columns(classes: Iterable[type[Event]]) -> tuple[Column, ...]:
+@cache
+def _columns(classes: tuple[type[Event], ...]) -> tuple[Column, ...]:
     columns: dict[str, Column] = {}
     for cls in classes:
         for name, field in cls.model_fields.items():

@@ -50,11 +50,11 @@ def test_commas_in_texts_are_no_values(api: Api, monkeypatch: pytest.MonkeyPatch
     api.post(mined("china", "1", "2024", note=',:{"' * 500))
 
 
-def test_of_a_million_faults_a_hundred_are_listed_and_all_are_counted(api: Api) -> None:
+def test_of_many_faults_a_hundred_are_listed_and_all_are_counted(api: Api) -> None:
     bad = {"type": "MoUSigned", "agreement": "a", "parties": [1] * 99, "x": 1}
-    answer = api.client.post("/v1/events", json=[bad] * 9_000)
-    problem = refused(answer, 422, "event-refused", "900000 faults, of which 100 are listed")
-    assert (len(problem["errors"]), problem["errors_more"]) == (100, 900_000 - 100)
+    answer = api.client.post("/v1/events", json=[bad] * 2_000)
+    problem = refused(answer, 422, "event-refused", "200000 faults, of which 100 are listed")
+    assert (len(problem["errors"]), problem["errors_more"]) == (100, 200_000 - 100)
 
 
 def test_an_event_of_a_million_unknown_fields_is_one_fault(api: Api) -> None:

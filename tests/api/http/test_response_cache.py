@@ -21,6 +21,7 @@ from api.settings import ANSWERS_MB, BadSetting
 from ledger import Ledger
 from tests.api.held_reads import Asked, Watched, run, settle
 from tests.api.helpers import BASICS, Api, country, mined
+from tests.depth import examples
 from tests.shared_tables import engine_of, tables_for
 
 PAST = {"as_of": "2025-01-01", "recorded_as_of": "position:7"}
@@ -369,7 +370,7 @@ def pair() -> Iterator[Pair]:
 
 
 @given(st.lists(STEPS, min_size=4, max_size=14))
-@settings(max_examples=15)
+@settings(max_examples=examples(5, deeply=60))
 def test_a_kept_answer_is_the_one_that_would_be_computed(steps: list[tuple[Any, ...]]) -> None:
     with pair() as both:
         for step in steps:
