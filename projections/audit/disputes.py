@@ -8,13 +8,10 @@ turned.
 """
 
 import json
-import statistics
-from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import combinations, groupby
-from operator import attrgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -27,19 +24,19 @@ from projections.audit.publisher_entries import (
     Heads,
     distance,
     figures_of,
-    mean,
     median,
-    percent_between,
     publishers_asked,
 )
-from projections.audit.subjects_together import subjects_together
-from projections.catalogue import FIGURE_IDENTITY
-from projections.queries.filters import FilterError, Value
+from projections.audit.publisher_pairs import publisher_pairs
+from projections.audit.subjects_together import few_together
+from projections.catalogue import FIGURE_IDENTITY, SERIES
+from projections.queries.figure_pages import subject_page
+from projections.queries.filters import Value
 from projections.queries.reader import Reader, naive
+from projections.sql_text import quoted, sql
 
 STATUSES = ("open", "ended", "all")
-PAIRS_MAX = 100_000
-"""How many pairs of publishers one answer holds: each two of 447."""
+_WANTED = {"open": "ended_at IS NULL", "ended": "ended_at IS NOT NULL", "all": "TRUE"}
 _SAID = (
     *("publisher", "value", "low", "high", "symbol", "unit", "canonical_value", "canonical_low", "canonical_high"),
     *("status", "source_kind", "via", "edition", "published_at", "event_id", "position"),
@@ -51,13 +48,12 @@ _SHOWN = tuple(dict.fromkeys((*FIGURE_IDENTITY, *_SAID, "cause")))
 
 class Run(NamedTuple):
     """A run of instants at which a figure is disputed: from which event to which, and how many of the figure's entries
-    had been published at the last of the instants. `has_say`: one of the publishers that are asked about spoke then.
+    had been published at the last of the instants.
     """
 
     began: Entry
     ended: Entry | None
     until: int
-    has_say: bool
 
 
 class Dispute(NamedTuple):
@@ -86,32 +82,77 @@ def disputes(
     stand, or stood last. `spread` is highest - lowest of their points, in the canonical unit, and `spread_percent` that
     in percent of |median of the points|, half-even at 4 decimals.
 
-    Member `pairs`: see `pair_items`. Raises UnknownFilter; FilterError, also for more pairs than an answer holds.
+    Member `pairs`: see `publisher_pairs`. Raises UnknownFilter; FilterError, also for more pairs than an answer holds.
     """
     rest, asked = publishers_asked(reader, filters or {})
     items: list[Item] = []
-    pairs: dict[tuple[str, str], Pair] = {}
-    place = 0
-    for subjects in subjects_together(reader, rest):
-        entries = reader.entries((*COLUMNS, *_SHOWN), rest, subjects=subjects)
+    found = _found(reader, rest, asked, status=status, limit=limit, offset=offset)
+    for together in few_together((one, one.entries) for one in found):
+        entries = reader.entries(
+            (*COLUMNS, *_SHOWN),
+            rest,
+            subjects=sorted({one.subject for one in together}),
+            figures=[one.figure_id for one in together],
+        )
+        numbers = {one.figure_id: one.numbers for one in together}
         listed: list[Dispute] = []
         for figure in figures_of(entries, reader.allowance):
-            heads, runs = swept(figure, asked=asked)
-            wanted = [run for run in runs if run.has_say and status in ("all", "ended" if run.ended else "open")]
-            last = len(wanted) if limit is None else max(offset + limit - place, 0)
-            listed += _told(figure, wanted[max(offset - place, 0) : last])
-            place += len(wanted)
-            compare(heads, pairs, asked=asked)
+            runs = swept(figure)
+            listed += _told(figure, [runs[number] for number in numbers[figure[0].figure_id]])
         items += _items(reader, entries, listed)
-    return Findings(items, {"pairs": pair_items(pairs)})
+    return Findings(items, {"pairs": publisher_pairs(reader, rest, asked)})
 
 
-def swept(figure: Sequence[Entry], *, asked: Collection[str] | None = None) -> tuple[Heads, list[Run]]:
-    """What the publishers of a figure say in the end, and when it was disputed on the way there."""
+class _Found(NamedTuple):
+    """A figure, and which of its disputes are wanted, counted from 0."""
+
+    figure_id: str
+    subject: str
+    entries: int
+    numbers: list[int]
+
+
+def _found(
+    reader: Reader,
+    filters: Mapping[str, Value],
+    asked: Collection[str] | None,
+    *,
+    status: str,
+    limit: int | None,
+    offset: int,
+) -> list[_Found]:
+    """The figures of a page of disputes, in order."""
+    runs, wanted = sql("audit/dispute_runs.sql"), [_WANTED[status]]
+    if asked is not None:
+        wanted.append("say > 0")
+    params = {"asked": sorted(asked or ()), "of_some": asked is not None}
+    found = f"FROM ({runs}) WHERE {' AND '.join(wanted)}"
+
+    def counted(subjects: Sequence[str]) -> dict[str, int]:
+        query = f"SELECT subject, COUNT(*) {found} GROUP BY subject"
+        rows = reader.series("published", filters, query=query, params=params, subjects=subjects)
+        return dict(reader.allowance.tuples_of(rows))
+
+    subjects = None
+    if limit is not None and not {"subject", "figure_id"} & set(filters):
+        subjects, before = subject_page(reader.ask, counted, limit=limit, offset=offset)
+        offset -= before
+    by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in (*SERIES.order[:-3], "number"))
+    page = "" if limit is None else f" LIMIT {limit:d} OFFSET {offset:d}"
+    query = f"SELECT figure_id, subject, entries, number {found} ORDER BY {by}{page}"
+    rows = reader.allowance.rows_of(reader.series("published", filters, query=query, params=params, subjects=subjects))
+    return [
+        _Found(figure_id, subject, entries, [run["number"] for run in runs])
+        for (figure_id, subject, entries), runs in groupby(rows, key=itemgetter("figure_id", "subject", "entries"))
+    ]
+
+
+def swept(figure: Sequence[Entry]) -> list[Run]:
+    """When a figure was disputed."""
     heads = Heads()
     runs: list[Run] = []
     began: Entry | None = None
-    taken, has_say = 0, False
+    taken = 0
     for _, together in groupby(figure, key=attrgetter("until")):
         before_all = taken
         turned: Entry | None = None
@@ -123,12 +164,11 @@ def swept(figure: Sequence[Entry], *, asked: Collection[str] | None = None) -> t
         if began is None and heads.disputed:
             began = turned
         elif began is not None and not heads.disputed:
-            runs.append(Run(began, turned, before_all, has_say))
+            runs.append(Run(began, turned, before_all))
             began = None
-        has_say = asked is None or heads.says_any(asked)
     if began is not None:
-        runs.append(Run(began, None, taken, has_say))
-    return heads, runs
+        runs.append(Run(began, None, taken))
+    return runs
 
 
 def _told(figure: Sequence[Entry], runs: Sequence[Run]) -> Iterator[Dispute]:
@@ -210,79 +250,3 @@ def _text(value: Any) -> Any:
     if isinstance(value, Decimal):
         return plain(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-@dataclass
-class Pair:
-    """Two publishers compared, over the figures of which both say something."""
-
-    agreeing: int = 0
-    differing: int = 0
-    higher: int = 0
-    lower: int = 0
-    percents: "array[float]" = field(default_factory=lambda: array("d"))
-    """`percent_between` the two, where both state points."""
-
-
-def compare(heads: Heads, pairs: dict[tuple[str, str], Pair], *, asked: Collection[str] | None = None) -> None:
-    """Add a figure to the pairs of its publishers, or of those asked about and others: what each of them says last.
-
-    Raises FilterError where there are too many.
-    """
-    last = heads.last()
-    named = combinations(last, 2) if asked is None else _pairs_with({*asked} & last.keys(), last)
-    for one, other in named:
-        said, said_too = last[one], last[other]
-        pair = pairs.setdefault((one, other), Pair())
-        if len(pairs) > PAIRS_MAX:
-            many = f"more than {PAIRS_MAX} pairs of publishers say something of these figures"
-            raise FilterError("publisher", f"{many}: choose a publisher, or fewer figures")
-        if said.said == said_too.said:
-            pair.agreeing += 1
-        else:
-            pair.differing += 1
-        if said.point is not None and said_too.point is not None:
-            pair.higher += said.point > said_too.point
-            pair.lower += said.point < said_too.point
-            pair.percents.append(percent_between(said.point, said_too.point))
-
-
-def _pairs_with(chosen: Collection[str], publishers: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Every two different publishers of which at least one is chosen, each pair in order and once."""
-    for other in publishers:
-        for one in chosen:
-            if one < other or (one > other and other not in chosen):
-                yield min(one, other), max(one, other)
-
-
-def pair_items(pairs: Mapping[tuple[str, str], Pair]) -> list[Item]:
-    """One item a pair of publishers [a, b], in order: `figures` of which both say something at the viewpoint
-    (`agreeing` and `differing`), those of them that are `comparable` (both state points), and how often a is `higher`
-    or `lower`. What a publisher says is the last of its head.
-
-    `mean_difference_percent`, `median_difference_percent` and `mean_absolute_difference_percent` are over the
-    comparable figures, each difference being 200 (a - b) / (|a| + |b|): in percent of the mean of the two sizes, so
-    that neither is the measure of the other.
-    """
-    return [_pair_item(names, pairs[names]) for names in sorted(pairs)]
-
-
-def _pair_item(names: tuple[str, str], pair: Pair) -> Item:
-    statistics_of = {
-        "mean_difference_percent": mean(pair.percents),
-        "median_difference_percent": statistics.median(pair.percents) if pair.percents else None,
-        "mean_absolute_difference_percent": mean([abs(percent) for percent in pair.percents]),
-    }
-    return {
-        "publishers": list(names),
-        "figures": pair.agreeing + pair.differing,
-        "agreeing": pair.agreeing,
-        "differing": pair.differing,
-        "comparable": len(pair.percents),
-        "higher": pair.higher,
-        "lower": pair.lower,
-        **statistics_of,
-        "reasons": {
-            name: "on no figure do both state a point" for name, value in statistics_of.items() if value is None
-        },
-    }

@@ -7,7 +7,7 @@ canonical value, range or symbol, so a publisher that contradicts itself dispute
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -76,17 +76,9 @@ class Heads:
         """Whether any two statements differ."""
         return len(self._sayings) > 1
 
-    def says_any(self, publishers: Collection[str]) -> bool:
-        """Whether one of these publishers says something."""
-        return any(self._heads.get(publisher) for publisher in publishers)
-
     def statements(self) -> list[Entry]:
         """Every statement in the heads, ordered by publisher and position."""
         return [entry for _, head in sorted(self._heads.items()) for entry in head]
-
-    def last(self) -> dict[str, Entry]:
-        """What each publisher that says something said last, ordered by publisher."""
-        return {publisher: head[-1] for publisher, head in sorted(self._heads.items()) if head}
 
 
 def figures_of(entries: pa.Table, allowance: Allowance) -> Iterator[list[Entry]]:
@@ -131,14 +123,6 @@ def median(points: Sequence[Decimal], *, without: int | None = None) -> Decimal:
 def distance(one: Decimal, other: Decimal) -> Decimal:
     """|one - other|, exactly."""
     return EXACT.subtract(one, other).copy_abs()
-
-
-def percent_between(one: Decimal, other: Decimal) -> float:
-    """By how much one number is above another, in percent of the mean of their absolute values: from -200 to 200, and
-    0 where both are zero. Exchanging the two changes the sign and nothing else.
-    """
-    together = EXACT.add(one.copy_abs(), other.copy_abs())
-    return 200 * float(EXACT.subtract(one, other)) / float(together) if together else 0.0
 
 
 def percent_above(one: Decimal, base: Decimal) -> float:

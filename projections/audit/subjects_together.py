@@ -3,10 +3,13 @@
 What the audit compares is about one subject: entries of a series, publishers of a figure, periods of a table.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from projections.queries.filters import Value
 from projections.queries.reader import Reader
+
+T = TypeVar("T")
 
 ENTRIES_TOGETHER = 20_000
 """About how many entries are read at a time; those of one subject are always read together."""
@@ -19,13 +22,18 @@ def subjects_together(reader: Reader, filters: Mapping[str, Value]) -> Iterator[
         return
     query = "SELECT subject, COUNT(*) FROM chosen GROUP BY subject ORDER BY subject"
     counted = reader.series("published", filters, query=query)
-    subjects: list[str] = []
+    yield from few_together(reader.allowance.tuples_of(counted))
+
+
+def few_together(counted: Iterable[tuple[T, int]]) -> Iterator[list[T]]:
+    """Things of which each has so many entries, as many together as fit into memory."""
+    together: list[T] = []
     entries = 0
-    for subject, count in reader.allowance.tuples_of(counted):
-        if entries and entries + count > ENTRIES_TOGETHER:
-            yield subjects
-            subjects, entries = [], 0
-        subjects.append(subject)
+    for thing, count in counted:
+        if together and entries + count > ENTRIES_TOGETHER:
+            yield together
+            together, entries = [], 0
+        together.append(thing)
         entries += count
-    if subjects:
-        yield subjects
+    if together:
+        yield together

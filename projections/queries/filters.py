@@ -20,6 +20,9 @@ from projections.sql_text import quoted
 
 PREFERRED_MAX = 100
 
+NEAR_SUBJECTS_MAX = 128
+"""Up to this many subjects are looked for one by one, without reading all that lies between them."""
+
 Value = str | list[str]
 """The value of a filter: one text, or several of which one must fit."""
 
@@ -68,7 +71,8 @@ class Selection:
     def keep_subjects(self, subjects: Sequence[str]) -> None:
         """Keep only figures about these subjects: all from the first to the last, in order, that have any."""
         if subjects:
-            self.keep_near(near(subjects))
+            if len(subjects) <= NEAR_SUBJECTS_MAX:
+                self.keep_near(near(subjects))
             self.rows.append(f"versions.subject BETWEEN {self.bind(subjects[0])} AND {self.bind(subjects[-1])}")
         else:
             self.near.append("FALSE")

@@ -19,7 +19,7 @@ from projections.queries.answer_changes import COLUMNS, answer_changes, versions
 from projections.queries.answer_history import Version, answer_history
 from projections.queries.compose import lookup, parameters, question
 from projections.queries.figure_pages import figure_page
-from projections.queries.filters import Selection, Value, select
+from projections.queries.filters import Selection, Value, one_of, select
 from projections.queries.format import presented, presented_rows, with_percent
 from projections.queries.names import Names
 from projections.queries.near_answers import near_answers, statements_of
@@ -268,16 +268,12 @@ class Reader:
         filters: Mapping[str, Value] | None = None,
         *,
         subjects: Sequence[str] | None = None,
+        figures: Collection[str] | None = None,
     ) -> pa.Table:
-        """Everything that publishers said of the figures that filters of a series select, in the order of the series.
-
-        One row an entry, series (figure and publisher) after series, each in the order (`published_until`, `position`);
-        decimals, days and instants as such, ids and dimensions as text. With `subjects`: see `series`. Raises
-        UnknownFilter and FilterError.
-        """
+        """The entries of the series that filters select, in order, one a row; the rest is as in `series`."""
         shown, by = map(quoted, dict.fromkeys(columns)), (f"{quoted(column)} NULLS FIRST" for column in SERIES.order)
         query = f"SELECT {', '.join(shown)} FROM chosen ORDER BY {', '.join(by)}"
-        return self.series("history", filters or {}, query=query, subjects=subjects)
+        return self.series("history", filters or {}, query=query, subjects=subjects, figures=figures)
 
     def series(
         self,
@@ -287,15 +283,19 @@ class Reader:
         query: str,
         params: Mapping[str, Any] | None = None,
         subjects: Sequence[str] | None = None,
+        figures: Collection[str] | None = None,
     ) -> pa.Table:
         """What a query gives that reads `chosen`: the rows of a view of series, those that filters of a series select.
 
-        With `subjects`, only series about these, which are all that there are from the first to the last. Decimals,
-        days and instants are as such. Raises UnknownFilter and FilterError.
+        With `subjects`, only series about these, which are all that there are from the first to the last; with
+        `figures`, only those of figures with these ids. Decimals, days and instants are as such, ids and dimensions
+        text. Raises UnknownFilter and FilterError.
         """
         selection = select(SERIES, filters, self.names)
         if subjects is not None:
             selection.keep_subjects(subjects)
+        if figures is not None:
+            selection.rows.append(one_of(selection.bind(list(figures)), count=len(figures)))
         clauses = question(view, self.families, rows={SERIES.family: selection.rows})
         conditions = " AND ".join(selection.items) or "TRUE"
         text = f"{clauses},\nchosen AS (SELECT * FROM items WHERE {conditions})\n{query}"

@@ -509,6 +509,48 @@ MUTANTS = (
         "    def set(self, variable: str, value: str) -> None:\n"
         '        """Set a variable of the cursor to an expression."""\n',
     ),
+    Mutant(
+        "a dispute takes three sayings",
+        "audit/dispute_runs.sql",
+        "sayings > 1 AS disputed",
+        "sayings > 2 AS disputed",
+    ),
+    Mutant(
+        "what was taken back at once is disputed",
+        "audit/dispute_runs.sql",
+        "WHERE position > withdrawn_position",
+        "WHERE NOT withdrawn",
+    ),
+    Mutant(
+        "disputed statements of one instant follow each other",
+        "audit/dispute_runs.sql",
+        "MAX(next_until) OVER instant AS last_next",
+        "next_until AS last_next",
+    ),
+    Mutant(
+        "who has a say in a dispute is seen when it is over",
+        "audit/dispute_runs.sql",
+        "- say_change AS say_before",
+        "AS say_before",
+    ),
+    Mutant(
+        "one publisher has no dispute with itself",
+        "audit/dispute_runs.sql",
+        "(MIN(publisher) <> MAX(publisher) OR MAX(together) > 1)",
+        "MIN(publisher) <> MAX(publisher)",
+    ),
+    Mutant(
+        "pairs are compared by what was recorded last",
+        "audit/publisher_pairs.sql",
+        "ORDER BY published_until, position",
+        "ORDER BY position",
+    ),
+    Mutant(
+        "pairs that give other symbols agree",
+        "audit/publisher_pairs.sql",
+        "      AND one.symbol IS NOT DISTINCT FROM other.symbol AS agree",
+        "      AS agree",
+    ),
 )
 
 

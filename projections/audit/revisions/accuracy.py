@@ -21,10 +21,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from ledger.values import plain
+from projections.audit.atoms import ATOMS
 from projections.audit.findings import Item
 from projections.audit.revisions.change_kinds import KINDS
 from projections.audit.revisions.comparable_values import Comparable, Exact, size
-from projections.audit.revisions.releases import ATOMS
 from projections.audit.revisions.settlement import Settlement
 
 LARGEST = 10**150

@@ -22,12 +22,10 @@ from typing import Any
 import pyarrow as pa
 
 from ledger.values import EXACT, plain, unit
+from projections.audit.atoms import ATOMS, DECIMALS
 from projections.catalogue import FIGURE_KEY, FIGURE_VALUE
 from projections.queries.allowance import Allowance
 
-DECIMALS = 18
-ATOMS = 10**DECIMALS
-"""The atoms that make 1."""
 KEY = ("figure_id", *FIGURE_KEY, "publisher", "canonical_unit")
 _ENTRY = ("event_id", "position", "published_at", "published_until", "edition", "cause", "value", "unit")
 COLUMNS = (*KEY, *_ENTRY, *FIGURE_VALUE, "status", "note")

@@ -12,12 +12,13 @@ from itertools import pairwise
 from typing import Any
 
 from ledger.values import difference, half_even, percent_of, plain
+from projections.audit.atoms import ATOMS, DECIMALS
 from projections.audit.findings import Findings, Item
 from projections.audit.revisions.accuracy import CAUSES, Options, Tally
 from projections.audit.revisions.change_kinds import KINDS, Change, Kinds
 from projections.audit.revisions.comparable_values import Comparable, Exact, comparable, size
 from projections.audit.revisions.notices import CHANGES_ANNOUNCED, Notices
-from projections.audit.revisions.releases import ATOMS, COLUMNS, DECIMALS, Entry, Series, series_in
+from projections.audit.revisions.releases import COLUMNS, Entry, Series, series_in
 from projections.audit.revisions.settlement import Settlement, settlement
 from projections.audit.subjects_together import subjects_together
 from projections.queries.filters import FilterError, Value

@@ -3,7 +3,19 @@ SELECT
   viewpoint,
   figure_id,
   subject,
+  metric,
+  material,
+  dimensions,
+  nature,
+  period_start,
+  period_end,
+  canonical_unit,
   publisher,
   published_until,
-  position
+  position,
+  type = 'FigureWithdrawn' AS withdrawn,
+  canonical_value,
+  canonical_low,
+  canonical_high,
+  symbol
 FROM figures

@@ -139,7 +139,18 @@ def test_the_pages_of_an_answer_are_the_answer(disputed: Engine, name: str, monk
     assert pages == whole.items
 
 
-@pytest.mark.parametrize("ask", [revisions, disputes, scorecards])
+def test_a_page_of_disputes_reads_the_figures_of_the_page(disputed: Engine) -> None:
+    with counting(disputed) as (reader, rows):
+        pages: list[Item] = []
+        while page := disputes(reader, status="all", limit=9, offset=len(pages)).items:
+            pages += page
+            assert len(rows) <= 4  # how many of each subject, which of them, their entries, the pairs
+            assert max(rows) <= (9 + 1) * 4
+            rows.clear()
+        assert len(pages) == 40
+
+
+@pytest.mark.parametrize("ask", [revisions, scorecards])
 def test_a_question_about_everything_holds_a_few_subjects(
     disputed: Engine, ask: Callable[[Reader], Findings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
