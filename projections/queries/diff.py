@@ -56,21 +56,22 @@ def diff(
     how = {name: value for name, value in filters.items() if name in READ_BY}
     readers = (before, after)
     allowance = before.allowance
-    chosen: set[UUID] | None = None
+    chosen: set[str] | None = None
     if how.keys() != filters.keys():
-        answering = (allowance.values_of(reader.read("figures", filters=filters)["figure_id"]) for reader in readers)
-        chosen = {UUID(one) for ids in answering for one in allowance.each(ids)}
+        answering = (reader.read("figures", filters=filters)["figure_id"] for reader in readers)
+        chosen = {one for ids in answering for one in allowance.values_of(ids)}
     amounts = [reader.amounts(how, figures=chosen) for reader in readers]
     kinds = after.differing(*amounts)
-    differing = {UUID(one) for one in kinds}
     sides = [
-        {item["figure_id"]: item for item in allowance.rows_of(reader.read("figures", filters=how, figures=differing))}
+        {item["figure_id"]: item for item in allowance.rows_of(reader.read("figures", filters=how, figures=kinds))}
         for reader in readers
     ]
     items = [_item(one, kind, sides[0].get(one), sides[1].get(one)) for one, kind in kinds.items()]
     chosen_items = sorted(filter(wanted, items), key=_order)[offset:][:limit]
-    causes = _Causes(ledger, before, after).of([UUID(item["figure_id"]) for item in chosen_items])
-    return [{**item, "causes": causes.get(UUID(item["figure_id"]), [])} for item in chosen_items]
+    causes = _Causes(ledger, before, after).of([item["figure_id"] for item in chosen_items])
+    for item in chosen_items:
+        item["causes"] = causes.get(item["figure_id"], [])
+    return chosen_items
 
 
 def _item(figure_id: str, kind: str, before: Item | None, after: Item | None) -> Item:
@@ -134,7 +135,7 @@ class _Causes:
         self._said: dict[tuple[int, int], dict[str, Any] | None] = {}
         self._came_between: dict[int, set[int]] = {}
 
-    def of(self, figures: Sequence[UUID]) -> dict[UUID, list[Item]]:
+    def of(self, figures: Sequence[str]) -> dict[str, list[Item]]:
         """The causes of each figure's difference, in order of position."""
         if self._earlier == self._later:
             return self._publications(figures)
@@ -145,11 +146,11 @@ class _Causes:
             for figure, differing in self._readers[0].allowance.each(seen.items())
         }
 
-    def _publications(self, figures: Sequence[UUID]) -> dict[UUID, list[Item]]:
+    def _publications(self, figures: Sequence[str]) -> dict[str, list[Item]]:
         """The causes where both viewpoints hold the same: what was published by one moment and not by the other."""
         reader, known = self._readers[0], sorted(naive(at.as_of) for at in self._views)
         rows = reader.ask(
-            "SELECT figure_id, CAST(event_id AS VARCHAR), type, position, published_at, recorded_at "
+            "SELECT CAST(figure_id AS VARCHAR), CAST(event_id AS VARCHAR), type, position, published_at, recorded_at "
             f"FROM log.figures AS versions WHERE {one_of('$figures', count=len(figures))} "
             f"AND {reader.names.near(figures)} AND since <= $position AND until > $position "
             "AND visible_from > $earlier AND visible_from <= $later ORDER BY position",
@@ -157,17 +158,17 @@ class _Causes:
             earlier=known[0],
             later=known[1],
         )
-        causes: dict[UUID, list[Item]] = defaultdict(list)
+        causes: dict[str, list[Item]] = defaultdict(list)
         for figure, event_id, kind, position, published_at, recorded_at in reader.allowance.each(rows):
             causes[figure].append(_cause(event_id, kind, position, published_at, recorded_at.replace(tzinfo=UTC)))
         return causes
 
-    def _seen(self, figures: Sequence[UUID]) -> dict[UUID, list[_Seen]]:
+    def _seen(self, figures: Sequence[str]) -> dict[str, list[_Seen]]:
         """The statements on each figure that are not the same version, or not there, from both viewpoints."""
         sides = []
         for reader, at in zip(self._readers, self._views, strict=True):
             rows = reader.ask(
-                "SELECT figure_id, position, since, publisher FROM log.figures AS versions "
+                "SELECT CAST(figure_id AS VARCHAR), position, since, publisher FROM log.figures AS versions "
                 f"WHERE {one_of('$figures', count=len(figures))} AND {reader.names.near(figures)} "
                 "AND since <= $at AND until > $at AND visible_from <= $known",
                 figures=list(figures),
@@ -175,7 +176,7 @@ class _Causes:
                 known=naive(at.as_of),
             )
             sides.append({(figure, position): (since, publisher) for figure, position, since, publisher in rows})
-        differing: dict[UUID, list[_Seen]] = defaultdict(list)
+        differing: dict[str, list[_Seen]] = defaultdict(list)
         for figure, position in {**sides[0], **sides[1]}:
             before, after = (side.get((figure, position)) for side in sides)
             if before != after:

@@ -78,7 +78,7 @@ class Selection:
             self.near.append("FALSE")
             self.rows.append("FALSE")
 
-    def choose(self, figure_ids: Collection[UUID], *, near: str) -> None:
+    def choose(self, figure_ids: Collection[UUID | str], *, near: str) -> None:
         """Keep only these figures, which are near."""
         self.rows.append(one_of(self.bind(list(figure_ids)), count=len(figure_ids)))
         self.keep_near(near)

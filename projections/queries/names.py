@@ -85,9 +85,9 @@ class Names:
         resolved = {kept for slug, kept, _, _ in self._moves if slug == named}
         return [named, *sorted(resolved)]
 
-    def near(self, figure_ids: Collection[UUID]) -> str:
+    def near(self, figure_ids: Collection[UUID | str]) -> str:
         """A condition on a table with `subject_code`: the rows that may be about these figures, as far as is known."""
-        known = [self.subjects(one) for one in figure_ids] if len(figure_ids) <= NEAR_MAX else [[]]
+        known = [self.subjects(UUID(str(one))) for one in figure_ids] if len(figure_ids) <= NEAR_MAX else [[]]
         return near(slug for slugs in known for slug in slugs) if known and all(known) else "TRUE"
 
     def identities(self, figure_id: UUID) -> list[tuple[int, UUID]]:

@@ -95,7 +95,7 @@ class Reader:
         name: str,
         *,
         filters: Mapping[str, Value] | None = None,
-        figures: Collection[UUID] | None = None,
+        figures: Collection[str] | None = None,
         limit: int | None = None,
         offset: int = 0,
     ) -> pa.Table:
@@ -201,7 +201,7 @@ class Reader:
             hidden=projection.hidden,
         )
 
-    def amounts(self, filters: Mapping[str, Value], *, figures: Collection[UUID] | None = None) -> pa.Table:
+    def amounts(self, filters: Mapping[str, Value], *, figures: Collection[str] | None = None) -> pa.Table:
         """What figures amount to, and their status, by `figure_id`: the answers as they are, not as text, in no order.
 
         `filters` are those that say which answer is wanted: `publisher` and `prefer`.
