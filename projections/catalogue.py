@@ -300,7 +300,7 @@ CATALOGUE: dict[str, Projection] = {
                 _items("kind", "For example organisation or material."),
                 Filter("q", "Part of a slug, name, former name, alias or identifier, in any case.", example="burma"),
             ),
-            reads=("entities", "held_slugs", "relationships_items"),
+            reads=("entities", "merged_items", "relationships_items"),
             slug="entity",
             columns={
                 "identifiers": Kind.OBJECT,

@@ -118,7 +118,7 @@ class Engine(Inquiry):
     def table(self, name: str) -> pa.Table:
         """Every row of a typed table, in order, including the versions that no longer stand.
 
-        Typed tables are the families of events, `slugs`, and `answer_intervals`: see `tables`.
+        Typed tables are the families of events, `slugs` and `slug_groups`, and `answer_intervals`: see `tables`.
         """
         order = ORDERS.get(name, "position, since")
         with self._upkeep.lend() as tables, tables.connection.cursor() as cursor:

@@ -4,7 +4,7 @@ A view reads relations by name. The clocks (`queries/clocks.sql`) give these nam
 
 - a family (`figures`): its events that are published by then;
 - `held_figures`: those that the ledger holds, published or not;
-- `held_slugs`: the merged slugs in force;
+- `held_slugs` and `held_slug_groups`: the merged slugs in force;
 - `answer_intervals`: those that hold at the viewpoint;
 - `NAME_items`: the items of another view;
 - `viewpoints`: where a question is about many viewpoints at once.
@@ -28,6 +28,7 @@ SHARED_VIEWS: Mapping[str, SharedView] = {
     "current": SharedView(("answers_items", "figures")),
     "entries": SharedView(("held_figures",), lookup=True),
     "history": SharedView(("figures",)),
+    "merged": SharedView(("held_slugs", "held_slug_groups")),
     "published": SharedView(("figures",)),
     "said": SharedView(("held_figures",), lookup=True),
     "subjects": SharedView(("answer_intervals", "held_figures")),

@@ -46,7 +46,7 @@ def question(
         elif relation == INTERVALS:
             shown = _clocks()[f"many_{INTERVALS}" if viewpoints else INTERVALS]
             clauses[relation] = shown.format(rows=conditions, shown=_clocks()["shown"])
-        elif relation == f"held_{family}" and (family in families or family == "slugs"):
+        elif relation == f"held_{family}" and (family in families or family in ("slugs", "slug_groups")):
             held = _clocks()["many" if viewpoints else "one"]
             clauses[relation] = held.format(family=family, rows=conditions, held=_clocks()["held"])
         elif family in families:

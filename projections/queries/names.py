@@ -8,6 +8,7 @@ from uuid import UUID
 
 from projections.sql_text import literals
 from projections.tables.lookups import id_of
+from projections.tables.slug_meanings import SlugMeanings
 
 NEAR_MAX = 100
 """Up to this many figures are looked for one by one, without reading all."""
@@ -52,7 +53,7 @@ class Names:
 
     def kept(self, slug: str) -> str:
         """The slug that a slug was merged into, or itself."""
-        return self._slugs(self._position).get(slug, slug)
+        return self._meanings.kept(slug, self._position) if self._merged else slug
 
     def slugs_of(self, slug: str) -> list[str]:
         """Every slug that means the same as this one, the kept one first."""
@@ -71,7 +72,9 @@ class Names:
 
     def figure(self, figure_id: UUID) -> UUID:
         """The figure under which an id answers: that of its key with the slugs that are kept."""
-        return self._figure_at(figure_id, self._position)
+        if not self._slugs(self._position):
+            return figure_id
+        return self._figure_at(figure_id, self._position, self._key(figure_id))
 
     def subjects(self, figure_id: UUID) -> list[str]:
         """The slugs under which the tables may have a figure; none where only all of them can tell.
@@ -82,8 +85,8 @@ class Names:
         named = self._subject_of(figure_id)
         if named is None:
             return []
-        resolved = {kept for slug, kept, _, _ in self._moves if slug == named}
-        return [named, *sorted(resolved)]
+        resolved = {self._meanings.kept(named, at) for at in self._meanings.moves(named)} if self._merged else set()
+        return [named, *sorted(resolved - {named})]
 
     def near(self, figure_ids: Collection[UUID | str]) -> str:
         """A condition on a table with `subject_code`: the rows that may be about these figures, as far as is known."""
@@ -92,35 +95,34 @@ class Names:
 
     def identities(self, figure_id: UUID) -> list[tuple[int, UUID]]:
         """Under which id a figure answers from which position on, so far; the first one from the start."""
-        if not self._moves:
+        if not self._merged:
             return [(0, figure_id)]
         key = self._key(figure_id)
         if key is None:
-            moved = {at for _, _, since, until in self._moves for at in (since, until)}
+            moved = self._meanings.positions()
         else:
-            slugs = (key[0], key[2])
-            moved = {at for slug, _, since, until in self._moves if slug in slugs for at in (since, until)}
+            moved = {at for slug in (key[0], key[2]) if slug for at in self._meanings.moves(slug)}
         starts = [0, *sorted(at for at in moved if at <= self._position)]
         return [(start, self._figure_at(figure_id, start, key)) for start in starts]
 
     @cached_property
-    def _moves(self) -> list[tuple[str, str, int, int]]:
-        """(slug, kept, since, until) of every slug that was ever merged."""
-        return self._ask("SELECT slug, kept, since, until FROM log.slugs") if self._merged else []
+    def _meanings(self) -> SlugMeanings:
+        return SlugMeanings.of_rows(
+            self._ask("SELECT slug, number, since, until FROM log.slugs"),
+            self._ask("SELECT number, kept, since, until FROM log.slug_groups"),
+        )
 
     def _slugs(self, position: int) -> dict[str, str]:
         """The slugs that are merged at a position, and the ones that they mean."""
-        return {slug: kept for slug, kept, since, until in self._moves if since <= position < until}
+        return self._meanings.merged(position) if self._merged else {}
 
-    def _figure_at(self, figure_id: UUID, position: int, key: Sequence[Any] | None = None) -> UUID:
+    def _figure_at(self, figure_id: UUID, position: int, key: Sequence[Any] | None) -> UUID:
+        if key is not None:
+            subject, metric, material, *rest = key
+            kept = self._meanings.kept
+            return id_of(kept(subject, position), metric, material and kept(material, position), *rest)
         slugs = self._slugs(position)
-        if not slugs:
-            return figure_id
-        known = key or self._key(figure_id)
-        if known:
-            subject, metric, material, *rest = known
-            return id_of(slugs.get(subject, subject), metric, slugs.get(material, material), *rest)
-        return next(self._with_other_slugs(figure_id, slugs, position), figure_id)
+        return next(self._with_other_slugs(figure_id, slugs, position), figure_id) if slugs else figure_id
 
     def _key(self, figure_id: UUID) -> Sequence[Any] | None:
         """The key of a figure, where an event was ever recorded on it."""

@@ -25,6 +25,7 @@ SCHEMA = pa.schema(
         ("recorded_by", pa.string()),
         ("state", pa.string()),
         ("stream", _UUID),
+        ("subject", pa.string()),
     ]
 )
 
@@ -36,6 +37,8 @@ class VersionRow(NamedTuple):
     since: int
     until: int
     state: bytes
+    subject: str | None = None
+    """The subject that it names, where the state has the slugs that those in it resolve to."""
 
 
 def recorded(block: Block) -> pa.RecordBatch:
@@ -61,6 +64,7 @@ def recorded(block: Block) -> pa.RecordBatch:
             names.take(people.indices),
             _upcast(types, positions, states),
             _uuids(unhexlify(block.streams)),
+            pa.nulls(block.rows, pa.string()),
         ],
         schema=SCHEMA,
     )
@@ -89,6 +93,7 @@ def _columns(listed: Sequence[VersionRow], *, streams_known: bool) -> list[pa.Ar
         pa.array([one.entry.recorded_by for one in listed], pa.string()),
         pa.array([one.state for one in listed], pa.binary()).cast(pa.string()),
         _uuids(b"".join(streams)) if streams_known else pa.nulls(len(listed), _UUID),
+        pa.array([one.subject for one in listed], pa.string()),
     ]
 
 

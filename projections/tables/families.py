@@ -85,10 +85,10 @@ class Family:
             own.append("COALESCE(starts_at(said.effective_from), published_from) AS starts")
             own.append(f"{'ends_at(said.effective_to)' if has_end else 'CAST(NULL AS TIMESTAMP)'} AS ends")
         if self.name == "figures":
-            own += ["said.subject AS named", "batch.stream AS stream"]
+            own += ["COALESCE(batch.subject, said.subject) AS named", "batch.stream AS stream"]
         return sql("tables/sql/family.sql").format_map(
             {
-                "publisher": "kept(said.source.publisher, batch.since)" if merged else "said.source.publisher",
+                "publisher": "kept(said.source.publisher)" if merged else "said.source.publisher",
                 "known_at_once": literals(cls.__name__ for cls in self.classes if cls.known_at_once) or "''",
                 "shape": self.shape.replace("'", "''"),
                 "own": ",\n  ".join(own) or "NULL AS nothing",
@@ -114,11 +114,19 @@ class Family:
 
     def slugs_in(self, body: Mapping[str, Any]) -> set[str]:
         """The slugs of entities that an event of the family names, where its table resolves them."""
-        named = set(_at(body, ("source", "publisher")))
-        for column in self.columns:
-            for path in column.slugs:
-                named.update(_at(body, (column.name, *path)))
-        return named
+        return {slug for path in self._slug_paths for slug in _at(body, path)}
+
+    def resolved(self, body: Mapping[str, Any], kept: Mapping[str, str]) -> Any:
+        """The body with other slugs in the place of those that it names, where `kept` has one."""
+        said: Any = body
+        for path in self._slug_paths:
+            said = _replaced(said, path, kept)
+        return said
+
+    @cached_property
+    def _slug_paths(self) -> list[tuple[str, ...]]:
+        own = ((column.name, *path) for column in self.columns for path in column.slugs)
+        return [("source", "publisher"), *own]
 
     def mentions(self) -> str:
         """A condition on its rows: they name one of the slugs in the list `$slugs`."""
@@ -199,7 +207,7 @@ def _resolved(expression: str, shape: Any, paths: Iterable[tuple[str, ...]], dep
     if not paths:
         return expression
     if paths == [()]:
-        return f"kept({expression}, batch.since)"
+        return f"kept({expression})"
     if isinstance(shape, list):
         item = f"item{depth}"
         inner = _resolved(item, shape[0], [path[1:] for path in paths], depth + 1)
@@ -235,6 +243,17 @@ def _at(value: Any, path: Sequence[str]) -> Iterator[str]:
             yield from _at(item, path[1:])
     elif isinstance(value, Mapping):
         yield from _at(value.get(path[0]), path[1:])
+
+
+def _replaced(value: Any, path: Sequence[str], kept: Mapping[str, str]) -> Any:
+    """The value with other texts at a path of it."""
+    if not path:
+        return kept.get(value, value) if isinstance(value, str) else value
+    if path[0] == "*":
+        return [_replaced(item, path[1:], kept) for item in value] if isinstance(value, list) else value
+    if not isinstance(value, Mapping) or path[0] not in value:
+        return value
+    return {**value, path[0]: _replaced(value[path[0]], path[1:], kept)}
 
 
 def _field(expression: str, path: tuple[str, ...]) -> str:

@@ -23,12 +23,13 @@ from ledger import Content, Entry, LedgerDamaged, LogStore, body_of, encoded
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered, LedgerEvent
 from projections.sql_text import quoted, sql
 from projections.tables import answer_intervals, lookups
-from projections.tables.aliases import Aliases, Merging, Moves
+from projections.tables.aliases import Aliases, Merging
 from projections.tables.answer_intervals import FIGURES_ORDER
 from projections.tables.arrow_rows import SCHEMA, VersionRow, versions
 from projections.tables.families import FOREVER, UNRESOLVED, Family
 from projections.tables.later_versions import Act, Contents, changed
 from projections.tables.planned_statements import FEW, PlannedStatements
+from projections.tables.slug_meanings import SlugMeanings
 
 _WORD_START = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
 
@@ -101,10 +102,12 @@ class Ingest:
 
     def _take_segment(self, segment: pa.Table, acts: Sequence[ActOn]) -> None:
         first, last = segment["position"][0].as_py(), segment["position"][-1].as_py()
-        moves = self.aliases.follow(self._mergings(segment, acts), first=first)
+        self.aliases.set_standing()
+        moves = self.aliases.follow(self._mergings(segment, acts))
         self._insert(segment)
         self._change({one.target.position: one.target for one in acts}, acts, moves, after=first - 1)
         if acts and acts[-1].act.position == last and _may_move_periods(acts[-1]):
+            self.aliases.set_standing()
             self._read_fiscal_periods_anew(last)
 
     def _segment_ends(self, batch: pa.Table, acts: Iterable[ActOn]) -> list[int]:
@@ -146,7 +149,7 @@ class Ingest:
             mergings.append(Merging(act.position, target.position, body.get("merged"), body.get("kept")))
         return sorted(mergings)
 
-    def _change(self, targets: dict[int, Entry], acts: Sequence[ActOn], moves: Moves, *, after: int) -> None:
+    def _change(self, targets: dict[int, Entry], acts: Sequence[ActOn], moves: SlugMeanings, *, after: int) -> None:
         """Close and open the versions that acts and moves after a position close and open."""
         acts_on: dict[int, list[Act]] = {}
         for one in acts:
@@ -154,21 +157,26 @@ class Ingest:
         entries = {**targets, **self._naming(moves)}
         before = self._contents_before(entries, after=after)
         closed: dict[str, list[tuple[int, int]]] = {}
+        misread: dict[str, list[int]] = {}
         opened: list[VersionRow] = []
         for position, entry in entries.items():
             family = self._family_of[entry.type]
             change = changed(entry, family, before[position], acts_on.get(position, ()), moves, after=after)
             if change.closed_at is not None:
                 closed.setdefault(family.name, []).append((position, change.closed_at))
+            if change.misread:
+                misread.setdefault(family.name, []).append(position)
             opened += change.opened
             if position in acts_on:
                 self._contents.put(entry.event_id, change.now)
         for name, pairs in closed.items():
             self._close(name, pairs)
+        for name, positions in misread.items():
+            self._run(f"DELETE FROM {self._table(name)} WHERE LIST_CONTAINS($misread, position)", misread=positions)
         if opened:
-            self._insert(versions(opened), all_figures_known=False)
+            self._insert(versions(opened), all_figures_known=False, resolved=bool(moves))
 
-    def _naming(self, moves: Moves) -> dict[int, Entry]:
+    def _naming(self, moves: SlugMeanings) -> dict[int, Entry]:
         """The events whose standing versions name slugs that moved, by position."""
         if not moves:
             return {}
@@ -218,7 +226,7 @@ class Ingest:
     def _read_fiscal_periods_anew(self, position: int) -> None:
         """Open new versions of figures whose periods are other days now that a fiscal year ends on another."""
         refiscal = self._all(
-            "SELECT DISTINCT kept(opened.entity, $at) FROM log.entities AS opened JOIN log.entities AS closed "
+            "SELECT DISTINCT kept(opened.entity) FROM log.entities AS opened JOIN log.entities AS closed "
             "USING (position) WHERE opened.since = $at AND closed.until = $at AND opened.type = 'EntityRegistered' "
             "AND opened.fiscal_year_end IS DISTINCT FROM closed.fiscal_year_end",
             at=position,
@@ -261,19 +269,20 @@ class Ingest:
 
     # Rows
 
-    def _insert(self, batch: pa.Table, *, all_figures_known: bool = True) -> None:
-        """Write versions; where `all_figures_known`, the stream of a figure event is its figure."""
+    def _insert(self, batch: pa.Table, *, all_figures_known: bool = True, resolved: bool = False) -> None:
+        """Write versions, perhaps `resolved` ones; where `all_figures_known`, a figure event's stream is its figure."""
         types = set(pc.unique(batch["type"]).to_pylist())
         few = len(batch) <= FEW
         for family in self._families.values():
             if types.intersection(family.types):
                 own = batch.filter(pc.is_in(batch["type"], pa.array(family.types, pa.string())))
                 self.planned.give("batch", own)
-                self._put(family, self._rows_of(family, all_figures_known=all_figures_known, few=few), few=few)
+                rows = self._rows_of(family, all_figures_known=all_figures_known, few=few, resolved=resolved)
+                self._put(family, rows, few=few)
 
-    def _rows_of(self, family: Family, *, all_figures_known: bool, few: bool) -> str:
+    def _rows_of(self, family: Family, *, all_figures_known: bool, few: bool, resolved: bool = False) -> str:
         """A query for the rows that `batch` makes in a family's table."""
-        query = family.select(merged=self.aliases.ever)
+        query = family.select(merged=self.aliases.ever and not resolved)
         if family.name != "figures":
             return query
         if few:

@@ -8,13 +8,14 @@ their positions, so that n corrections of one event cost n steps.
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger import Content, Entry, encoded
-from projections.tables.aliases import Moves
 from projections.tables.arrow_rows import VersionRow
 from projections.tables.families import FOREVER, UNRESOLVED, Family
+from projections.tables.slug_meanings import SlugMeanings
 
 REMEMBERED_MAX = 10_000
 """Of so many events, those on which acts came last, it is remembered what they say now."""
@@ -51,17 +52,20 @@ class Contents:
 
 
 class Change(NamedTuple):
-    """What a stretch of the log does to an event: when its version is closed, what is opened, and what it says now.
-
-    `closed_at` is None where no version stood, or where it still does.
-    """
+    """What a stretch of the log does to an event: when its version is closed, what is opened, and what it says now."""
 
     closed_at: int | None
+    """None where no version stood, or where it still does."""
+    misread: bool
+    """Whether its first version was written in this stretch, and a slug in it had moved before that."""
     opened: list[VersionRow]
+    """Where anything moves, with the slugs to which those in it resolve."""
     now: Content
 
 
-def changed(entry: Entry, family: Family, before: Content, acts: Sequence[Act], moves: Moves, *, after: int) -> Change:
+def changed(
+    entry: Entry, family: Family, before: Content, acts: Sequence[Act], moves: SlugMeanings, *, after: int
+) -> Change:
     """How an event reads from each act and each move on that comes after a position.
 
     `before` is what it said at that position, or when it was recorded where that was later.
@@ -72,23 +76,38 @@ def changed(entry: Entry, family: Family, before: Content, acts: Sequence[Act], 
     for act in acts:
         says = contents[act.position] = says.after(entry.cls, (act.type, act.body))
     names = {at: _slugs(family, content) if moves else () for at, content in ((start, before), *contents.items())}
-    moved = {at for slugs in names.values() for slug in slugs for at in moves.of(slug) if at > start}
+    moved = {at for slug in set(chain(*names.values())) for at in moves.moves(slug) if at > start}
     says, slugs, closed_at = before, names[start], None
-    reads = [moves.kept(slug, start) for slug in slugs]
+    reads = _read(slugs, moves, start)
+    misread = reads != _read(slugs, moves, after)
     opened: list[VersionRow] = []
+    if misread:
+        opened.append(_version(entry, family, says, start, slugs, reads))
     for at in sorted({*contents, *moved}):
-        now, slugs = contents.get(at, says), names.get(at, slugs)
-        reads_now = [moves.kept(slug, at) for slug in slugs]
-        if at in contents or (now.stands and reads_now != reads):
-            if says.stands and opened:
+        stood, read = says.stands, reads
+        says, slugs = contents.get(at, says), names.get(at, slugs)
+        reads = _read(slugs, moves, at)
+        if at in contents or (says.stands and reads != read):
+            if stood and opened:
                 opened[-1] = opened[-1]._replace(until=at)
-            elif says.stands:
+            elif stood:
                 closed_at = at
-            if now.stands:
-                opened.append(VersionRow(entry, at, FOREVER, encoded(now.body)))
-        says, reads = now, reads_now
-    return Change(closed_at, opened, says)
+            if says.stands:
+                opened.append(_version(entry, family, says, at, slugs, reads))
+    return Change(closed_at, misread, opened, says)
 
 
 def _slugs(family: Family, content: Content) -> Sequence[str]:
     return () if family.name in UNRESOLVED else sorted(family.slugs_in(content.body))
+
+
+def _read(slugs: Sequence[str], moves: SlugMeanings, at: int) -> list[str]:
+    return [moves.kept(slug, at) for slug in slugs]
+
+
+def _version(
+    entry: Entry, family: Family, says: Content, at: int, slugs: Sequence[str], reads: Sequence[str]
+) -> VersionRow:
+    kept = dict(zip(slugs, reads, strict=True))
+    body = family.resolved(says.body, kept) if kept else says.body
+    return VersionRow(entry, at, FOREVER, encoded(body), subject=says.body.get("subject"))

@@ -31,7 +31,11 @@ KEPT_EVERY = 5_000
 """After this many new events the file is brought up to date (a checkpoint). Until then each event that came alone takes
 some 20 KB of memory."""
 
-ORDERS = {"slugs": "slug, since", "answer_intervals": "subject_code, figure_id, position, since"}
+ORDERS = {
+    "slugs": "slug, since",
+    "slug_groups": "number, since",
+    "answer_intervals": "subject_code, figure_id, position, since",
+}
 """The tables that hold something else than versions of events, and the order of their rows."""
 
 

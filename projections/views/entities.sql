@@ -5,10 +5,10 @@ WITH members AS (
     entities.entity AS slug,
     NULLIF(COALESCE(parent_slugs.kept, entities.parent), COALESCE(entity_slugs.kept, entities.entity)) AS kept_parent
   FROM entities
-  LEFT JOIN held_slugs AS entity_slugs
+  LEFT JOIN merged_items AS entity_slugs
     ON entity_slugs.viewpoint = entities.viewpoint
     AND entity_slugs.slug = entities.entity
-  LEFT JOIN held_slugs AS parent_slugs
+  LEFT JOIN merged_items AS parent_slugs
     ON parent_slugs.viewpoint = entities.viewpoint
     AND parent_slugs.slug = entities.parent
   WHERE entities.type <> 'EntitiesMerged'

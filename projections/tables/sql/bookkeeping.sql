@@ -1,6 +1,14 @@
--- One row is one slug that was merged, and the slug it resolves to, from position `since` until position `until`.
+-- One row is one slug in a group of slugs that were merged, from position `since` until position `until`.
 CREATE TABLE log.slugs (
   slug VARCHAR NOT NULL,
+  number BIGINT NOT NULL,
+  since BIGINT NOT NULL,
+  until BIGINT NOT NULL
+);
+
+-- One row is one group, and the slug that all of its slugs resolve to, from position `since` until position `until`.
+CREATE TABLE log.slug_groups (
+  number BIGINT NOT NULL,
   kept VARCHAR NOT NULL,
   since BIGINT NOT NULL,
   until BIGINT NOT NULL

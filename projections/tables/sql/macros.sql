@@ -85,13 +85,9 @@ CREATE OR REPLACE MACRO difference(later, earlier) AS
     ELSE '-' || distance(earlier, later)
   END;
 
--- The slug that a slug was merged into, at a position, or itself. The variable holds the merges that are in force while rows
--- are written.
-CREATE OR REPLACE MACRO kept(slug, place) AS
-  COALESCE(
-    LIST_FILTER(GETVARIABLE('kept')[slug], lambda one: one.since <= place AND one.until > place)[1].kept,
-    slug
-  );
+-- The slug that a slug was merged into, or itself, before the stretch of the log of which rows are written.
+CREATE OR REPLACE MACRO kept(slug) AS
+  COALESCE(GETVARIABLE('kept')[1 + CAST(HASH(slug) % GETVARIABLE('kept_buckets') AS BIGINT)][slug], slug);
 
 -- The items of a list, each with its place, in order of the items.
 CREATE OR REPLACE MACRO with_places(items) AS

@@ -140,7 +140,23 @@ def test_merges_cost_what_they_move(merges: Callable[[int], list[Item]]) -> None
         with caught_up(events, before=before) as (engine, statements):
             counts.append(statements)
             assert rows_of(engine, "figures") == len(slugs) + len(events)
-            assert rows_of(engine, "slugs") == len(events)
+            assert rows_of(engine, "slugs") <= 2 * len(events)
+            assert rows_of(engine, "slug_groups") <= len(events)
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_chain_of_merges_costs_what_it_moves(order: str) -> None:
+    counts = []
+    for count in (50, 200):
+        slugs = [f"place-{number}" for number in range(count + 1)]
+        before = [{"type": "EntityRegistered", "entity": slug, "kind": "country", "name": slug} for slug in slugs]
+        before.append(statement(1, subject=slugs[-1]))
+        events = [merge(slugs[number], slugs[number + 1]) for number in ORDERS[order](count)]
+        with caught_up(events, before=before) as (engine, statements):
+            counts.append(statements)
+            assert rows_of(engine, "figures") == 1
+            assert rows_of(engine, "slugs") + rows_of(engine, "slug_groups") <= 6 * count
     assert counts[0] == counts[1]
 
 
