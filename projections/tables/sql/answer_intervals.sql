@@ -38,7 +38,7 @@ SELECT
   until,
   type = 'FigureWithdrawn' AS withdrawn,
   source_kind = 'primary' AS is_primary,
-  HASH(ROW(canonical_value, canonical_low, canonical_high, symbol)) AS said,
+  all_said(canonical_value, canonical_low, canonical_high, symbol) AS said,
   canonical_value AS value,
   LAG(published_until) OVER series AS shown_before,
   LAG(since) OVER series AS since_before,
@@ -208,7 +208,7 @@ SELECT
   swept.shortened_at,
   swept.tied,
   source_kind = 'primary' AS is_primary,
-  HASH(ROW(canonical_value, canonical_low, canonical_high, symbol)) AS said,
+  all_said(canonical_value, canonical_low, canonical_high, symbol) AS said,
   canonical_value AS value
 FROM log.figures
 JOIN swept_add AS swept

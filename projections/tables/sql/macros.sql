@@ -64,6 +64,10 @@ CREATE OR REPLACE MACRO times(printed, factor) AS
 CREATE OR REPLACE MACRO code_of(slug) AS
   CAST(HASH(slug) >> 33 AS INTEGER);
 
+-- One number for all that a statement says of its figure: statements that say the same have the same.
+CREATE OR REPLACE MACRO all_said(number, low, high, symbol) AS
+  HASH(ROW(number, low, high, symbol));
+
 -- A DECIMAL(38, 18) without exponent and trailing zeros.
 CREATE OR REPLACE MACRO plain(number) AS
   trimmed(CAST(number AS VARCHAR));

@@ -16,7 +16,7 @@ tied_entries AS (
     figures.subject_code,
     figures.figure_id,
     figures.position,
-    HASH(ROW(figures.canonical_value, figures.canonical_low, figures.canonical_high, figures.symbol)) AS said,
+    all_said(figures.canonical_value, figures.canonical_low, figures.canonical_high, figures.symbol) AS said,
     figures.canonical_value AS value,
     MAX(CASE WHEN figures.type = 'FigureWithdrawn' THEN figures.position ELSE 0 END) OVER (
       PARTITION BY figures.figure_id, figures.publisher

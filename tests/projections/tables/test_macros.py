@@ -97,3 +97,13 @@ def test_a_list_without_repetitions_takes_twice_as_much_where_it_is_twice_as_lon
         items = [str(number) for number in range(size)]
         assert connection.execute(f"SELECT {once}", {"items": items}).fetchall() == [(size,)]
     assert counts[1] == 2 * counts[0]
+
+
+def test_statements_that_say_the_same_have_one_number(connection: duckdb.DuckDBPyConnection) -> None:
+    said = "CAST(1 AS DECIMAL(38, 18)), CAST(NULL AS DECIMAL(38, 18)), CAST(2 AS DECIMAL(38, 18)), 'W'"
+    others = ["2, NULL, 2, 'W'", "1, 1, 2, 'W'", "1, NULL, 3, 'W'", "1, NULL, 2, NULL", "1, 2, NULL, 'W'"]
+    typed = "CAST({} AS DECIMAL(38, 18)), CAST({} AS DECIMAL(38, 18)), CAST({} AS DECIMAL(38, 18)), {}"
+    rows = [said, said, *(typed.format(*other.split(", ")) for other in others)]
+    numbers = [connection.execute(f"SELECT all_said({row})").fetchall()[0][0] for row in rows]
+    assert numbers[0] == numbers[1]
+    assert len(set(numbers)) == 1 + len(others)
