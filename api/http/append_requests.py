@@ -195,4 +195,6 @@ def _dry_run(engine: Engine, raw: bytes, allowance: Allowance) -> Response:
         else:
             break
     items = [item.as_dict() for item in plan.items]
-    return json_answer({"items": items, "effects": changes, "basis": viewpoint.basis()}, status=200)
+    more = {"effects_more": changes.more} if changes.more else {}
+    answer = {"items": items, "effects": changes.listed, **more, "basis": viewpoint.basis()}
+    return json_answer(answer, status=200)

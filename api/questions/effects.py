@@ -1,35 +1,72 @@
 """What a planned append would do to figures: each one's item before and after, where they differ."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import pyarrow as pa
 
 from api.questions.page import Page
 from ledger import Entry
 from projections import CATALOGUE, Allowance, Engine, Viewpoint
 
+EFFECTS_LISTED_MAX = 1_000
+"""A merge may move any number of figures; so many are listed, and all are counted."""
+COMPARED_AT_ONCE = 1_000
+
 Item = dict[str, Any]
+
+
+class Effects(NamedTuple):
+    """`figure_id`, `before` and `after` (figure items or null) of figures whose answers would change, and how many more
+    would.
+    """
+
+    listed: list[Item]
+    more: int = 0
 
 
 def effects(
     engine: Engine, entries: Sequence[Entry], viewpoint: Viewpoint, allowance: Allowance | None = None
-) -> list[dict[str, Any]]:
-    """`figure_id`, `before` and `after` (figure items or null) for every figure whose answer would change.
+) -> Effects:
+    """The effects of entries that are planned, in the order of the figures' ids.
 
     `viewpoint` is the one before. Raises StoreBusy where the log has grown since the entries were planned.
     """
     if not entries:
-        return []
+        return Effects([])
     inquiry = engine if allowance is None else engine.within(allowance)
     with engine.preview(entries, allowance) as reader:
-        touched = sorted(map(str, reader.figures_touched(after=entries[0].position - 1)))
-        after = _by_id(reader.read("figures", filters={"figure_id": touched})) if touched else {}
-    before = _by_id(inquiry.read("figures", viewpoint, filters={"figure_id": touched})) if touched else {}
-    return [
-        {"figure_id": figure, "before": before.get(figure), "after": after.get(figure)}
-        for figure in touched
-        if before.get(figure) != after.get(figure)
-    ]
+        touched = reader.figures_touched(after=entries[0].position - 1)
+        items_after = reader.read("figures", figures=touched) if touched else None
+    if items_after is None:
+        return Effects([])
+    with inquiry.reader(viewpoint) as reader:
+        before, after = _Items(reader.read("figures", figures=touched)), _Items(items_after)
+    listed: list[Item] = []
+    more = 0
+    for start in range(0, len(touched), COMPARED_AT_ONCE):
+        some = list(map(str, touched[start : start + COMPARED_AT_ONCE]))
+        for figure, earlier, later in zip(some, before.of(some), after.of(some), strict=True):
+            if earlier == later:
+                continue
+            if len(listed) < EFFECTS_LISTED_MAX:
+                listed.append({"figure_id": figure, "before": earlier, "after": later})
+            else:
+                more += 1
+    return Effects(listed, more)
 
 
-def _by_id(items: Any) -> dict[str, Item]:
-    return {row["figure_id"]: row for row in Page(items, basis={}, objects=CATALOGUE["figures"].objects).rows()}
+class _Items:
+    """The items of a table of figures, by their ids."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+        self._places = {figure: place for place, figure in enumerate(table["figure_id"].to_pylist())}
+
+    def of(self, figures: Sequence[str]) -> list[Item | None]:
+        """The item of each of some figures, None where it has none."""
+        there = [figure for figure in figures if figure in self._places]
+        some = self._table.take(pa.array([self._places[figure] for figure in there], pa.int64()))
+        rows = Page(some, basis={}, objects=CATALOGUE["figures"].objects).rows()
+        by_id = dict(zip(there, rows, strict=True))
+        return [by_id.get(figure) for figure in figures]

@@ -135,7 +135,9 @@ def test_a_dry_run_predicts_what_the_append_then_does(seed: int) -> None:
                 engine.ledger.append_what_fits(batch)
                 continue
             before = figures(engine)
-            predicted = {item["figure_id"]: item["after"] for item in effects(engine, plan.entries, engine.viewpoint())}
+            predicted = {
+                item["figure_id"]: item["after"] for item in effects(engine, plan.entries, engine.viewpoint()).listed
+            }
             engine.ledger.append(batch)
             after = figures(engine)
             changed = {one for one in {**before, **after} if before.get(one) != after.get(one)}

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.http import json_body
+from api.questions import effects
 from ledger import Plan
 from projections import Engine
 from tests.api.helpers import Api, mined, organisation
@@ -149,6 +150,44 @@ def test_a_dry_run_of_a_correction_shows_the_figure_before_and_after(api: Api) -
 def test_a_dry_run_of_what_changes_no_figure_has_no_effects(api: Api) -> None:
     response = api.client.post("/v1/events?dry_run=true", json=organisation("lynas-corporation"))
     assert response.json()["effects"] == []
+
+
+def moved_by_a_merge(engine: Engine, count: int) -> dict[str, Any]:
+    """So many statements about a country, and a merge that moves them all."""
+    mine = {"type": "EntityRegistered", "entity": f"land-{count}", "kind": "country", "name": f"Land {count}"}
+    stated = [mined(f"land-{count}", "1", "2024", period=str(year)) for year in range(1000, 1000 + count)]
+    engine.ledger.append([mine, *stated])
+    return {"type": "EntitiesMerged", "kept": "china", "merged": f"land-{count}", "reason": "One and the same."}
+
+
+def test_of_many_effects_the_first_are_listed_and_all_are_counted(
+    api: Api, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge = moved_by_a_merge(engine, 5)
+    url = "/v1/events?dry_run=true"
+    everything = api.client.post(url, json=merge).json()
+    assert len(everything["effects"]) == 10  # each figure goes, and another one comes
+    assert "effects_more" not in everything
+    monkeypatch.setattr(effects, "EFFECTS_LISTED_MAX", 4)
+    monkeypatch.setattr(effects, "COMPARED_AT_ONCE", 3)
+    some = api.client.post(url, json=merge).json()
+    assert some["effects"] == everything["effects"][:4]
+    assert some["effects_more"] == 6
+
+
+@pytest.mark.usefixtures("api")
+def test_a_dry_run_asks_as_much_whatever_it_moves(engine: Engine) -> None:
+    counts = []
+    for count in (150, 600):
+        merge = moved_by_a_merge(engine, count)
+        plan = engine.ledger.plan([merge])
+        viewpoint = engine.viewpoint()
+        with engine.reader(viewpoint) as reader:
+            reader.ask("CALL enable_logging('QueryLog')")
+            reader.ask("CALL truncate_duckdb_logs()")
+            effects.effects(engine, plan.entries, viewpoint)
+            counts += reader.ask("SELECT COUNT(*) FROM duckdb_logs WHERE type = 'QueryLog'")
+    assert counts[0] == counts[1]
 
 
 def test_a_dry_run_checks_everything(api: Api) -> None:
