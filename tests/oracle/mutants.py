@@ -114,8 +114,8 @@ MUTANTS = (
     Mutant(
         "symbols are no disagreement",
         "views/figures.sql",
-        "figures.canonical_high, figures.symbol))",
-        "figures.canonical_high))",
+        "figures.canonical_high, figures.symbol)",
+        "figures.canonical_high, NULL)",
     ),
     Mutant("one point makes a spread", "views/figures.sql", "WHEN points > 1", "WHEN points > 0"),
     Mutant("a revision at the same time is no conflict", "views/internal/history.sql", "'conflict'", "'revision'"),
