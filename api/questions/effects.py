@@ -36,7 +36,7 @@ def effects(
         return Effects([])
     inquiry = engine if allowance is None else engine.within(allowance)
     with engine.preview(entries, allowance) as reader:
-        touched = reader.figures_touched(after=entries[0].position - 1)
+        touched = list(map(str, reader.figures_touched(after=entries[0].position - 1)))
         items_after = reader.read("figures", figures=touched) if touched else None
     if items_after is None:
         return Effects([])
@@ -45,7 +45,7 @@ def effects(
     listed: list[Item] = []
     more = 0
     for start in range(0, len(touched), COMPARED_AT_ONCE):
-        some = list(map(str, touched[start : start + COMPARED_AT_ONCE]))
+        some = touched[start : start + COMPARED_AT_ONCE]
         for figure, earlier, later in zip(some, before.of(some), after.of(some), strict=True):
             if earlier == later:
                 continue
