@@ -1,8 +1,8 @@
 """Answer changes: a figure's history on the ledger clock, row by row: what was answered, and the event that did it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from ledger.values import difference
 from projections.queries.answer_history import Step, Version
@@ -40,52 +40,69 @@ _CAUSES = {
     "EventReinstated": "reinstatement",
     "EntitiesMerged": "merge",
 }
+_NOTHING = (None,) * len(_ANSWER)
 
 
-class _Said(NamedTuple):
-    """An event that is the answer, or none, and what it says: the columns of _ANSWER."""
+class _Event(NamedTuple):
+    """What was recorded at a position: `kind` is the type of a ledger event or merge, None for a statement."""
 
-    event_id: UUID | None
-    answer: Sequence[Any]
+    event_id: str
+    recorded_at: datetime
+    kind: str | None
 
 
-def versions_of(ask: Ask, figures: Sequence[UUID], *, near: str) -> list[Version]:
+def versions_of(ask: Ask, figures: Sequence[str], *, near: str) -> list[Version]:
     """All versions of statements on some figures that the ledger ever held up to the viewpoint's position."""
     rows = ask(
-        "SELECT figure_id, publisher, published_until, position, since, until, type = 'FigureWithdrawn', "
-        f"source_kind = 'primary' FROM log.figures WHERE {near} AND LIST_CONTAINS(CAST($figures AS UUID[]), figure_id) "
-        "AND since <= $position",
+        "SELECT CAST(figure_id AS VARCHAR), publisher, published_until, position, since, until, "
+        "type = 'FigureWithdrawn', source_kind = 'primary', CAST(event_id AS VARCHAR), recorded_at, "
+        f"{', '.join(_ANSWER)} FROM log.figures "
+        f"WHERE {near} AND LIST_CONTAINS(CAST($figures AS UUID[]), figure_id) AND since <= $position",
         figures=figures,
     )
-    return list(map(Version._make, rows))
+    columns = len(Version._fields) - 1
+    return [Version._make((*row[:columns], row[columns:])) for row in rows]
 
 
-def answer_changes(ask: Ask, histories: Sequence[Sequence[Step]], *, near: str) -> list[list[tuple[Any, ...]]]:
+def answer_changes(
+    ask: Ask, histories: Sequence[Sequence[Step]], versions: Iterable[Version]
+) -> list[list[tuple[Any, ...]]]:
     """Of each history the steps at which the answer became another event, or the same one says something else, as rows
-    of COLUMNS.
+    of COLUMNS. `versions` are all those of the figures.
     """
-    steps = [step for history in histories for step in history]
-    shown = _shown(ask, {step.answer for step in steps if step.answer is not None}, near=near)
-    events = _events(ask, sorted({step.position for step in steps}), near=near)
-    return [list(_changes(history, shown, events)) for history in histories]
+    changes = [list(_changes(history)) for history in histories]
+    stated = (one for one in versions if one.since == one.position)
+    events = {one.position: _Event(one.event_id, one.recorded_at, None) for one in stated}
+    others = {one.step.position for ones in changes for one in ones} - events.keys()
+    if others:
+        events |= _other_events(ask, sorted(others))
+    return [[_row(one, events[one.step.position]) for one in ones if one.step.position in events] for ones in changes]
 
 
-def _changes(
-    steps: Sequence[Step],
-    shown: Mapping[tuple[int, int], _Said],
-    events: Mapping[int, tuple[UUID, Any, str]],
-) -> Iterator[tuple[Any, ...]]:
-    before = nothing = _Said(None, (None,) * len(_ANSWER))
+class _Change(NamedTuple):
+    """A step at which the answer becomes another event, or says something else; and what was and is answered."""
+
+    step: Step
+    before: Sequence[Any]
+    after: Sequence[Any]
+
+
+def _changes(steps: Sequence[Step]) -> Iterator[_Change]:
+    known: str | None = None
+    before: Sequence[Any] = _NOTHING
     for step in steps:
-        said = nothing if step.answer is None else shown[step.answer.position, step.answer.since]
-        differs = said.event_id != before.event_id or _printed(said.answer) != _printed(before.answer)
-        if differs and step.position in events:
-            event_id, recorded_at, kind = events[step.position]
-            cause = _CAUSES.get(kind, "late_arrival" if step.late else "recorded")
-            value, previous = said.answer[_VALUE], before.answer[_VALUE]
-            change = None if value is None or previous is None else difference(value, previous)
-            yield (step.position, recorded_at, event_id, cause, *said.answer, previous, change)
-        before = said
+        event_id, after = (None, _NOTHING) if step.answer is None else (step.answer.event_id, step.answer.says)
+        if event_id != known or _printed(after) != _printed(before):
+            yield _Change(step, before, after)
+        known, before = event_id, after
+
+
+def _row(change: _Change, event: _Event) -> tuple[Any, ...]:
+    step, before, after = change
+    cause = _CAUSES.get(event.kind or "", "late_arrival" if step.late else "recorded")
+    value, previous = after[_VALUE], before[_VALUE]
+    by = None if value is None or previous is None else difference(value, previous)
+    return (step.position, event.recorded_at, event.event_id, cause, *after, previous, by)
 
 
 def _printed(answer: Sequence[Any]) -> tuple[Any, ...]:
@@ -93,25 +110,12 @@ def _printed(answer: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(value for name, value in zip(_ANSWER, answer, strict=True) if not name.startswith("canonical_"))
 
 
-def _shown(ask: Ask, versions: set[Version], *, near: str) -> dict[tuple[int, int], _Said]:
-    """The event, and what it says, of each version of a statement, by its position and `since`."""
-    rows = ask(
-        f"SELECT position, since, event_id, {', '.join(_ANSWER)} FROM log.figures WHERE {near} "
-        "AND position IN (SELECT UNNEST(CAST($places AS BIGINT[])))",
-        places=sorted({one.position for one in versions}),
-    )
-    return {(position, since): _Said(event_id, answer) for position, since, event_id, *answer in rows}
-
-
-def _events(ask: Ask, positions: Sequence[int], *, near: str) -> dict[int, tuple[UUID, Any, str]]:
-    """What was recorded at positions: statements on these figures, ledger events and merges."""
-    kinds = {"figures": near, "keeping": "TRUE", "entities": "type = 'EntitiesMerged'"}
+def _other_events(ask: Ask, positions: Sequence[int]) -> dict[int, _Event]:
+    """What was recorded at positions that is no statement on the figures: ledger events and merges."""
+    kinds = {"keeping": "TRUE", "entities": "type = 'EntitiesMerged'"}
     query = " UNION ALL ".join(
-        f"SELECT position, event_id, recorded_at, type FROM log.{family} WHERE {condition} "
+        f"SELECT position, CAST(event_id AS VARCHAR), recorded_at, type FROM log.{family} WHERE {condition} "
         "AND since = position AND position IN (SELECT UNNEST(CAST($places AS BIGINT[])))"
         for family, condition in kinds.items()
     )
-    return {
-        position: (event_id, recorded_at, kind)
-        for position, event_id, recorded_at, kind in ask(query, places=list(positions))
-    }
+    return {position: _Event(*event) for position, *event in ask(query, places=positions)}

@@ -11,14 +11,16 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple
 
 
 class Version(NamedTuple):
-    """A version of a statement on a figure, or of its withdrawal, that the ledger holds from `since` until `until`."""
+    """A version of a statement on a figure, or of its withdrawal, that the ledger holds from `since` until `until`.
 
-    figure_id: UUID
+    `says` is what an answer shows of it.
+    """
+
+    figure_id: str
     publisher: str
     shown_from: datetime
     position: int
@@ -26,6 +28,9 @@ class Version(NamedTuple):
     until: int
     withdrawn: bool
     is_primary: bool
+    event_id: str
+    recorded_at: datetime
+    says: Sequence[Any]
 
 
 class Step(NamedTuple):
@@ -78,14 +83,14 @@ class _Figure:
 
 
 def answer_history(
-    versions: Sequence[Version], figures: Sequence[tuple[int, UUID]], *, as_of: datetime, position: int
+    versions: Sequence[Version], figures: Sequence[tuple[int, str]], *, as_of: datetime, position: int
 ) -> Iterator[Step]:
     """The answer at each position up to one where it may have changed, in order.
 
     `figures` are (position, id): under which id the figure answers from which position on, the first from the start.
     """
-    states: dict[UUID, _Figure] = defaultdict(lambda: _Figure(as_of))
-    changes: list[tuple[int, int, Version | None, UUID]] = [(at, 1, None, figure_id) for at, figure_id in figures]
+    states: dict[str, _Figure] = defaultdict(lambda: _Figure(as_of))
+    changes: list[tuple[int, int, Version | None, str]] = [(at, 1, None, figure_id) for at, figure_id in figures]
     changes += [(one.since, 2, one, one.figure_id) for one in versions]
     changes += [(one.until, 0, one, one.figure_id) for one in versions if one.until <= position]
     changes.sort(key=itemgetter(0, 1))

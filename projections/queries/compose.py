@@ -61,10 +61,10 @@ def question(
     return "WITH\n" + ",\n".join([*clauses.values(), f"items AS (\n{text_of(view)}\n)"])
 
 
-def lookup(view: str, rows: Sequence[str]) -> str:
+def lookup(view: str, rows: Sequence[str], *, as_text: Sequence[str] = ()) -> str:
     """A shared view that is a lookup as a query of one SELECT, which DuckDB plans in half the time of a question.
 
-    `rows` are conditions on the rows of the one relation that it reads.
+    `rows` are conditions on the rows of the one relation that it reads, `as_text` are columns that it gives as text.
     """
     shared = SHARED_VIEWS[view]
     if not shared.lookup:
@@ -76,6 +76,8 @@ def lookup(view: str, rows: Sequence[str]) -> str:
         else (f"log.{relation.removeprefix('held_')} AS versions", "held")
     )
     select = text_of(view).removesuffix(f"FROM {relation}\n")
+    for column in as_text:
+        select = select.replace(f"  {column},\n", f"  CAST({column} AS VARCHAR) AS {column},\n", 1)
     conditions = "\n  AND ".join((_clocks()[clock], *rows))
     return f"{select}FROM {table}\nWHERE {conditions}"
 

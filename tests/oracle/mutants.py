@@ -425,8 +425,8 @@ MUTANTS = (
     Mutant(
         "answer history: a corrected value is no change",
         "queries/answer_changes.py",
-        "said.event_id != before.event_id or _printed(said.answer) != _printed(before.answer)",
-        "said.event_id != before.event_id",
+        "event_id != known or _printed(after) != _printed(before)",
+        "event_id != known",
     ),
     Mutant(
         "near history: the second revision is the first",

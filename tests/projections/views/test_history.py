@@ -1,5 +1,11 @@
 """Why a figure changed: the world's doing on one clock, this ledger's on the other."""
 
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from projections.queries.reader import Reader
 from tests.projections.conftest import IDS, Book, correction, figure, merge, reinstatement, retraction, withdrawal
 
 Rows = list[tuple[object, ...]]
@@ -136,3 +142,27 @@ def test_an_old_id_answers_for_the_kept_figure_from_the_merge_on(book: Book) -> 
         ("3", "recorded"),
         ("1", "retraction"),
     ]
+
+
+@pytest.mark.parametrize("statements", [1, 30])
+def test_a_history_of_what_was_recorded_in_turn_takes_one_statement(book: Book, statements: int) -> None:
+    """Other tables are looked at where a ledger event or a merge changed the answer, and only then."""
+    book.record(figure("0", on="2023", event_id=IDS[1]), *(figure(str(one + 1)) for one in range(statements)))
+    figure_id = UUID(book.one("figures")["figure_id"])
+    asked: list[str] = []
+
+    class Noting(Reader):
+        def ask(self, query: str, **params: Any) -> list[Any]:
+            asked.append(query)
+            return super().ask(query, **params)
+
+    def count() -> int:
+        asked.clear()
+        with book.engine.reader(book.engine.viewpoint()) as reader:
+            reader.__class__ = Noting
+            assert len(reader.answers(figure_id)) >= statements
+        return len(asked)
+
+    assert count() == 1
+    book.record(retraction(IDS[1]), correction(book.history(str(figure_id))[-1]["event_id"], value="7000"))
+    assert count() == 2
