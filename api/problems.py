@@ -165,7 +165,7 @@ def _tables_unavailable(error: TablesUnavailable) -> Problem:
         "tables-unavailable",
         f"{_sentence(text)} Ask again.",
         headers={"Retry-After": str(after_s)},
-        more={"position": error.position, "head": error.head},
+        more={"position": error.position, "head": error.head, **({"phase": error.phase} if error.phase else {})},
     )
 
 

@@ -22,7 +22,7 @@ from projections.queries.watchdog import Watchdog
 from projections.sql_text import quoted
 from projections.tables.database import ARROW_ROWS
 from projections.tables.families import families
-from projections.tables.table_set import ORDERS
+from projections.tables.table_set import ORDERS, Progress
 from projections.upkeep import Upkeep
 from projections.viewpoint import Viewpoint, viewpoint
 
@@ -63,9 +63,14 @@ class Engine(Inquiry):
         return self._upkeep.position
 
     @property
-    def progress(self) -> int:
-        """The position up to which the log was read, where the tables are being made; else their position."""
+    def progress(self) -> Progress:
+        """How far the tables are, where they are being made from a long log."""
         return self._upkeep.progress
+
+    @property
+    def answers(self) -> bool:
+        """Whether questions are answered, though they may have to wait for what was recorded lately."""
+        return self._upkeep.answers
 
     @property
     def warning(self) -> str | None:

@@ -26,7 +26,7 @@ from projections.tables.families import Family
 from projections.tables.log_batches import check_row
 from projections.tables.remedies import Remedy
 from projections.tables.table_place import PlaceUnusable, close, tables_at
-from projections.tables.table_set import WHOLE_MIN, TableSet
+from projections.tables.table_set import WHOLE_MIN, Progress, TableSet
 
 logger = logging.getLogger("supply_ledger")
 
@@ -44,12 +44,16 @@ EVENT_BYTES = 400
 
 
 class TablesUnavailable(Exception):
-    """There are no tables to answer from now: they are made up to `position`, and the log goes to `head`."""
+    """There are no tables to answer from now: they are made up to `position`, and the log goes to `head`.
 
-    def __init__(self, reason: str, *, position: int, head: int) -> None:
-        super().__init__(f"{reason}: position {position} of {head}")
+    `phase` is what is done with what was read, where they are being made from a long log.
+    """
+
+    def __init__(self, reason: str, *, position: int, head: int, phase: str | None = None) -> None:
+        super().__init__(f"{reason}: position {position} of {head}" + (f", {phase}" if phase else ""))
         self.position = position
         self.head = head
+        self.phase = phase
 
 
 class Upkeep:
@@ -83,6 +87,8 @@ class Upkeep:
         self._look_at = 0.0
         self._damage: LedgerDamaged | None = None
         self._thread: threading.Thread | None = None
+        self._began_at = 0.0
+        """When the thread began."""
         self._failure: Exception | None = None
         self._despair: str | None = None
         """Why no remedy has helped; nothing is tried again before `_hope_at`."""
@@ -97,10 +103,15 @@ class Upkeep:
         return 0 if tables is None else tables.position
 
     @property
-    def progress(self) -> int:
-        """The position up to which the log was read for tables that are being made, or that are made."""
+    def answers(self) -> bool:
+        """Whether questions are answered, though they may have to wait for what was recorded lately."""
+        return bool(self.position) and (self._thread is None or time.monotonic() < self._began_at + PATIENCE_S)
+
+    @property
+    def progress(self) -> Progress:
+        """How far tables are that are being made, or that are made."""
         tables = self._tables or self._making
-        return 0 if tables is None else tables.seen
+        return Progress() if tables is None else tables.progress
 
     def close(self) -> None:
         """Close the tables. A file keeps them for the next time."""
@@ -354,13 +365,14 @@ class Upkeep:
         return head - (made.position if made else 0) >= WHOLE_MIN
 
     def _unavailable(self, reason: str) -> TablesUnavailable:
-        return TablesUnavailable(reason, position=self.progress, head=self._ledger.head())
+        progress = self.progress
+        return TablesUnavailable(reason, position=progress.seen, head=self._ledger.head(), phase=progress.phase)
 
     def _start(self, work: Callable[[], None]) -> None:
         """Do this in a thread of its own, unless there is one."""
         with self._change:
             if self._thread is None and not self._closed:
-                self._failure = None
+                self._failure, self._began_at = None, time.monotonic()
                 self._thread = threading.Thread(target=self._run, args=(work,), name="upkeep", daemon=True)
                 self._thread.start()
 

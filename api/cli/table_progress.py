@@ -11,6 +11,8 @@ SHOWN_FROM = 20_000
 """Fewer events are taken in before anybody could read a bar."""
 
 LOOK_EVERY_S = 0.1
+READING = "Making tables from the log"
+ORDERING = "Putting their rows in order"
 
 
 def make_tables(engine: Engine) -> None:
@@ -21,12 +23,16 @@ def make_tables(engine: Engine) -> None:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Making tables from the log", total=head)
+        task = progress.add_task(READING, total=head)
         with ThreadPoolExecutor(max_workers=1) as beside:
             making = beside.submit(engine.catch_up)
             try:
                 while not making.done():
-                    progress.update(task, completed=engine.progress)
+                    made = engine.progress
+                    if made.ordered is None:
+                        progress.update(task, completed=made.seen)
+                    else:
+                        progress.update(task, description=ORDERING, completed=int(head * made.ordered))
                     wait([making], timeout=LOOK_EVERY_S)
             except BaseException:
                 engine.close()  # An interrupt ends the making too: nobody waits for it any more.

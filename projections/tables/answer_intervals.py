@@ -6,7 +6,7 @@ changes only intervals beside it in its series (`projections.tables.successions`
 where batches are cut: a catch-up gives the same table as a rebuild.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -52,10 +52,11 @@ def create_table(cursor: DuckDBPyConnection) -> None:
     cursor.execute(_text("table"))
 
 
-def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
+def make_all(cursor: DuckDBPyConnection, runs: str, *, seen: Callable[[float], None]) -> None:
     """Make every interval, and put the rows of `runs` into `log.figures` in order, part by part; both tables are empty.
 
-    DuckDB sorts and writes on one core, so the two are done at the same time in two threads.
+    DuckDB sorts and writes on one core, so the two are done at the same time in two threads. `seen` is told which share
+    is done.
     """
     (count,) = cursor.execute(f"SELECT COUNT(*) FROM {runs}").fetchall()[0]
     parts = count // ROWS_AT_ONCE + 1
@@ -69,7 +70,8 @@ def make_all(cursor: DuckDBPyConnection, runs: str) -> None:
 
     with ThreadPoolExecutor(max_workers=1) as other:
         placing = other.submit(put_in_place)
-        for rows in within:
+        for part, rows in enumerate(within):
+            seen(part / parts)
             for statement in (_text("sayings").replace("{versions}", rows), _text("moved")):
                 cursor.execute(statement)
             made, _ = _swept(arrow_table(cursor, _text("of_moved")), after=0)

@@ -8,6 +8,7 @@ through a cursor of its own.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 from uuid import UUID
 
 import duckdb
@@ -39,8 +40,23 @@ ORDERS = {
 """The tables that hold something else than versions of events, and the order of their rows."""
 
 
+READING = "reading the log"
+ORDERING = "putting rows in order"
+"""The phases in which a long log is made into tables."""
+
 PROGRESS = ("identity", "fingerprint", "position", "event_id")
 """The columns of the table that says what the others were made from. No other program's file has such a table."""
+
+
+class Progress(NamedTuple):
+    """How far tables are that are being made."""
+
+    seen: int = 0
+    """The position up to which the log was read."""
+    phase: str | None = None
+    """What is done now, where a long log is made into tables."""
+    ordered: float | None = None
+    """The share of the rows that were put in order, in the phase in which they are."""
 
 
 class ForeignTables(Exception):
@@ -63,8 +79,8 @@ class TableSet:
         self._ingest = Ingest(self._writer, ledger.log, families)
         self.position = 0
         """The position of the log up to which the tables are made."""
-        self.seen = 0
-        """The position up to which the log was read, where the tables are being made."""
+        self.progress = Progress()
+        """How far the tables are, where they are being made."""
         self.written = True
         """Whether what is new is put into the file."""
         self._kept = 0
@@ -140,7 +156,8 @@ class TableSet:
             {"log": self._ledger.identity, "text": self._fingerprint()},
         )
         self._ingest.recall()
-        self.position = self._kept = self.seen = 0
+        self.position = self._kept = 0
+        self.progress = Progress()
 
     @contextmanager
     def preview(self, drafted: Sequence[Entry]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -173,12 +190,14 @@ class TableSet:
         Each statement is a transaction of its own; tables that are not whole say that they hold nothing.
         """
         self.empty()
+        self.progress = Progress(phase=READING)
         self._writer.execute("CREATE OR REPLACE TABLE runs AS FROM log.figures LIMIT 0")
         self._ingest.figures, self._ingest.follows = "runs", False
         try:
             for batch in self._batches(head):
                 self._take(batch)
-            answer_intervals.make_all(self._writer, "runs")
+            self._note_ordered(0.0)
+            answer_intervals.make_all(self._writer, "runs", seen=self._note_ordered)
             self.position = self._note_progress(batch)
         except BaseException:
             try:
@@ -189,6 +208,7 @@ class TableSet:
             raise
         finally:
             self._ingest.figures = "log.figures"
+            self.progress = Progress(self.progress.seen)
         self._writer.execute("DROP TABLE runs")
         self._checkpoint()
 
@@ -200,7 +220,10 @@ class TableSet:
             yield batch
 
     def _note_seen(self, position: int) -> None:
-        self.seen = position
+        self.progress = self.progress._replace(seen=position)
+
+    def _note_ordered(self, share: float) -> None:
+        self.progress = self.progress._replace(phase=ORDERING, ordered=share)
 
     def _take(self, batch: pa.Table) -> None:
         """Take in some rows of the log. Raises LedgerDamaged where one of them is the reason that it fails."""
@@ -257,7 +280,8 @@ class TableSet:
             self._ingest.create_tables()
         elif progress[2] and progress[0] == self._ledger.identity and self._holds(progress[2], event_id=progress[3]):
             self._ingest.recall()
-            self.position = self._kept = self.seen = int(progress[2])
+            self.position = self._kept = int(progress[2])
+            self.progress = Progress(self.position)
             return
         self.empty()
 

@@ -57,10 +57,10 @@ def opened(path: Path) -> Iterator[Engine]:
 
 
 def readiness(client: TestClient) -> dict[str, Any]:
-    """What a server says when it is ready: while it catches up for more than half a second, it says that it is not."""
+    """What a server says once it has taken in all: until then it says how far it is, and where the head is."""
     for _ in range(LOOKS_MAX):
         answer = client.get("/readyz")
-        if answer.status_code != 503:
+        if "head" not in answer.json():
             break
     body: dict[str, Any] = answer.json()
     return body

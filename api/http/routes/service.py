@@ -27,8 +27,11 @@ class Readiness:
         self._looks = QuestionQueue("readiness", threads_max=2, waiting_max=LOOKS_WAITING_MAX)
         self._head = 0
 
-    async def look(self, request: Request) -> int:
-        """The head of the log, up to which the projections are made. Raises TablesUnavailable, LedgerError."""
+    async def look(self, request: Request) -> dict[str, int]:
+        """`position`, up to which the projections are made, and the `head` of the log where that is behind it.
+
+        Raises TablesUnavailable, LedgerError.
+        """
         allowance = Allowance(seconds=LOOK_S)
 
         def catch_up() -> int:
@@ -39,10 +42,15 @@ class Readiness:
 
         try:
             head = await self._looks.run(request.receive, allowance, catch_up)
-        except OutOfTime:
+        except (OutOfTime, TablesUnavailable) as error:
+            position = self._engine.position
+            if self._engine.answers:
+                return {"position": position, "head": max(self._head, position)}
+            if isinstance(error, TablesUnavailable):
+                raise
             reason = "what was recorded is being taken in"
-            raise TablesUnavailable(reason, position=self._engine.position, head=self._head) from None
-        return self._head if head is None else head
+            raise TablesUnavailable(reason, position=position, head=self._head) from None
+        return {"position": self._head if head is None else head}
 
 
 def router(engine: Engine) -> APIRouter:
@@ -93,11 +101,12 @@ def router(engine: Engine) -> APIRouter:
 
     @routes.get("/readyz", tags=["service"], summary="Can it answer?")
     async def read_readiness(request: Request) -> dict[str, Any]:
-        """Reads the log and brings the projections up to its head; a problem (503) where that fails, or takes longer
-        than half a second: then with `position`, how far they are, and `head`. `tables` says why they are not in their
-        file.
+        """Reads the log and brings the projections up to its head. Where that takes longer than half a second,
+        `position` says how far they are, and `head` how far the log goes; reads wait for it. A problem (503) where
+        reads are not answered: with `position`, `head`, and the `phase` in which tables are made. `tables` says why they
+        are not in their file.
         """
-        ready: dict[str, Any] = {"status": "ready", "position": await readiness.look(request)}
+        ready: dict[str, Any] = {"status": "ready", **await readiness.look(request)}
         if engine.warning is not None:
             ready["tables"] = f"In memory, or not written: {engine.warning}."
         return (

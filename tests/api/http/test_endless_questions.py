@@ -16,9 +16,9 @@ LEFT = 6
 
 
 def is_ready(server: Server) -> Any:
-    """What it says once it is ready; until then it says at once how far it is."""
+    """What it says once it has taken in all; until then it says at once how far it is."""
     status, readiness, _ = server.ask("/readyz")
-    while status == 503:
+    while "head" in readiness:
         assert readiness["position"] < readiness["head"]
         status, readiness, _ = server.ask("/readyz")
     assert (status, readiness["status"]) == (200, "ready")
