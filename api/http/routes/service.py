@@ -103,8 +103,8 @@ def router(engine: Engine) -> APIRouter:
     async def read_readiness(request: Request) -> dict[str, Any]:
         """Reads the log and brings the projections up to its head. Where that takes longer than half a second,
         `position` says how far they are, and `head` how far the log goes; reads wait for it. A problem (503) where
-        reads are not answered: with `position`, `head`, and the `phase` in which tables are made. `tables` says why they
-        are not in their file.
+        reads are not answered: with `position`, `head`, and the `phase` in which tables are made. `tables` says why
+        they are not in their file.
         """
         ready: dict[str, Any] = {"status": "ready", **await readiness.look(request)}
         if engine.warning is not None:
