@@ -1,6 +1,7 @@
 """The server of this machine: at an address that other machines cannot reach, on a free port."""
 
 import gc
+import signal
 import socket
 from contextlib import suppress
 
@@ -41,7 +42,16 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(engine: Engine, listening: socket.socket, *, host: str) -> None:
-    """Serve until interrupted. `host` is the name that was listened on. Raises BadSetting."""
+    """Serve until interrupted or terminated. `host` is the name that was listened on. Raises BadSetting."""
+    # Whoever sends SIGTERM means the same as by an interrupt: what is open is closed, what is only for a while removed.
+    # The server shuts down in good order first, and then passes the signal on.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        _serve(engine, listening, host=host)
+    console().print("Stopped.")
+
+
+def _serve(engine: Engine, listening: socket.socket, *, host: str) -> None:
     ip, port = listening.getsockname()[:2]
     app = create_app(engine, hosts=served_hosts(host, ip))
     engine.serve()
@@ -53,7 +63,4 @@ def serve(engine: Engine, listening: socket.socket, *, host: str) -> None:
     # The program itself stays, and to search it for garbage held every request up for a tenth of a second.
     gc.collect()
     gc.freeze()
-    # The server shuts down in good order first, and then passes the interrupt on.
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
-    out.print("Stopped.")
+    server.run(sockets=[listening])

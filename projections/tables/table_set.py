@@ -23,7 +23,7 @@ from projections.tables.families import Family
 from projections.tables.ingest import Ingest
 from projections.tables.log_batches import batches, check_rows
 from projections.tables.planned_statements import FEW
-from projections.tables.spill_folder import spill_folder
+from projections.tables.spill_folder import remove_abandoned, spill_folder
 
 WHOLE_MIN = 20_000
 """A log of at least this many events is made into tables in one go, which sorts them too."""
@@ -73,6 +73,7 @@ class TableSet:
         self._ledger = ledger
         self._families = families
         self._in_memory = path.startswith(":memory:")
+        remove_abandoned(ledger.directory)
         self._spill = spill_folder(ledger.directory) if path == ":memory:" else None
         self.connection = connected(path, spill=None if self._spill is None else self._spill.path)
         self._writer = self.connection.cursor()

@@ -8,7 +8,7 @@ import pytest
 
 from ledger import Ledger
 from projections import Engine
-from projections.tables.spill_folder import SpillFolder, spill_folder
+from projections.tables.spill_folder import SpillFolder, remove_abandoned, spill_folder
 from tests.ledger.conftest import WORLD, figure
 from tests.places import ROOT
 
@@ -66,8 +66,16 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start_and_nothing_els
     script = [sys.executable, "-c", KILLED, str(tmp_path)]
     assert subprocess.run(script, cwd=ROOT, check=False).returncode < 0
     assert len(spills_in(tmp_path)) == 2
+    remove_abandoned(tmp_path)
     other = SpillFolder(tmp_path)
     assert sorted(spills_in(tmp_path)) == sorted([mine.path, other.path])
     mine.close()
     other.close()
     assert spills_in(tmp_path) == []
+
+
+def test_tables_in_a_file_remove_what_tables_in_memory_left(tmp_path: Path) -> None:
+    assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT, check=False).returncode < 0
+    assert len(spills_in(tmp_path)) == 1
+    with Ledger(tmp_path / "ledger.db") as ledger, Engine.beside(ledger, tmp_path / "projections.duckdb"):
+        assert spills_in(tmp_path) == []
