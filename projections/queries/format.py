@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ledger.values import instant_text, percent_of, plain
 from projections.queries.allowance import Allowance
 
-_AS_THEY_ARE = {"BIGINT": pa.int64(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_()}
+_AS_THEY_ARE = {"BIGINT": pa.int64(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_(), "VARCHAR": pa.string()}
 _AS_TEXT: dict[type, Callable[[Any], str]] = {
     Decimal: plain,
     datetime: lambda at: instant_text(at.replace(tzinfo=UTC)),

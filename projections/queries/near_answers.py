@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ledger.values import difference, plain
@@ -41,31 +42,41 @@ class Answer(NamedTuple):
     place: int
 
 
-def near_answers(statements: Iterable[Statement], *, prefer: Sequence[str] = ()) -> list[Answer]:
-    """What each publisher says of each figure, those of `prefer` first, then primary ones, then the last ones.
+_IN_ORDER = itemgetter(*map(Statement._fields.index, ("figure_id", "publisher", "shown_from", "position")))
+_FIGURE, _PUBLISHER = map(itemgetter, map(Statement._fields.index, ("figure_id", "publisher")))
+
+
+def near_answers(
+    statements: Iterable[Statement], *, prefer: Sequence[str] = (), first_only: bool = False
+) -> list[Answer]:
+    """What each publisher says of each figure, those of `prefer` first, then primary ones, then the last ones; or of
+    each figure the first of these only.
 
     Of each series all statements are needed, or all that were made at the last time.
     """
-    ordered = sorted(statements, key=lambda one: (one.figure_id, one.publisher, one.shown_from, one.position))
-    answers: list[Answer] = []
-    for _, on_figure in groupby(ordered, key=lambda one: one.figure_id):
-        series = [list(ones) for _, ones in groupby(on_figure, key=lambda one: one.publisher)]
-        answers += _of_figure([ones for ones in series if not ones[-1].withdrawn], prefer)
-    return answers
-
-
-def _of_figure(series: Sequence[list[Statement]], prefer: Sequence[str]) -> Iterator[Answer]:
     rank = {publisher: place for place, publisher in reversed(list(enumerate(prefer)))}
 
     def before_others(ones: list[Statement]) -> tuple[Any, ...]:
         last = ones[-1]
         return -rank.get(last.publisher, len(prefer)), last.is_primary, last.shown_from, last.position
 
-    heads = [one for ones in series for one in _head(ones)]
+    answers: list[Answer] = []
+    for _, on_figure in groupby(sorted(statements, key=_IN_ORDER), key=_FIGURE):
+        groups = (list(ones) for _, ones in groupby(on_figure, key=_PUBLISHER))
+        series = [ones for ones in groups if not ones[-1].withdrawn]
+        if not series:
+            continue
+        in_turn = [max(series, key=before_others)] if first_only else sorted(series, key=before_others, reverse=True)
+        answers += _of_figure(series, in_turn)
+    return answers
+
+
+def _of_figure(series: Sequence[list[Statement]], in_turn: Sequence[list[Statement]]) -> Iterator[Answer]:
+    heads = [one for ones in series for one in (ones if len(ones) == 1 else _head(ones))]
     points = [one.said[0] for one in heads if one.said[0] is not None]
     spread = plain(difference(max(points), min(points))) if len(points) > 1 else None
     disputed = len({one.said for one in heads}) > 1
-    for place, ones in enumerate(sorted(series, key=before_others, reverse=True), 1):
+    for place, ones in enumerate(in_turn, 1):
         yield Answer(ones[-1].row, (ones[-1].statements or len(ones)) - 1, len(series), disputed, spread, place)
 
 

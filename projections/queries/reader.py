@@ -166,9 +166,8 @@ class Reader:
         left_out = {*_OF_THE_READER, *_OF_THE_FOLD, *projection.hidden}
         shown = {name: place for name, place in places.items() if name not in left_out}
         keys = [places[column] for column in projection.order]
-        answers = near_answers(statements_of(said, places), prefer=selection.params["prefer"])
-        if selection.items:
-            answers = [one for one in answers if one.place == 1]
+        statements = statements_of(said, places)
+        answers = near_answers(statements, prefer=selection.params["prefer"], first_only=bool(selection.items))
         answers.sort(key=lambda one: [(one.row[key] is not None, one.row[key]) for key in keys])
         rows = [(*map(one.row.__getitem__, shown.values()), *one[1:-1]) for one in answers[page]]
         return presented_rows({**{name: columns[name] for name in shown}, **_BESIDE}, rows)
