@@ -29,14 +29,16 @@ from ledger.errors import (
 )
 from ledger.events import REGISTRY, Event
 from ledger.imports.import_limits import ImportLimits
-from ledger.imports.importer import ERRORS_LISTED_MAX, Format, ImportReport, Mode, import_file, import_stream
+from ledger.imports.import_options import ImportChoices, ImportOptions, Mode, OnConflict, OnMissing
+from ledger.imports.import_report import LISTED_MAX, ImportReport
+from ledger.imports.importer import Format, import_file, import_stream
 from ledger.ledger import Ledger
 from ledger.rules.effective_content import Act, Content, content
 from ledger.store import Block, LogStore
 from ledger.visible_text import shortened, visible, visible_json, visible_lines
 
 __all__ = [
-    "ERRORS_LISTED_MAX",
+    "LISTED_MAX",
     "REGISTRY",
     "VERSION_FIELD",
     "Act",
@@ -50,7 +52,9 @@ __all__ = [
     "Event",
     "EventIdReused",
     "Format",
+    "ImportChoices",
     "ImportLimits",
+    "ImportOptions",
     "ImportReport",
     "InvalidEvent",
     "KeyReused",
@@ -60,6 +64,8 @@ __all__ = [
     "LogStore",
     "MalformedJSON",
     "Mode",
+    "OnConflict",
+    "OnMissing",
     "Plan",
     "PositionBeyondHead",
     "QuantityError",

@@ -116,9 +116,9 @@ class Ledger:
             receipt = receipt_of(batch, entries, after=after)
         return receipt, violations
 
-    def batch(self) -> AbstractContextManager[Batch]:
-        """A transaction to place prepared events in, for files; on disk when the block has ended."""
-        return self._writer.batch()
+    def batch(self, *, keep: bool = True) -> AbstractContextManager[Batch]:
+        """A transaction to place prepared events in, for files; on disk when the block has ended, unless not `keep`."""
+        return self._writer.batch(keep=keep)
 
     def plan(self, sent: Sequence[Any], *, recorded_by: str = "local") -> Plan:
         """Everything that an append would check and do, without recording. Raises as `append` does."""

@@ -1,6 +1,6 @@
 """Options of the command line: those of all commands, and those that stand for the parameters of a question."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from inspect import Parameter as Argument
 from pathlib import Path
@@ -78,3 +78,11 @@ def given_parameters(known: tuple[Parameter, ...], given: Mapping[str, Any]) -> 
                 fail(f"--{_identifier(one)} takes NAME=VALUE, not {pair!r}.", code=2)
             parameters[one.prefix + name] = text
     return parameters
+
+
+def one_of(flag: str, text: str, known: Sequence[str]) -> str:
+    """The text, where it is one of those that are known. Fails where it is not."""
+    if text not in known:
+        *others, last = known
+        fail(f"{flag} is {', '.join(others)} or {last}, not {text!r}.", code=2)
+    return text

@@ -2,17 +2,18 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
 from api.cli.import_progress import import_with_progress
-from api.cli.options import DataOption, Output
+from api.cli.import_table import print_import
+from api.cli.options import DataOption, Output, one_of
 from api.cli.session import FAILED, fail, opened_ledger, reporting
 from api.cli.terminal import console, text_table
 from api.formats.render import json_text
 from api.problems import refused
-from ledger import ImportReport, Refused, parse_json, visible
+from ledger import ImportChoices, Mode, OnConflict, OnMissing, Refused, parse_json, visible
 
 PANEL = "Record"
 
@@ -55,38 +56,56 @@ def append_command(
 def import_command(
     file: Annotated[Path, typer.Argument(help="Events as JSON Lines (.jsonl, .ndjson), CSV or Parquet.")],
     mode: Annotated[str, typer.Option(help="atomic: all or none; proceed: record what can be.")] = "atomic",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of each row; record nothing.")
+    ] = False,
+    on_conflict: Annotated[
+        str,
+        typer.Option(
+            help="A row that contradicts what is held of the same date: ask (reject it), correct (the record was "
+            "wrong) or record (the source says both)."
+        ),
+    ] = "ask",
+    published_at: Annotated[
+        str | None, typer.Option(help="When rows that do not say so were published: a date, or now.", metavar="DATE")
+    ] = None,
+    scope: Annotated[
+        str | None,
+        typer.Option(help="PUBLISHER:DATE or PUBLISHER:EDITION: the file is all of it; says what it leaves out."),
+    ] = None,
+    on_missing: Annotated[
+        str, typer.Option(help="What the file leaves out of its scope: list, retract or withdraw it.")
+    ] = "list",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something held is changed.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Record a file of events. A file sent again adds nothing."""
-    if mode not in ("atomic", "proceed"):
-        fail(f"--mode is atomic or proceed, not {mode!r}.", code=2)
+    """Record a file of events. A file sent again, or one that has grown, adds only what is new."""
     if not file.is_file():
         fail(f"There is no file {file}.")
+    chosen = cast(
+        ImportChoices,
+        {
+            "mode": one_of("--mode", mode, get_args(Mode)),
+            "on_conflict": one_of("--on-conflict", on_conflict, get_args(OnConflict)),
+            "on_missing": one_of("--on-missing", on_missing, get_args(OnMissing)),
+            "published_at": published_at,
+            "scope": scope,
+        },
+    )
+    looked_at = cast(ImportChoices, {**chosen, "dry_run": True})
     with opened_ledger(data, make=True) as ledger:
         try:
-            report = import_with_progress(ledger, file, mode="proceed" if mode == "proceed" else "atomic")
+            changes_what_is_held = on_conflict == "correct" or on_missing != "list"
+            if dry_run or (changes_what_is_held and not yes and sys.stdin.isatty()):
+                print_import(import_with_progress(ledger, file, **looked_at), atomic=mode == "atomic")
+                if dry_run or not typer.confirm("Record this?"):
+                    return
+            report = import_with_progress(ledger, file, **chosen)
         except ValueError as error:
-            fail(str(error))
-    _print_report(report, atomic=mode == "atomic")
+            fail(str(error), code=2)
+    print_import(report, atomic=mode == "atomic")
     if report.rejected:
         raise typer.Exit(FAILED)
-
-
-def _print_report(report: ImportReport, *, atomic: bool) -> None:
-    out = console()
-    if report.rejected and atomic:
-        out.print(f"Nothing was recorded: {report.rejected} rows were rejected.", style="bold red", highlight=False)
-    else:
-        out.print(
-            f"Recorded {report.recorded}, already there {report.duplicate}, rejected {report.rejected}; "
-            f"the log's head is position {report.position}.",
-            highlight=False,
-        )
-    if report.errors:
-        rows = [[str(one[name]) for name in ("row", "pointer", "rule", "detail")] for one in report.errors]
-        out.print(text_table("Rejected", ["row", "where", "rule", "why"], rows))
-    if report.errors_more:
-        out.print(f"There are {report.errors_more} more errors, which are not listed.", highlight=False)
 
 
 def _bytes_of(path: Path) -> bytes:

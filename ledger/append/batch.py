@@ -18,10 +18,10 @@ from uuid import UUID, uuid5
 from ledger.append.mentions import SCANS_MAX, Mentions
 from ledger.append.prepare import Draft, same_event
 from ledger.codec.entry import Entry
-from ledger.errors import EventIdReused, Refused, RuleBroken, StoreError, VersionConflict, Violation
+from ledger.errors import EventIdReused, LedgerError, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
-from ledger.events.figures import FIGURE_NAMESPACE, Figure
+from ledger.events.figures import FIGURE_NAMESPACE, Figure, FigureFacts
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import Content
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
@@ -31,7 +31,11 @@ from ledger.rules.state import Mark, State
 from ledger.rules.version import Version
 from ledger.rules.warnings import name_warnings, value_warnings
 from ledger.store.protocol import LogStore
+from ledger.values.calendars import parse_moment
 from ledger.values.identifiers import microseconds, of_time
+
+HISTORIES_EVENTS_MAX = 200_000
+"""How many events on figures are held to compare new ones with, before all are let go of."""
 
 
 @dataclass
@@ -68,6 +72,8 @@ class Batch:
         self._expected_figures: set[bytes] = set()
         """Figures that the log was asked about."""
         self._streams_with_events: set[bytes] = set()
+        self._compared = COMPARED_MAX
+        """How many of the last events on a figure a new one is compared with."""
         self._metrics: set[str] = set()
 
     @cached_property
@@ -81,8 +87,11 @@ class Batch:
         self._write()
         return self._log
 
-    def expect(self, events: Iterable[Draft | Refused], *, warn: bool = False) -> None:
-        """Look up what the log knows of the events that will be placed next: the same, their targets, their figures."""
+    def expect(self, events: Iterable[Draft | Refused], *, warn: bool = False, last: int = COMPARED_MAX) -> None:
+        """Look up what the log knows of the events that will be placed next: the same, their targets, their figures.
+
+        `last` is how many of the last events on a figure they are compared with.
+        """
         drafts = [event for event in events if isinstance(event, Draft)]
         event_keys = [key for _, key, *_ in drafts if key is not None]
         self._known = self.log.known(event_keys) if event_keys else {}
@@ -94,11 +103,14 @@ class Batch:
         }
         self._mentions = None
         if warn:
-            self._warns = True
+            self._warns, self._compared = True, last
+            self._histories.trim(HISTORIES_EVENTS_MAX)
             figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
             self._expected_figures = figures
-            entries = self.log.streams(list(figures), last=COMPARED_MAX) if figures else {}
-            self._streams_with_events = set(entries)
+            known = {figure for figure in figures if figure in self._histories}
+            unknown = list(figures - known)
+            entries = self.log.streams(unknown, last=last) if unknown else {}
+            self._streams_with_events = known | set(entries)
             if entries:
                 self._histories.read(entries)
 
@@ -184,6 +196,40 @@ class Batch:
             found = self.log.at_positions(positions[begin : begin + size])
             yield from (entry for entry in found if entry.type in types)
             begin, size = begin + size, min(2 * size, 500)
+
+    def known(self, event_key: bytes) -> Entry | None:
+        """The event with this id among those that were expected or placed; what the log alone knows has no state."""
+        return self._known.get(event_key)
+
+    def said_as_well(self, draft: Draft) -> list[Entry]:
+        """The standing statements of the same publisher on the same figure with the same publication date.
+
+        As they were recorded: `content_of` gives what they say now. None for what is no statement on a figure, or would
+        be refused.
+        """
+        if draft.facts is None or (draft.facts.figure is not None and not self._may_have_history(draft.facts)):
+            return []
+        body = draft.body
+        try:
+            stream: bytes = figure_of(self.state, draft.cls, body).bytes
+        except LedgerError:
+            return []
+        self._read_history(stream)
+        if (text := body.get("published_at")) is None:
+            return []
+        said = self._histories.published_on(stream, body["source"]["publisher"], parse_moment(text))
+        positions = [position for _, position, other in said if other.get("published_at") == text]
+        return self.log.at_positions(positions) if positions else []
+
+    def _may_have_history(self, facts: FigureFacts) -> bool:
+        """Whether something may have been said of the figure that the facts name."""
+        kept = self.state.kept
+        return bool(kept) or facts.figure in self._streams_with_events
+
+    def _read_history(self, stream: bytes) -> None:
+        if stream not in self._histories:
+            log = self.log if stream in self._streams_with_events else self._log
+            self._histories.read({stream: [], **log.streams([stream], last=self._compared)})
 
     # Placing
 
@@ -285,9 +331,7 @@ class Batch:
         if issubclass(event.cls, EntityRegistered):
             yield from name_warnings(event.body["name"], event.body["entity"], self.state.names())
         elif issubclass(event.cls, Figure) and event.body.get("value") is not None:
-            if stream not in self._histories:
-                log = self.log if stream in self._streams_with_events else self._log
-                self._histories.read({stream: [], **log.streams([stream], last=COMPARED_MAX)})
+            self._read_history(stream)
             yield from value_warnings(event.body, self._histories.before(event, stream))
 
     # Writing

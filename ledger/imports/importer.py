@@ -5,67 +5,35 @@ what may be recorded is, and no more is held in memory than goes into one transa
 means that nothing is recorded, so the verdicts on all rows, some hundred bytes more than the rows themselves, are held
 until the last has been read. How much a file may hold is in `ledger.imports.import_limits`.
 
-A row without an event_id gets one made of the file's SHA-256 and its number, so a file sent again adds nothing.
+A row without an event_id gets one made of what it says (`ledger.imports.content_ids`), so that a file sent again adds
+nothing, however it was saved; what becomes of a row that contradicts the log is in `ledger.imports.intake`.
 """
 
-import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Unpack
 
-from ledger.append.batch import Batch
 from ledger.append.garbage_pause import garbage_pause
 from ledger.imports.import_limits import USUAL_LIMITS, ImportLimits
+from ledger.imports.import_options import NOW, ImportChoices, ImportOptions
+from ledger.imports.import_report import ImportReport
+from ledger.imports.intake import Intake
 from ledger.imports.rows import PIECE_ROWS
 from ledger.imports.rows import Format as Format
-from ledger.imports.verdicts import pieces, read_back
+from ledger.imports.verdicts import pieces
 from ledger.imports.workers import Workers
 from ledger.ledger import Ledger
+from ledger.values.calendars import instant_text
 
-ERRORS_LISTED_MAX = 1000
 TRANSACTION_PIECES = 4
 LARGE_BYTES = 8 * 1024 * 1024
 """From here on it pays to start workers, and to write as if for millions."""
 PARQUET_TIMES = 8
 """How much smaller than text a Parquet file is, roughly."""
-Mode = Literal["atomic", "proceed"]
 Progress = Callable[[int], None]
 ENDINGS: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
-
-
-@dataclass
-class ImportReport:
-    """What became of a file: counts of rows, the first errors, and the head of the log after it.
-
-    Where a rejected row kept everything out, `recorded` and `duplicate` are 0.
-    """
-
-    recorded: int = 0
-    duplicate: int = 0
-    rejected: int = 0
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    position: int = 0
-    errors_more: int = 0
-    """How many errors there are beside those that are listed."""
-
-    def add(self, batch: Batch, piece: bytes, *, recorded_by: str) -> None:
-        """Place the rows of a piece that may be recorded, count all, and list why the others may not."""
-        numbers, events = read_back(piece)
-        before = batch.state.head
-        batch.expect(events)
-        placed, violations = batch.place_all(events, recorded_by=recorded_by)
-        recorded, rejected = batch.state.head - before, placed.count(None)
-        self.recorded += recorded
-        self.rejected += rejected
-        self.duplicate += len(placed) - recorded - rejected
-        listed = violations[: ERRORS_LISTED_MAX - len(self.errors)]
-        self.errors_more += sum(1 + one.unlisted for one in violations) - len(listed)
-        for one in listed:
-            row = {"row": numbers[int(one.path[0])], "pointer": one.within.pointer}
-            self.errors.append({**row, "rule": one.rule, "detail": one.detail})
 
 
 def format_of(path: Path) -> Format:
@@ -80,21 +48,18 @@ def import_file(
     ledger: Ledger,
     path: Path,
     *,
-    mode: Mode = "atomic",
-    recorded_by: str = "local",
     progress: Progress | None = None,
     limits: ImportLimits = USUAL_LIMITS,
+    **chosen: Unpack[ImportChoices],
 ) -> ImportReport:
     """Append a file's events. `progress` is called with the number of bytes read so far.
 
-    In mode `atomic` any rejected row means that nothing is recorded; in mode `proceed` the other rows are. Raises
-    ContentTooLarge for a file beyond the limits, before anything of it is recorded.
+    The options are those of `ImportOptions`. Raises ValueError for one that cannot be, and ContentTooLarge for a file
+    beyond the limits, before anything of it is recorded.
     """
     file_format = format_of(path)
     with path.open("rb") as file:
-        return import_stream(
-            ledger, file, file_format, mode=mode, recorded_by=recorded_by, progress=progress, limits=limits
-        )
+        return import_stream(ledger, file, file_format, progress=progress, limits=limits, **chosen)
 
 
 def import_stream(
@@ -102,47 +67,56 @@ def import_stream(
     file: BinaryIO,
     file_format: Format,
     *,
-    mode: Mode = "atomic",
-    recorded_by: str = "local",
-    sha256: str | None = None,
     progress: Progress | None = None,
     limits: ImportLimits = USUAL_LIMITS,
+    **chosen: Unpack[ImportChoices],
 ) -> ImportReport:
-    """Append the events of a seekable stream; see `import_file`.
-
-    `sha256` is the hash of the stream in hex, where the caller knows it already.
-    """
+    """Append the events of a seekable stream; see `import_file`."""
+    options = ImportOptions(**chosen)
     size = file.seek(0, 2)
     limits.check_file(size)
-    sha256 = sha256 or _sha256(file)
-    report = ImportReport(position=ledger.head())
+    report = ImportReport(position=ledger.head(), dry_run=options.dry_run)
+    intake = Intake(options, report)
     large = size * (PARQUET_TIMES if file_format == "parquet" else 1) >= LARGE_BYTES
+    published_at = instant_text(ledger.now()) if options.published_at == NOW else options.published_at
     with (
-        closing(_prepared(file, file_format, Workers(sha256, wanted=large), progress, limits)) as made,
-        ledger.log.bulk() if large else nullcontext(),
+        closing(_prepared(file, file_format, Workers(published_at, wanted=large), progress, limits)) as made,
+        ledger.log.bulk() if large and not options.dry_run else nullcontext(),
     ):
-        if mode == "proceed":
+        if options.mode == "proceed" and not options.dry_run:
             for together in _in_turn(made, TRANSACTION_PIECES):
-                _record(ledger, together, report, recorded_by=recorded_by)
+                _record(ledger, together, intake, report)
+            if options.scope is not None:
+                _record(ledger, (), intake, report, is_last=True)
         else:
-            _record(ledger, _held(made, limits), report, recorded_by=recorded_by, all_or_nothing=True)
+            held = made if options.dry_run else _held(made, limits)
+            _record(ledger, held, intake, report, all_or_nothing=options.mode == "atomic", is_last=True)
     return report
 
 
 def _record(
-    ledger: Ledger, verdicts: Iterable[bytes], report: ImportReport, *, recorded_by: str, all_or_nothing: bool = False
+    ledger: Ledger,
+    verdicts: Iterable[bytes],
+    intake: Intake,
+    report: ImportReport,
+    *,
+    all_or_nothing: bool = False,
+    is_last: bool = False,
 ) -> None:
-    """Record the rows of pieces that may be recorded, in one transaction."""
+    """Record the rows of pieces that may be recorded, in one transaction; none in a dry run."""
     try:
-        with ledger.batch() as batch:
+        with ledger.batch(keep=not report.dry_run) as batch:
             for piece in verdicts:
                 with garbage_pause(PIECE_ROWS):
-                    report.add(batch, piece, recorded_by=recorded_by)
+                    intake.take(batch, piece)
+            if is_last:
+                intake.close(batch)
             if all_or_nothing and report.rejected:
                 raise _NothingRecorded
-            report.position = batch.state.head
+            if not report.dry_run:
+                report.position = batch.state.head
     except _NothingRecorded:
-        report.recorded = report.duplicate = 0
+        report.nothing_recorded()
 
 
 class _NothingRecorded(Exception):
@@ -174,11 +148,3 @@ def _prepared(
 def _in_turn(made: Iterator[bytes], count: int) -> Iterator[list[bytes]]:
     while together := list(islice(made, count)):
         yield together
-
-
-def _sha256(file: BinaryIO) -> str:
-    file.seek(0)
-    state = hashlib.sha256()
-    while block := file.read(1 << 20):
-        state.update(block)
-    return state.hexdigest()

@@ -7,15 +7,18 @@ little memory while a whole file waits to be recorded.
 
 import marshal
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
-from uuid import NAMESPACE_URL
+from typing import Any, BinaryIO
 
 from ledger.append.prepare import Draft, DraftRow, prepare
+from ledger.codec.stored_json import body_of
 from ledger.errors import InvalidEvent, Refused, Violation
-from ledger.events.figures import FigureFacts
+from ledger.events.base import REGISTRY, Timed
+from ledger.events.figures import Figure, FigureFacts
+from ledger.imports.content_ids import content_id
 from ledger.imports.import_limits import ImportLimits
 from ledger.imports.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
-from ledger.values.identifiers import of_name
+
+UNDATED = "the row does not say when it was published; give published_at= for all rows of the file (now is an answer)"
 
 
 def pieces(file: BinaryIO, file_format: Format, limits: ImportLimits) -> Iterator[Piece]:
@@ -28,9 +31,9 @@ def pieces(file: BinaryIO, file_format: Format, limits: ImportLimits) -> Iterato
     return jsonl_pieces(file) if file_format == "jsonl" else csv_pieces(file)
 
 
-def verdicts_on(piece: Piece, sha256: str) -> bytes:
-    """The verdicts on the rows of a piece of the file with this hash (in hex)."""
-    return marshal.dumps([(row.number, _verdict(row, sha256)) for row in _rows(piece)])
+def verdicts_on(piece: Piece, published_at: str | None) -> bytes:
+    """The verdicts on the rows of a piece; those that do not say when they were published were at `published_at`."""
+    return marshal.dumps([(row.number, _verdict(row, published_at)) for row in _rows(piece)])
 
 
 def read_back(verdicts: bytes) -> tuple[list[int], list[Draft | Refused]]:
@@ -57,17 +60,29 @@ def _rows(piece: Piece) -> Iterator[Row]:
     return jsonl_rows(piece) if piece.format == "jsonl" else csv_rows(piece)
 
 
-def _verdict(row: Row, sha256: str) -> DraftRow | list[tuple[object, ...]]:
+def _verdict(row: Row, published_at: str | None) -> DraftRow | list[tuple[object, ...]]:
     """A draft, as a tuple; or why there is none, as a list."""
     if row.fault is not None:
         return _reasons([row.fault])
+    sent = row.sent
+    undated = type(sent) is dict and sent.get("published_at") is None and _is_dated(sent.get("type"))
+    if undated and published_at is not None:
+        sent = {**sent, "published_at": published_at}
     try:
-        type_name, event_key, expected_version, digest, state, facts = prepare(row.sent)
+        type_name, event_key, expected_version, digest, state, facts = prepare(sent)
+        if undated and published_at is None:
+            raise InvalidEvent([Violation(("published_at",), "undated", UNDATED)])
+        if event_key is None:
+            event_key, digest = content_id(type_name, body_of(type_name, state, position=0))
     except InvalidEvent as error:
         return _reasons(error.violations)
-    if event_key is None:
-        event_key = of_name(NAMESPACE_URL, f"urn:supply-ledger:import:{sha256}:{row.number}".encode())
     return type_name, event_key, expected_version, digest, state, None if facts is None else tuple(facts)
+
+
+def _is_dated(type_name: Any) -> bool:
+    """Whether events of this type say what somebody published: figures, and what holds over time."""
+    cls = REGISTRY.get(type_name) if isinstance(type_name, str) else None
+    return cls is not None and issubclass(cls, Figure | Timed) and not cls.known_at_once
 
 
 def _reasons(violations: Sequence[Violation]) -> list[tuple[object, ...]]:

@@ -13,12 +13,12 @@ from tests.places import ROOT
 
 PUBLIC = {
     "ledger": (
-        "ERRORS_LISTED_MAX REGISTRY VERSION_FIELD Act Append Block CalendarError ClockInDoubt Content "
-        "ContentTooLarge Entry Event EventIdReused Format ImportLimits ImportReport InvalidEvent KeyReused Ledger "
-        "LedgerDamaged LedgerError LogStore MalformedJSON Mode Plan PositionBeyondHead QuantityError Receipt "
-        "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull UnitError VersionConflict Violation body_of "
-        "content digest encoded import_file import_stream parse_event parse_json prepared prepared_all shortened "
-        "visible visible_json visible_lines"
+        "LISTED_MAX REGISTRY VERSION_FIELD Act Append Block CalendarError ClockInDoubt Content ContentTooLarge "
+        "Entry Event EventIdReused Format ImportChoices ImportLimits ImportOptions ImportReport InvalidEvent "
+        "KeyReused Ledger LedgerDamaged LedgerError LogStore MalformedJSON Mode OnConflict OnMissing Plan "
+        "PositionBeyondHead QuantityError Receipt ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull "
+        "UnitError VersionConflict Violation body_of content digest encoded import_file import_stream parse_event "
+        "parse_json prepared prepared_all shortened visible visible_json visible_lines"
     ),
     "ledger.events": (
         "NAME_PATTERN REGISTRY SLUG_PATTERN Count EntitiesMerged EntityRegistered Event EventCorrected "

@@ -1,7 +1,8 @@
 """Files of events over HTTP: of any size, with a verdict per row."""
 
 import json
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import Any, cast, get_args
 
 from fastapi import APIRouter, Request, Response
 
@@ -11,9 +12,22 @@ from api.http.responses import json_answer, json_wanted, written_basis
 from api.http.spooled_body import Spooled, spooled
 from api.http.thread_limits import IMPORTS
 from api.problems import MEDIA_TYPE, Problem, bad_parameter
-from api.questions.parameters import Parameter
+from api.questions.effects import effects
+from api.questions.page import viewpoint_of
+from api.questions.parameters import DRY_RUN, Parameter, flag_of
 from api.settings import import_limits
-from ledger import ERRORS_LISTED_MAX, Format, ImportLimits, Ledger, Mode, import_stream
+from ledger import (
+    LISTED_MAX,
+    Format,
+    ImportChoices,
+    ImportLimits,
+    ImportOptions,
+    ImportReport,
+    Mode,
+    OnConflict,
+    OnMissing,
+    import_stream,
+)
 from ledger.values import instant_text
 from projections import Engine
 
@@ -30,6 +44,31 @@ EntityRegistered,my-agency,organisation,My Agency,,,,,,,,,
 EntityRegistered,my-country,country,My Country,,,,,,,,,
 ProductionReported,,,,my-country,mine_production,2024,13000,t,2025-01-31,my-agency,Yearbook 2025,table 3
 """
+ON_CONFLICT = Parameter(
+    "on_conflict",
+    "What becomes of a row that says something else than a standing statement of the same publisher on the same figure "
+    "with the same publication date. `ask`: it is rejected, with both values. `correct`: the record was wrong, and the "
+    "row corrects it. `record`: the source says both.",
+    schema={"type": "string", "enum": list(get_args(OnConflict)), "default": "ask"},
+)
+PUBLISHED_AT = Parameter(
+    "published_at",
+    "When rows that do not say so were published: a year, month, day or instant, or `now`. Without it they are "
+    "rejected.",
+)
+SCOPE = Parameter(
+    "scope",
+    "`PUBLISHER:DATE` or `PUBLISHER:EDITION`: the file is all that this publisher says in it. What is held there, or "
+    "was said in the edition before, and is not in the file, is listed as `missing`.",
+    example="usgs:2025-01-31",
+)
+ON_MISSING = Parameter(
+    "on_missing",
+    "What becomes of what is `missing`. `list`: nothing. `retract`: what is held in the scope is retracted. "
+    "`withdraw`: what the edition before said is withdrawn, with the date of the scope.",
+    schema={"type": "string", "enum": list(get_args(OnMissing)), "default": "list"},
+)
+PARAMETERS = (MODE, DRY_RUN, ON_CONFLICT, PUBLISHED_AT, SCOPE, ON_MISSING)
 ERROR: dict[str, Any] = {
     "type": "object",
     "required": ["row", "pointer", "rule", "detail"],
@@ -42,12 +81,37 @@ ERROR: dict[str, Any] = {
 }
 REPORT: dict[str, Any] = {
     "type": "object",
-    "required": ["recorded", "duplicate", "rejected", "errors", "basis"],
+    "required": [
+        *("recorded", "corrected", "duplicate", "repeated", "rejected", "since", "changed", "missing", "errors"),
+        *("warnings", "basis"),
+    ],
     "properties": {
-        "recorded": {"type": "integer", "description": "Rows that are new in the log."},
+        "recorded": {"type": "integer", "description": "Rows that are new in the log, corrections among them."},
+        "corrected": {"type": "integer", "description": "Rows that became a correction of what was recorded before."},
         "duplicate": {"type": "integer", "description": "Rows that were there already."},
+        "repeated": {"type": "integer", "description": "Rows that say what another row of the file says."},
+        "since": {
+            "type": "object",
+            "description": "How many duplicates were `corrected` or `retracted` since; they stay so.",
+        },
+        "changed": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "What rows say otherwise than the log: `row`, `event_id`, `position`, `before`, `after`.",
+        },
+        "missing": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "What `scope` or the edition before it holds and the file leaves out.",
+        },
+        "warnings": {"type": "array", "items": ERROR, "description": "What is legal and odd."},
+        "effects": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "In a dry run: the figures whose answers would change, `before` and `after`.",
+        },
         "rejected": {"type": "integer", "description": "Rows that were refused."},
-        "errors": {"type": "array", "items": ERROR, "maxItems": ERRORS_LISTED_MAX},
+        "errors": {"type": "array", "items": ERROR, "maxItems": LISTED_MAX},
         "basis": {"$ref": REF + "Basis"},
     },
 }
@@ -91,7 +155,7 @@ def router(engine: Engine) -> APIRouter:
                 "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}},
             },
         },
-        openapi_extra={"parameters": [MODE.openapi()], "requestBody": BODY},
+        openapi_extra={"parameters": [one.openapi() for one in PARAMETERS], "requestBody": BODY},
     )
     async def import_events(request: Request) -> Response:
         """Record a file of events: `application/x-ndjson`, `text/csv` or
@@ -102,28 +166,33 @@ def router(engine: Engine) -> APIRouter:
         Parquet takes numbers as whole numbers, decimals or text, never floating-point ones, which are not exact.
 
         Rows are counted from 1, blank ones too, though these are skipped; a CSV header is no row. A row without
-        `event_id` gets one made of the file's hash and its number, so a file that is sent again adds nothing. In mode
+        `event_id` gets one made of what it says, so a file that is sent again, or has grown, adds what is new and
+        nothing else; what was corrected or retracted since stays so. With `dry_run` nothing is recorded, and the answer
+        says what would be, and in `effects` which answers would change. In mode
         `atomic` the events are held in memory until all are recorded; send very large files with `mode=proceed`.
         """
-        mode = _mode(json_wanted(request, (MODE,)).get("mode", "atomic"))
+        options = _options(json_wanted(request, PARAMETERS))
         file_format = _format(request)
         async with spooled(request, engine.ledger.directory, bytes_max=limits.file_bytes) as body:
-            return await IMPORTS.run(_taken_in, engine.ledger, body, file_format, mode, limits)
+            return await IMPORTS.run(_taken_in, engine, body, file_format, options, limits)
 
     return routes
 
 
-def _taken_in(ledger: Ledger, body: Spooled, file_format: Format, mode: Mode, limits: ImportLimits) -> Response:
-    report = import_stream(ledger, body.file, file_format, mode=mode, sha256=body.sha256, limits=limits)
+def _taken_in(
+    engine: Engine, body: Spooled, file_format: Format, options: ImportChoices, limits: ImportLimits
+) -> Response:
+    ledger = engine.ledger
+    report = import_stream(ledger, body.file, file_format, limits=limits, **options)
     recorded_at = ledger.recorded_at(report.position)
     basis = written_basis(
         position=report.position, recorded_at=instant_text(recorded_at) if recorded_at is not None else None
     )
-    counts = {"recorded": report.recorded, "duplicate": report.duplicate, "rejected": report.rejected}
-    if report.errors_more:
-        counts["errors_more"] = report.errors_more
-    if not report.rejected or mode == "proceed":
-        return json_answer({**counts, "errors": report.errors, "basis": basis}, status=200)
+    answer = {**_counts(report), "errors": report.errors, "basis": basis}
+    if not report.rejected or options["mode"] == "proceed" or report.dry_run:
+        if report.dry_run:
+            answer |= {"effects": _effects(engine, report), "dry_run": True}
+        return json_answer(answer, status=200)
     first = report.errors[0]
     rows = "a row was" if report.rejected == 1 else f"{report.rejected} rows were"
     raise Problem(
@@ -131,16 +200,55 @@ def _taken_in(ledger: Ledger, body: Spooled, file_format: Format, mode: Mode, li
         "import-refused",
         f"Nothing was recorded: {rows} rejected. Row {first['row']}{first['pointer']}: {first['detail']}",
         errors=report.errors,
-        more={**counts, "basis": basis},
+        more={name: value for name, value in answer.items() if name != "errors"},
     )
 
 
-def _mode(text: str) -> Mode:
-    if text == "atomic":
-        return "atomic"
-    if text == "proceed":
-        return "proceed"
-    raise bad_parameter("mode", "unknown_mode", f"mode is atomic or proceed, not {text[:40]!r}")
+def _counts(report: ImportReport) -> dict[str, Any]:
+    """What a report says, without its errors."""
+    counts: dict[str, Any] = {
+        "recorded": report.recorded,
+        "corrected": report.corrected,
+        "duplicate": report.duplicate,
+        "repeated": report.repeated,
+        "rejected": report.rejected,
+        "since": report.since,
+        "changed": report.changed,
+        "missing": report.missing,
+        "warnings": report.warnings,
+    }
+    more = {
+        "errors_more": report.errors_more,
+        "missing_more": report.missing_more,
+        "warnings_more": report.warned - len(report.warnings),
+    }
+    return counts | {name: count for name, count in more.items() if count}
+
+
+def _effects(engine: Engine, report: ImportReport) -> list[dict[str, Any]]:
+    """What the rows would change. Raises StoreBusy where the log has grown since they were looked at."""
+    viewpoint = viewpoint_of(engine, {})
+    return effects(engine, report.entries, viewpoint)
+
+
+def _options(parameters: Mapping[str, str]) -> ImportChoices:
+    """The options of an import. Raises Problem."""
+    choices: dict[str, Any] = {"mode": "atomic"}
+    for name, known in (("mode", Mode), ("on_conflict", OnConflict), ("on_missing", OnMissing)):
+        if (text := parameters.get(name)) is not None:
+            if text not in get_args(known):
+                *others, last = get_args(known)
+                options = f"{', '.join(others)} or {last}"
+                raise bad_parameter(name, f"unknown_{name}", f"{name} is {options}, not {text[:40]!r}")
+            choices[name] = text
+    choices |= {name: parameters[name] for name in ("published_at", "scope") if name in parameters}
+    choices["dry_run"] = flag_of(parameters, DRY_RUN.name)
+    try:
+        ImportOptions(**choices)
+    except ValueError as error:
+        name = str(error).partition(" ")[0].partition(":")[0].partition("=")[0]
+        raise bad_parameter(name, "import_option", str(error)) from None
+    return cast(ImportChoices, choices)
 
 
 def _format(request: Request) -> Format:

@@ -77,7 +77,7 @@ def test_a_new_event_type_is_one_class_and_nothing_else(tmp_path: Path) -> None:
     ledger.append(REGISTRATIONS)
     ledger.close()
 
-    imported = CliRunner().invoke(command_line, ["import", str(table), "--data", str(data)])
+    imported = CliRunner().invoke(command_line, ["import", str(table), "--published-at", "now", "--data", str(data)])
     assert imported.exit_code == 0, imported.output
 
     ledger = Ledger(path)

@@ -29,7 +29,7 @@ from ledger.imports.import_limits import (
     HEADER_LENGTH_MAX,
     ROW_VALUES_MAX,
 )
-from ledger.imports.importer import ERRORS_LISTED_MAX
+from ledger.imports.import_report import LISTED_MAX
 from ledger.imports.rows import CELL_BYTES, PIECE_BYTES, Format, csv_pieces, csv_rows
 from tests.ledger.conftest import figure
 
@@ -168,7 +168,7 @@ def test_of_a_batch_a_hundred_violations_are_held_and_one_of_each_further_event(
 def test_of_a_file_a_thousand_errors_are_listed_and_the_others_counted(ledger: Ledger) -> None:
     bad = {"type": "MoUSigned", "agreement": "a", "parties": [1] * 150}
     report = taken(ledger, lines(*[bad] * 100))
-    assert (len(report.errors), report.errors_more, report.rejected) == (ERRORS_LISTED_MAX, 14_000, 100)
+    assert (len(report.errors), report.errors_more, report.rejected) == (LISTED_MAX, 14_000, 100)
     assert taken(ledger, lines(bad)).errors_more == 50
     assert taken(ledger, lines(7)).errors_more == 0
 

@@ -69,6 +69,7 @@ def test_a_csv_has_a_column_per_field(ledger: Ledger, tmp_path: Path) -> None:
             "value": "350000",
             "unit": "t",
             "approximate": "true",
+            "published_at": "2024-01-31",
             "source.publisher": "usgs",
             "source.edition": "MCS 2024",
         },
@@ -84,6 +85,7 @@ def test_a_csv_has_a_column_per_field(ledger: Ledger, tmp_path: Path) -> None:
             "agreement": "a",
             "parties": '[{"entity": "js-link"}]',
             "binding": "false",
+            "published_at": "2025-07-24",
             "expected_version": "0",
         },
     ]
@@ -148,7 +150,7 @@ def test_proceeding_holds_a_chunk_at_a_time(ledger: Ledger, tmp_path: Path, monk
     monkeypatch.setattr(rows, "PIECE_ROWS", 5)
     monkeypatch.setattr(importer, "TRANSACTION_PIECES", 2)
     facts = [figure(period=str(1900 + number // 2), value=str(number) if number % 7 else "x") for number in range(95)]
-    report = import_file(ledger, jsonl(tmp_path / "facts.jsonl", *facts), mode="proceed")
+    report = import_file(ledger, jsonl(tmp_path / "facts.jsonl", *facts), mode="proceed", on_conflict="record")
     assert (report.recorded, report.rejected) == (81, 14)
     assert [error["row"] for error in report.errors] == [number + 1 for number in range(0, 95, 7)]
     moments = [ledger.recorded_at(position) for position in range(ledger.head() - 80, ledger.head() + 1)]

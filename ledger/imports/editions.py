@@ -1,0 +1,196 @@
+"""Editions: a file that is all that a publisher says, and what it leaves out.
+
+`scope` names the publisher, and a publication date or an edition of its source: `usgs:2025-01-31`, `usgs:MCS 2025`.
+Missing is, first, what the log holds in that scope and the file does not say; second, what the publisher's latest
+earlier edition said of the metrics of the file, where the file says nothing of the figure. The first may be retracted
+(it should never have been recorded), the second withdrawn (the publisher says it no longer).
+
+To find them the log is read once; what is kept in memory is one line for each statement of the two editions.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ledger.append.batch import Batch
+from ledger.append.prepare import Draft, prepare
+from ledger.codec.entry import Entry
+from ledger.errors import CalendarError
+from ledger.events.base import REGISTRY
+from ledger.events.figures import Figure, FigureWithdrawn
+from ledger.imports.content_ids import content_id
+from ledger.imports.import_options import ImportOptions
+from ledger.imports.import_report import LISTED_MAX, ImportReport
+from ledger.values.calendars import parse_moment
+
+KEY = ("subject", "metric", "material", "dimensions", "nature", "period", "unit")
+"""The fields that say which figure a statement is about."""
+
+
+class Scope(NamedTuple):
+    """One edition of what a publisher says: all of it with this publication date, or of this edition of its source."""
+
+    publisher: str
+    edition: str
+
+    @classmethod
+    def of(cls, text: str) -> "Scope":
+        """The scope that a text names: `PUBLISHER:DATE` or `PUBLISHER:EDITION`."""
+        publisher, _, edition = text.partition(":")
+        return cls(publisher, edition)
+
+    def holds(self, body: dict[str, Any]) -> bool:
+        """Whether what an event says is part of it."""
+        source = body.get("source") or {}
+        if source.get("publisher") != self.publisher:
+            return False
+        return self.edition in (body.get("published_at"), source.get("edition"))
+
+
+class _Held(NamedTuple):
+    """A standing statement of the publisher."""
+
+    entry: Entry
+    body: dict[str, Any]
+    figure: bytes
+    published: datetime
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Whether the publisher takes back what it said."""
+        return self.entry.type == FigureWithdrawn.__name__
+
+
+class Edition:
+    """What one file says of its scope, and afterwards what it leaves out."""
+
+    def __init__(self, scope: Scope, options: ImportOptions) -> None:
+        self._scope = scope
+        self._options = options
+        self._figures: set[bytes] = set()
+        """The figures of which the file says something in the scope."""
+        self._metrics: set[str] = set()
+        self._said: set[bytes] = set()
+        """The event ids of what the file says."""
+        self._published: str | None = None
+
+    def note(self, entry: Entry) -> None:
+        """Take in what became of a row of the file."""
+        self._said.add(entry.event_key)
+
+    def close(self, batch: Batch, report: ImportReport) -> None:
+        """List what is missing, and record what the options say is to become of it."""
+        held = list(self._standing(batch))
+        in_scope = [one for one in held if self._scope.holds(one.body)]
+        there = [one for one in in_scope if not one.is_withdrawal]
+        withdrawn = {one.figure for one in in_scope if one.is_withdrawal}
+        said = [one for one in there if one.entry.event_key in self._said or self._is_said(one)]
+        self._figures = {one.figure for one in said}
+        self._metrics = {_metric(one) for one in said}
+        self._published = said[-1].body.get("published_at") if said else None
+        keys = {one.entry.event_key for one in said}
+        for one in there:
+            if one.entry.event_key not in keys:
+                self._tell(batch, report, one, "in_scope", self._retraction(one))
+        for one in self._earlier(held):
+            if one.figure in withdrawn:
+                continue  # It was taken in before that the edition leaves it out.
+            self._tell(batch, report, one, "edition_before", self._withdrawal(one))
+
+    def _standing(self, batch: Batch) -> Iterator[_Held]:
+        """Every standing statement of the publisher on a figure."""
+        types = [name for name, cls in REGISTRY.items() if issubclass(cls, Figure)]
+        for entry in batch.mentioning(self._scope.publisher, types):
+            content = batch.content_of(entry)
+            source = content.body.get("source") or {}
+            if content.stands and source.get("publisher") == self._scope.publisher:
+                published = content.body.get("published_at")
+                end = parse_moment(published).end if published else entry.recorded_at
+                yield _Held(entry, content.body, entry.stream_key, end)
+
+    def _is_said(self, one: _Held) -> bool:
+        """Whether the file says it under another id: it was recorded by other means, or corrected to it since."""
+        return content_id(one.entry.type, one.body).event_key in self._said
+
+    def _earlier(self, held: list[_Held]) -> list[_Held]:
+        """What the edition before said of the metrics of the file, of figures that the file leaves out."""
+        ours = [one.published for one in held if one.figure in self._figures and self._scope.holds(one.body)]
+        if not ours:
+            return []
+        before = [one for one in held if one.published < min(ours) and _metric(one) in self._metrics]
+        if not before:
+            return []
+        latest = max(one.published for one in before)
+        last: dict[bytes, _Held] = {}
+        for one in sorted(before, key=lambda one: (one.published, one.entry.position)):
+            last[one.figure] = one
+        return [
+            one
+            for one in last.values()
+            if one.published == latest and one.figure not in self._figures and not one.is_withdrawal
+        ]
+
+    def _tell(self, batch: Batch, report: ImportReport, one: _Held, where: str, act: Draft | None) -> None:
+        became = "listed"
+        if act is not None:
+            head = batch.state.head
+            batch.expect([act])
+            entries, violations = batch.place_all([act], recorded_by=self._options.recorded_by)
+            if violations:
+                became = violations[0].detail
+            elif entries[0] is not None:
+                became = "retracted" if where == "in_scope" else "withdrawn"
+                report.recorded += entries[0].position > head
+                if report.dry_run:
+                    report.entries.append(entries[0])
+        if len(report.missing) >= LISTED_MAX:
+            report.missing_more += 1
+            return
+        report.missing.append(
+            {
+                "where": where,
+                "event_id": str(one.entry.event_id),
+                "position": one.entry.position,
+                **{name: one.body[name] for name in (*KEY, "value", "low", "high", "symbol") if name in one.body},
+                "published_at": one.body.get("published_at"),
+                "became": became,
+            }
+        )
+
+    def _retraction(self, one: _Held) -> Draft | None:
+        if self._options.on_missing != "retract":
+            return None
+        explanation = f"A file that is all of {self._scope.publisher}:{self._scope.edition} does not hold it."
+        target = str(one.entry.event_id)
+        return prepare({"type": "EventRetracted", "target": target, "reason": "other", "explanation": explanation})
+
+    def _withdrawal(self, one: _Held) -> Draft | None:
+        if self._options.on_missing != "withdraw":
+            return None
+        said = {name: one.body[name] for name in KEY if name in one.body}
+        cls = REGISTRY[one.entry.type]
+        if issubclass(cls, Figure):
+            said |= {"metric": cls.metric_of(one.body), "nature": cls.nature_of(one.body)}
+        source = {"publisher": self._scope.publisher}
+        if not _is_moment(self._scope.edition):
+            source["edition"] = self._scope.edition
+        withdrawn = {"type": "FigureWithdrawn", **said, "published_at": self._date(), "source": source}
+        draft = prepare({name: value for name, value in withdrawn.items() if value is not None})
+        key, digest = content_id(draft.type, draft.body)
+        return draft._replace(event_key=key, digest=digest)
+
+    def _date(self) -> str | None:
+        return self._scope.edition if _is_moment(self._scope.edition) else self._published
+
+
+def _metric(one: _Held) -> str:
+    cls = REGISTRY[one.entry.type]
+    return cls.metric_of(one.body) if issubclass(cls, Figure) else ""
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        parse_moment(text)
+    except CalendarError:
+        return False
+    return True

@@ -1,0 +1,179 @@
+"""The intake of a file: each of its rows against what the log holds, one after the other.
+
+A row is new; or a duplicate of an event, which may have been corrected or retracted since, and stays so; or repeated,
+where another row of the file says the same; or in conflict with a standing statement, and then the options say what
+becomes of it; or rejected by a rule.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from ledger.append.batch import Batch
+from ledger.append.prepare import Draft, prepare
+from ledger.codec.entry import Entry
+from ledger.errors import InvalidEvent, Refused, RuleBroken, Violation
+from ledger.imports.content_ids import content_id
+from ledger.imports.editions import Edition, Scope
+from ledger.imports.import_options import ImportOptions
+from ledger.imports.import_report import ENTRIES_MAX, ImportReport
+from ledger.imports.verdicts import read_back
+from ledger.values.quantities import canonical, plain
+
+ALL = 2**62
+"""A row is compared with everything that was said of its figure."""
+STATED = ("value", "low", "high", "symbol", "unit", "approximate", "status")
+"""The fields of a statement that say how much there is: what a correction of it may change."""
+
+
+class Intake:
+    """Takes the rows of one file into batches, in order, and tells the report what becomes of them."""
+
+    def __init__(self, options: ImportOptions, report: ImportReport) -> None:
+        self._options = options
+        self._report = report
+        self._before = report.position
+        """The head of the log when the file began."""
+        self._edition = None if options.scope is None else Edition(Scope.of(options.scope), options)
+
+    def take(self, batch: Batch, piece: bytes) -> None:
+        """Place the rows of a piece that may be recorded."""
+        numbers, events = read_back(piece)
+        batch.expect(events, warn=True, last=ALL)
+        for number, event in zip(numbers, events, strict=True):
+            self.place(batch, number, event)
+
+    def close(self, batch: Batch) -> None:
+        """Say what the file leaves out, where it is all of something."""
+        if self._edition is not None:
+            self._edition.close(batch, self._report)
+
+    def place(self, batch: Batch, row: int, event: Draft | Refused) -> None:
+        """Place one row, if it may be recorded."""
+        report, head = self._report, batch.state.head
+        try:
+            entry, corrects = self._entry(batch, row, event)
+        except Refused as error:
+            report.reject(row, error.violations)
+            return
+        if self._edition is not None:
+            self._edition.note(entry)
+        if entry.position > head:
+            report.recorded += 1
+            report.corrected += corrects
+            if odd := batch.warnings.pop(entry.position, ()):
+                report.warn(row, odd)
+            if report.dry_run and len(report.entries) < ENTRIES_MAX:
+                report.entries.append(entry)
+        elif entry.position > self._before:
+            report.repeated += 1
+        else:
+            report.duplicate += 1
+            if batch.state.acted.positions(entry.event_key):
+                found = batch.find(entry.event_id)
+                stands = found is not None and batch.content_of(found).stands
+                since = "corrected" if stands else "retracted"
+                report.since[since] = report.since.get(since, 0) + 1
+
+    def _entry(self, batch: Batch, row: int, event: Draft | Refused) -> tuple[Entry, bool]:
+        """The entry of a row, there already or placed now, and whether it is a correction. Raises Refused."""
+        if isinstance(event, Refused):
+            raise event
+        known = None if event.event_key is None else batch.known(event.event_key)
+        corrects = False
+        if known is None:
+            known, event, corrects = self._against_what_stands(batch, row, event)
+        elif known.digest != event.digest and not _says_the_same(event, batch.find(known.event_id)):
+            known = None
+        if known is not None:
+            return known, False
+        entries, violations = batch.place_all([event], recorded_by=self._options.recorded_by, warn=True)
+        (entry,) = entries
+        if entry is None:
+            raise (violations[0].kind or Refused)([one.within for one in violations])
+        return entry, corrects
+
+    def _against_what_stands(self, batch: Batch, row: int, event: Draft) -> tuple[Entry | None, Draft, bool]:
+        """What the log holds of it already, or what to record instead, and whether that is a correction.
+
+        Raises Refused where nobody has said yet what is to become of a conflict.
+        """
+        others = batch.said_as_well(event)
+        if not others:
+            return None, event, False
+        body = event.body
+        says = told(event.type, body)
+        standing = [(one, batch.content_of(one).body) for one in others]
+        for one, content in standing:
+            if content_id(one.type, content).event_key == event.event_key:
+                return one, event, False
+        if any(told(one.type, content) == says for one, content in standing):
+            return None, event, False
+        one, content = standing[-1]
+        before, after = printed(one.type, content), printed(event.type, body)
+        self._report.change(row, one, before, after)
+        match self._options.on_conflict:
+            case "record":
+                return None, event, False
+            case "correct" if one.type == event.type:
+                return None, self._correction(row, event, body, one, content), True
+            case chosen:
+                why = "" if chosen == "ask" else f"; {one.type} cannot be corrected to {event.type}"
+                detail = (
+                    f"{body['source']['publisher']} said {before} on {body['published_at']}, by event {one.event_id} "
+                    f"at position {one.position}, and this row says {after}{why}. Import with on_conflict=correct "
+                    "where the record was wrong, with on_conflict=record where the source really says both, or leave "
+                    "the row out where it is wrong"
+                )
+                raise RuleBroken([Violation(_place_of(body), "conflict", detail)])
+
+    def _correction(
+        self, row: int, event: Draft, body: dict[str, Any], target: Entry, content: dict[str, Any]
+    ) -> Draft:
+        """The row as a correction of what was recorded; it keeps the row's id, so that the file can be sent again."""
+        changes = {name: body.get(name) for name in STATED if body.get(name) != content.get(name)}
+        sent = {
+            "type": "EventCorrected",
+            "target": str(target.event_id),
+            "changes": changes,
+            "reason": "transcription",
+            "explanation": f"Row {row} of a file that was imported says {printed(event.type, body)}.",
+            "source": body["source"],
+        }
+        correction = prepare({name: value for name, value in sent.items() if value})
+        return correction._replace(event_key=event.event_key, digest=event.digest)
+
+
+def told(type_name: str, body: dict[str, Any]) -> tuple[object, ...]:
+    """How much a statement says there is, in canonical units, so that two of them can be compared."""
+    unit = body["unit"]
+    numbers = (body.get(name) for name in ("value", "low", "high"))
+    amounts = (None if one is None else plain(canonical(Decimal(one), unit)) for one in numbers)
+    return type_name == "FigureWithdrawn", *amounts, body.get("symbol")
+
+
+def printed(type_name: str, body: dict[str, Any]) -> str:
+    """What a statement says, for people: `13000 t`, `2 to 3 kt`, `withheld`, `nothing more`."""
+    if type_name == "FigureWithdrawn":
+        return "nothing more"
+    if (symbol := body.get("symbol")) is not None:
+        return str(symbol)
+    if (value := body.get("value")) is not None:
+        return f"{value} {body['unit']}"
+    low, high = body.get("low"), body.get("high")
+    if low is None or high is None:
+        return f"at least {low} {body['unit']}" if high is None else f"at most {high} {body['unit']}"
+    return f"{low} to {high} {body['unit']}"
+
+
+def _place_of(body: dict[str, Any]) -> tuple[str, ...]:
+    return next(((name,) for name in ("value", "low", "high", "symbol") if name in body), ())
+
+
+def _says_the_same(event: Draft, entry: Entry | None) -> bool:
+    """Whether an event that chose the id of an entry says what that says: an export that comes back, for example."""
+    if entry is None or entry.type != event.type:
+        return False
+    try:
+        return content_id(event.type, event.body) == content_id(entry.type, entry.body)
+    except (InvalidEvent, TypeError):
+        return False
