@@ -2,7 +2,7 @@
 
 A row is new; or a duplicate of an event, which may have been corrected or retracted since, and stays so; or repeated,
 where another row of the file says the same; or in conflict with a standing statement, and then the options say what
-becomes of it; or rejected by a rule.
+becomes of it; or rejected by a rule. A row that names its `event_id` is a fact of its own, whatever else is held.
 """
 
 from decimal import Decimal
@@ -37,21 +37,21 @@ class Intake:
 
     def take(self, batch: Batch, piece: bytes) -> None:
         """Place the rows of a piece that may be recorded."""
-        numbers, events = read_back(piece)
+        numbers, chosen, events = read_back(piece)
         batch.expect(events, warn=True, last=ALL)
-        for number, event in zip(numbers, events, strict=True):
-            self.place(batch, number, event)
+        for number, chooses, event in zip(numbers, chosen, events, strict=True):
+            self._place(batch, number, event, by_content=not chooses)
 
     def close(self, batch: Batch) -> None:
         """Say what the file leaves out, where it is all of something."""
         if self._edition is not None:
             self._edition.close(batch, self._report)
 
-    def place(self, batch: Batch, row: int, event: Draft | Refused) -> None:
+    def _place(self, batch: Batch, row: int, event: Draft | Refused, *, by_content: bool) -> None:
         """Place one row, if it may be recorded."""
         report, head = self._report, batch.state.head
         try:
-            entry, corrects = self._entry(batch, row, event)
+            entry, corrects = self._entry(batch, row, event, by_content=by_content)
         except Refused as error:
             report.reject(row, error.violations)
             return
@@ -74,15 +74,17 @@ class Intake:
                 since = "corrected" if stands else "retracted"
                 report.since[since] = report.since.get(since, 0) + 1
 
-    def _entry(self, batch: Batch, row: int, event: Draft | Refused) -> tuple[Entry, bool]:
+    def _entry(self, batch: Batch, row: int, event: Draft | Refused, *, by_content: bool) -> tuple[Entry, bool]:
         """The entry of a row, there already or placed now, and whether it is a correction. Raises Refused."""
         if isinstance(event, Refused):
             raise event
         known = None if event.event_key is None else batch.known(event.event_key)
         corrects = False
-        if known is None:
+        if known is None and by_content:
             known, event, corrects = self._against_what_stands(batch, row, event)
-        elif known.digest != event.digest and not _says_the_same(event, batch.find(known.event_id)):
+        elif (
+            known is not None and known.digest != event.digest and not _says_the_same(event, batch.find(known.event_id))
+        ):
             known = None
         if known is not None:
             return known, False

@@ -7,7 +7,7 @@ little memory while a whole file waits to be recorded.
 
 import marshal
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from ledger.append.prepare import Draft, DraftRow, prepare
 from ledger.codec.stored_json import body_of
@@ -33,23 +33,38 @@ def pieces(file: BinaryIO, file_format: Format, limits: ImportLimits) -> Iterato
 
 def verdicts_on(piece: Piece, published_at: str | None) -> bytes:
     """The verdicts on the rows of a piece; those that do not say when they were published were at `published_at`."""
-    return marshal.dumps([(row.number, _verdict(row, published_at)) for row in _rows(piece)])
+    return marshal.dumps([(row.number, _chooses_id(row.sent), _verdict(row, published_at)) for row in _rows(piece)])
 
 
-def read_back(verdicts: bytes) -> tuple[list[int], list[Draft | Refused]]:
-    """What `verdicts_on` made: the numbers of the rows, and the draft or the refusal of each."""
+class Verdicts(NamedTuple):
+    """The verdicts on rows that follow each other."""
+
+    numbers: list[int]
+    chosen: list[bool]
+    """Whether the row names its event_id, and so a fact of its own; else it is known by what it says."""
+    events: list[Draft | Refused]
+
+
+def read_back(verdicts: bytes) -> Verdicts:
+    """What `verdicts_on` made."""
     numbers: list[int] = []
+    chosen: list[bool] = []
     events: list[Draft | Refused] = []
     made = tuple.__new__  # as Draft(…) does it, a million times
-    for number, verdict in marshal.loads(verdicts):  # noqa: S302 - made by this program, and for it
+    for number, chooses, verdict in marshal.loads(verdicts):  # noqa: S302 - made by this program, and for it
         numbers.append(number)
+        chosen.append(chooses)
         if type(verdict) is list:
             events.append(InvalidEvent([Violation(*one) for one in verdict]))
         else:
             type_name, event_key, expected_version, digest, state, facts = verdict
             known = None if facts is None else made(FigureFacts, facts)
             events.append(made(Draft, (type_name, event_key, expected_version, digest, state, known)))
-    return numbers, events
+    return Verdicts(numbers, chosen, events)
+
+
+def _chooses_id(sent: Any) -> bool:
+    return type(sent) is dict and sent.get("event_id") is not None
 
 
 def _rows(piece: Piece) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from api.http.responses import json_answer, json_wanted, written_basis
 from api.http.spooled_body import Spooled, spooled
 from api.http.thread_limits import IMPORTS
 from api.problems import MEDIA_TYPE, Problem, bad_parameter
-from api.questions.effects import effects
+from api.questions.effects import Effects, effects
 from api.questions.page import viewpoint_of
 from api.questions.parameters import DRY_RUN, Parameter, flag_of
 from api.settings import import_limits
@@ -191,7 +191,10 @@ def _taken_in(
     answer = {**_counts(report), "errors": report.errors, "basis": basis}
     if not report.rejected or options["mode"] == "proceed" or report.dry_run:
         if report.dry_run:
-            answer |= {"effects": _effects(engine, report), "dry_run": True}
+            changes = _effects(engine, report)
+            answer |= {"effects": changes.listed, "dry_run": True}
+            if changes.more:
+                answer["effects_more"] = changes.more
         return json_answer(answer, status=200)
     first = report.errors[0]
     rows = "a row was" if report.rejected == 1 else f"{report.rejected} rows were"
@@ -225,7 +228,7 @@ def _counts(report: ImportReport) -> dict[str, Any]:
     return counts | {name: count for name, count in more.items() if count}
 
 
-def _effects(engine: Engine, report: ImportReport) -> list[dict[str, Any]]:
+def _effects(engine: Engine, report: ImportReport) -> Effects:
     """What the rows would change. Raises StoreBusy where the log has grown since they were looked at."""
     viewpoint = viewpoint_of(engine, {})
     return effects(engine, report.entries, viewpoint)

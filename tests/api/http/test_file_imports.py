@@ -83,7 +83,8 @@ def test_a_file_is_recorded_and_sent_again_adds_nothing(api: Api) -> None:
     first, again = send(api, body), send(api, body)
     assert (first.status_code, counts(first)) == (200, (2, 0, 0))
     assert (again.status_code, counts(again)) == (200, (0, 2, 0))
-    assert set(first.json()) == {"recorded", "duplicate", "rejected", "errors", "basis"}
+    counted = {"recorded", "corrected", "duplicate", "repeated", "rejected", "since"}
+    assert set(first.json()) == {*counted, "changed", "missing", "warnings", "errors", "basis"}
     assert first.json()["basis"] == again.json()["basis"]
     assert (first.json()["basis"]["position"], first.json()["basis"]["recorded_as_of"]) == (8, "position:8")
     assert api.only("figures", subject="china")["value"] == "1"
@@ -112,7 +113,8 @@ def test_when_told_to_proceed_the_other_rows_are_recorded(api: Api) -> None:
 def test_all_rejected_rows_are_counted_and_the_first_thousand_errors_listed(api: Api, mode: str) -> None:
     good, bad = [mined("china", "1", "2024")], [mined("atlantis", "1", "2024")]
     answer = send(api, lines(*good, *bad * 700, *[7] * 700, *good) + b"}\n" * 1700, query=f"?mode={mode}")
-    assert counts(answer) == ((0, 0, 3100) if mode == "atomic" else (2, 0, 3100))
+    assert counts(answer) == ((0, 0, 3100) if mode == "atomic" else (1, 0, 3100))
+    assert answer.json()["repeated"] == (mode == "proceed")
     assert [error["row"] for error in answer.json()["errors"]] == list(range(2, 1002))
 
 
@@ -183,7 +185,12 @@ def test_a_file_of_another_type_is_refused(api: Api, headers: dict[str, str]) ->
         ("?mode=", "mode"),
         ("?mode=atomic&mode=proceed", "mode"),
         ("?mod=proceed", "mod"),
-        ("?dry_run=true", "dry_run"),
+        ("?dry_run=perhaps", "dry_run"),
+        ("?on_conflict=guess", "on_conflict"),
+        ("?on_missing=forget", "on_missing"),
+        ("?on_missing=retract", "on_missing"),
+        ("?scope=usgs", "scope"),
+        ("?published_at=soon", "published_at"),
         ("?format=csv", "format"),
     ],
 )
@@ -324,6 +331,71 @@ def test_an_import_is_answered_in_json_only(api: Api) -> None:
     assert api.client.post("/v1/imports", content=b"", headers=headers).status_code == 406
 
 
+def grown(api: Api, query: str = "", **facts: str) -> Any:
+    """The answer to a file of what was mined in a country, all published on one day."""
+    return send(api, table(*(mined(name, value, "2025-01-31") for name, value in facts.items())), CSV, query)
+
+
+def test_a_file_that_has_grown_leaves_what_was_mended_as_it_is(api: Api) -> None:
+    grown(api, china="1", australia="113000", world="9")
+    first, second = (item["event_id"] for item in api.client.get("/v1/events?after=6&limit=2").json()["items"])
+    acts = {"reason": "transcription", "explanation": "misread"}
+    api.post({"type": "EventCorrected", "target": second, "changes": {"value": "13000"}, **acts})
+    api.post({"type": "EventRetracted", "target": first, **acts})
+    answer = grown(api, china="1", australia="113000", world="9", lynas="3").json()
+    assert (answer["recorded"], answer["duplicate"], answer["since"]) == (1, 3, {"corrected": 1, "retracted": 1})
+    assert api.only("figures", subject="australia")["value"] == "13000"
+    assert api.items("figures", subject="china") == []
+
+
+def test_a_cell_that_was_changed_in_place_has_three_ways_on(api: Api) -> None:
+    grown(api, china="1")
+    asked = grown(api, china="2")
+    assert (asked.status_code, asked.json()["errors"][0]["rule"]) == (422, "conflict")
+    assert asked.json()["changed"][0] | {"event_id": "", "position": 0} == {
+        "row": 1,
+        "event_id": "",
+        "position": 0,
+        "before": "1 t",
+        "after": "2 t",
+    }
+    planned = grown(api, "?dry_run=true&on_conflict=correct", china="2").json()
+    assert (planned["dry_run"], planned["recorded"], planned["corrected"]) == (True, 1, 1)
+    ((before, after),) = ((effect["before"], effect["after"]) for effect in planned["effects"])
+    assert (before["value"], after["value"]) == ("1", "2")
+    assert api.only("figures", subject="china")["value"] == "1"
+    assert grown(api, "?on_conflict=correct", china="2").json()["corrected"] == 1
+    figure = api.only("figures", subject="china")
+    assert (figure["value"], figure["statements"]) == ("2", 1)
+    assert grown(api, "?on_conflict=record", china="3").json()["recorded"] == 1
+    figure = api.only("figures", subject="china")
+    assert (figure["value"], figure["statements"]) == ("3", 2)
+    assert [grown(api, china=value).json()["duplicate"] for value in ("1", "2", "3")] == [1, 1, 1]
+
+
+def test_rows_without_a_date_are_published_when_the_import_says(api: Api) -> None:
+    undated = [{name: value for name, value in mined("china", "1", "").items() if name != "published_at"}]
+    refused = send(api, lines(*undated))
+    assert (refused.status_code, refused.json()["errors"][0]["rule"]) == (422, "undated")
+    assert send(api, lines(*undated), query="?published_at=2025-01-31").json()["recorded"] == 1
+    assert api.only("figures", subject="china")["published_at"] == "2025-01-31"
+
+
+def test_a_whole_edition_tells_what_it_leaves_out(api: Api) -> None:
+    grown(api, china="1", australia="2")
+    answer = grown(api, "?scope=usgs:2025-01-31&on_missing=retract", china="1").json()
+    assert [(one["subject"], one["where"], one["became"]) for one in answer["missing"]] == [
+        ("australia", "in_scope", "retracted")
+    ]
+    assert api.items("figures", subject="australia") == []
+
+
+def test_a_file_is_warned_of_like_an_append(api: Api) -> None:
+    grown(api, china="12500")
+    answer = send(api, lines(mined("china", "12.5", "2026-01-31"))).json()
+    assert [(one["row"], one["pointer"], one["rule"]) for one in answer["warnings"]] == [(1, "/value", "unit_slip")]
+
+
 def test_reading_imports_is_not_allowed(api: Api) -> None:
     answer = api.client.get("/v1/imports")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
@@ -333,7 +405,9 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
     with opened(tmp_path / "docs.db") as engine:
         document = TestClient(create_app(engine)).get("/openapi.json").json()
     operation = document["paths"]["/v1/imports"]["post"]
-    assert [parameter["name"] for parameter in operation["parameters"]] == ["mode"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == [
+        *("mode", "dry_run", "on_conflict", "published_at", "scope", "on_missing")
+    ]
     content = operation["requestBody"]["content"]
     assert set(content) == {NDJSON, CSV, PARQUET}
     for content_type, described in content.items():
@@ -343,7 +417,7 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
                 answer = send(api, example["value"].encode(), content_type)
                 assert (answer.status_code, counts(answer)) == (200, (3, 0, 0)), answer.text
                 described_members = operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
-                assert set(described_members) == set(answer.json())
+                assert set(described_members) == {*answer.json(), "effects"}
                 assert api.items("figures")[0]["value"] == "13000"
 
 
