@@ -9,6 +9,7 @@ import uvicorn
 
 from api.app import create_app
 from api.cli.server_log import LOG_CONFIG
+from api.cli.server_protocol import ProblemProtocol
 from api.cli.session import MISUSED, fail
 from api.cli.terminal import console
 from api.settings import HOSTS, is_loopback, served_hosts
@@ -59,7 +60,8 @@ def _serve(engine: Engine, listening: socket.socket, *, host: str) -> None:
     out = console()
     out.print(f"Serving the API on {address}/v1 and its docs on {address}/docs (stop with Ctrl-C).", highlight=False)
     out.print("Open mode: no key is asked for; this machine's users can read and append.", style="yellow")
-    server = uvicorn.Server(uvicorn.Config(app, log_config=LOG_CONFIG, log_level="warning", access_log=False))
+    config = uvicorn.Config(app, http=ProblemProtocol, log_config=LOG_CONFIG, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
     # The program itself stays, and to search it for garbage held every request up for a tenth of a second.
     gc.collect()
     gc.freeze()
