@@ -569,6 +569,42 @@ MUTANTS = (
         "      AND one.symbol IS NOT DISTINCT FROM other.symbol AS agree",
         "      AS agree",
     ),
+    Mutant(
+        "revisions within the rounding are none of it",
+        "audit/revisions/series_changes.sql",
+        "WHEN ABS(now - before) < GREATEST(off, off_before) THEN 'rounding'",
+        "WHEN ABS(now - before) < LEAST(off, off_before) THEN 'rounding'",
+    ),
+    Mutant(
+        "revisions of the status are none",
+        "audit/revisions/series_changes.sql",
+        "WHEN same AND status IS DISTINCT FROM status_before THEN 'status'",
+        "WHEN same AND status IS NULL AND status_before IS NOT NULL THEN 'status'",
+    ),
+    Mutant(
+        "revisions settle when they were last off",
+        "audit/revisions/series_changes.sql",
+        "MAX(next_until) FILTER (WHERE distance = 'off')",
+        "MAX(published_until) FILTER (WHERE distance = 'off')",
+    ),
+    Mutant(
+        "revisions of a table take three figures",
+        "audit/revisions/series_changes.sql",
+        "most * 98.999 < least * 101.001) > 1",
+        "most * 98.999 < least * 101.001) > 2",
+    ),
+    Mutant(
+        "revisions count what was said within a vintage as releases",
+        "audit/revisions/series_changes.sql",
+        "CAST(COUNT(release) AS INTEGER) AS releases",
+        "CAST(COUNT(*) FILTER (WHERE NOT withdrawn) AS INTEGER) AS releases",
+    ),
+    Mutant(
+        "revisions near another unit are not looked at",
+        "audit/revisions/series_changes.sql",
+        "WHEN {may_be_relabelled} THEN 'close'",
+        "WHEN FALSE THEN 'close'",
+    ),
 )
 
 

@@ -19,9 +19,8 @@ prints, a factor of a thousand on this number. A withdrawal, and what is publish
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
 from itertools import pairwise, permutations
 from typing import NamedTuple
 
@@ -42,7 +41,8 @@ PAIRS_MIN = 2
 """The changed figures that must each pin a table's factor down to within 1 %."""
 _MASSES = ("g", "kg", "t", "kt", "Mt", "lb", "short_ton")
 _MASS_FAMILIES = ("mass", "mass_rate", "price")
-_TABLE = ("publisher", "subject", "metric", "material", "dimensions", "nature", "canonical_unit")
+TABLE = ("publisher", "subject", "metric", "material", "dimensions", "nature", "canonical_unit")
+"""What the figures of a table have in common: they differ in their period only."""
 
 
 class Change(NamedTuple):
@@ -84,12 +84,16 @@ class Factor(NamedTuple):
         return next((text for text in rounded if self.least <= Fraction(text) <= self.most), repr(middle))
 
 
-class Kinds:
-    """Says of which kind changes are. `around` are all series of the tables in question, whatever is asked about."""
+Factors = Mapping[tuple[object, ...], Factor]
+"""By what is in `TABLE`, and the time of publication."""
 
-    def __init__(self, around: Iterable[Series], notices: Notices) -> None:
+
+class Kinds:
+    """Says of which kind changes are. `factors` are those of the tables in question: see `factors_of`."""
+
+    def __init__(self, factors: Factors, notices: Notices) -> None:
         self._notices = notices
-        self._around = around
+        self._factors = factors
 
     def of(self, series: Series, before: Entry, after: Entry) -> Change | None:
         """The kind of the change between two entries of a series; None for withdrawals and what follows them."""
@@ -104,12 +108,12 @@ class Kinds:
         old, new = before.atoms, after.atoms
         if old is None or new is None:
             return None
-        factor = self._factors.get((_table_of(series), after.published_until))
+        factor = self._factors.get((*table_of(series), after.published_until))
         if factor is not None and before.published_until < after.published_until:
             allowed = ratio(before, after)
             if allowed is not None and allowed.least <= factor.most and allowed.reaches(factor.least):
                 return _of_a_table(factor, series)
-        return _relabelled(before, after, by_mass=_measured_by_mass(series)) if old * new > 0 else None
+        return _relabelled(before, after, by_mass=is_by_mass(series.key["canonical_unit"])) if old * new > 0 else None
 
     def _redefined(self, series: Series, before: Entry, after: Entry) -> Change | None:
         notice = self._notices.redefinition(series, before, after)
@@ -119,16 +123,18 @@ class Kinds:
             return Change("definition", "noted", "the note speaks of another definition, method, basis or coverage")
         return None
 
-    @cached_property
-    def _factors(self) -> dict[tuple[object, object], Factor]:
-        """By table and time of publication, the factor of its figures, where they have one."""
-        pairs: dict[tuple[object, object], list[tuple[Entry, Entry]]] = defaultdict(list)
-        for series in self._around:
-            for before, after in pairwise(series.vintages):
-                if before.atoms is not None and after.atoms is not None:
-                    pairs[_table_of(series), after.published_until].append((before, after))
-        factors = ((place, common_factor(of_one_vintage)) for place, of_one_vintage in pairs.items())
-        return {place: factor for place, factor in factors if factor is not None}
+
+def factors_of(around: Iterable[Series]) -> Factors:
+    """The factor of the figures of each table at each time of publication, where they have one: of all the series of
+    these tables.
+    """
+    pairs: dict[tuple[object, ...], list[tuple[Entry, Entry]]] = defaultdict(list)
+    for series in around:
+        for before, after in pairwise(series.vintages):
+            if before.atoms is not None and after.atoms is not None:
+                pairs[*table_of(series), after.published_until].append((before, after))
+    factors = ((place, common_factor(of_one_vintage)) for place, of_one_vintage in pairs.items())
+    return {place: factor for place, factor in factors if factor is not None}
 
 
 def common_factor(pairs: Sequence[tuple[Entry, Entry]]) -> Factor | None:
@@ -189,8 +195,8 @@ def _of_a_table(factor: Factor, series: Series) -> Change:
         return Change(
             "unit_relabel", "table_power_of_ten", f"times 10^{power}, as are all {factor.figures} figures of the table"
         )
-    if factor.most * 1000 < factor.least * 1001 and _measured_by_mass(series):
-        for known, (one, other) in _MASS_RATIOS.items():
+    if factor.most * 1000 < factor.least * 1001 and is_by_mass(series.key["canonical_unit"]):
+        for known, (one, other) in MASS_RATIOS.items():
             if factor.least <= known <= factor.most:
                 what = f"times {one}/{other}, as are all {factor.figures} figures of the table"
                 return Change("unit_relabel", "table_mass_units", what)
@@ -217,7 +223,7 @@ def _relabelled(before: Entry, after: Entry, *, by_mass: bool) -> Change | None:
     if nearest != 0 and _near(by, 10.0**nearest) and fits(Fraction(10) ** nearest):
         return Change("unit_relabel", "power_of_ten_rounded", f"times 10^{nearest}, in the digits of the shorter")
     if by_mass:
-        for factor, (one, other) in _MASS_RATIOS.items():
+        for factor, (one, other) in MASS_RATIOS.items():
             if _near(by, float(factor)) and fits(factor):
                 return Change("unit_relabel", "mass_units", f"times {one}/{other}, in the digits of the shorter")
     return None
@@ -245,9 +251,9 @@ def _substantial(before: Entry, after: Entry) -> Change:
     return Change("substantial", "other_value", "another value that no other rule explains")
 
 
-def _table_of(series: Series) -> tuple[object, ...]:
+def table_of(series: Series) -> tuple[object, ...]:
     """The figures that differ from this one in their period only, by the same publisher."""
-    return tuple(series.key[name] for name in _TABLE)
+    return tuple(series.key[name] for name in TABLE)
 
 
 def _atoms(entry: Entry) -> int:
@@ -256,8 +262,9 @@ def _atoms(entry: Entry) -> int:
     return entry.atoms
 
 
-def _measured_by_mass(series: Series) -> bool:
-    return unit(series.key["canonical_unit"]).family in _MASS_FAMILIES
+def is_by_mass(canonical_unit: str) -> bool:
+    """Whether a unit may be taken for another one of mass."""
+    return unit(canonical_unit).family in _MASS_FAMILIES
 
 
 def _power_of_ten(least: Fraction, most: Fraction) -> int | None:
@@ -288,5 +295,6 @@ def _near_a_mass_ratio(factor: float) -> bool:
     return any(_near(factor, one) for one in _MASSES_NEARLY[start:end])
 
 
-_MASS_RATIOS = dict(_mass_ratios())
-_MASSES_NEARLY = sorted(float(factor) for factor in _MASS_RATIOS)
+MASS_RATIOS = dict(_mass_ratios())
+"""The ratios, and two units for each."""
+_MASSES_NEARLY = sorted(float(factor) for factor in MASS_RATIOS)

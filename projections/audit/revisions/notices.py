@@ -7,7 +7,7 @@ that is recorded as a qualitative statement (`StatementRecorded`) about it. A ch
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,15 +22,15 @@ ANNOUNCING = ("erratum", "errata", "corrigendum", "revision", "restatement")
 CHANGES_ANNOUNCED = ("revision", "withdrawal", "republication")
 """Causes that can be announced: a confirmation changes nothing, and nobody announces a contradiction of his own."""
 
-_MEANING = frozenset(
+MEANING = frozenset(
     "definition definitions defined methodology methodologies method methods basis coverage scope concept concepts "
     "classification".split()
 )
-_CHANGE = frozenset(
+CHANGE = frozenset(
     "change changes changed changing new revised revises switch switches switched moved moves replaced replaces "
     "broadened widened narrowed extended expanded restricted different differs updated".split()
 )
-_REDEFINED = frozenset("redefined redefinition reclassified reclassification".split())
+REDEFINED = frozenset("redefined redefinition reclassified reclassification".split())
 
 
 class Notice(NamedTuple):
@@ -59,6 +59,11 @@ class Notices:
         )
         for subject, notice in sorted(notices, key=lambda pair: pair[1]):
             self._by_subject[subject, notice.attribute in REDEFINING].append(notice)
+
+    def told(self) -> Iterator[tuple[str, bool, datetime]]:
+        """All of them: about what, whether they say that figures mean something else, and when they were published."""
+        for (subject, redefines), notices in self._by_subject.items():
+            yield from ((subject, redefines, notice.published_until) for notice in notices)
 
     def redefinition(self, series: Series, before: Entry, after: Entry) -> Notice | None:
         """The last recorded change of definition or methodology of the publisher, the subject or the material that was
@@ -96,6 +101,6 @@ def speaks_of_redefinition(note: str) -> bool:
     """Whether one sentence of a note has a word for what a figure means and a word of change, or `redefined`."""
     for sentence in re.split(r"[.;!?\n]", note.lower()):
         words = set(re.findall(r"[a-z]+", sentence))
-        if words & _REDEFINED or (words & _MEANING and words & _CHANGE):
+        if words & REDEFINED or (words & MEANING and words & CHANGE):
             return True
     return False

@@ -5,22 +5,25 @@ kinds of change in `change_kinds`, and how changes that do not count are taken o
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from ledger.values import difference, half_even, percent_of, plain
 from projections.audit.atoms import ATOMS, DECIMALS
 from projections.audit.findings import Findings, Item
-from projections.audit.revisions.accuracy import CAUSES, Options, Tally
-from projections.audit.revisions.change_kinds import KINDS, Change, Kinds
+from projections.audit.revisions.accuracy import CAUSES, Measures, Options, Places
+from projections.audit.revisions.change_kinds import KINDS, TABLE, Change, Factor, Factors, Kinds, factors_of, table_of
 from projections.audit.revisions.comparable_values import Comparable, Exact, comparable, size
 from projections.audit.revisions.notices import CHANGES_ANNOUNCED, Notices
 from projections.audit.revisions.releases import COLUMNS, Entry, Series, series_in
+from projections.audit.revisions.series_changes import SeriesChanges
 from projections.audit.revisions.settlement import Settlement, settlement
-from projections.audit.subjects_together import subjects_together
+from projections.audit.subjects_together import few_together
 from projections.queries.filters import FilterError, Value
 from projections.queries.reader import Reader, naive
 
@@ -49,46 +52,78 @@ def revisions(
     4 decimals); `range`, the largest less the smallest value of its releases on that scale; when it settled (see
     `settlement`); and `steps`, every entry after the first. What is null has its reason in `reasons`.
 
-    Members: see `Tally`; and `groups`, the same for each group where `options.by` asks for it.
+    Members: see `Measures`; and `groups`, the same for each group where `options.by` asks for it.
 
-    Series are read some at a time, and of those that are no item only what the statistics need is kept. Raises
+    All series are measured in SQL; Python reads those of the page, and those that only fractions can tell. Raises
     UnknownFilter, and FilterError, also for more than 1,000 groups.
     """
     options, filters = options or Options(), filters or {}
     notices = Notices(reader)
     as_of = naive(reader.viewpoint.as_of)
-    tally = Tally(options, as_of)
-    groups = _Groups(reader, options, as_of)
-    items: list[Item] = []
-    place = 0
-    for subjects in subjects_together(reader, filters):
-        chosen = series_in(reader.entries(COLUMNS, filters, subjects=subjects), reader.allowance)
-        kinds = Kinds(reader.allowance.each(_around(reader, filters, chosen, subjects)), notices)
-        for series in reader.allowance.each(chosen):
+    changes = SeriesChanges(reader, filters, notices)
+    factors = _factors(reader, filters, changes)
+    told = changes.all(options, factors)
+    kinds = Kinds(factors, notices)
+    measures = Measures(told, options, as_of)
+
+    def read(places: Iterable[int]) -> Iterator[tuple[int, Comparable, dict[str, int], Settlement]]:
+        for place, series in _series_at(reader, filters, told, places):
             scaled = comparable(series, kinds, counted=options.kinds)
             settled = settlement(scaled, tolerance=options.tolerance, young=options.young, as_of=as_of)
-            counted = _counted(scaled, notices)
-            tally.add(scaled, counted, settled)
-            groups.add(scaled, counted, settled)
-            if place >= offset and (limit is None or len(items) < limit):
-                items.append(_item(scaled, counted, settled, notices))
-            place += 1
-    members = tally.members()
+            yield place, scaled, _counted(scaled, notices), settled
+
+    for place, scaled, counted, settled in read(np.flatnonzero(told["is_close"].to_numpy()).tolist()):
+        measures.put(place, scaled, counted, settled)
+    page = range(len(told))[offset:][:limit]
+    items = [_item(scaled, counted, settled, notices) for _, scaled, counted, settled in read(page)]
+    members = measures.members()
     if options.by:
-        members["groups"] = groups.members()
+        members["groups"] = [
+            {**group, **measures.members(places)} for group, places in _groups(reader, told, options.by)
+        ]
     return Findings(items, members)
 
 
-def _around(
-    reader: Reader, filters: Mapping[str, Value], chosen: list[Series], subjects: Sequence[str] | None
-) -> list[Series]:
-    """The series whose tables tell how the chosen ones changed: other periods too, whatever periods are asked about."""
+def _series_at(
+    reader: Reader, filters: Mapping[str, Value], told: pa.Table, places: Iterable[int]
+) -> Iterator[tuple[int, Series]]:
+    """The series at some places of a table of them, in order, with their places."""
+    names = told.select(["figure_id", "publisher", "subject", "entries"])
+    wanted = names.take(pa.array(places, pa.int64()))
+    keys = zip(places, reader.allowance.tuples_of(wanted), strict=True)
+    for together in few_together(((place, *key[:3]), key[3]) for place, key in keys):
+        entries = reader.entries(
+            COLUMNS,
+            filters,
+            subjects=sorted({subject for *_, subject in together}),
+            figures=list(dict.fromkeys(figure_id for _, figure_id, *_ in together)),
+        )
+        found = {(one.key["figure_id"], one.key["publisher"]): one for one in series_in(entries, reader.allowance)}
+        for place, figure_id, publisher, _ in reader.allowance.each(together):
+            yield place, found[figure_id, publisher]
+
+
+def _factors(reader: Reader, filters: Mapping[str, Value], changes: SeriesChanges) -> Factors:
+    """The factors by which tables were rescaled that the selected series are of: other periods of them tell too."""
     wider = {name: value for name, value in filters.items() if name not in _OF_ONE_PERIOD}
-    if wider == filters or not chosen:
-        return chosen
     if "figure_id" in filters:
-        wider |= {name: sorted({one.key[name] for one in chosen}) for name in ("subject", "metric", "publisher")}
-    return series_in(reader.entries(COLUMNS, wider, subjects=subjects), reader.allowance)
+        query = "SELECT DISTINCT subject, metric, publisher FROM chosen"
+        chosen = reader.series("published", filters, query=query)
+        wider |= {name: sorted(set(chosen[name].to_pylist())) for name in chosen.column_names}
+    rescaled = changes.rescaled(wider)
+    if not len(rescaled):
+        return {}
+    tables = set(reader.allowance.tuples_of(rescaled.select(TABLE)))
+    wider["subject"] = sorted(set(rescaled["subject"].to_pylist()))
+    counted = reader.series(
+        "published", wider, query="SELECT subject, COUNT(*) FROM chosen GROUP BY subject ORDER BY 1"
+    )
+    factors: dict[tuple[object, ...], Factor] = {}
+    subjects: list[str]
+    for subjects in few_together(reader.allowance.tuples_of(counted)):
+        around = series_in(reader.entries(COLUMNS, {**wider, "subject": subjects}), reader.allowance)
+        factors |= factors_of(reader.allowance.each(one for one in around if table_of(one) in tables))
+    return factors
 
 
 # Items
@@ -220,35 +255,25 @@ def _percent(change: Exact, base: Exact) -> str:
 # Groups
 
 
-class _Groups:
-    """Series by what they are grouped by, and what is said of each group."""
-
-    def __init__(self, reader: Reader, options: Options, as_of: datetime) -> None:
-        self._kinds = _subject_kinds(reader) if "subject_kind" in options.by else {}
-        self._options, self._as_of = options, as_of
-        self._tallies: dict[tuple[Any, ...], Tally] = {}
-
-    def add(self, scaled: Comparable, counted: Mapping[str, int], settled: Settlement) -> None:
-        """Take a series in. Raises FilterError where it would make too many groups."""
-        if not self._options.by:
-            return
-        known = {**scaled.series.key, "subject_kind": self._kinds.get(scaled.series.key["subject"])}
-        group = tuple(known[name] for name in self._options.by)
-        if group not in self._tallies:
-            self._tallies[group] = Tally(self._options, self._as_of)
-        if len(self._tallies) <= GROUPS_MAX:
-            self._tallies[group].add(scaled, counted, settled)
-
-    def members(self) -> list[Item]:
-        """The groups in order, each with what it is grouped by. Raises FilterError for more than 1,000."""
-        if len(self._tallies) > GROUPS_MAX:
-            many = f"{len(self._tallies)} groups are too many; {GROUPS_MAX} at most: select fewer series"
-            raise FilterError("by", many)
-        ordered = sorted(self._tallies.items(), key=lambda pair: [(value is not None, str(value)) for value in pair[0]])
-        by = self._options.by
-        return [
-            {**dict(zip(by, map(_grouping, by, group), strict=True)), **tally.members()} for group, tally in ordered
-        ]
+def _groups(reader: Reader, told: pa.Table, by: Sequence[str]) -> list[tuple[Item, Places]]:
+    """What series are grouped by, in order, each with the places of its series. Raises FilterError where there are more
+    than 1,000 groups.
+    """
+    if "subject_kind" in by:
+        kinds = _subject_kinds(reader)
+        told = told.append_column(
+            "subject_kind", pa.array([kinds.get(one) for one in told["subject"].to_pylist()], pa.string())
+        )
+    codes: dict[tuple[Any, ...], int] = {}
+    code_of = [codes.setdefault(group, len(codes)) for group in reader.allowance.tuples_of(told.select(list(by)))]
+    if len(codes) > GROUPS_MAX:
+        many = f"{len(codes)} groups are too many; {GROUPS_MAX} at most: select fewer series"
+        raise FilterError("by", many)
+    order = np.argsort(np.array(code_of, dtype=np.int64), kind="stable")
+    ends = np.cumsum(np.bincount(code_of, minlength=len(codes)))[:-1]
+    places = dict(zip(codes, np.split(order, ends), strict=True)) if codes else {}
+    ordered = sorted(places, key=lambda group: [(value is not None, str(value)) for value in group])
+    return [(dict(zip(by, map(_grouping, by, group), strict=True)), places[group]) for group in ordered]
 
 
 def _grouping(name: str, value: Any) -> Any:

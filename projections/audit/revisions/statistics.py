@@ -18,6 +18,7 @@ from statsmodels.stats.sandwich_covariance import S_hac_simple
 
 Item = dict[str, Any]
 Vector = NDArray[np.float64]
+Numbers = Sequence[float] | NDArray[Any]
 
 QUANTILES = (5, 10, 25, 50, 75, 90, 95)
 EXACT = 1e-12
@@ -30,7 +31,7 @@ def newey_west_lags(count: int) -> int:
     return math.floor(4 * math.pow(count / 100, 2 / 9))
 
 
-def of_revisions(revisions: Sequence[float]) -> Item:
+def of_revisions(revisions: Numbers) -> Item:
     """What revisions (r = later - first, in the order given) are like.
 
     `mean` = sum r / n (the bias), `median`, `mean_absolute` = sum |r| / n, `rms` = sqrt(sum r^2 / n),
@@ -78,7 +79,7 @@ def of_revisions(revisions: Sequence[float]) -> Item:
     return _explained(measured, "")
 
 
-def quantiles_of(values: Sequence[float]) -> Item:
+def quantiles_of(values: Numbers) -> Item:
     """`n`, and the 5, 10, 25, 50, 75, 90 and 95 % quantiles as `q05` …, between order statistics linearly (type 7 of
     Hyndman and Fan, The American Statistician 50, 1996).
     """
@@ -89,7 +90,7 @@ def quantiles_of(values: Sequence[float]) -> Item:
     return _explained({"n": len(values), **dict(zip(names, map(float, quantiles), strict=True))}, "")
 
 
-def efficiency(first: Sequence[float], target: Sequence[float]) -> Item:
+def efficiency(first: Numbers, target: Numbers) -> Item:
     """Whether first figures are efficient forecasts of later ones (Mincer and Zarnowitz, "The evaluation of economic
     forecasts", NBER, 1969): target = `intercept` + `slope` first + e by OLS; an efficient one has 0 and 1.
 
@@ -135,7 +136,7 @@ def efficiency(first: Sequence[float], target: Sequence[float]) -> Item:
     return _explained(fitted, "")
 
 
-def news_and_noise(first: Sequence[float], target: Sequence[float]) -> Item:
+def news_and_noise(first: Numbers, target: Numbers) -> Item:
     """Whether revisions (target - first) are news or take noise away (Mankiw and Shapiro, "News or noise: an analysis
     of GNP revisions", Survey of Current Business, May 1986).
 
@@ -164,7 +165,7 @@ def news_and_noise(first: Sequence[float], target: Sequence[float]) -> Item:
     return {**correlated, "reasons": reasons}
 
 
-def relative_mean_absolute(revisions: Sequence[float], target: Sequence[float]) -> float | None:
+def relative_mean_absolute(revisions: Numbers, target: Numbers) -> float | None:
     """sum |r| / sum |target|: the mean absolute revision relative to the size of the figures (RMAR of the OECD)."""
     size = float(np.abs(target).sum())
     return float(np.abs(revisions).sum()) / size if size else None

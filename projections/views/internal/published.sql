@@ -17,5 +17,9 @@ SELECT
   canonical_value,
   canonical_low,
   canonical_high,
-  symbol
+  symbol,
+  value,
+  unit,
+  status,
+  note
 FROM figures

@@ -150,16 +150,23 @@ def test_a_page_of_disputes_reads_the_figures_of_the_page(disputed: Engine) -> N
         assert len(pages) == 40
 
 
-@pytest.mark.parametrize("ask", [revisions, scorecards])
-def test_a_question_about_everything_holds_a_few_subjects(
-    disputed: Engine, ask: Callable[[Reader], Findings], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_of_revisions_reads_the_series_of_the_page(disputed: Engine) -> None:
     with counting(disputed) as (reader, rows):
-        whole = ask(reader)
+        for offset in (0, 30):
+            rows.clear()
+            assert len(revisions(reader, limit=6, offset=offset).items) == 6
+            # The notices are asked elsewhere. Units, rescaled tables, units, one row a series, entries of the page.
+            assert rows[:-1] == [0, 1, 0, 1, 80]
+            assert rows[-1] <= 6 * 4
+
+
+def test_scorecards_hold_a_few_subjects(disputed: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with counting(disputed) as (reader, rows):
+        whole = scorecards(reader)
         assert max(rows) == 160
         rows.clear()
         monkeypatch.setattr("projections.audit.subjects_together.ENTRIES_TOGETHER", 20)
-        assert ask(reader) == whole
+        assert scorecards(reader) == whole
         assert sorted(rows)[-2:] == [20, 40]  # 40: how many entries each subject has
 
 
