@@ -28,6 +28,8 @@ from ledger.errors import (
     Violation,
 )
 from ledger.events import REGISTRY, Event
+from ledger.imports.exported_rows import body_of_entry
+from ledger.imports.exports import export_log, exported_events
 from ledger.imports.import_limits import ImportLimits
 from ledger.imports.import_options import ImportChoices, ImportOptions, Mode, OnConflict, OnMissing
 from ledger.imports.import_report import LISTED_MAX, ImportReport
@@ -80,9 +82,12 @@ __all__ = [
     "VersionConflict",
     "Violation",
     "body_of",
+    "body_of_entry",
     "content",
     "digest",
     "encoded",
+    "export_log",
+    "exported_events",
     "import_file",
     "import_stream",
     "parse_event",

@@ -13,7 +13,7 @@ from api.cli.session import FAILED, fail, opened_ledger, reporting
 from api.cli.terminal import console, text_table
 from api.formats.render import json_text
 from api.problems import refused
-from ledger import ImportChoices, Mode, OnConflict, OnMissing, Refused, parse_json, visible
+from ledger import ImportChoices, Mode, OnConflict, OnMissing, Refused, exported_events, parse_json, visible
 
 PANEL = "Record"
 
@@ -54,7 +54,7 @@ def append_command(
 
 @app.command("import", rich_help_panel=PANEL)
 def import_command(
-    file: Annotated[Path, typer.Argument(help="Events as JSON Lines (.jsonl, .ndjson), CSV or Parquet.")],
+    file: Annotated[Path, typer.Argument(help="Events as JSON Lines (.jsonl, .ndjson), CSV or Parquet; or an export.")],
     mode: Annotated[str, typer.Option(help="atomic: all or none; proceed: record what can be.")] = "atomic",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would become of each row; record nothing.")
@@ -76,10 +76,19 @@ def import_command(
     on_missing: Annotated[
         str, typer.Option(help="What the file leaves out of its scope: list, retract or withdraw it.")
     ] = "list",
+    as_recorded: Annotated[
+        bool,
+        typer.Option("--as-recorded", help="An export, into an empty ledger: keep positions, times and recorders."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something held is changed.")] = False,
     data: DataOption = None,
 ) -> None:
     """Record a file of events. A file sent again, or one that has grown, adds only what is new."""
+    if file.is_dir():
+        try:
+            file = exported_events(file)
+        except ValueError as error:
+            fail(str(error))
     if not file.is_file():
         fail(f"There is no file {file}.")
     chosen = cast(
@@ -90,6 +99,7 @@ def import_command(
             "on_missing": one_of("--on-missing", on_missing, get_args(OnMissing)),
             "published_at": published_at,
             "scope": scope,
+            "as_recorded": as_recorded,
         },
     )
     looked_at = cast(ImportChoices, {**chosen, "dry_run": True})

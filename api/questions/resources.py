@@ -11,7 +11,7 @@ from uuid import UUID
 from api.problems import bad_parameter, not_found
 from api.questions.page import Items, Page, filters_of, read, viewpoint_of
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
-from ledger import REGISTRY, Entry, content
+from ledger import REGISTRY, Entry, body_of_entry, content
 from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import POSITION_DIGITS_MAX, parse_moment
 from projections import CATALOGUE, Filter, Inquiry, Projection, Viewpoint
@@ -149,7 +149,7 @@ def flat(entry: Entry) -> dict[str, Any]:
     """An event as the log gives it: what the ledger set, then what was sent."""
     is_figure = issubclass(entry.cls, Figure)
     figure = {"figure_id": str(entry.stream)} if is_figure else {}
-    return {**entry.envelope(), **figure, **entry.body}
+    return {**entry.envelope(), **figure, **body_of_entry(entry)}
 
 
 def _parameter(one: Filter) -> Parameter:

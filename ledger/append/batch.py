@@ -53,7 +53,7 @@ class Batch:
 
     def __init__(self, log: LogStore, state: State, *, at: datetime) -> None:
         self.state = state
-        self.at = at
+        self.at = self._now = at
         self.warnings: dict[int, tuple[dict[str, Any], ...]] = {}
         """What is odd about an event, by its position."""
         self._log = log
@@ -196,6 +196,17 @@ class Batch:
             found = self.log.at_positions(positions[begin : begin + size])
             yield from (entry for entry in found if entry.type in types)
             begin, size = begin + size, min(2 * size, 500)
+
+    def recorded(self, at: datetime) -> None:
+        """Let what is placed from here on be recorded at an instant of the past: a log that is taken in again.
+
+        Raises RuleBroken for one that lies in the future, or before the event that was placed last.
+        """
+        last = self.state.recorded_at
+        if at > self._now or (last is not None and at < last):
+            why = "lies in the future" if at > self._now else f"is before {last}, when the event before it was recorded"
+            raise RuleBroken([Violation(("recorded_at",), "as_recorded", f"{at} {why}")])
+        self.at, self._at_us = at, microseconds(at)
 
     def known(self, event_key: bytes) -> Entry | None:
         """The event with this id among those that were expected or placed; what the log alone knows has no state."""

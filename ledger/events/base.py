@@ -120,6 +120,15 @@ class Source(Part):
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
+class Origin(Part):
+    """The ledger that an event came from: where it stood there, and since when."""
+
+    ledger: Text | None = Field(None, description="The identity of that ledger.")
+    position: Annotated[int, Field(strict=True, ge=1, le=2**53)]
+    recorded_at: Moment
+    recorded_by: Text | None = None
+
+
 class Event(Part):
     """Base of all events: the envelope as a client may send it."""
 
@@ -143,6 +152,7 @@ class Event(Part):
     )
     source: Source | None = None
     note: Text | None = None
+    origin: Origin | None = Field(None, description="For an event that was exported from another ledger.")
     expected_version: Annotated[int, Field(ge=0, strict=True)] | None = Field(
         None,
         exclude=True,

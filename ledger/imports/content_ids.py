@@ -20,7 +20,7 @@ from ledger.events.figures import Figure
 from ledger.values.identifiers import of_name
 
 CONTENT_NAMESPACE = uuid5(NAMESPACE_URL, "urn:supply-ledger:content")
-LEFT_OUT = ("note", "event_id", "expected_version")
+LEFT_OUT = ("note", "event_id", "expected_version", "origin")
 LEFT_OUT_OF_SOURCE = ("retrieved_on", "sha256")
 
 

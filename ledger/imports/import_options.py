@@ -22,6 +22,7 @@ class ImportChoices(TypedDict, total=False):
     dry_run: bool
     scope: str | None
     on_missing: OnMissing
+    as_recorded: bool
     recorded_by: str
 
 
@@ -43,6 +44,8 @@ class ImportOptions:
     """`PUBLISHER:DATE` or `PUBLISHER:EDITION`: the file is all that this publisher says in it."""
     on_missing: OnMissing = "list"
     """What becomes of what the scope holds, or the edition before it held, and the file leaves out."""
+    as_recorded: bool = False
+    """Whether exported rows keep their positions, and when and by whom they were recorded; into an empty ledger."""
     recorded_by: str = "local"
 
     def __post_init__(self) -> None:
@@ -55,3 +58,5 @@ class ImportOptions:
             raise ValueError(f"scope is PUBLISHER:DATE or PUBLISHER:EDITION, not {self.scope[:80]!r}")
         if self.scope is None and self.on_missing != "list":
             raise ValueError(f"on_missing={self.on_missing} needs scope=: of what is the file all there is?")
+        if self.as_recorded and self.mode != "atomic":
+            raise ValueError("as_recorded takes all of a log or nothing: leave mode=proceed out")

@@ -22,7 +22,7 @@ from ledger.imports.import_report import ImportReport
 from ledger.imports.intake import Intake
 from ledger.imports.rows import PIECE_ROWS
 from ledger.imports.rows import Format as Format
-from ledger.imports.verdicts import pieces
+from ledger.imports.verdicts import Way, pieces
 from ledger.imports.workers import Workers
 from ledger.ledger import Ledger
 from ledger.values.calendars import instant_text
@@ -79,8 +79,11 @@ def import_stream(
     intake = Intake(options, report)
     large = size * (PARQUET_TIMES if file_format == "parquet" else 1) >= LARGE_BYTES
     published_at = instant_text(ledger.now()) if options.published_at == NOW else options.published_at
+    way = Way(ledger.identity, published_at, options.as_recorded)
+    if options.as_recorded and report.position:
+        raise ValueError("as_recorded needs an empty ledger: this one has events, so their positions are taken")
     with (
-        closing(_prepared(file, file_format, Workers(published_at, wanted=large), progress, limits)) as made,
+        closing(_prepared(file, file_format, Workers(way, wanted=large), progress, limits)) as made,
         ledger.log.bulk() if large and not options.dry_run else nullcontext(),
     ):
         if options.mode == "proceed" and not options.dry_run:

@@ -12,11 +12,15 @@ from ledger.append.batch import Batch
 from ledger.append.prepare import Draft, prepare
 from ledger.codec.entry import Entry
 from ledger.errors import InvalidEvent, Refused, RuleBroken, Violation
+from ledger.events.entities import EntityRegistered
 from ledger.imports.content_ids import content_id
 from ledger.imports.editions import Edition, Scope
+from ledger.imports.exported_rows import Recorded
 from ledger.imports.import_options import ImportOptions
 from ledger.imports.import_report import ENTRIES_MAX, ImportReport
 from ledger.imports.verdicts import read_back
+from ledger.values.calendars import instant_text
+from ledger.values.identifiers import instant_of
 from ledger.values.quantities import canonical, plain
 
 ALL = 2**62
@@ -37,15 +41,36 @@ class Intake:
 
     def take(self, batch: Batch, piece: bytes) -> None:
         """Place the rows of a piece that may be recorded."""
-        numbers, chosen, events = read_back(piece)
-        batch.expect(events, warn=True, last=ALL)
-        for number, chooses, event in zip(numbers, chosen, events, strict=True):
-            self._place(batch, number, event, by_content=not chooses)
+        numbers, recorded, chosen, events = read_back(piece)
+        batch.expect(events, warn=not self._options.as_recorded, last=ALL)
+        for number, kept, chooses, event in zip(numbers, recorded, chosen, events, strict=True):
+            if kept is None:
+                self._place(batch, number, event, by_content=not chooses)
+            else:
+                self._restore(batch, number, event, kept)
 
     def close(self, batch: Batch) -> None:
         """Say what the file leaves out, where it is all of something."""
         if self._edition is not None:
             self._edition.close(batch, self._report)
+
+    def _restore(self, batch: Batch, row: int, event: Draft | Refused, kept: Recorded) -> None:
+        """Place one exported row as it was recorded."""
+        try:
+            if isinstance(event, Refused):
+                raise event
+            if kept.position != batch.state.head + 1:
+                detail = f"the row is the event at position {kept.position}, and {batch.state.head + 1} comes next"
+                raise RuleBroken([Violation(("position",), "as_recorded", detail)])
+            batch.recorded(instant_of(kept.recorded_us))
+            if kept.digest is not None:
+                event = event._replace(digest=_from_hex(kept.digest))
+            entries, violations = batch.place_all([event], recorded_by=kept.recorded_by)
+            if entries[0] is None:
+                raise (violations[0].kind or Refused)([one.within for one in violations])
+            self._report.recorded += 1
+        except Refused as error:
+            self._report.reject(row, error.violations)
 
     def _place(self, batch: Batch, row: int, event: Draft | Refused, *, by_content: bool) -> None:
         """Place one row, if it may be recorded."""
@@ -80,6 +105,8 @@ class Intake:
             raise event
         known = None if event.event_key is None else batch.known(event.event_key)
         corrects = False
+        if known is None:
+            known = _registered(batch, event)
         if known is None and by_content:
             known, event, corrects = self._against_what_stands(batch, row, event)
         elif (
@@ -167,15 +194,39 @@ def printed(type_name: str, body: dict[str, Any]) -> str:
     return f"{low} to {high} {body['unit']}"
 
 
+def _from_hex(text: str) -> bytes:
+    try:
+        digest = bytes.fromhex(text)
+    except ValueError:
+        digest = b""
+    if len(digest) != 32:
+        raise RuleBroken([Violation(("digest",), "as_recorded", "a digest is 64 hexadecimal digits")])
+    return digest
+
+
 def _place_of(body: dict[str, Any]) -> tuple[str, ...]:
     return next(((name,) for name in ("value", "low", "high", "symbol") if name in body), ())
+
+
+def _registered(batch: Batch, event: Draft) -> Entry | None:
+    """The standing registration that says what this one says: two ledgers that are joined know the same entities."""
+    if event.type != EntityRegistered.__name__:
+        return None
+    body = event.body
+    standing = batch.state.entity(body["entity"])
+    if standing is None or content_id(event.type, standing.body) != content_id(event.type, body):
+        return None
+    return batch.find(standing.event_id)
 
 
 def _says_the_same(event: Draft, entry: Entry | None) -> bool:
     """Whether an event that chose the id of an entry says what that says: an export that comes back, for example."""
     if entry is None or entry.type != event.type:
         return False
+    says = entry.body
+    if "published_at" not in says and "published_at" in event.body:
+        says["published_at"] = instant_text(entry.recorded_at)  # so it counts, and so it was exported
     try:
-        return content_id(event.type, event.body) == content_id(entry.type, entry.body)
+        return content_id(event.type, event.body) == content_id(entry.type, says)
     except (InvalidEvent, TypeError):
         return False

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, NamedTuple
 from ledger.append.prepare import Draft, DraftRow, prepare
 from ledger.codec.stored_json import body_of
 from ledger.errors import InvalidEvent, Refused, Violation
-from ledger.events.base import REGISTRY, Timed
-from ledger.events.figures import Figure, FigureFacts
+from ledger.events.figures import FigureFacts
 from ledger.imports.content_ids import content_id
+from ledger.imports.exported_rows import Recorded, is_dated, joined, taken_apart
 from ledger.imports.import_limits import ImportLimits
 from ledger.imports.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
 
@@ -31,15 +31,28 @@ def pieces(file: BinaryIO, file_format: Format, limits: ImportLimits) -> Iterato
     return jsonl_pieces(file) if file_format == "jsonl" else csv_pieces(file)
 
 
-def verdicts_on(piece: Piece, published_at: str | None) -> bytes:
-    """The verdicts on the rows of a piece; those that do not say when they were published were at `published_at`."""
-    return marshal.dumps([(row.number, _chooses_id(row.sent), _verdict(row, published_at)) for row in _rows(piece)])
+class Way(NamedTuple):
+    """What the verdict on a row depends on beside the row. Plain values only: it is sent to workers."""
+
+    ledger: str
+    """The identity of the ledger that the rows are for."""
+    published_at: str | None = None
+    """When rows that do not say so were published."""
+    as_recorded: bool = False
+    """Whether exported rows keep all that their ledger had set."""
+
+
+def verdicts_on(piece: Piece, way: Way) -> bytes:
+    """The verdicts on the rows of a piece."""
+    return marshal.dumps([(row.number, *_verdict(row, way)) for row in _rows(piece)])
 
 
 class Verdicts(NamedTuple):
     """The verdicts on rows that follow each other."""
 
     numbers: list[int]
+    recorded: list[Recorded | None]
+    """What the ledger had set that a row was exported from, where it is to be kept."""
     chosen: list[bool]
     """Whether the row names its event_id, and so a fact of its own; else it is known by what it says."""
     events: list[Draft | Refused]
@@ -47,24 +60,19 @@ class Verdicts(NamedTuple):
 
 def read_back(verdicts: bytes) -> Verdicts:
     """What `verdicts_on` made."""
-    numbers: list[int] = []
-    chosen: list[bool] = []
-    events: list[Draft | Refused] = []
-    made = tuple.__new__  # as Draft(…) does it, a million times
-    for number, chooses, verdict in marshal.loads(verdicts):  # noqa: S302 - made by this program, and for it
-        numbers.append(number)
-        chosen.append(chooses)
+    made = Verdicts([], [], [], [])
+    new = tuple.__new__  # as Draft(…) does it, a million times
+    for number, chooses, recorded, verdict in marshal.loads(verdicts):  # noqa: S302 - made by this program, and for it
+        made.numbers.append(number)
+        made.chosen.append(chooses)
+        made.recorded.append(None if recorded is None else Recorded(*recorded))
         if type(verdict) is list:
-            events.append(InvalidEvent([Violation(*one) for one in verdict]))
+            made.events.append(InvalidEvent([Violation(*one) for one in verdict]))
         else:
             type_name, event_key, expected_version, digest, state, facts = verdict
-            known = None if facts is None else made(FigureFacts, facts)
-            events.append(made(Draft, (type_name, event_key, expected_version, digest, state, known)))
-    return Verdicts(numbers, chosen, events)
-
-
-def _chooses_id(sent: Any) -> bool:
-    return type(sent) is dict and sent.get("event_id") is not None
+            known = None if facts is None else new(FigureFacts, facts)
+            made.events.append(new(Draft, (type_name, event_key, expected_version, digest, state, known)))
+    return made
 
 
 def _rows(piece: Piece) -> Iterator[Row]:
@@ -75,29 +83,43 @@ def _rows(piece: Piece) -> Iterator[Row]:
     return jsonl_rows(piece) if piece.format == "jsonl" else csv_rows(piece)
 
 
-def _verdict(row: Row, published_at: str | None) -> DraftRow | list[tuple[object, ...]]:
-    """A draft, as a tuple; or why there is none, as a list."""
+def _verdict(row: Row, way: Way) -> tuple[bool, tuple[object, ...] | None, DraftRow | list[tuple[object, ...]]]:
+    """Whether the row names its event_id; what the ledger had set that is to be kept; and a draft, as a tuple, or why
+    there is none, as a list.
+    """
     if row.fault is not None:
-        return _reasons([row.fault])
-    sent = row.sent
-    undated = type(sent) is dict and sent.get("published_at") is None and _is_dated(sent.get("type"))
-    if undated and published_at is not None:
-        sent = {**sent, "published_at": published_at}
+        return False, None, _reasons([row.fault])
+    sent, kept = row.sent, None
     try:
+        if type(sent) is dict:
+            sent, kept = _as_sent(sent, way)
         type_name, event_key, expected_version, digest, state, facts = prepare(sent)
-        if undated and published_at is None:
+        if kept is None and "published_at" not in sent and is_dated(type_name):
             raise InvalidEvent([Violation(("published_at",), "undated", UNDATED)])
+        chooses = event_key is not None
         if event_key is None:
             event_key, digest = content_id(type_name, body_of(type_name, state, position=0))
     except InvalidEvent as error:
-        return _reasons(error.violations)
-    return type_name, event_key, expected_version, digest, state, None if facts is None else tuple(facts)
+        return False, None, _reasons(error.violations)
+    draft = (type_name, event_key, expected_version, digest, state, None if facts is None else tuple(facts))
+    return chooses, None if kept is None else tuple(kept), draft
 
 
-def _is_dated(type_name: Any) -> bool:
-    """Whether events of this type say what somebody published: figures, and what holds over time."""
-    cls = REGISTRY.get(type_name) if isinstance(type_name, str) else None
-    return cls is not None and issubclass(cls, Figure | Timed) and not cls.known_at_once
+def _as_sent(row: dict[str, Any], way: Way) -> tuple[dict[str, Any], Recorded | None]:
+    """What a row says, with the date that the import gives it; and what its ledger had set, where that is kept."""
+    said, recorded = taken_apart(row)
+    if recorded is None:
+        if way.as_recorded:
+            raise InvalidEvent([Violation((), "exported", "the row has no position: it is no row of an export")])
+    elif way.as_recorded:
+        return said, recorded
+    else:
+        said = joined(said, recorded, ledger=way.ledger, counts_as_published=row.get("counts_as_published"))
+    if way.published_at is not None and said.get("published_at") is None and is_dated(said.get("type")):
+        said["published_at"] = way.published_at
+    if said.get("published_at", "") is None:
+        del said["published_at"]
+    return said, None
 
 
 def _reasons(violations: Sequence[Violation]) -> list[tuple[object, ...]]:

@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 
 from ledger.events.base import REGISTRY
 from ledger.imports.rows import Piece
-from ledger.imports.verdicts import verdicts_on
+from ledger.imports.verdicts import Way, verdicts_on
 
 WORKERS_MAX = 3
 AHEAD = 4
@@ -39,11 +39,11 @@ _Receivers: TypeAlias = "dict[subprocess.Popen[bytes], _Receiver]"
 class Workers:
     """A few worker processes; none where one of them does not know the same types of events as this process.
 
-    `published_at` is for rows that do not say when they were published. Without `wanted` none is started.
+    `way` is how the rows are to be judged. Without `wanted` none is started.
     """
 
-    def __init__(self, published_at: str | None, *, wanted: bool = True) -> None:
-        self._published_at = published_at
+    def __init__(self, way: Way, *, wanted: bool = True) -> None:
+        self._way = way
         self._receivers: _Receivers = {}
         try:
             count = _count() if wanted else 0
@@ -54,7 +54,7 @@ class Workers:
                 self._receivers[process] = _Receiver(process.stdout)
             modules = sorted({cls.__module__ for cls in REGISTRY.values()})
             for process in self._processes:
-                _send(process.stdin, marshal.dumps((published_at, modules)))
+                _send(process.stdin, marshal.dumps((tuple(way), modules)))
             same_types = all(receiver.next() == _types() for receiver in self._receivers.values())
         except OSError:
             same_types = False
@@ -69,14 +69,14 @@ class Workers:
         """What `verdicts_on` makes of the pieces, in order; and how many bytes of the file were read up to there."""
         if not self._receivers:
             for piece in pieces:
-                yield verdicts_on(piece, self._published_at), piece.done
+                yield verdicts_on(piece, self._way), piece.done
             return
         feeder = _Feeder(pieces, self._processes)
         all_is_done = False
         try:
             for process, piece in feeder.sent():
                 made = self._receivers[process].next()
-                yield verdicts_on(piece, self._published_at) if made is None else made, piece.done
+                yield verdicts_on(piece, self._way) if made is None else made, piece.done
                 feeder.room.release()
             all_is_done = not any(receiver.lost for receiver in self._receivers.values())
         finally:
@@ -209,14 +209,14 @@ def serve() -> None:
     os.dup2(2, 1)  # Whatever is printed must not get between the answers.
     try:
         while (opening := _receive(source)) is not None:
-            published_at, modules = marshal.loads(opening)  # noqa: S302 - from the program that started this one
+            way, modules = marshal.loads(opening)  # noqa: S302 - from the program that started this one
             with suppress(ImportError):
                 for module in modules:
                     __import__(module)
             _send(target, _types())
             gc.freeze()  # What there is now is there to stay, and need not be searched for garbage.
             while task := _receive(source):
-                _send(target, verdicts_on(Piece(*marshal.loads(task)), published_at))  # noqa: S302
+                _send(target, verdicts_on(Piece(*marshal.loads(task)), Way(*way)))  # noqa: S302
     except BrokenPipeError:
         os._exit(1)  # The program has ended, so there is nobody to send the rest to.
 

@@ -14,7 +14,7 @@ from ledger.events.base import Event
 Act = tuple[str, dict[str, Any]]
 """A ledger event on another: its type and its body."""
 
-PROTECTED = ("type", "event_id", "position", "recorded_at", "recorded_by", "expected_version")
+PROTECTED = ("type", "event_id", "position", "recorded_at", "recorded_by", "expected_version", "origin")
 
 
 def corrected(cls: type[Event], body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,9 @@ PUBLIC = {
         "Entry Event EventIdReused Format ImportChoices ImportLimits ImportOptions ImportReport InvalidEvent "
         "KeyReused Ledger LedgerDamaged LedgerError LogStore MalformedJSON Mode OnConflict OnMissing Plan "
         "PositionBeyondHead QuantityError Receipt ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull "
-        "UnitError VersionConflict Violation body_of content digest encoded import_file import_stream parse_event "
-        "parse_json prepared prepared_all shortened visible visible_json visible_lines"
+        "UnitError VersionConflict Violation body_of body_of_entry content digest encoded export_log "
+        "exported_events import_file import_stream parse_event parse_json prepared prepared_all shortened visible "
+        "visible_json visible_lines"
     ),
     "ledger.events": (
         "NAME_PATTERN REGISTRY SLUG_PATTERN Count EntitiesMerged EntityRegistered Event EventCorrected "

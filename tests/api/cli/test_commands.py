@@ -140,6 +140,35 @@ def test_a_parquet_file_is_imported(shell: Shell, tmp_path: Path) -> None:
     assert "malformed_parquet" in shell.run("import", str(file)).output
 
 
+def test_a_log_goes_out_and_comes_in_again(shell: Shell, tmp_path: Path) -> None:
+    shell.ok("append", stdin=json.dumps([organisation("usgs"), country("china"), mined("china", "1", "2024")]))
+    assert "Wrote 3 events" in shell.ok("export", str(tmp_path / "out"))
+    assert "already there 3" in shell.ok("import", str(tmp_path / "out"))
+    (tmp_path / "events.jsonl").write_text(shell.ok("events", "--format", "jsonl"))
+    assert "already there 3" in shell.ok("import", str(tmp_path / "events.jsonl"))
+    other = Shell(tmp_path / "other")
+    assert "Recorded 3" in other.ok("import", str(tmp_path / "out"), "--as-recorded")
+    assert shell.ok("events", "--format", "jsonl") == other.ok("events", "--format", "jsonl")
+    assert "empty ledger" in other.fails("import", str(tmp_path / "out"), "--as-recorded")
+    assert "no export" in shell.fails("import", str(tmp_path / "other"))
+    assert "no folder" in shell.fails("export", str(tmp_path / "events.jsonl"))
+
+
+def test_a_file_that_contradicts_what_is_held_is_asked_about(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "facts.jsonl"
+    facts = [organisation("usgs"), country("china"), mined("china", "1", "2024")]
+    file.write_text("".join(json.dumps(fact) + "\n" for fact in facts))
+    shell.ok("import", str(file))
+    file.write_text(json.dumps(mined("china", "2", "2024")) + "\n")
+    assert "on_conflict=correct" in shell.run("import", str(file)).output.replace("\n", "")
+    planned = shell.ok("import", str(file), "--on-conflict", "correct", "--dry-run")
+    assert "A dry run" in planned
+    assert "1 t" in planned
+    assert "taken as corrections" in shell.ok("import", str(file), "--on-conflict", "correct")
+    assert "on-conflict is ask, correct or record" in shell.fails("import", str(file), "--on-conflict", "guess")
+    assert "needs scope" in shell.fails("import", str(file), "--on-missing", "retract")
+
+
 def test_an_import_with_a_bad_row_records_nothing_unless_told_to(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "facts.jsonl"
     facts = [*FACTS, mined("atlantis", "1", "2024")]

@@ -18,6 +18,7 @@ from ledger import REGISTRY, ImportReport, Ledger, import_file
 from ledger.events.base import Event, Text
 from ledger.imports import importer, rows
 from ledger.imports.rows import Piece
+from ledger.imports.verdicts import Way
 from ledger.imports.workers import _IDLE, Workers
 from tests.ledger.conftest import WORLD, correction, figure
 from tests.ledger.imports.test_importer import jsonl, table
@@ -115,8 +116,8 @@ def pieces(count: int) -> Iterator[Piece]:
 
 
 def test_what_a_lost_worker_had_to_do_is_done_all_the_same() -> None:
-    expected = list(Workers("x").prepared(pieces(40)))
-    lost = Workers("x")
+    expected = list(Workers(Way("x")).prepared(pieces(40)))
+    lost = Workers(Way("x"))
     assert lost._processes
     made = lost.prepared(pieces(40))
     first = next(made)
@@ -128,17 +129,17 @@ def test_what_a_lost_worker_had_to_do_is_done_all_the_same() -> None:
 
 
 def test_without_an_interpreter_to_start_the_program_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = list(Workers("x").prepared(pieces(5)))
+    expected = list(Workers(Way("x")).prepared(pieces(5)))
     for executable in ("/nowhere/python", ""):
         monkeypatch.setattr(sys, "executable", executable)
-        alone = Workers("x")
+        alone = Workers(Way("x"))
         assert alone._processes == []
         assert list(alone.prepared(pieces(5))) == expected
 
 
 def test_an_interpreter_that_fails_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert Workers("x")._processes == []
+    assert Workers(Way("x"))._processes == []
 
 
 def test_workers_that_do_not_know_a_type_are_done_without() -> None:
@@ -150,23 +151,23 @@ def test_workers_that_do_not_know_a_type_are_done_without() -> None:
         text: Text
 
     try:
-        assert Workers("x")._processes == []
+        assert Workers(Way("x"))._processes == []
     finally:
         del REGISTRY["Known"]
 
 
 def test_of_two_files_the_second_is_done_by_the_workers_of_the_first() -> None:
-    first = Workers("x")
+    first = Workers(Way("x"))
     started = list(first._processes)
     made = list(first.prepared(pieces(9)))
     assert first._processes == []
-    second = Workers("y")
+    second = Workers(Way("y"))
     assert second._processes == started
     again = list(second.prepared(pieces(9)))
     assert len(again) == len(made) == 9
     assert again == made, "a fact is known by what it says, in whatever file"
     assert all(process.poll() is None for process in started)
-    third, fourth = Workers("x"), Workers("x")
+    third, fourth = Workers(Way("x")), Workers(Way("x"))
     assert third._processes == started
     assert not set(fourth._processes) & set(started)
     assert list(fourth.prepared(pieces(9))) == list(third.prepared(pieces(9))) == made
@@ -178,16 +179,16 @@ def test_of_two_files_the_second_is_done_by_the_workers_of_the_first() -> None:
 def test_workers_that_wait_are_left_alone_where_another_interpreter_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first = Workers("x")
+    first = Workers(Way("x"))
     started = list(first._processes)
     list(first.prepared(pieces(3)))
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert Workers("x")._processes == []
+    assert Workers(Way("x"))._processes == []
     assert all(process.poll() is not None for process in started)
 
 
 def test_an_import_that_is_given_up_leaves_no_worker_and_no_thread() -> None:
-    given_up = Workers("x")
+    given_up = Workers(Way("x"))
     processes = list(given_up._processes)
     made = given_up.prepared(pieces(1000))
     next(made)
@@ -203,7 +204,7 @@ def test_a_file_that_cannot_be_read_any_more_is_an_error_of_the_import() -> None
         raise OSError("the disk is gone")
 
     with pytest.raises(OSError, match="the disk is gone"):
-        list(Workers("x").prepared(breaking()))
+        list(Workers(Way("x")).prepared(breaking()))
 
 
 def test_an_import_from_a_script_without_a_main_guard_runs_once(tmp_path: Path) -> None:

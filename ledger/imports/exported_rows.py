@@ -1,0 +1,92 @@
+"""Exported rows: events as a ledger gave them, with what it set itself, on their way into this one or another.
+
+A row of an export has the event's `position`, `recorded_at` and `recorded_by` beside what was sent. Taken in as it is,
+the event keeps its id, and where it comes from another ledger also its `origin`: which one, and when that held it. An
+event that does not say when it was published counted as published when that ledger recorded it, and goes on to do so.
+
+Taken in as recorded, into an empty ledger, it keeps its position and all that the ledger set.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ledger.codec.entry import Entry
+from ledger.errors import CalendarError, InvalidEvent, Violation
+from ledger.events.base import REGISTRY, Timed
+from ledger.events.figures import Figure
+from ledger.values.calendars import instant_text, parse_moment
+from ledger.values.identifiers import instant_of, microseconds
+
+SET_BY_LEDGER = ("position", "recorded_at", "recorded_by", "figure_id", "counts_as_published", "digest", "ledger")
+"""What an exported row has beside the event as it was sent."""
+
+
+class Recorded(NamedTuple):
+    """What the ledger that a row was exported from had set."""
+
+    ledger: str | None
+    """The identity of that ledger, where the row says it."""
+    position: int
+    recorded_us: int
+    recorded_by: str
+    digest: str | None
+    """SHA-256 of what was sent, in hex, where the row says it."""
+
+
+def exported(entry: Entry, *, ledger: str) -> dict[str, Any]:
+    """The row that an event is exported as, from the ledger with this identity."""
+    return {**entry.envelope(), "digest": entry.digest.hex(), "ledger": ledger, **body_of_entry(entry)}
+
+
+def body_of_entry(entry: Entry) -> dict[str, Any]:
+    """What an event says, and since when it counts as published where it does not say so itself."""
+    body = entry.body
+    if "published_at" not in body and is_dated(entry.type):
+        return {"counts_as_published": instant_text(entry.recorded_at), **body}
+    return body
+
+
+def is_dated(type_name: Any) -> bool:
+    """Whether events of this type say what somebody published: figures, and what holds over time."""
+    cls = REGISTRY.get(type_name) if isinstance(type_name, str) else None
+    return cls is not None and issubclass(cls, Figure | Timed) and not cls.known_at_once
+
+
+def taken_apart(sent: Mapping[str, Any]) -> tuple[dict[str, Any], Recorded | None]:
+    """A row without what a ledger had set, and that; None for a row that was never exported.
+
+    Raises InvalidEvent where what the ledger had set cannot be.
+    """
+    if "position" not in sent or "recorded_at" not in sent:
+        return dict(sent), None
+    position, recorded_by, digest, ledger = (sent.get(n) for n in ("position", "recorded_by", "digest", "ledger"))
+    if type(position) is not int or not 0 < position < 2**53:
+        raise InvalidEvent([Violation(("position",), "exported", "a position is a whole number from 1 on")])
+    try:
+        recorded_us = microseconds(parse_moment(str(sent["recorded_at"])).end)
+    except CalendarError as error:
+        raise InvalidEvent([Violation(("recorded_at",), "exported", str(error))]) from None
+    texts = {"recorded_by": recorded_by or "local", "digest": digest, "ledger": ledger}
+    for name, text in texts.items():
+        if text is not None and not (isinstance(text, str) and len(text) <= 200):
+            raise InvalidEvent([Violation((name,), "exported", f"{name} is a text of at most 200 characters")])
+    said = {name: value for name, value in sent.items() if name not in SET_BY_LEDGER}
+    return said, Recorded(ledger, position, recorded_us, str(texts["recorded_by"]), digest)
+
+
+def joined(said: dict[str, Any], recorded: Recorded, *, ledger: str, counts_as_published: Any) -> dict[str, Any]:
+    """What is recorded of an exported row in the ledger with this identity: from another one, with its origin."""
+    if said.get("published_at") is None and is_dated(said.get("type")):
+        said["published_at"] = counts_as_published or _instant(recorded)
+    if recorded.ledger == ledger or "origin" in said:
+        return said
+    origin = {"position": recorded.position, "recorded_at": _instant(recorded), "recorded_by": recorded.recorded_by}
+    said["origin"] = origin if recorded.ledger is None else {"ledger": recorded.ledger, **origin}
+    source = said.get("source")
+    if recorded.ledger is not None and isinstance(source, dict) and source.get("via") is None:
+        said["source"] = {**source, "via": f"supply ledger {recorded.ledger}"}
+    return said
+
+
+def _instant(recorded: Recorded) -> str:
+    return instant_text(instant_of(recorded.recorded_us))

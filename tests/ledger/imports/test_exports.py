@@ -1,0 +1,165 @@
+"""A log goes out and comes in again: into an empty ledger as it was, into another with its origin."""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli.demo import sample_path
+from ledger import Ledger, export_log, exported_events, import_file
+from projections import CATALOGUE
+from tests.depth import examples
+from tests.ledger.conftest import WORLD, correction, figure, retraction
+from tests.oracle.histories import random_history, random_viewpoint
+from tests.properties.test_viewpoints import seen_from, ticking
+from tests.shared_tables import engine_of
+
+
+def recorded(ledger: Ledger) -> list[tuple[Any, ...]]:
+    """Everything that the log holds."""
+    return [tuple(entry) for entry in ledger.entries()]
+
+
+def sent_on(ledger: Ledger, folder: Path, into: Ledger, **chosen: Any) -> Any:
+    export_log(ledger, folder)
+    return import_file(into, exported_events(folder), **chosen)
+
+
+def histories(seed: int, path: Path) -> Ledger:
+    """A ledger of a generated history with corrections, retractions and merges, and events without a date."""
+    ledger = Ledger(path, clock=ticking())
+    for body in random_history(random.Random(seed), 60):
+        ledger.append_what_fits([body], recorded_by=f"recorder-{seed}")
+    ledger.append_what_fits([{"type": "EntityRegistered", "entity": "undated", "kind": "country", "name": "Undated"}])
+    return ledger
+
+
+@pytest.mark.parametrize("seed", range(1, 1 + examples(3, deeply=100)))
+def test_an_empty_ledger_takes_in_a_log_as_it_was(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    with histories(seed, tmp_path / "one.db") as one, Ledger(tmp_path / "two.db") as two:
+        report = sent_on(one, tmp_path / "out", two, as_recorded=True)
+        assert (report.recorded, report.rejected) == (one.head(), 0), report.errors[:3]
+        assert recorded(two) == recorded(one)
+        events = [{**entry.envelope(), **entry.body} for entry in one.entries()]
+        viewpoints = [random_viewpoint(rng, events) for _ in range(10)]
+        with engine_of(one) as first, engine_of(two) as second:
+            for at in viewpoints:
+                for name in CATALOGUE:
+                    assert first.read(name, seen_from(first, at)) == second.read(name, seen_from(second, at))
+
+
+def test_the_shipped_ledger_goes_out_and_comes_in_again_byte_for_byte(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "one.db") as one, Ledger(tmp_path / "two.db") as two:
+        import_file(one, sample_path())
+        sent_on(one, tmp_path / "out", two, as_recorded=True)
+        export_log(two, tmp_path / "again")
+    ours, theirs = ((tmp_path / name / "events.jsonl").read_bytes().splitlines() for name in ("out", "again"))
+    identities = {json.loads(lines[0])["ledger"] for lines in (ours, theirs)}
+    assert len(identities) == 2
+    one_identity, two_identity = (json.loads(lines[0])["ledger"].encode() for lines in (ours, theirs))
+    assert [line.replace(one_identity, two_identity) for line in ours] == theirs
+
+
+def test_the_same_log_gives_the_same_bytes(tmp_path: Path, ledger: Ledger) -> None:
+    assert export_log(ledger, tmp_path / "one") == export_log(ledger, tmp_path / "two")
+    assert (tmp_path / "one" / "events.jsonl").read_bytes() == (tmp_path / "two" / "events.jsonl").read_bytes()
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["events.jsonl", "manifest.json"]
+
+
+def test_the_ledger_that_it_came_from_knows_every_row(tmp_path: Path, ledger: Ledger) -> None:
+    target = ledger.append([figure()]).items[0]["event_id"]
+    ledger.append([correction(target, value=1), {**figure(2, period="2022"), "event_id": None}])
+    ledger.append([{name: value for name, value in figure("3", period="2021").items() if name != "published_at"}])
+    head = ledger.head()
+    report = sent_on(ledger, tmp_path / "out", ledger)
+    assert (report.recorded, report.duplicate, report.rejected, ledger.head()) == (0, head, 0, head), report.errors
+
+
+def test_another_ledger_keeps_where_it_came_from_and_since_when_it_was_known(tmp_path: Path) -> None:
+    then = datetime(2020, 5, 17, 12, tzinfo=UTC)
+    undated = {name: value for name, value in figure("3", period="2021").items() if name != "published_at"}
+    with Ledger(":memory:", clock=lambda: then) as one, Ledger(":memory:") as two:
+        one.append(WORLD)
+        one.append([undated, figure("4")], recorded_by="somebody")
+        two.append(WORLD[:1])
+        report = sent_on(one, tmp_path / "out", two, mode="proceed")
+        assert (report.recorded, report.duplicate) == (one.head() - 1, 1), "the first slug is registered already"
+        undated_there, dated_there = [entry.body for entry in two.entries()][-2:]
+        assert undated_there["published_at"] == "2020-05-17T12:00:00.000000Z"
+        assert undated_there["origin"] == {
+            "ledger": one.identity,
+            "position": one.head() - 1,
+            "recorded_at": "2020-05-17T12:00:00.000000Z",
+            "recorded_by": "somebody",
+        }
+        assert undated_there["source"]["via"] == f"supply ledger {one.identity}"
+        assert dated_there["published_at"] == figure()["published_at"]
+        again = sent_on(one, tmp_path / "out", two, mode="proceed")
+        assert (again.recorded, again.duplicate) == (0, one.head())
+        third = sent_on(two, tmp_path / "third", one, mode="proceed")
+        assert third.recorded == 0, "what came from here is known here"
+
+
+def test_a_log_that_is_not_empty_takes_nothing_in_as_recorded(tmp_path: Path, ledger: Ledger) -> None:
+    with pytest.raises(ValueError, match="empty ledger"):
+        sent_on(ledger, tmp_path / "out", ledger, as_recorded=True)
+
+
+def changed(rows: list[dict[str, Any]], place: int, **fields: Any) -> list[dict[str, Any]]:
+    return [{**row, **fields} if at == place else row for at, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        (lambda rows: rows[1:], "/position"),
+        (lambda rows: [*rows[:2], *rows[3:]], "/position"),
+        (lambda rows: [*rows[:2], rows[3], rows[2]], "/position"),
+        (lambda rows: changed(rows, 1, position="2"), "/position"),
+        (lambda rows: changed(rows, 1, recorded_at="soon"), "/recorded_at"),
+        (lambda rows: changed(rows, 1, recorded_at="1999-01-01T00:00:00Z"), "/recorded_at"),
+        (lambda rows: changed(rows, 1, recorded_at="2999-01-01T00:00:00Z"), "/recorded_at"),
+        (lambda rows: changed(rows, 1, digest="abc"), "/digest"),
+        (lambda rows: changed(rows, 1, recorded_by=7), "/recorded_by"),
+        (lambda rows: changed(rows, 1, ledger=["x"]), "/ledger"),
+        (lambda rows: [{k: v for k, v in row.items() if k != "position"} for row in rows], ""),
+    ],
+)
+def test_what_is_no_whole_log_is_refused(tmp_path: Path, ledger: Ledger, change: Any, pointer: str) -> None:
+    export_log(ledger, tmp_path)
+    rows = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    path = tmp_path / "changed.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in change(rows)))
+    with Ledger(":memory:") as empty:
+        report = import_file(empty, path, as_recorded=True)
+        assert (report.recorded, report.errors[0]["pointer"], empty.head()) == (0, pointer, 0)
+
+
+def test_an_export_that_was_changed_or_is_none_is_refused(tmp_path: Path, ledger: Ledger) -> None:
+    with pytest.raises(ValueError, match="no export"):
+        exported_events(tmp_path)
+    export_log(ledger, tmp_path)
+    with (tmp_path / "events.jsonl").open("ab") as file:
+        file.write(b"{}\n")
+    with pytest.raises(ValueError, match="changed or cut off"):
+        exported_events(tmp_path)
+    for said in ("[]", "nonsense", '{"format": "other/9", "sha256": ""}'):
+        (tmp_path / "manifest.json").write_text(said)
+        with pytest.raises(ValueError, match="manifest"):
+            exported_events(tmp_path)
+
+
+def test_what_is_recorded_afterwards_comes_after_what_was_taken_in(tmp_path: Path) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with Ledger(":memory:", clock=lambda: now) as one, Ledger(":memory:", clock=lambda: now + timedelta(days=1)) as two:
+        one.append([*WORLD, figure()])
+        (target,) = [str(entry.event_id) for entry in list(one.entries())[-1:]]
+        one.append([retraction(target)])
+        sent_on(one, tmp_path, two, as_recorded=True)
+        receipt = two.append([figure("5")])
+        assert receipt.position == one.head() + 1
+        assert receipt.recorded_at == "2026-01-02T00:00:00.000000Z"
