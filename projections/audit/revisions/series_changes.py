@@ -60,7 +60,6 @@ class SeriesChanges:
             may_redefine=_MAY_REDEFINE,
             may_be_relabelled=_MAY_BE_RELABELLED,
             allowed=_ALLOWED,
-            keys=", ".join(KEYS),
             any_keys=",\n  ".join(f"ANY_VALUE({name}) AS {name}" for name in KEYS),
             is_close=" OR ".join(_carried_over(options)) or "FALSE",
             horizons=",\n    ".join(_horizons(options)),

@@ -95,9 +95,16 @@ HAVING COUNT(*) FILTER (WHERE canonical_value <> canonical_value_before AND most
 -- One row is a series: its entries counted, the changes in it by their kind, what it said first, last, in between, and
 -- when it settled. `is_close` where floating point cannot tell all of this.
 horizons AS (
-  SELECT DISTINCT
+  SELECT
     {horizons}
+  FROM (SELECT DISTINCT period_end FROM chosen)
+),
+keys AS (
+  SELECT
+    figure_id,
+    {any_keys}
   FROM chosen
+  GROUP BY figure_id
 ),
 seen AS (
   SELECT
@@ -130,7 +137,7 @@ told AS (
   SELECT
     figure_id,
     publisher,
-    {keys},
+    period_end AS of_period_end,
     published_until,
     position,
     withdrawn,
@@ -181,9 +188,11 @@ numbered AS (
   WINDOW series AS (PARTITION BY figure_id, publisher ORDER BY published_until, position)
 )
 SELECT
+  keys.*,
+  measured.* EXCLUDE (figure_id)
+FROM (SELECT
   figure_id,
   publisher,
-  {any_keys},
   CAST(COUNT(*) AS INTEGER) AS entries,
   CAST(COUNT(*) FILTER (WHERE NOT withdrawn) AS INTEGER) AS statements,
   CAST(COUNT(release) AS INTEGER) AS releases,
@@ -209,5 +218,8 @@ SELECT
   {values}
 FROM numbered
 LEFT JOIN horizons
-  ON horizons.of_period_end = numbered.period_end
+  USING (of_period_end)
 GROUP BY figure_id, publisher
+) AS measured
+JOIN keys
+  USING (figure_id)
