@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import duckdb
+
 from ledger import Ledger
 from projections import Engine
 
@@ -20,6 +22,8 @@ def tables_for(ledger: Ledger) -> Iterator[str]:
     if name is None:
         name = f":memory:shared-{len(_kept)}"
         _kept.append(Engine(Ledger(":memory:"), path=name))
+        with duckdb.connect(name) as connection:
+            connection.execute("SET threads = 1")  # Tests run on every core, and few rows need none of the others.
     else:
         del _free[name]
     try:

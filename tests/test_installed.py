@@ -26,6 +26,7 @@ COMMANDS = {
     "demo": ["--no-serve"],
     "append": ["--dry-run", "event.json"],
     "import": ["facts.jsonl"],
+    "export": ["exported"],
     "diff": LATER,
     "impact": ["--recorded-from", "position:100"],
     "trace": ["--entity", "lynas-rare-earths"],

@@ -93,7 +93,7 @@ ASKED = {
     "diff": ["--from-as-of", "2024-12-31"],
     "disputes": ["--status", "all"],
 }
-WRITES = ("serve", "demo", "append", "import", "report", "history")
+WRITES = ("serve", "demo", "append", "import", "export", "report", "history")
 COMMANDS = [name for one in MODULES for name in one.names() if name not in WRITES]
 
 
@@ -155,6 +155,11 @@ def test_a_mistake_is_told_with_nothing_raw(data: Path, command: str, words: lis
         ["append", "-"],
         ["import", EVIL],
         ["import", "pyproject.toml", "--mode", EVIL],
+        ["import", "pyproject.toml", "--on-conflict", EVIL],
+        ["import", "pyproject.toml", "--scope", EVIL],
+        ["import", "pyproject.toml", "--published-at", EVIL],
+        ["import", "tests"],
+        ["export", f"pyproject.toml/{EVIL}"],
         ["figures", "--dimension", EVIL],
         ["events", "--type", EVIL],
         ["serve", "--host", EVIL],

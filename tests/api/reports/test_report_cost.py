@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from api.reports.report_facts import Facts, gather
 from ledger import Ledger
+from projections import Engine
 from tests.projections.conftest import WORLD, Item
-from tests.shared_tables import engine_of
 
 
 def stated(figures: int) -> list[Item]:
@@ -29,7 +29,7 @@ def stated(figures: int) -> list[Item]:
 @contextmanager
 def gathered(figures: int) -> Iterator[tuple[Facts, int]]:
     """The facts of a report, and how many statements of SQL they took."""
-    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+    with Ledger(":memory:") as ledger, Engine(ledger) as engine:
         ledger.append([*WORLD, *stated(figures)])
         engine.catch_up()
         with engine.reader(engine.viewpoint()) as reader:
