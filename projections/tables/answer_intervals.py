@@ -6,7 +6,7 @@ changes only intervals beside it in its series (`projections.tables.successions`
 where batches are cut: a catch-up gives the same table as a rebuild.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -31,7 +31,10 @@ CODES = 2**31
 FIGURES_ORDER = "ORDER BY subject_code, figure_id, position, since"
 """The order of the table of figures: the rows of one subject, and of one figure, lie side by side."""
 
-_SERIES = ("figure_id", "publisher")
+SERIES = ("subject_code", "figure_id", "publisher")
+"""The columns that say which series a row of figures is of, subjects first: by them its rows are found."""
+
+_SERIES = SERIES[1:]
 _SWEPT = pa.schema(
     [
         ("subject_code", pa.int32()),
@@ -84,19 +87,17 @@ def make_all(cursor: DuckDBPyConnection, runs: str, *, seen: Callable[[float], N
 
 
 def bring_up_to_date(
-    cursor: DuckDBPyConnection, planned: PlannedStatements, subject_codes: Collection[int], *, after: int
+    cursor: DuckDBPyConnection, planned: PlannedStatements, touched: Sequence[pa.Table], *, after: int
 ) -> None:
-    """Make and change the intervals of what was opened or closed after a position, all of it about these subjects."""
-    if not subject_codes:
+    """Make and change the intervals of what was opened or closed after a position.
+
+    `touched` has, in the columns SERIES, at least the series in which that was; repetitions do no harm.
+    """
+    series = pa.concat_tables(touched) if touched else pa.table({})
+    if not len(series):
         return
-    few = len(subject_codes) <= FEW
-    touched = pa.table(
-        {
-            "subject_code": pa.array(subject_codes, pa.int32()),
-            "first": pa.repeat(pa.scalar(after + 1, pa.int64()), len(subject_codes)),
-        }
-    )
-    planned.give("touched", touched)
+    few = len(series) <= FEW
+    planned.give("touched", series.append_column("first", pa.repeat(pa.scalar(after + 1, pa.int64()), len(series))))
     near = planned.table(_text("near")) if few else arrow_table(cursor, _text("near"))
     for rows, statement in zip(_swept(near, after=after), ("add", "change"), strict=True):
         if len(rows):

@@ -24,8 +24,9 @@ from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered, LedgerEven
 from projections.sql_text import quoted, sql
 from projections.tables import answer_intervals, lookups
 from projections.tables.aliases import Aliases, Merging
-from projections.tables.answer_intervals import FIGURES_ORDER
+from projections.tables.answer_intervals import FIGURES_ORDER, SERIES
 from projections.tables.arrow_rows import SCHEMA, VersionRow, versions
+from projections.tables.database import arrow_table
 from projections.tables.families import FOREVER, UNRESOLVED, Family
 from projections.tables.later_versions import Act, Contents, changed
 from projections.tables.planned_statements import FEW, PlannedStatements
@@ -62,8 +63,8 @@ class Ingest:
         self._lookups = lookups.Lookups(cursor, self.planned)
         self.aliases = Aliases(cursor, self.planned)
         self._contents = Contents()
-        self.touched: set[int] = set()
-        """The codes of the subjects about which a version of a figure was opened or closed; the caller empties it."""
+        self.touched: list[pa.Table] = []
+        """The series of figures in which a version was opened or closed, with repetitions; the caller empties it."""
         self.follows = True
         """Whether touched figures are noted."""
         self.figures = "log.figures"
@@ -304,13 +305,15 @@ class Ingest:
         )
 
     def _put(self, family: Family, rows: str, *, few: bool = False, **params: Any) -> None:
-        """Add the rows that a query gives to a family's table, and note which figures they are of."""
-        notes = family.name == "figures" and self.follows
-        returning = " RETURNING subject_code" if notes else ""
-        statement = f"INSERT INTO {self._table(family.name)} BY NAME {rows}{returning}"
-        written = self.planned.run(statement) if few else self._cursor.execute(statement, params or None)
-        if notes:
-            self.touched.update(code for (code,) in written.fetchall())
+        """Add the rows that a query gives to a family's table, and note which series they are of."""
+        statement = f"INSERT INTO {self._table(family.name)} BY NAME {rows}"
+        if family.name == "figures" and self.follows:
+            statement += f" RETURNING {', '.join(SERIES)}"
+            self.touched.append(self.planned.table(statement) if few else self._arrow(statement, **params))
+        elif few:
+            self.planned.run(statement)
+        else:
+            self._run(statement, **params)
 
     def _table(self, family: str) -> str:
         return self.figures if family == "figures" else f"log.{quoted(family)}"
@@ -327,8 +330,8 @@ class Ingest:
             "AND versions.position BETWEEN $first AND $last"
         )
         if family == "figures" and self.follows:
-            codes = "SELECT DISTINCT subject_code FROM log.figures AS versions, closings WHERE "
-            self.touched.update(code for (code,) in self._all(codes + which, **within))
+            series = f"SELECT DISTINCT {', '.join(SERIES)} FROM log.figures AS versions, closings WHERE "
+            self.touched.append(self._arrow(series + which, **within))
         self._run(
             f"UPDATE {self._table(family)} AS versions SET until = closings.ending FROM closings WHERE {which}",
             **within,
@@ -336,6 +339,9 @@ class Ingest:
 
     def _run(self, statement: str, **params: Any) -> None:
         self._cursor.execute(statement, params or None)
+
+    def _arrow(self, query: str, **params: Any) -> pa.Table:
+        return arrow_table(self._cursor, query, params or None)
 
     def _all(self, query: str, **params: Any) -> list[Any]:
         return self._cursor.execute(query, params or None).fetchall()

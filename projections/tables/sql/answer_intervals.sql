@@ -114,23 +114,16 @@ JOIN swept
 ORDER BY subject_code, figure_id, position, since
 
 -- name: near
--- The sayings of the subjects in `touched` that came or went at position `first` or later, and two neighbours on each
--- side, each with its interval as that stands.
-WITH moved AS (
+-- The sayings of the series in `touched` that came or went at position `first` or later, and two neighbours on each side,
+-- each with its interval as that stands. Every join has an equality of plain columns for each row: with a condition on one
+-- side alone beside it, or with an OR, DuckDB compares each row with each.
+WITH series AS (
   SELECT DISTINCT
     subject_code,
-    figure_id,
-    publisher
-  FROM log.figures
-  SEMI JOIN touched
-    ON figures.subject_code = touched.subject_code
-    AND (
-      figures.since >= touched.first
-      OR (
-        figures.until >= touched.first
-        AND figures.until < {forever}
-      )
-    )
+    CAST(figure_id AS UUID) AS figure_id,
+    publisher,
+    first
+  FROM touched
 ),
 sayings AS (
   SELECT
@@ -142,16 +135,14 @@ sayings AS (
     since,
     until,
     type = 'FigureWithdrawn' AS withdrawn,
-    since >= touched.first AS came,
-    CASE WHEN since >= touched.first OR until < {forever} THEN 1 ELSE 0 END AS changed
+    CASE WHEN since < series.first THEN position END AS stood,
+    CASE WHEN since >= series.first OR until < {forever} THEN 1 ELSE 0 END AS changed
   FROM log.figures
-  SEMI JOIN moved
-    ON figures.subject_code = moved.subject_code
-    AND figures.figure_id = moved.figure_id
-    AND figures.publisher = moved.publisher
-  JOIN touched
-    ON figures.subject_code = touched.subject_code
-    AND figures.until >= touched.first
+  JOIN series
+    ON figures.subject_code = series.subject_code
+    AND figures.figure_id = series.figure_id
+    AND figures.publisher = series.publisher
+  WHERE until >= series.first
 ),
 counted AS (
   SELECT
@@ -162,6 +153,13 @@ counted AS (
       ROWS BETWEEN 2 PRECEDING AND 2 FOLLOWING
     ) AS changes
   FROM sayings
+),
+standing AS (
+  SELECT *
+  FROM log.answer_intervals
+  SEMI JOIN series
+    USING (subject_code, figure_id)
+  WHERE until = {forever}
 )
 SELECT
   counted.subject_code,
@@ -172,17 +170,15 @@ SELECT
   counted.since,
   counted.until,
   counted.withdrawn,
-  made.since AS made_since,
-  made.shown_until,
-  made.shortened_to,
-  made.shortened_at,
-  made.tied
+  standing.since AS made_since,
+  standing.shown_until,
+  standing.shortened_to,
+  standing.shortened_at,
+  standing.tied
 FROM counted
-LEFT JOIN log.answer_intervals AS made
-  ON made.subject_code = counted.subject_code
-  AND made.position = counted.position
-  AND made.until = {forever}
-  AND NOT counted.came
+LEFT JOIN standing
+  ON standing.figure_id = counted.figure_id
+  AND standing.position = counted.stood
 WHERE changes > 0
 ORDER BY counted.figure_id, counted.publisher, counted.shown_from, counted.position, counted.since
 
