@@ -50,7 +50,7 @@ class QuantityError(LedgerError, ValueError):
 
 
 class UnitError(QuantityError):
-    """A unit is not in the table. The message names the nearest known ones."""
+    """A unit is not in the table, or unclear. The message says what may be meant, and how much that is."""
 
 
 @dataclass(frozen=True)

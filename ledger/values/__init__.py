@@ -8,6 +8,7 @@ from ledger.values.calendars import (
     parse_moment,
     parse_period,
 )
+from ledger.values.currencies import CURRENCIES
 from ledger.values.identifiers import (
     EPOCH,
     POSITION_DIGITS_MAX,
@@ -29,19 +30,28 @@ from ledger.values.quantities import (
     printed,
     room,
 )
-from ledger.values.units import PLAIN_UNITS, PRICE_MASSES, SCALES, Unit, unit
+from ledger.values.unit_hints import UNCLEAR_UNITS
+from ledger.values.unit_table import PLAIN_UNITS, PRICED, RATE_TIMES, RATED, SCALED, SCALES, UNIT_NAMES, Unit, UnitName
+from ledger.values.units import unit
 
 __all__ = [
+    "CURRENCIES",
     "EPOCH",
     "EXACT",
     "PLAIN_UNITS",
     "POSITION_DIGITS_MAX",
     "POSITION_PREFIX",
-    "PRICE_MASSES",
+    "PRICED",
+    "RATED",
+    "RATE_TIMES",
+    "SCALED",
     "SCALES",
+    "UNCLEAR_UNITS",
+    "UNIT_NAMES",
     "Interval",
     "Period",
     "Unit",
+    "UnitName",
     "canonical",
     "difference",
     "exponent_of",

@@ -24,6 +24,13 @@ _HUNDRED = Decimal(100)
 _PLAIN = re.compile(rf"-?\d{{1,{INTEGER_DIGITS_MAX}}}(?:\.\d{{1,{FRACTION_DIGITS_MAX}}})?", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*|0\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
+_BETWEEN = r"[,.'\u2019 \xa0\u2009\u202f_]"
+_SEPARATED = re.compile(
+    rf"(?P<whole>-?\d{{1,3}}(?:(?P<between>{_BETWEEN})\d{{3}}(?:(?P=between)\d{{3}})*)?|-?\d+)(?P<decimal>[.,]\d+)?",
+    re.ASCII,
+)
+"""A number with separators between its thousands, as in files and reports: `1 234,56`."""
+
 EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """The one context of arithmetic that must be exact. It has more digits than sums and products of printed numbers can
 have; an operation whose result would be rounded all the same raises `decimal.Inexact`.
@@ -37,11 +44,27 @@ def parse_number(text: str) -> Decimal:
     do not count).
     """
     if not _NUMBER.fullmatch(text):
-        raise QuantityError(f"{text[:60]!r} is not a decimal number")
+        raise QuantityError(f"{text[:60]!r} is not a decimal number{_readings(text[:60])}")
     if len(text) > TEXT_LENGTH_MAX or len(text.lower().partition("e")[2]) > EXPONENT_LENGTH_MAX:
         raise QuantityError(f"{text[:60]!r}… is written with too many characters; at most {TEXT_LENGTH_MAX}")
     number = Decimal(text)
     return _fitting(number, text)
+
+
+def _readings(text: str) -> str:
+    """What a number may be that has separators: of `1,000` there are two readings, and the ledger takes neither."""
+    if not (grouped := _SEPARATED.fullmatch(text)):
+        return ""
+    whole, between, decimal = grouped["whole"], grouped["between"] or "", grouped["decimal"] or ""
+    together = whole.replace(between, "")
+    if (decimal and decimal[0] == between) or (not between and not decimal):
+        return ""
+    if between == "," and whole.count(",") == 1 and not decimal:
+        comma = whole.replace(",", ".")
+        if together.lstrip("-").startswith("0"):
+            return f": write {comma}"
+        return f": write {together} where the comma groups thousands, or {comma} where it is the decimal comma"
+    return f": write {together}{decimal.replace(',', '.')}"
 
 
 def printed(text: str) -> str:

@@ -8,7 +8,7 @@ capacities of several places; never prices or shares.
 
 from collections.abc import Iterable, Mapping
 
-from ledger.values import unit
+from ledger.values import RATED, SCALED, unit
 from projections.queries.reader import Reader
 
 PART_OF = "part_of"
@@ -19,7 +19,7 @@ WHOLES = (FULL_YEAR, "total", "all")
 BATCHES = ("first", "second", "third", "fourth")
 """The parts of a full year, in order: no third without a second, and a year of a single batch has no batches."""
 BATCHES_MIN = 2
-_ADDITIVE = frozenset(("mass", "mass_rate", "money", "count"))
+_ADDITIVE = frozenset((*SCALED, *(f"{family}_rate" for family in RATED)))
 
 
 def adds_up(canonical_unit: str) -> bool:

@@ -75,7 +75,7 @@ class Said:
         """Whether it adds up over time: by the type of its event, and by its unit."""
         cls = REGISTRY[self.row["type"]]
         flows = issubclass(cls, Figure) and cls.flow
-        return flows and unit(self.row["canonical_unit"]).family != "mass_rate"
+        return flows and not unit(self.row["canonical_unit"]).family.endswith("_rate")
 
     def rounding(self) -> tuple[Decimal, Decimal]:
         """Half a unit of the last printed digit, in the canonical unit; and of the last that is not a zero."""

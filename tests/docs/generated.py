@@ -19,7 +19,7 @@ from ledger import Ledger
 from ledger.events import REGISTRY, Event
 from ledger.events.base import ref_paths
 from ledger.events.figures import Figure
-from ledger.values import PLAIN_UNITS, PRICE_MASSES, SCALES
+from ledger.values import PLAIN_UNITS, PRICED, RATE_TIMES, RATED, SCALED, SCALES, UNIT_NAMES
 from projections import CATALOGUE, Engine
 from tests.places import ROOT
 
@@ -95,25 +95,35 @@ def _options(annotation: Any) -> tuple[Any, ...]:
 
 
 def units() -> str:
-    """The units by family and canonical unit."""
+    """The units by family and canonical unit, with what else is printed for them."""
     named: dict[tuple[str, str], list[str]] = {}
     for one in PLAIN_UNITS.values():
-        if one.family != "count" or " " not in one.name:
-            named.setdefault((one.family, "itself" if one.family == "count" else one.canonical), []).append(one.name)
-    rows = [
-        [family.replace("_", " "), canonical if canonical == "itself" else f"`{canonical}`", codes(names)]
-        for (family, canonical), names in named.items()
-    ]
-    scales = codes(SCALES)
-    masses = ", ".join(f"`USD/{mass}`" for mass in PRICE_MASSES)
-    money = f"`USD`, and any other code of ISO 4217; also with {scales} before it: `million USD`"
-    return table(
-        ["family", "canonical unit", "units"],
+        named.setdefault((one.family, "itself" if one.family == "count" else one.canonical), []).append(one.name)
+    scales, families = codes(SCALES), f"{', '.join(RATED[:-1])} and {RATED[-1]}"
+    made = [
+        ["money", "the code", "`USD`, and any other code of ISO 4217"],
+        [f"rates of {families}", "`t/yr`, `t/month` …", f"`kt/yr`: any of these per {codes(RATE_TIMES)}"],
         [
-            *([*row[:2], f"{row[2]}; also with {scales} before it"] if row[0] == "count" else row for row in rows),
-            ["money", "the code", money],
-            ["price", "`USD/kg`; `USD/lb` and `USD/short_ton` stay", f"{masses}, and so for any other code or scale"],
+            f"prices per {', '.join(PRICED[:-1])} and {PRICED[-1]}",
+            "`USD/kg`, `USD/m3` …; `USD/lb`, `USD/short_ton`, `USD/troy_ounce` … stay",
+            "`USD/t`, `million CNY/kt`: money per any of these",
         ],
+        [f"{', '.join(SCALED)}", "", f"also with {scales} before it: `million USD`, `thousand t`"],
+    ]
+    also = {one.name: [other.printed for other in UNIT_NAMES if other.unit == one.name] for one in PLAIN_UNITS.values()}
+    return (
+        table(
+            ["family", "canonical unit", "units"],
+            [
+                *(
+                    [family, canonical if canonical == "itself" else f"`{canonical}`", codes(names)]
+                    for (family, canonical), names in named.items()
+                ),
+                *made,
+            ],
+        )
+        + "\nWhat else is printed for them and understood, names in any case:\n\n"
+        + table(["unit", "also"], [[f"`{name}`", codes(others)] for name, others in also.items() if others])
     )
 
 

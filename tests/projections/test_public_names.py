@@ -28,7 +28,8 @@ PUBLIC = {
     ),
     "ledger.store": ("Block LogStore open_store"),
     "ledger.values": (
-        "EPOCH EXACT PLAIN_UNITS POSITION_DIGITS_MAX POSITION_PREFIX PRICE_MASSES SCALES Interval Period Unit "
+        "CURRENCIES EPOCH EXACT PLAIN_UNITS POSITION_DIGITS_MAX POSITION_PREFIX PRICED RATED RATE_TIMES SCALED "
+        "SCALES UNCLEAR_UNITS UNIT_NAMES Interval Period Unit UnitName "
         "canonical difference exponent_of half_even id_text instant_text microseconds of_name of_time "
         "parse_fiscal_year_end parse_moment parse_number parse_period percent_of plain printed room unit"
     ),

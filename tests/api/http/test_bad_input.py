@@ -45,7 +45,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "unregistered subject": (mined("atlantis", "1", "2024"), "/subject", "atlantis"),
     "unregistered publisher": (mined("china", "1", "2024", publisher="nobody"), "/source/publisher", "nobody"),
     "no publisher": (mined("china", "1", "2024", source={}), "/source/publisher", "publisher"),
-    "unknown unit": (mined("china", "1", "2024", unit="tonnes"), "/unit", "t"),
+    "unknown unit": (mined("china", "1", "2024", unit="tonnnes"), "/unit", "Mt (1000000 t)"),
     "naive timestamp": (mined("china", "1", "2024-01-31T10:00:00"), "/published_at", "offset"),
     "no date at all": (mined("china", "1", "soon"), "/published_at", "moment"),
     "day that is none": (mined("china", "1", "2024-02-30"), "/published_at", "calendar"),

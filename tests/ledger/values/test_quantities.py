@@ -44,12 +44,40 @@ def test_a_value_is_converted_exactly(value: str, name: str, expected: str, cano
 
 
 @pytest.mark.parametrize(
-    ("name", "nearest"), [("tonnes", "t"), ("kT", "kt"), ("%", "percent"), ("million US", "million USD")]
+    ("name", "nearest"),
+    [("tonnnes", "Mt (1000000 t)"), ("KG", "kg (0.001 t)"), ("million US", "million USD (1000000 USD)")],
 )
 def test_an_unknown_unit_names_the_nearest(name: str, nearest: str) -> None:
     with pytest.raises(UnitError) as error:
         unit(name)
     assert nearest in str(error.value).split(": ")[-1].split(", ")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1,000", "write 1000 where the comma groups thousands, or 1.000 where it is the decimal comma"),
+        ("-12,500", "write -12500 where the comma groups thousands, or -12.500 where it is the decimal comma"),
+        ("1,000,000", "write 1000000"),
+        ("1.000.000", "write 1000000"),
+        ("1 000", "write 1000"),
+        ("1\u202f000\u202f000", "write 1000000"),
+        ("12'500", "write 12500"),
+        ("12’500.25", "write 12500.25"),
+        ("1.234,56", "write 1234.56"),
+        ("1,234.56", "write 1234.56"),
+        ("1,234.567", "write 1234.567"),
+        ("12,5", "write 12.5"),
+        ("0,125", "write 0.125"),
+        ("-0.0.66962", None),
+        ("1,00,000", None),
+        ("1,2,3", None),
+    ],
+)
+def test_a_number_with_other_separators_is_refused_with_its_readings(text: str, told: str | None) -> None:
+    with pytest.raises(QuantityError) as error:
+        parse_number(text)
+    assert str(error.value) == f"{text!r} is not a decimal number" + (f": {told}" if told else "")
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "1,000", " 5", "5 ", "+5", ".5", "5.", "1e", "0x1", "", "١"])
