@@ -49,7 +49,7 @@ def events_where(
         params["slugs"] = reader.names.slugs_of(entity)
     figure = None
     if figure_id is not None:
-        kept = reader.names.figure(figure_id)
+        (kept,) = reader.names.figures([figure_id])
         params["figures"] = [kept, figure_id]
         figure = f"LIST_CONTAINS(CAST($figures AS UUID[]), figure_id) AND {reader.names.near({kept, figure_id})}"
     queries = []

@@ -162,7 +162,7 @@ class _Conditions:
 
     def _figure_id(self, name: str, values: list[str]) -> None:
         try:
-            ids = [self._names.figure(UUID(value)) for value in values]
+            ids = self._names.figures([UUID(value) for value in values])
         except ValueError:
             raise FilterError(name, f"{values[0][:60]!r} is no UUID") from None
         self.selection.choose(ids, near=self._names.near(ids))

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import product
 from typing import Any
 from uuid import UUID
 
+from projections.queries.figure_keys import Key, keys_by_other_names, recorded_keys
 from projections.sql_text import literals
 from projections.tables.lookups import id_of
 from projections.tables.slug_meanings import SlugMeanings
@@ -13,7 +13,6 @@ from projections.tables.slug_meanings import SlugMeanings
 NEAR_MAX = 100
 """Up to this many figures are looked for one by one, without reading all."""
 
-_KEY = "subject, metric, material, dimensions, nature, period_start, period_end, canonical_unit"
 _HELD = "since <= $at AND until > $at"
 
 
@@ -32,7 +31,8 @@ def _code_of(slug: str) -> str:
 
 
 class Names:
-    """Looks names up in the tables. `ask` runs a query with parameters; the tables must have reached `position`.
+    """Looks names up in the tables. `ask` runs a query with parameters, `each` gives items as long as there is time for
+    them; the tables must have reached `position`.
 
     `merged` says whether any slug was ever merged. `subject_of` gives the subject that the first event on a figure
     named, where the log has one.
@@ -45,11 +45,14 @@ class Names:
         *,
         merged: bool,
         subject_of: Callable[[UUID], str | None],
+        each: Callable[[Iterable[Any]], Iterator[Any]] = iter,
     ) -> None:
         self._ask = ask
+        self._each = each
         self._position = position
         self._merged = merged
         self._subject_of = subject_of
+        self._known_keys: dict[UUID, Key | None] = {}
 
     def kept(self, slug: str) -> str:
         """The slug that a slug was merged into, or itself."""
@@ -57,9 +60,8 @@ class Names:
 
     def slugs_of(self, slug: str) -> list[str]:
         """Every slug that means the same as this one, the kept one first."""
-        slugs = self._slugs(self._position)
-        kept = slugs.get(slug, slug)
-        return [kept, *sorted(merged for merged, into in slugs.items() if into == kept)]
+        kept = self._slugs.get(slug, slug)
+        return [kept, *sorted(merged for merged, into in self._slugs.items() if into == kept)]
 
     def fiscal_year_end(self, slug: str) -> str | None:
         """`MM-DD`, of the entity registered under exactly this slug."""
@@ -70,11 +72,12 @@ class Names:
         )
         return rows[0][0] if rows else None
 
-    def figure(self, figure_id: UUID) -> UUID:
-        """The figure under which an id answers: that of its key with the slugs that are kept."""
-        if not self._slugs(self._position):
-            return figure_id
-        return self._figure_at(figure_id, self._position, self._key(figure_id))
+    def figures(self, figure_ids: Sequence[UUID]) -> list[UUID]:
+        """The figures under which ids answer: those of their keys with the slugs that are kept."""
+        if not self._slugs:
+            return list(figure_ids)
+        keys = self._keys(figure_ids)
+        return [self._figure_at(one, self._position, keys[one]) for one in figure_ids]
 
     def subjects(self, figure_id: UUID) -> list[str]:
         """The slugs under which the tables may have a figure; none where only all of them can tell.
@@ -93,17 +96,15 @@ class Names:
         known = [self.subjects(UUID(str(one))) for one in figure_ids] if len(figure_ids) <= NEAR_MAX else [[]]
         return near(slug for slugs in known for slug in slugs) if known and all(known) else "TRUE"
 
-    def identities(self, figure_id: UUID) -> list[tuple[int, UUID]]:
-        """Under which id a figure answers from which position on, so far; the first one from the start."""
+    def identities(self, figure_ids: Sequence[UUID]) -> list[list[tuple[int, UUID]]]:
+        """Under which id each of some figures answers from which position on, so far; the first one from the start."""
         if not self._merged:
-            return [(0, figure_id)]
-        key = self._key(figure_id)
-        if key is None:
-            moved = self._meanings.positions()
-        else:
-            moved = {at for slug in (key[0], key[2]) if slug for at in self._meanings.moves(slug)}
-        starts = [0, *sorted(at for at in moved if at <= self._position)]
-        return [(start, self._figure_at(figure_id, start, key)) for start in starts]
+            return [[(0, one)] for one in figure_ids]
+        keys = self._keys(figure_ids)
+        return [
+            [(start, self._figure_at(one, start, keys[one])) for start in (0, *self._moves(keys[one]))]
+            for one in figure_ids
+        ]
 
     @cached_property
     def _meanings(self) -> SlugMeanings:
@@ -112,40 +113,33 @@ class Names:
             self._ask("SELECT number, kept, since, until FROM log.slug_groups"),
         )
 
-    def _slugs(self, position: int) -> dict[str, str]:
-        """The slugs that are merged at a position, and the ones that they mean."""
-        return self._meanings.merged(position) if self._merged else {}
+    @cached_property
+    def _slugs(self) -> dict[str, str]:
+        """The slugs that are merged at the position, and the ones that they mean."""
+        return self._meanings.merged(self._position) if self._merged else {}
 
-    def _figure_at(self, figure_id: UUID, position: int, key: Sequence[Any] | None) -> UUID:
-        if key is not None:
-            subject, metric, material, *rest = key
-            kept = self._meanings.kept
-            return id_of(kept(subject, position), metric, material and kept(material, position), *rest)
-        slugs = self._slugs(position)
-        return next(self._with_other_slugs(figure_id, slugs, position), figure_id) if slugs else figure_id
+    def _moves(self, key: Key | None) -> list[int]:
+        """The positions so far from which on the slugs in a key mean others than before."""
+        slugs = (key[0], key[2]) if key else ()
+        moves = {at for slug in slugs if slug for at in self._meanings.moves(slug)}
+        return sorted(at for at in moves if at <= self._position)
 
-    def _key(self, figure_id: UUID) -> Sequence[Any] | None:
-        """The key of a figure, where an event was ever recorded on it."""
-        known = self._ask(
-            f"SELECT {_KEY} FROM log.figures WHERE {self.near([figure_id])} AND figure_id = $figure_id "
-            "AND since <= $at LIMIT 1",
-            at=self._position,
-            figure_id=figure_id,
-        )
-        return known[0] if known else None
+    def _figure_at(self, figure_id: UUID, position: int, key: Key | None) -> UUID:
+        if key is None:
+            return figure_id
+        subject, metric, material, *rest = key
+        kept = self._meanings.kept
+        return id_of(kept(subject, position), metric, material and kept(material, position), *rest)
 
-    def _with_other_slugs(self, figure_id: UUID, slugs: Mapping[str, str], position: int) -> Iterator[UUID]:
-        """The figure whose key, with a slug that was merged, has this id, though no event ever had."""
-        names: dict[str, list[str]] = {}
-        for slug, kept in slugs.items():
-            names.setdefault(kept, [kept]).append(slug)
-        keys = self._ask(
-            f"SELECT DISTINCT figure_id, {_KEY} FROM log.figures WHERE {_HELD} "
-            "AND (LIST_CONTAINS($kept, subject) OR LIST_CONTAINS($kept, material))",
-            at=position,
-            kept=list(names),
-        )
-        for known, subject, metric, material, *rest in keys:
-            for one, other in product(names.get(subject, [subject]), names.get(material, [material])):
-                if id_of(one, metric, other, *rest) == figure_id:
-                    yield known
+    def _keys(self, figure_ids: Sequence[UUID]) -> Mapping[UUID, Key | None]:
+        """The keys of figures; None where no event was ever recorded on one, under whatever names."""
+        known = self._known_keys
+        unknown = [one for one in dict.fromkeys(figure_ids) if one not in known]
+        if unknown:
+            known.update(dict.fromkeys(unknown))
+            known.update(recorded_keys(self._ask, unknown, near=self.near(unknown), at=self._position))
+            wanted = [one for one in unknown if known[one] is None]
+            if wanted:
+                tried = keys_by_other_names(self._ask, wanted, self._meanings.kin(), at=self._position)
+                known.update(one for one in self._each(tried) if one)
+        return known

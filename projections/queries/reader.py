@@ -86,7 +86,7 @@ class Reader:
             "position": viewpoint.position,
             "prefer": [],
         }
-        self.names = Names(self.ask, viewpoint.position, merged=merged, subject_of=subject_of)
+        self.names = Names(self.ask, viewpoint.position, merged=merged, subject_of=subject_of, each=allowance.each)
 
     def read(
         self,
@@ -309,7 +309,7 @@ class Reader:
         return [with_percent(presented_rows(COLUMNS, changes), self.allowance) for changes in self._answers(figure_ids)]
 
     def _answers(self, figure_ids: Sequence[UUID]) -> list[list[tuple[Any, ...]]]:
-        identities = [self.names.identities(self.names.figure(figure_id)) for figure_id in figure_ids]
+        identities = self.names.identities(self.names.figures(figure_ids))
         ids = sorted({figure for figures in identities for _, figure in figures})
         versions: dict[str, list[Version]] = defaultdict(list)
         for one in self.allowance.each(versions_of(self.ask, list(map(str, ids)), near=self.names.near(ids))):

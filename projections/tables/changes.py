@@ -66,10 +66,6 @@ class Changes(Generic[Key, Value]):
         """The things that change."""
         return list(self._positions)
 
-    def positions(self) -> set[int]:
-        """Where anything changes."""
-        return {at for positions in self._positions.values() for at in positions}
-
     def ends(self) -> Iterator[tuple[Key, int]]:
         """(thing, until) of the things that had a value before, which ends."""
         for key, values in self._values.items():

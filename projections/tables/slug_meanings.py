@@ -5,6 +5,7 @@ smaller one's slugs to the larger one, and the larger one perhaps another name: 
 slug joins a group once, and the name changes ten thousand times.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Self
 
@@ -55,9 +56,27 @@ class SlugMeanings:
         pairs = ((slug, self.kept(slug, at)) for slug in self.joined.changed())
         return {slug: kept for slug, kept in pairs if kept != slug}
 
-    def positions(self) -> set[int]:
-        """Where the meaning of any slug may change."""
-        return self.joined.positions() | self.named.positions()
+    def kin(self) -> list[set[str]]:
+        """The slugs that ever meant the same, each with those that meant the same as one of these, and so on."""
+        groups = {
+            slug: [group for group, _, _ in self.joined.periods(slug) if group is not None]
+            for slug in self.joined.changed()
+        }
+        members: dict[int, list[str]] = defaultdict(list)
+        for slug, joined in groups.items():
+            for group in joined:
+                members[group].append(slug)
+        kin: list[set[str]] = []
+        while groups:
+            waiting = [next(iter(groups))]
+            together: set[str] = set()
+            while waiting:
+                slug = waiting.pop()
+                together.add(slug)
+                for group in groups.pop(slug, ()):
+                    waiting += members.pop(group, ())
+            kin.append(together)
+        return kin
 
 
 def _changes(rows: Iterable[tuple[Key, Value, int, int]]) -> Changes[Key, Value]:
