@@ -34,6 +34,10 @@ from ledger.imports.import_limits import ImportLimits
 from ledger.imports.import_options import ImportChoices, ImportOptions, Mode, OnConflict, OnMissing
 from ledger.imports.import_report import LISTED_MAX, ImportReport
 from ledger.imports.importer import Format, import_file, import_stream
+from ledger.imports.mapping.saved_mappings import find_mapping, ready_made_mappings, save_mapping, saved_mappings
+from ledger.imports.mapping.suggestion import suggested as suggested_mapping
+from ledger.imports.mapping.table_mapping import MappingError, TableMapping, read_mapping, with_parameters
+from ledger.imports.mapping.table_mapping import schema as mapping_schema
 from ledger.ledger import Ledger
 from ledger.rules.effective_content import Act, Content, content
 from ledger.store import Block, LogStore
@@ -65,6 +69,7 @@ __all__ = [
     "LedgerError",
     "LogStore",
     "MalformedJSON",
+    "MappingError",
     "Mode",
     "OnConflict",
     "OnMissing",
@@ -78,6 +83,7 @@ __all__ = [
     "StoreBusy",
     "StoreError",
     "StoreFull",
+    "TableMapping",
     "UnitError",
     "VersionConflict",
     "Violation",
@@ -88,14 +94,22 @@ __all__ = [
     "encoded",
     "export_log",
     "exported_events",
+    "find_mapping",
     "import_file",
     "import_stream",
+    "mapping_schema",
     "parse_event",
     "parse_json",
     "prepared",
     "prepared_all",
+    "read_mapping",
+    "ready_made_mappings",
+    "save_mapping",
+    "saved_mappings",
     "shortened",
+    "suggested_mapping",
     "visible",
     "visible_json",
     "visible_lines",
+    "with_parameters",
 ]

@@ -132,6 +132,22 @@ class Ledger:
             new = batch.log.at_positions(range(after + 1, batch.state.head + 1))
             return Plan(tuple(new), tuple(items_of(batch, entries, after=after)))
 
+    def registered_names(self) -> dict[str, str]:
+        """The slug of each name, alias, identifier and slug of a registered entity, in small letters.
+
+        What may mean two entities is left out.
+        """
+        with self._writer.batch(keep=False) as batch:
+            registrations = list(batch.state.registrations())
+        named: dict[str, str | None] = {}
+        for body in registrations:
+            slug = str(body["entity"])
+            texts = [body["name"], *(body.get("aliases") or ()), *(body.get("identifiers") or {}).values()]
+            for text in {str(text).casefold() for text in texts}:
+                named[text] = slug if named.get(text, slug) == slug else None
+        named |= {str(body["entity"]): str(body["entity"]) for body in registrations}
+        return {text: slug for text, slug in named.items() if slug is not None}
+
     def get(self, event_id: UUID) -> Entry | None:
         """The event with this id."""
         return self.get_all([event_id]).get(event_id)

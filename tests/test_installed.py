@@ -27,6 +27,7 @@ COMMANDS = {
     "append": ["--dry-run", "event.json"],
     "import": ["facts.jsonl"],
     "export": ["exported"],
+    "mapping": ["list"],
     "diff": LATER,
     "impact": ["--recorded-from", "position:100"],
     "trace": ["--entity", "lynas-rare-earths"],

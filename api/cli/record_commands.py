@@ -13,11 +13,45 @@ from api.cli.session import FAILED, fail, opened_ledger, reporting
 from api.cli.terminal import console, text_table
 from api.formats.render import json_text
 from api.problems import refused
-from ledger import ImportChoices, Mode, OnConflict, OnMissing, Refused, exported_events, parse_json, visible
+from api.settings import data_directory
+from ledger import (
+    ImportChoices,
+    MappingError,
+    Mode,
+    OnConflict,
+    OnMissing,
+    Refused,
+    TableMapping,
+    exported_events,
+    find_mapping,
+    parse_json,
+    read_mapping,
+    visible,
+    with_parameters,
+)
 
 PANEL = "Record"
 
 app = typer.Typer()
+
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="A parameter of the mapping.", metavar="NAME=VALUE")]
+
+
+def mapping_of(wanted: str, said: list[str] | None, data: Path | None) -> TableMapping:
+    """The mapping of a name or in a file, with its parameters. Fails where there is none, or it cannot be."""
+    parameters: dict[str, str] = {}
+    for pair in said or ():
+        name, equals, text = pair.partition("=")
+        if not (name and equals):
+            fail(f"--set takes NAME=VALUE, not {pair!r}.", code=2)
+        parameters[name] = text
+    try:
+        path = Path(wanted)
+        in_file = path.suffix.lower() in (".toml", ".json")
+        mapping = read_mapping(path) if in_file else find_mapping(wanted, data_directory(data).path)
+        return with_parameters(mapping, parameters)
+    except MappingError as error:
+        fail(str(error))
 
 
 @app.command("append", rich_help_panel=PANEL)
@@ -80,6 +114,14 @@ def import_command(
         bool,
         typer.Option("--as-recorded", help="An export, into an empty ledger: keep positions, times and recorders."),
     ] = False,
+    mapping: Annotated[
+        str | None,
+        typer.Option(help="How a table becomes events: a mapping's name, or a file.", metavar="NAME|FILE"),
+    ] = None,
+    said: SetOption = None,
+    register: Annotated[
+        str | None, typer.Option(help="Register names that the mapping looks up and nobody has, as this kind.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something held is changed.")] = False,
     data: DataOption = None,
 ) -> None:
@@ -91,6 +133,8 @@ def import_command(
             fail(str(error))
     if not file.is_file():
         fail(f"There is no file {file}.")
+    if said and mapping is None:
+        fail("--set is for a mapping: give one with --mapping.", code=2)
     chosen = cast(
         ImportChoices,
         {
@@ -100,6 +144,8 @@ def import_command(
             "published_at": published_at,
             "scope": scope,
             "as_recorded": as_recorded,
+            "mapping": None if mapping is None else mapping_of(mapping, said, data),
+            "register": register,
         },
     )
     looked_at = cast(ImportChoices, {**chosen, "dry_run": True})

@@ -1,14 +1,17 @@
 """Import options: how a file is to be taken in."""
 
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
 from ledger.errors import CalendarError
+from ledger.events.entities import EntityRegistered
+from ledger.imports.mapping.table_mapping import TableMapping
 from ledger.values.calendars import parse_moment
 
 Mode = Literal["atomic", "proceed"]
 OnConflict = Literal["ask", "correct", "record"]
 OnMissing = Literal["list", "retract", "withdraw"]
+KINDS = tuple(get_args(EntityRegistered.model_fields["kind"].annotation))
 NOW = "now"
 """As a publication date: that of the moment at which the import begins."""
 
@@ -23,6 +26,8 @@ class ImportChoices(TypedDict, total=False):
     scope: str | None
     on_missing: OnMissing
     as_recorded: bool
+    mapping: TableMapping | None
+    register: str | None
     recorded_by: str
 
 
@@ -46,6 +51,10 @@ class ImportOptions:
     """What becomes of what the scope holds, or the edition before it held, and the file leaves out."""
     as_recorded: bool = False
     """Whether exported rows keep their positions, and when and by whom they were recorded; into an empty ledger."""
+    mapping: TableMapping | None = None
+    """What the columns of a table are, where the file is one and no file of events."""
+    register: str | None = None
+    """The kind of entity that names are registered as which the mapping looks up and nobody has; None: not at all."""
     recorded_by: str = "local"
 
     def __post_init__(self) -> None:
@@ -58,5 +67,9 @@ class ImportOptions:
             raise ValueError(f"scope is PUBLISHER:DATE or PUBLISHER:EDITION, not {self.scope[:80]!r}")
         if self.scope is None and self.on_missing != "list":
             raise ValueError(f"on_missing={self.on_missing} needs scope=: of what is the file all there is?")
+        if self.register is not None and self.mapping is None:
+            raise ValueError("register is for names that a mapping looks up: give a mapping")
+        if self.register is not None and self.register not in KINDS:
+            raise ValueError(f"register is a kind of entity, {', '.join(KINDS)}; not {self.register[:40]!r}")
         if self.as_recorded and self.mode != "atomic":
             raise ValueError("as_recorded takes all of a log or nothing: leave mode=proceed out")

@@ -20,7 +20,8 @@ from ledger.imports.import_limits import USUAL_LIMITS, ImportLimits
 from ledger.imports.import_options import NOW, ImportChoices, ImportOptions
 from ledger.imports.import_report import ImportReport
 from ledger.imports.intake import Intake
-from ledger.imports.rows import PIECE_ROWS
+from ledger.imports.mapping.mapped_pieces import mapped_pieces
+from ledger.imports.rows import PIECE_ROWS, Piece
 from ledger.imports.rows import Format as Format
 from ledger.imports.verdicts import Way, pieces
 from ledger.imports.workers import Workers
@@ -57,9 +58,9 @@ def import_file(
     The options are those of `ImportOptions`. Raises ValueError for one that cannot be, and ContentTooLarge for a file
     beyond the limits, before anything of it is recorded.
     """
-    file_format = format_of(path)
+    file_format = "csv" if chosen.get("mapping") is not None else format_of(path)
     with path.open("rb") as file:
-        return import_stream(ledger, file, file_format, progress=progress, limits=limits, **chosen)
+        return import_stream(ledger, file, file_format, name=path.name, progress=progress, limits=limits, **chosen)
 
 
 def import_stream(
@@ -67,11 +68,14 @@ def import_stream(
     file: BinaryIO,
     file_format: Format,
     *,
+    name: str = "table.csv",
     progress: Progress | None = None,
     limits: ImportLimits = USUAL_LIMITS,
     **chosen: Unpack[ImportChoices],
 ) -> ImportReport:
-    """Append the events of a seekable stream; see `import_file`."""
+    """Append the events of a seekable stream; see `import_file`. The ending of `name` says what kind of table it is,
+    where there is a mapping. Raises MappingError where that does not fit.
+    """
     options = ImportOptions(**chosen)
     size = file.seek(0, 2)
     limits.check_file(size)
@@ -82,8 +86,13 @@ def import_stream(
     way = Way(ledger.identity, published_at, options.as_recorded)
     if options.as_recorded and report.position:
         raise ValueError("as_recorded needs an empty ledger: this one has events, so their positions are taken")
+    if options.mapping is None:
+        cut = pieces(file, file_format, limits)
+    else:
+        names = ledger.registered_names()
+        cut = mapped_pieces(file, name, options.mapping, names, register=options.register)
     with (
-        closing(_prepared(file, file_format, Workers(way, wanted=large), progress, limits)) as made,
+        closing(_prepared(file, cut, Workers(way, wanted=large), progress)) as made,
         ledger.log.bulk() if large and not options.dry_run else nullcontext(),
     ):
         if options.mode == "proceed" and not options.dry_run:
@@ -137,11 +146,9 @@ def _held(made: Iterator[bytes], limits: ImportLimits) -> list[bytes]:
     return held
 
 
-def _prepared(
-    file: BinaryIO, file_format: Format, workers: Workers, progress: Progress | None, limits: ImportLimits
-) -> Generator[bytes]:
+def _prepared(file: BinaryIO, cut: Iterator[Piece], workers: Workers, progress: Progress | None) -> Generator[bytes]:
     file.seek(0)
-    with closing(workers.prepared(pieces(file, file_format, limits))) as made:
+    with closing(workers.prepared(cut)) as made:
         for piece, done in made:
             if progress is not None:
                 progress(done)

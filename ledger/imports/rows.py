@@ -34,7 +34,7 @@ Format = Literal["jsonl", "csv", "parquet"]
 class Piece(NamedTuple):
     """Rows of a file that follow each other, of plain values only; and how many of its bytes were read up to here."""
 
-    format: Format
+    format: Format | Literal["mapped"]
     first: int
     """The number of its first row."""
     raw: Any

@@ -8,10 +8,10 @@ Every change is noted in a journal until it is kept. So a refused batch or a dry
 appends that are written together one can be undone without the others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger.events.base import Event, Role
@@ -103,6 +103,12 @@ class State:
         """The standing registration of a slug."""
         registrations = self._things.get(("entities", slug))
         return registrations.first() if registrations is not None else None
+
+    def registrations(self) -> Iterator[dict[str, Any]]:
+        """What every standing registration says."""
+        for (family, _), registrations in self._things.items():
+            if family == "entities" and (first := registrations.first()) is not None:
+                yield first.body
 
     def names(self) -> RegisteredNames:
         """Every registered name and alias."""

@@ -93,7 +93,7 @@ ASKED = {
     "diff": ["--from-as-of", "2024-12-31"],
     "disputes": ["--status", "all"],
 }
-WRITES = ("serve", "demo", "append", "import", "export", "report", "history")
+WRITES = ("serve", "demo", "append", "import", "export", "mapping", "report", "history")
 COMMANDS = [name for one in MODULES for name in one.names() if name not in WRITES]
 
 
@@ -159,6 +159,12 @@ def test_a_mistake_is_told_with_nothing_raw(data: Path, command: str, words: lis
         ["import", "pyproject.toml", "--scope", EVIL],
         ["import", "pyproject.toml", "--published-at", EVIL],
         ["import", "tests"],
+        ["import", "pyproject.toml", "--mapping", EVIL],
+        ["import", "pyproject.toml", "--set", EVIL],
+        ["mapping", EVIL],
+        ["mapping", "suggest", EVIL],
+        ["mapping", "check", "pyproject.toml", "--mapping", f"{EVIL}.toml"],
+        ["mapping", "save", "README.md"],
         ["export", f"pyproject.toml/{EVIL}"],
         ["figures", "--dimension", EVIL],
         ["events", "--type", EVIL],

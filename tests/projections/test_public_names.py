@@ -15,11 +15,12 @@ PUBLIC = {
     "ledger": (
         "LISTED_MAX REGISTRY VERSION_FIELD Act Append Block CalendarError ClockInDoubt Content ContentTooLarge "
         "Entry Event EventIdReused Format ImportChoices ImportLimits ImportOptions ImportReport InvalidEvent "
-        "KeyReused Ledger LedgerDamaged LedgerError LogStore MalformedJSON Mode OnConflict OnMissing Plan "
-        "PositionBeyondHead QuantityError Receipt ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull "
-        "UnitError VersionConflict Violation body_of body_of_entry content digest encoded export_log "
-        "exported_events import_file import_stream parse_event parse_json prepared prepared_all shortened visible "
-        "visible_json visible_lines"
+        "KeyReused Ledger LedgerDamaged LedgerError LogStore MalformedJSON MappingError Mode OnConflict OnMissing "
+        "Plan PositionBeyondHead QuantityError Receipt ReceiptItem Refused RuleBroken StoreBusy StoreError "
+        "StoreFull TableMapping UnitError VersionConflict Violation body_of body_of_entry content digest encoded "
+        "export_log exported_events find_mapping import_file import_stream mapping_schema parse_event parse_json "
+        "prepared prepared_all read_mapping ready_made_mappings save_mapping saved_mappings shortened "
+        "suggested_mapping visible visible_json visible_lines with_parameters"
     ),
     "ledger.events": (
         "NAME_PATTERN REGISTRY SLUG_PATTERN Count EntitiesMerged EntityRegistered Event EventCorrected "

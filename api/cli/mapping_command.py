@@ -1,0 +1,75 @@
+"""`supply-ledger mapping`: files that say how a table becomes events."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.import_table import print_import
+from api.cli.options import DataOption, one_of
+from api.cli.record_commands import PANEL, SetOption, mapping_of
+from api.cli.session import fail, opened_ledger
+from api.cli.terminal import console, text_table
+from api.settings import data_directory
+from ledger import (
+    MappingError,
+    import_file,
+    mapping_schema,
+    ready_made_mappings,
+    save_mapping,
+    saved_mappings,
+    suggested_mapping,
+)
+
+ACTIONS = ("list", "suggest", "check", "save", "schema")
+
+app = typer.Typer()
+
+
+@app.command("mapping", rich_help_panel=PANEL)
+def mapping_command(
+    action: Annotated[str, typer.Argument(help="list, suggest, check, save or schema.", metavar="ACTION")],
+    file: Annotated[Path | None, typer.Argument(help="The table; of save, the mapping.", metavar="FILE")] = None,
+    mapping: Annotated[str | None, typer.Option(help="Of check: its name, or a file.", metavar="NAME|FILE")] = None,
+    said: SetOption = None,
+    register: Annotated[str | None, typer.Option(help="Register unknown names as this kind of entity.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Draft, try and keep mappings: `list` names those there are; `suggest` drafts one for a table; `check` says what
+    an import with it would do; `save` keeps one with the ledger, by name and version; `schema` prints their schema.
+    """
+    one_of("ACTION", action, ACTIONS)
+    if action == "schema":
+        typer.echo(json.dumps(mapping_schema(), indent=2))
+        return
+    if action == "list":
+        _list(data)
+        return
+    if file is None or not file.is_file():
+        fail(f"mapping {action} needs a file that is there.", code=2)
+    try:
+        if action == "suggest":
+            with file.open("rb") as opened:
+                typer.echo(suggested_mapping(opened, file.name), nl=False)
+        elif action == "save":
+            path = save_mapping(file, data_directory(data).path)
+            console().print(f"Saved as {path.stem}: import FILE --mapping {path.stem}", markup=False, highlight=False)
+        else:
+            if mapping is None:
+                fail("mapping check needs --mapping NAME or a file.", code=2)
+            chosen = mapping_of(mapping, said, data)
+            with opened_ledger(data, make=True) as ledger:
+                report = import_file(ledger, file, mapping=chosen, register=register, dry_run=True, mode="proceed")
+            print_import(report, atomic=False)
+    except MappingError as error:
+        fail(str(error))
+    except ValueError as error:
+        fail(str(error), code=2)
+
+
+def _list(data: Path | None) -> None:
+    rows = [[one.name, str(one.version), "comes with the program", one.about] for one in ready_made_mappings().values()]
+    for name, paths in saved_mappings(data_directory(data).path).items():
+        rows += [[name, path.stem.partition("@")[2], "saved", str(path)] for path in paths]
+    console().print(text_table("Mappings", ["name", "version", "where", "about"], rows))

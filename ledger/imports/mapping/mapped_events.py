@@ -1,0 +1,165 @@
+"""Mapped events: what the rows of a table say, once a mapping has told what its columns are."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.events.base import REGISTRY
+from ledger.imports.mapping.cell_values import CellError, statement_of
+from ledger.imports.mapping.table_mapping import MappedField, MappingError, TableMapping
+from ledger.imports.mapping.tables import TableRow
+from ledger.imports.rows import Row, faulty
+
+NUMBERS = ("expected_version",)
+
+
+class _NoEvent(Exception):
+    """The mapping makes no event of this."""
+
+
+@dataclass(frozen=True)
+class _Melted:
+    """A column that holds values, the parts of its name, and the fields that are its own."""
+
+    place: int
+    column: str
+    parts: Mapping[str, str]
+    fields: Sequence[MappedField]
+
+
+@dataclass
+class MappedEvents:
+    """Makes events of the rows of one table. `names` gives the slug of a name, an alias or an identifier in small
+    letters; `unknown` counts what it does not know. Raises MappingError where the mapping does not fit the columns.
+    """
+
+    mapping: TableMapping
+    columns: Sequence[str]
+    names: dict[str, str]
+    unknown: dict[str, int] = field(default_factory=dict)
+    register: str | None = None
+    """The kind of entity that an unknown name is registered as."""
+
+    def __post_init__(self) -> None:
+        self._new: list[dict[str, Any]] = []
+        """The registrations that come before the event that is being made."""
+        self._places = {name: place for place, name in enumerate(self.columns)}
+        if len(self._places) < len(self.columns):
+            twice = next(name for name in self.columns if self.columns.count(name) > 1)
+            raise MappingError(f"two columns are called {twice[:80]!r}: rename one, or set [table] header_rows")
+        self._melted = [one for value in self.mapping.values for one in self._matches(value.columns, value.fields)]
+        parts = {part for value in self.mapping.values for part in value.columns.groupindex}
+        own = (one for value in self.mapping.values for one in value.fields)
+        for one in (*self.mapping.fields, *own):
+            self._check(one, parts)
+        for column in self.mapping.table.skip:
+            if column not in self._places:
+                raise MappingError(f"table.skip: there is no column {column!r}; {self._known()}")
+
+    def rows(self, table: Iterable[TableRow]) -> Iterator[Row]:
+        """The events of the rows, or why there are none."""
+        skip = [(self._places[name], frozenset(texts)) for name, texts in self.mapping.table.skip.items()]
+        for number, cells, fault in table:
+            if fault is not None:
+                yield faulty(number, "malformed_cell", fault)
+            elif any(cells) and not any(cells[place].strip() in texts for place, texts in skip):
+                yield from self._events(number, cells)
+
+    def _events(self, number: int, cells: Sequence[str]) -> Iterator[Row]:
+        row = {**self.mapping.parameters, **dict(zip(self.columns, cells, strict=True))}
+        if not self.mapping.values:
+            yield from self._event(number, row, self.mapping.fields, None)
+        for one in self._melted:
+            text = cells[one.place]
+            if text.strip():
+                yield from self._event(number, {**row, **one.parts}, (*self.mapping.fields, *one.fields), one)
+
+    def _event(
+        self, number: int, row: Mapping[str, str], fields: Sequence[MappedField], melted: _Melted | None
+    ) -> Iterator[Row]:
+        sent: dict[str, Any] = {}
+        self._new = []
+        try:
+            if melted is not None:
+                stated = statement_of(row[melted.column], self.mapping.separators, self.mapping.symbols)
+                if stated is None:
+                    return
+                sent |= stated
+            for one in fields:
+                self._put(sent, one, row)
+        except _NoEvent:
+            return
+        except CellError as error:
+            yield faulty(number, "mapping", str(error), column=melted.column if melted else None)
+            return
+        for registration in self._new:
+            yield Row(number, registration, None)
+        yield Row(number, sent, None)
+
+    def _put(self, sent: dict[str, Any], one: MappedField, row: Mapping[str, str]) -> None:
+        text = one.filled(row)
+        for pattern, by in one.replace:
+            if pattern.search(text):
+                text = pattern.sub(by, text)
+                break
+        if text in one.values:
+            text = one.values[text]
+        elif one.only:
+            raise _NoEvent
+        elif one.names and text:
+            slug = self.names.get(text.casefold()) or self._registered(text)
+            if slug is None:
+                self.unknown[text] = self.unknown.get(text, 0) + 1
+                raise CellError(
+                    f"no registered entity is called {text[:80]!r}: say in the mapping which slug that is "
+                    f"({'.'.join(one.path)}.values), or register it first"
+                )
+            text = slug
+        value: Any = text
+        if one.path in (("value",), ("low",), ("high",)):
+            stated = statement_of(text, self.mapping.separators, self.mapping.symbols)
+            if stated is None:
+                raise _NoEvent
+            sent.update({**stated, **({} if one.path == ("value",) else {one.path[0]: stated.get("value")})})
+            return
+        if text == "":
+            return
+        if one.path[-1] in ("approximate", "binding") and text in ("true", "false"):
+            value = text == "true"
+        elif one.path[-1] in NUMBERS and text.isdecimal():
+            value = int(text)
+        inside = sent
+        for name in one.path[:-1]:
+            inside = inside.setdefault(name, {})
+        inside[one.path[-1]] = value
+
+    def _registered(self, name: str) -> str | None:
+        """The slug of a name that is registered with the event, where the import was told to do so."""
+        slug = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).lower()).strip("-")[:80]
+        if self.register is None or not slug or slug in self.names:
+            return None
+        self._new.append({"type": "EntityRegistered", "entity": slug, "kind": self.register, "name": name})
+        self.names[name.casefold()] = self.names[slug] = slug
+        return slug
+
+    def _matches(self, pattern: Any, fields: Sequence[MappedField]) -> Iterator[_Melted]:
+        found = False
+        for place, column in enumerate(self.columns):
+            if (match := pattern.fullmatch(column)) is not None:
+                found = True
+                yield _Melted(place, column, {k: v or "" for k, v in match.groupdict().items()}, fields)
+        if not found:
+            raise MappingError(f"value.columns: no column matches {pattern.pattern!r}; {self._known()}")
+
+    def _check(self, one: MappedField, parts: set[str]) -> None:
+        for name in one.columns:
+            if name not in self._places and name not in parts and name not in self.mapping.parameters:
+                raise MappingError(f"{'.'.join(one.path)}: there is no column {name!r}; {self._known()}")
+        if one.path == ("type",) and not one.columns and one.filled({}) not in REGISTRY:
+            raise MappingError(f"type: there is no event type {one.filled({})[:80]!r}")
+
+    def _known(self) -> str:
+        listed = ", ".join(repr(name[:40]) for name in self.columns[:30])
+        return f"the columns are {listed}" + (" and more" if len(self.columns) > 30 else "")

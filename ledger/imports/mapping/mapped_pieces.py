@@ -1,0 +1,33 @@
+"""Mapped pieces: the events of a table in pieces, as those of other files."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from ledger.errors import Violation
+from ledger.imports.mapping.mapped_events import MappedEvents
+from ledger.imports.mapping.table_mapping import TableMapping
+from ledger.imports.mapping.tables import open_table
+from ledger.imports.rows import PIECE_ROWS, Piece, Row
+
+
+def mapped_pieces(
+    file: BinaryIO, name: str, mapping: TableMapping, names: dict[str, str], *, register: str | None
+) -> Iterator[Piece]:
+    """The events of a table. Raises MappingError where the mapping does not fit it."""
+    table = open_table(file, name, mapping.table)
+    events = MappedEvents(mapping, table.columns, names, register=register)
+    rows: list[tuple[int, object, object]] = []
+    for row in events.rows(table.rows):
+        fault = None if row.fault is None else (row.fault.path, row.fault.rule, row.fault.detail)
+        rows.append((row.number, row.sent, fault))
+        if len(rows) >= PIECE_ROWS:
+            yield Piece("mapped", rows[0][0], rows, file.tell())
+            rows = []
+    if rows:
+        yield Piece("mapped", rows[0][0], rows, file.tell())
+
+
+def mapped_rows(piece: Piece) -> Iterator[Row]:
+    """The rows of a piece."""
+    for number, sent, fault in piece.raw:
+        yield Row(number, sent, None if fault is None else Violation(*fault))

@@ -1,0 +1,259 @@
+r"""Table mappings: a file that says how the rows of a table become events.
+
+    name = "mine-production-wide"
+    version = 1
+
+    [table]
+    thousands = ","
+
+    [symbols]
+    W = "withheld"
+    NA = "not_available"
+
+    [event]
+    type = "ProductionReported"
+    metric = "mine_production"
+    subject = { from = "{Country}", names = true }
+    unit = "t"
+    published_at = "2025-01-31"
+    source = { publisher = "usgs", edition = "{Source}" }
+
+    [[value]]
+    columns = "Prod_t_(?P<year>[0-9]{4})"
+    period = "{year}"
+
+Each `[[value]]` makes an event of each column that its pattern matches, where the cell holds something: so years across
+become rows, and a row may have several figures. A field of `[event]`, or of a `[[value]]` beside `columns`, is a text
+with the names of columns, and of the parts of a pattern, in braces; or a table:
+
+- `from`: such a text;
+- `replace`: pairs of a pattern and what stands for it, tried in turn until one matches:
+  `[["^(.*)-S([12])$", '\1-H\2']]`;
+- `values`: what texts stand for: `{ "World total (rounded)" = "world" }`;
+- `names`: true, where the text is a name, an alias, an ISO code or another identifier of a registered entity;
+- `only`: true, where a text that `values` does not know makes no event.
+
+A mapping without `[[value]]` makes one event of each row. `[parameters]` names what is said when it is used (`--set
+metric=mine_production`), with what it is else; one that is `` else must be said. They stand in braces like columns.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ledger.imports.mapping.cell_values import SYMBOLS, Separators
+
+NAME = re.compile(r"^[a-z][a-z0-9-]{0,79}$")
+
+
+class MappingError(ValueError):
+    """A mapping cannot be, or does not fit its table: its text says why, and what to do."""
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TableForm(_Form):
+    """How the table is written."""
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    skip_rows: int = Field(default=0, ge=0, le=1000)
+    header_rows: int = Field(default=1, ge=1, le=10)
+    decimal: str = "."
+    thousands: str = ""
+    sheet: str | None = None
+    skip: dict[str, list[str]] = {}
+    """Rows that are left out: by column, the texts of a cell that say so."""
+
+
+class FieldForm(_Form):
+    """Where a field of an event comes from."""
+
+    source: str = Field(alias="from")
+    replace: list[tuple[str, str]] = []
+    values: dict[str, str] = {}
+    names: bool = False
+    only: bool = False
+
+
+class _MappingForm(_Form):
+    name: str
+    version: int = Field(1, ge=1)
+    about: str = ""
+    parameters: dict[str, str] = {}
+    table: TableForm = TableForm()
+    symbols: dict[str, str] = {}
+    event: dict[str, Any]
+    value: list[dict[str, Any]] = []
+
+
+@dataclass(frozen=True)
+class MappedField:
+    """One field of an event, by its dotted path."""
+
+    path: tuple[str, ...]
+    template: tuple[tuple[str, str | None], ...]
+    """Texts, and after each the name in braces that follows it."""
+    replace: tuple[tuple[re.Pattern[str], str], ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    names: bool = False
+    only: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """The names in braces."""
+        return [name for _, name in self.template if name is not None]
+
+    def filled(self, row: Mapping[str, str]) -> str:
+        """The text with what a row has under these names."""
+        return "".join(text if name is None else text + row[name] for text, name in self.template).strip()
+
+
+@dataclass(frozen=True)
+class MappedValue:
+    """The columns that hold values, and the fields that events of them have beside those of all."""
+
+    columns: re.Pattern[str]
+    fields: tuple[MappedField, ...]
+
+
+@dataclass(frozen=True)
+class TableMapping:
+    """A mapping that was read and is sound in itself."""
+
+    name: str
+    version: int
+    about: str
+    parameters: Mapping[str, str]
+    table: TableForm
+    separators: Separators
+    symbols: Mapping[str, str]
+    fields: tuple[MappedField, ...]
+    values: tuple[MappedValue, ...]
+
+
+def read_mapping(path: Path) -> TableMapping:
+    """The mapping in a TOML or JSON file. Raises MappingError."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise MappingError(f"cannot read {path}: {error.strerror}") from None
+    return parse_mapping(raw, is_json=path.suffix.lower() == ".json")
+
+
+def parse_mapping(raw: bytes, *, is_json: bool = False) -> TableMapping:
+    """The mapping that a text holds. Raises MappingError."""
+    try:
+        said = json.loads(raw) if is_json else tomllib.loads(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise MappingError(f"the mapping is no {'JSON' if is_json else 'TOML'}: {error}") from None
+    try:
+        form = _MappingForm.model_validate(said)
+        return TableMapping(
+            _name(form.name),
+            form.version,
+            form.about,
+            form.parameters,
+            form.table,
+            Separators(form.table.decimal, form.table.thousands),
+            _symbols(form.symbols),
+            tuple(_fields(form.event)),
+            tuple(_value(one) for one in form.value),
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the mapping"
+        raise MappingError(f"{where}: {str(first['msg']).removeprefix('Value error, ')}") from None
+    except MappingError:
+        raise
+    except ValueError as error:
+        raise MappingError(str(error)) from None
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a mapping."""
+    return _MappingForm.model_json_schema(by_alias=True)
+
+
+def _name(text: str) -> str:
+    if not NAME.match(text):
+        raise MappingError(f"name: {text[:80]!r} is no name: small letters, digits and hyphens, a letter first")
+    return text
+
+
+def _symbols(said: Mapping[str, str]) -> Mapping[str, str]:
+    for code, stands_for in said.items():
+        if stands_for and stands_for not in SYMBOLS:
+            try:
+                Separators().number(stands_for)
+            except ValueError:
+                known = ", ".join(SYMBOLS)
+                raise MappingError(
+                    f"symbols.{code}: {stands_for!r} is neither one of {known}, nor a number, nor '' for nothing"
+                ) from None
+    return said
+
+
+def _value(said: dict[str, Any]) -> MappedValue:
+    columns = said.get("columns")
+    if not isinstance(columns, str):
+        raise MappingError("value.columns: a [[value]] needs the pattern of its columns")
+    return MappedValue(_pattern(columns), tuple(_fields({k: v for k, v in said.items() if k != "columns"})))
+
+
+def _fields(said: Mapping[str, Any], path: Sequence[str] = ()) -> list[MappedField]:
+    fields: list[MappedField] = []
+    for name, one in said.items():
+        here = (*path, *name.split("."))
+        if isinstance(one, dict) and "from" not in one:
+            fields += _fields(one, here)
+        elif isinstance(one, dict):
+            form = FieldForm.model_validate(one)
+            replace = tuple((_pattern(pattern), by) for pattern, by in form.replace)
+            template = _template(form.source, here)
+            fields.append(MappedField(here, template, replace, form.values, form.names, form.only))
+        elif isinstance(one, bool | int | str):
+            text = str(one).lower() if isinstance(one, bool) else str(one)
+            fields.append(MappedField(here, _template(text, here)))
+        else:
+            raise MappingError(f"{'.'.join(here)}: {one!r} is no text, number or table")
+    return fields
+
+
+def _template(text: str, path: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise MappingError(f"{'.'.join(path)}: {text[:80]!r}: {error}") from None
+    if any(spec or conversion for _, name, spec, conversion in parts if name is not None):
+        raise MappingError(f"{'.'.join(path)}: in braces stands the name of a column and nothing else")
+    return tuple((literal, name) for literal, name, _, _ in parts)
+
+
+def with_parameters(mapping: TableMapping, said: Mapping[str, str]) -> TableMapping:
+    """The mapping with what its parameters are. Raises MappingError for one that is unknown, or not said."""
+    for name in said:
+        if name not in mapping.parameters:
+            known = ", ".join(mapping.parameters) or "none"
+            raise MappingError(f"the mapping {mapping.name} has no parameter {name[:80]!r}; it has {known}")
+    parameters = {**mapping.parameters, **said}
+    for name, value in parameters.items():
+        if value == "":
+            raise MappingError(f"say what {name} is: --set {name}=…")
+    return replace(mapping, parameters=parameters)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise MappingError(f"{text[:80]!r} is no pattern: {error}") from None

@@ -1,0 +1,203 @@
+"""Tables as people keep them: CSV of any dialect, and sheets of Excel, as rows of texts.
+
+The encoding is UTF-8, with or without a mark, or UTF-16 with one; another must be named, since it cannot be told with
+certainty. The delimiter is the one of comma, semicolon, tab and bar that cuts the first rows alike. Cells of Excel are
+taken as typed: whole numbers and decimals of up to 15 digits, dates as dates; a formula must have been computed.
+"""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, BinaryIO, NamedTuple
+
+from ledger.imports.import_limits import FILE_COLUMNS_MAX
+from ledger.imports.mapping.table_mapping import MappingError, TableForm
+from ledger.imports.rows import ROW_BYTES_MAX
+
+DELIMITERS = ",;\t|"
+SAMPLE_BYTES = 64 * 1024
+DIGITS_MAX = 15
+"""Excel keeps no more digits of a number than these."""
+
+
+class TableRow(NamedTuple):
+    """A row of a table: its number in the file from 1 (as an editor shows it), its cells, or why it has none."""
+
+    number: int
+    cells: list[str]
+    fault: str | None = None
+
+
+class Table(NamedTuple):
+    """A table: the names of its columns, its rows, and how it is written."""
+
+    columns: list[str]
+    rows: Iterator[TableRow]
+    form: TableForm
+
+
+def open_table(file: BinaryIO, name: str, form: TableForm) -> Table:
+    """The table in a file, by the ending of its name. Raises MappingError where it is none."""
+    start = file.read(4)
+    file.seek(0)
+    if name.lower().endswith((".xlsx", ".xlsm")):
+        return _titled(_sheet_rows(file, form), form)
+    if start.startswith((b"PK\x03\x04", b"PAR1", b"\x1f\x8b")):
+        raise MappingError(f"{name} is no text: its first bytes are those of a zip, gzip or Parquet file")
+    encoding = _encoding(file, name, form)
+    file.seek(0)
+    sample = file.read(SAMPLE_BYTES).decode(encoding, errors="ignore")
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
+    delimiter = form.delimiter or _delimiter(sample)
+    found = form.model_copy(update={"delimiter": delimiter, "encoding": encoding})
+    return _titled(_csv_rows(text, delimiter), found)
+
+
+def _titled(rows: Iterator[TableRow], form: TableForm) -> Table:
+    """The names of the columns, which may take several rows: `2023` over `t` is `2023 t`."""
+    head = list(islice(rows, form.skip_rows, form.skip_rows + form.header_rows))
+    if len(head) < form.header_rows:
+        raise MappingError("the table has no header: it ends before")
+    width = max(len(row.cells) for row in head)
+    if width > FILE_COLUMNS_MAX:
+        raise MappingError(f"the table has {width} columns, and at most {FILE_COLUMNS_MAX} are read")
+    titles = [[cell.strip() for cell in row.cells] + [""] * (width - len(row.cells)) for row in head]
+    for line in titles[:-1]:
+        for place in range(1, width):
+            line[place] = line[place] or line[place - 1]  # a title over several columns stands over the first
+    columns = [" ".join(filter(None, parts)) for parts in zip(*titles, strict=True)]
+    columns = [name or f"column {place}" for place, name in enumerate(columns, 1)]
+    return Table(columns, _fitted(rows, width), form)
+
+
+def _fitted(rows: Iterator[TableRow], width: int) -> Iterator[TableRow]:
+    for number, cells, fault in rows:
+        if fault is None and any(cells[width:]):
+            yield TableRow(number, [], f"the row has {len(cells)} cells and the header {width}")
+        else:
+            yield TableRow(number, [*cells[:width], *[""] * (width - len(cells))], fault)
+
+
+def _encoding(file: BinaryIO, name: str, form: TableForm) -> str:
+    if form.encoding is not None:
+        try:
+            return codecs.lookup(form.encoding).name
+        except LookupError:
+            raise MappingError(f"table.encoding: there is no encoding {form.encoding[:40]!r}") from None
+    start = file.read(4)
+    file.seek(0)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    while block := file.read(1 << 20):
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError as error:
+            line += block[: error.start].count(b"\n")
+            raise MappingError(
+                f"{name} is not UTF-8 (line {line}): name its encoding, for example encoding = 'cp1252' (Western "
+                "Europe, what Excel writes there) or 'latin-1', under [table]"
+            ) from None
+        line += block.count(b"\n")
+    return "utf-8-sig"
+
+
+def _delimiter(sample: str) -> str:
+    """The delimiter that cuts the first rows into as many cells each, and of those that do, into most."""
+    best, most = ",", (0.0, 1)
+    for one in DELIMITERS:
+        try:
+            widths = [len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=one) if row][:20]
+        except csv.Error:
+            continue
+        alike = max(set(widths), key=widths.count, default=0)
+        if alike > 1 and (found := (widths.count(alike) / len(widths), alike)) > most:
+            best, most = one, found
+    return best
+
+
+def _csv_rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[TableRow]:
+    if len(delimiter) != 1:
+        raise MappingError("table.delimiter is one character")
+    reader = csv.reader(_short_lines(text), delimiter=delimiter, strict=True)
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            yield TableRow(number, [], f"{error}; nothing from here on was read")
+            break
+        if not all(map(_is_text, cells)):
+            yield TableRow(number, [], "the text is not in the encoding of the table")
+        else:
+            yield TableRow(number, cells)
+    text.detach()  # The file is its owner's to close.
+
+
+def _is_text(cell: str) -> bool:
+    return cell.isascii() or not any("\udc80" <= one <= "\udcff" for one in cell)
+
+
+def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(ROW_BYTES_MAX):
+        if len(line) >= ROW_BYTES_MAX:
+            raise csv.Error(f"the row is longer than {ROW_BYTES_MAX} characters")
+        yield line
+
+
+def _sheet_rows(file: BinaryIO, form: TableForm) -> Iterator[TableRow]:
+    # Here, since openpyxl takes as long to load as all the rest, and most programs need none of it.
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    except Exception as error:  # a file of others raises anything
+        raise MappingError(f"the file is no Excel workbook: {type(error).__name__}") from None
+    if form.sheet is None and len(book.sheetnames) > 1:
+        raise MappingError(f"the workbook has several sheets: set [table] sheet to one of {', '.join(book.sheetnames)}")
+    name = form.sheet or book.sheetnames[0]
+    if name not in book.sheetnames:
+        raise MappingError(f"there is no sheet {name!r}; there are {', '.join(book.sheetnames)}")
+    for number, cells in enumerate(book[name].iter_rows(values_only=True), 1):
+        texts: list[str] = []
+        fault = None
+        for place, cell in enumerate(cells, 1):
+            try:
+                texts.append(_cell_text(cell))
+            except ValueError as error:
+                fault = fault or f"column {place}: {error}"
+                texts.append("")
+        while texts and not texts[-1]:
+            texts.pop()
+        yield TableRow(number, texts, fault)
+
+
+def _cell_text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, datetime):
+        is_day = (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0)
+        return cell.date().isoformat() if is_day else cell.isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, int | float):
+        text = repr(cell) if isinstance(cell, int) or not float(cell).is_integer() else str(int(cell))
+        digits = text.lower().partition("e")[0].lstrip("-0.").replace(".", "").rstrip("0")
+        if len(digits) > DIGITS_MAX:
+            raise ValueError(
+                f"{text} has more than {DIGITS_MAX} digits, which Excel does not keep exactly: type it as text"
+            )
+        return text
+    text = str(cell)
+    if text.startswith("#") and text.rstrip("!?").isupper() and text[1:].rstrip("!?").replace("/", "").isalnum():
+        raise ValueError(f"{text} is an error of a formula")
+    return text

@@ -1,0 +1,125 @@
+"""Tables as people keep them."""
+
+import io
+from datetime import date, datetime
+from typing import Any
+
+import openpyxl
+import pytest
+
+from ledger.imports.mapping.table_mapping import MappingError, TableForm
+from ledger.imports.mapping.tables import Table, open_table
+
+
+def csv_table(text: str | bytes, **form: Any) -> Table:
+    raw = text.encode() if isinstance(text, str) else text
+    return open_table(io.BytesIO(raw), "table.csv", TableForm(**form))
+
+
+def sheet(*rows: list[Any], **form: Any) -> Table:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    return open_table(saved(book), "table.xlsx", TableForm(**form))
+
+
+def saved(book: openpyxl.Workbook) -> io.BytesIO:
+    out = io.BytesIO()
+    book.save(out)
+    out.seek(0)
+    return out
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found(delimiter: str) -> None:
+    table = csv_table(f"place{delimiter}2023{delimiter}2024\n'x y'{delimiter}1{delimiter}2\n")
+    assert (table.columns, table.form.delimiter) == (["place", "2023", "2024"], delimiter)
+    assert [row.cells for row in table.rows] == [["'x y'", "1", "2"]]
+
+
+def test_a_semicolon_with_decimal_commas_is_no_comma() -> None:
+    table = csv_table("place;2023;2024\nChina;1,5;2,5\nIndia;3,5;4,5\n")
+    assert [row.cells for row in table.rows] == [["China", "1,5", "2,5"], ["India", "3,5", "4,5"]]
+
+
+def test_rows_have_the_numbers_that_an_editor_shows() -> None:
+    table = csv_table('a,b\n\n1,"two\nlines"\n3,4\n')
+    assert [(row.number, row.cells) for row in table.rows if any(row.cells)] == [
+        (3, ["1", "two\nlines"]),
+        (5, ["3", "4"]),
+    ]
+
+
+def test_encodings_are_found_or_asked_for() -> None:
+    assert csv_table("\ufeffpaís,1\n").columns == ["país", "1"]
+    assert csv_table("país,1\n".encode("utf-16")).columns == ["país", "1"]
+    with pytest.raises(MappingError, match=r"line 3.*cp1252"):
+        csv_table(b"a,b\n1,2\nEspa\xf1a,1\n")
+    table = csv_table(b"a,b\n1,2\nEspa\xf1a,1\n", encoding="cp1252")
+    assert [row.cells for row in table.rows][-1] == ["España", "1"]
+    with pytest.raises(MappingError, match="no encoding"):
+        csv_table("a\n", encoding="klingon")
+
+
+def test_a_row_of_another_encoding_is_a_fault_of_the_row() -> None:
+    table = csv_table(b"a,b\n\x81,1\nx,2\n", encoding="ascii")
+    assert [(row.number, bool(row.fault)) for row in table.rows] == [(2, True), (3, False)]
+
+
+def test_titles_may_take_several_rows_and_lines_above_are_skipped() -> None:
+    text = "Mine production\nPlace,2023,,2024,\n,t,note,t,note\nChina,1,x,2,y\n"
+    table = csv_table(text, skip_rows=1, header_rows=2)
+    assert table.columns == ["Place", "2023 t", "2023 note", "2024 t", "2024 note"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [(b"PK\x03\x04...", "zip"), (b"PAR1....", "Parquet"), (b"\x1f\x8b\x08....", "gzip"), (b"", "no header")],
+)
+def test_what_is_no_text_is_told(raw: bytes, said: str) -> None:
+    with pytest.raises(MappingError, match=said):
+        csv_table(raw)
+
+
+def test_a_row_that_is_too_wide_is_a_fault_and_a_short_one_is_filled_up() -> None:
+    table = csv_table("a,b\n1\n1,2,\n1,2,3\n")
+    assert [(row.cells, bool(row.fault)) for row in table.rows] == [(["1", ""], False), (["1", "2"], False), ([], True)]
+
+
+def test_broken_quotes_end_the_table_with_a_fault() -> None:
+    *_, last = csv_table('a,b\n1,2\n"3,4\n').rows
+    assert "nothing from here on was read" in str(last.fault)
+
+
+def test_a_bomb_of_columns_is_refused() -> None:
+    with pytest.raises(MappingError, match="columns"):
+        csv_table(",".join(map(str, range(100_000))) + "\n1\n")
+
+
+def test_cells_of_a_sheet_are_taken_as_typed() -> None:
+    table = sheet(
+        ["place", "day", "moment", "n", "x", "tenth", "flag", "text"],
+        ["China", date(2024, 1, 31), datetime(2024, 1, 31, 12, 30), 13000, 0.1, 1e-3, True, "1,5"],
+    )
+    (row,) = table.rows
+    assert row.cells == ["China", "2024-01-31", "2024-01-31T12:30:00", "13000", "0.1", "0.001", "true", "1,5"]
+
+
+def test_a_number_that_excel_does_not_keep_exactly_is_a_fault() -> None:
+    (row,) = sheet(["n"], [123456789012345678]).rows
+    assert "15 digits" in str(row.fault)
+    (row,) = sheet(["n"], ["#DIV/0!"]).rows
+    assert "error of a formula" in str(row.fault)
+
+
+def test_of_several_sheets_one_is_chosen() -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].title = "notes"
+    book.create_sheet("data").append(["a"])
+    with pytest.raises(MappingError, match="notes, data"):
+        open_table(saved(book), "x.xlsx", TableForm())
+    assert open_table(saved(book), "x.xlsx", TableForm(sheet="data")).columns == ["a"]
+    with pytest.raises(MappingError, match="no sheet"):
+        open_table(saved(book), "x.xlsx", TableForm(sheet="Data"))
+    with pytest.raises(MappingError, match="no Excel workbook"):
+        open_table(io.BytesIO(b"PK\x03\x04" + bytes(100)), "x.xlsx", TableForm())
