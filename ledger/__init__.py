@@ -34,10 +34,10 @@ from ledger.imports.import_limits import ImportLimits
 from ledger.imports.import_options import ImportChoices, ImportOptions, Mode, OnConflict, OnMissing
 from ledger.imports.import_report import LISTED_MAX, ImportReport
 from ledger.imports.importer import Format, import_file, import_stream
-from ledger.imports.mapping.saved_mappings import find_mapping, ready_made_mappings, save_mapping, saved_mappings
-from ledger.imports.mapping.suggestion import suggested as suggested_mapping
-from ledger.imports.mapping.table_mapping import MappingError, TableMapping, read_mapping, with_parameters
-from ledger.imports.mapping.table_mapping import schema as mapping_schema
+from ledger.imports.mappings.saved_mappings import find_mapping, ready_made_mappings, save_mapping, saved_mappings
+from ledger.imports.mappings.suggestion import suggested as suggested_mapping
+from ledger.imports.mappings.table_mapping import MappingError, TableMapping, read_mapping, with_parameters
+from ledger.imports.mappings.table_mapping import schema as mapping_schema
 from ledger.ledger import Ledger
 from ledger.rules.effective_content import Act, Content, content
 from ledger.store import Block, LogStore

@@ -5,7 +5,7 @@ from typing import Literal, TypedDict, get_args
 
 from ledger.errors import CalendarError
 from ledger.events.entities import EntityRegistered
-from ledger.imports.mapping.table_mapping import TableMapping
+from ledger.imports.mappings.table_mapping import TableMapping
 from ledger.values.calendars import parse_moment
 
 Mode = Literal["atomic", "proceed"]

@@ -20,7 +20,7 @@ from ledger.imports.import_limits import USUAL_LIMITS, ImportLimits
 from ledger.imports.import_options import NOW, ImportChoices, ImportOptions
 from ledger.imports.import_report import ImportReport
 from ledger.imports.intake import Intake
-from ledger.imports.mapping.mapped_pieces import mapped_pieces
+from ledger.imports.mappings.mapped_pieces import mapped_pieces
 from ledger.imports.rows import PIECE_ROWS, Piece
 from ledger.imports.rows import Format as Format
 from ledger.imports.verdicts import Way, pieces

@@ -16,7 +16,7 @@ from ledger.events.figures import FigureFacts
 from ledger.imports.content_ids import content_id
 from ledger.imports.exported_rows import Recorded, is_dated, joined, taken_apart
 from ledger.imports.import_limits import ImportLimits
-from ledger.imports.mapping.mapped_pieces import mapped_rows
+from ledger.imports.mappings.mapped_pieces import mapped_rows
 from ledger.imports.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
 
 UNDATED = "the row does not say when it was published; give published_at= for all rows of the file (now is an answer)"

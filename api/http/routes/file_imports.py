@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast, get_args
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
 
 from fastapi import APIRouter, Request, Response
 
-from api.formats.negotiation import CSV, JSON, JSONL, PARQUET
+from api.formats.negotiation import CSV, JSON, JSONL, PARQUET, XLSX
 from api.http.openapi import FIRST_FACT, REF, answers
 from api.http.responses import json_answer, json_wanted, written_basis
 from api.http.spooled_body import Spooled, spooled
@@ -23,10 +24,13 @@ from ledger import (
     ImportLimits,
     ImportOptions,
     ImportReport,
+    MappingError,
     Mode,
     OnConflict,
     OnMissing,
+    find_mapping,
     import_stream,
+    with_parameters,
 )
 from ledger.values import instant_text
 from projections import Engine
@@ -68,7 +72,17 @@ ON_MISSING = Parameter(
     "`withdraw`: what the edition before said is withdrawn, with the date of the scope.",
     schema={"type": "string", "enum": list(get_args(OnMissing)), "default": "list"},
 )
-PARAMETERS = (MODE, DRY_RUN, ON_CONFLICT, PUBLISHED_AT, SCOPE, ON_MISSING)
+MAPPING = Parameter(
+    "mapping",
+    "The name of a mapping (`NAME` or `NAME@VERSION`): the file is a table, CSV or Excel, and this says how it becomes "
+    "events. `supply-ledger mapping list` names those there are.",
+)
+SET = Parameter("set.*", "What a parameter of the mapping is: `set.publisher=usgs`.")
+REGISTER = Parameter(
+    "register",
+    "With a mapping: names that it looks up and nobody has are registered as this kind of entity, like `country`.",
+)
+PARAMETERS = (MODE, DRY_RUN, ON_CONFLICT, PUBLISHED_AT, SCOPE, ON_MISSING, MAPPING, SET, REGISTER)
 ERROR: dict[str, Any] = {
     "type": "object",
     "required": ["row", "pointer", "rule", "detail"],
@@ -171,8 +185,8 @@ def router(engine: Engine) -> APIRouter:
         says what would be, and in `effects` which answers would change. In mode
         `atomic` the events are held in memory until all are recorded; send very large files with `mode=proceed`.
         """
-        options = _options(json_wanted(request, PARAMETERS))
-        file_format = _format(request)
+        options = _options(json_wanted(request, PARAMETERS), engine.ledger.directory)
+        file_format = _table_format(request) if "mapping" in options else _format(request)
         async with spooled(request, engine.ledger.directory, bytes_max=limits.file_bytes) as body:
             return await IMPORTS.run(_taken_in, engine, body, file_format, options, limits)
 
@@ -180,10 +194,18 @@ def router(engine: Engine) -> APIRouter:
 
 
 def _taken_in(
-    engine: Engine, body: Spooled, file_format: Format, options: ImportChoices, limits: ImportLimits
+    engine: Engine,
+    body: Spooled,
+    file_format: Format | Literal["xlsx"],
+    options: ImportChoices,
+    limits: ImportLimits,
 ) -> Response:
     ledger = engine.ledger
-    report = import_stream(ledger, body.file, file_format, limits=limits, **options)
+    plain: Format = "csv" if file_format == "xlsx" else file_format
+    try:
+        report = import_stream(ledger, body.file, plain, name=f"body.{file_format}", limits=limits, **options)
+    except MappingError as error:
+        raise Problem(422, "import-refused", f"Nothing was recorded: {error}.") from None
     recorded_at = ledger.recorded_at(report.position)
     basis = written_basis(
         position=report.position, recorded_at=instant_text(recorded_at) if recorded_at is not None else None
@@ -234,7 +256,7 @@ def _effects(engine: Engine, report: ImportReport) -> Effects:
     return effects(engine, report.entries, viewpoint)
 
 
-def _options(parameters: Mapping[str, str]) -> ImportChoices:
+def _options(parameters: Mapping[str, str], directory: Path | None) -> ImportChoices:
     """The options of an import. Raises Problem."""
     choices: dict[str, Any] = {"mode": "atomic"}
     for name, known in (("mode", Mode), ("on_conflict", OnConflict), ("on_missing", OnMissing)):
@@ -244,7 +266,15 @@ def _options(parameters: Mapping[str, str]) -> ImportChoices:
                 options = f"{', '.join(others)} or {last}"
                 raise bad_parameter(name, f"unknown_{name}", f"{name} is {options}, not {text[:40]!r}")
             choices[name] = text
-    choices |= {name: parameters[name] for name in ("published_at", "scope") if name in parameters}
+    choices |= {name: parameters[name] for name in ("published_at", "scope", "register") if name in parameters}
+    said = {name.removeprefix("set."): text for name, text in parameters.items() if name.startswith("set.")}
+    if "mapping" in parameters:
+        try:
+            choices["mapping"] = with_parameters(find_mapping(parameters["mapping"], directory), said)
+        except MappingError as error:
+            raise bad_parameter("mapping", "mapping", str(error)) from None
+    elif said:
+        raise bad_parameter(f"set.{next(iter(said))}", "mapping", "set. is for a mapping: name one with mapping=")
     choices["dry_run"] = flag_of(parameters, DRY_RUN.name)
     try:
         ImportOptions(**choices)
@@ -252,6 +282,15 @@ def _options(parameters: Mapping[str, str]) -> ImportChoices:
         name = str(error).partition(" ")[0].partition(":")[0].partition("=")[0]
         raise bad_parameter(name, "import_option", str(error)) from None
     return cast(ImportChoices, choices)
+
+
+def _table_format(request: Request) -> Format | Literal["xlsx"]:
+    """The kind of table that the headers of a body claim. Raises Problem for what is none."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == XLSX.media_type:
+        return "xlsx"
+    if (found := _format(request)) != "csv":
+        raise _unsupported(f"With a mapping, send a table: {CSV.media_type} or {XLSX.media_type}.")
+    return found
 
 
 def _format(request: Request) -> Format:

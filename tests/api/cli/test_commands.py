@@ -169,6 +169,25 @@ def test_a_file_that_contradicts_what_is_held_is_asked_about(shell: Shell, tmp_p
     assert "needs scope" in shell.fails("import", str(file), "--on-missing", "retract")
 
 
+def test_a_spreadsheet_becomes_events_in_three_commands(shell: Shell, tmp_path: Path) -> None:
+    shell.ok("append", stdin=json.dumps([organisation("usgs")]))
+    file = tmp_path / "production.csv"
+    file.write_text("Country;2023;2024\nChina;240.000,5;270.000\nIndia;2.900;W\n", encoding="utf-8")
+    draft = tmp_path / "mine.toml"
+    draft.write_text(shell.ok("mapping", "suggest", str(file)), encoding="utf-8")
+    said = [f"--set={one}" for one in ("publisher=usgs", "published_at=2025", "metric=mine_production", "unit=t")]
+    checked = shell.ok("mapping", "check", str(file), "--mapping", str(draft), *said, "--register", "country")
+    assert "To be recorded 6" in checked
+    assert "Saved as production@1" in shell.ok("mapping", "save", str(draft))
+    assert "Recorded 6" in shell.ok("import", str(file), "--mapping", "production", *said, "--register", "country")
+    assert "production" in shell.ok("mapping", "list")
+    assert json.loads(shell.ok("mapping", "schema"))["properties"]
+    assert "there is no mapping" in shell.fails("import", str(file), "--mapping", "nobodys")
+    assert "--set takes NAME=VALUE" in shell.fails("import", str(file), "--mapping", "production", "--set", "x")
+    assert "give one with --mapping" in shell.fails("import", str(file), "--set", "x=y")
+    assert "say what publisher is" in shell.fails("import", str(file), "--mapping", "production")
+
+
 def test_an_import_with_a_bad_row_records_nothing_unless_told_to(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "facts.jsonl"
     facts = [*FACTS, mined("atlantis", "1", "2024")]

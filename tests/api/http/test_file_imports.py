@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.app import create_app
+from api.formats.negotiation import XLSX
 from api.http import json_body
 from ledger.imports import rows
 from projections import Engine
@@ -396,6 +398,53 @@ def test_a_file_is_warned_of_like_an_append(api: Api) -> None:
     assert [(one["row"], one["pointer"], one["rule"]) for one in answer["warnings"]] == [(1, "/value", "unit_slip")]
 
 
+TABLE = b'subject,metric,unit,2023,2024\r\nChina,mine_production,t,"240,000",W\r\nNarnia,mine_production,t,1,2\r\n'
+SAID = "mapping=wide-years&set.publisher=usgs&set.published_at=2025-01-31"
+
+
+def test_a_table_becomes_events_through_a_mapping(api: Api) -> None:
+    refused = send(api, TABLE, CSV, f"?{SAID}")
+    assert (refused.status_code, refused.json()["rejected"]) == (422, 2)
+    assert "no registered entity is called 'Narnia'" in refused.json()["detail"]
+    answer = send(api, TABLE, CSV, f"?{SAID}&register=country")
+    assert counts(answer) == (5, 0, 0)
+    values = [item["value"] or item["symbol"] for item in api.items("figures", subject="china")]
+    assert sorted(values) == ["240000", "withheld"]
+    assert counts(send(api, TABLE, CSV, f"?{SAID}&register=country")) == (0, 4, 0)
+
+
+def test_a_sheet_becomes_events_through_a_mapping(api: Api) -> None:
+    book = openpyxl.Workbook()
+    for row in (["subject", "metric", "unit", 2023], ["China", "mine_production", "t", 240000]):
+        book.worksheets[0].append(row)
+    out = io.BytesIO()
+    book.save(out)
+    answer = send(api, out.getvalue(), XLSX.media_type, f"?{SAID}")
+    assert counts(answer) == (1, 0, 0)
+    assert send(api, TABLE, XLSX.media_type, f"?{SAID}").status_code == 422
+    assert send(api, TABLE, NDJSON, f"?{SAID}").status_code == 415
+    assert send(api, out.getvalue(), XLSX.media_type).status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("mapping=nobodys", "there is no mapping 'nobodys'"),
+        ("mapping=wide-years", "--set publisher"),
+        (f"{SAID}&set.colour=red", "no parameter 'colour'"),
+        ("set.publisher=usgs", "name one with mapping="),
+        (f"{SAID}&register=dragon", "register is a kind"),
+        ("register=country", "give a mapping"),
+        ("mapping=sdmx-csv&set.publisher=usgs&set.metric=m&set.published_at=2025", "there is no column 'REF_AREA'"),
+    ],
+)
+def test_a_mapping_that_cannot_be_or_does_not_fit_is_told(api: Api, query: str, said: str) -> None:
+    answer = send(api, TABLE, CSV, f"?{query}")
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert api.head() == 6
+
+
 def test_reading_imports_is_not_allowed(api: Api) -> None:
     answer = api.client.get("/v1/imports")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
@@ -406,7 +455,8 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
         document = TestClient(create_app(engine)).get("/openapi.json").json()
     operation = document["paths"]["/v1/imports"]["post"]
     assert [parameter["name"] for parameter in operation["parameters"]] == [
-        *("mode", "dry_run", "on_conflict", "published_at", "scope", "on_missing")
+        *("mode", "dry_run", "on_conflict", "published_at", "scope", "on_missing"),
+        *("mapping", "set.NAME", "register"),
     ]
     content = operation["requestBody"]["content"]
     assert set(content) == {NDJSON, CSV, PARQUET}

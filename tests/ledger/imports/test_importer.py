@@ -41,7 +41,7 @@ def test_a_file_sent_again_adds_nothing(ledger: Ledger, tmp_path: Path) -> None:
 
 def test_in_atomic_mode_one_bad_row_means_nothing_is_recorded(ledger: Ledger, tmp_path: Path) -> None:
     head = ledger.head()
-    path = jsonl(tmp_path / "facts.jsonl", figure(), figure(unit="tonnes"), figure(period="2024"))
+    path = jsonl(tmp_path / "facts.jsonl", figure(), figure(unit="cubits"), figure(period="2024"))
     path.write_text(path.read_text() + "{nonsense\n")
     report = import_file(ledger, path)
     assert (report.recorded, report.rejected, ledger.head()) == (0, 2, head)
@@ -52,7 +52,7 @@ def test_in_atomic_mode_one_bad_row_means_nothing_is_recorded(ledger: Ledger, tm
 
 
 def test_in_proceed_mode_the_other_rows_are_recorded(ledger: Ledger, tmp_path: Path) -> None:
-    path = jsonl(tmp_path / "facts.jsonl", figure(), "no event", figure(unit="tonnes"), figure(period="2024"))
+    path = jsonl(tmp_path / "facts.jsonl", figure(), "no event", figure(unit="cubits"), figure(period="2024"))
     report = import_file(ledger, path, mode="proceed")
     assert (report.recorded, report.rejected) == (2, 2)
     assert [error["row"] for error in report.errors] == [2, 3]

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
-from ledger.imports.mapping.cell_values import SYMBOLS, Separators
-from ledger.imports.mapping.table_mapping import TableForm
-from ledger.imports.mapping.tables import Table, open_table
+from ledger.imports.mappings.cell_values import SYMBOLS, Separators
+from ledger.imports.mappings.table_mapping import TableForm
+from ledger.imports.mappings.tables import Table, open_table
 
 LOOKED_AT_ROWS = 200
 YEAR = re.compile(r"^(.*?)((?:19|20)\d{2})(.*)$")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger.imports.mapping.cell_values import CellError, Separators, statement_of
+from ledger.imports.mappings.cell_values import CellError, Separators, statement_of
 
 CODES = {"W": "withheld", "NA": "not_available", "\N{EM DASH}": "0", ".": ""}
 ENGLISH, GERMAN, SWISS, FRENCH = (

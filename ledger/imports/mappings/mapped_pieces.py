@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ledger.errors import Violation
-from ledger.imports.mapping.mapped_events import MappedEvents
-from ledger.imports.mapping.table_mapping import TableMapping
-from ledger.imports.mapping.tables import open_table
+from ledger.imports.mappings.mapped_events import MappedEvents
+from ledger.imports.mappings.table_mapping import TableMapping
+from ledger.imports.mappings.tables import open_table
 from ledger.imports.rows import PIECE_ROWS, Piece, Row
 
 

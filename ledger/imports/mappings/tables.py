@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 
 from ledger.imports.import_limits import FILE_COLUMNS_MAX
-from ledger.imports.mapping.table_mapping import MappingError, TableForm
+from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.rows import ROW_BYTES_MAX
 
 DELIMITERS = ",;\t|"

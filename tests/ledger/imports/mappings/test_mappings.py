@@ -21,7 +21,7 @@ from ledger import (
     suggested_mapping,
     with_parameters,
 )
-from ledger.imports.mapping.table_mapping import parse_mapping
+from ledger.imports.mappings.table_mapping import parse_mapping
 
 PLACES = [("au", "Australia"), ("br", "Brazil"), ("cn", "China"), ("in", "India"), ("my", "Malaysia")]
 SIMPLE = """

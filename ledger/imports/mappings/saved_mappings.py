@@ -3,14 +3,14 @@
 from importlib.resources import files
 from pathlib import Path
 
-from ledger.imports.mapping.table_mapping import MappingError, TableMapping, parse_mapping, read_mapping
+from ledger.imports.mappings.table_mapping import MappingError, TableMapping, parse_mapping, read_mapping
 
 FOLDER = "mappings"
 
 
 def ready_made_mappings() -> dict[str, TableMapping]:
     """The mappings that come with the program, by name."""
-    folder = files("ledger") / "imports" / "mapping" / "ready_made"
+    folder = files("ledger") / "imports" / "mappings" / "ready_made"
     texts = sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
     mappings = (parse_mapping(one.read_bytes()) for one in texts)
     return {mapping.name: mapping for mapping in mappings}

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.events.base import REGISTRY
-from ledger.imports.mapping.cell_values import CellError, statement_of
-from ledger.imports.mapping.table_mapping import MappedField, MappingError, TableMapping
-from ledger.imports.mapping.tables import TableRow
+from ledger.imports.mappings.cell_values import CellError, statement_of
+from ledger.imports.mappings.table_mapping import MappedField, MappingError, TableMapping
+from ledger.imports.mappings.tables import TableRow
 from ledger.imports.rows import Row, faulty
 
 NUMBERS = ("expected_version",)

@@ -48,7 +48,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ledger.imports.mapping.cell_values import SYMBOLS, Separators
+from ledger.imports.mappings.cell_values import SYMBOLS, Separators
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,79}$")
 

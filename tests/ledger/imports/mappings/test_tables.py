@@ -7,8 +7,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ledger.imports.mapping.table_mapping import MappingError, TableForm
-from ledger.imports.mapping.tables import Table, open_table
+from ledger.imports.mappings.table_mapping import MappingError, TableForm
+from ledger.imports.mappings.tables import Table, open_table
 
 
 def csv_table(text: str | bytes, **form: Any) -> Table:
