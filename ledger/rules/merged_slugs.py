@@ -1,10 +1,15 @@
 """Which slug a merged slug answers to now.
 
 For example, after `lynas-corp` was merged into `lynas-corporation` and that into `lynas`, all three resolve to `lynas`.
-A chain of ten thousand merges costs no more than ten thousand single ones: whoever walks along it leaves shortcuts.
+A chain of ten thousand merges costs no more than ten thousand single ones, whatever of it is taken back and asked for.
 """
 
 from collections.abc import Iterator
+
+from ledger.rules.merge_forest import MergeForest
+
+STEPS_FEW = 8
+"""So many merges in a row are simply followed, which is quicker than to find the end of a chain."""
 
 
 class MergedSlugs:
@@ -14,31 +19,27 @@ class MergedSlugs:
         self.kept: dict[str, str] = {}
         """The slug that each merged slug was merged into."""
         self._merged_into: dict[str, dict[str, None]] = {}
-        self._shortcuts: dict[str, str] = {}
-        """A slug further on along the chain. A merge that is added leaves them right; one that goes may not."""
+        self._forest = MergeForest()
 
     def add(self, merged: str, kept: str) -> None:
         """Let a merge hold."""
         self.kept[merged] = kept
         self._merged_into.setdefault(kept, {})[merged] = None
+        self._forest.hang(merged, kept)
 
     def remove(self, merged: str) -> None:
         """Let the merge of a slug hold no longer."""
         del self._merged_into[self.kept.pop(merged)][merged]
-        self._shortcuts.clear()
+        self._forest.take_off(merged)
 
     def resolve(self, slug: str) -> str:
         """The slug that a slug was merged into in the end, or itself."""
-        kept = self.kept
-        if slug not in kept:
-            return slug
-        passed = []
-        while slug in kept:
-            passed.append(slug)
-            slug = self._shortcuts.get(slug) or kept[slug]
-        if len(passed) > 1:
-            self._shortcuts.update(dict.fromkeys(passed, slug))
-        return slug
+        for _ in range(STEPS_FEW):
+            kept = self.kept.get(slug)
+            if kept is None:
+                return slug
+            slug = kept
+        return self._forest.top(slug)
 
     def all_of(self, slug: str) -> Iterator[str]:
         """A slug and all that were merged into it, directly or not."""
