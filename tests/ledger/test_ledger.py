@@ -14,7 +14,7 @@ from tests.ledger.conftest import WORLD, correction, figure, retraction
 
 def test_positions_run_without_gaps_and_across_refused_batches(ledger: Ledger) -> None:
     with pytest.raises(Refused):
-        ledger.append([figure(), figure(unit="tonnes")])
+        ledger.append([figure(), figure(unit="cubits")])
     receipt = ledger.append([figure(), figure(period="2024")])
     assert [item["position"] for item in receipt.items] == [len(WORLD) + 1, len(WORLD) + 2]
     assert [entry.position for entry in ledger.entries()] == list(range(1, len(WORLD) + 3))
@@ -23,7 +23,7 @@ def test_positions_run_without_gaps_and_across_refused_batches(ledger: Ledger) -
 def test_a_batch_with_one_bad_event_records_nothing_and_points_at_every_fault(ledger: Ledger) -> None:
     head = ledger.head()
     with pytest.raises(Refused) as refused:
-        ledger.append([figure(), figure(unit="tonnes"), figure(subject="nowhere")])
+        ledger.append([figure(), figure(unit="cubits"), figure(subject="nowhere")])
     assert [violation.pointer for violation in refused.value.violations] == ["/1/unit", "/2/subject"]
     assert ledger.head() == head
 
@@ -72,7 +72,7 @@ def test_an_idempotency_key_answers_the_same_request_the_same_way(ledger: Ledger
 
 def test_a_refused_request_leaves_its_key_free(ledger: Ledger) -> None:
     with pytest.raises(Refused):
-        ledger.append([figure(unit="tonnes")], request=("key-1", b"hash"))
+        ledger.append([figure(unit="cubits")], request=("key-1", b"hash"))
     assert not ledger.append([figure()], request=("key-1", b"other")).replayed
 
 

@@ -54,7 +54,7 @@ def test_each_of_many_clients_is_answered_for_its_own(api: Api, engine: Engine) 
     head = engine.ledger.head()
     bodies = [json.dumps(numbered(number)).encode() for number in range(60)]
     bodies[7] = b"{nonsense"
-    bodies[8] = json.dumps(numbered(8, unit="tonnes")).encode()
+    bodies[8] = json.dumps(numbered(8, unit="cubits")).encode()
     bodies[9] = json.dumps([numbered(9), mined("nowhere", "1", "2024")]).encode()
     bodies[10] = b"[]"
     bodies[11] = json.dumps([numbered(11), numbered(111)]).encode()
@@ -101,7 +101,7 @@ def test_clients_on_several_loops_are_answered_too(api: Api, engine: Engine) -> 
 def test_a_long_append_goes_its_own_way_and_is_answered_the_same(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.http.append_requests.SMALL_BYTES_MAX", 10)
     assert api.client.post("/v1/events", json=numbered(1)).status_code == 201
-    answer = api.client.post("/v1/events", json=[numbered(2), numbered(3, unit="tonnes")])
+    answer = api.client.post("/v1/events", json=[numbered(2), numbered(3, unit="cubits")])
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/1/unit")
     assert api.client.post("/v1/events", content=b"{", headers={"Content-Type": "application/json"}).status_code == 400
 

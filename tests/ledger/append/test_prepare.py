@@ -86,7 +86,7 @@ def test_changes_of_any_kind_are_stored_as_plain_json(value: Any) -> None:
 
 def test_what_does_not_fit_its_type_is_refused_with_every_fault() -> None:
     with pytest.raises(InvalidEvent) as refused:
-        prepare(figure(unit="tonnes", value="x"))
+        prepare(figure(unit="cubits", value="x"))
     assert sorted(one.pointer for one in refused.value.violations) == ["/unit", "/value"]
 
 

@@ -24,7 +24,7 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 BAD: list[Any] = [
     "no event",
     {"type": "Unknown"},
-    figure(unit="tonnes"),
+    figure(unit="cubits"),
     figure(subject="nowhere"),
     figure(expected_version=7, event_id="0198f0a2-5d3c-7c7e-9a51-3f2b8c6d1e00"),
     retraction("0198f0a2-5d3c-7c7e-9a51-3f2b8c6d1e01"),
@@ -94,7 +94,7 @@ def test_a_refused_append_changes_nothing_for_its_neighbours(ledger: Ledger) -> 
     togo = {"type": "EntityRegistered", "entity": "togo", "kind": "country", "name": "Togo"}
     appends = [
         Append.of([figure(event_id=event_id)], key=("key", b"hash")),
-        Append.of([togo, figure(unit="tonnes")]),
+        Append.of([togo, figure(unit="cubits")]),
         Append.of([figure(subject="togo")]),
         Append.of([correction(event_id, value="360000"), figure(metric="new", unit="USD"), figure(expected_version=9)]),
         Append.of([figure("1", event_id=event_id)]),
@@ -179,7 +179,7 @@ def write(thread):
         period = f"{1000 + number * 100 + thread}-{month:02}"
         if month % 4 == 0:
             try:
-                book.append([figure(period=period), figure(unit="tonnes")])
+                book.append([figure(period=period), figure(unit="cubits")])
             except Refused:
                 pass
             else:

@@ -38,7 +38,7 @@ def recorded(ledger: Ledger, *events: dict[str, Any]) -> list[str]:
         (figure(source={"publisher": "nobody"}), "/0/source/publisher", "unregistered"),
         (figure(source={"publisher": "china"}), "/0/source/publisher", "publisher_is_organisation"),
         (figure(source={}), "/0/source/publisher", "publisher_required"),
-        (figure(unit="tonnes"), "/0/unit", "unit"),
+        (figure(unit="cubits"), "/0/unit", "unit"),
         (figure("NaN"), "/0/value", "decimal"),
         (figure("123456789012345678901"), "/0/value", "decimal"),
         (figure("0.1234567890123456789"), "/0/value", "decimal"),
@@ -173,7 +173,7 @@ def test_ledger_events_act_on_facts_that_stand(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
-        ({"unit": "tonnes"}, "/0/changes/unit"),
+        ({"unit": "cubits"}, "/0/changes/unit"),
         ({"subject": "atlantis"}, "/0/changes/subject"),
         ({"source.publisher": "china"}, "/0/changes/source.publisher"),
         ({"type": "SalesReported"}, "/0/changes/type"),
