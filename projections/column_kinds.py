@@ -66,8 +66,8 @@ class Kind(Enum):
 _NAMES: Mapping[Kind, str] = {
     Kind.TEXT: (
         "metric nature symbol unit canonical_unit status note text terms title name description explanation kind stage "
-        "category severity attribute relation fiscal_year_end edition vintage reference locator url says said cause "
-        "type source_kind policy agreement link risk"
+        "category severity attribute relation fiscal_year_end fiscal_year_named edition vintage reference locator url "
+        "says said cause type source_kind policy agreement link risk"
     ),
     Kind.SLUG: (
         "subject material publisher via entity jurisdiction facility operator supplier consumer object parent "

@@ -118,7 +118,7 @@ def sentence(text: str) -> str:
 
 def counted_from(printed: str) -> str | None:
     """The day from whose end a date of publication counts, where the source printed less than a day."""
-    return parse_moment(printed).end.date().isoformat() if len(printed) in (4, 7) else None
+    return parse_moment(printed).end.date().isoformat() if len(printed) in (4, 7, 8) else None
 
 
 def instant(text: str | None) -> str:

@@ -45,6 +45,9 @@ class EntityRegistered(Event):
     fiscal_year_end: Annotated[str, AfterValidator(_fiscal_year_end)] | None = Field(
         None, description="`MM-DD`, the last day of a month."
     )
+    fiscal_year_named: Literal["end", "start"] | None = Field(
+        None, description="Which of its years `FY2023` is named for. `end`, the default: it ends in 2023."
+    )
     parent: Ref | None = None
 
 

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from ledger.errors import CalendarError, QuantityError
 from ledger.events.base import NAME_PATTERN, Event, Flag, Number, Ref, Source, Text, ref_paths
-from ledger.values.calendars import Period, parse_period
+from ledger.values.calendars import Period, is_fiscal, parse_period
 from ledger.values.identifiers import of_name
 from ledger.values.quantities import canonical, room
 from ledger.values.units import unit
@@ -180,7 +180,7 @@ def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
     subject, material, period = fields["subject"], fields["material"], fields["period"]
     its_unit, metric = unit(fields["unit"]), cls.metric_of(fields)
     figure = None
-    if _facts_name_every_entity(cls) and (period is None or not period.startswith("FY")):
+    if _facts_name_every_entity(cls) and (period is None or not is_fiscal(period)):
         figure = figure_stream(
             subject=subject,
             metric=metric,

@@ -21,6 +21,7 @@ from ledger.rules.effective_content import Content, in_changes
 from ledger.rules.rules import ORGANISATION, PUBLISHER, violations
 from ledger.rules.state import NextFixer, State
 from ledger.rules.version import Version
+from ledger.values.calendars import is_fiscal
 
 NAMED_MAX = 3
 """How many of the events that depend on another a violation names."""
@@ -228,7 +229,7 @@ def _fiscal(record: Record, slug: str) -> Iterator[str]:
     """Standing figures of a subject with a fiscal period."""
     for entry in record.mentioning(slug, [name for name, cls in REGISTRY.items() if issubclass(cls, Figure)]):
         body = record.content_of(entry).said
-        if body and body.get("subject") == slug and str(body.get("period", "")).startswith("FY"):
+        if body and body.get("subject") == slug and is_fiscal(str(body.get("period", ""))):
             yield f"{entry.type} {entry.event_id}"
 
 

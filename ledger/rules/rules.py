@@ -145,7 +145,7 @@ def figure_key(state: State, cls: type[Figure], body: dict[str, Any]) -> dict[st
         "material": state.resolve(material) if material else None,
         "dimensions": body.get("dimensions"),
         "nature": cls.nature_of(body),
-        "period": parse_period(period, state.fiscal_year_end(body["subject"])) if period else None,
+        "period": parse_period(period, state.fiscal_year(body["subject"])) if period else None,
         "canonical_unit": unit(body["unit"]).canonical,
     }
 
@@ -206,7 +206,7 @@ def period_can_be_resolved(state: State, event: Version) -> Iterator[Violation]:
     period = event.body.get("period")
     if period and not any(True for _ in refs_are_registered(state, event)):
         try:
-            parse_period(period, state.fiscal_year_end(event.body["subject"]))
+            parse_period(period, state.fiscal_year(event.body["subject"]))
         except CalendarError as error:
             yield Violation(("period",), "period", str(error))
 

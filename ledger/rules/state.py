@@ -22,6 +22,7 @@ from ledger.rules.lifecycle import Lifecycle
 from ledger.rules.merged_slugs import MergedSlugs
 from ledger.rules.registered_names import RegisteredNames
 from ledger.rules.version import Version
+from ledger.values.calendars import fiscal_year_text
 
 
 @dataclass
@@ -128,10 +129,10 @@ class State:
         """Whether the slug was merged into another."""
         return slug in self.kept
 
-    def fiscal_year_end(self, slug: str) -> str | None:
-        """The fiscal year end of the entity registered under exactly this slug."""
-        registration = self.entity(slug)
-        return registration.body.get("fiscal_year_end") if registration else None
+    def fiscal_year(self, slug: str) -> str | None:
+        """The fiscal year of the entity registered under exactly this slug, as `parse_period` takes it."""
+        body = registration.body if (registration := self.entity(slug)) else {}
+        return fiscal_year_text(body.get("fiscal_year_end"), body.get("fiscal_year_named"))
 
     def lifecycle(self, cls: type[Event], slug: str) -> Lifecycle:
         """The standing events of the thing that an event of this class names.

@@ -5,9 +5,14 @@ What was printed is kept as text; for comparing, the text stands for an interval
 inclusive: the end of a day, a month or a year is its last microsecond, so an instant exactly at midnight belongs to
 the day it starts.
 
-- A *moment* (`2019`, `2025-10`, `2025-10-27`, `2025-10-27T09:00:00+08:00`) says when something happened.
-- A *period* (`2024`, `2024-H1`, `2024-Q3`, `2024-06`, `2024-06-30`, `2025-04-01/2025-06-30`, `FY2025-Q4`) says which
-  stretch of whole days a figure is about.
+- A *partial date* is a year, half, quarter, month, ISO week or day: `2019`, `2024-H1` or `2024-S1`, `2024-Q3`,
+  `2024-06`, `2024-W22` (from Monday to Sunday), `2024-06-30`.
+- A *moment* (a partial date, or an instant, `2025-10-27T09:00:00+08:00`) says when something happened.
+- A *period* (a partial date, two days, `2025-04-01/2025-06-30`, or a fiscal period) says which stretch of whole days a
+  figure is about.
+- A *fiscal period* is one of a subject's own year: `FY2025`, `FY2025-H1`, `FY2025-Q4`; or printed by both its years,
+  `FY2023-24`, `2023/24`. `FY2025` is the fiscal year that ends in 2025, or, where a subject's fiscal years are named
+  for their start, the one that starts then.
 """
 
 import re
@@ -23,7 +28,15 @@ _INSTANT = re.compile(
 )
 _NAIVE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
-_PERIOD = re.compile(r"(FY)?(\d{4})(?:-(?:H([12])|Q([1-4])))?", re.ASCII)
+_PART_OF_YEAR = r"(?:[HS](?P<half>[12])|Q(?P<quarter>[1-4]))"
+_HALF_OR_QUARTER = re.compile(rf"(?P<year>\d{{4}})-{_PART_OF_YEAR}", re.ASCII)
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+_FISCAL = re.compile(
+    rf"(?:FY|(?=\d{{4}}/))(?P<year>\d{{4}})(?:[-/](?P<second>\d\d(?:\d\d)?))?(?:-{_PART_OF_YEAR})?", re.ASCII
+)
+_TWO_YEARS = re.compile(r"(\d{4})-(\d{2}|\d{4})", re.ASCII)
+NAMED_FOR_START = "start"
+"""How a fiscal year is named, after its end: `03-31 start`, where FY2023 ends in 2024."""
 _MONTH_DAY = re.compile(r"(\d{2})-(\d{2})", re.ASCII)
 
 
@@ -52,12 +65,12 @@ def parse_moment(text: str) -> Interval:
         return Interval(at, at)
     if _NAIVE.fullmatch(text):
         raise CalendarError(f"{text!r} has no offset: add Z or, for example, +08:00")
-    if not _PARTIAL.fullmatch(text):
+    if (days := _partial_date(text)) is None:
         raise CalendarError(
-            f"{text!r} is not a moment: write a year (2019), a month (2025-10), a day (2025-10-27) or an instant "
-            "with an offset and at most 6 fractional digits (2025-10-27T09:00:00Z)"
+            f"{text!r} is not a moment: write a year (2019), a month (2025-10), a day (2025-10-27), a half, quarter or "
+            "week (2025-H1, 2025-Q3, 2025-W22) or an instant with an offset and at most 6 fractional digits "
+            "(2025-10-27T09:00:00Z)"
         )
-    days = _partial_days(text)
     return Interval(
         datetime.combine(days.start, time.min, UTC),
         datetime.combine(days.end, time.max, UTC),
@@ -65,39 +78,81 @@ def parse_moment(text: str) -> Interval:
 
 
 @lru_cache(maxsize=65536)
-def parse_period(text: str, fiscal_year_end: str | None = None) -> Period:
+def parse_period(text: str, fiscal_year: str | None = None) -> Period:
     """The days that a printed period covers.
 
-    `fiscal_year_end` (`MM-DD`, see `parse_fiscal_year_end`) resolves periods that start with `FY`; a fiscal year ends
-    in the year it is named for. Raises CalendarError, also for a fiscal period without a fiscal year end.
+    `fiscal_year` resolves fiscal periods: the last day of the subject's year as `MM-DD`, with ` start` after it where
+    years are named for their start (see `fiscal_year_text`). Raises CalendarError, also for a fiscal period without it.
     """
+    if fiscal := _FISCAL.fullmatch(text):
+        return _fiscal_period(fiscal, text, fiscal_year)
     if "/" in text:
         first, _, last = text.partition("/")
         period = Period(_day(first, text), _day(last, text))
         if period.end < period.start:
             raise CalendarError(f"the period {text!r} ends before it starts")
         return period
-    if not (match := _PERIOD.fullmatch(text)):
-        if _PARTIAL.fullmatch(text):
-            return _partial_days(text)
+    if (years := _TWO_YEARS.fullmatch(text)) and (len(years[2]) == 4 or not 1 <= int(years[2]) <= 12):
+        both = f"FY{years[1]}-{years[2][-2:]}"
+        follows = _follows(int(years[1]), years[2])
+        told = f"for the fiscal year that ends in {int(years[1]) + 1} write {both}" if follows else "write both days"
+        raise CalendarError(f"{text!r} is no month; {told}")
+    if (days := _partial_date(text)) is None:
         raise CalendarError(
-            f"{text!r} is not a period: write 2024, 2024-H1, 2024-Q3, 2024-06, 2024-06-30, 2025-04-01/2025-06-30 "
-            "or, for a subject with a fiscal year, FY2025, FY2025-H1, FY2025-Q4"
+            f"{text!r} is not a period: write 2024, 2024-H1, 2024-Q3, 2024-06, 2024-W22, 2024-06-30, "
+            "2025-04-01/2025-06-30 or, for a subject with a fiscal year, FY2025, FY2025-H1, FY2025-Q4, FY2024-25"
         )
-    fiscal, year, half, quarter = match[1], int(match[2]), match[3], match[4]
-    if fiscal and fiscal_year_end is None:
+    return days
+
+
+def is_fiscal(text: str) -> bool:
+    """Whether a period, if it is one, is of a fiscal year: `FY2025-Q4`, `2023/24`."""
+    return text.startswith("FY") or text[4:5] == "/"
+
+
+def may_be_fiscal_year(text: str) -> bool:
+    """Whether a month is printed as a year and the next one are: `2010-11`."""
+    years = _TWO_YEARS.fullmatch(text)
+    return years is not None and _follows(int(years[1]), years[2])
+
+
+def fiscal_year_text(end: str | None, named: str | None) -> str | None:
+    """A fiscal year as one text: the day on which it ends, and `start` where it is named for that; None of none."""
+    return f"{end} {NAMED_FOR_START}" if end and named == NAMED_FOR_START else end
+
+
+def _fiscal_period(match: re.Match[str], text: str, fiscal_year: str | None) -> Period:
+    if fiscal_year is None:
         raise CalendarError(f"{text!r} is a fiscal period, and its subject has no fiscal_year_end")
-    last_month = parse_fiscal_year_end(fiscal_year_end) if fiscal and fiscal_year_end else 12
+    end, _, named = fiscal_year.partition(" ")
+    last_month, year = parse_fiscal_year_end(end), int(match["year"])
+    if match["second"] is not None:
+        if not _follows(year, match["second"]):
+            raise CalendarError(f"{text!r} is no fiscal year: its second year does not follow the first")
+        year += 1
+    elif named == NAMED_FOR_START and last_month < 12:
+        year += 1
+    return _part_of_year(match, year, last_month, text)
+
+
+def _part_of_year(match: re.Match[str], year: int, last_month: int, text: str) -> Period:
+    """The year that ends with a month, or the half or quarter of it that a match names."""
+    half, quarter = match["half"], match["quarter"]
     months = 6 if half else 3 if quarter else 12
     parts_after = (2 - int(half)) if half else (4 - int(quarter)) if quarter else 0
     end_month = year * 12 + (last_month - 1) - parts_after * months
     start_month = end_month - months + 1
-    if start_month < 12 or year == 0:
-        raise CalendarError(f"{text!r} starts before the year 1")
+    if start_month < 12 or not 0 < year <= 9999:
+        raise CalendarError(f"{text!r} is not in the years 1 to 9999")
     return Period(
         date(start_month // 12, start_month % 12 + 1, 1),
         _month_end(end_month // 12, end_month % 12 + 1),
     )
+
+
+def _follows(year: int, second: str) -> bool:
+    """Whether a printed year, whole or its last two digits, is the one after a year."""
+    return int(second) == ((year + 1) % 100 if len(second) == 2 else year + 1)
 
 
 def parse_fiscal_year_end(text: str) -> int:
@@ -115,26 +170,36 @@ def instant_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def _partial_days(text: str) -> Period:
-    match = _PARTIAL.fullmatch(text)
-    if match is None:
-        raise CalendarError(f"{text!r} is no year, month or day")
-    year, month, day = int(match[1]), match[2], match[3]
+def _partial_date(text: str) -> Period | None:
+    """The days of a partial date; None where the text is none. Raises CalendarError where the calendar has no such."""
+    if part := _HALF_OR_QUARTER.fullmatch(text):
+        return _part_of_year(part, int(part["year"]), 12, text)
     try:
-        if day:
-            only = date(year, int(month), int(day))
-            return Period(only, only)
-        if month:
-            return Period(date(year, int(month), 1), _month_end(year, int(month)))
-        return Period(date(year, 1, 1), date(year, 12, 31))
-    except (ValueError, IndexError):
+        if week := _WEEK.fullmatch(text):
+            year, number = int(week[1]), int(week[2])
+            return Period(date.fromisocalendar(year, number, 1), date.fromisocalendar(year, number, 7))
+        if match := _PARTIAL.fullmatch(text):
+            return _year_month_or_day(match)
+    except (ValueError, IndexError, OverflowError):
         raise CalendarError(f"{text!r} is not in the calendar") from None
+    return None
+
+
+def _year_month_or_day(match: re.Match[str]) -> Period:
+    year, month, day = int(match[1]), match[2], match[3]
+    if day:
+        only = date(year, int(month), int(day))
+        return Period(only, only)
+    if month:
+        return Period(date(year, int(month), 1), _month_end(year, int(month)))
+    return Period(date(year, 1, 1), date(year, 12, 31))
 
 
 def _day(text: str, whole: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+    days = _partial_date(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+    if days is None:
         raise CalendarError(f"{whole!r} is not a period: both sides of the slash are days (2025-04-01/2025-06-30)")
-    return _partial_days(text).start
+    return days.start
 
 
 def _month_end(year: int, month: int) -> date:

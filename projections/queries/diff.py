@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger import Entry, Ledger, content
-from ledger.values import difference, instant_text, parse_moment, percent_of, plain
+from ledger.values import difference, instant_text, is_fiscal, parse_moment, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.queries.filters import UnknownFilter, Value, one_of
 from projections.queries.reader import Reader, naive
@@ -207,7 +207,7 @@ class _Causes:
                 while slug in self._merges[at]:
                     merge, slug = self._merges[at][slug]
                     positions.add(merge)
-            if str(body.get("period", "")).startswith("FY"):
+            if is_fiscal(str(body.get("period", ""))):
                 positions.add(self._registrations[at][body["subject"]])
         return positions
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ledger import CalendarError
 from ledger.events import NAME_PATTERN
-from ledger.values import Period, parse_period
+from ledger.values import Period, is_fiscal, parse_period
 from projections.catalogue import OWN_MEANINGS, Applies, Filter, Projection
 from projections.column_kinds import Kind
 from projections.queries.comparisons import condition
@@ -192,13 +192,13 @@ class _Conditions:
         subject = self._filters.get("subject")
         periods = []
         for value in values:
-            fiscal = value.startswith("FY")
-            end = self._names.fiscal_year_end(subject) if fiscal and isinstance(subject, str) else None
+            fiscal = is_fiscal(value)
+            fiscal_year = self._names.fiscal_year(subject) if fiscal and isinstance(subject, str) else None
             try:
-                periods.append(parse_period(value, end or "12-31"))
+                periods.append(parse_period(value, fiscal_year or "12-31"))
             except CalendarError as error:
                 raise FilterError(name, str(error)) from None
-            if fiscal and end is None:
+            if fiscal and fiscal_year is None:
                 raise FilterError(name, f"{value!r} is a fiscal period: name a subject that has a fiscal year with it")
         return periods
 

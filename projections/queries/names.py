@@ -5,6 +5,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
+from ledger.values import fiscal_year_text
 from projections.queries.figure_keys import Key, keys_by_other_names, recorded_keys
 from projections.sql_text import literals
 from projections.tables.lookups import id_of
@@ -63,14 +64,15 @@ class Names:
         kept = self._slugs.get(slug, slug)
         return [kept, *sorted(merged for merged, into in self._slugs.items() if into == kept)]
 
-    def fiscal_year_end(self, slug: str) -> str | None:
-        """`MM-DD`, of the entity registered under exactly this slug."""
+    def fiscal_year(self, slug: str) -> str | None:
+        """As `parse_period` takes it, of the entity registered under exactly this slug."""
         rows = self._ask(
-            f"SELECT fiscal_year_end FROM log.entities WHERE type = 'EntityRegistered' AND entity = $slug AND {_HELD}",
+            "SELECT fiscal_year_end, fiscal_year_named FROM log.entities "
+            f"WHERE type = 'EntityRegistered' AND entity = $slug AND {_HELD}",
             at=self._position,
             slug=slug,
         )
-        return rows[0][0] if rows else None
+        return fiscal_year_text(*rows[0]) if rows else None
 
     def figures(self, figure_ids: Sequence[UUID]) -> list[UUID]:
         """The figures under which ids answer: those of their keys with the slugs that are kept."""

@@ -42,12 +42,15 @@ class ActOn(NamedTuple):
     target: Entry
 
 
+_FISCAL_YEAR = frozenset(("fiscal_year_end", "fiscal_year_named"))
+
+
 def _may_move_periods(one: ActOn) -> bool:
     """Whether an act may change what the fiscal periods of an entity mean."""
     if one.target.type != EntityRegistered.__name__:
         return False
     changes = one.act.body.get("changes")
-    return "fiscal_year_end" in (one.target.body if changes is None else changes)
+    return not _FISCAL_YEAR.isdisjoint(one.target.body if changes is None else changes)
 
 
 class Ingest:
@@ -229,13 +232,14 @@ class Ingest:
         refiscal = self._all(
             "SELECT DISTINCT kept(opened.entity) FROM log.entities AS opened JOIN log.entities AS closed "
             "USING (position) WHERE opened.since = $at AND closed.until = $at AND opened.type = 'EntityRegistered' "
-            "AND opened.fiscal_year_end IS DISTINCT FROM closed.fiscal_year_end",
+            "AND (opened.fiscal_year_end, opened.fiscal_year_named) IS DISTINCT FROM "
+            "(closed.fiscal_year_end, closed.fiscal_year_named)",
             at=position,
         )
         if not refiscal:
             return
         changed = self._all(
-            f"SELECT position FROM {self.figures} WHERE until = {FOREVER} AND period LIKE 'FY%' "
+            f"SELECT position FROM {self.figures} WHERE until = {FOREVER} AND is_fiscal(period) "
             "AND LIST_CONTAINS($subjects, subject) ORDER BY position",
             subjects=[slug for (slug,) in refiscal],
         )

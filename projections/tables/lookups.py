@@ -47,7 +47,7 @@ class Lookups:
         query = (
             "SELECT LIST(DISTINCT ROW(type, status)), LIST(DISTINCT unit), "
             "LIST(DISTINCT dimensions) FILTER (WHERE dimensions IS NOT NULL), "
-            "LIST(DISTINCT ROW(period, CASE WHEN period LIKE 'FY%' THEN fiscal_year_end END)), "
+            "LIST(DISTINCT ROW(period, CASE WHEN is_fiscal(period) THEN fiscal_year END)), "
             "BOOL_AND(is_short(value) AND is_short(low) AND is_short(high)) "
             f"FROM {staged} AS staged LEFT JOIN log.fiscal ON fiscal.entity = staged.named"
         )
@@ -177,18 +177,18 @@ def _dimensions(sent: list[str]) -> pa.Table:
 
 def _periods(pairs: list[tuple[str | None, str | None]]) -> pa.Table:
     days = []
-    for text, fiscal_year_end in pairs:
+    for text, fiscal_year in pairs:
         if text is None:
             continue
         try:
-            days.append((text, fiscal_year_end, parse_period(text, fiscal_year_end)))
+            days.append((text, fiscal_year, parse_period(text, fiscal_year)))
         except CalendarError:
             # No rule lets a fiscal period stand whose subject has no fiscal year; were it so, it would have no days.
             continue
     return pa.table(
         {
             "period": _texts(text for text, _, _ in days),
-            "fiscal_year_end": _texts(end for _, end, _ in days),
+            "fiscal_year": _texts(fiscal_year for _, fiscal_year, _ in days),
             "first_day": pa.array([period.start for _, _, period in days], pa.date32()),
             "last_day": pa.array([period.end for _, _, period in days], pa.date32()),
         }

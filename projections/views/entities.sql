@@ -164,6 +164,7 @@ SELECT
   COALESCE(aliased.aliases, []) AS aliases,
   COALESCE(CAST(identified.identifiers AS VARCHAR), '{}') AS identifiers,
   own.fiscal_year_end,
+  own.fiscal_year_named,
   own.kept_parent AS parent,
   COALESCE(merged.merged, []) AS merged,
   COALESCE(related.relationships, []) AS relationships,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from ledger.values import is_fiscal
 from tests.oracle.histories import FISCAL_YEAR_ENDS, MOMENTS, Body, Writer
 
 FIRST_DAY = date(2023, 1, 1)
@@ -92,7 +93,7 @@ class _DeepWriter(Writer):
 
     def _say(self, publisher: str, day: str, **fields: str) -> None:
         key = {**self._same_key(self.keys[0]), **fields}
-        if str(key["period"]).startswith("FY") and key["subject"] not in FISCAL_YEAR_ENDS:
+        if is_fiscal(str(key["period"])) and key["subject"] not in FISCAL_YEAR_ENDS:
             key["period"] = "2025-Q2"
         measure = key.pop("measure")
         said = {**self._said(measure), **self.stated(publisher), "published_at": day}

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from ledger.values import is_fiscal
 from tests.oracle.model import moment, patched
 
 Body = dict[str, Any]
@@ -97,7 +98,7 @@ VALUES = ((13, 2), (208, 1), (2080, 0), (20800, -1), (0, 0), (-5, 0), (123456789
 SYMBOLS = ("not_available", "withheld", "net_exporter", "undisclosed", "not_applicable")
 STATUSES = ("estimated", "provisional", "reported", "restated", "announced", "audited")
 PERIODS = ("2024", "2024-01-01/2024-12-31", "2025-Q2", "2025-04-01/2025-06-30", "2024-H1", "2024-06-30")
-FISCAL_PERIODS = ("FY2025-Q4", "FY2025", "FY2024-H2")
+FISCAL_PERIODS = ("FY2025-Q4", "FY2025", "FY2024-H2", "2024/25")
 STAGES = ("mine", "separation")
 
 OPENINGS = {
@@ -314,7 +315,7 @@ class Writer:
         }
         if self.often(25):
             spelt["period"] = same_periods.get(str(key["period"]), key["period"])
-        if str(spelt["period"]).startswith("FY") and spelt["subject"] not in FISCAL_YEAR_ENDS:
+        if is_fiscal(str(spelt["period"])) and spelt["subject"] not in FISCAL_YEAR_ENDS:
             spelt["subject"] = key["subject"]
         return spelt
 
@@ -583,6 +584,7 @@ class Writer:
             return [*dated, *dated, publisher, *self._figure_corrections(target, measures[0])]
         if type_name == "EntityRegistered":
             fiscal: list[Body] = [{"fiscal_year_end": self.rng.choice(("03-31", "06-30", "12-31"))}] * 4
+            fiscal += [{"fiscal_year_named": self.rng.choice(("start", "end", None))}] * 2
             changes: list[Body] = [{"name": self.rng.choice(NAMES)}, {"aliases": ["Other"]}, {"aliases": None}]
             changes += [{"identifiers.LEI": "529900"}, {"identifiers": None}]
             return changes + (fiscal if target["entity"] in FISCAL_YEAR_ENDS else [])
@@ -669,7 +671,7 @@ class Writer:
             {"metric": measure.metric},
             {"subject": key["subject"]},
         ]
-        if str(target.get("period")).startswith("FY") and key["subject"] not in FISCAL_YEAR_ENDS:
+        if is_fiscal(str(target.get("period"))) and key["subject"] not in FISCAL_YEAR_ENDS:
             others[-1] = {"subject": key["subject"], "period": "2025-Q2"}
         if target["type"] == "FigureWithdrawn":
             return [change for change in others if change != {"nature": None}]

@@ -83,7 +83,7 @@ from itertools import product
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from ledger.values import canonical, parse_period, plain, unit
+from ledger.values import canonical, is_fiscal, parse_period, plain, unit
 
 Body = dict[str, Any]
 Item = dict[str, Any]
@@ -244,7 +244,7 @@ class Names:
     merges: dict[str, tuple[str, str]]
     """merged slug -> (kept slug, event_id of the merge)"""
     registrations: dict[str, tuple[str | None, str]]
-    """slug -> (fiscal_year_end, event_id of the registration)"""
+    """slug -> (fiscal_year_end, with ` start` where it is named for that; event_id of the registration)"""
 
     def resolve(self, slug: str) -> str:
         """The kept slug."""
@@ -274,7 +274,11 @@ def names_of(facts: Iterable[Fact]) -> Names:
     names = Names({}, {})
     for fact in facts:
         if fact.type == "EntityRegistered":
-            names.registrations[fact.body["entity"]] = (fact.get("fiscal_year_end"), fact.event_id)
+            year_end, named = fact.get("fiscal_year_end"), fact.get("fiscal_year_named")
+            names.registrations[fact.body["entity"]] = (
+                f"{year_end} start" if year_end and named == "start" else year_end,
+                fact.event_id,
+            )
         elif fact.type == "EntitiesMerged" and names.resolve(fact.body["kept"]) != fact.body["merged"]:
             names.merges[fact.body["merged"]] = (fact.body["kept"], fact.event_id)
     return names
@@ -350,8 +354,8 @@ def statement_of(fact: Fact, names: Names) -> Statement:
     default_metric, nature = FIGURES[fact.type]
     if fact.type == "CapacityReported" and body.get("status") == "announced":
         nature = "plan"
-    fiscal_year_end, _ = names.registrations.get(body["subject"], (None, ""))
-    period = parse_period(body["period"], fiscal_year_end) if body.get("period") else None
+    fiscal_year, _ = names.registrations.get(body["subject"], (None, ""))
+    period = parse_period(body["period"], fiscal_year) if body.get("period") else None
     key = Key(
         subject=names.resolve(body["subject"]),
         metric=body.get("metric") or default_metric or "",
@@ -984,7 +988,7 @@ class Model:
         found = {event_id}
         for slug in (fact.body["subject"], fact.get("material"), fact.source["publisher"]):
             found.update(names.merges_of(slug))
-        if str(fact.get("period")).startswith("FY"):
+        if is_fiscal(str(fact.get("period"))):
             found.add(names.registrations[fact.body["subject"]][1])
         return found
 
@@ -1151,6 +1155,7 @@ class Model:
                     "aliases": sorted(also),
                     "identifiers": identifiers,
                     "fiscal_year_end": own.get("fiscal_year_end"),
+                    "fiscal_year_named": own.get("fiscal_year_named"),
                     "parent": None if parent == slug else parent,
                     "merged": slugs[1:],
                     "relationships": [item for item in relationships if slug in (item["subject"], item["object"])],

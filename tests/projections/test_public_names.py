@@ -31,8 +31,9 @@ PUBLIC = {
     "ledger.values": (
         "CURRENCIES EPOCH EXACT PLAIN_UNITS POSITION_DIGITS_MAX POSITION_PREFIX PRICED RATED RATE_TIMES SCALED "
         "SCALES UNCLEAR_UNITS UNIT_NAMES Interval Period Unit UnitName "
-        "canonical difference exponent_of half_even id_text instant_text microseconds of_name of_time "
-        "parse_fiscal_year_end parse_moment parse_number parse_period percent_of plain printed room unit"
+        "canonical difference exponent_of fiscal_year_text half_even id_text instant_text is_fiscal may_be_fiscal_year "
+        "microseconds of_name of_time parse_fiscal_year_end parse_moment parse_number parse_period percent_of "
+        "plain printed room unit"
     ),
     "projections": (
         "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES Abandoned Allowance Applies Engine Filter FilterError "

@@ -22,5 +22,5 @@ LEFT JOIN log.fiscal
   ON fiscal.entity = staged.named
 LEFT JOIN periods
   ON periods.period = staged.period
-  AND periods.fiscal_year_end IS NOT DISTINCT FROM
-    CASE WHEN staged.period LIKE 'FY%' THEN fiscal.fiscal_year_end END
+  AND periods.fiscal_year IS NOT DISTINCT FROM
+    CASE WHEN is_fiscal(staged.period) THEN fiscal.fiscal_year END

@@ -1,8 +1,31 @@
+-- A period of the subject's own year: FY2025-Q4, 2023/24.
+CREATE OR REPLACE MACRO is_fiscal(period) AS
+  period LIKE 'FY%' OR period LIKE '____/%';
+
+-- How many months the parts of the year have that a letter stands for: 2024-Q3, 2024-H1, 2024-S1; none for a month.
+CREATE OR REPLACE MACRO months_of_part(printed) AS
+  CASE printed[6] WHEN 'Q' THEN 3 WHEN 'H' THEN 6 WHEN 'S' THEN 6 END;
+
+-- The first day of a half or quarter of a year.
+CREATE OR REPLACE MACRO part_starts(printed) AS
+  MAKE_DATE(
+    CAST(printed[:4] AS INTEGER), (CAST(printed[7] AS INTEGER) - 1) * months_of_part(printed) + 1, 1
+  );
+
+-- The Monday of an ISO week, 2024-W22: 4 January lies in the first.
+CREATE OR REPLACE MACRO week_starts(printed) AS
+  DATE_TRUNC('week', MAKE_DATE(CAST(printed[:4] AS INTEGER), 1, 4)) + TO_DAYS(7 * (CAST(printed[7:] AS INTEGER) - 1));
+
 -- A printed moment is an interval: its first microsecond.
 CREATE OR REPLACE MACRO starts_at(printed) AS
   CASE LENGTH(printed)
     WHEN 4 THEN CAST(printed || '-01-01' AS TIMESTAMP)
-    WHEN 7 THEN CAST(printed || '-01' AS TIMESTAMP)
+    WHEN 7 THEN
+      CASE
+        WHEN months_of_part(printed) IS NULL THEN CAST(printed || '-01' AS TIMESTAMP)
+        ELSE CAST(part_starts(printed) AS TIMESTAMP)
+      END
+    WHEN 8 THEN CAST(week_starts(printed) AS TIMESTAMP)
     WHEN 10 THEN CAST(printed AS TIMESTAMP)
     ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))
   END;
@@ -11,7 +34,16 @@ CREATE OR REPLACE MACRO starts_at(printed) AS
 CREATE OR REPLACE MACRO ends_at(printed) AS
   CASE LENGTH(printed)
     WHEN 4 THEN CAST(printed || '-12-31 23:59:59.999999' AS TIMESTAMP)
-    WHEN 7 THEN CAST(CAST(LAST_DAY(CAST(printed || '-01' AS DATE)) AS VARCHAR) || ' 23:59:59.999999' AS TIMESTAMP)
+    WHEN 7 THEN
+      CAST(
+        LAST_DAY(
+          CASE
+            WHEN months_of_part(printed) IS NULL THEN CAST(printed || '-01' AS DATE)
+            ELSE CAST(part_starts(printed) + TO_MONTHS(months_of_part(printed) - 1) AS DATE)
+          END
+        ) AS TIMESTAMP
+      ) + INTERVAL '86399.999999 seconds'
+    WHEN 8 THEN CAST(week_starts(printed) AS TIMESTAMP) + INTERVAL '6 days 86399.999999 seconds'
     WHEN 10 THEN CAST(printed || ' 23:59:59.999999' AS TIMESTAMP)
     ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))
   END;

@@ -5,7 +5,15 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ledger.errors import CalendarError
-from ledger.values import instant_text, parse_fiscal_year_end, parse_moment, parse_period
+from ledger.values import (
+    fiscal_year_text,
+    instant_text,
+    is_fiscal,
+    may_be_fiscal_year,
+    parse_fiscal_year_end,
+    parse_moment,
+    parse_period,
+)
 
 
 @pytest.mark.parametrize(
@@ -14,6 +22,11 @@ from ledger.values import instant_text, parse_fiscal_year_end, parse_moment, par
         ("2019", datetime(2019, 1, 1, tzinfo=UTC), datetime(2019, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
         ("2024-02", datetime(2024, 2, 1, tzinfo=UTC), datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=UTC)),
         ("2025-10-27", datetime(2025, 10, 27, tzinfo=UTC), datetime(2025, 10, 27, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2025-Q3", datetime(2025, 7, 1, tzinfo=UTC), datetime(2025, 9, 30, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2025-H1", datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 6, 30, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2025-S2", datetime(2025, 7, 1, tzinfo=UTC), datetime(2025, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2024-W22", datetime(2024, 5, 27, tzinfo=UTC), datetime(2024, 6, 2, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2020-W53", datetime(2020, 12, 28, tzinfo=UTC), datetime(2021, 1, 3, 23, 59, 59, 999999, tzinfo=UTC)),
         ("9999", datetime(9999, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
     ],
 )
@@ -44,6 +57,14 @@ def test_an_instant_is_read_in_its_offset_and_starts_where_it_ends() -> None:
         "2025-10-27T09:00:00+24:00",
         "0001-01-01T00:00:00+08:00",
         "yesterday",
+        "2021-W53",
+        "2024-W00",
+        "9999-W52",
+        "2024-Q5",
+        "2024-H3",
+        "0000-Q1",
+        "FY2024",
+        "2023/24",
         "",
         "２０２５",
     ],
@@ -58,6 +79,9 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
     [
         ("2024", "2024-01-01", "2024-12-31"),
         ("2024-H1", "2024-01-01", "2024-06-30"),
+        ("2024-S2", "2024-07-01", "2024-12-31"),
+        ("2024-W01", "2024-01-01", "2024-01-07"),
+        ("2010-11", "2010-11-01", "2010-11-30"),
         ("2024-H2", "2024-07-01", "2024-12-31"),
         ("2024-Q3", "2024-07-01", "2024-09-30"),
         ("2024-02", "2024-02-01", "2024-02-29"),
@@ -83,7 +107,7 @@ def test_a_fiscal_year_that_ends_in_february_ends_on_its_last_day() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2024-Q5", "2024-H3", "2025-06-30/2025-04-01", "2024/2025", "FY25", "Q3-2024", "2024-W3", "0000", "FY0000"]
+    "text", ["2024-Q5", "2024-H3", "2025-06-30/2025-04-01", "2024/2026", "FY25", "Q3-2024", "2024-W3", "0000", "FY0000"]
 )
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(CalendarError):
@@ -104,3 +128,63 @@ def test_a_fiscal_year_ends_on_the_last_day_of_a_month(text: str) -> None:
 def test_an_instant_is_written_in_utc_with_microseconds() -> None:
     assert instant_text(datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)) == "2025-01-02T03:04:05.000000Z"
     assert instant_text(datetime(19, 1, 2, tzinfo=UTC)) == "0019-01-02T00:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "fiscal_year", "start", "end"),
+    [
+        ("FY2023", "03-31", "2022-04-01", "2023-03-31"),
+        ("FY2023", "03-31 start", "2023-04-01", "2024-03-31"),
+        ("FY2023-Q4", "03-31 start", "2024-01-01", "2024-03-31"),
+        ("FY2023", "12-31 start", "2023-01-01", "2023-12-31"),
+        ("FY2023-24", "03-31", "2023-04-01", "2024-03-31"),
+        ("FY2023-24", "03-31 start", "2023-04-01", "2024-03-31"),
+        ("FY2023/24", "06-30", "2023-07-01", "2024-06-30"),
+        ("2023/24", "06-30", "2023-07-01", "2024-06-30"),
+        ("2023/2024", "06-30", "2023-07-01", "2024-06-30"),
+        ("1999/00", "06-30", "1999-07-01", "2000-06-30"),
+        ("FY2023-24-Q1", "06-30", "2023-07-01", "2023-09-30"),
+        ("2023/24-H2", "06-30", "2024-01-01", "2024-06-30"),
+        ("FY2023-S2", "06-30", "2023-01-01", "2023-06-30"),
+    ],
+)
+def test_a_fiscal_year_is_named_for_its_end_its_start_or_both(
+    text: str, fiscal_year: str, start: str, end: str
+) -> None:
+    assert is_fiscal(text)
+    assert parse_period(text, fiscal_year) == (date.fromisoformat(start), date.fromisoformat(end))
+    with pytest.raises(CalendarError, match="no fiscal_year_end"):
+        parse_period(text)
+
+
+def test_how_a_fiscal_year_is_named_stands_behind_its_end() -> None:
+    assert fiscal_year_text("03-31", "start") == "03-31 start"
+    assert fiscal_year_text("03-31", "end") == fiscal_year_text("03-31", None) == "03-31"
+    assert fiscal_year_text(None, "start") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2012-13", "write FY2012-13"),
+        ("1999-00", "write FY1999-00"),
+        ("2023-2024", "write FY2023-24"),
+        ("2012-14", "write both days"),
+        ("FY2012-14", "does not follow"),
+        ("2012/14", "does not follow"),
+        ("FY9999-00", "years 1 to 9999"),
+        ("FY23", "FY2025"),
+        ("2024-W54", "calendar"),
+    ],
+)
+def test_what_is_no_period_is_refused_with_what_to_write(text: str, told: str) -> None:
+    with pytest.raises(CalendarError, match=told):
+        parse_period(text, "03-31")
+
+
+def test_a_month_that_reads_like_two_years_may_be_a_fiscal_year() -> None:
+    months = [f"{year}-{month:02}" for year in range(1995, 2030) for month in range(1, 13)]
+    assert [month for month in months if may_be_fiscal_year(month)] == [
+        f"{year}-{year - 1999:02}" for year in range(2000, 2012)
+    ]
+    assert not is_fiscal("2025-04-01/2025-06-30")

@@ -1,7 +1,7 @@
 """The SQL macros agree with the ledger's own calendar and arithmetic."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 
@@ -40,7 +40,12 @@ def instants() -> st.SearchStrategy[str]:
 
 def partial_dates() -> st.SearchStrategy[str]:
     days = st.dates().map(str)
-    return st.one_of(days, days.map(lambda day: day[:7]), days.map(lambda day: day[:4]))
+    parts = st.sampled_from(["H1", "H2", "S1", "S2", "Q1", "Q2", "Q3", "Q4", "W01", "W22", "W52"])
+    # The last week of 9999 ends in 10000.
+    years = st.dates(max_value=date(9998, 12, 31)).map(lambda day: str(day)[:4])
+    return st.one_of(
+        days, days.map(lambda day: day[:7]), days.map(lambda day: day[:4]), st.builds("{}-{}".format, years, parts)
+    )
 
 
 @given(st.one_of(instants(), partial_dates()))

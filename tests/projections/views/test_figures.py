@@ -181,6 +181,44 @@ def test_a_fiscal_quarter_is_the_same_period_as_the_calendar_s(book: Book) -> No
     assert book.ask("figures", filters={"period_to": "2025-05"}) == []
 
 
+@pytest.mark.parametrize(
+    ("named", "period", "days"),
+    [
+        (None, "FY2023", ("2022-04-01", "2023-03-31")),
+        ("end", "FY2023", ("2022-04-01", "2023-03-31")),
+        ("start", "FY2023", ("2023-04-01", "2024-03-31")),
+        ("start", "2023/24", ("2023-04-01", "2024-03-31")),
+        ("end", "FY2023-24", ("2023-04-01", "2024-03-31")),
+    ],
+)
+def test_how_fiscal_years_are_named_moves_the_days_of_a_period(
+    book: Book, named: str | None, period: str, days: tuple[str, str]
+) -> None:
+    naming = {"fiscal_year_named": named} if named else {}
+    japan = {"type": "EntityRegistered", "entity": "japan", "kind": "country", "name": "Japan", **naming}
+    book.record({**japan, "fiscal_year_end": "03-31"}, figure("5", subject="japan", period=period))
+    item = book.one("figures")
+    assert (item["period"], item["period_start"], item["period_end"]) == (period, *days)
+    assert book.one("figures", filters={"subject": "japan", "period": period})["value"] == "5"
+    assert book.one("entities", filters={"entity": "japan"})["fiscal_year_named"] == named
+
+
+def test_a_corrected_naming_of_fiscal_years_moves_the_keys_of_its_figures(book: Book) -> None:
+    japan = {"type": "EntityRegistered", "entity": "japan", "kind": "country", "name": "Japan", "event_id": IDS[1]}
+    book.record({**japan, "fiscal_year_end": "03-31"}, figure("5", subject="japan", period="FY2023"))
+    before = book.one("figures")["figure_id"]
+    book.record(correction(IDS[1], fiscal_year_named="start"))
+    moved = book.one("figures")
+    assert (moved["period_start"], moved["period_end"]) == ("2023-04-01", "2024-03-31")
+    assert moved["figure_id"] != before
+
+
+def test_what_was_published_in_a_quarter_or_week_is_known_from_its_end_on(book: Book) -> None:
+    book.record(figure("1", on="2025-Q3"), figure("2", on="2025-W40"))
+    assert book.ask("figures", as_of="2025-09-29") == []
+    assert [book.one("figures", as_of=day)["value"] for day in ("2025-09-30", "2025-10-05")] == ["1", "2"]
+
+
 def test_a_corrected_fiscal_year_moves_the_keys_of_its_figures(book: Book) -> None:
     registered = {
         "type": "EntityRegistered",
