@@ -11,15 +11,17 @@ from fastapi_offline import FastAPIOffline
 from starlette.routing import Route
 
 from api.distribution import installed_version
+from api.formats.answer_file import Room
 from api.http import problem_responses
 from api.http.append_requests import Endpoint
 from api.http.cached_answers import CachedAnswers
+from api.http.kept_files import KeptFiles
 from api.http.middleware import Guard, stack
 from api.http.openapi import document, item_schema
 from api.http.question_queue import Limits, Questions
 from api.http.responses import in_turn
 from api.http.routes import event_log, routers
-from api.settings import ANSWERS_MB, QUESTION_MEMORY, QUESTION_SECONDS
+from api.settings import ANSWER_FILES_MB, ANSWERS_MB, QUESTION_MEMORY, QUESTION_SECONDS
 from ledger import REGISTRY, Event
 from projections import CATALOGUE, Allowance, Engine, Inquiry
 
@@ -66,6 +68,8 @@ def create_app(
         ),
     )
     app.state.cached_answers = cached
+    room = Room(engine.ledger.directory, bytes_max=ANSWER_FILES_MB.value())
+    app.state.kept_files = KeptFiles(room)
     app.state.guarded = bool(guards)
     app.state.questions = Questions(limits or Limits(QUESTION_SECONDS.value(), QUESTION_MEMORY.value()))
     problem_responses.install(app)

@@ -132,6 +132,13 @@ QUESTION_MEMORY = Setting(
     "more is stopped, as one that takes too long.",
     _memory,
 )
+ANSWER_FILES_MB = Setting(
+    "answer_files_mb",
+    "4096",
+    "How many megabytes on the disk, beside the ledger, the answers that are files (CSV, Parquet, Excel, …) may take "
+    "together, while they are made, sent, and kept a minute for readers of parts of them (503 for more).",
+    _megabytes,
+)
 IMPORT_MB = Setting(
     "import_mb",
     "16384",
@@ -171,6 +178,7 @@ SETTINGS: tuple[
     ANSWERS_MB,
     QUESTION_SECONDS,
     QUESTION_MEMORY,
+    ANSWER_FILES_MB,
     IMPORT_MB,
     IMPORT_ATOMIC_MB,
     HOSTS,

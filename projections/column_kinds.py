@@ -1,9 +1,9 @@
 """Column kinds: what the values of a column are, declared once for all who need to know.
 
-A filter compares a slug, a decimal and a list of texts each in its own way; an Excel cell is a number for a decimal and
-a text for a year; a terminal aligns numbers to the right. All three follow from the kind. So a column of a new
-projection needs one thing: a name that is in the vocabulary here (`COMMON`), or its kind on the projection's line in
-`projections.catalogue`.
+A filter compares a slug, a decimal and a list of texts each in its own way; a column of Parquet or Excel is of numbers
+for a decimal and of texts for a year; a terminal aligns numbers to the right. All three follow from the kind. So a
+column of a new projection needs one thing: a name that is in the vocabulary here (`COMMON`), or its kind on the
+projection's line in `projections.catalogue`.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,9 @@ class Kind(Enum):
     SLUG = "slug"
     """VARCHAR: the slug of an entity; a filter on it follows merges."""
     DECIMAL = "decimal"
-    """DECIMAL, or VARCHAR where the number is as a source printed it (`13000.50`): an exact number."""
+    """DECIMAL, or VARCHAR where SQL writes it: an exact number that was computed, for example a canonical value."""
+    PRINTED = "printed"
+    """VARCHAR: a number as a source printed it (`13000.50`). It is compared as a number, and stays as printed."""
     COUNT = "count"
     """INTEGER or BIGINT: a whole number, for example a count or a position of the log."""
     FLAG = "flag"
@@ -54,8 +56,8 @@ class Kind(Enum):
 
     @cached_property
     def is_number(self) -> bool:
-        """Whether a value is read as a number: to the right on a terminal, a number in Excel."""
-        return self in (Kind.DECIMAL, Kind.COUNT)
+        """Whether a value is read as a number, and stands to the right on a terminal."""
+        return self in (Kind.DECIMAL, Kind.PRINTED, Kind.COUNT)
 
     @cached_property
     def can_be_filtered(self) -> bool:
@@ -74,9 +76,9 @@ _NAMES: Mapping[Kind, str] = {
         "highest_by lowest_by"
     ),
     Kind.DECIMAL: (
-        "value low high canonical_value canonical_low canonical_high previous_value spread spread_percent share change "
-        "change_percent"
+        "canonical_value canonical_low canonical_high previous_value spread spread_percent change change_percent"
     ),
+    Kind.PRINTED: "value low high share",
     Kind.COUNT: "position revision publishers release place viewpoint",
     Kind.FLAG: "approximate disputed binding withdrawn",
     Kind.DAY: "period_start period_end since_date until_date vintage_date superseded_on",

@@ -83,7 +83,7 @@ with Ledger(path) as ledger, Engine(ledger) as engine:
     found["xlsx"] = [[cell.value for cell in row] for row in sheet]
     found["openapi"] = client.get("/openapi.json").json()["components"]["schemas"]["Regimes"]["properties"]["policies"]
 printed = CliRunner().invoke(app, ["regimes", "--policy", "p-2", "--data", sys.argv[1]])
-print(json.dumps({**found, "terminal": [printed.exit_code, printed.output]}))
+print(json.dumps({**found, "terminal": [printed.exit_code, printed.output]}, default=str))
 """
 ITEM = {
     "jurisdiction": "china",
@@ -142,7 +142,12 @@ def test_a_value_of_the_wrong_kind_is_the_client_s_error(query: str, found: dict
 
 def test_it_has_excel_cells_of_the_right_types(found: dict[str, Any]) -> None:
     head, row = found["xlsx"]
-    assert dict(zip(head, row, strict=True)) == {**ITEM, "policies": '["p-1","p-2"]', "weight": 3}
+    assert dict(zip(head, row, strict=True)) == {
+        **ITEM,
+        "policies": '["p-1","p-2"]',
+        "weight": 3,
+        "first_day": "2021-01-01 00:00:00",
+    }
 
 
 def test_it_has_columns_on_a_terminal(found: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.session import fail
-from api.questions.parameters import Parameter
+from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, Parameter
 
 READ_PANEL = "Read"
 AUDIT_PANEL = "Audit"
@@ -22,6 +22,16 @@ DataOption = Annotated[
     ),
 ]
 
+
+LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        min=1,
+        max=LIMIT_MAX,
+        help=f"How many. Default: {LIMIT_DEFAULT}; with --format csv or jsonl all.",
+    ),
+]
 
 SafeOption = Annotated[
     bool,

@@ -2,19 +2,20 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from inspect import Signature
 from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import DataOption, Output, SafeOption, given_parameters, keyword, option
+from api.cli.options import DataOption, LimitOption, Output, SafeOption, given_parameters, keyword, option
 from api.cli.session import MISUSED, asked, fail, opened
 from api.cli.terminal import basis_line, console, member_table, page_table
+from api.formats.answer_file import Room
 from api.formats.negotiation import FORMATS
-from api.formats.render import items_bytes
+from api.formats.render import page_file
 from api.questions.page import NOT_FILTERS, Page
-from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, Parameter
+from api.questions.parameters import LIMIT_MAX, Parameter
 from ledger import visible_json, visible_lines
 from projections import Engine
 
@@ -37,13 +38,14 @@ def add_question(
     def run(**given: Any) -> None:
         output, safe, data = given.pop("output"), given.pop("safe"), given.pop("data")
         check_safe(output, safe=safe)
-        parameters = {"limit": str(given["limit"]), **given_parameters(known, given)}
+        parameters = {**page_parameters(output, given["limit"]), **given_parameters(known, given)}
         with opened(data, make=False) as engine:
-            show(asked(lambda: ask(engine, parameters)), output, safe=safe, title=name, columns=columns)
+            room = Room(engine.ledger.directory)
+            asked(lambda: show(ask(engine, parameters), output, safe=safe, title=name, columns=columns, room=room))
 
     arguments = [option(one) for one in known]
     arguments += [
-        keyword("limit", Annotated[int, typer.Option(min=1, max=LIMIT_MAX, help="How many at most.")], LIMIT_DEFAULT),
+        keyword("limit", LimitOption, None),
         keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
         keyword("safe", SafeOption, False),
         keyword("data", DataOption, None),
@@ -53,14 +55,28 @@ def add_question(
     app.command(name, help=description, rich_help_panel=panel)(run)
 
 
+def page_parameters(output: Output, limit: int | None) -> dict[str, str]:
+    """The format and the limit of a page, as query parameters: files hold all items unless a limit is given."""
+    of_files = {"format": output.value} if output in (Output.csv, Output.jsonl) else {}
+    return of_files if limit is None else {**of_files, "limit": str(limit)}
+
+
 def check_safe(output: Output, *, safe: bool) -> None:
     """End the program where `--safe` is asked of something else than CSV."""
     if safe and output is not Output.csv:
         fail(f"--safe is for --format csv, not {output.value}.", code=MISUSED)
 
 
-def show(page: Page, output: Output, *, title: str, columns: tuple[str, ...] = (), safe: bool = False) -> None:
-    """Print a page."""
+def show(
+    page: Page,
+    output: Output,
+    *,
+    title: str,
+    columns: tuple[str, ...] = (),
+    safe: bool = False,
+    room: Room | None = None,
+) -> None:
+    """Print a page, once it has been read to its end: what fails midway prints nothing."""
     if output is Output.table:
         out = console()
         if len(page.items) == 0:
@@ -78,10 +94,24 @@ def show(page: Page, output: Output, *, title: str, columns: tuple[str, ...] = (
         typer.echo(_shown(text, output) if sys.stdout.isatty() else text)
     else:
         form = next(one for one in FORMATS if one.name == output.value)
-        data = items_bytes(page, form, safe=safe)
-        typer.echo(_shown(data.decode(), output) if sys.stdout.isatty() else data, nl=False)
+        blocks = page_file(page, form, safe=safe, room=room).blocks()
+        if sys.stdout.isatty():
+            for lines in _whole_lines(blocks):
+                typer.echo(_shown(lines.decode(), output), nl=False)
+        else:
+            for block in blocks:
+                typer.echo(block, nl=False)
         if page.next is not None:
             print(f"There is more than --limit; the largest is {LIMIT_MAX}.", file=sys.stderr)
+
+
+def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, in blocks that end with a line."""
+    begun = b""
+    for block in blocks:
+        lines, newline, begun = (begun + block).rpartition(b"\n")
+        yield lines + newline
+    yield begun
 
 
 def _shown(text: str, output: Output) -> str:

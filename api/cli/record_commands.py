@@ -11,7 +11,7 @@ from api.cli.import_table import print_import
 from api.cli.options import DataOption, Output, one_of
 from api.cli.session import FAILED, fail, opened_ledger, reporting
 from api.cli.terminal import console, text_table
-from api.formats.render import json_text
+from api.formats.cells import json_text
 from api.problems import refused
 from api.settings import data_directory
 from ledger import (

@@ -1,1 +1,1 @@
-"""Formats: a page of items as JSON, JSON Lines, CSV, Parquet, Arrow or Excel, and which of them a client wants."""
+"""Formats: items as a page of JSON, or all of them as a file, and which of these a client wants."""

@@ -3,10 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from api.formats.answer_file import AnswerFile
+
 
 @dataclass(frozen=True)
 class Answer:
-    """Headers, an `ETag` among them, and a body."""
+    """Headers, an `ETag` among them, and a body: bytes, or a file in any format but JSON."""
 
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | AnswerFile
+
+    @property
+    def size(self) -> int:
+        """How many bytes the body has."""
+        return len(self.body) if isinstance(self.body, bytes) else self.body.size
+
+    @property
+    def in_memory(self) -> int:
+        """How many bytes of it are in memory."""
+        return 0 if isinstance(self.body, AnswerFile) and self.body.is_large else self.size

@@ -1,77 +1,96 @@
 """Answers as Excel workbooks: the items on one sheet, what stands beside them on others, and the basis on the last.
 
-Which columns hold decimals, their kinds say: a year looks like a number, and is a period. In columns of no declared
-kind (the vintages across a wide table, for example) what looks like a decimal is one. Excel keeps numbers as binary
-floats of 15 digits, so a decimal is written as a number only where Excel gives the same back; any other stays text,
-exactly as it is. A text that is too long for a cell is refused, not cut.
+Numbers are numbers and dates are dates, by the kinds of the columns; what a source printed stays a text. In columns of
+no declared kind (the vintages across a wide table, for example) what looks like a decimal is one. What people read
+comes first: ids, instants and places in the log are the last columns.
 """
 
-import io
-import json
-import re
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, cast
 
-import xlsxwriter
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from api.formats.answer_file import AnswerFile
+from api.formats.sheet_cells import cells_of, escaped, shown, width_of
+from api.formats.typed_columns import listed_tables
+from api.formats.workbook_parts import Workbook, letters
 from api.problems import bad_parameter
 from api.questions.page import Page
-from projections import COLUMN_KINDS, Kind
+from projections import Kind
 
-DIGITS_EXACT_MAX = 15
-TEXT_LENGTH_MAX = 32_767
+ROWS_MAX = 100_000
+"""How many items a sheet may hold."""
+ROWS_AT_ONCE = 5_000
 SHEET_NAME_MAX = 31
-_DECIMAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
+WIDTH_MIN, WIDTH_MAX = 8, 60
+_LAST = (Kind.INSTANT, Kind.IDENTIFIER)
+_LAST_NAMES = ("position", "digest", "recorded_by")
+
+Kinds = Mapping[str, Kind]
 
 
-def workbook(page: Page) -> bytes:
-    """A page as a workbook."""
-    sink = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(sink, options) as book:
-        head = book.add_format({"bold": True})
-        _sheet(book, "items", page.rows(), head, page.kinds)
+def write_workbook(page: Page, sink: AnswerFile) -> None:
+    """A page as a workbook. Raises Problem."""
+    tables = _fitting(page)
+    with Workbook(cast(BinaryIO, sink)) as book:
+        _sheet(book, "items", tables, page.kinds, sink.check)
         for name, member in page.more.items():
             rows = member if isinstance(member, list) else [member]
-            _sheet(book, name[:SHEET_NAME_MAX], rows, head, COLUMN_KINDS)
+            _sheet(book, name[:SHEET_NAME_MAX], list(listed_tables([rows])), page.kinds, sink.check)
+        items = sum(map(len, tables))
         sides = page.basis if "from" in page.basis else {"": page.basis}
-        rows = [{**({"side": side} if side else {}), **basis} for side, basis in sides.items()]
-        _sheet(book, "basis", rows, head, COLUMN_KINDS)
-    return sink.getvalue()
+        basis = [
+            {**({"side": side} if side else {}), **one, "items": items, "complete": page.next is None}
+            for side, one in sides.items()
+        ]
+        _sheet(book, "basis", list(listed_tables([basis])), dict.fromkeys(basis[0], Kind.TEXT), sink.check)
 
 
-def _sheet(book: Any, name: str, rows: Sequence[Mapping[str, Any]], head: Any, kinds: Mapping[str, Kind]) -> None:
-    sheet = book.add_worksheet(name)
-    sheet.freeze_panes(1, 0)
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    for place, column in enumerate(columns):
-        sheet.write_string(0, place, column, head)
-        numeric = kinds.get(column, Kind.DECIMAL).is_number
-        for line, row in enumerate(rows, start=1):
-            _write(sheet, line, place, row.get(column), numeric=numeric)
-    if columns:
-        sheet.autofilter(0, 0, len(rows), len(columns) - 1)
+def _fitting(page: Page) -> list[pa.Table]:
+    """The items in tables, as many as a sheet may hold. Raises Problem where there are more."""
+    tables, count = [], 0
+    lists = isinstance(page.items, list)
+    for part in page.parts():
+        count += len(part)
+        if count > ROWS_MAX:
+            raise bad_parameter(
+                "format",
+                "too_many_rows",
+                f"format: the answer has more than {ROWS_MAX:,} items, and no more go into a workbook; ask for csv or "
+                "parquet, which hold all, or for less, by filters or with limit and the pages that follow",
+            )
+        if not lists:
+            tables.append(part)
+    return list(listed_tables(page.parts())) if lists else tables
 
 
-def _write(sheet: Any, line: int, place: int, value: Any, *, numeric: bool) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool):
-        sheet.write_boolean(line, place, value)
-    elif isinstance(value, int | float) or (numeric and isinstance(value, str) and _fits(value)):
-        sheet.write_number(line, place, float(value))
-    else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        if len(text) > TEXT_LENGTH_MAX:
-            detail = f"format: row {line} has a cell of {len(text)} characters, and Excel takes {TEXT_LENGTH_MAX}"
-            raise bad_parameter("format", "too_long_for_a_cell", f"{detail}; ask for csv or parquet instead")
-        sheet.write_string(line, place, text)
+def _sheet(book: Workbook, name: str, tables: list[pa.Table], kinds: Kinds, check: Callable[[], None]) -> None:
+    """A sheet of some tables with the same columns."""
+    names = sorted(tables[0].column_names, key=lambda column: column in _LAST_NAMES or kinds.get(column) in _LAST)
+    of = [kinds.get(column, Kind.DECIMAL) for column in names]
+    widths = [len(column) + 2 for column in names]
+    parts = []
+    for table in tables:
+        parts.append([shown(table[column]) for column in names])
+        widths = [max(width, width_of(one, kind)) for width, one, kind in zip(widths, parts[-1], of, strict=True)]
+    heads = escaped(pa.array(names, pa.string())).to_pylist()
+    sizes = [min(max(width + 1, WIDTH_MIN), WIDTH_MAX) for width in widths]
+    book.add(name, heads, sizes, sum(map(len, tables)), _rows(parts, of, check))
 
 
-def _fits(text: str) -> bool:
-    """Whether Excel gives a decimal back as it is."""
-    if not _DECIMAL.fullmatch(text):
-        return False
-    digits = text.replace("-", "").replace(".", "").lstrip("0").rstrip("0")
-    return len(digits) <= DIGITS_EXACT_MAX and Decimal(repr(float(text))) == Decimal(text)
+def _rows(parts: Sequence[Sequence[pa.Array]], kinds: Sequence[Kind], check: Callable[[], None]) -> Iterator[str]:
+    """The rows in XML, some at a time, with a look at the time before each."""
+    line = 2
+    for columns in parts:
+        for start in range(0, len(columns[0]) if columns else 0, ROWS_AT_ONCE):
+            check()
+            some = [column[start : start + ROWS_AT_ONCE] for column in columns]
+            lines = pc.cast(pa.array(range(line, line + len(some[0]))), pa.string())
+            cells: list[Any] = [
+                cells_of(column, kind, letters(place), lines)
+                for place, (column, kind) in enumerate(zip(some, kinds, strict=True))
+            ]
+            rows = pc.binary_join_element_wise('<row r="', lines, '">', *cells, "</row>", "")
+            line += len(some[0])
+            yield "".join(rows.to_pylist())

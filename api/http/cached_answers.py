@@ -5,17 +5,14 @@
 recorded. Without `as_of` an answer is as of now, which moves on with every request, so it is not kept. Where memory
 runs out, the least recently used answer goes.
 
-*At a client*: one that names the answer it has already (`If-None-Match`) gets 304 and no body. For example the answer's
-`ETag: "3f2a"` comes back as `If-None-Match: "3f2a"`.
+*At a client*: one that names the answer it has already gets no body (`api.http.conditional_responses`).
 """
 
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from fastapi import Response
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
@@ -76,7 +73,7 @@ class CachedAnswers:
     def put(self, question: Question, answer: Answer, *, at_head: int | None) -> None:
         """Cache an answer: for ever, or as long as `at_head` is the head of the log."""
         size = _size(question, answer)
-        if size * SHARE_MAX > self._bytes_max:
+        if size * SHARE_MAX > self._bytes_max or answer.in_memory < answer.size:
             return
         with self._lock:
             self._drop(question)
@@ -92,18 +89,4 @@ class CachedAnswers:
 
 def _size(question: Question, answer: Answer) -> int:
     texts = sum(len(name) + len(value) for name, value in answer.headers.items())
-    return len(answer.body) + texts + len(question.path) + len(question.query) + len(question.accept) + ENTRY_BYTES
-
-
-def conditional_response(answer: Answer, if_none_match: Iterable[str]) -> Response:
-    """An answer as a response, or 304 where the client has it, by the values of its `If-None-Match`."""
-    if matches(if_none_match, answer.headers["ETag"]):
-        headers = {name: value for name, value in answer.headers.items() if not name.startswith("Content-")}
-        return Response(status_code=304, headers=headers)
-    return Response(answer.body, headers=answer.headers)
-
-
-def matches(if_none_match: Iterable[str], etag: str) -> bool:
-    """Whether the values of `If-None-Match` name this ETag, weak or strong."""
-    marks = [mark.strip() for header in if_none_match for mark in header.split(",")]
-    return "*" in marks or etag.removeprefix("W/") in [mark.removeprefix("W/") for mark in marks]
+    return answer.size + texts + len(question.path) + len(question.query) + len(question.accept) + ENTRY_BYTES

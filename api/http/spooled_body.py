@@ -4,7 +4,6 @@ The file has no name, so it is gone with the request, whatever ends that; and it
 that was chosen to hold a ledger. The system's own temporary folder may be kept in memory.
 """
 
-import errno
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
@@ -16,12 +15,12 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from api.formats.answer_file import FULL
 from api.problems import Problem
 from api.settings import IMPORT_MB
 from ledger import StoreError, StoreFull
 
 BLOCK_BYTES = 1024 * 1024
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Spooled(NamedTuple):

@@ -13,8 +13,8 @@ from projections import Inquiry, Viewpoint
 def event_types(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """The catalogue of event types, in order of definition."""
 
-    def fetch(_: Viewpoint, count: int, skip: int) -> Items:
-        return [type_item(cls) for cls in REGISTRY.values()][skip : skip + count]
+    def fetch(_: Viewpoint, count: int | None, skip: int) -> Items:
+        return [type_item(cls) for cls in REGISTRY.values()][skip:][:count]
 
     return read(engine, fetch, path="event-types", parameters=parameters)
 

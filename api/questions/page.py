@@ -2,6 +2,9 @@
 
 A cursor holds the viewpoint that the first page was answered from, and the place to go on at. So the pages of one
 answer fit together, whatever is recorded in between.
+
+Where all items are wanted (every format but JSON, unless a limit is given) the page is the whole answer. Then it has
+its items in parts, which are read while it is written: no more than a few parts are ever held.
 """
 
 import base64
@@ -25,8 +28,12 @@ VIEWPOINT_NAMES = ("as_of", "recorded_as_of", "effective_at")
 CURSOR_LENGTH_MAX = 2000
 
 Items: TypeAlias = "pa.Table | list[dict[str, Any]]"
-Fetch = Callable[[Viewpoint, int, int], Items]
-"""(viewpoint, how many at most, how many to skip) -> items in their order"""
+Fetch = Callable[[Viewpoint, int | None, int], Items]
+"""(viewpoint, how many at most (None: all), how many to skip) -> items in their order"""
+FetchAll = Callable[[Viewpoint, int], Iterator[Items]]
+"""(viewpoint, how many to skip) -> all further items in their order, in parts: one at least"""
+PART_ROWS = 1000
+"""So many items are read at a time where an answer is put together from pages."""
 
 
 class Place(NamedTuple):
@@ -56,8 +63,9 @@ ONCE = Validity()
 class Page:
     """Some items, the cursor of the next ones, and the basis that they were folded from.
 
-    `objects` are the columns that hold a JSON object as text, `kinds` the kinds of the columns, as far as they are
-    known. `more` are members beside the items.
+    `rest` gives the items after these, in parts, where the page is a whole answer. Parts that are tables can be read
+    once; those that are lists, as often as wanted. `objects` are the columns that hold a JSON object as text, `kinds`
+    the kinds of the columns, as far as they are known. `more` are members beside the items.
     """
 
     items: Items
@@ -67,6 +75,7 @@ class Page:
     objects: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=lambda: COLUMN_KINDS)
+    rest: Callable[[], Iterator[Items]] | None = None
 
     def with_items(self, items: Items) -> "Page":
         """The same page with other items."""
@@ -84,11 +93,18 @@ class Page:
         """The items as JSON objects."""
         return self.items if isinstance(self.items, list) else self._rows(self.items)
 
+    def parts(self) -> Iterator[Items]:
+        """The items and those after them, in parts that have the same columns or are all lists: one at least."""
+        yield self.items
+        if self.rest is not None:
+            yield from self.rest()
+
     def groups(self, size: int) -> Iterator[list[dict[str, Any]]]:
-        """The items as JSON objects, `size` at a time."""
-        for start in range(0, len(self.items), size):
-            some = self.items[start : start + size]
-            yield some if isinstance(some, list) else self._rows(some)
+        """All items as JSON objects, `size` at a time."""
+        for part in self.parts():
+            for start in range(0, len(part), size):
+                some = part[start : start + size]
+                yield some if isinstance(some, list) else self._rows(some)
 
     def _rows(self, items: pa.Table) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = items.to_pylist()
@@ -108,16 +124,24 @@ def read(
     limit: int | None = None,
     objects: tuple[str, ...] = (),
     next_offset: Callable[[Items, int], int] | None = None,
+    fetch_all: FetchAll | None = None,
 ) -> Page:
-    """A page of what `fetch` gives.
+    """A page of what `fetch` gives, or the whole answer, which `fetch_all` gives in parts where it is there.
 
     `next_offset` gives the place of the next page from (the items of this one, its own place); by default places
-    count items. Raises Problem.
+    count items. Where it is given a page costs the same wherever it is, so that a whole answer is read in pages.
+    Raises Problem.
     """
     count = limit or limit_of(parameters)
     place = _place(parameters["cursor"], mark_of(path, parameters)) if "cursor" in parameters else None
     viewpoint = viewpoint_of(engine, parameters, place)
     offset = place.offset if place else 0
+    clocks = parameters.get("as_of"), parameters.get("recorded_as_of")
+    stated = [clocks] if place is None else None
+    if count is None:
+        items, rest = _whole(fetch, fetch_all, next_offset, viewpoint, offset)
+        validity = validity_of(engine, [viewpoint], stated)
+        return Page(items, viewpoint.basis(), None, validity, objects, rest=rest)
     items = fetch(viewpoint, count + 1, offset)
     following = None
     if len(items) > count:
@@ -131,9 +155,33 @@ def read(
             ),
             mark_of(path, parameters),
         )
-    clocks = parameters.get("as_of"), parameters.get("recorded_as_of")
-    validity = validity_of(engine, [viewpoint], [clocks] if place is None else None)
+    validity = validity_of(engine, [viewpoint], stated)
     return Page(items, viewpoint.basis(), following, validity, objects)
+
+
+def _whole(
+    fetch: Fetch,
+    fetch_all: FetchAll | None,
+    next_offset: Callable[[Items, int], int] | None,
+    viewpoint: Viewpoint,
+    offset: int,
+) -> tuple[Items, Callable[[], Iterator[Items]] | None]:
+    """The first part of all items from a place on, and what gives the others."""
+    if fetch_all is not None:
+        parts = fetch_all(viewpoint, offset)
+        return next(parts), lambda: parts
+    if next_offset is None:
+        return fetch(viewpoint, None, offset), None
+    first = fetch(viewpoint, PART_ROWS, offset)
+
+    def others() -> Iterator[Items]:
+        items, at = first, offset
+        while len(items) == PART_ROWS:
+            at = next_offset(items, at)
+            items = fetch(viewpoint, PART_ROWS, at)
+            yield items
+
+    return first, others
 
 
 def viewpoint_of(engine: Inquiry, parameters: Mapping[str, str], place: Place | None = None) -> Viewpoint:

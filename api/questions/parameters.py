@@ -61,8 +61,8 @@ EFFECTIVE_AT = Parameter(
 VIEWPOINT = (AS_OF, RECORDED_AS_OF, EFFECTIVE_AT)
 LIMIT = Parameter(
     "limit",
-    "How many items at most.",
-    schema={"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+    "How many items at most. Default: in JSON 100, in every other format all.",
+    schema={"type": "integer", "minimum": 1, "maximum": LIMIT_MAX},
 )
 CURSOR = Parameter(
     "cursor",
@@ -70,7 +70,7 @@ CURSOR = Parameter(
 )
 FORMAT = Parameter(
     "format",
-    "How the items come; else the `Accept` header decides.",
+    "How the items come; else the ending of the path (`/v1/figures.csv`), else the `Accept` header decides.",
     schema={"type": "string", "enum": ["json", "jsonl", "csv", "parquet", "arrow", "xlsx"]},
 )
 SAFE = Parameter(
@@ -110,11 +110,11 @@ def checked(pairs: Iterable[tuple[str, str]], known: Sequence[Parameter]) -> dic
     return parameters
 
 
-def limit_of(parameters: Mapping[str, str]) -> int:
-    """How many items were asked for."""
+def limit_of(parameters: Mapping[str, str]) -> int | None:
+    """How many items were asked for; None for all: JSON comes in pages, every other format holds all."""
     text = parameters.get("limit")
     if text is None:
-        return LIMIT_DEFAULT
+        return LIMIT_DEFAULT if parameters.get("format", "json") == "json" else None
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= LIMIT_MAX):
         raise bad_parameter("limit", "range", f"limit is a whole number from 1 to {LIMIT_MAX}, not {text[:40]!r}")
     return int(text)

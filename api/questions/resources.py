@@ -4,7 +4,7 @@ The server and the command line both come through here, so they refuse the same 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger import REGISTRY, Entry, body_of_entry, content
 from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import POSITION_DIGITS_MAX, parse_moment
-from projections import CATALOGUE, Filter, Inquiry, Projection, Viewpoint
+from projections import CATALOGUE, COLUMN_KINDS, Filter, Inquiry, Kind, Projection, Viewpoint
 
 CLOCK = Parameter(
     "clock",
@@ -45,10 +45,21 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
     """The items of a projection at a viewpoint."""
     filters = filters_of(parameters)
 
-    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+    def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         return engine.read(projection.name, viewpoint, filters=filters, limit=count, offset=skip)
 
-    page = read(engine, fetch, path=projection.name, parameters=parameters, limit=limit, objects=projection.objects)
+    def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
+        return engine.read_all(projection.name, viewpoint, filters=filters, offset=skip)
+
+    page = read(
+        engine,
+        fetch,
+        path=projection.name,
+        parameters=parameters,
+        limit=limit,
+        objects=projection.objects,
+        fetch_all=fetch_all,
+    )
     return page.with_kinds(projection.kinds)
 
 
@@ -64,7 +75,7 @@ def one(engine: Inquiry, projection: Projection, slug: str, parameters: Mapping[
     by_slug = {projection.slug: slug}
     seen: list[Viewpoint] = []
 
-    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+    def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         seen.append(viewpoint)
         return engine.read(projection.name, viewpoint, filters=by_slug, limit=count, offset=skip)
 
@@ -84,7 +95,7 @@ def history(engine: Inquiry, figure_id: str, parameters: Mapping[str, str], *, l
     if wanted is None:
         raise not_found(f"There is no figure {figure_id[:80]!r}: a figure_id is a UUID.")
 
-    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+    def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         items = engine.history(wanted, viewpoint, clock=clock, limit=count, offset=skip)
         if len(items) == 0 and not engine.events(viewpoint=viewpoint, figure_id=wanted, limit=1):
             raise not_found(f"There is no figure {wanted} at this viewpoint.")
@@ -104,21 +115,23 @@ def events(engine: Inquiry, parameters: Mapping[str, str], *, limit: int | None 
         if figure_id is None:
             raise bad_parameter("figure_id", "uuid", "figure_id is a UUID")
 
-    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+    def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         entries: list[Entry] = []
-        size = max(count, SCAN_ROWS) if "as_of" in parameters else count
+        wanted = count or SCAN_ROWS
+        size = max(wanted, SCAN_ROWS) if "as_of" in parameters else wanted
         at, more = max(after, skip), True
-        while more and len(entries) < count:
+        while more and len(entries) < wanted:
             batch = engine.events(after=at, limit=size, viewpoint=viewpoint, **filters)
             entries += [entry for entry in batch if _published(entry, viewpoint, parameters)]
             more = len(batch) == size
             at = batch[-1].position if batch else at
-        return [flat(entry) for entry in entries[:count]]
+        return [flat(entry) for entry in entries[:wanted]]
 
     def last_position(items: Items, _: int) -> int:
         return int(items[-1]["position"])
 
-    return read(engine, fetch, path="events", parameters=parameters, limit=limit, next_offset=last_position)
+    page = read(engine, fetch, path="events", parameters=parameters, limit=limit, next_offset=last_position)
+    return page.with_kinds(as_sent())
 
 
 def event(engine: Inquiry, event_id: str, parameters: Mapping[str, str]) -> Page:
@@ -150,6 +163,12 @@ def flat(entry: Entry) -> dict[str, Any]:
     is_figure = issubclass(entry.cls, Figure)
     figure = {"figure_id": str(entry.stream)} if is_figure else {}
     return {**entry.envelope(), **figure, **body_of_entry(entry)}
+
+
+def as_sent() -> dict[str, Kind]:
+    """The kinds of the members of an event: what was sent is a text as it was sent, though it looks like a number."""
+    sent = (name for cls in REGISTRY.values() for name in cls.model_fields)
+    return {**dict.fromkeys(sent, Kind.TEXT), **COLUMN_KINDS}
 
 
 def _parameter(one: Filter) -> Parameter:

@@ -32,7 +32,8 @@ from projections.audit.subjects_together import few_together
 from projections.catalogue import FIGURE_IDENTITY, SERIES
 from projections.queries.figure_pages import subject_page
 from projections.queries.filters import Value
-from projections.queries.reader import Reader, naive
+from projections.queries.reader import Reader
+from projections.queries.viewpoint_cursor import naive
 from projections.sql_text import quoted, sql
 
 STATUSES = ("open", "ended", "all")

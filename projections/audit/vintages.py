@@ -17,7 +17,8 @@ from projections.queries.allowance import Allowance
 from projections.queries.figure_pages import subject_page
 from projections.queries.filters import FilterError, Value
 from projections.queries.format import presented, with_percent
-from projections.queries.reader import Reader, naive
+from projections.queries.reader import Reader
+from projections.queries.viewpoint_cursor import naive
 from projections.sql_text import quoted, sql
 
 COLUMNS_MAX = 1000

@@ -93,6 +93,7 @@ _COMPARISONS: Mapping[Kind, Callable[[str, Sequence[str], Bind], str]] = {
     Kind.SLUG: _text,
     Kind.MOMENT: _text,
     Kind.DECIMAL: _decimal,
+    Kind.PRINTED: _decimal,
     Kind.COUNT: _count,
     Kind.FLAG: _flag,
     Kind.DAY: _day,

@@ -18,7 +18,8 @@ from ledger import Entry, Ledger, content
 from ledger.values import difference, instant_text, is_fiscal, parse_moment, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.queries.filters import UnknownFilter, Value, one_of
-from projections.queries.reader import Reader, naive
+from projections.queries.reader import Reader
+from projections.queries.viewpoint_cursor import naive
 from projections.viewpoint import Viewpoint
 
 Item = dict[str, Any]

@@ -5,7 +5,7 @@ together may use no more than an allowance.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
@@ -52,6 +52,16 @@ class Inquiry(ABC):
         """The items of a projection in their order. Raises UnknownFilter and FilterError."""
         with self.reader(viewpoint) as reader:
             return reader.read(name, filters=filters, limit=limit, offset=offset)
+
+    def read_all(
+        self, name: str, viewpoint: Viewpoint, *, filters: Mapping[str, Value] | None = None, offset: int = 0
+    ) -> Iterator[pa.Table]:
+        """The items of a projection from `offset` to the last, some at a time, as they are taken: one table at least.
+
+        The tables are lent until the last is taken, or the iterator is closed. Raises what `read` raises.
+        """
+        with self.reader(viewpoint) as reader:
+            yield from reader.read_all(name, filters=filters, offset=offset)
 
     def read_many(
         self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None

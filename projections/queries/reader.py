@@ -5,8 +5,7 @@ in the same tables at the same position. So an answer does not change while the 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -18,15 +17,15 @@ from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE, SERIES, P
 from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
 from projections.queries.answer_history import Version, answer_history
-from projections.queries.compose import lookup, parameters, question
+from projections.queries.compose import lookup, question
 from projections.queries.figure_pages import figure_page
 from projections.queries.filters import Selection, Value, one_of, select
-from projections.queries.format import presented, presented_rows, with_percent
+from projections.queries.format import presented_rows, with_percent
 from projections.queries.names import Names
 from projections.queries.near_answers import near_answers, statements_of
 from projections.queries.near_history import BESIDE, near_history
+from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX, ViewpointCursor, naive
 from projections.sql_text import quoted
-from projections.tables.database import ARROW_ROWS, arrow_table
 from projections.tables.families import Family
 from projections.viewpoint import Viewpoint
 
@@ -38,9 +37,6 @@ _OF_THE_READER = ("viewpoint", "subject_code")
 
 _ANSWERERS = {"publisher", "prefer", "resolve"}
 """Filters that ask for other answers to figures than the one that the answer intervals hold."""
-
-NEAR_ROWS_MAX = 1_000
-"""Up to this many statements are looked at one by one."""
 
 _VISIBLE = "versions.visible_from <= CAST($as_of AS TIMESTAMP)"
 """A condition on held versions: they are published."""
@@ -63,7 +59,7 @@ _BESIDE = {"revision": "INTEGER", "publishers": "INTEGER", "disputed": "BOOLEAN"
 """What an item says beside the event that is the answer."""
 
 
-class Reader:
+class Reader(ViewpointCursor):
     """Asks the views at one viewpoint: `read` for items of a resource, `series` for what the audit computes with."""
 
     def __init__(
@@ -76,16 +72,8 @@ class Reader:
         subject_of: Callable[[UUID], str | None],
         allowance: Allowance,
     ) -> None:
-        self._cursor = cursor
-        self.allowance = allowance
+        super().__init__(cursor, viewpoint, allowance)
         self.families = families
-        self.viewpoint = viewpoint
-        self._params: dict[str, Any] = {
-            "as_of": naive(viewpoint.as_of),
-            "effective_at": naive(viewpoint.effective_at),
-            "position": viewpoint.position,
-            "prefer": [],
-        }
         self.names = Names(self.ask, viewpoint.position, merged=merged, subject_of=subject_of, each=allowance.each)
 
     def read(
@@ -120,6 +108,24 @@ class Reader:
         if limit is not None and (first := self._of_the_first(projection, selection, limit, offset)) is not None:
             return first
         return self._page(projection, view, selection, limit, offset)
+
+    def read_all(self, name: str, *, filters: Mapping[str, Value] | None = None, offset: int = 0) -> Iterator[pa.Table]:
+        """The items from `offset` to the last, as `read` gives them, some at a time: one table at least."""
+        projection = CATALOGUE[name]
+        given = filters or {}
+        selection = select(projection, given, self.names)
+        of_figures = name == "figures"
+        if of_figures and selection.near:
+            of_one = any(key <= set(given) for key in _OF_ONE_FIGURE)
+            items = self._near(selection, projection, slice(offset, None), of_one=of_one)
+            if items is not None:
+                yield items
+                return
+        view = "current" if of_figures and not _ANSWERERS & set(given) else name
+        rows = {projection.family: selection.rows, "answer_intervals": selection.near}
+        hidden = (*_OF_THE_READER, *projection.hidden)
+        clauses = question(view, self.families, rows=rows)
+        yield from self._tables(clauses, selection, order=projection.order, hidden=hidden, offset=offset)
 
     def _of_the_first(self, projection: Projection, selection: Selection, limit: int, offset: int) -> pa.Table | None:
         """A page of things, folded from the events of the first of them; None where these do not fill it.
@@ -335,62 +341,3 @@ class Reader:
             after=after,
         )
         return [figure_id for (figure_id,) in rows]
-
-    # Asking
-
-    def _table(
-        self,
-        clauses: str,
-        selection: Selection,
-        *,
-        order: Sequence[str],
-        hidden: Sequence[str] = (),
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> pa.Table:
-        page = f"\nLIMIT {limit:d} OFFSET {offset:d}" if limit is not None else f"\nOFFSET {offset:d}" if offset else ""
-        conditions = "\n  AND ".join(selection.items) or "TRUE"
-        by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in order)
-        text = f"{clauses}\nSELECT *\nFROM items\nWHERE {conditions}\nORDER BY {by}{page}"
-        return presented(self._ask(text, selection, batch=limit or ARROW_ROWS), hidden=hidden)
-
-    def _ask(
-        self,
-        text: str,
-        selection: Selection | None = None,
-        params: Mapping[str, Any] | None = None,
-        *,
-        batch: int = ARROW_ROWS,
-    ) -> pa.Table:
-        """The rows that a query gives, as columns of their own types, `batch` at a time."""
-        known = {**self._params, **(selection.params if selection else {}), **(params or {})}
-        self.allowance.check()
-        table = arrow_table(self._cursor, text, parameters(text, known), batch=min(batch, ARROW_ROWS))
-        self.allowance.hold(table.nbytes)
-        return table
-
-    def _rows(self, text: str, selection: Selection) -> tuple[dict[str, str], list[Any]]:
-        """The columns (name: DuckDB type) and rows that a query gives, NEAR_ROWS_MAX and one at most.
-
-        With few rows, DuckDB takes longer to make Arrow's columns than to find them.
-        """
-        known = {**self._params, **selection.params}
-        self.allowance.check()
-        answer = self._cursor.execute(text, parameters(text, known) or None)
-        rows = answer.fetchmany(NEAR_ROWS_MAX + 1)
-        columns = {name: str(kind) for name, kind, *_ in answer.description}
-        if len(rows) > NEAR_ROWS_MAX:
-            # While rows wait to be fetched DuckDB 2 refuses `sql`; another statement gives them up.
-            self._cursor.execute("SELECT NULL").fetchall()
-        return columns, rows
-
-    def ask(self, query: str, **params: Any) -> list[Any]:
-        """The rows that a query gives; it may name the viewpoint's parameters and those given."""
-        known = parameters(query, {**self._params, **params})
-        self.allowance.check()
-        return self._cursor.execute(query, known or None).fetchall()
-
-
-def naive(at: datetime) -> datetime:
-    """The instant in UTC, without a time zone, as DuckDB's TIMESTAMP wants it."""
-    return at.astimezone(UTC).replace(tzinfo=None)

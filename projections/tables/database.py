@@ -1,6 +1,6 @@
 """The database under the projections: a file, or memory, attached to a connection as `log`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,38 @@ def arrow_table(
     if _ARROW_FROM_SQL:
         return cursor.sql(query, params=dict(params) if params else None).to_arrow_table(batch)
     return cursor.execute(query, params or None).to_arrow_table(batch)
+
+
+def arrow_batches(
+    cursor: duckdb.DuckDBPyConnection, query: str, params: Mapping[str, Any] | None = None, *, batch: int = ARROW_ROWS
+) -> Iterator[pa.Table]:
+    """The rows that a query gives, `batch` of them at a time as tables, one table at least, perhaps without rows.
+
+    They are fetched as they are taken, and until the last is taken the cursor must not be asked anything else.
+    """
+    if _ARROW_FROM_SQL:
+        rows = cursor.sql(query, params=dict(params) if params else None).to_arrow_reader(batch)
+    else:
+        rows = cursor.execute(query, params or None).to_arrow_reader(batch)
+    try:
+        given = False
+        while (table := _next(rows)) is not None:
+            given = True
+            yield table
+        if not given:
+            yield rows.schema.empty_table()
+    finally:
+        rows.close()
+
+
+def _next(rows: pa.RecordBatchReader) -> pa.Table | None:
+    """The next rows; None after the last. What DuckDB says while it makes them reaches us through Arrow."""
+    try:
+        return pa.Table.from_batches([rows.read_next_batch()])
+    except StopIteration:
+        return None
+    except (OSError, pa.ArrowException) as error:
+        raise duckdb.Error(str(error)) from error
 
 
 def is_in_use(error: duckdb.Error) -> bool:

@@ -13,6 +13,7 @@ TYPES = {
     Kind.TEXT: {"VARCHAR"},
     Kind.SLUG: {"VARCHAR"},
     Kind.DECIMAL: {"VARCHAR", "DECIMAL"},
+    Kind.PRINTED: {"VARCHAR"},
     Kind.COUNT: {"INTEGER", "BIGINT"},
     Kind.FLAG: {"BOOLEAN"},
     Kind.DAY: {"DATE"},

@@ -3,7 +3,8 @@
     request
       -> entrance        HEAD becomes GET, so what holds for GET holds for it; a refusal becomes a problem document
       -> limits          refuses hosts that this server does not serve
-      -> guards          asks whether the request may pass: the place for keys
+      -> format_endings  takes `.csv` at the end of a path for `format=csv`
+  -> guards          asks whether the request may pass: the place for keys
       -> response_cache  answers from memory what was answered before and is still so
       -> fast_append     takes the one request that comes thousands of times a second straight to its endpoint
       -> routes
@@ -23,6 +24,7 @@ from api.http.append_requests import Endpoint
 from api.http.cached_answers import CachedAnswers
 from api.http.middleware.entrance import Entrance
 from api.http.middleware.fast_append import FastAppend
+from api.http.middleware.format_endings import FormatEndings
 from api.http.middleware.guards import Guard, Guards
 from api.http.middleware.limits import Limits
 from api.http.middleware.response_cache import ResponseCache
@@ -47,6 +49,7 @@ def stack(
     return [
         Middleware(Entrance),
         *([Middleware(Limits, hosts=hosts)] if hosts is not None else []),
+        Middleware(FormatEndings),
         *([Middleware(Guards, guards=guards)] if guards else []),
         Middleware(ResponseCache, cached=cached, head=head),
         Middleware(FastAppend, path=path, endpoint=endpoint),

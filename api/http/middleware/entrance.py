@@ -11,6 +11,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.conditional_responses import HEAD_ONLY
 from api.http.problem_responses import FORESEEN, error_response
 from api.http.question_queue import ASKED_AT
 
@@ -28,7 +29,7 @@ class Entrance:
         """Pass a request on."""
         started = False
         head_only = scope["type"] == "http" and scope["method"] == "HEAD"
-        scope = {**scope, ASKED_AT: time.monotonic(), **({"method": "GET"} if head_only else {})}
+        scope = {**scope, ASKED_AT: time.monotonic(), **({"method": "GET", HEAD_ONLY: True} if head_only else {})}
 
         async def send_on(message: Message) -> None:
             nonlocal started

@@ -10,11 +10,11 @@ from concurrent.futures import Future
 from contextlib import suppress
 
 from fastapi.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.formats.answer import Answer
-from api.http.cached_answers import CachedAnswers, Question, conditional_response, question_of
+from api.http.cached_answers import CachedAnswers, Question, question_of
+from api.http.conditional_responses import conditional_response
 from api.http.question_queue import CLIENT_CLOSED_REQUEST
 from ledger import LedgerError
 
@@ -88,5 +88,4 @@ class ResponseCache:
 
 
 async def _send_again(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-    sent = Headers(scope=scope).getlist("if-none-match")
-    await conditional_response(answer, sent)(scope, receive, send)
+    await conditional_response(answer, scope)(scope, receive, send)

@@ -5,9 +5,10 @@ import hashlib
 from fastapi import APIRouter, Request, Response
 
 from api.formats.answer import Answer
+from api.formats.cells import json_text
 from api.formats.negotiation import Format
-from api.formats.render import FOR_EVER, json_text
-from api.http.cached_answers import matches
+from api.formats.render import FOR_EVER
+from api.http.conditional_responses import matches
 from api.http.openapi import REF, operation
 from api.http.responses import asked, in_turn, respond
 from api.problems import MEDIA_TYPE

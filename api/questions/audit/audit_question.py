@@ -56,9 +56,9 @@ def page_of(
     The members are about all findings, not about those on the page. Raises Problem.
     """
 
-    def cut(reader: Reader, asked: dict[str, str], limit: int, offset: int) -> Findings:
+    def cut(reader: Reader, asked: dict[str, str], limit: int | None, offset: int) -> Findings:
         findings = find(reader, asked)
-        return findings._replace(items=findings.items[offset : offset + limit])
+        return findings._replace(items=findings.items[offset:][:limit])
 
     return page_from(engine, name, parameters, cut)
 
@@ -67,17 +67,17 @@ def page_from(
     engine: Inquiry,
     name: str,
     parameters: Mapping[str, str],
-    find: Callable[[Reader, dict[str, str], int, int], Findings],
+    find: Callable[[Reader, dict[str, str], int | None, int], Findings],
 ) -> Page:
-    """A page of what `find` gives, which takes as well how many items are wanted, and how many come before them."""
+    """A page of what `find` gives, which takes as well how many items are wanted (None: all) and come before."""
     asked = {key: value for key, value in parameters.items() if key not in (*NOT_FILTERS, *VIEWPOINT_NAMES)}
     members: dict[str, Any] = {}
 
-    def fetch(viewpoint: Viewpoint, count: int, skip: int) -> Items:
+    def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         with engine.reader(viewpoint) as reader:
-            findings = find(reader, dict(asked), count, skip)
+            findings = find(reader, dict(asked), count, 0 if count is None else skip)
         members.update(findings.members)
-        return findings.items
+        return findings.items[skip:] if count is None else findings.items
 
     page = read(engine, fetch, path=name, parameters=parameters)
     return page.with_members(**members)

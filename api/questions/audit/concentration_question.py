@@ -14,7 +14,7 @@ from api.questions.resources import parameters_of
 from ledger import UnitError
 from ledger.events import NAME_PATTERN
 from ledger.values import instant_text, unit
-from projections import FIGURES, Inquiry, Reader
+from projections import COLUMN_KINDS, FIGURES, Inquiry, Kind, Reader
 from projections.audit import DIMENSION, MATERIAL, SUBJECT, TOP, Findings, concentration
 
 ORDER = 90
@@ -57,6 +57,7 @@ FILTERS = tuple(
     for one in parameters_of(FIGURES)
     if one.name not in (*_OF_THE_PERIOD, *NOT_FILTERS, *VIEWPOINT_NAMES, *(known.name for known in REQUIRED))
 )
+_COMPUTED = {**COLUMN_KINDS, "value": Kind.DECIMAL, "share": Kind.DECIMAL}
 _MEASURES = {
     "total": {"type": "string"},
     "unit": TEXT_OR_NULL,
@@ -101,7 +102,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         with _earlier(engine, reader, parameters, compared) as before:
             return concentration(reader, filters, by=by, canonical_unit=canonical_unit, top=top, before=before)
 
-    page = page_of(engine, "concentration", parameters, find)
+    page = page_of(engine, "concentration", parameters, find).with_kinds(_COMPUTED)
     if not compared:
         return page
     recorded = parameters.get("compare_recorded_as_of")

@@ -69,9 +69,9 @@ def compared(
     wanted = None
     if CHANGED_BY.name in parameters:
         wanted = partial(_changed_by_more_than, _percent(parameters[CHANGED_BY.name]))
-    differences = engine.diff(*views, filters=filters, wanted=wanted, limit=count + 1, offset=offset)
+    differences = engine.diff(*views, filters=filters, wanted=wanted, limit=count and count + 1, offset=offset)
     following = None
-    if len(differences) > count:
+    if count is not None and len(differences) > count:
         places = [part for at in views for part in (at.position, instant_text(at.as_of))]
         following = encoded([offset + count, *places], asked)
     clocks = [(parameters.get(f"{side}_as_of"), parameters.get(f"{side}_recorded_as_of")) for side in SIDES]

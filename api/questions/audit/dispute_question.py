@@ -52,7 +52,7 @@ PAIRS = {
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of disputes. Raises Problem."""
 
-    def find(reader: Reader, asked: dict[str, str], limit: int, offset: int) -> Findings:
+    def find(reader: Reader, asked: dict[str, str], limit: int | None, offset: int) -> Findings:
         status = choice_of(asked, "status", STATUSES)
         return disputes(reader, asked, status=status, limit=limit, offset=offset)
 

@@ -78,7 +78,7 @@ MEMBERS: Mapping[str, Any] = {
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of series and their revisions. Raises Problem."""
 
-    def find(reader: Reader, asked: dict[str, str], limit: int, offset: int) -> Findings:
+    def find(reader: Reader, asked: dict[str, str], limit: int | None, offset: int) -> Findings:
         options = _options(asked)
         return revisions(reader, asked, options=options, limit=limit, offset=offset)
 

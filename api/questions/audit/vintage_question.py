@@ -46,7 +46,7 @@ OWN = (
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of vintages. Raises Problem."""
 
-    def find(reader: Reader, asked: dict[str, str], limit: int, offset: int) -> Findings:
+    def find(reader: Reader, asked: dict[str, str], limit: int | None, offset: int) -> Findings:
         wide = choice_of(asked, "layout", LAYOUTS) == "wide"
         columns = Columns(
             dates=moments_of(asked, "dates"),

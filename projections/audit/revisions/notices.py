@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from ledger.values import parse_moment
 from projections.audit.revisions.releases import Entry, Series
-from projections.queries.reader import Reader, naive
+from projections.queries.reader import Reader
+from projections.queries.viewpoint_cursor import naive
 
 REDEFINING = ("definition_change", "methodology_change")
 """Attributes of statements on a publisher, a subject or a material: its figures mean something else from now on."""

@@ -25,7 +25,8 @@ from projections.audit.revisions.series_changes import SeriesChanges
 from projections.audit.revisions.settlement import Settlement, settlement
 from projections.audit.subjects_together import few_together
 from projections.queries.filters import FilterError, Value
-from projections.queries.reader import Reader, naive
+from projections.queries.reader import Reader
+from projections.queries.viewpoint_cursor import naive
 
 GROUPS_MAX = 1000
 GROUPINGS = (

@@ -15,7 +15,7 @@ from tests.places import ROOT
 SERVER = ("fastapi", "starlette", "uvicorn", "jinja2")
 STATISTICS = ("scipy", "statsmodels", "pandas")
 CHARTS = ("altair", "vl_convert", "jsonschema")
-FORMATS = ("xlsxwriter", "polars", "pyarrow.parquet", "pyarrow.csv")
+FORMATS = ("api.formats.xlsx", "polars", "pyarrow.parquet", "pyarrow.csv")
 STORES = ("pydantic", "duckdb", "pyarrow", "numpy", "eventsourcing", "rich.console")
 READS = ("--as-of", "2024-06-30", "--format", "json")
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.formats.csv_lines import GROUP_ROWS
 from api.formats.negotiation import CSV, JSON, JSONL, Format
-from api.formats.render import GROUP_ROWS, items_bytes, page_answer
+from api.formats.render import page_answer, page_file
 from api.questions.page import Items, Page, Validity
 from tests.depth import examples
 
@@ -61,6 +62,10 @@ def objects_of(table: pa.Table) -> tuple[str, ...]:
     return ("object",) if "object" in table.column_names else ()
 
 
+def written(page: Page, form: Format) -> bytes:
+    return b"".join(page_file(page, form).blocks())
+
+
 # The plain way
 
 
@@ -95,6 +100,7 @@ def csv_of(items: Items) -> bytes:
 
 def answer(page: Page, form: Format) -> tuple[bytes, dict[str, str]]:
     made = page_answer(page, form, path="/v1/figures", query=[])
+    assert isinstance(made.body, bytes)
     return made.body, dict(made.headers)
 
 
@@ -103,8 +109,8 @@ def answer(page: Page, form: Format) -> tuple[bytes, dict[str, str]]:
 def test_a_table_is_written_as_the_plain_way_writes_it(table: pa.Table) -> None:
     page = Page(table, BASIS, objects=objects_of(table))
     assert answer(page, JSON)[0] == body_of(page)
-    assert items_bytes(page, JSONL) == "".join(text(row) + "\n" for row in rows_of(page)).encode()
-    assert items_bytes(page, CSV) == csv_of(table)
+    assert written(page, JSONL) == "".join(text(row) + "\n" for row in rows_of(page)).encode()
+    assert written(page, CSV) == csv_of(table)
 
 
 @given(
@@ -126,16 +132,16 @@ def test_a_table_is_written_as_the_plain_way_writes_it(table: pa.Table) -> None:
 def test_objects_are_written_as_the_plain_way_writes_them(some: list[dict[str, Any]], times: int) -> None:
     page = Page(some * times, BASIS, more={"summary": {"p": 1e-5}})
     assert answer(page, JSON)[0] == body_of(page)
-    assert items_bytes(page, JSONL) == "".join(text(row) + "\n" for row in rows_of(page)).encode()
-    assert items_bytes(page, CSV) == csv_of(page.items)
+    assert written(page, JSONL) == "".join(text(row) + "\n" for row in rows_of(page)).encode()
+    assert written(page, CSV) == csv_of(page.items)
 
 
 @pytest.mark.parametrize("count", [0, 1, GROUP_ROWS - 1, GROUP_ROWS, GROUP_ROWS + 1, 3 * GROUP_ROWS])
 def test_groups_join_without_a_seam(count: int) -> None:
     page = Page(pa.table({"a": pa.array(range(count), pa.int64()), "b": pa.array(['"'] * count)}), BASIS)
     assert answer(page, JSON)[0] == body_of(page)
-    assert items_bytes(page, CSV) == csv_of(page.items)
-    assert len(items_bytes(page, JSONL).splitlines()) == count
+    assert written(page, CSV) == csv_of(page.items)
+    assert len(written(page, JSONL).splitlines()) == count
 
 
 def test_the_tag_of_a_final_answer_is_of_its_bytes() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.formats.negotiation import CSV
-from api.formats.render import items_bytes
+from api.formats.negotiation import CSV, Format
+from api.formats.render import page_file
 from api.formats.safe_cells import harmless
 from api.questions.page import Page
 from api.settings import data_directory
@@ -51,6 +51,10 @@ def test_no_cell_begins_with_a_sign_after_what_a_spreadsheet_skips(text: str) ->
             assert text[0] not in "\t\r\n"
 
 
+def written(page: Page, form: Format, *, safe: bool = False) -> bytes:
+    return b"".join(page_file(page, form, safe=safe).blocks())
+
+
 def rows(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
 
@@ -77,8 +81,8 @@ def test_numbers_stay_numbers(api: Api) -> None:
 
 def test_a_header_is_made_harmless_too() -> None:
     page = Page([{"=1": "@x", "n": -5}, {"=1": None, "n": 2.5}], {})
-    assert items_bytes(page, CSV, safe=True) == b"'=1,n\r\n'@x,-5\r\n,2.5\r\n"
-    assert items_bytes(page, CSV) == b"=1,n\r\n@x,-5\r\n,2.5\r\n"
+    assert written(page, CSV, safe=True) == b"'=1,n\r\n'@x,-5\r\n,2.5\r\n"
+    assert written(page, CSV) == b"=1,n\r\n@x,-5\r\n,2.5\r\n"
 
 
 QUESTIONS = {

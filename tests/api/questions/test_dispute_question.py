@@ -170,14 +170,14 @@ def test_they_come_in_every_format(agencies: Api, path: str, form: str) -> None:
     assert answer.content
 
 
-def test_statistics_are_numbers_in_a_table_and_decimals_are_text(agencies: Api) -> None:
+def test_statistics_are_numbers_in_a_table_and_so_are_decimals(agencies: Api) -> None:
     def schema(path: str) -> pa.Schema:
         answer = agencies.client.get(f"/v1/{path}", params={"format": "parquet", "as_of": "2026-10-31"})
         return pq.read_schema(io.BytesIO(answer.content))
 
     assert schema("scorecards").field("mean_lag_days").type == pa.float64()
     assert schema("scorecards").field("figures").type == pa.int64()
-    assert schema("disputes").field("spread").type == pa.string()
+    assert schema("disputes").field("spread").type == pa.decimal128(38, 18)
 
 
 def test_a_page_goes_on_where_the_one_before_ended(agencies: Api) -> None:

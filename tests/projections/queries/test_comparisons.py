@@ -18,7 +18,7 @@ FITTING: list[tuple[Kind, str, Any, list[str], list[str]]] = [
     (Kind.SLUG, "VARCHAR", "china", ["china"], ["chin"]),
     (Kind.MOMENT, "VARCHAR", "2025-10", ["2025-10"], ["2025-10-01"]),
     (Kind.DECIMAL, "DECIMAL(38, 18)", Decimal("1.5"), ["1.50", "3"], ["1.51"]),
-    (Kind.DECIMAL, "VARCHAR", "1.50", ["1.5"], ["15"]),
+    (Kind.PRINTED, "VARCHAR", "1.50", ["1.5"], ["15"]),
     (Kind.COUNT, "BIGINT", 7, ["1", "07"], ["-7"]),
     (Kind.FLAG, "BOOLEAN", True, ["true"], ["false"]),
     (Kind.DAY, "DATE", date(2025, 10, 27), ["2025-10-27"], ["2025-10-28"]),

@@ -1,0 +1,104 @@
+"""Typed columns: items as a table in which numbers are numbers and dates are dates.
+
+Which columns are of numbers or dates, their kinds say. What was computed becomes a number: `canonical_value` an exact
+decimal. What a source printed stays the text that it printed (`value`: `13000.50`). A column of no declared kind (the
+vintages across a wide table, for example) is of numbers where all of its texts are. Where a declared column holds
+something that its type cannot (a decimal of 40 digits), all of it is text, so that nothing is rounded.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from api.formats.cells import cell
+from api.problems import bad_parameter
+from api.questions.page import Items, Page
+from projections import Kind
+
+NUMBER = pa.decimal128(38, 18)
+TYPES: Mapping[Kind, pa.DataType] = {
+    Kind.DECIMAL: NUMBER,
+    Kind.DAY: pa.date32(),
+    Kind.INSTANT: pa.timestamp("us", "UTC"),
+}
+_PLAIN_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
+
+
+def tables_of(page: Page) -> Iterator[pa.Table]:
+    """The items of a page in tables that have the same columns: one at least."""
+    if isinstance(page.items, list):
+        shape = _shape_of(page.parts())
+        for part in page.parts():
+            yield _typed(_table(part, shape), page.kinds, whole=page.rest is None, listed=True)
+    else:
+        for part in page.parts():
+            yield _typed(part, page.kinds, whole=page.rest is None, listed=False)
+
+
+def listed_tables(parts: Iterable[Items]) -> Iterator[pa.Table]:
+    """Listed items as tables that have the same columns, not yet typed."""
+    parts = list(parts)
+    shape = _shape_of(parts)
+    for part in parts:
+        yield _table(part, shape)
+
+
+def _typed(table: pa.Table, kinds: Mapping[str, Kind], *, whole: bool, listed: bool) -> pa.Table:
+    """The table with the types of its kinds. A column of a table that is not the whole must be what its kind says."""
+    columns = []
+    for name in table.column_names:
+        column = table[name]
+        wanted = TYPES.get(kinds[name]) if name in kinds else NUMBER if listed and _all_numbers(column) else None
+        if wanted is not None and pa.types.is_string(column.type):
+            try:
+                column = pc.cast(column, wanted)
+            except pa.ArrowInvalid as error:
+                if not whole:
+                    detail = f"format: {name} holds what does not fit {wanted} ({error}); ask for csv or jsonl instead"
+                    raise bad_parameter("format", "does_not_fit", detail) from None
+        columns.append(column)
+    return pa.table(columns, names=table.column_names)
+
+
+def _all_numbers(column: pa.ChunkedArray) -> bool:
+    """Whether a column holds texts, and all of them are plain numbers."""
+    if not pa.types.is_string(column.type) or column.null_count == len(column):
+        return False
+    return bool(pc.all(pc.match_substring_regex(column, _PLAIN_NUMBER)).as_py())
+
+
+Shape = Mapping[str, set[type]]
+"""The types in Python of the values of each member, in order of first appearance."""
+
+
+def _shape_of(parts: Iterable[Items]) -> Shape:
+    shape: dict[str, set[type]] = {}
+    for part in parts:
+        for item in part:
+            for name, value in item.items():
+                kinds = shape.setdefault(name, set())
+                if value is not None:
+                    kinds.add(type(value))
+    return shape
+
+
+def names_of(parts: Iterable[Items]) -> list[str]:
+    """The name of every member of listed items, in order of first appearance."""
+    return list(dict.fromkeys(name for part in parts for item in part for name in item))
+
+
+def _table(items: Items, shape: Shape) -> pa.Table:
+    """Objects of several shapes as a table. A column holds one type, and nested values are JSON text."""
+    return pa.table({name: _column([item.get(name) for item in items], kinds) for name, kinds in shape.items()})
+
+
+def _column(values: list[Any], kinds: set[type]) -> pa.Array:
+    if kinds == {bool}:
+        return pa.array(values, pa.bool_())
+    if kinds == {int}:
+        return pa.array(values, pa.int64())
+    if kinds and kinds <= {int, float}:
+        return pa.array(values, pa.float64())
+    return pa.array([None if value is None else cell(value) for value in values], pa.string())

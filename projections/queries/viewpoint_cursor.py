@@ -1,0 +1,116 @@
+"""A viewpoint's cursor: asks DuckDB with the parameters of one viewpoint, within the allowance of one question.
+
+The rows of an answer come at once, or some at a time: a list of a million figures is never in memory as a whole.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from projections.queries.allowance import Allowance
+from projections.queries.compose import parameters
+from projections.queries.filters import Selection
+from projections.queries.format import presented
+from projections.sql_text import quoted
+from projections.tables.database import ARROW_ROWS, arrow_batches, arrow_table
+from projections.viewpoint import Viewpoint
+
+NEAR_ROWS_MAX = 1_000
+"""Up to this many statements are looked at one by one."""
+
+
+class ViewpointCursor:
+    """Asks at one viewpoint, through one cursor."""
+
+    def __init__(self, cursor: DuckDBPyConnection, viewpoint: Viewpoint, allowance: Allowance) -> None:
+        self._cursor = cursor
+        self.viewpoint = viewpoint
+        self.allowance = allowance
+        self._params: dict[str, Any] = {
+            "as_of": naive(viewpoint.as_of),
+            "effective_at": naive(viewpoint.effective_at),
+            "position": viewpoint.position,
+            "prefer": [],
+        }
+
+    def _table(
+        self,
+        clauses: str,
+        selection: Selection,
+        *,
+        order: Sequence[str],
+        hidden: Sequence[str] = (),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> pa.Table:
+        text = _in_order(clauses, selection, order=order, limit=limit, offset=offset)
+        return presented(self._ask(text, selection, batch=limit or ARROW_ROWS), hidden=hidden)
+
+    def _tables(
+        self, clauses: str, selection: Selection, *, order: Sequence[str], hidden: Sequence[str] = (), offset: int = 0
+    ) -> Iterator[pa.Table]:
+        """The same from `offset` to the end, some rows at a time: one table at least."""
+        text = _in_order(clauses, selection, order=order, offset=offset)
+        known = {**self._params, **selection.params}
+        self.allowance.check()
+        held = 0
+        for batch in arrow_batches(self._cursor, text, parameters(text, known)):
+            self.allowance.check()
+            self.allowance.hold(batch.nbytes - held)
+            held = batch.nbytes
+            yield presented(batch, hidden=hidden)
+        self.allowance.hold(-held)
+
+    def _ask(
+        self,
+        text: str,
+        selection: Selection | None = None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        batch: int = ARROW_ROWS,
+    ) -> pa.Table:
+        """The rows that a query gives, as columns of their own types, `batch` at a time."""
+        known = {**self._params, **(selection.params if selection else {}), **(params or {})}
+        self.allowance.check()
+        table = arrow_table(self._cursor, text, parameters(text, known), batch=min(batch, ARROW_ROWS))
+        self.allowance.hold(table.nbytes)
+        return table
+
+    def _rows(self, text: str, selection: Selection) -> tuple[dict[str, str], list[Any]]:
+        """The columns (name: DuckDB type) and rows that a query gives, NEAR_ROWS_MAX and one at most.
+
+        With few rows, DuckDB takes longer to make Arrow's columns than to find them.
+        """
+        known = {**self._params, **selection.params}
+        self.allowance.check()
+        answer = self._cursor.execute(text, parameters(text, known) or None)
+        rows = answer.fetchmany(NEAR_ROWS_MAX + 1)
+        columns = {name: str(kind) for name, kind, *_ in answer.description}
+        if len(rows) > NEAR_ROWS_MAX:
+            # While rows wait to be fetched DuckDB 2 refuses `sql`; another statement gives them up.
+            self._cursor.execute("SELECT NULL").fetchall()
+        return columns, rows
+
+    def ask(self, query: str, **params: Any) -> list[Any]:
+        """The rows that a query gives; it may name the viewpoint's parameters and those given."""
+        known = parameters(query, {**self._params, **params})
+        self.allowance.check()
+        return self._cursor.execute(query, known or None).fetchall()
+
+
+def _in_order(
+    clauses: str, selection: Selection, *, order: Sequence[str], limit: int | None = None, offset: int = 0
+) -> str:
+    """The query for the items that are selected, in their order."""
+    page = f"\nLIMIT {limit:d} OFFSET {offset:d}" if limit is not None else f"\nOFFSET {offset:d}" if offset else ""
+    conditions = "\n  AND ".join(selection.items) or "TRUE"
+    by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in order)
+    return f"{clauses}\nSELECT *\nFROM items\nWHERE {conditions}\nORDER BY {by}{page}"
+
+
+def naive(at: datetime) -> datetime:
+    """The instant in UTC, without a time zone, as DuckDB's TIMESTAMP wants it."""
+    return at.astimezone(UTC).replace(tzinfo=None)
