@@ -21,7 +21,7 @@ from ledger.codec.entry import Entry
 from ledger.errors import EventIdReused, LedgerError, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
-from ledger.events.figures import FIGURE_NAMESPACE, Figure, FigureFacts
+from ledger.events.figures import FIGURE_NAMESPACE, Figure, FigureFacts, Statement
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import Content
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
@@ -29,7 +29,7 @@ from ledger.rules.publisher_series import COMPARED_MAX, Histories
 from ledger.rules.rules import figure_of, kept_for_certain, violations
 from ledger.rules.state import Mark, State
 from ledger.rules.version import Version
-from ledger.rules.warnings import name_warnings, value_warnings
+from ledger.rules.warnings import event_warnings, series_warnings
 from ledger.store.protocol import LogStore
 from ledger.values.calendars import parse_moment
 from ledger.values.identifiers import microseconds, of_time
@@ -253,13 +253,13 @@ class Batch:
         state_now = self.state
         stream = None
         if facts is not None and kept_for_certain(state_now, REGISTRY[type_name], facts):
-            subject, material, _, _, _, figure = facts
+            subject, material, figure = facts.subject, facts.material, facts.figure
             kept = state_now.kept
             stream = figure if not kept or (subject not in kept and material not in kept) else None
         if stream is not None and expected_version is not None:
             self._check_version(expected_version, stream)
-        # Nothing about the first statement on a figure can be odd.
-        if stream is None or (warn and stream in self._streams_with_events):
+        # The first statement on a figure can be odd by itself only.
+        if stream is None or (warn and (stream in self._streams_with_events or (facts and facts.may_be_odd))):
             stream = self._place_slowly(draft, made_key, stream, warn=warn)
         state_now.head = position = state_now.head + 1
         state_now.recorded_at = self.at
@@ -339,11 +339,10 @@ class Batch:
         self._metrics.add(metric)
 
     def _warnings(self, event: Version, stream: bytes) -> Iterator[dict[str, Any]]:
-        if issubclass(event.cls, EntityRegistered):
-            yield from name_warnings(event.body["name"], event.body["entity"], self.state.names())
-        elif issubclass(event.cls, Figure) and event.body.get("value") is not None:
+        yield from event_warnings(self.state, event)
+        if issubclass(event.cls, Statement):
             self._read_history(stream)
-            yield from value_warnings(event.body, self._histories.before(event, stream))
+            yield from series_warnings(event.body, self._histories.before(event, stream))
 
     # Writing
 

@@ -5,6 +5,7 @@ A figure's *key* is what is measured: subject, metric, material, dimensions, nat
 machine: its `figure_id` is a UUIDv5 of the key (ledger/README.md, section 4; ledger/README.md, ruling 11).
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypedDict, Unpack
@@ -16,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from ledger.errors import CalendarError, QuantityError
 from ledger.events.base import NAME_PATTERN, Event, Flag, Number, Ref, Source, Text, ref_paths
-from ledger.values.calendars import Period, is_fiscal, parse_period
+from ledger.values.calendars import Period, is_fiscal, may_be_fiscal_year, parse_moment, parse_period
 from ledger.values.identifiers import of_name
 from ledger.values.quantities import canonical, room
 from ledger.values.units import unit
@@ -98,6 +99,8 @@ class FigureFacts(NamedTuple):
     figure: bytes | None
     """The figure's id in bytes, as long as none of its entities was merged. None where more has to be known: the
     subject's fiscal year, or whether other entities that the event names are registered."""
+    may_be_odd: bool
+    """Whether the event may be odd by itself, without anything that was said before: see `ledger.rules.warnings`."""
 
 
 class Figure(Event, abstract=True):
@@ -108,6 +111,8 @@ class Figure(Event, abstract=True):
     default_nature: ClassVar[str] = "observed"
     flow: ClassVar[bool] = False
     """Whether it measures what happened over the days of its period, so that a year is the sum of its quarters."""
+    ahead: ClassVar[bool] = False
+    """Whether it is usually said before its period is over, as of a quota."""
 
     source: Source = Field(description="`publisher`, a registered organisation, is required.")
     subject: Ref
@@ -127,6 +132,11 @@ class Figure(Event, abstract=True):
     def nature_of(cls, body: dict[str, Any]) -> str:
         """The nature of a body of this type."""
         return str(body.get("nature") or cls.default_nature)
+
+    @classmethod
+    def is_share(cls, body: Mapping[str, Any]) -> bool:
+        """Whether a body of this type says which part of a whole something is, and not a rate of growth."""
+        return "share" in str(body.get("metric") or cls.default_metric).split("_")
 
     @classmethod
     def unit_family_of(cls, body: dict[str, Any]) -> tuple[str, str]:
@@ -179,18 +189,26 @@ def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
     """The facts of an event with these fields, as pydantic holds them."""
     subject, material, period = fields["subject"], fields["material"], fields["period"]
     its_unit, metric = unit(fields["unit"]), cls.metric_of(fields)
-    figure = None
+    figure = days = None
     if _facts_name_every_entity(cls) and (period is None or not is_fiscal(period)):
+        days = parse_period(period) if period else None
         figure = figure_stream(
             subject=subject,
             metric=metric,
             material=material,
             dimensions=fields["dimensions"],
             nature=cls.nature_of(fields),
-            period=parse_period(period) if period else None,
+            period=days,
             canonical_unit=its_unit.canonical,
         )
-    return FigureFacts(subject, material, fields["source"].publisher, metric, its_unit.family, figure)
+    published = fields["published_at"]
+    odd = (
+        published is None
+        or (cls.is_share(fields) and its_unit.family == "share")
+        or (days is not None and days.end > parse_moment(published).end.date())
+        or (period is not None and may_be_fiscal_year(period))
+    )
+    return FigureFacts(subject, material, fields["source"].publisher, metric, its_unit.family, figure, odd)
 
 
 @cache
@@ -300,6 +318,7 @@ class QuotaSet(Statement):
 
     default_metric: ClassVar[str | None] = "quota"
     flow: ClassVar[bool] = True
+    ahead: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = _example(
         "QuotaSet", metric="mining_quota", period="2023", dimensions={"batch": "full_year"}, value="255000", unit="t"
     )

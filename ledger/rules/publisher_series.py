@@ -133,11 +133,11 @@ class Histories:
         if len(self._begun) + self._events > events_max:
             self.clear()
 
-    def before(self, event: Version, stream: bytes) -> dict[str, Any] | None:
-        """What the publisher said last of the figure, of what stands and was published by then."""
+    def before(self, event: Version, stream: bytes) -> list[dict[str, Any]]:
+        """What the publisher said of the figure, of what stands and was published by then: the last few, in order."""
         series = self._of(stream).by(event.publisher)
         place = bisect_right(series, event.published.end, key=itemgetter(0))
-        return series[place - 1][2] if place else None
+        return [body for _, _, body in series[max(0, place - COMPARED_MAX) : place]]
 
     def begin(self, stream: bytes, entry: Entry) -> None:
         """Take in the first statement on a figure, as it was placed."""

@@ -29,6 +29,8 @@ class RegisteredNames:
     def __init__(self) -> None:
         self._by_skeleton: dict[str, dict[tuple[str, str], int]] = {}
         """The (name, slug) of each skeleton, and how often it is there."""
+        self._by_identifier: dict[tuple[str, str], dict[str, int]] = {}
+        """The slugs that have each identifier, by its scheme and value without case, and how often."""
         self._forwards: list[str] = []
         self._backwards: list[str] = []
 
@@ -42,8 +44,17 @@ class RegisteredNames:
                 insort(self._forwards, mine)
                 insort(self._backwards, mine[::-1])
 
+        for identifier in _identifiers_in(registration):
+            slugs = self._by_identifier.setdefault(identifier, {})
+            slugs[registration["entity"]] = slugs.get(registration["entity"], 0) + 1
+
     def remove(self, registration: Mapping[str, Any]) -> None:
         """Let the names of a registration go."""
+        for identifier in _identifiers_in(registration):
+            slugs = self._by_identifier[identifier]
+            slugs[registration["entity"]] -= 1
+            if not slugs[registration["entity"]]:
+                del slugs[registration["entity"]]
         for name, slug in _names_in(registration):
             mine = skeleton(name)
             named = self._by_skeleton[mine]
@@ -64,6 +75,11 @@ class RegisteredNames:
             close = difflib.get_close_matches(mine, near, n=1, cutoff=LIKENESS_MIN)
             found = self._of_another(close[0], slug) if close else None
         return found
+
+    def with_identifier(self, scheme: str, value: str, slug: str) -> str | None:
+        """The last other entity that was registered with an identifier."""
+        slugs = reversed(self._by_identifier.get((scheme.casefold(), value.casefold()), {}))
+        return next((other for other in slugs if other != slug), None)
 
     def _of_another(self, one: str, slug: str) -> tuple[str, str] | None:
         """The last registered name with this skeleton that is another entity's."""
@@ -87,6 +103,11 @@ def _names_in(registration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     slug = registration["entity"]
     yield registration["name"], slug
     yield from ((alias, slug) for alias in registration.get("aliases", ()))
+
+
+def _identifiers_in(registration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for scheme, value in (registration.get("identifiers") or {}).items():
+        yield scheme.casefold(), value.casefold()
 
 
 def _neighbours(order: list[str], one: str) -> list[str]:

@@ -156,7 +156,7 @@ def figure_of(state: State, cls: type[Event], body: dict[str, Any]) -> Any:
 
 
 def _named_entities_are_registered(state: State, facts: FigureFacts) -> bool:
-    subject, material, publisher, _, _, _ = facts
+    subject, material, publisher, *_ = facts
     kinds = state.kinds
     return kinds.get(publisher) == ORGANISATION and subject in kinds and (material is None or material in kinds)
 

@@ -1,19 +1,42 @@
 """What is legal and odd: warnings on an append, which never refuse anything.
 
-Three kinds: a new name that looks like a registered one (two slugs for one entity are the commonest mistake in such
-ledgers); a value ten times off what the same figure said before; and, more exactly, one a thousand times off, which is
-nearly always a unit that slipped (kt for t, thousand for million).
+Some are about an event by itself: no date of publication, a share over 100 %, an observed period that was not over when
+it was reported, a month that may be a fiscal year. Some compare: a new name or identifier with those of other entities
+(two slugs for one entity are the commonest mistake in such ledgers); a value with what the publisher said of the figure
+before (one a thousand times off is nearly always a unit that slipped, kt for t, thousand for million).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from ledger.errors import CalendarError
+from ledger.events.base import Event
+from ledger.events.entities import EntityRegistered
+from ledger.events.figures import Figure
+from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.registered_names import RegisteredNames
+from ledger.rules.state import State
+from ledger.rules.version import Version
+from ledger.values.calendars import may_be_fiscal_year, parse_moment, parse_period
 from ledger.values.quantities import canonical
+from ledger.values.units import unit
 
 FAR_OFF_FACTOR = 10
+WHOLE_PERCENT = 100
+CALENDAR_YEAR_END = "12-31"
+
+
+def event_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:
+    """What is odd about an event by itself, or beside other entities."""
+    cls, body = event.cls, event.body
+    yield from date_warnings(cls, body)
+    if issubclass(cls, EntityRegistered):
+        yield from name_warnings(body["name"], body["entity"], state.names())
+        yield from identifier_warnings(body, state.names())
+    elif issubclass(cls, Figure):
+        yield from figure_warnings(cls, body, state.fiscal_year(body["subject"]))
 
 
 def name_warnings(name: str, slug: str, known: RegisteredNames) -> Iterator[dict[str, Any]]:
@@ -27,6 +50,94 @@ def name_warnings(name: str, slug: str, known: RegisteredNames) -> Iterator[dict
         "rule": "look_alike",
         "detail": f"{name!r} looks like {other!r}, registered as {other_slug!r}; if they are one, use that slug",
     }
+
+
+def identifier_warnings(registration: Mapping[str, Any], known: RegisteredNames) -> Iterator[dict[str, Any]]:
+    """Identifiers of the new entity that another one has."""
+    for scheme, value in (registration.get("identifiers") or {}).items():
+        if (other := known.with_identifier(scheme, value, registration["entity"])) is not None:
+            yield _warning(
+                f"/identifiers/{scheme.replace('~', '~0').replace('/', '~1')}",
+                "shared_identifier",
+                f"{scheme} {value!r} is that of {other!r} too; if they are one, use that slug",
+            )
+
+
+def date_warnings(cls: type[Event], body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A fact of the world that does not say when it was published."""
+    if body.get("published_at") is None and not cls.known_at_once and not issubclass(cls, LedgerEvent):
+        yield _warning(
+            "/published_at",
+            "undated",
+            "without published_at it counts as published when it is recorded, after all that is dated earlier",
+        )
+
+
+def figure_warnings(cls: type[Figure], body: Mapping[str, Any], fiscal_year: str | None) -> Iterator[dict[str, Any]]:
+    """What is odd about a statement on a figure by itself. `fiscal_year` is the subject's."""
+    its_unit, period = unit(body["unit"]), body.get("period")
+    if cls.is_share(body) and its_unit.family == "share":
+        for name in ("value", "low"):
+            if body.get(name) is not None and canonical(Decimal(body[name]), body["unit"]) > WHOLE_PERCENT:
+                yield _warning(f"/{name}", "share_over_100", f"{body[name]} {body['unit']} is more than the whole")
+    if period is None:
+        return
+    if may_be_fiscal_year(period) and fiscal_year is not None and not fiscal_year.startswith(CALENDAR_YEAR_END):
+        yield _warning(
+            "/period",
+            "maybe_fiscal_year",
+            f"{period} is a month; the fiscal year of {body['subject']!r} that is printed so is FY{period}",
+        )
+    if (published := body.get("published_at")) is None or cls.nature_of(dict(body)) != "observed" or cls.ahead:
+        return
+    try:
+        end = parse_period(period, fiscal_year).end
+    except CalendarError:
+        return
+    if end > parse_moment(published).end.date():
+        yield _warning(
+            "/period", "period_not_over", f"{period} ends on {end}, after its publication: is it a forecast, or a plan?"
+        )
+
+
+def series_warnings(body: dict[str, Any], said: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """How a statement stands to those before it in its series, in order of publication."""
+    if not said:
+        return
+    last = said[-1]
+    yield from value_warnings(body, last)
+    if _is_first_without_amount(body, said):
+        yield _warning("/value", "zero_or_negative", f"{body['value']}, where this publisher never said zero or less")
+    when = body.get("published_at")
+    same_day = when is not None and last.get("published_at") is not None
+    if same_day and parse_moment(when).end == parse_moment(last["published_at"]).end and _said(body) != _said(last):
+        yield _warning(
+            "/published_at",
+            "contradicts",
+            f"the same publisher said {_shown(last)} of this on {last['published_at']}: both stand, as a conflict",
+        )
+
+
+def _is_first_without_amount(body: Mapping[str, Any], said: Sequence[Mapping[str, Any]]) -> bool:
+    values = [Decimal(one["value"]) for one in said if one.get("value") is not None]
+    return body.get("value") is not None and bool(values) and Decimal(body["value"]) <= 0 < min(values)
+
+
+def _said(body: Mapping[str, Any]) -> tuple[object, ...]:
+    numbers = (body.get(name) for name in ("value", "low", "high"))
+    in_canonical = (None if one is None else canonical(Decimal(one), body["unit"]) for one in numbers)
+    return (*in_canonical, body.get("symbol"))
+
+
+def _shown(body: Mapping[str, Any]) -> str:
+    if body.get("symbol") is not None:
+        return str(body["symbol"])
+    said = body.get("value") or f"{body.get('low') or ''}..{body.get('high') or ''}"
+    return f"{said} {body['unit']}"
+
+
+def _warning(pointer: str, rule: str, detail: str) -> dict[str, Any]:
+    return {"pointer": pointer, "rule": rule, "detail": detail}
 
 
 def _is_near(one: float, other: float) -> bool:

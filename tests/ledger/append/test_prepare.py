@@ -143,7 +143,7 @@ def test_the_examples_of_figures_have_the_id_of_their_key() -> None:
             made = prepare({"type": cls.__name__, **body})
             assert made.facts is not None
             key: Any = figure_key(state, cls, body)
-            assert made.facts[-1] == uuid5(FIGURE_NAMESPACE, key_as_json(key)).bytes
+            assert made.facts.figure == uuid5(FIGURE_NAMESPACE, key_as_json(key)).bytes
     ledger.close()
 
 

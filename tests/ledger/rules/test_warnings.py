@@ -40,8 +40,8 @@ def test_another_name_is_not(ledger: Ledger, name: str) -> None:
         ("35000", "t", ["far_off"]),
         ("3500000", "t", ["far_off"]),
         ("34999", "t", ["far_off"]),
-        ("0", "t", []),
-        ("-5", "t", []),
+        ("0", "t", ["zero_or_negative"]),
+        ("-5", "t", ["zero_or_negative"]),
     ],
 )
 def test_a_value_far_off_its_own_series_is_pointed_out(ledger: Ledger, value: str, unit: str, rules: list[str]) -> None:
@@ -81,7 +81,7 @@ def test_within_a_batch_each_statement_is_compared_with_those_before_it(ledger: 
         figure("40", published_at="2027"),
     ]
     warnings = [[one["rule"] for one in item["warnings"]] for item in ledger.append(batch).items]
-    assert warnings == [[], ["far_off"], ["far_off"], [], [], [], [], []]
+    assert warnings == [[], ["far_off"], ["far_off"], [], ["contradicts"], [], [], []]
 
 
 def test_what_is_corrected_to_be_by_another_belongs_to_that_ones_series(ledger: Ledger) -> None:
@@ -104,3 +104,75 @@ def test_what_others_appended_without_warnings_in_the_same_transaction_is_compar
     silent.warn = False
     record_together(ledger, [silent, loud])
     assert [append.unwrap().items[0]["warnings"] for append in (silent, loud)] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("other", "rules"),
+    [
+        ({"value": "376000"}, ["contradicts"]),
+        ({"value": "0.35", "unit": "Mt"}, []),
+        ({"value": None, "low": "350000"}, ["contradicts"]),
+        ({"value": None, "symbol": "withheld"}, ["contradicts"]),
+        ({"value": "376000", "published_at": "2024-02-01"}, []),
+        ({"value": "376000", "source": {"publisher": "bgs"}}, []),
+    ],
+)
+def test_another_value_of_the_same_date_is_pointed_out(ledger: Ledger, other: dict[str, Any], rules: list[str]) -> None:
+    ledger.append([figure("350000")])
+    event = {name: value for name, value in figure(**other).items() if value is not None}
+    assert warned(ledger, event) == rules
+
+
+def test_a_series_that_had_a_zero_may_have_another(ledger: Ledger) -> None:
+    ledger.append([figure("5", published_at="2021"), figure("0", published_at="2022")])
+    assert warned(ledger, figure("-3", published_at="2023")) == []
+    assert warned(ledger, figure("0", period="2019")) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "rules"),
+    [
+        (figure("1", published_at=None), ["undated"]),
+        (figure("1", published_at="2022-06-30"), ["period_not_over"]),
+        (figure("1", published_at="2023"), []),
+        (figure("1", published_at="2022", nature="forecast"), []),
+        (figure("1", published_at="2022", type="QuotaSet"), []),
+        (figure("1", period="2024-W22", published_at="2024-06-01"), ["period_not_over"]),
+        (figure("100.1", type="ShareReported", metric="share", unit="percent"), ["share_over_100"]),
+        (figure("1.01", type="FigureReported", metric="market_share", unit="ratio"), ["share_over_100"]),
+        (figure("100", type="ShareReported", metric="share", unit="percent"), []),
+        (figure("250", type="FigureReported", metric="growth", unit="percent"), []),
+        (figure("1", subject="lynas", period="2010-11"), ["maybe_fiscal_year"]),
+        (figure("1", subject="lynas", period="2010-12"), []),
+        (figure("1", subject="lynas", period="FY2010-11"), []),
+        (figure("1", period="2010-11"), []),
+        (figure("1", subject="lynas", period="FY2024", published_at="2024-01-31"), ["period_not_over"]),
+        ({"type": "RiskRaised", "risk": "r", "category": "c", "subject": "world", "description": "d"}, ["undated"]),
+        ({"type": "EntityAliasAdded", "entity": "lynas", "alias": "LYC"}, []),
+    ],
+)
+def test_what_is_odd_by_itself_is_pointed_out(ledger: Ledger, event: dict[str, Any], rules: list[str]) -> None:
+    assert warned(ledger, {name: value for name, value in event.items() if value is not None}) == rules
+    assert ledger.append([figure("350000"), figure("1")], warn=False).items[0]["warnings"] == []
+
+
+def test_a_subject_whose_fiscal_year_is_the_calendar_s_has_months(ledger: Ledger) -> None:
+    plain = {"type": "EntityRegistered", "entity": "plain", "kind": "country", "name": "Plainland"}
+    ledger.append([{**plain, "fiscal_year_end": "12-31"}])
+    assert warned(ledger, figure("1", subject="plain", period="2011-12")) == []
+
+
+def test_an_identifier_that_another_entity_has_is_pointed_out(ledger: Ledger) -> None:
+    one = {**registered("one", "Quartz Hill"), "identifiers": {"LEI": "529900ABC", "ticker/main": "QH"}}
+    (item,) = ledger.append([one]).items
+    assert item["warnings"] == []
+    other = {**registered("two", "Feldspar"), "identifiers": {"lei": "529900abc", "isin": "X"}}
+    (item,) = ledger.append([other]).items
+    assert [(warning["pointer"], warning["rule"]) for warning in item["warnings"]] == [
+        ("/identifiers/lei", "shared_identifier")
+    ]
+    ledger.append([retraction(item["event_id"])])
+    third = {**registered("three", "Basalt"), "identifiers": {"isin": "X"}}
+    assert warned(ledger, third) == []
+    fourth = {**registered("four", "Granite"), "identifiers": {"ticker/main": "QH"}}
+    assert ledger.append([fourth]).items[0]["warnings"][0]["pointer"] == "/identifiers/ticker~1main"
