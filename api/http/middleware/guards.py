@@ -17,8 +17,8 @@ not there. No path is exempt, health checks neither: a guard that lets these pas
 `connection.url.path`. A guard that waits for something (a database, another server) is an `async` one; a plain one runs
 on the loop that serves all requests, so it must be quick. It does not read the body.
 
-Cached answers are shared by all who pass. Once answers depend on who asks, that must be a part of the question too
-(`api.http.cached_answers.Question`).
+Cached answers and kept files are shared by all who pass. Once answers depend on who asks, that must be a part of the
+question too (`api.http.cached_answers.Question`, `api.http.kept_files.FileQuestion`).
 """
 
 from collections.abc import Awaitable, Callable, Sequence

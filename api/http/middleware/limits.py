@@ -11,6 +11,7 @@ only to its own names is safe from it: another name is refused with 421 (Misdire
 - how many values it has: `BODY_VALUES_MAX` in `api.http.append_requests` (413), before they are made;
 - an imported file: what the setting `import_mb` says, written to disk while it comes in (`api.http.spooled_body`, 507
   where the disk is full); what its rows and columns may hold is in `ledger.imports.import_limits`;
+- answers that are files: together what the setting `answer_files_mb` says (503, `api.formats.answer_file`);
 - a query: `PARAMETERS_MAX` parameters, and `CURSOR_LENGTH_MAX` characters of a cursor (`api.questions`).
 """
 

@@ -2,6 +2,7 @@
 
 import io
 import urllib.request
+import weakref
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +16,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from api.questions.resources import state
+from projections import CATALOGUE
 from tests.api.formats.long_list import FIGURES, YEARS, CountedEngine, long_list, served, value_of
 
 LAST = FIGURES - 1
@@ -72,6 +75,18 @@ class RangedFile(io.RawIOBase):
         self._place = stop
         self.taken += len(part)
         return part
+
+
+def test_few_rows_of_the_list_are_held_at_a_time(engine: CountedEngine) -> None:
+    held: list[weakref.ref[pa.Table]] = []
+    sizes, most = [], 0
+    for part in state(engine, CATALOGUE["figures"], {"format": "csv"}).parts():
+        sizes.append(len(part))
+        held = [weakref.ref(part), *(one for one in held if one() is not None)]
+        most = max(most, len(held))
+        del part
+    assert sum(sizes) == FIGURES
+    assert max(sizes) * most <= FIGURES / 2
 
 
 def test_pandas_reads_csv(url: str) -> None:

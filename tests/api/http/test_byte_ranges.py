@@ -4,6 +4,7 @@ import gc
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import HTTPConnection
 
 from api.app import create_app
 from api.formats.answer import Answer
@@ -101,6 +102,16 @@ def test_an_ending_is_a_format(api: Api) -> None:
     assert api.client.get("/v1/entities.docx").status_code == 404
     assert api.client.get("/v1/.csv").status_code == 404
     assert api.client.post("/v1/events.csv", json=[organisation("other")]).status_code in (404, 405)
+
+
+def test_a_guard_sees_the_path_that_is_answered(engine: Engine) -> None:
+    def refuse_figures(connection: HTTPConnection) -> None:
+        if connection.url.path == "/v1/figures":
+            raise Problem(403, "forbidden", "No figures for you.")
+
+    client = TestClient(create_app(engine, guards=[refuse_figures]))
+    assert client.get("/v1/figures.csv").status_code == client.get("/v1/figures").status_code == 403
+    assert client.get("/v1/entities.csv").status_code == 200
 
 
 def kept_answer(room: Room, text: str) -> Answer:
