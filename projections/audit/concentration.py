@@ -9,6 +9,10 @@ of equal size would be as concentrated.
 What is a total of others has no share beside them, and what lies in another has none beside that one: by what is
 declared (`part_of`, `located_in`; see `projections.audit.declared_parts`), directly or through others. What is no
 number has none, and what is negative makes shares meaningless. All of these are left out, and listed.
+
+Where nothing is declared, the largest of three or more may still be the total of the others: it is as much as they
+are together. Where it is also of a kind of its own (a region beside countries), it is left out, as `perhaps_total`; else
+it is counted, and `reasons` says so, also of a region that is more than all the others.
 """
 
 import json
@@ -18,7 +22,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.values import EXACT, half_even, plain
 from projections.audit.declared_parts import WHOLES, adds_up, wholes_of_subjects
@@ -36,6 +40,10 @@ _KEY = ("subject", "material", "dimensions", "figure_id")
 _SAID = ("publisher", "published_at", "event_id")
 NOTHING = "nothing to add up"
 ALL_ZERO = "all values are zero"
+REGION = "region"
+TOTAL_AND_PARTS_MIN = 3
+"""A total and two parts."""
+CURE = "say what is part_of it, or choose with subject_kind"
 
 
 def concentration(
@@ -50,7 +58,7 @@ def concentration(
     """The shares of the figures that filters select, largest first, equals by name.
 
     `by` is what has the shares: `subject`, `material` or `dimension.NAME`. Values are canonical, shares and ratios in
-    percent; every rounded number is rounded once, half to even at 4 decimals, from the exact fraction. `before` reads
+    percent; without a `period` among the filters, figures without one are meant; every rounded number is rounded once, half to even at 4 decimals, from the exact fraction. `before` reads
     at an earlier viewpoint: then items have what was there, and a change; what has gone since comes last, and counts as
     a share of zero. Members: `summary`, `left_out`; with `before` also `previous_left_out`.
 
@@ -76,6 +84,8 @@ class _Shared:
 
     holders: Sequence[tuple[str, Fraction, Item]]
     left_out: list[Item] = field(default_factory=list)
+    total_in_doubt: str | None = None
+    """What may be a total beside its parts, in words."""
 
     @cached_property
     def total(self) -> Fraction:
@@ -106,6 +116,8 @@ class _Shared:
     def summary(self, top: Sequence[int]) -> Item:
         """`total`, `n`, the measures, and why there are none."""
         reasons = {} if self.shares else {"hhi": ALL_ZERO if self.holders else NOTHING}
+        if self.total_in_doubt is not None:
+            reasons["total"] = self.total_in_doubt
         units = {item["canonical_unit"] for _, _, item in self.holders}
         known = {"total": _exact(self.total), "unit": next(iter(units), None), "n": len(self.holders)}
         return {**known, **_nested(self.measures(top)), "reasons": reasons}
@@ -139,7 +151,15 @@ def _answers(reader: Reader, filters: Mapping[str, Value], canonical_unit: str |
     answers = list(reader.allowance.rows_of(reader.read("figures", filters={**filters, "resolve": "latest"})))
     for item in answers:
         item["dimensions"] = json.loads(item["dimensions"] or "{}")
-    return [item for item in answers if canonical_unit in (None, item["canonical_unit"])]
+    answers = [item for item in answers if canonical_unit in (None, item["canonical_unit"])]
+    if "period" in filters:
+        return answers
+    without = [item for item in answers if item["period"] is None]
+    if answers and not without:
+        periods = sorted({item["period"] for item in answers})
+        shown = f"{', '.join(periods[:NAMED_MAX])}{' …' if len(periods) > NAMED_MAX else ''}"
+        raise FilterError("period", f"these figures have periods: choose one of {shown}")
+    return without
 
 
 def _one_unit(answers: Sequence[Item]) -> None:
@@ -182,7 +202,44 @@ def _shared(reader: Reader, answers: Sequence[Item], by: str) -> _Shared:
         else:
             holders.append((name, Fraction(value), item))
     holders.sort(key=lambda holder: (-holder[1], holder[0]))
-    return _Shared(holders, [_left_out(item, reason, covered.get(item["figure_id"])) for item, reason in left_out])
+    doubt = _total_in_doubt(reader, holders, by)
+    if doubt is not None and doubt.left_out:
+        (_, value, item), *holders = holders
+        left_out.append((item, "perhaps_total"))
+        covered[item["figure_id"]] = value
+    listed = [_left_out(item, reason, covered.get(item["figure_id"])) for item, reason in left_out]
+    return _Shared(holders, listed, doubt and doubt.reason)
+
+
+class _Doubt(NamedTuple):
+    """Why the largest may be a total of the others, and whether it is left out for that."""
+
+    reason: str
+    left_out: bool
+
+
+def _total_in_doubt(reader: Reader, holders: Sequence[tuple[str, Fraction, Item]], by: str) -> _Doubt | None:
+    """Whether the largest of holders, in order, may be the total of the others; None where nothing speaks for it."""
+    if len(holders) < TOTAL_AND_PARTS_MIN or not holders[0][1]:
+        return None
+    (name, value, _), *others = holders
+    rest = sum((other for _, other, _ in others), Fraction(0))
+    if value < rest:
+        return None
+    kinds = reader.names.kinds([holder for holder, _, _ in holders]) if by == SUBJECT else {}
+    of_its_own = name in kinds and kinds[name] not in {kinds.get(other) for other, _, _ in others}
+    what = f"{by.removeprefix(DIMENSION)} {name!r}"
+    if value == rest and of_its_own:
+        return _Doubt(
+            f"{what}, a {kinds[name]}, is as much as all the others together and is left out as a total", True
+        )
+    if value == rest:
+        return _Doubt(
+            f"{what} is as much as all the others together and is counted; if it is their total, {CURE}", False
+        )
+    if of_its_own and kinds[name] == REGION:
+        return _Doubt(f"{what}, a region, is more than all the others and is counted; if it is a total, {CURE}", False)
+    return None
 
 
 def _within(reader: Reader, named: Mapping[str, Any], by: str) -> dict[str, set[str]]:

@@ -64,6 +64,17 @@ class Names:
         kept = self._slugs.get(slug, slug)
         return [kept, *sorted(merged for merged, into in self._slugs.items() if into == kept)]
 
+    def kinds(self, slugs: Sequence[str]) -> dict[str, str]:
+        """What kind of entity each of these slugs names, of those that are registered."""
+        return dict(
+            self._ask(
+                f"SELECT entity, kind FROM log.entities WHERE type = 'EntityRegistered' AND {_HELD} "
+                "AND LIST_CONTAINS($slugs, entity)",
+                at=self._position,
+                slugs=list(slugs),
+            )
+        )
+
     def fiscal_year(self, slug: str) -> str | None:
         """As `parse_period` takes it, of the entity registered under exactly this slug."""
         rows = self._ask(

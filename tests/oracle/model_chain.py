@@ -171,6 +171,7 @@ class Stand(NamedTuple):
     holders: list[tuple[str, Fraction, Item]]
     left_out: list[Item]
     units: set[str]
+    doubt: str | None
 
 
 def stand(model: Model, at: Viewpoint, by: str, period: tuple[str, str], reading: Item) -> Stand:
@@ -221,7 +222,42 @@ def stand(model: Model, at: Viewpoint, by: str, period: tuple[str, str], reading
                 if dimension or name in climbed(part, parts)
             )
             covered["covered_percent"] = rounded(100 * sum(inside, Fraction(0)) / Fraction(value))
-    return Stand(sorted(holders, key=lambda one: (-one[1], one[0])), left_out, units)
+    ordered = sorted(holders, key=lambda one: (-one[1], one[0]))
+    doubt = in_doubt(model, at, ordered, by)
+    if doubt is not None and "left out" in doubt:
+        item = ordered[0][2]
+        said = {**_keys(item), "says": _says(item), **_said(item)}
+        left_out.append({**said, "reason": "perhaps_total", "covered_percent": "100.0000"})
+        ordered = ordered[1:]
+    return Stand(ordered, left_out, units, doubt)
+
+
+def in_doubt(model: Model, at: Viewpoint, ordered: list[tuple[str, Fraction, Item]], by: str) -> str | None:
+    """Why the largest may be a total of the others that nobody declared."""
+    if len(ordered) < 3:
+        return None
+    name, most = ordered[0][:2]
+    rest = sum((value for _, value, _ in ordered[1:]), Fraction(0))
+    kinds = {
+        fact.body["entity"]: fact.body["kind"]
+        for fact in model.visible(at.as_of, at.position, "EntityRegistered")
+        if by == "subject"
+    }
+    alone = name in kinds and all(kinds.get(other) != kinds[name] for other, _, _ in ordered[1:])
+    what = f"{by.replace('dimension.', '')} {name!r}"
+    cure = "say what is part_of it, or choose with subject_kind"
+    if most == 0 or most < rest:
+        return None
+    if most > rest:
+        region = alone and kinds[name] == "region"
+        return (
+            f"{what}, a region, is more than all the others and is counted; if it is a total, {cure}"
+            if region
+            else None
+        )
+    if alone:
+        return f"{what}, a {kinds[name]}, is as much as all the others together and is left out as a total"
+    return f"{what} is as much as all the others together and is counted; if it is their total, {cure}"
 
 
 def concentration(
@@ -299,7 +335,7 @@ def summary(one: Stand, top: Sequence[int]) -> Item:
         "hhi": rounded(found["hhi"]),
         "effective_number": rounded(found["effective_number"]),
         "top": {str(count): rounded(found[str(count)]) for count in top},
-        "reasons": {} if total(one) else {"hhi": why},
+        "reasons": ({} if total(one) else {"hhi": why}) | ({"total": one.doubt} if one.doubt else {}),
     }
 
 

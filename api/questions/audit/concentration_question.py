@@ -32,18 +32,22 @@ value of the dimension is `full_year`, `total` or `all`), with `covered_percent`
 share add up to; `part` (it is `located_in` another that is there, and counted with that); `no_number` (a range, a
 bound, a symbol); `negative`; `unnamed` (no such material or dimension). Totals are told by what was declared by
 `as_of`; where nothing was, choose with `subject_kind=country`. Where one name has several figures, or units differ, the
-answer is a 422 that says how to choose.
+answer is a 422 that says how to choose. Without `period`, figures without one are meant.
+
+What nobody declared may still be a total: the largest of three or more that is as much as all the others together.
+Where it is of a kind of its own (a region beside countries) it is left out, as `perhaps_total`; else it is counted, and
+`reasons.total` says so, as of a region that is more than all the others together.
 
 With `compare_as_of` or `compare_recorded_as_of`, also what was so at that viewpoint: `previous_value`, `previous_share`
 and `share_change` (percentage points; who is not there has 0), and in the summary `previous` and `change`.
 
 Example: `GET /v1/concentration?metric=mine_production&period=2023&publisher=usgs&compare_as_of=2024-06-30`
 """
-REQUIRED = (
-    Parameter("metric", "What is measured.", "mine_production", required=True),
-    Parameter("period", "Exactly these days, in any form; fiscal forms need `subject`.", "2023", required=True),
-)
+REQUIRED = (Parameter("metric", "What is measured.", "mine_production", required=True),)
 OWN = (
+    Parameter(
+        "period", "Exactly these days, in any form; fiscal forms need `subject`. Default: figures without one.", "2023"
+    ),
     Parameter("by", "What has the shares: `subject` (default), `material`, or `dimension.NAME`.", "subject"),
     Parameter(
         "unit", "Only figures in this unit, or in others of its kind: `t` and `kt` are one, currencies are not.", "t"
@@ -55,7 +59,7 @@ OWN = (
 FILTERS = tuple(
     one
     for one in parameters_of(FIGURES)
-    if one.name not in (*_OF_THE_PERIOD, *NOT_FILTERS, *VIEWPOINT_NAMES, *(known.name for known in REQUIRED))
+    if one.name not in (*_OF_THE_PERIOD, *NOT_FILTERS, *VIEWPOINT_NAMES, *(known.name for known in (*REQUIRED, *OWN)))
 )
 _COMPUTED = {**COLUMN_KINDS, "value": Kind.DECIMAL, "share": Kind.DECIMAL}
 _MEASURES = {

@@ -62,6 +62,71 @@ def found(book: Book, *, as_of: str = "2024-12-31", before: str | None = None, *
             return concentration(reader, filters, before=earlier, **options)
 
 
+UNDECLARED = [
+    {"type": "EntityRegistered", "entity": slug, "kind": kind, "name": slug.upper()}
+    for slug, kind in (
+        ("globe", "region"),
+        ("union", "region"),
+        ("alpha", "country"),
+        ("beta", "country"),
+        ("gamma", "country"),
+    )
+]
+AS_MUCH = "is as much as all the others together"
+
+
+@pytest.mark.parametrize(
+    ("values", "counted", "told"),
+    [
+        ({"globe": "100", "alpha": "60", "beta": "40"}, ["alpha", "beta"], f"'globe', a region, {AS_MUCH} and is left"),
+        ({"globe": "100", "alpha": "60", "beta": "30"}, ["globe", "alpha", "beta"], "'globe', a region, is more than"),
+        (
+            {"alpha": "100", "beta": "60", "gamma": "40"},
+            ["alpha", "beta", "gamma"],
+            f"'alpha' {AS_MUCH} and is counted",
+        ),
+        (
+            {"globe": "100", "union": "60", "beta": "40"},
+            ["globe", "union", "beta"],
+            f"'globe' {AS_MUCH} and is counted",
+        ),
+        ({"union": "10", "alpha": "60", "beta": "40"}, ["alpha", "beta", "union"], None),
+        ({"alpha": "100", "beta": "60", "gamma": "30"}, ["alpha", "beta", "gamma"], None),
+        ({"globe": "100", "alpha": "100"}, ["alpha", "globe"], None),
+        ({"globe": "0", "alpha": "0", "beta": "0"}, ["alpha", "beta", "globe"], None),
+    ],
+)
+def test_a_total_that_nobody_declared_is_not_counted_in_silence(
+    book: Book, values: dict[str, str], counted: list[str], told: str | None
+) -> None:
+    book.record(*UNDECLARED, *(figure(value, subject=subject) for subject, value in values.items()))
+    answer = found(book)
+    assert [item["subject"] for item in answer.items] == counted
+    reasons = answer.members["summary"]["reasons"]
+    assert (told in reasons["total"]) if told else "total" not in reasons
+    assert [(one["subject"], one["reason"], one["covered_percent"]) for one in answer.members["left_out"]] == [
+        (subject, "perhaps_total", "100.0000") for subject in values if subject not in counted
+    ]
+
+
+def test_figures_without_a_period_have_shares_too(book: Book) -> None:
+    book.record(
+        figure("6", subject="china", period=None),
+        figure("4", subject="australia", period=None),
+        figure("9", subject="australia", period="2023"),
+        figure("1", subject="china", period="2023", metric="refinery_production"),
+    )
+    with book.engine.reader(book.engine.viewpoint(as_of="2024-12-31")) as reader:
+        answer = concentration(reader, {"metric": "mine_production"})
+        assert [(item["subject"], item["share"]) for item in answer.items] == [
+            ("china", "60.0000"),
+            ("australia", "40.0000"),
+        ]
+        with pytest.raises(FilterError, match="choose one of 2023"):
+            concentration(reader, {"metric": "refinery_production"})
+        assert concentration(reader, {"metric": "unheard_of"}).items == []
+
+
 def shares(items: list[Item]) -> list[tuple[Any, ...]]:
     return [(item["subject"], item["value"], item["share"], item["rank"], item["cumulative_share"]) for item in items]
 
