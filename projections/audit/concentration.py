@@ -11,8 +11,8 @@ declared (`part_of`, `located_in`; see `projections.audit.declared_parts`), dire
 number has none, and what is negative makes shares meaningless. All of these are left out, and listed.
 
 Where nothing is declared, the largest of three or more may still be the total of the others: it is as much as they
-are together. Where it is also of a kind of its own (a region beside countries), it is left out, as `perhaps_total`; else
-it is counted, and `reasons` says so, also of a region that is more than all the others.
+are together. Where it is also of a kind of its own (a region beside countries), it is left out, as `perhaps_total`;
+else it is counted, and `reasons` says so, also of a region that is more than all the others.
 """
 
 import json
@@ -58,9 +58,11 @@ def concentration(
     """The shares of the figures that filters select, largest first, equals by name.
 
     `by` is what has the shares: `subject`, `material` or `dimension.NAME`. Values are canonical, shares and ratios in
-    percent; without a `period` among the filters, figures without one are meant; every rounded number is rounded once, half to even at 4 decimals, from the exact fraction. `before` reads
+    percent; every rounded number is rounded once, half to even at 4 decimals, from the exact fraction. `before` reads
     at an earlier viewpoint: then items have what was there, and a change; what has gone since comes last, and counts as
     a share of zero. Members: `summary`, `left_out`; with `before` also `previous_left_out`.
+
+    Without a `period` among the filters, figures without one are meant.
 
     Raises UnknownFilter; FilterError where one name has several figures or where units differ, saying how to choose.
     """
