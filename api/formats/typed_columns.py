@@ -6,7 +6,7 @@ vintages across a wide table, for example) is of numbers where all of its texts 
 something that its type cannot (a decimal of 40 digits), all of it is text, so that nothing is rounded.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -29,19 +29,17 @@ _PLAIN_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
 def tables_of(page: Page) -> Iterator[pa.Table]:
     """The items of a page in tables that have the same columns: one at least."""
     if isinstance(page.items, list):
-        shape = _shape_of(page.parts())
-        for part in page.parts():
-            yield _typed(_table(part, shape), page.kinds, whole=page.rest is None, listed=True)
+        for table in listed_tables(page.parts):
+            yield _typed(table, page.kinds, whole=page.rest is None, listed=True)
     else:
         for part in page.parts():
             yield _typed(part, page.kinds, whole=page.rest is None, listed=False)
 
 
-def listed_tables(parts: Iterable[Items]) -> Iterator[pa.Table]:
-    """Listed items as tables that have the same columns, not yet typed."""
-    parts = list(parts)
-    shape = _shape_of(parts)
-    for part in parts:
+def listed_tables(parts: Callable[[], Iterable[Items]]) -> Iterator[pa.Table]:
+    """Listed items as tables with the same columns, not yet typed: the parts are read once for these, and again."""
+    shape = _shape_of(parts())
+    for part in parts():
         yield _table(part, shape)
 
 

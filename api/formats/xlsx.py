@@ -5,7 +5,8 @@ no declared kind (the vintages across a wide table, for example) what looks like
 comes first: ids, instants and places in the log are the last columns.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from api.formats.sheet_cells import cells_of, escaped, shown, width_of
 from api.formats.typed_columns import listed_tables
 from api.formats.workbook_parts import Workbook, letters
 from api.problems import bad_parameter
-from api.questions.page import Page
+from api.questions.page import Items, Page
 from projections import Kind
 
 ROWS_MAX = 100_000
@@ -37,21 +38,29 @@ def write_workbook(page: Page, sink: AnswerFile) -> None:
         _sheet(book, "items", tables, page.kinds, sink.check)
         for name, member in page.more.items():
             rows = member if isinstance(member, list) else [member]
-            _sheet(book, name[:SHEET_NAME_MAX], list(listed_tables([rows])), page.kinds, sink.check)
+            _sheet(book, name[:SHEET_NAME_MAX], list(listed_tables(partial(iter, [rows]))), page.kinds, sink.check)
         items = sum(map(len, tables))
         sides = page.basis if "from" in page.basis else {"": page.basis}
         basis = [
             {**({"side": side} if side else {}), **one, "items": items, "complete": page.next is None}
             for side, one in sides.items()
         ]
-        _sheet(book, "basis", list(listed_tables([basis])), dict.fromkeys(basis[0], Kind.TEXT), sink.check)
+        _sheet(
+            book, "basis", list(listed_tables(partial(iter, [basis]))), dict.fromkeys(basis[0], Kind.TEXT), sink.check
+        )
 
 
 def _fitting(page: Page) -> list[pa.Table]:
     """The items in tables, as many as a sheet may hold. Raises Problem where there are more."""
-    tables, count = [], 0
-    lists = isinstance(page.items, list)
-    for part in page.parts():
+    if isinstance(page.items, list):
+        return list(listed_tables(lambda: _counted(page.parts())))
+    return list(_counted(page.parts()))
+
+
+def _counted(parts: Iterable[Items]) -> Iterator[Items]:
+    """The same parts, until their items are too many for a sheet. Raises Problem then."""
+    count = 0
+    for part in parts:
         count += len(part)
         if count > ROWS_MAX:
             raise bad_parameter(
@@ -60,9 +69,7 @@ def _fitting(page: Page) -> list[pa.Table]:
                 f"format: the answer has more than {ROWS_MAX:,} items, and no more go into a workbook; ask for csv or "
                 "parquet, which hold all, or for less, by filters or with limit and the pages that follow",
             )
-        if not lists:
-            tables.append(part)
-    return list(listed_tables(page.parts())) if lists else tables
+        yield part
 
 
 def _sheet(book: Workbook, name: str, tables: list[pa.Table], kinds: Kinds, check: Callable[[], None]) -> None:
