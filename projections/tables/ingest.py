@@ -68,6 +68,8 @@ class Ingest:
         self._contents = Contents()
         self.touched: list[pa.Table] = []
         """The series of figures in which a version was opened or closed, with repetitions; the caller empties it."""
+        self._has_opened_many = False
+        """Whether there are versions of figures, opened since then, whose series are not noted yet."""
         self.follows = True
         """Whether touched figures are noted."""
         self.figures = "log.figures"
@@ -92,6 +94,7 @@ class Ingest:
         self.aliases.recall()
         self._contents.clear()
         self.touched.clear()
+        self._has_opened_many = False
 
     def take(self, batch: pa.Table, *, drafted: Mapping[bytes, Entry] | None = None) -> None:
         """Write what the next rows of the log say. Raises nothing that a log written by this ledger could cause."""
@@ -103,6 +106,7 @@ class Ingest:
             within = [one for one in acts if first + start <= one.act.position < first + end]
             self._take_segment(batch.slice(start, end - start), within)
             start = end
+        self._note_opened(first)
 
     def _take_segment(self, segment: pa.Table, acts: Sequence[ActOn]) -> None:
         first, last = segment["position"][0].as_py(), segment["position"][-1].as_py()
@@ -311,13 +315,23 @@ class Ingest:
     def _put(self, family: Family, rows: str, *, few: bool = False, **params: Any) -> None:
         """Add the rows that a query gives to a family's table, and note which series they are of."""
         statement = f"INSERT INTO {self._table(family.name)} BY NAME {rows}"
-        if family.name == "figures" and self.follows:
-            statement += f" RETURNING {', '.join(SERIES)}"
-            self.touched.append(self.planned.table(statement) if few else self._arrow(statement, **params))
-        elif few:
-            self.planned.run(statement)
-        else:
+        notes = family.name == "figures" and self.follows
+        if not few:
             self._run(statement, **params)
+            self._has_opened_many = self._has_opened_many or notes
+        elif notes:
+            self.touched.append(self.planned.table(f"{statement} RETURNING {', '.join(SERIES)}"))
+        else:
+            self.planned.run(statement)
+
+    def _note_opened(self, first: int) -> None:
+        """Note the series of all versions that begin at a position or later: to have INSERT return those of many rows
+        takes twice as long as to look for them.
+        """
+        if self._has_opened_many:
+            series = f"SELECT DISTINCT {', '.join(SERIES)} FROM log.figures WHERE since >= $first"
+            self.touched.append(self._arrow(series, first=first))
+            self._has_opened_many = False
 
     def _table(self, family: str) -> str:
         return self.figures if family == "figures" else f"log.{quoted(family)}"
