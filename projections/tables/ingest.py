@@ -294,12 +294,13 @@ class Ingest:
         query = family.select(merged=self.aliases.ever and not resolved)
         if family.name != "figures":
             return query
-        if few:
-            self.planned.give("staged_few", self.planned.table(query))
+        rows_if_few = self.planned.table(query) if few else None
+        if rows_if_few is not None:
+            self.planned.give("staged_few", rows_if_few)
         else:
             self._run(f"CREATE OR REPLACE TEMP TABLE staged AS {query}")
         staged = "staged_few" if few else "staged"
-        all_countable = self._lookups.make(staged, few=few)
+        all_countable = self._lookups.make(staged, few=rows_if_few)
         rows = sql("tables/sql/figures.sql").format(staged=staged)
         if not all_countable:
             rows = sql("tables/sql/exact.sql").format(counted=rows)

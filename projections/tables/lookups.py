@@ -5,7 +5,7 @@ its rows, so each is looked up once in Python, and SQL joins the result to the r
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
@@ -38,21 +38,15 @@ class Lookups:
         planned.set("natures", _natures(()))
         planned.set("units", _units(()))
 
-    def make(self, staged: str, *, few: bool) -> bool:
+    def make(self, staged: str, *, few: pa.Table | None) -> bool:
         """Make those that the figures of a table need; whether the macro `times` can count all of their numbers.
 
         They are the tables `spelt` and `periods`, and `exact` where some numbers need it. Two more are variables,
-        `natures` and `units`, of all that was ever seen: with so few keys, a MAP is faster than a join.
+        `natures` and `units`, of all that was ever seen: with so few keys, a MAP is faster than a join. `few` are the
+        rows of the table, where these are few.
         """
-        query = (
-            "SELECT LIST(DISTINCT ROW(type, status)), LIST(DISTINCT unit), "
-            "LIST(DISTINCT dimensions) FILTER (WHERE dimensions IS NOT NULL), "
-            "LIST(DISTINCT ROW(period, CASE WHEN is_fiscal(period) THEN fiscal_year END)), "
-            "BOOL_AND(is_short(value) AND is_short(low) AND is_short(high)) "
-            f"FROM {staged} AS staged LEFT JOIN log.fiscal ON fiscal.entity = staged.named"
-        )
-        answer = self._planned.run(query) if few else self._cursor.execute(query)
-        natures, units, dimensions, periods, all_short = answer.fetchall()[0]
+        spellings = None if few is None else _spellings_of_few(few)
+        natures, units, dimensions, periods, all_short = spellings or self._spellings(staged)
         named = {name: unit(name) for name in units or []}
         if not self._natures.issuperset(natures or []):
             self._natures.update(natures)
@@ -66,6 +60,40 @@ class Lookups:
             return True
         self._planned.give("exact", _exact(self._cursor, staged))
         return False
+
+    def _spellings(self, staged: str) -> Sequence[Any]:
+        query = (
+            "SELECT LIST(DISTINCT ROW(type, status)), LIST(DISTINCT unit), "
+            "LIST(DISTINCT dimensions) FILTER (WHERE dimensions IS NOT NULL), "
+            "LIST(DISTINCT ROW(period, CASE WHEN is_fiscal(period) THEN fiscal_year END)), "
+            "BOOL_AND(is_short(value) AND is_short(low) AND is_short(high)) "
+            f"FROM {staged} AS staged LEFT JOIN log.fiscal ON fiscal.entity = staged.named"
+        )
+        (spellings,) = _rows(self._cursor, query)
+        return cast(Sequence[Any], spellings)
+
+
+def _spellings_of_few(rows: pa.Table) -> Sequence[Any] | None:
+    """The same of a few rows, for which SQL takes several times as long; None where periods may depend on subjects."""
+    columns = {name: rows[name].to_pylist() for name in ("type", "status", "unit", "dimensions", "period")}
+    if any(period is not None and (period.startswith("FY") or "/" in period) for period in columns["period"]):
+        return None
+    dimensions = {one for one in columns["dimensions"] if one is not None}
+    numbers = (number for name in ("value", "low", "high") for number in rows[name].to_pylist())
+    return (
+        list(dict.fromkeys(zip(columns["type"], columns["status"], strict=True))),
+        list(dict.fromkeys(columns["unit"])),
+        list(dimensions),
+        [(period, None) for period in dict.fromkeys(columns["period"])],
+        all(map(is_short, numbers)),
+    )
+
+
+def is_short(printed: str | None) -> bool:
+    """What the macro of this name says."""
+    if printed is None:
+        return True
+    return len(printed) <= 11 and len(printed.partition(".")[2]) <= 6
 
 
 def register_figure_ids(cursor: DuckDBPyConnection) -> None:

@@ -7,10 +7,11 @@ from importlib.resources import files
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger.values import difference, parse_moment, plain
+from projections.tables.lookups import is_short
 
 LARGEST = 10**38 - 1
 """In units of 10^-18."""
@@ -112,3 +113,12 @@ def test_statements_that_say_the_same_have_one_number(connection: duckdb.DuckDBP
     numbers = [connection.execute(f"SELECT all_said({row})").fetchall()[0][0] for row in rows]
     assert numbers[0] == numbers[1]
     assert len(set(numbers)) == 1 + len(others)
+
+
+@given(st.none() | st.from_regex(r"-?[0-9]{1,12}(\.[0-9]{0,8})?", fullmatch=True))
+@example("12345678901")
+@example("1234.123456")
+@example("123456789012")
+@example("123.1234567")
+def test_python_and_sql_find_the_same_numbers_short(connection: duckdb.DuckDBPyConnection, printed: str | None) -> None:
+    assert connection.execute("SELECT is_short($text)", {"text": printed}).fetchone() == (is_short(printed),)
