@@ -140,7 +140,7 @@ class Judge:
                 allowed = ratios(before, after)
                 if allowed and allowed[0] <= table[1] and (allowed[1] is None or allowed[1] >= table[0]):
                     return _of_table(table, series)
-            if old * new > 0 and (rule := _relabelled(before, after)):
+            if _units(before, after) and old * new > 0 and (rule := _relabelled(before, after)):
                 return "unit_relabel", rule
         if self.redefined_by(series, before, after):
             return "definition", "recorded"
@@ -149,9 +149,12 @@ class Judge:
             return "definition", "noted"
         if old is None or new is None:
             return "substantial", "other_form"
-        if abs(new - old) <= half_unit(before) or abs(new - old) <= half_unit(after):
-            return "rounding", "printed_precision"
-        return "substantial", "other_value"
+        for one in (before, after):
+            digits, half = significant(one)
+            if abs(new - old) <= (half if digits >= 3 else half_unit(one)):
+                return "rounding", "printed_precision"
+        suspected = old * new > 0 and _relabelled(before, after)
+        return "substantial", "suspected_unit" if suspected else "other_value"
 
     def factor(self, series: Series, at: datetime) -> tuple[Fraction, Fraction, int] | None:
         """The one factor (at least, at most) between all figures of a table before and at an instant."""

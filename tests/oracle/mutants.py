@@ -572,7 +572,7 @@ MUTANTS = (
     Mutant(
         "revisions within the rounding are none of it",
         "audit/revisions/series_changes.sql",
-        "WHEN ABS(now - before) < GREATEST(off, off_before) THEN 'rounding'",
+        "WHEN ABS(now - before) < coarse THEN 'rounding'",
         "WHEN ABS(now - before) < LEAST(off, off_before) THEN 'rounding'",
     ),
     Mutant(

@@ -5,12 +5,15 @@ about the world. The kinds, of which the first that fits is taken:
 
 - `status`: the same value, range or symbol with another status (estimated, then reported);
 - `unit_relabel`: the same value printed in another unit; or another value that is the old one times a power of ten or
-  the ratio of two units of mass, as happens when numbers and the unit above them part;
+  the ratio of two units of mass, as happens when numbers and the unit above them part. A factor alone proves nothing (a
+  plant may well make ten times as much): the unit that is printed changed with it, or the whole table moved by it;
 - `unchanged`: a confirmation;
 - `rescale`: one and the same factor over the periods of a table in one vintage, as a new base year makes it;
 - `definition`: a recorded or noted change of what the figure means;
-- `rounding`: the same value in the rounding of the coarser of the two;
-- `substantial`: anything else, a change to or from a range or symbol included.
+- `rounding`: the same value in the rounding of the coarser of the two: 49.5 and 49; 12,345 and 12,300, for zeros that
+  follow three digits may be rounding too;
+- `substantial`: anything else, a change to or from a range or symbol included; the rule `suspected_unit` where its
+  factor is that of a unit.
 
 What the numbers prove goes before what is said of them: a publisher's change of methodology bears on all that it
 prints, a factor of a thousand on this number. A withdrawal, and what is published after one, is of no kind.
@@ -102,7 +105,16 @@ class Kinds:
         if before.said == after.said:
             return _same(before, after)
         change = self._scaled(series, before, after) or self._redefined(series, before, after)
-        return change or _rounded(before, after) or _substantial(before, after)
+        return change or _rounded(before, after) or self._substantial(series, before, after)
+
+    def _substantial(self, series: Series, before: Entry, after: Entry) -> Change:
+        if before.atoms is None or after.atoms is None:
+            return Change("substantial", "other_form", "to or from a range or symbol, or another one")
+        suspected = _relabelled(before, after, by_mass=is_by_mass(series.key["canonical_unit"]))
+        if suspected is not None:
+            what = f"{suspected.explanation}, as if the unit were another; nothing else says that it is"
+            return Change("substantial", "suspected_unit", what)
+        return Change("substantial", "other_value", "another value that no other rule explains")
 
     def _scaled(self, series: Series, before: Entry, after: Entry) -> Change | None:
         old, new = before.atoms, after.atoms
@@ -113,7 +125,9 @@ class Kinds:
             allowed = ratio(before, after)
             if allowed is not None and allowed.least <= factor.most and allowed.reaches(factor.least):
                 return _of_a_table(factor, series)
-        return _relabelled(before, after, by_mass=is_by_mass(series.key["canonical_unit"])) if old * new > 0 else None
+        if before.unit == after.unit:
+            return None
+        return _relabelled(before, after, by_mass=is_by_mass(series.key["canonical_unit"]))
 
     def _redefined(self, series: Series, before: Entry, after: Entry) -> Change | None:
         notice = self._notices.redefinition(series, before, after)
@@ -205,6 +219,8 @@ def _of_a_table(factor: Factor, series: Series) -> Change:
 
 def _relabelled(before: Entry, after: Entry, *, by_mass: bool) -> Change | None:
     """A power of ten, or the ratio of two units of mass, between two points of the same sign."""
+    if _atoms(before) * _atoms(after) <= 0:
+        return None
     old, new = abs(_atoms(before)), abs(_atoms(after))
     nearest = round(math.log10(new / old))
     by = new / old
@@ -240,15 +256,15 @@ def _same(before: Entry, after: Entry) -> Change:
 def _rounded(before: Entry, after: Entry) -> Change | None:
     if before.atoms is None or after.atoms is None:
         return None
-    if abs(after.atoms - before.atoms) > max(before.half_unit, after.half_unit):
+    if abs(after.atoms - before.atoms) > max(_may_be_off(before), _may_be_off(after)):
         return None
     return Change("rounding", "printed_precision", "the same in the rounding of the coarser of the two")
 
 
-def _substantial(before: Entry, after: Entry) -> Change:
-    if before.atoms is None or after.atoms is None:
-        return Change("substantial", "other_form", "to or from a range or symbol, or another one")
-    return Change("substantial", "other_value", "another value that no other rule explains")
+def _may_be_off(entry: Entry) -> Fraction:
+    """How far a printed value may be off by rounding: zeros at its end were rounded where three digits precede them."""
+    digits, off = entry.significance
+    return off if digits >= DIGITS_MIN else entry.half_unit
 
 
 def table_of(series: Series) -> tuple[object, ...]:

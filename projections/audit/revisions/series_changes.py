@@ -60,6 +60,7 @@ class SeriesChanges:
             may_redefine=_MAY_REDEFINE,
             may_be_relabelled=_MAY_BE_RELABELLED,
             allowed=_ALLOWED,
+            coarse=_COARSE,
             any_keys=",\n  ".join(f"ANY_VALUE({name}) AS {name}" for name in KEYS),
             is_close=" OR ".join(_carried_over(options)) or "FALSE",
             horizons=",\n    ".join(_horizons(options)),
@@ -197,6 +198,16 @@ def _allowed() -> str:
     return f"CASE WHEN LEAST({digits}, {digits_before}) < {DIGITS_MIN} THEN 0 ELSE {wide} END + {NEAR_RATIO}"
 
 
+def _coarse() -> str:
+    """Half a unit of the last digit of the coarser of two points; zeros after three digits are none."""
+    each = (("value", "factor", "off"), ("value_before", "factor_before", "off_before"))
+    offs = []
+    for value, factor, plain in each:
+        digits, off = _significance(value, factor)
+        offs.append(f"CASE WHEN {digits} < {DIGITS_MIN} THEN {plain} ELSE {off} END")
+    return f"GREATEST({', '.join(offs)})"
+
+
 def _may_be_relabelled() -> str:
     """Whether two points may be the same in two units: `change_kinds` tells, for the few that are as near as this."""
     near = f"ABS(ratio_log - {{log}} - ROUND(ratio_log - {{log}})) * {math.log(10)} <= allowed"
@@ -207,4 +218,5 @@ def _may_be_relabelled() -> str:
 
 _RATIO_LOGS = _ratio_logs()
 _ALLOWED = _allowed()
+_COARSE = _coarse()
 _MAY_BE_RELABELLED = _may_be_relabelled()

@@ -130,7 +130,9 @@ weighed AS (
   SELECT
     *,
     CASE WHEN compared AND points AND NOT same AND now * before > 0 THEN LOG10(now / before) END AS ratio_log,
-    CASE WHEN compared AND points AND NOT same AND now * before > 0 THEN {allowed} END AS allowed
+    CASE WHEN compared AND points AND NOT same AND now * before > 0 THEN {allowed} END AS allowed,
+    -- How far the coarser of two points may be off by rounding.
+    CASE WHEN compared AND points AND NOT same THEN {coarse} END AS coarse
   FROM seen
 ),
 told AS (
@@ -163,9 +165,9 @@ told AS (
       WHEN NOT points THEN 'substantial'
       WHEN is_rescaled AND published_until > until_before THEN 'close'
       WHEN {may_be_relabelled} THEN 'close'
-      WHEN ABS(ABS(now - before) - GREATEST(off, off_before))
-        <= 1e-9 * GREATEST(off, off_before) + 1e-13 * GREATEST(ABS(now), ABS(before)) THEN 'close'
-      WHEN ABS(now - before) < GREATEST(off, off_before) THEN 'rounding'
+      WHEN ABS(ABS(now - before) - coarse)
+        <= 1e-9 * coarse + 1e-13 * GREATEST(ABS(now), ABS(before)) THEN 'close'
+      WHEN ABS(now - before) < coarse THEN 'rounding'
       ELSE 'substantial'
     END AS kind,
     CASE

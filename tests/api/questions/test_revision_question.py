@@ -24,7 +24,7 @@ FACTS = (
     mined("australia", "13000", "2024-01-31"),
     mined("australia", "29000", "2026-02-06", note="Revised."),
     mined("china", "240000", "2024-01-31"),
-    mined("china", "240", "2025-01-31"),
+    mined("china", "240", "2025-01-31", unit="tonnes"),
     mined("china", "250", "2026-02-06"),
     mined("world", "350000", "2024-01-31", publisher="bgs"),
 )

@@ -41,16 +41,23 @@ CASES: list[tuple[Item, Item, str, str]] = [
     ({"value": "2080", "status": "estimated"}, {"value": "2.08", "unit": "kt"}, "status", "other_status"),
     ({"low": "85", "high": "95"}, {"low": "85", "high": "95", "status": "audited"}, "status", "other_status"),
     ({"value": "2080"}, {"value": "2.080", "unit": "kt"}, "unit_relabel", "other_unit"),
-    # A number and its unit part: tenfold, hundredfold, a thousandfold, up and down, exactly.
-    ({"value": "7"}, {"value": "70"}, "unit_relabel", "power_of_ten"),
-    ({"value": "-7.5"}, {"value": "-7500"}, "unit_relabel", "power_of_ten"),
-    ({"value": "350000"}, {"value": "350"}, "unit_relabel", "power_of_ten"),
+    # A number and its unit part: the printed unit changed too.
+    ({"value": "2080"}, {"value": "2.08", "unit": "Mt"}, "unit_relabel", "power_of_ten"),
+    ({"value": "255"}, {"value": "255.123", "unit": "kt"}, "unit_relabel", "power_of_ten_rounded"),
+    ({"value": "10009", "unit": "kg"}, {"value": "4.540", "unit": "t"}, "unit_relabel", "mass_units"),
+    # A factor alone proves nothing: tenfold, hundredfold, a thousandfold, up and down, exactly.
+    ({"value": "100"}, {"value": "1000"}, "substantial", "suspected_unit"),
+    ({"value": "255000"}, {"value": "281000"}, "substantial", "suspected_unit"),
+    ({"value": "255000"}, {"value": "270000"}, "substantial", "other_value"),
+    ({"value": "7"}, {"value": "70"}, "substantial", "suspected_unit"),
+    ({"value": "-7.5"}, {"value": "-7500"}, "substantial", "suspected_unit"),
+    ({"value": "350000"}, {"value": "350"}, "substantial", "suspected_unit"),
     ({"value": "2080"}, {"value": "2080", "unit": "kt"}, "unit_relabel", "power_of_ten"),
     # In the digits of the shorter of two, if those are three.
-    ({"value": "255"}, {"value": "255123"}, "unit_relabel", "power_of_ten_rounded"),
-    ({"value": "255123"}, {"value": "255"}, "unit_relabel", "power_of_ten_rounded"),
-    ({"value": "255000"}, {"value": "255.123"}, "unit_relabel", "power_of_ten_rounded"),
-    ({"value": "2.00"}, {"value": "2003"}, "unit_relabel", "power_of_ten_rounded"),
+    ({"value": "255"}, {"value": "255123"}, "substantial", "suspected_unit"),
+    ({"value": "255123"}, {"value": "255"}, "substantial", "suspected_unit"),
+    ({"value": "255000"}, {"value": "255.123"}, "substantial", "suspected_unit"),
+    ({"value": "2.00"}, {"value": "2003"}, "substantial", "suspected_unit"),
     ({"value": "2.0"}, {"value": "2003"}, "substantial", "other_value"),
     ({"value": "200"}, {"value": "200300"}, "substantial", "other_value"),
     ({"value": "255"}, {"value": "255900"}, "substantial", "other_value"),
@@ -58,9 +65,9 @@ CASES: list[tuple[Item, Item, str, str]] = [
     ({"value": "1000"}, {"value": "0"}, "substantial", "other_value"),
     ({"value": "-10"}, {"value": "100"}, "substantial", "other_value"),
     # Pounds as kilograms, short tons as tonnes.
-    ({"value": "4540", "unit": "kg"}, {"value": "10009", "unit": "kg"}, "unit_relabel", "mass_units"),
-    ({"value": "10009", "unit": "kg"}, {"value": "4540", "unit": "kg"}, "unit_relabel", "mass_units"),
-    ({"value": "1102.3"}, {"value": "1000.0"}, "unit_relabel", "mass_units"),
+    ({"value": "4540", "unit": "kg"}, {"value": "10009", "unit": "kg"}, "substantial", "suspected_unit"),
+    ({"value": "10009", "unit": "kg"}, {"value": "4540", "unit": "kg"}, "substantial", "suspected_unit"),
+    ({"value": "1102.3"}, {"value": "1000.0"}, "substantial", "suspected_unit"),
     ({"value": "1.1"}, {"value": "1000.0"}, "substantial", "other_value"),
     ({"value": "45"}, {"value": "99.2"}, "substantial", "other_value"),
     ({"value": "4540", "unit": "USD"}, {"value": "10009", "unit": "USD"}, "substantial", "other_value"),
@@ -73,6 +80,14 @@ CASES: list[tuple[Item, Item, str, str]] = [
     ({"value": "2.1", "unit": "kt"}, {"value": "2149"}, "rounding", "printed_precision"),
     ({"value": "2149"}, {"value": "2.1", "unit": "kt"}, "rounding", "printed_precision"),
     ({"value": "2151"}, {"value": "2.1", "unit": "kt"}, "substantial", "other_value"),
+    # Zeros at the end may be rounding where three digits precede them.
+    ({"value": "12345"}, {"value": "12300"}, "rounding", "printed_precision"),
+    ({"value": "12300"}, {"value": "12345"}, "rounding", "printed_precision"),
+    ({"value": "12300"}, {"value": "12351"}, "substantial", "other_value"),
+    ({"value": "255000"}, {"value": "255.4", "unit": "kt"}, "rounding", "printed_precision"),
+    ({"value": "-12300"}, {"value": "-12345"}, "rounding", "printed_precision"),
+    ({"value": "12000"}, {"value": "12345"}, "substantial", "other_value"),
+    ({"value": "100"}, {"value": "130"}, "substantial", "other_value"),
     ({"value": "13000"}, {"value": "29000"}, "substantial", "other_value"),
     ({"value": "100"}, {"low": "100"}, "substantial", "other_form"),
     ({"symbol": "withheld"}, {"value": "100"}, "substantial", "other_form"),
@@ -171,9 +186,20 @@ def test_a_note_may_speak_of_another_definition(book: Book, note: str, kind: str
 
 
 def test_what_the_numbers_prove_goes_before_what_is_said_of_them(book: Book) -> None:
-    book.record(figure("100", on="2024-01-31"), figure("100000", on="2025-01-31", note="A new definition."))
+    book.record(
+        figure("100", on="2024-01-31"), figure("100000", on="2025-01-31", unit="tonnes", note="A new definition.")
+    )
     (step,) = steps(book)
     assert (step["kind"], step["announced"]) == ("unit_relabel", True)
+
+
+def test_a_factor_without_company_is_suspected_and_counts(book: Book) -> None:
+    book.record(figure("255000", on="2024-01-31"), figure("281000", on="2025-01-31"))
+    (step,) = steps(book)
+    assert (step["kind"], step["rule"]) == ("substantial", "suspected_unit")
+    assert "as if the unit were another" in step["explanation"]
+    (item,), _ = asked(book, kinds=("substantial",))
+    assert item["total_change"] == "26000"
 
 
 def test_an_erratum_of_the_publisher_announces_a_revision(book: Book) -> None:
@@ -361,15 +387,20 @@ def test_no_rebase_and_no_relabel_in_generated_tables_is_missed(book: Book) -> N
     assert members["statistics"][0]["n"] == len(items)
 
 
+OTHERWISE = {"USD": "US$", "t": "tonnes", "percent": "%"}
+"""What else is printed for a unit: by then the text of the unit has changed."""
+
+
 def test_no_thousandfold_relabel_of_a_single_figure_is_missed(book: Book) -> None:
     rng = random.Random(21)
     events = []
     for number in range(100):
         value = Decimal(rng.randrange(1, 10**6)).scaleb(-rng.randrange(4)) * rng.choice([1, -1])
-        fields = {"type": "FigureReported", "metric": f"measure_{number}", "unit": rng.choice(["USD", "t", "percent"])}
+        fields = {"type": "FigureReported", "metric": f"measure_{number}"}
+        unit = rng.choice([*OTHERWISE])
         factor = Decimal(rng.choice(["1000", "0.001"]))
-        events += [figure(f"{value:f}", on="2024-01-31", **fields)]
-        events += [figure(f"{value * factor:f}", on="2025-01-31", **fields)]
+        events += [figure(f"{value:f}", on="2024-01-31", unit=unit, **fields)]
+        events += [figure(f"{value * factor:f}", on="2025-01-31", unit=OTHERWISE[unit], **fields)]
     book.record(*events)
     items, members = asked(book, kinds=("substantial",))
     assert [[step["kind"] for step in item["steps"]] for item in items] == [["unit_relabel"]] * 100

@@ -167,7 +167,7 @@ def test_publishers_that_were_merged_are_one_series(book: Book) -> None:
 
 def test_a_relabel_in_the_midst_is_carried_over(book: Book) -> None:
     book.record(figure("100", on="2024-01-31"), figure("110", on="2025-01-31"))
-    book.record(figure("110000", on="2026-01-31"), figure("115500", on="2026-06-30"))
+    book.record(figure("110000", on="2026-01-31", unit="tonnes"), figure("115500", on="2026-06-30"))
     assert of(one(book), "first_comparable", "total_change") == ("100", "115400")
     item = one(book, kinds=("substantial",))
     # 100 -> 110 counts 10 on its scale, 10,000 on that of the latest value; then 5,500 more.
