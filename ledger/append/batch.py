@@ -34,9 +34,6 @@ from ledger.store.protocol import LogStore
 from ledger.values.calendars import parse_moment
 from ledger.values.identifiers import microseconds, of_time
 
-HISTORIES_EVENTS_MAX = 200_000
-"""How many events on figures are held to compare new ones with, before all are let go of."""
-
 
 @dataclass
 class _Part:
@@ -87,11 +84,8 @@ class Batch:
         self._write()
         return self._log
 
-    def expect(self, events: Iterable[Draft | Refused], *, warn: bool = False, last: int = COMPARED_MAX) -> None:
-        """Look up what the log knows of the events that will be placed next: the same, their targets, their figures.
-
-        `last` is how many of the last events on a figure they are compared with.
-        """
+    def expect(self, events: Iterable[Draft | Refused], *, warn: bool = False) -> None:
+        """Look up what the log knows of the events that will be placed next: the same, their targets, their figures."""
         drafts = [event for event in events if isinstance(event, Draft)]
         event_keys = [key for _, key, *_ in drafts if key is not None]
         self._known = self.log.known(event_keys) if event_keys else {}
@@ -103,16 +97,22 @@ class Batch:
         }
         self._mentions = None
         if warn:
-            self._warns, self._compared = True, last
-            self._histories.trim(HISTORIES_EVENTS_MAX)
-            figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
-            self._expected_figures = figures
-            known = {figure for figure in figures if figure in self._histories}
-            unknown = list(figures - known)
-            entries = self.log.streams(unknown, last=last) if unknown else {}
-            self._streams_with_events = known | set(entries)
-            if entries:
-                self._histories.read(entries)
+            self.compare(drafts)
+
+    def compare(self, events: Iterable[Draft | Refused], *, last: int = COMPARED_MAX) -> None:
+        """Look up what was said of the figures of events that will be placed with warnings, as far as it was not read
+        before; `last` is how many of the last events on a figure they are compared with.
+        """
+        self._warns, self._compared = True, last
+        drafts = (event for event in events if isinstance(event, Draft))
+        figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
+        self._expected_figures = figures
+        known = {figure for figure in figures if figure in self._histories}
+        unknown = list(figures - known)
+        entries = self.log.streams(unknown, last=last) if unknown else {}
+        self._streams_with_events = known | set(entries)
+        if entries:
+            self._histories.read(entries)
 
     @contextmanager
     def part(self) -> Iterator[None]:

@@ -118,6 +118,7 @@ def _record(
     """Record the rows of pieces that may be recorded, in one transaction; none in a dry run."""
     try:
         with ledger.batch(keep=not report.dry_run) as batch:
+            intake.begin(batch)
             for piece in verdicts:
                 with garbage_pause(PIECE_ROWS):
                     intake.take(batch, piece)

@@ -5,7 +5,9 @@ where another row of the file says the same; or in conflict with a standing stat
 becomes of it; or rejected by a rule. A row that names its `event_id` is a fact of its own, whatever else is held.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from ledger.append.batch import Batch
@@ -18,6 +20,7 @@ from ledger.imports.editions import Edition, Scope
 from ledger.imports.exported_rows import Recorded
 from ledger.imports.import_options import ImportOptions
 from ledger.imports.import_report import ENTRIES_MAX, ImportReport
+from ledger.imports.said_before import SaidBefore
 from ledger.imports.verdicts import read_back
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import instant_of
@@ -29,6 +32,17 @@ STATED = ("value", "low", "high", "symbol", "unit", "approximate", "status")
 """The fields of a statement that say how much there is: what a correction of it may change."""
 
 
+class Lane(Enum):
+    """How closely a row has to be looked at."""
+
+    PLAIN = "plain"
+    """It contradicts nothing that was said before, and is not odd beside it."""
+    ODD = "odd"
+    """It contradicts nothing, and may be odd."""
+    COMPARED = "compared"
+    """It may be there already, or contradict something."""
+
+
 class Intake:
     """Takes the rows of one file into batches, in order, and tells the report what becomes of them."""
 
@@ -37,17 +51,88 @@ class Intake:
         self._report = report
         self._before = report.position
         """The head of the log when the file began."""
+        self._before_it = SaidBefore()
+        self._head = -1
+        """The head of the log after the last piece."""
         self._edition = None if options.scope is None else Edition(Scope.of(options.scope), options)
+
+    def begin(self, batch: Batch) -> None:
+        """A transaction begins. Where others have recorded something since the last one, nothing is known any more."""
+        if batch.state.head != self._head:
+            self._before_it.clear()
 
     def take(self, batch: Batch, piece: bytes) -> None:
         """Place the rows of a piece that may be recorded."""
-        numbers, recorded, chosen, events = read_back(piece)
-        batch.expect(events, warn=not self._options.as_recorded, last=ALL)
-        for number, kept, chooses, event in zip(numbers, recorded, chosen, events, strict=True):
-            if kept is None:
+        if self._before_it.is_much:
+            self._before_it.clear()
+        verdicts = read_back(piece)
+        batch.expect(verdicts.events)
+        lanes = self._lanes(batch, verdicts.events)
+        # Only what is compared exactly needs what was said before.
+        compared = [event for event, lane in zip(verdicts.events, lanes, strict=True) if lane is not Lane.PLAIN]
+        if not self._options.as_recorded:
+            batch.compare(compared, last=ALL)
+        together: list[tuple[int, Draft]] = []
+        before = Lane.PLAIN
+        for number, kept, chooses, event, lane in zip(*verdicts, lanes, strict=True):
+            if lane is not before:
+                self._place_together(batch, together, warn=before is Lane.ODD)
+                before = lane
+            if kept is not None:
+                self._restore(batch, number, event, kept)
+            elif lane is Lane.COMPARED or not isinstance(event, Draft):
                 self._place(batch, number, event, by_content=not chooses)
             else:
-                self._restore(batch, number, event, kept)
+                together.append((number, event))
+        self._place_together(batch, together, warn=before is Lane.ODD)
+        self._head = batch.state.head
+
+    def _lanes(self, batch: Batch, events: Sequence[Draft | Refused]) -> list["Lane"]:
+        """How closely each row has to be looked at."""
+        drafts = [event for event in events if isinstance(event, Draft)]
+        figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
+        if (unknown := self._before_it.unknown(figures)) and batch.state.head:
+            self._before_it.note(batch.log.streams(unknown, last=ALL))
+        merged = bool(batch.state.kept)  # then figures may have other ids than their rows say
+        lanes: list[Lane] = []
+        for event in events:
+            if (
+                self._options.as_recorded
+                or merged
+                or not isinstance(event, Draft)
+                or not self._before_it.is_first(event)
+                or batch.known(event.event_key or b"") is not None
+            ):
+                lanes.append(Lane.COMPARED)
+            else:
+                lanes.append(Lane.PLAIN if self._before_it.is_near(event) else Lane.ODD)
+        return lanes
+
+    def _place_together(self, batch: Batch, rows: list[tuple[int, Draft]], *, warn: bool) -> None:
+        """Place rows that are the first of their publication date on their figures: nothing contradicts them."""
+        if not rows:
+            return
+        events = [event for _, event in rows]
+        entries, violations = batch.place_all(events, recorded_by=self._options.recorded_by, warn=warn)
+        of_rows: dict[int, list[Violation]] = {}
+        for one in violations:
+            of_rows.setdefault(int(one.path[0]), []).append(one.within)
+        for index, ((row, _), entry) in enumerate(zip(rows, entries, strict=True)):
+            if entry is None:
+                self._report.reject(row, of_rows[index])
+            else:
+                self._count_recorded(batch, row, entry)
+        rows.clear()
+
+    def _count_recorded(self, batch: Batch, row: int, entry: Entry) -> None:
+        report = self._report
+        if self._edition is not None:
+            self._edition.note(entry)
+        report.recorded += 1
+        if batch.warnings and (odd := batch.warnings.pop(entry.position, ())):
+            report.warn(row, odd)
+        if report.dry_run and len(report.entries) < ENTRIES_MAX:
+            report.entries.append(entry)
 
     def close(self, batch: Batch) -> None:
         """Say what the file leaves out, where it is all of something."""
@@ -80,16 +165,14 @@ class Intake:
         except Refused as error:
             report.reject(row, error.violations)
             return
+        if entry.position > head:
+            report.corrected += corrects
+            self._count_recorded(batch, row, entry)
+            self._before_it.note({entry.stream_key: [entry]})
+            return
         if self._edition is not None:
             self._edition.note(entry)
-        if entry.position > head:
-            report.recorded += 1
-            report.corrected += corrects
-            if odd := batch.warnings.pop(entry.position, ()):
-                report.warn(row, odd)
-            if report.dry_run and len(report.entries) < ENTRIES_MAX:
-                report.entries.append(entry)
-        elif entry.position > self._before:
+        if entry.position > self._before:
             report.repeated += 1
         else:
             report.duplicate += 1

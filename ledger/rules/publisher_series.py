@@ -70,10 +70,6 @@ class History:
         first = bisect_left(series, published.end, key=itemgetter(0))
         return series[first : bisect_right(series, published.end, key=itemgetter(0))]
 
-    def __len__(self) -> int:
-        """How many events it was read from."""
-        return len(self._entries)
-
     def _perhaps_by(self, publisher: str) -> Iterator[Entry]:
         """The events that name a publisher, and those that a ledger event may have made name it."""
         named = b'"publisher":"%b"' % publisher.encode()
@@ -112,8 +108,6 @@ class Histories:
         self._read: dict[bytes, History] = {}
         self._begun: dict[bytes, Entry] = {}
         """The first statements on figures that were new, as long as nobody asks for more."""
-        self._events = 0
-        """How many events the histories were read from, about."""
 
     def __contains__(self, stream: bytes) -> bool:
         """Whether the history of this figure was read, and is what the log and the batch hold."""
@@ -122,16 +116,10 @@ class Histories:
     def read(self, entries: Mapping[bytes, Sequence[Entry]]) -> None:
         """Take in the rows of figures."""
         self._read.update((stream, History(rows)) for stream, rows in entries.items())
-        self._events += sum(map(len, entries.values()))
 
     def published_on(self, stream: bytes, publisher: str, published: Interval) -> list[Said]:
         """What a publisher said of a figure with a publication date that ends when this one does, and stands."""
         return self._of(stream).published_on(publisher, published)
-
-    def trim(self, events_max: int) -> None:
-        """Let go of everything where more than so many events are held."""
-        if len(self._begun) + self._events > events_max:
-            self.clear()
 
     def before(self, event: Version, stream: bytes) -> list[dict[str, Any]]:
         """What the publisher said of the figure, of what stands and was published by then: the last few, in order."""
@@ -162,7 +150,6 @@ class Histories:
         """All histories may be others now."""
         self._read.clear()
         self._begun.clear()
-        self._events = 0
 
     def _of(self, stream: bytes) -> History:
         if (first := self._begun.pop(stream, None)) is not None:
