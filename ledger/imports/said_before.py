@@ -6,19 +6,24 @@ is near to all others of its figure, in the same unit, is not odd beside any of 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from ledger.append.prepare import Draft
 from ledger.codec.entry import Entry
+from ledger.errors import CalendarError
 from ledger.events.base import REGISTRY
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.warnings import FAR_OFF_FACTOR
+from ledger.values.calendars import parse_moment
 
 STATEMENTS_MAX = 300_000
 """Of how many statements the dates are held, before all are let go of."""
 NEAR = FAR_OFF_FACTOR / 2
 """Values whose ratio is smaller need no exact comparison."""
+UNDATED = datetime.max
+"""Of a statement whose stored bytes do not say when it was published."""
 _DATE, _UNIT, _VALUE = b'"published_at":"', b'"unit":"', b'"value":"'
 
 
@@ -34,7 +39,8 @@ class SaidBefore:
     """What was said of figures, of which only dates and amounts are held."""
 
     def __init__(self) -> None:
-        self._dates: set[tuple[bytes, bytes]] = set()
+        self._dates: set[tuple[bytes, datetime]] = set()
+        """A figure, and the end of a publication date, however that is printed."""
         self._amounts: dict[bytes, _Amounts | None] = {}
         """By figure; None where something has to be compared exactly."""
         self._acted_on: set[bytes] = set()
@@ -67,7 +73,7 @@ class SaidBefore:
                 if entry.type in _acts():
                     self._acted_on.add(stream)
                 else:
-                    self._dates.add((stream, _text(entry.state, _DATE)))
+                    self._dates.add((stream, _end_of(_text(entry.state, _DATE))))
                     self._is_near(stream, entry.state)
 
     def is_first(self, event: Draft) -> bool:
@@ -77,16 +83,18 @@ class SaidBefore:
         facts = event.facts
         if facts is None or (figure := facts.figure) is None or figure in self._acted_on:
             return False
-        place = (figure, _text(event.state, _DATE))
-        if not place[1] or place in self._dates:
+        place = (figure, _end_of(_text(event.state, _DATE)))
+        if place[1] is UNDATED or place in self._dates:
             return False
         self._dates.add(place)
         return True
 
     def is_near(self, event: Draft) -> bool:
-        """Whether a statement, which is the first with its date, is certainly not odd beside those before it."""
+        """Whether a statement, which is the first with its date, is certainly not odd: by itself, or beside others."""
         facts = event.facts
-        return facts is not None and facts.figure is not None and self._is_near(facts.figure, event.state)
+        if facts is None or facts.figure is None:
+            return False
+        return self._is_near(facts.figure, event.state) and not facts.may_be_odd
 
     def _is_near(self, figure: bytes, state: bytes) -> bool:
         if not (text := _text(state, _VALUE)):
@@ -113,6 +121,14 @@ def _text(state: bytes, name: bytes) -> bytes:
     """The text of a field in stored bytes, where it is first named; b"" where it is not."""
     begin = state.find(name)
     return state[begin + len(name) : state.find(b'"', begin + len(name))] if begin >= 0 else b""
+
+
+@lru_cache(maxsize=65536)
+def _end_of(date: bytes) -> datetime:
+    try:
+        return parse_moment(date.decode()).end
+    except (CalendarError, UnicodeDecodeError):
+        return UNDATED
 
 
 @cache
