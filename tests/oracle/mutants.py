@@ -78,8 +78,8 @@ MUTANTS = (
     Mutant(
         "a month ends on its first day",
         "tables/sql/macros.sql",
-        "LAST_DAY(CAST(printed || '-01' AS DATE))",
-        "CAST(printed || '-01' AS DATE)",
+        "LAST_DAY(\n          CASE",
+        "(\n          CASE",
     ),
     Mutant(
         "an offset is ignored",
