@@ -34,6 +34,8 @@ def mapping_command(
     mapping: Annotated[str | None, typer.Option(help="Of check: its name, or a file.", metavar="NAME|FILE")] = None,
     said: SetOption = None,
     register: Annotated[str | None, typer.Option(help="Register unknown names as this kind of entity.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of suggest: the encoding, where it is not UTF-8.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of suggest: the sheet of a workbook.")] = None,
     data: DataOption = None,
 ) -> None:
     """Draft, try and keep mappings: `list` names those there are; `suggest` drafts one for a table; `check` says what
@@ -51,7 +53,7 @@ def mapping_command(
     try:
         if action == "suggest":
             with file.open("rb") as opened:
-                typer.echo(suggested_mapping(opened, file.name), nl=False)
+                typer.echo(suggested_mapping(opened, file.name, encoding=encoding, sheet=sheet), nl=False)
         elif action == "save":
             path = save_mapping(file, data_directory(data).path)
             console().print(f"Saved as {path.stem}: import FILE --mapping {path.stem}", markup=False, highlight=False)

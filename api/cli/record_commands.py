@@ -152,7 +152,9 @@ def import_command(
     with opened_ledger(data, make=True) as ledger:
         try:
             changes_what_is_held = on_conflict == "correct" or on_missing != "list"
-            if dry_run or (changes_what_is_held and not yes and sys.stdin.isatty()):
+            if changes_what_is_held and not (yes or dry_run or sys.stdin.isatty()):
+                fail("This may change what is held, and there is nobody to ask: say --yes, or --dry-run first.", code=2)
+            if dry_run or (changes_what_is_held and not yes):
                 print_import(import_with_progress(ledger, file, **looked_at), atomic=mode == "atomic")
                 if dry_run or not typer.confirm("Record this?"):
                     return

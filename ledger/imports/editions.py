@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ledger.append.batch import Batch
 from ledger.append.prepare import Draft, prepare
 from ledger.codec.entry import Entry
-from ledger.errors import CalendarError
+from ledger.errors import CalendarError, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure, FigureWithdrawn
 from ledger.imports.content_ids import content_id
@@ -85,6 +85,10 @@ class Edition:
         there = [one for one in in_scope if not one.is_withdrawal]
         withdrawn = {one.figure for one in in_scope if one.is_withdrawal}
         said = [one for one in there if one.entry.event_key in self._said or self._is_said(one)]
+        if not said:
+            detail = f"no row of the file is in the scope {self._scope.publisher}:{self._scope.edition}"
+            report.reject(0, [Violation((), "scope", f"{detail}, so it cannot be all of it")])
+            return
         self._figures = {one.figure for one in said}
         self._metrics = {_metric(one) for one in said}
         self._published = said[-1].body.get("published_at") if said else None

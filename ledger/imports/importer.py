@@ -42,7 +42,9 @@ def format_of(path: Path) -> Format:
     try:
         return ENDINGS[path.suffix.lower()]
     except KeyError:
-        raise ValueError(f"cannot tell what {path.name} is: name it {', '.join(ENDINGS)}") from None
+        raise ValueError(
+            f"cannot tell what {path.name} is: name it {', '.join(ENDINGS)}, or give a mapping where it is a table"
+        ) from None
 
 
 def import_file(

@@ -165,6 +165,8 @@ def _check_header(header: list[str]) -> None:
     """Raises csv.Error for more columns, or longer names of columns, than any event has."""
     if len(header) > FILE_COLUMNS_MAX:
         raise csv.Error(f"the header has {len(header)} columns, and at most {FILE_COLUMNS_MAX} are read")
+    if len(header) == 1 and (found := next((one for one in ";\t|" if one in header[0]), None)) is not None:
+        raise csv.Error(f"the header is one column with {found!r} in it: save the file with commas, or give a mapping")
     if (longest := max(map(len, header), default=0)) > COLUMN_NAME_LENGTH_MAX:
         raise csv.Error(f"the name of a column has {longest} characters, and at most {COLUMN_NAME_LENGTH_MAX} are read")
 

@@ -94,5 +94,6 @@ def statement_of(text: str, separators: Separators, symbols: Mapping[str, str]) 
         return {"value": separators.number(said), **stated}
     except CellError:
         if (ends := _RANGE.match(said)) is None:
+            separators.number(text)  # says what is wrong with all of it
             raise
     return {"low": separators.number(ends[1]), "high": separators.number(ends[2]), **stated}

@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.events.base import REGISTRY
 from ledger.imports.mappings.cell_values import CellError, statement_of
+from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
 from ledger.imports.mappings.table_mapping import MappedField, MappingError, TableMapping
 from ledger.imports.mappings.tables import TableRow
 from ledger.imports.rows import Row, faulty
@@ -100,6 +101,8 @@ class MappedEvents:
 
     def _put(self, sent: dict[str, Any], one: MappedField, row: Mapping[str, str]) -> None:
         text = one.filled(row)
+        if one.replace and len(text) > TEXT_LENGTH_MAX:
+            raise CellError(f"the text has {len(text)} characters, and patterns are held against {TEXT_LENGTH_MAX}")
         for pattern, by in one.replace:
             if pattern.search(text):
                 text = pattern.sub(by, text)
@@ -147,7 +150,7 @@ class MappedEvents:
     def _matches(self, pattern: Any, fields: Sequence[MappedField]) -> Iterator[_Melted]:
         found = False
         for place, column in enumerate(self.columns):
-            if (match := pattern.fullmatch(column)) is not None:
+            if len(column) <= TEXT_LENGTH_MAX and (match := pattern.fullmatch(column)) is not None:
                 found = True
                 yield _Melted(place, column, {k: v or "" for k, v in match.groupdict().items()}, fields)
         if not found:

@@ -29,9 +29,9 @@ _CODES = {
 """What codes mostly stand for; a draft says so, and who knows the table corrects it."""
 
 
-def suggested(file: BinaryIO, name: str, form: TableForm | None = None) -> str:
+def suggested(file: BinaryIO, name: str, *, encoding: str | None = None, sheet: str | None = None) -> str:
     """A mapping for a table, as TOML with comments. Raises MappingError where the file is no table."""
-    table = open_table(file, name, form or TableForm())
+    table = open_table(file, name, TableForm(encoding=encoding, sheet=sheet))
     rows = [row.cells for row in islice(table.rows, LOOKED_AT_ROWS) if row.fault is None and any(row.cells)]
     return "\n".join(_lines(table, rows, name)) + "\n"
 
@@ -58,7 +58,7 @@ def _lines(table: Table, rows: Sequence[Sequence[str]], name: str) -> Iterator[s
     yield from _symbol_lines(cells)
     yield ""
     yield "[event]"
-    yield 'type = "FigureReported"  # or ProductionReported, TradeReported …: see supply-ledger event-types'
+    yield 'type = "FigureReported"  # or ProductionReported, TradeReported …: GET /v1/event-types lists them'
     subject = fields.get("subject")
     yield f"subject = {{ from = {_quoted('{' + (subject or 'subject') + '}')}, names = true }}"
     for field in ("metric", "material", "unit"):
@@ -96,6 +96,8 @@ def _table_lines(table: Table, cells: Sequence[str]) -> Iterator[str]:
         yield f"delimiter = {_quoted(table.form.delimiter or '')}  # cuts the first rows into as many cells each"
     if table.form.encoding not in (None, "utf-8-sig"):
         yield f"encoding = {_quoted(table.form.encoding or '')}"
+    if table.form.sheet is not None:
+        yield f"sheet = {_quoted(table.form.sheet)}"
     commas = [cell for cell in cells if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", cell)]
     points = [cell for cell in cells if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", cell)]
     decimal_commas = [cell for cell in cells if re.fullmatch(r"[+-]?[\d.]+,(\d{1,2}|\d{4,})", cell)]

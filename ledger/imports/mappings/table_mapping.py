@@ -49,6 +49,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ledger.imports.mappings.cell_values import SYMBOLS, Separators
+from ledger.imports.mappings.patterns import compiled
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,79}$")
 
@@ -248,12 +249,12 @@ def with_parameters(mapping: TableMapping, said: Mapping[str, str]) -> TableMapp
     parameters = {**mapping.parameters, **said}
     for name, value in parameters.items():
         if value == "":
-            raise MappingError(f"say what {name} is: --set {name}=…")
+            raise MappingError(f"say what {name} is: --set {name}=…, over HTTP set.{name}=…")
     return replace(mapping, parameters=parameters)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
     try:
-        return re.compile(text)
-    except re.error as error:
-        raise MappingError(f"{text[:80]!r} is no pattern: {error}") from None
+        return compiled(text)
+    except ValueError as error:
+        raise MappingError(str(error)) from None

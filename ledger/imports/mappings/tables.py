@@ -8,6 +8,8 @@ taken as typed: whole numbers and decimals of up to 15 digits, dates as dates; a
 import codecs
 import csv
 import io
+import re
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import islice
@@ -19,6 +21,8 @@ from ledger.imports.rows import ROW_BYTES_MAX
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 64 * 1024
+UNPACKED_BYTES_MAX, UNPACKED_TIMES_MAX = 512 * 1024 * 1024, 100
+"""To how many bytes a workbook may unpack, and to how many times its size."""
 DIGITS_MAX = 15
 """Excel keeps no more digits of a number than these."""
 
@@ -156,20 +160,28 @@ def _sheet_rows(file: BinaryIO, form: TableForm) -> Iterator[TableRow]:
     # Here, since openpyxl takes as long to load as all the rest, and most programs need none of it.
     import openpyxl
 
+    _check_unpacked(file)
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        formulas = openpyxl.load_workbook(file, read_only=True)
     except Exception as error:  # a file of others raises anything
-        raise MappingError(f"the file is no Excel workbook: {type(error).__name__}") from None
+        raise MappingError(
+            f"the file is no Excel workbook ({type(error).__name__}): is it CSV by another name?"
+        ) from None
     if form.sheet is None and len(book.sheetnames) > 1:
         raise MappingError(f"the workbook has several sheets: set [table] sheet to one of {', '.join(book.sheetnames)}")
     name = form.sheet or book.sheetnames[0]
     if name not in book.sheetnames:
         raise MappingError(f"there is no sheet {name!r}; there are {', '.join(book.sheetnames)}")
-    for number, cells in enumerate(book[name].iter_rows(values_only=True), 1):
+    _check_merged(book, book.sheetnames.index(name), after=form.skip_rows + form.header_rows)
+    both = zip(book[name].iter_rows(values_only=True), formulas[name].iter_rows(values_only=True), strict=False)
+    for number, (cells, typed) in enumerate(both, 1):
         texts: list[str] = []
         fault = None
         for place, cell in enumerate(cells, 1):
             try:
+                if cell is None and place <= len(typed) and str(typed[place - 1] or "").startswith("="):
+                    raise ValueError("a formula without its value: open the file in Excel, save it, and send it again")
                 texts.append(_cell_text(cell))
             except ValueError as error:
                 fault = fault or f"column {place}: {error}"
@@ -177,6 +189,33 @@ def _sheet_rows(file: BinaryIO, form: TableForm) -> Iterator[TableRow]:
         while texts and not texts[-1]:
             texts.pop()
         yield TableRow(number, texts, fault)
+
+
+def _check_unpacked(file: BinaryIO) -> None:
+    """Raises MappingError for a workbook that unpacks to far more than workbooks do."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            sizes = [(one.file_size, one.compress_size) for one in packed.infolist()]
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise MappingError("the file is no Excel workbook: is it CSV by another name?") from None
+    unpacked, size = (sum(column) for column in zip(*sizes, strict=True)) if sizes else (0, 0)
+    if unpacked > UNPACKED_BYTES_MAX or unpacked > UNPACKED_TIMES_MAX * size + (1 << 20):
+        raise MappingError(f"the workbook unpacks from {size} to {unpacked} bytes, more than sheets do: save it as CSV")
+
+
+def _check_merged(book: Any, sheet: int, *, after: int) -> None:
+    """Raises MappingError for merged cells below the header: all but the first of them are empty."""
+    path = getattr(book.worksheets[sheet], "_worksheet_path", None)
+    if path is None:
+        return
+    with book._archive.open(path) as xml:
+        before = b""
+        while block := xml.read(1 << 20):
+            for first, last in re.findall(rb'<mergeCell ref="[A-Z]+(\d+):[A-Z]+(\d+)"', before + block):
+                if int(last) > after:
+                    rows = f"{int(first)} to {int(last)}"
+                    raise MappingError(f"the sheet has merged cells in rows {rows}: unmerge them and fill each cell")
+            before = block[-100:]
 
 
 def _cell_text(cell: Any) -> str:

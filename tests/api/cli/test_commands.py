@@ -164,9 +164,10 @@ def test_a_file_that_contradicts_what_is_held_is_asked_about(shell: Shell, tmp_p
     planned = shell.ok("import", str(file), "--on-conflict", "correct", "--dry-run")
     assert "A dry run" in planned
     assert "1 t" in planned
-    assert "taken as corrections" in shell.ok("import", str(file), "--on-conflict", "correct")
+    assert "nobody to ask" in shell.fails("import", str(file), "--on-conflict", "correct")
+    assert "taken as corrections" in shell.ok("import", str(file), "--on-conflict", "correct", "--yes")
     assert "on-conflict is ask, correct or record" in shell.fails("import", str(file), "--on-conflict", "guess")
-    assert "needs scope" in shell.fails("import", str(file), "--on-missing", "retract")
+    assert "needs scope" in shell.fails("import", str(file), "--on-missing", "retract", "--yes")
 
 
 def test_a_spreadsheet_becomes_events_in_three_commands(shell: Shell, tmp_path: Path) -> None:
@@ -181,6 +182,10 @@ def test_a_spreadsheet_becomes_events_in_three_commands(shell: Shell, tmp_path: 
     assert "Saved as production@1" in shell.ok("mapping", "save", str(draft))
     assert "Recorded 6" in shell.ok("import", str(file), "--mapping", "production", *said, "--register", "country")
     assert "production" in shell.ok("mapping", "list")
+    western = tmp_path / "western.csv"
+    western.write_bytes("País;2023\nPerú;1,5\n".encode("cp1252"))
+    assert "name its encoding" in shell.fails("mapping", "suggest", str(western)).replace("\n", " ")
+    assert "encoding = 'cp1252'" in shell.ok("mapping", "suggest", str(western), "--encoding", "cp1252")
     assert json.loads(shell.ok("mapping", "schema"))["properties"]
     assert "there is no mapping" in shell.fails("import", str(file), "--mapping", "nobodys")
     assert "--set takes NAME=VALUE" in shell.fails("import", str(file), "--mapping", "production", "--set", "x")

@@ -249,6 +249,25 @@ def test_what_the_scope_holds_and_its_file_does_not_is_listed_or_retracted(ledge
     assert import_file(ledger, path, scope="usgs:2024-01-31").missing == []
 
 
+@pytest.mark.parametrize("scope", ["usgs:2031-01-31", "bgs:2024-01-31", "usgs:No Such Edition"])
+@pytest.mark.parametrize("chosen", ["list", "retract", "withdraw"])
+def test_a_file_without_a_row_in_its_scope_is_refused(ledger: Ledger, january: Path, scope: str, chosen: Any) -> None:
+    head = ledger.head()
+    for lines in (JANUARY, []):
+        report = import_file(ledger, saved(january, lines), scope=scope, on_missing=chosen)
+        assert [(one["row"], one["rule"]) for one in report.errors] == [(0, "scope")]
+        assert "no row of the file is in the scope" in report.errors[0]["detail"]
+    assert ledger.head() == head
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_another_delimiter_is_told_once(ledger: Ledger, tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "facts.csv"
+    path.write_text((HEADER + "".join(JANUARY)).replace(",", delimiter))
+    (error,) = import_file(ledger, path).errors
+    assert "save the file with commas, or give a mapping" in error["detail"]
+
+
 # Cost
 
 

@@ -1,6 +1,7 @@
 """Tables as people keep them."""
 
 import io
+import zipfile
 from datetime import date, datetime
 from typing import Any
 
@@ -123,3 +124,30 @@ def test_of_several_sheets_one_is_chosen() -> None:
         open_table(saved(book), "x.xlsx", TableForm(sheet="Data"))
     with pytest.raises(MappingError, match="no Excel workbook"):
         open_table(io.BytesIO(b"PK\x03\x04" + bytes(100)), "x.xlsx", TableForm())
+
+
+def test_a_formula_that_was_never_computed_is_a_fault() -> None:
+    (row,) = sheet(["n", "sum"], [1, "=A2+1"]).rows
+    assert "open the file in Excel" in str(row.fault)
+
+
+def test_merged_cells_are_refused_below_the_header_and_not_above() -> None:
+    book = openpyxl.Workbook()
+    page = book.worksheets[0]
+    for row in (["A title over all", None, None], ["place", "2023", "2024"], ["China", 1, 2], ["India", 3, 4]):
+        page.append(row)
+    page.merge_cells("A1:C1")
+    form = TableForm(skip_rows=1)
+    assert open_table(saved(book), "x.xlsx", form).columns == ["place", "2023", "2024"]
+    page.merge_cells("B3:C3")
+    with pytest.raises(MappingError, match="rows 3 to 3"):
+        open_table(saved(book), "x.xlsx", form)
+
+
+def test_a_workbook_that_unpacks_to_far_more_is_refused_unread() -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", bytes(20_000_000))
+    bomb.seek(0)
+    with pytest.raises(MappingError, match="unpacks from"):
+        open_table(bomb, "x.xlsx", TableForm())
