@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
-from itertools import islice
+from itertools import count, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from ledger.imports.import_limits import FILE_COLUMNS_MAX
@@ -64,6 +64,8 @@ def open_table(file: BinaryIO, name: str, form: TableForm) -> Table:
 def _titled(rows: Iterator[TableRow], form: TableForm) -> Table:
     """The names of the columns, which may take several rows: `2023` over `t` is `2023 t`."""
     head = list(islice(rows, form.skip_rows, form.skip_rows + form.header_rows))
+    if (fault := next((row.fault for row in head if row.fault is not None), None)) is not None:
+        raise MappingError(f"the header of the table cannot be read: {fault}")
     if len(head) < form.header_rows:
         raise MappingError("the table has no header: it ends before")
     width = max(len(row.cells) for row in head)
@@ -89,8 +91,9 @@ def _fitted(rows: Iterator[TableRow], width: int) -> Iterator[TableRow]:
 def _encoding(file: BinaryIO, name: str, form: TableForm) -> str:
     if form.encoding is not None:
         try:
+            "".encode(form.encoding)  # of codecs, some are of bytes and not of text
             return codecs.lookup(form.encoding).name
-        except LookupError:
+        except (LookupError, UnicodeError):
             raise MappingError(f"table.encoding: there is no encoding {form.encoding[:40]!r}") from None
     start = file.read(4)
     file.seek(0)
@@ -135,6 +138,9 @@ def _csv_rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[TableRow]:
             cells = next(reader)
         except StopIteration:
             break
+        except UnicodeError:
+            yield TableRow(number, [], "the text is not in the encoding of the table; nothing from here on was read")
+            break
         except csv.Error as error:
             yield TableRow(number, [], f"{error}; nothing from here on was read")
             break
@@ -168,14 +174,25 @@ def _sheet_rows(file: BinaryIO, form: TableForm) -> Iterator[TableRow]:
         raise MappingError(
             f"the file is no Excel workbook ({type(error).__name__}): is it CSV by another name?"
         ) from None
+    if not book.sheetnames:
+        raise MappingError("the workbook has no sheet that can be read")
     if form.sheet is None and len(book.sheetnames) > 1:
         raise MappingError(f"the workbook has several sheets: set [table] sheet to one of {', '.join(book.sheetnames)}")
     name = form.sheet or book.sheetnames[0]
     if name not in book.sheetnames:
         raise MappingError(f"there is no sheet {name!r}; there are {', '.join(book.sheetnames)}")
-    _check_merged(book, book.sheetnames.index(name), after=form.skip_rows + form.header_rows)
+    if name not in [one.title for one in book.worksheets]:
+        raise MappingError(f"the sheet {name!r} is not in the file, or holds no table")
+    _check_merged(book, name, after=form.skip_rows + form.header_rows)
     both = zip(book[name].iter_rows(values_only=True), formulas[name].iter_rows(values_only=True), strict=False)
-    for number, (cells, typed) in enumerate(both, 1):
+    for number in count(1):
+        try:
+            cells, typed = next(both)
+        except StopIteration:
+            return
+        except Exception as error:  # what is wrong in a sheet of others may be anything
+            yield TableRow(number, [], f"the sheet is damaged ({type(error).__name__}); nothing from here on was read")
+            return
         texts: list[str] = []
         fault = None
         for place, cell in enumerate(cells, 1):
@@ -203,9 +220,9 @@ def _check_unpacked(file: BinaryIO) -> None:
         raise MappingError(f"the workbook unpacks from {size} to {unpacked} bytes, more than sheets do: save it as CSV")
 
 
-def _check_merged(book: Any, sheet: int, *, after: int) -> None:
+def _check_merged(book: Any, name: str, *, after: int) -> None:
     """Raises MappingError for merged cells below the header: all but the first of them are empty."""
-    path = getattr(book.worksheets[sheet], "_worksheet_path", None)
+    path = getattr(book[name], "_worksheet_path", None)
     if path is None:
         return
     with book._archive.open(path) as xml:

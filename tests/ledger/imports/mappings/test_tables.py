@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -151,3 +152,53 @@ def test_a_workbook_that_unpacks_to_far_more_is_refused_unread() -> None:
     bomb.seek(0)
     with pytest.raises(MappingError, match="unpacks from"):
         open_table(bomb, "x.xlsx", TableForm())
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def damaged(change: Callable[[bytes], bytes | None]) -> io.BytesIO:
+    """A workbook of fifty rows of which the sheet is not as it was written."""
+    book = openpyxl.Workbook()
+    for row in (["n"], *([number] for number in range(50))):
+        book.worksheets[0].append(row)
+    out = io.BytesIO()
+    with zipfile.ZipFile(saved(book)) as sound, zipfile.ZipFile(out, "w") as packed:
+        for one in sound.namelist():
+            if (data := change(sound.read(one)) if one == SHEET else sound.read(one)) is not None:
+                packed.writestr(one, data)
+    out.seek(0)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("change", "rows"),
+    [
+        (lambda whole: whole[: len(whole) // 2], None),
+        (lambda whole: whole.replace(b"<v>7</v>", b"<v>seven</v>"), 7),
+        (lambda whole: whole.replace(b'r="A9"', b'r="9A!"'), 7),
+    ],
+)
+def test_a_sheet_that_is_damaged_ends_with_a_fault(change: Callable[[bytes], bytes], rows: int | None) -> None:
+    *sound, last = open_table(damaged(change), "x.xlsx", TableForm()).rows
+    assert "nothing from here on was read" in str(last.fault)
+    assert all(row.fault is None for row in sound)
+    assert rows is None or len(sound) == rows
+
+
+@pytest.mark.parametrize("change", [lambda _: None, lambda _: bytes(99), lambda whole: whole[:100]])
+def test_a_workbook_without_a_sheet_that_can_be_read_is_refused(change: Callable[[bytes], bytes | None]) -> None:
+    with pytest.raises(MappingError):
+        open_table(damaged(change), "x.xlsx", TableForm())
+
+
+def test_a_header_that_cannot_be_read_is_told() -> None:
+    with pytest.raises(MappingError, match="header"):
+        csv_table('"a,b\n1,2\n')
+
+
+def test_what_is_cut_off_within_a_character_is_a_fault() -> None:
+    *_, last = csv_table("a,b\n1,2\n".encode("utf-16")[:-1]).rows
+    assert last.fault is not None
+    with pytest.raises(MappingError, match="no encoding"):
+        csv_table("a\n", encoding="hex")
