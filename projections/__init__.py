@@ -8,7 +8,8 @@ from projections.column_kinds import COMMON as COLUMN_KINDS
 from projections.column_kinds import Kind, is_detail
 from projections.engine import Engine
 from projections.queries.allowance import Abandoned, Allowance, OutOfMemory, OutOfTime, Unanswered
-from projections.queries.filters import FilterError, UnknownFilter, Value
+from projections.queries.filter_values import FilterError, Value, listed
+from projections.queries.filters import UnknownFilter
 from projections.queries.inquiry import Inquiry
 from projections.queries.reader import Reader
 from projections.upkeep import TablesUnavailable
@@ -38,4 +39,5 @@ __all__ = [
     "Value",
     "Viewpoint",
     "is_detail",
+    "listed",
 ]

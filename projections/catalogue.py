@@ -45,6 +45,13 @@ class Filter:
     applies: Applies = Applies.ITEMS
     example: str | None = None
     choices: tuple[str, ...] = ()
+    several: bool = True
+    """Whether one of several values may fit, with commas between: not where the value is a bound or a phrase."""
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether the text of a value may hold several. Both of `true` and `false` would select nothing."""
+        return self.several and self.choices != ("true", "false")
 
 
 @dataclass(frozen=True)
@@ -146,12 +153,17 @@ FIGURE_FILTERS = (
     _rows("nature", "observed, forecast, target or plan.", example="observed"),
     _items("publisher", "Only what this publisher says: a slug. Disputes are still over all publishers."),
     Filter("period", "Exactly these days, in any form; fiscal forms (FY2025-Q4) need `subject`.", example="2025-Q2"),
-    Filter("period_from", "Periods that start on its first day or later, in any form.", example="2023"),
-    Filter("period_to", "Periods that end on its last day or earlier, in any form.", example="2024"),
+    Filter("period_from", "Periods that start on its first day or later, in any form.", example="2023", several=False),
+    Filter("period_to", "Periods that end on its last day or earlier, in any form.", example="2024", several=False),
     Filter("dimension.*", "A dimension of that name with this value, for example `dimension.basis=reo`."),
     Filter("figure_id", "One figure; an id from before a merge answers with the kept figure."),
     Filter("prefer", "Publishers first, in this order: slugs with commas between.", example="usgs,bgs"),
-    Filter("resolve", "`latest`: one answer per figure; `all`: one per publisher.", choices=("latest", "all")),
+    Filter(
+        "resolve",
+        "`latest`: one answer per figure; `all`: one per publisher.",
+        choices=("latest", "all"),
+        several=False,
+    ),
     _items("disputed", "Only figures that are disputed, or only others.", choices=("true", "false")),
 )
 
@@ -298,7 +310,12 @@ CATALOGUE: dict[str, Projection] = {
             (
                 _items("entity", "A slug; a merged one answers with the kept one.", example="myanmar"),
                 _items("kind", "For example organisation or material."),
-                Filter("q", "Part of a slug, name, former name, alias or identifier, in any case.", example="burma"),
+                Filter(
+                    "q",
+                    "Part of a slug, name, former name, alias or identifier, in any case.",
+                    example="burma",
+                    several=False,
+                ),
             ),
             reads=("entities", "merged_items", "relationships_items"),
             slug="entity",

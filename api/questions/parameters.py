@@ -20,13 +20,17 @@ PARAMETERS_MAX = 100
 
 @dataclass(frozen=True)
 class Parameter:
-    """A query parameter. A name that ends in `*` stands for all names with that beginning."""
+    """A query parameter. A name that ends in `*` stands for all names with that beginning.
+
+    Of `several` values, with commas between, one must fit; then `schema` is that of one.
+    """
 
     name: str
     description: str
     example: Any = None
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     required: bool = False
+    several: bool = False
 
     @property
     def prefix(self) -> str | None:
@@ -37,12 +41,16 @@ class Parameter:
         """The parameter object of OpenAPI."""
         # In the schema: an example beside it would be filled in by the docs page, all of them at once.
         examples = {} if self.example is None else {"examples": [self.example]}
+        schema: dict[str, Any] = {**self.schema, **examples}
+        if self.several:
+            schema = {"type": "array", "items": schema}
         return {
             "name": self.name.replace("*", "NAME"),
             "in": "query",
             "required": self.required,
             "description": self.description,
-            "schema": {**self.schema, **examples},
+            "schema": schema,
+            **({"style": "form", "explode": False} if self.several else {}),
         }
 
 

@@ -14,7 +14,7 @@ from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger import REGISTRY, Entry, body_of_entry, content
 from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import POSITION_DIGITS_MAX, parse_moment
-from projections import CATALOGUE, COLUMN_KINDS, Filter, Inquiry, Kind, Projection, Viewpoint
+from projections import CATALOGUE, COLUMN_KINDS, Filter, Inquiry, Kind, Projection, Viewpoint, listed
 
 CLOCK = Parameter(
     "clock",
@@ -25,11 +25,11 @@ CLOCK = Parameter(
 HISTORY = (CLOCK, *VIEWPOINT, *PAGING)
 EVENT_FILTERS = (
     Parameter("after", "Only events after this position.", schema={"type": "integer", "minimum": 0}),
-    Parameter("type", "Only events of this type.", "PolicySuspended"),
-    Parameter("entity", "Only events that name this entity: a slug.", "lynas-rare-earths"),
-    Parameter("figure_id", "Only statements of this figure: a UUID."),
-    Parameter("publisher", "Only events whose `source.publisher` this is: a slug.", "usgs"),
-    Parameter("reference", "Only events with this `source.reference`."),
+    Parameter("type", "Only events of this type.", "PolicySuspended", several=True),
+    Parameter("entity", "Only events that name this entity: a slug.", "lynas-rare-earths", several=True),
+    Parameter("figure_id", "Only statements of this figure: a UUID.", several=True),
+    Parameter("publisher", "Only events whose `source.publisher` this is: a slug.", "usgs", several=True),
+    Parameter("reference", "Only events with this `source.reference`, which may hold commas."),
 )
 EVENTS = (*EVENT_FILTERS, *VIEWPOINT, *PAGING)
 SCAN_ROWS = 1000
@@ -107,13 +107,7 @@ def history(engine: Inquiry, figure_id: str, parameters: Mapping[str, str], *, l
 def events(engine: Inquiry, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
     """The log in order of position, as it was recorded."""
     after = _after(parameters.get("after", "0"))
-    filters: dict[str, Any] = filters_of(parameters, besides=("after",))
-    if filters.get("type", "") not in (*REGISTRY, ""):
-        raise bad_parameter("type", "unknown_type", f"type is one of: {', '.join(sorted(REGISTRY))}")
-    if "figure_id" in filters:
-        filters["figure_id"] = figure_id = _uuid(filters["figure_id"])
-        if figure_id is None:
-            raise bad_parameter("figure_id", "uuid", "figure_id is a UUID")
+    filters = _event_filters(filters_of(parameters, besides=("after",)))
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         entries: list[Entry] = []
@@ -132,6 +126,21 @@ def events(engine: Inquiry, parameters: Mapping[str, str], *, limit: int | None 
 
     page = read(engine, fetch, path="events", parameters=parameters, limit=limit, next_offset=last_position)
     return page.with_kinds(as_sent())
+
+
+def _event_filters(given: Mapping[str, str]) -> dict[str, Any]:
+    """The filters of the log with their values. Raises Problem and FilterError."""
+    filters: dict[str, Any] = {
+        name: text if name == "reference" else listed(name, text) for name, text in given.items()
+    }
+    if not set(filters.get("type", ())) <= REGISTRY.keys():
+        raise bad_parameter("type", "unknown_type", f"type is one of: {', '.join(sorted(REGISTRY))}")
+    if "figure_id" in filters:
+        ids = [_uuid(text) for text in filters["figure_id"]]
+        if None in ids:
+            raise bad_parameter("figure_id", "uuid", "figure_id is a UUID")
+        filters["figure_id"] = ids
+    return filters
 
 
 def event(engine: Inquiry, event_id: str, parameters: Mapping[str, str]) -> Page:
@@ -173,7 +182,7 @@ def as_sent() -> dict[str, Kind]:
 
 def _parameter(one: Filter) -> Parameter:
     schema = {"type": "string", "enum": list(one.choices)} if one.choices else {"type": "string"}
-    return Parameter(one.name, one.description, one.example, schema)
+    return Parameter(one.name, one.description, one.example, schema, several=one.takes_several)
 
 
 def _is_entity_of(engine: Inquiry, projection: Projection, slug: str, viewpoint: Viewpoint) -> bool:

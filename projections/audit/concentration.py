@@ -28,7 +28,7 @@ from ledger.values import EXACT, half_even, plain
 from projections.audit.declared_parts import WHOLES, adds_up, wholes_of_subjects
 from projections.audit.findings import Findings, Item
 from projections.audit.vintages import cell
-from projections.queries.filters import FilterError, Value
+from projections.queries.filter_values import FilterError, Value
 from projections.queries.reader import Reader
 
 SUBJECT, MATERIAL, DIMENSION = "subject", "material", "dimension."

@@ -31,7 +31,7 @@ from projections.audit.publisher_pairs import publisher_pairs
 from projections.audit.subjects_together import few_together
 from projections.catalogue import FIGURE_IDENTITY, SERIES
 from projections.queries.figure_pages import subject_page
-from projections.queries.filters import Value
+from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 from projections.queries.viewpoint_cursor import naive
 from projections.sql_text import quoted, sql

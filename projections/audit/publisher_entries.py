@@ -17,8 +17,10 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from ledger.values import EXACT
+from projections.catalogue import SERIES
 from projections.queries.allowance import Allowance
-from projections.queries.filters import FilterError, Value
+from projections.queries.filter_values import Value, values_of
+from projections.queries.filters import filter_named
 from projections.queries.reader import Reader
 
 _HALF = Decimal("0.5")
@@ -105,9 +107,7 @@ def publishers_asked(reader: Reader, filters: Mapping[str, Value]) -> tuple[dict
     asked = rest.pop("publisher", None)
     if asked is None:
         return rest, None
-    slugs = [asked] if isinstance(asked, str) else asked
-    if any("\0" in slug for slug in slugs):
-        raise FilterError("publisher", "a filter must not hold the character U+0000")
+    slugs = values_of(filter_named(SERIES, "publisher"), "publisher", asked)
     return rest, {reader.names.kept(slug) for slug in slugs}
 
 

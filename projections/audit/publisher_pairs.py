@@ -12,7 +12,7 @@ import pyarrow as pa
 from projections.audit.atoms import ATOMS, atoms_of
 from projections.audit.findings import Item
 from projections.audit.publisher_entries import mean
-from projections.queries.filters import FilterError, Value
+from projections.queries.filter_values import FilterError, Value
 from projections.queries.reader import Reader
 from projections.sql_text import sql
 

@@ -29,7 +29,7 @@ from projections.audit.publisher_entries import (
     publishers_asked,
 )
 from projections.audit.subjects_together import subjects_together
-from projections.queries.filters import Value
+from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 
 OUTLIER_AMONG_MIN = 3

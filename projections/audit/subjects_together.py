@@ -6,7 +6,7 @@ What the audit compares is about one subject: entries of a series, publishers of
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from projections.queries.filters import Value
+from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 
 T = TypeVar("T")

@@ -33,7 +33,7 @@ from projections.audit.findings import Findings, Item
 from projections.audit.tilings import Piece, name_of, tiling
 from projections.audit.vintages import cell
 from projections.catalogue import FIGURE_KEY, SERIES
-from projections.queries.filters import Value
+from projections.queries.filter_values import Value
 from projections.queries.format import presented
 from projections.queries.reader import Reader
 from projections.sql_text import quoted

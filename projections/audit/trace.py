@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from projections.audit.findings import Findings, Item
-from projections.queries.filters import Value
+from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 
 DIRECTIONS = ("upstream", "downstream")

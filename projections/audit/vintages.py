@@ -15,7 +15,7 @@ from projections.audit.findings import Findings, Item, items_of
 from projections.catalogue import FIGURE_KEY, SERIES
 from projections.queries.allowance import Allowance
 from projections.queries.figure_pages import subject_page
-from projections.queries.filters import FilterError, Value
+from projections.queries.filter_values import FilterError, Value
 from projections.queries.format import presented, with_percent
 from projections.queries.reader import Reader
 from projections.queries.viewpoint_cursor import naive

@@ -17,7 +17,8 @@ from uuid import UUID
 from ledger import Entry, Ledger, content
 from ledger.values import difference, instant_text, is_fiscal, parse_moment, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
-from projections.queries.filters import UnknownFilter, Value, one_of
+from projections.queries.filter_values import Value
+from projections.queries.filters import UnknownFilter, one_of
 from projections.queries.reader import Reader
 from projections.queries.viewpoint_cursor import naive
 from projections.viewpoint import Viewpoint

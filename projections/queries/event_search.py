@@ -23,39 +23,40 @@ def events_where(
     *,
     after: int,
     limit: int,
-    type: str | None = None,
-    entity: str | None = None,
-    figure_id: UUID | None = None,
-    publisher: str | None = None,
+    types: Sequence[str] = (),
+    entities: Sequence[str] = (),
+    figure_ids: Sequence[UUID] = (),
+    publishers: Sequence[str] = (),
     reference: str | None = None,
 ) -> list[int]:
-    """The first positions after `after` of events that pass every filter given.
+    """The first positions after `after` of events that pass every filter given: one of several values is enough.
 
-    An event counts for what any of its versions so far says, corrected or retracted since: it is in the log. `entity`
-    and `publisher` are slugs, and mean the same as the slugs merged with them. A figure's ledger events are among its
+    An event counts for what any of its versions so far says, corrected or retracted since: it is in the log. `entities`
+    and `publishers` are slugs, and mean the same as the slugs merged with them. A figure's ledger events are among its
     own.
     """
-    if all(wanted is None for wanted in (type, entity, figure_id, publisher, reference)):
+    if not (types or entities or figure_ids or publishers or reference is not None):
         return list(range(after + 1, min(after + limit, reader.viewpoint.position) + 1))
     params: dict[str, Any] = {"after": after, "limit": limit}
     conditions = ["position > $after", "since <= $position"]
     if reference is not None:
         conditions.append("source_reference = $reference")
         params["reference"] = reference
-    if publisher is not None:
+    if publishers:
         conditions.append("LIST_CONTAINS($publishers, publisher)")
-        params["publishers"] = reader.names.slugs_of(publisher)
-    if entity is not None:
-        params["slugs"] = reader.names.slugs_of(entity)
+        params["publishers"] = [slug for one in publishers for slug in reader.names.slugs_of(one)]
+    if entities:
+        params["slugs"] = [slug for one in entities for slug in reader.names.slugs_of(one)]
     figure = None
-    if figure_id is not None:
-        (kept,) = reader.names.figures([figure_id])
-        params["figures"] = [kept, figure_id]
-        figure = f"LIST_CONTAINS(CAST($figures AS UUID[]), figure_id) AND {reader.names.near({kept, figure_id})}"
+    if figure_ids:
+        known = {*reader.names.figures(figure_ids), *figure_ids}
+        params["figures"] = list(known)
+        figure = f"LIST_CONTAINS(CAST($figures AS UUID[]), figure_id) AND {reader.names.near(known)}"
     queries = []
     for family in reader.families.values():
-        if (type is None or type in family.types) and (figure is None or family.name in _OF_FIGURES):
-            own = list(_own(family, type, entity is not None, figure))
+        own_types = [one for one in types if one in family.types]
+        if (own_types or not types) and (figure is None or family.name in _OF_FIGURES):
+            own = list(_own(family, own_types, bool(entities), figure))
             queries.append(f"SELECT position FROM log.{family.name} WHERE {' AND '.join([*conditions, *own])}")
     if not queries:
         return []
@@ -63,9 +64,9 @@ def events_where(
     return [position for (position,) in rows]
 
 
-def _own(family: Family, type_name: str | None, entity: bool, figure: str | None) -> Iterator[str]:
-    if type_name is not None:
-        yield f"type IN ({literals([type_name])})"
+def _own(family: Family, types: Sequence[str], entity: bool, figure: str | None) -> Iterator[str]:
+    if types:
+        yield f"type IN ({literals(types)})"
     if entity:
         yield family.mentions()
     if figure and family.name == "figures":

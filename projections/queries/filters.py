@@ -15,6 +15,7 @@ from ledger.values import Period, is_fiscal, parse_period
 from projections.catalogue import OWN_MEANINGS, Applies, Filter, Projection
 from projections.column_kinds import Kind
 from projections.queries.comparisons import condition
+from projections.queries.filter_values import FilterError, Value, values_of
 from projections.queries.names import NEAR_MAX, Names, near
 from projections.sql_text import quoted
 
@@ -22,18 +23,6 @@ PREFERRED_MAX = 100
 
 NEAR_SUBJECTS_MAX = 128
 """Up to this many subjects are looked for one by one, without reading all that lies between them."""
-
-Value = str | list[str]
-"""The value of a filter: one text, or several of which one must fit."""
-
-
-class FilterError(ValueError):
-    """A filter has a value that it cannot take. `parameter` is the filter's name."""
-
-    def __init__(self, parameter: str, detail: str) -> None:
-        super().__init__(f"{parameter}: {detail}")
-        self.parameter = parameter
-        self.detail = detail
 
 
 class UnknownFilter(ValueError):
@@ -101,22 +90,21 @@ class _Conditions:
 
     def __init__(self, projection: Projection, filters: Mapping[str, Value], names: Names) -> None:
         self.selection = Selection()
-        self._filters = filters
         self._names = names
-        for name, value in filters.items():
-            known = _filter(projection, name)
-            values = [value] if isinstance(value, str) else value
-            if any("\0" in one for one in values):
-                raise FilterError(name, "a filter must not hold the character U+0000")
-            if known.choices and not set(values) <= set(known.choices):
-                raise FilterError(name, f"{values[0][:40]!r} is none of: {', '.join(known.choices)}")
+        known_filters = {name: filter_named(projection, name) for name in filters}
+        self._filters = {name: values_of(known, name, filters[name]) for name, known in known_filters.items()}
+        for name, values in self._filters.items():
+            known = known_filters[name]
+            wrong = next((one for one in values if known.choices and one not in known.choices), None)
+            if wrong is not None:
+                raise FilterError(name, f"{wrong[:40]!r} is none of: {', '.join(known.choices)}")
             if known.column is None:
                 _MEANINGS[known.name](self, name, values)
             else:
                 self._compare(known, known.column, values, kind=projection.kinds[known.column])
-        if "subject" in filters and projection.family == "figures":
-            subject = filters["subject"]
-            self.selection.keep_near(near(map(names.kept, [subject] if isinstance(subject, str) else subject)))
+        subjects = self._filters.get("subject", [])
+        if 0 < len(subjects) <= NEAR_SUBJECTS_MAX and projection.family == "figures":
+            self.selection.keep_near(near(map(names.kept, subjects)))
         if projection.name == "figures":
             self._choose_answers()
 
@@ -137,13 +125,11 @@ class _Conditions:
 
     def _choose_answers(self) -> None:
         """Which of the publishers' answers to a figure is shown, and in which order publishers are preferred."""
-        prefer = self._filters.get("prefer", [])
-        texts = [prefer] if isinstance(prefer, str) else prefer
-        slugs = list(dict.fromkeys(slug for text in texts for slug in text.split(",") if slug))
+        slugs = self._filters.get("prefer", [])
         if len(slugs) > PREFERRED_MAX:
             raise FilterError("prefer", f"{len(slugs)} publishers are too many; {PREFERRED_MAX} at most")
         self.selection.params["prefer"] = [self._names.kept(slug) for slug in slugs]
-        if "publisher" not in self._filters and self._filters.get("resolve", "latest") == "latest":
+        if "publisher" not in self._filters and self._filters.get("resolve", ["latest"]) == ["latest"]:
             self.selection.items.append("place = 1")
 
     def _nothing(self, name: str, values: list[str]) -> None:
@@ -164,7 +150,8 @@ class _Conditions:
         try:
             ids = self._names.figures([UUID(value) for value in values])
         except ValueError:
-            raise FilterError(name, f"{values[0][:60]!r} is no UUID") from None
+            wrong = next(value for value in values if not _is_uuid(value))
+            raise FilterError(name, f"{wrong[:60]!r} is no UUID") from None
         self.selection.choose(ids, near=self._names.near(ids))
 
     def _period(self, name: str, values: list[str]) -> None:
@@ -189,17 +176,19 @@ class _Conditions:
 
     def _periods(self, name: str, values: list[str]) -> list[Period]:
         """Periods in a filter; a fiscal one is that of the subject in the same filters."""
-        subject = self._filters.get("subject")
+        subjects = self._filters.get("subject", [])
         periods = []
         for value in values:
             fiscal = is_fiscal(value)
-            fiscal_year = self._names.fiscal_year(subject) if fiscal and isinstance(subject, str) else None
+            fiscal_year = self._names.fiscal_year(subjects[0]) if fiscal and len(subjects) == 1 else None
             try:
                 periods.append(parse_period(value, fiscal_year or "12-31"))
             except CalendarError as error:
                 raise FilterError(name, str(error)) from None
             if fiscal and fiscal_year is None:
-                raise FilterError(name, f"{value!r} is a fiscal period: name a subject that has a fiscal year with it")
+                raise FilterError(
+                    name, f"{value!r} is a fiscal period: name one subject, which has a fiscal year, with it"
+                )
         return periods
 
 
@@ -220,7 +209,16 @@ if _MEANINGS.keys() != OWN_MEANINGS.keys():
     )
 
 
-def _filter(projection: Projection, name: str) -> Filter:
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def filter_named(projection: Projection, name: str) -> Filter:
+    """The filter of a projection that a name stands for. Raises UnknownFilter."""
     for known in projection.filters:
         beginning = known.name[:-1]
         if known.name == name and not name.endswith("*"):

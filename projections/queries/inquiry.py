@@ -17,7 +17,7 @@ from projections.catalogue import CATALOGUE
 from projections.queries.allowance import Allowance
 from projections.queries.diff import diff
 from projections.queries.event_search import acts_on_figures, events_where, timeline
-from projections.queries.filters import Value
+from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 from projections.viewpoint import Viewpoint, viewpoint
 
@@ -117,25 +117,32 @@ class Inquiry(ABC):
         after: int = 0,
         limit: int = 100,
         viewpoint: Viewpoint,
-        type: str | None = None,
-        entity: str | None = None,
-        figure_id: UUID | None = None,
-        publisher: str | None = None,
+        type: str | Sequence[str] = (),
+        entity: str | Sequence[str] = (),
+        figure_id: UUID | Sequence[UUID] = (),
+        publisher: str | Sequence[str] = (),
         reference: str | None = None,
     ) -> list[Entry]:
-        """The log in order, as recorded: what mentions an entity (under any of its slugs), is about a figure, …"""
+        """The log in order, as recorded: what mentions an entity (under any of its slugs), is about a figure, …
+
+        Of each of these there may be several, of which one must fit.
+        """
         with self.reader(viewpoint) as reader:
             positions = events_where(
                 reader,
                 after=after,
                 limit=limit,
-                type=type,
-                entity=entity,
-                figure_id=figure_id,
-                publisher=publisher,
+                types=_several(type),
+                entities=_several(entity),
+                figure_ids=[figure_id] if isinstance(figure_id, UUID) else figure_id,
+                publishers=_several(publisher),
                 reference=reference,
             )
         return self.ledger.at_positions(positions)
+
+
+def _several(value: str | Sequence[str]) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value
 
 
 class BoundedInquiry(Inquiry):

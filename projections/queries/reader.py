@@ -19,7 +19,8 @@ from projections.queries.answer_changes import COLUMNS, answer_changes, versions
 from projections.queries.answer_history import Version, answer_history
 from projections.queries.compose import lookup, question
 from projections.queries.figure_pages import figure_page
-from projections.queries.filters import Selection, Value, one_of, select
+from projections.queries.filter_values import Value
+from projections.queries.filters import Selection, one_of, select
 from projections.queries.format import presented_rows, with_percent
 from projections.queries.names import Names
 from projections.queries.near_answers import near_answers, statements_of

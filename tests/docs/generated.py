@@ -157,7 +157,7 @@ def endpoints() -> str:
 
 def parameter_row(said: dict[str, Any]) -> list[str]:
     """A query parameter: its name, and what it means with its values and default."""
-    schema = said["schema"]
+    schema = said["schema"].get("items", said["schema"])
     bounds = [f"{schema['minimum']} to {schema['maximum']:,}"] if "maximum" in schema else []
     values = [codes(schema["enum"])] if "enum" in schema else bounds
     default = [f"default `{schema['default']}`"] if "default" in schema else []

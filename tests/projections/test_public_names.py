@@ -38,7 +38,7 @@ PUBLIC = {
     "projections": (
         "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES Abandoned Allowance Applies Engine Filter FilterError "
         "Inquiry Kind OutOfMemory OutOfTime Projection Reader TablesUnavailable Unanswered UnknownFilter Value "
-        "Viewpoint is_detail"
+        "Viewpoint is_detail listed"
     ),
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS GROUPINGS KINDS MATERIAL RELATIONS STATUSES SUBJECT TOP VERDICTS WAYS Columns "

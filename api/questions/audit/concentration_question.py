@@ -14,13 +14,14 @@ from api.questions.resources import parameters_of
 from ledger import UnitError
 from ledger.events import NAME_PATTERN
 from ledger.values import instant_text, unit
-from projections import COLUMN_KINDS, FIGURES, Inquiry, Kind, Reader
+from projections import COLUMN_KINDS, FIGURES, Inquiry, Kind, Reader, listed
 from projections.audit import DIMENSION, MATERIAL, SUBJECT, TOP, Findings, concentration
 
 ORDER = 90
 TOP_MAX = 1000
 _COMPARE = ("compare_as_of", "compare_recorded_as_of")
 _OF_THE_PERIOD = ("resolve", "period_from", "period_to", "figure_id")
+_OF_ONE_WHOLE = ("metric", "material", "nature", "period", "dimension")
 DESCRIPTION = """\
 Who has which share of what the figures of a `period` add up to, each by its answer at the viewpoint, largest first:
 `value` in `unit`, the canonical one; `share` and `cumulative_share` in percent; `rank`, the same for equals.
@@ -103,6 +104,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         canonical_unit = _canonical_unit(asked.pop("unit", None))
         top = sorted(whole_numbers_of(asked, "top", highest=TOP_MAX)) or TOP
         filters = {name: text for name, text in asked.items() if name not in _COMPARE}
+        _check_one_whole(filters, by=by)
         with _earlier(engine, reader, parameters, compared) as before:
             return concentration(reader, filters, by=by, canonical_unit=canonical_unit, top=top, before=before)
 
@@ -113,6 +115,14 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     page = page.with_members(compared_with=compared)
     moves = page.validity.final and recorded is not None and not holds_no_more(engine, recorded)
     return replace(page, validity=ONCE) if moves else page
+
+
+def _check_one_whole(filters: Mapping[str, str], *, by: str) -> None:
+    """Shares are of one whole: of one metric, material and period. Raises Problem."""
+    for name, text in filters.items():
+        if name != by and name.partition(".")[0] in _OF_ONE_WHOLE and len(listed(name, text)) > 1:
+            detail = f"{name}: shares are of one whole, so give one value, and ask again for another"
+            raise bad_parameter(name, "several", detail)
 
 
 def _canonical_unit(text: str | None) -> str | None:

@@ -24,7 +24,7 @@ from projections.audit.revisions.releases import COLUMNS, Entry, Series, series_
 from projections.audit.revisions.series_changes import SeriesChanges
 from projections.audit.revisions.settlement import Settlement, settlement
 from projections.audit.subjects_together import few_together
-from projections.queries.filters import FilterError, Value
+from projections.queries.filter_values import FilterError, Value
 from projections.queries.reader import Reader
 from projections.queries.viewpoint_cursor import naive
 

@@ -15,7 +15,7 @@ from projections.audit.revisions.accuracy import Options
 from projections.audit.revisions.change_kinds import DIGITS_MIN, MASS_RATIOS, TABLE, Factors, is_by_mass
 from projections.audit.revisions.notices import CHANGE, MEANING, REDEFINED, Notices
 from projections.catalogue import SERIES
-from projections.queries.filters import Value
+from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 from projections.sql_text import quoted, sections
 

@@ -92,6 +92,13 @@ def test_the_first_example_of_an_append_runs_on_an_empty_ledger(client: TestClie
     assert client.get("/v1/figures").json()["items"][0]["value"] == "13000"
 
 
+def schema_of(parameter: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one value of a parameter, which may take several."""
+    schema: dict[str, Any] = parameter["schema"]
+    one: dict[str, Any] = schema.get("items", schema)
+    return one
+
+
 def test_every_example_of_a_parameter_and_every_example_request_runs(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     for path, operations in document["paths"].items():
@@ -99,9 +106,9 @@ def test_every_example_of_a_parameter_and_every_example_request_runs(client: Tes
             continue
         operation = operations["get"]
         parameters = operation.get("parameters", ())
-        required = {one["name"]: one["schema"]["examples"][0] for one in parameters if one["required"]}
+        required = {one["name"]: schema_of(one)["examples"][0] for one in parameters if one["required"]}
         for one in parameters:
-            for example in one["schema"].get("examples", ()):
+            for example in schema_of(one).get("examples", ()):
                 asked = {**required, one["name"]: example}
                 assert client.get(path, params=asked).status_code == 200, (path, one)
         for request in EXAMPLE_REQUEST.findall(operation["description"]):
