@@ -12,7 +12,7 @@ each at the viewpoint; a total of whose parts it says nothing at all is no findi
 
 The verdict: `incomplete`, where the total or a declared part is no number; else by the gap, total - sum: `equal`
 (none), `rounding` (no larger than half a unit of the last printed digits of the total and of each part together),
-`perhaps_rounding` (the same, where the zeros at the end of whole numbers may be rounding too), and `gap`.
+`perhaps_rounding` (no larger than what zeros at the end of whole numbers may hide, see `_at_most`), and `gap`.
 """
 
 import json
@@ -41,6 +41,10 @@ from projections.sql_text import quoted
 WAYS = ("subject", "period", "dimension")
 """The ways in which a total has parts."""
 VERDICTS = ("equal", "rounding", "perhaps_rounding", "gap", "incomplete")
+EDITION = ("publisher", "metric", "canonical_unit", "published_at")
+"""What the totals and parts of an edition have in common."""
+DIGITS_MEANT = 2
+"""The digits of a total that are no rounding, whatever they are."""
 FILTER_VALUES_MAX = 50
 """Parts are looked for by subject where these are no more; else among all subjects."""
 _TOTAL = ("figure_id", *FIGURE_KEY)
@@ -77,6 +81,11 @@ class Said:
         flows = issubclass(cls, Figure) and cls.flow
         return flows and not unit(self.row["canonical_unit"]).family.endswith("_rate")
 
+    @property
+    def edition(self) -> Key:
+        """What was published together with it and shows the same kind of number."""
+        return tuple(self.row[name] for name in EDITION)
+
     def rounding(self) -> tuple[Decimal, Decimal]:
         """Half a unit of the last printed digit, in the canonical unit; and of the last that is not a zero."""
         return _half_units(self.row["value"], self.row["unit"])
@@ -84,11 +93,14 @@ class Said:
 
 @lru_cache(maxsize=65_536)
 def _half_units(value: str, unit_name: str) -> tuple[Decimal, Decimal]:
-    """Zeros before the point may be rounding, those behind it were printed to say that they are none."""
+    """Zeros before the point may be rounding, but for that of the second digit: 300,000 may be off by 5,000, and no
+    more. Those behind the point were printed to say that they are none.
+    """
     number = Decimal(value)
     text, exponent = "".join(map(str, number.as_tuple().digits)), exponent_of(number)
-    zeros = len(text) - len(text.rstrip("0")) if exponent >= 0 and number else 0
-    half, at_most = (Decimal(5).scaleb(place - 1) * unit(unit_name).factor for place in (exponent, exponent + zeros))
+    zeros = len(text) - max(len(text.rstrip("0")), DIGITS_MEANT) if exponent >= 0 and number else 0
+    places = (exponent, exponent + max(zeros, 0))
+    half, at_most = (Decimal(5).scaleb(place - 1) * unit(unit_name).factor for place in places)
     return half, at_most
 
 
@@ -122,7 +134,11 @@ def sums(
     selected = _said(reader, filters or {})
     totals = [said for said in selected if adds_up(said.row["canonical_unit"])]
     subjects = parts_of_subjects(reader) if "subject" in by else {}
-    around = _Around(_said(reader, _where_parts_are(totals, subjects)) if filters and totals else selected, subjects)
+    around = _Around(
+        _said(reader, _where_parts_are(totals, subjects)) if filters and totals else selected,
+        subjects,
+        _finest(reader, totals),
+    )
     ways: dict[str, Callable[[Said], Iterator[Item]]] = {
         "subject": around.by_subject,
         "period": around.by_period,
@@ -139,8 +155,10 @@ def sums(
 class _Around:
     """All that may be a part of a total: what publishers say last of the figures around it."""
 
-    def __init__(self, around: Sequence[Said], subjects: Mapping[str, Sequence[str]]) -> None:
-        self._subjects = subjects
+    def __init__(
+        self, around: Sequence[Said], subjects: Mapping[str, Sequence[str]], finest: Mapping[Key, Decimal]
+    ) -> None:
+        self._subjects, self._finest = subjects, finest
         self._figures: dict[Key, Said] = {}
         self._periods: dict[Key, list[Said]] = {}
         self._values: dict[Key, dict[str, Said]] = {}
@@ -159,7 +177,7 @@ class _Around:
         slugs = self._subjects.get(total.subject, ())
         same = (total.row["dimensions"], total.period)
         parts = [Part(slug, self._figures.get((total.rest, slug, *same))) for slug in slugs]
-        yield from _compared(total, parts, by="subject", name=total.subject)
+        yield from _compared(total, parts, self._finest, by="subject", name=total.subject)
 
     def by_period(self, total: Said) -> Iterator[Item]:
         """The total beside the shorter periods that tile its own best."""
@@ -174,7 +192,9 @@ class _Around:
             return
         pieces = tiling(date.fromisoformat(first), date.fromisoformat(last), [_piece(said) for said in shorter])
         parts = [Part(_days(piece) if piece.said is None else piece.said.row["period"], piece.said) for piece in pieces]
-        yield from _compared(total, parts, by="period", name=total.row["period"], tiled_by=name_of(pieces))
+        yield from _compared(
+            total, parts, self._finest, by="period", name=total.row["period"], tiled_by=name_of(pieces)
+        )
 
     def by_dimension(self, total: Said) -> Iterator[Item]:
         """The total beside the figures for each value of a dimension that it is the whole of."""
@@ -187,12 +207,13 @@ class _Around:
             declared = batches_declared(whole, published)
             values = [*declared, *sorted(published.keys() - set(declared))]
             parts = [Part(value, published.get(value)) for value in values]
-            yield from _compared(total, parts, by="dimension", name=whole, dimension=name)
+            yield from _compared(total, parts, self._finest, by="dimension", name=whole, dimension=name)
 
 
 def _compared(
     total: Said,
     parts: Sequence[Part],
+    finest: Mapping[Key, Decimal],
     *,
     by: str,
     name: str,
@@ -211,8 +232,8 @@ def _compared(
     if total.point is not None and parts_sum is not None:
         gap = total.point - parts_sum
         percent = percent_of(gap, total.point)
-        halves = [said.rounding() for said in (total, *numbers)]
-        rounding, at_most = (sum(amounts, Decimal(0)) for amounts in zip(*halves, strict=True))
+        rounding = sum((said.rounding()[0] for said in (total, *numbers)), Decimal(0))
+        at_most = max(rounding, _at_most(total, numbers, finest))
         if not missing:
             verdict = _verdict(abs(gap), rounding=rounding, at_most=at_most)
     yield {
@@ -236,6 +257,38 @@ def _compared(
         "parts": [_part(name, said) for name, said in points],
         "missing": missing,
     }
+
+
+def _at_most(total: Said, parts: Sequence[Said], finest: Mapping[Key, Decimal]) -> Decimal:
+    """How far rounding may put a total and the sum of its parts apart.
+
+    A publisher that prints one number of an edition to the ton has not rounded another to the thousand, so each part is
+    off by no more than half the finest digit that the editions in question show. Totals are rounded on purpose ("world
+    total, rounded"): one is off by as much as the zeros at its end allow, two digits being meant.
+
+    Of 376,000 and ten parts, where the finest digit of the edition is that of 10: 500 + 10 x 5.
+    """
+    shown = [finest[said.edition] for said in (total, *parts) if said.edition in finest]
+    return total.rounding()[1] + (min(shown) / 2 * len(parts) if shown else 0)
+
+
+def _finest(reader: Reader, totals: Sequence[Said]) -> dict[Key, Decimal]:
+    """The finest digit that is no zero at the end of any number of an edition, in the canonical unit, by `EDITION`."""
+    if not totals:
+        return {}
+    wanted = {name: sorted({total.row[name] for total in totals}) for name in ("metric", "publisher")}
+    filters: dict[str, Value] = {name: found for name, found in wanted.items() if len(found) <= FILTER_VALUES_MAX}
+    zeros = "LENGTH(value) - LENGTH(RTRIM(value, '0'))"
+    place = f"CASE WHEN CONTAINS(value, '.') THEN -LENGTH(SPLIT_PART(value, '.', 2)) ELSE {zeros} END"
+    by = ", ".join(map(quoted, (*EDITION, "unit")))
+    query = f"""SELECT {by}, MIN({place}) AS place FROM chosen
+        WHERE next_until IS NULL AND NOT withdrawn AND canonical_value <> 0 GROUP BY {by}"""
+    found: dict[Key, Decimal] = {}
+    for row in reader.allowance.rows_of(presented(reader.series("vintages", filters, query=query))):
+        digit = Decimal(1).scaleb(row["place"]) * unit(row["unit"]).factor
+        edition = tuple(row[name] for name in EDITION)
+        found[edition] = min(digit, found.get(edition, digit))
+    return found
 
 
 def _verdict(distance: Decimal, *, rounding: Decimal, at_most: Decimal) -> str:

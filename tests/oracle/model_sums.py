@@ -66,7 +66,7 @@ def can_be_added(unit: str) -> bool:
 def by_subject(total: Statement, words: Sequence[Statement], slugs: Sequence[str]) -> Iterator[Item]:
     """The parts that relationships declare."""
     parts = [(slug, _with_key(words, total, total.key._replace(subject=slug))) for slug in slugs]
-    yield from compared(total, parts, by="subject", name=total.key.subject)
+    yield from compared(total, parts, words, by="subject", name=total.key.subject)
 
 
 def by_period(total: Statement, words: Sequence[Statement]) -> Iterator[Item]:
@@ -104,7 +104,7 @@ def by_period(total: Statement, words: Sequence[Statement]) -> Iterator[Item]:
     parts = [(name, one) for _, name, one in sorted(named, key=lambda part: part[0])]
     kinds = {kind(one) for one in best}
     tiled_by = kinds.pop() if len(kinds) == 1 else "mixed"
-    yield from compared(total, parts, by="period", name=total.fact.body["period"], tiled_by=tiled_by)
+    yield from compared(total, parts, words, by="period", name=total.fact.body["period"], tiled_by=tiled_by)
 
 
 def days(statement: Statement) -> frozenset[int]:
@@ -146,7 +146,7 @@ def by_dimension(total: Statement, words: Sequence[Statement]) -> Iterator[Item]
         needed = ORDINALS[: max(2, max(batches) + 1)] if batches and dimensions[name] == "full_year" else []
         ordered = [*needed, *sorted(set(parts) - set(needed))]
         named = [(value, parts.get(value)) for value in ordered]
-        yield from compared(total, named, by="dimension", name=dimensions[name], dimension=name)
+        yield from compared(total, named, words, by="dimension", name=dimensions[name], dimension=name)
 
 
 def _with_key(words: Sequence[Statement], total: Statement, key: Key) -> Statement | None:
@@ -156,6 +156,7 @@ def _with_key(words: Sequence[Statement], total: Statement, key: Key) -> Stateme
 def compared(
     total: Statement,
     parts: Sequence[tuple[str, Statement | None]],
+    words: Sequence[Statement],
     *,
     by: str,
     name: str,
@@ -171,10 +172,11 @@ def compared(
     added = sum((Fraction(said.points[0] or 0) for _, said in there), Fraction(0)) if there else None
     gap = None if whole is None or added is None else whole - added
     numbers = [total, *(said for _, said in there)]
-    exact, most = (
-        None if gap is None else sum((half_a_unit(one, zeros) for one in numbers), Fraction(0))
-        for zeros in (False, True)
-    )
+    exact = most = None
+    if gap is not None:
+        exact = sum((half_a_unit(one, 0) for one in numbers), Fraction(0))
+        digits = [half_a_unit(one, 40) for one in words if any(printed_beside(one, other) for other in numbers)]
+        most = max(exact, half_a_unit(total, len(digits_of(total)) - 2) + min(digits, default=Fraction(0)) * len(there))
     verdict = "incomplete"
     if not missing:
         assert gap is not None
@@ -232,15 +234,27 @@ def says(said: Statement | None) -> str | None:
     return value or (None if symbol is None else str(symbol)) or f"{low or ''}..{high or ''}"
 
 
-def half_a_unit(said: Statement, zeros: bool) -> Fraction:
-    """Half a unit of the last printed digit, in the canonical unit; with `zeros`, those at the end do not count."""
-    text = printed(said.fact.get("value")) or ""
-    whole, _, decimals = text.partition(".")
+def half_a_unit(said: Statement, zeros: int) -> Fraction:
+    """Half a unit of the last printed digit, in the canonical unit; so many zeros at the end do not count."""
+    whole, point, decimals = (printed(said.fact.get("value")) or "").partition(".")
     unit = Fraction(1, 10 ** len(decimals))
-    if zeros and not decimals and Decimal(text) != 0:
-        while whole.endswith("0"):
-            whole, unit = whole[:-1], unit * 10
+    while zeros > 0 and not point and whole.strip("-0") and whole.endswith("0"):
+        whole, unit, zeros = whole[:-1], unit * 10, zeros - 1
     return unit / 2 * Fraction(canonical(Decimal(1), said.fact.body["unit"]))
+
+
+def digits_of(said: Statement) -> str:
+    """The digits printed, from the first that is no zero on."""
+    return (printed(said.fact.get("value")) or "").replace(".", "").lstrip("-0")
+
+
+def printed_beside(one: Statement, other: Statement) -> bool:
+    """Whether a number that is not zero is of the edition of another."""
+    same = (one.publisher, one.key.metric, one.key.unit, one.fact.published_at) == (
+        *(other.publisher, other.key.metric, other.key.unit),
+        other.fact.published_at,
+    )
+    return same and bool(one.points[0])
 
 
 def decimal(number: Fraction) -> Decimal:

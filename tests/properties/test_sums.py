@@ -46,6 +46,8 @@ PERIODS = (
 )
 BATCHES = ("full_year", "full_year", "first", "first", "second", "second", "third", "extra", "all")
 VALUES = ("1", "1", "1", "1", "2", "2", "2", "2", "3", "3", "10", "10", "0", "-5", "1.5", "0.50", "1200")
+COARSE = ("10",) * 4 + ("20",) * 4 + ("30", "30", "40", "0", "-50", "130")
+"""Numbers of editions that print no finer digit than that of 10."""
 UNITS = ("t", "t", "t/yr", "t", "USD/kg")
 DATES = (*MOMENTS[:4], *MOMENTS[:3], *MOMENTS)
 
@@ -67,7 +69,7 @@ def random_world(rng: random.Random, unit: str) -> list[Item]:
             fiscal_year_end="06-30" if slug == "lynas" else None,
         )
     dates = rng.sample(DATES, 4)
-    periods = rng.choice(PERIODS)
+    periods, values = rng.choice(PERIODS), rng.choice((VALUES, COARSE))
     for _ in range(rng.randint(100, 160)):
         figures = [body for body in bodies if "unit" in body]
         draw = rng.randrange(100)
@@ -84,13 +86,13 @@ def random_world(rng: random.Random, unit: str) -> list[Item]:
                 **said,
             )
         elif draw < 82 or not figures:
-            post(**_figure(rng, periods, unit), **said)
+            post(**_figure(rng, periods, unit, values), **said)
         elif draw < 85:
             same = {name: value for name, value in rng.choice(figures).items() if name not in _SAID}
             metric = same.get("metric") or _METRICS[same["type"]]
             post(**{**same, "type": "FigureWithdrawn", "metric": metric}, **said)
         elif draw < 93:
-            changes = rng.choice((_value(rng), {"published_at": rng.choice(dates)}, _where(rng, periods)))
+            changes = rng.choice((_value(rng, values), {"published_at": rng.choice(dates)}, _where(rng, periods)))
             target = rng.choice(bodies[len(KINDS) :])["event_id"]
             post(type="EventCorrected", target=target, changes=changes, reason="other", explanation="Read again.")
         elif draw < 96:
@@ -110,7 +112,7 @@ _METRICS = {"QuotaSet": "quota", "SalesReported": "sales", "ProductionReported":
 _SAID = ("event_id", "published_at", "source", "value", "low", "high", "symbol", "status")
 
 
-def _figure(rng: random.Random, periods: Sequence[str], unit: str) -> Item:
+def _figure(rng: random.Random, periods: Sequence[str], unit: str, values: Sequence[str]) -> Item:
     where = _where(rng, periods)
     metric = (
         "quota" if "batch" in where.get("dimensions", {}) else "sales" if where["subject"] == "lynas" else "production"
@@ -123,7 +125,7 @@ def _figure(rng: random.Random, periods: Sequence[str], unit: str) -> Item:
         "material": rng.choice(("ndpr",) * 12 + ("dy", None)),
         "unit": rng.choice(("t", "kt", "kg")) if unit == "t" and rng.randrange(12) == 0 else unit,
         **where,
-        **_value(rng),
+        **_value(rng, values),
     }
     return {name: value for name, value in body.items() if value is not None}
 
@@ -141,13 +143,13 @@ def _where(rng: random.Random, periods: Sequence[str]) -> Item:
     return {"subject": rng.choice(("japan", "prc")), "period": rng.choice(YEARS), "dimensions": batch}
 
 
-def _value(rng: random.Random) -> Item:
+def _value(rng: random.Random, values: Sequence[str]) -> Item:
     draw = rng.randrange(24)
     if draw == 0:
         return {"symbol": "not_available"}
     if draw == 1:
         return rng.choice(({"low": "1", "high": "3"}, {"low": "2"}, {"high": "9"}))
-    return {"value": rng.choice(VALUES)}
+    return {"value": rng.choice(values)}
 
 
 def recorded_world(rng: random.Random, unit: str = "t") -> Iterator[tuple[Engine, list[Item]]]:

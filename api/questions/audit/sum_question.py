@@ -20,9 +20,11 @@ are declared, never guessed:
 
 `gap` is `total` - `parts_sum`, in `unit`, the canonical one. `verdict` is `equal`; `rounding`: the gap is no more than
 half a unit of the last printed digit of the total and of each part together (`rounding`); `perhaps_rounding`: no more
-than that if the zeros at the end of whole numbers are rounding too (`rounding_at_most`); `gap`: a finding; or
-`incomplete`: the total or a declared part is no number, and is in `missing` with what is said of it. The sum and the
-gap of what is incomplete are over the parts that there are. `summary` counts the verdicts, whichever are shown.
+than `rounding_at_most`: what the zeros at the end of the total may hide (of 376,000 half a thousand; two digits are
+meant at least), and for each part half of the finest digit that the publisher's numbers of the edition show; `gap`: a
+finding; or `incomplete`: the total or a declared part is no number, and is in `missing` with what is said of it. The
+sum and the gap of what is incomplete are over the parts that there are. `summary` counts the verdicts, whichever are
+shown.
 
 Example: `GET /v1/sums?subject=world&metric=mine_production&period=2023&publisher=usgs&as_of=2025-06-30`
 """
