@@ -1,5 +1,6 @@
 """The report of an import as tables on the terminal."""
 
+from pathlib import Path
 from typing import Any
 
 from api.cli.terminal import console, text_table
@@ -8,7 +9,7 @@ from ledger import ImportReport
 KEY = ("subject", "metric", "material", "period")
 
 
-def print_import(report: ImportReport, *, atomic: bool) -> None:
+def print_import(report: ImportReport, *, atomic: bool, file: Path) -> None:
     """Print what became of a file, or in a dry run what would become of it."""
     out = console()
     if report.dry_run:
@@ -24,7 +25,21 @@ def print_import(report: ImportReport, *, atomic: bool) -> None:
         )
     for said in _more(report):
         out.print(said, highlight=False)
-    _print("Rejected", report.errors, ("row", "pointer", "rule", "detail"), report.errors_more)
+    faults = [one.as_dict() for one in report.faults]
+    for one in faults:
+        if "rows_more" in one:
+            one["rows"] += f" and {one['rows_more']} more"
+    _print("Rejected", faults, ("rows", "count", "pointer", "rule", "detail"), report.faults.more)
+    if kinds := sorted({one.unregistered for one in report.faults if one.unregistered is not None}):
+        kind = kinds[0] or "country"
+        out.print(
+            f"To register what nobody has registered: supply-ledger import {file} --register {kind}, with the other "
+            "options as they were. A publisher becomes an organisation, a material a material; what may be anything, "
+            f"as a subject, becomes a {kind}. With --dry-run it is only listed.",
+            highlight=False,
+        )
+    title = "To be registered" if report.dry_run else "Registered"
+    _print(title, report.registered, ("row", "entity", "kind", "name"), report.registered_more)
     shown = [one for one in report.changed if not report.errors or report.corrected]
     _print("Says otherwise than what is held", shown, ("row", "before", "after", "event_id"), 0)
     missing = [{**one, "figure": " ".join(str(one[name]) for name in KEY if name in one)} for one in report.missing]

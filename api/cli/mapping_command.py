@@ -63,7 +63,7 @@ def mapping_command(
             chosen = mapping_of(mapping, said, data)
             with opened_ledger(data, make=True) as ledger:
                 report = import_file(ledger, file, mapping=chosen, register=register, dry_run=True, mode="proceed")
-            print_import(report, atomic=False)
+            print_import(report, atomic=False, file=file)
     except MappingError as error:
         fail(str(error))
     except ValueError as error:

@@ -120,7 +120,12 @@ def import_command(
     ] = None,
     said: SetOption = None,
     register: Annotated[
-        str | None, typer.Option(help="Register names that the mapping looks up and nobody has, as this kind.")
+        str | None,
+        typer.Option(
+            help="Register what rows name and nobody has registered: publishers as organisations, materials as "
+            "materials, and what may be anything as this kind, like country.",
+            metavar="KIND",
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something held is changed.")] = False,
     data: DataOption = None,
@@ -155,13 +160,13 @@ def import_command(
             if changes_what_is_held and not (yes or dry_run or sys.stdin.isatty()):
                 fail("This may change what is held, and there is nobody to ask: say --yes, or --dry-run first.", code=2)
             if dry_run or (changes_what_is_held and not yes):
-                print_import(import_with_progress(ledger, file, **looked_at), atomic=mode == "atomic")
+                print_import(import_with_progress(ledger, file, **looked_at), atomic=mode == "atomic", file=file)
                 if dry_run or not typer.confirm("Record this?"):
                     return
             report = import_with_progress(ledger, file, **chosen)
         except ValueError as error:
             fail(str(error), code=2)
-    print_import(report, atomic=mode == "atomic")
+    print_import(report, atomic=mode == "atomic", file=file)
     if report.rejected:
         raise typer.Exit(FAILED)
 

@@ -4,6 +4,7 @@ For example `{"type": "QuotaSet", "subject": "china", "unit": "tonnes"}` is refu
 that is missing or wrong, at the paths `source`, `unit`, and so on.
 """
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from ledger.events.base import REGISTRY, Event
 
 SERVER_FIELDS = ("position", "recorded_at", "recorded_by")
 """What the ledger sets, and no client may send."""
+TYPE_LENGTH_MAX = 80
 FAULTS_MAX = 1000
 """What has more faults than this is no event, and they are not listed."""
 
@@ -26,8 +28,7 @@ def parse_event(sent: Any) -> Event:
     type_name = sent.get("type")
     if not isinstance(type_name, str) or type_name not in REGISTRY:
         rule = "missing" if type_name is None else "unknown_type"
-        detail = f"type must be one of: {', '.join(sorted(REGISTRY))}"
-        raise InvalidEvent([Violation(("type",), rule, detail)])
+        raise InvalidEvent([Violation(("type",), rule, _no_type(type_name))])
     for name in SERVER_FIELDS:
         if name in sent:
             raise InvalidEvent([Violation((name,), "set_by_ledger", f"{name} is set by the ledger and never accepted")])
@@ -37,6 +38,17 @@ def parse_event(sent: Any) -> Event:
     if fields.get("dimensions") == {}:
         del fields["dimensions"]
     return validated(cls, fields)
+
+
+def _no_type(name: Any) -> str:
+    """Why a type is none, and which may be meant."""
+    if name is None:
+        return "an event says its type, for example ProductionReported; /v1/event-types lists them all"
+    if not isinstance(name, str):
+        return "type is a text, for example ProductionReported; /v1/event-types lists them all"
+    near = difflib.get_close_matches(name[:TYPE_LENGTH_MAX], REGISTRY, n=3, cutoff=0.5)
+    meant = f"; is it {' or '.join(near)}?" if near else ", as ProductionReported is one;"
+    return f"there is no event type {name[:TYPE_LENGTH_MAX]!r}{meant} /v1/event-types lists them all"
 
 
 def validated(cls: type[Event], fields: Mapping[str, Any]) -> Event:
@@ -63,7 +75,8 @@ def _violation(fault: Any, cls: type[Event]) -> Violation:
     context = fault.get("ctx", {})
     if "field" in context:
         path = (*path, *str(context["field"]).split("/"))
-    detail = str(fault["msg"])
+    # Of an error of ours, the library says first that it is one.
+    detail = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if fault["type"] == "extra_forbidden":
         detail = (
             f"unknown field; {cls.__name__} has: {', '.join(cls.model_fields)}" if len(path) == 1 else "unknown field"

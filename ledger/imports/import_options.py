@@ -54,7 +54,8 @@ class ImportOptions:
     mapping: TableMapping | None = None
     """What the columns of a table are, where the file is one and no file of events."""
     register: str | None = None
-    """The kind of entity that names are registered as which the mapping looks up and nobody has; None: not at all."""
+    """Register what rows name and nobody has registered: a publisher as an organisation, a material as a material, and
+    so on; and as this kind what the field does not tell the kind of. None: such rows are rejected."""
     recorded_by: str = "local"
 
     def __post_init__(self) -> None:
@@ -67,8 +68,8 @@ class ImportOptions:
             raise ValueError(f"scope is PUBLISHER:DATE or PUBLISHER:EDITION, not {self.scope[:80]!r}")
         if self.scope is None and self.on_missing != "list":
             raise ValueError(f"on_missing={self.on_missing} needs scope=: of what is the file all there is?")
-        if self.register is not None and self.mapping is None:
-            raise ValueError("register is for names that a mapping looks up: give a mapping")
+        if self.register is not None and self.as_recorded:
+            raise ValueError("register is for rows that are new: a log taken in as recorded has its own registrations")
         if self.register is not None and self.register not in KINDS:
             raise ValueError(f"register is a kind of entity, {', '.join(KINDS)}; not {self.register[:40]!r}")
         if self.as_recorded and self.mode != "atomic":

@@ -5,6 +5,7 @@ from typing import Any
 
 from ledger.codec.entry import Entry
 from ledger.errors import Violation
+from ledger.imports.fault_groups import FaultGroups
 
 LISTED_MAX = 1000
 """How many errors, warnings, corrections and missing statements are listed, of each."""
@@ -30,9 +31,14 @@ class ImportReport:
     rejected: int = 0
     since: dict[str, int] = field(default_factory=dict)
     """How many of the duplicates were corrected or retracted since they were recorded; they stay so."""
+    registered: list[dict[str, Any]] = field(default_factory=list)
+    """The entities that it registers, where it was told to: {"row", "entity", "kind", "name"}."""
+    registered_more: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     errors_more: int = 0
     """How many errors there are beside those that are listed."""
+    faults: FaultGroups = field(default_factory=FaultGroups)
+    """The same, each fault told once with all of its rows."""
     warnings: list[dict[str, Any]] = field(default_factory=list)
     warned: int = 0
     """How many warnings there are, those that are not listed too."""
@@ -53,6 +59,16 @@ class ImportReport:
         self.errors_more += sum(1 + one.unlisted for one in violations) - len(listed)
         for one in listed:
             self.errors.append({"row": row, "pointer": one.pointer, "rule": one.rule, "detail": one.detail})
+        for one in violations:
+            self.faults.add(row, one)
+
+    def register(self, row: int, entry: Entry) -> None:
+        """List an entity that is registered with the rows that name it."""
+        if len(self.registered) < LISTED_MAX:
+            body = entry.body
+            self.registered.append({"row": row, **{name: body[name] for name in ("entity", "kind", "name")}})
+        else:
+            self.registered_more += 1
 
     def warn(self, row: int, warnings: tuple[dict[str, Any], ...]) -> None:
         """List what is legal and odd about a row."""
@@ -77,3 +93,4 @@ class ImportReport:
         """Say that a rejected row kept everything out."""
         self.recorded = self.corrected = self.duplicate = self.repeated = 0
         self.since = {}
+        self.registered, self.registered_more = [], 0

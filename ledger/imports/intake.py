@@ -20,6 +20,7 @@ from ledger.imports.editions import Edition, Scope
 from ledger.imports.exported_rows import Recorded
 from ledger.imports.import_options import ImportOptions
 from ledger.imports.import_report import ENTRIES_MAX, ImportReport
+from ledger.imports.registrations import registrations_for
 from ledger.imports.said_before import SaidBefore
 from ledger.imports.verdicts import read_back
 from ledger.values.calendars import instant_text
@@ -66,7 +67,12 @@ class Intake:
         if self._before_it.is_much:
             self._before_it.clear()
         verdicts = read_back(piece)
-        batch.expect(verdicts.events)
+        wanted: list[tuple[int, Draft]] = []
+        if (kind := self._options.register) is not None:
+            wanted = list(registrations_for(verdicts.events, batch.state, kind))
+        batch.expect([*(registration for _, registration in wanted), *verdicts.events])
+        for index, registration in wanted:
+            self._place(batch, verdicts.numbers[index], registration, by_content=True)
         lanes = self._lanes(batch, verdicts.events)
         # Only what is compared exactly needs what was said before.
         compared = [event for event, lane in zip(verdicts.events, lanes, strict=True) if lane is not Lane.PLAIN]
@@ -129,6 +135,8 @@ class Intake:
         if self._edition is not None:
             self._edition.note(entry)
         report.recorded += 1
+        if self._options.register is not None and entry.type == EntityRegistered.__name__:
+            report.register(row, entry)
         if batch.warnings and (odd := batch.warnings.pop(entry.position, ())):
             report.warn(row, odd)
         if report.dry_run and len(report.entries) < ENTRIES_MAX:

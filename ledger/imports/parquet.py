@@ -23,6 +23,7 @@ from ledger.imports import rows
 from ledger.imports.import_limits import ImportLimits, TooLarge
 from ledger.imports.parquet_pages import batch_rows, check_extent, check_footer
 from ledger.imports.rows import Piece, Row, faulty, placed
+from ledger.imports.tables_of_others import no_events
 from ledger.imports.unpacked_sizes import parts_of, without_dictionaries
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import EPOCH
@@ -48,6 +49,16 @@ class _Column(NamedTuple):
     name: str
     values: list[Any] | pa.Array
     cell: Cell
+
+
+def event_pieces(file: BinaryIO, limits: ImportLimits) -> Iterator[Piece]:
+    """A Parquet file of events, in pieces; of a table of another kind only why it is none."""
+    for number, piece in enumerate(parquet_pieces(file, limits)):
+        stream, _ = piece.raw
+        if not number and stream and (why := no_events(pa.ipc.open_stream(stream).schema.names)) is not None:
+            yield piece._replace(raw=(b"", ("malformed_parquet", why)))
+            return
+        yield piece
 
 
 def parquet_pieces(file: BinaryIO, limits: ImportLimits) -> Iterator[Piece]:

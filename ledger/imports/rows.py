@@ -22,10 +22,12 @@ from ledger.codec.strict_json import MalformedJSON, parse_json
 from ledger.errors import ContentTooLarge, Violation
 from ledger.events.base import REGISTRY, Event
 from ledger.imports.import_limits import COLUMN_NAME_LENGTH_MAX, FILE_COLUMNS_MAX, HEADER_LENGTH_MAX, ROW_VALUES_MAX
+from ledger.imports.tables_of_others import no_events, no_lines
 
 ROW_BYTES_MAX = 4 * 1024 * 1024
 PIECE_ROWS = 5_000
 PIECE_BYTES = 8 * 1024 * 1024
+NOT_UTF8 = "the text is not UTF-8: save the file as UTF-8 (in Excel: CSV UTF-8)"
 CELL_BYTES = 50
 """What a cell takes in memory beside its text, about."""
 Format = Literal["jsonl", "csv", "parquet"]
@@ -55,11 +57,17 @@ def faulty(number: int, rule: str, detail: str, *, column: str | None = None) ->
 
 
 def jsonl_pieces(file: BinaryIO) -> Iterator[Piece]:
-    """JSON Lines: the lines, and None for one that is too long."""
+    """JSON Lines: the lines, None for one that is too long, and a text that says why no more is read, if so."""
     first, done, size = 1, 0, 0
-    lines: list[bytes | None] = []
+    lines: list[bytes | str | None] = []
+    is_first = True
     while line := file.readline(ROW_BYTES_MAX):
         size += len(line)
+        if is_first and not line.isspace():
+            is_first = False
+            if (why := no_lines(line)) is not None:
+                lines.append(why)
+                break
         if len(line) == ROW_BYTES_MAX and not line.endswith(b"\n"):
             while (rest := file.readline(ROW_BYTES_MAX)) and not rest.endswith(b"\n"):
                 done += len(rest)
@@ -77,9 +85,11 @@ def jsonl_pieces(file: BinaryIO) -> Iterator[Piece]:
 
 def jsonl_rows(piece: Piece) -> Iterator[Row]:
     """The rows of a piece; a line that is not JSON is a fault, and the next one is read."""
-    line: bytes | None
+    line: bytes | str | None
     for number, line in enumerate(piece.raw, piece.first):
-        if line is None:
+        if isinstance(line, str):
+            yield faulty(number, "malformed_json", line)
+        elif line is None:
             yield faulty(number, "row_too_long", f"the line is longer than {ROW_BYTES_MAX} bytes")
         elif not line.isspace():
             try:
@@ -165,10 +175,10 @@ def _check_header(header: list[str]) -> None:
     """Raises csv.Error for more columns, or longer names of columns, than any event has."""
     if len(header) > FILE_COLUMNS_MAX:
         raise csv.Error(f"the header has {len(header)} columns, and at most {FILE_COLUMNS_MAX} are read")
-    if len(header) == 1 and (found := next((one for one in ";\t|" if one in header[0]), None)) is not None:
-        raise csv.Error(f"the header is one column with {found!r} in it: save the file with commas, or give a mapping")
     if (longest := max(map(len, header), default=0)) > COLUMN_NAME_LENGTH_MAX:
         raise csv.Error(f"the name of a column has {longest} characters, and at most {COLUMN_NAME_LENGTH_MAX} are read")
+    if all(map(_is_utf8, header)) and (why := no_events(header)) is not None:
+        raise csv.Error(why)
 
 
 def _within(cells: list[str], width: int) -> list[str] | int:
@@ -183,7 +193,7 @@ def _csv_row(number: int, header: list[str], cells: list[str]) -> Row:
     for column, cell in given:
         if not _is_utf8(column) or not _is_utf8(cell):
             name = column if _is_utf8(column) else None
-            return faulty(number, "malformed_cell", "the text is not UTF-8", column=name)
+            return faulty(number, "malformed_cell", NOT_UTF8, column=name)
     return placed(number, given)
 
 

@@ -26,9 +26,9 @@ def pieces(file: BinaryIO, file_format: Format, limits: ImportLimits) -> Iterato
     """A file in pieces, in order."""
     if file_format == "parquet":
         # Here, since Arrow takes as long to load as all the rest, and most programs need none of it.
-        from ledger.imports.parquet import parquet_pieces
+        from ledger.imports.parquet import event_pieces
 
-        return parquet_pieces(file, limits)
+        return event_pieces(file, limits)
     return jsonl_pieces(file) if file_format == "jsonl" else csv_pieces(file)
 
 

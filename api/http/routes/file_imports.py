@@ -80,7 +80,8 @@ MAPPING = Parameter(
 SET = Parameter("set.*", "What a parameter of the mapping is: `set.publisher=usgs`.")
 REGISTER = Parameter(
     "register",
-    "With a mapping: names that it looks up and nobody has are registered as this kind of entity, like `country`.",
+    "Registers what rows name and nobody has registered: a publisher as an organisation, a material as a material, and "
+    "so on, and what may be anything as this kind of entity, like `country`. The answer lists them in `registered`.",
 )
 PARAMETERS = (MODE, DRY_RUN, ON_CONFLICT, PUBLISHED_AT, SCOPE, ON_MISSING, MAPPING, SET, REGISTER)
 ERROR: dict[str, Any] = {
@@ -91,6 +92,19 @@ ERROR: dict[str, Any] = {
         "pointer": {"type": "string", "description": "JSON pointer into the event, or to the column."},
         "rule": {"type": "string"},
         "detail": {"type": "string"},
+    },
+}
+FAULT: dict[str, Any] = {
+    "type": "object",
+    "required": ["rows", "count", "pointer", "rule", "detail"],
+    "properties": {
+        "rows": {"type": "string", "description": "The rows that have it, as ranges.", "examples": ["2-41, 50"]},
+        "rows_more": {"type": "integer", "description": "How many rows there are beside these."},
+        "count": {"type": "integer", "description": "How many rows have it."},
+        "pointer": {"type": "string"},
+        "rule": {"type": "string"},
+        "detail": {"type": "string"},
+        "cure": {"type": "string", "description": "The option of the import that mends it, where there is one."},
     },
 }
 REPORT: dict[str, Any] = {
@@ -126,6 +140,12 @@ REPORT: dict[str, Any] = {
         },
         "rejected": {"type": "integer", "description": "Rows that were refused."},
         "errors": {"type": "array", "items": ERROR, "maxItems": LISTED_MAX},
+        "faults": {"type": "array", "items": FAULT, "description": "The same, each told once with all of its rows."},
+        "registered": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "With `register`: the entities that are registered, `row`, `entity`, `kind`, `name`.",
+        },
         "basis": {"$ref": REF + "Basis"},
     },
 }
@@ -218,15 +238,21 @@ def _taken_in(
             if changes.more:
                 answer["effects_more"] = changes.more
         return json_answer(answer, status=200)
-    first = report.errors[0]
-    rows = "a row was" if report.rejected == 1 else f"{report.rejected} rows were"
     raise Problem(
         422,
         "import-refused",
-        f"Nothing was recorded: {rows} rejected. Row {first['row']}{first['pointer']}: {first['detail']}",
+        _why_nothing_was_recorded(report),
         errors=report.errors,
         more={name: value for name, value in answer.items() if name != "errors"},
     )
+
+
+def _why_nothing_was_recorded(report: ImportReport) -> str:
+    rejected = "a row was" if report.rejected == 1 else f"{report.rejected} rows were"
+    first = report.errors[0]
+    said = f"Nothing was recorded: {rejected} rejected. Row {first['row']}{first['pointer']}: {first['detail']}"
+    fault = next(iter(report.faults))
+    return said if fault.cure is None else f"{said}; {fault.cure}"
 
 
 def _counts(report: ImportReport) -> dict[str, Any]:
@@ -242,8 +268,14 @@ def _counts(report: ImportReport) -> dict[str, Any]:
         "missing": report.missing,
         "warnings": report.warnings,
     }
+    if report.rejected:
+        counts["faults"] = [one.as_dict() for one in report.faults]
+    if report.registered:
+        counts["registered"] = report.registered
     more = {
         "errors_more": report.errors_more,
+        "faults_more": report.faults.more,
+        "registered_more": report.registered_more,
         "missing_more": report.missing_more,
         "warnings_more": report.warned - len(report.warnings),
     }

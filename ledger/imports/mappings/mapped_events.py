@@ -11,6 +11,7 @@ from ledger.imports.mappings.cell_values import CellError, statement_of
 from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
 from ledger.imports.mappings.table_mapping import MappedField, MappingError, TableMapping
 from ledger.imports.mappings.tables import TableRow
+from ledger.imports.registrations import kind_of
 from ledger.imports.rows import Row, faulty
 
 NUMBERS = ("expected_version",)
@@ -41,7 +42,7 @@ class MappedEvents:
     names: dict[str, str]
     unknown: dict[str, int] = field(default_factory=dict)
     register: str | None = None
-    """The kind of entity that an unknown name is registered as."""
+    """The kind of entity that an unknown name is registered as, where its field does not tell."""
 
     def __post_init__(self) -> None:
         self._new: list[dict[str, Any]] = []
@@ -112,12 +113,12 @@ class MappedEvents:
         elif one.only:
             raise _NoEvent
         elif one.names and text:
-            slug = self.names.get(text.casefold()) or self._registered(text)
+            slug = self.names.get(text.casefold()) or self._registered(text, one.path)
             if slug is None:
                 self.unknown[text] = self.unknown.get(text, 0) + 1
                 raise CellError(
                     f"no registered entity is called {text[:80]!r}: say in the mapping which slug that is "
-                    f"({'.'.join(one.path)}.values), or register it first"
+                    f"({'.'.join(one.path)}.values), or let the import register it: register={self._kind_of(one.path)}"
                 )
             text = slug
         value: Any = text
@@ -138,12 +139,18 @@ class MappedEvents:
             inside = inside.setdefault(name, {})
         inside[one.path[-1]] = value
 
-    def _registered(self, name: str) -> str | None:
+    @staticmethod
+    def _kind_of(path: Sequence[str]) -> str:
+        return kind_of(path, "country") + ("" if kind_of(path, "") else ", or what it is")
+
+    def _registered(self, name: str, path: Sequence[str]) -> str | None:
         """The slug of a name that is registered with the event, where the import was told to do so."""
         slug = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).lower()).strip("-")[:80]
         if self.register is None or not slug or slug in self.names:
             return None
-        self._new.append({"type": "EntityRegistered", "entity": slug, "kind": self.register, "name": name})
+        self._new.append(
+            {"type": "EntityRegistered", "entity": slug, "kind": kind_of(path, self.register), "name": name}
+        )
         self.names[name.casefold()] = self.names[slug] = slug
         return slug
 

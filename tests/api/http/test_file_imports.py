@@ -413,6 +413,34 @@ def test_a_table_becomes_events_through_a_mapping(api: Api) -> None:
     assert counts(send(api, TABLE, CSV, f"?{SAID}&register=country")) == (0, 4, 0)
 
 
+def test_a_fault_of_many_rows_is_told_once_with_its_rows_and_its_cure(api: Api) -> None:
+    facts = [mined("narnia", str(year), "2025", publisher="ghost", period=str(year)) for year in range(1990, 2030)]
+    body = lines(*facts[:30], mined("china", "1", "2024"), *facts[30:])
+    refused = send(api, body).json()
+    assert len(refused["errors"]) == 80
+    told = [(one["rows"], one["count"], one["pointer"], one["rule"]) for one in refused["faults"]]
+    rows = "1-30, 32-41", 40
+    assert told == [(*rows, "/source/publisher", "unregistered"), (*rows, "/subject", "unregistered")]
+    assert "register=organisation" in refused["detail"]
+    assert "register=organisation" in refused["faults"][0]["cure"]
+    planned = send(api, body, query="?register=country&dry_run=true").json()
+    assert (planned["recorded"], api.head()) == (43, 6)
+    taken = send(api, body, query="?register=country").json()
+    registered = [(one["row"], one["entity"], one["kind"]) for one in taken["registered"]]
+    assert planned["registered"] == taken["registered"]
+    assert registered == [(1, "ghost", "organisation"), (1, "narnia", "country")]
+    again = send(api, body, query="?register=country").json()
+    assert (again["recorded"], again["duplicate"], "registered" in again) == (0, 41, False)
+
+
+def test_a_table_without_a_type_is_told_once(api: Api) -> None:
+    for body in (TABLE, TABLE.replace(b",", b";")):
+        refused = send(api, body, CSV).json()
+        (error,) = refused["errors"]
+        assert "mapping suggest" in error["detail"]
+        assert "QuotaSet" not in json.dumps(refused)
+
+
 def test_a_sheet_becomes_events_through_a_mapping(api: Api) -> None:
     book = openpyxl.Workbook()
     for row in (["subject", "metric", "unit", 2023], ["China", "mine_production", "t", 240000]):
@@ -467,7 +495,7 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
                 answer = send(api, example["value"].encode(), content_type)
                 assert (answer.status_code, counts(answer)) == (200, (3, 0, 0)), answer.text
                 described_members = operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
-                assert set(described_members) == {*answer.json(), "effects"}
+                assert set(described_members) == {*answer.json(), "effects", "faults", "registered"}
                 assert api.items("figures")[0]["value"] == "13000"
 
 

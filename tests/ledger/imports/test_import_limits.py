@@ -106,7 +106,11 @@ def test_a_row_of_many_cells_is_counted_and_not_kept() -> None:
 
 def test_a_piece_is_bounded_by_its_cells_too() -> None:
     width = 500
-    body = (",".join(f"c{number}" for number in range(width)) + "\n").encode() + (b"ab," * width)[:-1] * 1 + b"\n"
+    body = (
+        ("type," + ",".join(f"c{number}" for number in range(1, width)) + "\n").encode()
+        + (b"ab," * width)[:-1] * 1
+        + b"\n"
+    )
     row = (b"ab," * width)[:-1] + b"\n"
     pieces = list(csv_pieces(io.BytesIO(body + row * 2000)))
     cells = [sum(map(len, piece.raw[1])) for piece in pieces]

@@ -1,0 +1,64 @@
+"""Registrations that an import makes: entities that its rows name and nobody has registered.
+
+What kind of entity a name is follows from the field that it stands in: a publisher is an organisation, a material a
+material. Where the field does not tell (a subject may be anything), it is the kind that was asked for.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from ledger.append.prepare import Draft, prepare
+from ledger.errors import Refused
+from ledger.events.base import refs
+from ledger.events.entities import EntityRegistered
+from ledger.events.figures import Figure
+from ledger.imports.content_ids import content_id
+from ledger.rules.rules import ORGANISATION, kept_for_certain
+from ledger.rules.state import State
+
+KIND_OF_FIELD = {
+    "publisher": ORGANISATION,
+    "operator": ORGANISATION,
+    "parties": ORGANISATION,
+    "supplier": ORGANISATION,
+    "consumer": ORGANISATION,
+    "material": "material",
+    "materials": "material",
+    "facility": "facility",
+}
+
+
+def kind_of(path: Iterable[str | int], otherwise: str) -> str:
+    """The kind of entity that a name at this place of an event is."""
+    fields = [part for part in path if isinstance(part, str)]
+    return KIND_OF_FIELD.get(fields[-1], otherwise) if fields else otherwise
+
+
+def registrations_for(events: Iterable[Draft | Refused], state: State, otherwise: str) -> Iterator[tuple[int, Draft]]:
+    """Registrations of what these events name and neither the ledger nor one of them has registered, each with the
+    place of the event that names it first.
+    """
+    kinds: dict[str, tuple[int, str]] = {}
+    own: set[str] = set()
+    for place, event in enumerate(events):
+        if not isinstance(event, Draft):
+            continue
+        if event.facts is not None and kept_for_certain(state, cast(type[Figure], event.cls), event.facts):
+            continue
+        body = event.body
+        if event.type == EntityRegistered.__name__:
+            own.add(body["entity"])
+        for path, slug in refs(event.cls, body):
+            kind = kind_of(path, otherwise)
+            if slug not in kinds or kind == ORGANISATION:  # what publishes anywhere must be one
+                kinds[slug] = kinds.get(slug, (place, kind))[0], kind
+    for slug, (place, kind) in kinds.items():
+        if slug not in own and state.entity(slug) is None:
+            yield place, _registration(slug, kind)
+
+
+def _registration(slug: str, kind: str) -> Draft:
+    """The name of the entity is its slug, since no row says another."""
+    sent = {"entity": slug, "kind": kind, "name": slug}
+    event_key, digest = content_id(EntityRegistered.__name__, sent)
+    return prepare({"type": EntityRegistered.__name__, **sent})._replace(event_key=event_key, digest=digest)
