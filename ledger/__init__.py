@@ -33,11 +33,12 @@ from ledger.imports.exports import export_log, exported_events
 from ledger.imports.import_limits import ImportLimits
 from ledger.imports.import_options import ImportChoices, ImportOptions, Mode, OnConflict, OnMissing
 from ledger.imports.import_report import LISTED_MAX, ImportReport
-from ledger.imports.importer import Format, import_file, import_stream
+from ledger.imports.importer import Format, format_of, import_file, import_stream
 from ledger.imports.mappings.saved_mappings import find_mapping, ready_made_mappings, save_mapping, saved_mappings
 from ledger.imports.mappings.suggestion import suggested as suggested_mapping
 from ledger.imports.mappings.table_mapping import MappingError, TableMapping, read_mapping, with_parameters
 from ledger.imports.mappings.table_mapping import schema as mapping_schema
+from ledger.imports.packed_files import FileError, unpacked
 from ledger.ledger import Ledger
 from ledger.rules.effective_content import Act, Content, content
 from ledger.store import Block, LogStore
@@ -57,6 +58,7 @@ __all__ = [
     "Entry",
     "Event",
     "EventIdReused",
+    "FileError",
     "Format",
     "ImportChoices",
     "ImportLimits",
@@ -95,6 +97,7 @@ __all__ = [
     "export_log",
     "exported_events",
     "find_mapping",
+    "format_of",
     "import_file",
     "import_stream",
     "mapping_schema",
@@ -108,6 +111,7 @@ __all__ = [
     "saved_mappings",
     "shortened",
     "suggested_mapping",
+    "unpacked",
     "visible",
     "visible_json",
     "visible_lines",

@@ -10,7 +10,9 @@ from api.settings import import_limits
 from ledger import ImportChoices, ImportReport, Ledger, import_file, visible
 
 
-def import_with_progress(ledger: Ledger, file: Path, **chosen: Unpack[ImportChoices]) -> ImportReport:
+def import_with_progress(
+    ledger: Ledger, file: Path, *, member: str | None = None, **chosen: Unpack[ImportChoices]
+) -> ImportReport:
     """Import a file. Raises ValueError for a file of an unknown kind, and for options that cannot be."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
@@ -18,6 +20,7 @@ def import_with_progress(ledger: Ledger, file: Path, **chosen: Unpack[ImportChoi
         return import_file(
             ledger,
             file,
+            member=member,
             progress=lambda done: progress.update(task, completed=done),
             limits=import_limits(),
             **chosen,

@@ -8,11 +8,12 @@ import typer
 
 from api.cli.import_table import print_import
 from api.cli.options import DataOption, one_of
-from api.cli.record_commands import PANEL, SetOption, mapping_of
+from api.cli.record_commands import PANEL, MemberOption, SetOption, mapping_of
 from api.cli.session import fail, opened_ledger
 from api.cli.terminal import console, text_table
-from api.settings import data_directory
+from api.settings import data_directory, import_limits
 from ledger import (
+    FileError,
     MappingError,
     import_file,
     mapping_schema,
@@ -20,6 +21,7 @@ from ledger import (
     save_mapping,
     saved_mappings,
     suggested_mapping,
+    unpacked,
 )
 
 ACTIONS = ("list", "suggest", "check", "save", "schema")
@@ -36,6 +38,7 @@ def mapping_command(
     register: Annotated[str | None, typer.Option(help="Register unknown names as this kind of entity.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of suggest: the encoding, where it is not UTF-8.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Of suggest: the sheet of a workbook.")] = None,
+    member: MemberOption = None,
     data: DataOption = None,
 ) -> None:
     """Draft, try and keep mappings: `list` names those there are; `suggest` drafts one for a table; `check` says what
@@ -52,8 +55,8 @@ def mapping_command(
         fail(f"mapping {action} needs a file that is there.", code=2)
     try:
         if action == "suggest":
-            with file.open("rb") as opened:
-                typer.echo(suggested_mapping(opened, file.name, encoding=encoding, sheet=sheet), nl=False)
+            with file.open("rb") as opened, unpacked(opened, file.name, import_limits(), member=member) as plain:
+                typer.echo(suggested_mapping(plain.file, plain.name, encoding=encoding, sheet=sheet), nl=False)
         elif action == "save":
             path = save_mapping(file, data_directory(data).path)
             console().print(f"Saved as {path.stem}: import FILE --mapping {path.stem}", markup=False, highlight=False)
@@ -62,9 +65,11 @@ def mapping_command(
                 fail("mapping check needs --mapping NAME or a file.", code=2)
             chosen = mapping_of(mapping, said, data)
             with opened_ledger(data, make=True) as ledger:
-                report = import_file(ledger, file, mapping=chosen, register=register, dry_run=True, mode="proceed")
+                report = import_file(
+                    ledger, file, member=member, mapping=chosen, register=register, dry_run=True, mode="proceed"
+                )
             print_import(report, atomic=False, file=file)
-    except MappingError as error:
+    except (MappingError, FileError) as error:
         fail(str(error))
     except ValueError as error:
         fail(str(error), code=2)

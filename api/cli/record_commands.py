@@ -36,6 +36,8 @@ app = typer.Typer()
 
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="A parameter of the mapping.", metavar="NAME=VALUE")]
 
+MemberOption = Annotated[str | None, typer.Option(help="Of a zip with several tables: which one.", metavar="NAME")]
+
 
 def mapping_of(wanted: str, said: list[str] | None, data: Path | None) -> TableMapping:
     """The mapping of a name or in a file, with its parameters. Fails where there is none, or it cannot be."""
@@ -88,7 +90,12 @@ def append_command(
 
 @app.command("import", rich_help_panel=PANEL)
 def import_command(
-    file: Annotated[Path, typer.Argument(help="Events as JSON Lines (.jsonl, .ndjson), CSV or Parquet; or an export.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Events as JSON Lines (.jsonl, .ndjson), CSV or Parquet, also .gz or in a .zip; or an export."
+        ),
+    ],
     mode: Annotated[str, typer.Option(help="atomic: all or none; proceed: record what can be.")] = "atomic",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would become of each row; record nothing.")
@@ -127,6 +134,7 @@ def import_command(
             metavar="KIND",
         ),
     ] = None,
+    member: MemberOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something held is changed.")] = False,
     data: DataOption = None,
 ) -> None:
@@ -160,10 +168,12 @@ def import_command(
             if changes_what_is_held and not (yes or dry_run or sys.stdin.isatty()):
                 fail("This may change what is held, and there is nobody to ask: say --yes, or --dry-run first.", code=2)
             if dry_run or (changes_what_is_held and not yes):
-                print_import(import_with_progress(ledger, file, **looked_at), atomic=mode == "atomic", file=file)
+                print_import(
+                    import_with_progress(ledger, file, member=member, **looked_at), atomic=mode == "atomic", file=file
+                )
                 if dry_run or not typer.confirm("Record this?"):
                     return
-            report = import_with_progress(ledger, file, **chosen)
+            report = import_with_progress(ledger, file, member=member, **chosen)
         except ValueError as error:
             fail(str(error), code=2)
     print_import(report, atomic=mode == "atomic", file=file)

@@ -19,6 +19,11 @@ UNPACKED_BYTES_MIN = 256 * 1024 * 1024
 """A Parquet file may unpack to so many times its size; a small one to this much."""
 
 
+PACKED_TIMES_MAX = 200
+PACKED_BYTES_MIN = 64 * 1024 * 1024
+"""The same for a file in gzip or zip: text of tables packs to a tenth, and repeated rows to a hundredth."""
+
+
 class TooLarge(ValueError):
     """A row or a file holds more than is read."""
 
@@ -35,6 +40,10 @@ class ImportLimits:
     def unpacked_bytes(self, size: int) -> int:
         """How many bytes a packed file of this size may hold."""
         return min(self.file_bytes, max(UNPACKED_BYTES_MIN, UNPACKED_TIMES_MAX * size))
+
+    def packed_bytes(self, size: int) -> int:
+        """How many bytes may be in a gzip or zip of this size."""
+        return min(self.file_bytes, max(PACKED_BYTES_MIN, PACKED_TIMES_MAX * size))
 
     def check_file(self, size: int) -> None:
         """Raises ContentTooLarge for a file that is larger."""

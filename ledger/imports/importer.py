@@ -21,6 +21,7 @@ from ledger.imports.import_options import NOW, ImportChoices, ImportOptions
 from ledger.imports.import_report import ImportReport
 from ledger.imports.intake import Intake
 from ledger.imports.mappings.mapped_pieces import mapped_pieces
+from ledger.imports.packed_files import unpacked
 from ledger.imports.rows import PIECE_ROWS, Piece
 from ledger.imports.rows import Format as Format
 from ledger.imports.verdicts import Way, pieces
@@ -37,13 +38,15 @@ Progress = Callable[[int], None]
 ENDINGS: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 
 
-def format_of(path: Path) -> Format:
+def format_of(name: str | Path) -> Format:
     """The format that a file's name tells. Raises ValueError for an unknown ending."""
+    path = Path(name)
     try:
         return ENDINGS[path.suffix.lower()]
     except KeyError:
         raise ValueError(
-            f"cannot tell what {path.name} is: name it {', '.join(ENDINGS)}, or give a mapping where it is a table"
+            f"cannot tell what {path.name} is: name it {', '.join(ENDINGS)}, also with .gz, or a .zip of one of these; "
+            "or give a mapping where it is a table"
         ) from None
 
 
@@ -51,18 +54,29 @@ def import_file(
     ledger: Ledger,
     path: Path,
     *,
+    member: str | None = None,
     progress: Progress | None = None,
     limits: ImportLimits = USUAL_LIMITS,
     **chosen: Unpack[ImportChoices],
 ) -> ImportReport:
-    """Append a file's events. `progress` is called with the number of bytes read so far.
+    """Append a file's events; of a zip, those of the table in it, which `member` names where there are several.
+    `progress` is called with the number of bytes read so far.
 
-    The options are those of `ImportOptions`. Raises ValueError for one that cannot be, and ContentTooLarge for a file
-    beyond the limits, before anything of it is recorded.
+    The options are those of `ImportOptions`. Raises ValueError for one that cannot be, FileError for a file that is not
+    what its name says, and ContentTooLarge for one beyond the limits, before anything of it is recorded.
     """
-    file_format = "csv" if chosen.get("mapping") is not None else format_of(path)
-    with path.open("rb") as file:
-        return import_stream(ledger, file, file_format, name=path.name, progress=progress, limits=limits, **chosen)
+    has_mapping = chosen.get("mapping") is not None
+    with path.open("rb") as raw, unpacked(raw, path.name, limits, member=member, directory=ledger.directory) as plain:
+        file, name = plain
+        file_format = "csv" if has_mapping else format_of(name)
+        if progress is not None and file is not raw:
+            progress = _scaled(progress, raw.seek(0, 2), file.seek(0, 2))
+        return import_stream(ledger, file, file_format, name=name, progress=progress, limits=limits, **chosen)
+
+
+def _scaled(progress: Progress, packed: int, plain: int) -> Progress:
+    """How far a packed file is read, told in its own bytes."""
+    return lambda done: progress(packed * done // max(plain, 1))
 
 
 def import_stream(

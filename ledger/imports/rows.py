@@ -22,12 +22,14 @@ from ledger.codec.strict_json import MalformedJSON, parse_json
 from ledger.errors import ContentTooLarge, Violation
 from ledger.events.base import REGISTRY, Event
 from ledger.imports.import_limits import COLUMN_NAME_LENGTH_MAX, FILE_COLUMNS_MAX, HEADER_LENGTH_MAX, ROW_VALUES_MAX
+from ledger.imports.packed_files import what_begins_with
 from ledger.imports.tables_of_others import no_events, no_lines
 
 ROW_BYTES_MAX = 4 * 1024 * 1024
 PIECE_ROWS = 5_000
 PIECE_BYTES = 8 * 1024 * 1024
 NOT_UTF8 = "the text is not UTF-8: save the file as UTF-8 (in Excel: CSV UTF-8)"
+FIRST_BYTES_MAX = 4
 CELL_BYTES = 50
 """What a cell takes in memory beside its text, about."""
 Format = Literal["jsonl", "csv", "parquet"]
@@ -106,6 +108,10 @@ def csv_pieces(file: BinaryIO) -> Iterator[Piece]:
     Where the quoting breaks, no row after that is certain. Of a row with cells beyond the header, only their number is
     kept.
     """
+    if (what := what_begins_with(file.read(FIRST_BYTES_MAX))) is not None:
+        yield Piece("csv", 1, ([], [], f"the file is no CSV in UTF-8, but {what}"), file.tell())
+        return
+    file.seek(0)
     # What is not UTF-8 becomes lone surrogates, so that it is a fault of its row and not of the file.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     lines = _Lines(text)

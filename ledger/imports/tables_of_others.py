@@ -5,6 +5,8 @@ For example a table with semicolons, or one whose columns are a country and year
 
 from collections.abc import Sequence
 
+from ledger.imports.packed_files import what_begins_with
+
 TYPE = "type"
 _BETWEEN = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _A_MAPPING = "give a mapping, which says what its columns are (`supply-ledger mapping suggest FILE` drafts one)"
@@ -30,6 +32,8 @@ def no_events(header: Sequence[str]) -> str | None:
 
 def no_lines(line: bytes) -> str | None:
     """Why a file whose first line is this one is no JSON Lines, and what to do; None where it may be."""
+    if (what := what_begins_with(line)) is not None:
+        return f"the file is no JSON Lines, but {what}"
     if line.strip() in (b"[", b"{"):
         return (
             "the file is one JSON document over many lines, and JSON Lines has a whole event on each: "

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 from fastapi import APIRouter, Request, Response
 
@@ -19,6 +19,7 @@ from api.questions.parameters import DRY_RUN, Parameter, flag_of
 from api.settings import import_limits
 from ledger import (
     LISTED_MAX,
+    FileError,
     Format,
     ImportChoices,
     ImportLimits,
@@ -29,13 +30,16 @@ from ledger import (
     OnConflict,
     OnMissing,
     find_mapping,
+    format_of,
     import_stream,
+    unpacked,
     with_parameters,
 )
 from ledger.values import instant_text
 from projections import Engine
 
 ORDER = 20
+ZIP = "application/zip"
 FORMATS: dict[str, Format] = {JSONL.media_type: "jsonl", CSV.media_type: "csv", PARQUET.media_type: "parquet"}
 MODE = Parameter(
     "mode",
@@ -83,7 +87,8 @@ REGISTER = Parameter(
     "Registers what rows name and nobody has registered: a publisher as an organisation, a material as a material, and "
     "so on, and what may be anything as this kind of entity, like `country`. The answer lists them in `registered`.",
 )
-PARAMETERS = (MODE, DRY_RUN, ON_CONFLICT, PUBLISHED_AT, SCOPE, ON_MISSING, MAPPING, SET, REGISTER)
+MEMBER = Parameter("member", "Of a zip that holds several tables: the name of the one to read.")
+PARAMETERS = (MODE, DRY_RUN, ON_CONFLICT, PUBLISHED_AT, SCOPE, ON_MISSING, MAPPING, SET, REGISTER, MEMBER)
 ERROR: dict[str, Any] = {
     "type": "object",
     "required": ["row", "pointer", "rule", "detail"],
@@ -168,6 +173,9 @@ BODY: dict[str, Any] = {
         PARQUET.media_type: {
             "schema": {"type": "string", "format": "binary", "description": "One column a field, or structs."}
         },
+        ZIP: {
+            "schema": {"type": "string", "format": "binary", "description": "One of these, as the only table in it."}
+        },
     },
 }
 
@@ -193,7 +201,7 @@ def router(engine: Engine) -> APIRouter:
     )
     async def import_events(request: Request) -> Response:
         """Record a file of events: `application/x-ndjson`, `text/csv` or
-        `application/vnd.apache.parquet`.
+        `application/vnd.apache.parquet`; with `Content-Encoding: gzip`, or `application/zip` with one of these in it.
 
         In CSV and Parquet a column is a field, `source.publisher` one of a nested field, `dimensions.basis` a
         dimension; an empty cell is an absent field, and a list is JSON text (in Parquet also a list or structs).
@@ -205,26 +213,30 @@ def router(engine: Engine) -> APIRouter:
         says what would be, and in `effects` which answers would change. In mode
         `atomic` the events are held in memory until all are recorded; send very large files with `mode=proceed`.
         """
-        options = _options(json_wanted(request, PARAMETERS), engine.ledger.directory)
-        file_format = _table_format(request) if "mapping" in options else _format(request)
+        parameters = json_wanted(request, PARAMETERS)
+        options = _options(parameters, engine.ledger.directory)
+        sent = _Sent(_name(request, has_mapping="mapping" in options), parameters.get(MEMBER.name))
         async with spooled(request, engine.ledger.directory, bytes_max=limits.file_bytes) as body:
-            return await IMPORTS.run(_taken_in, engine, body, file_format, options, limits)
+            return await IMPORTS.run(_taken_in, engine, body, sent, options, limits)
 
     return routes
 
 
-def _taken_in(
-    engine: Engine,
-    body: Spooled,
-    file_format: Format | Literal["xlsx"],
-    options: ImportChoices,
-    limits: ImportLimits,
-) -> Response:
+class _Sent(NamedTuple):
+    """What the headers and parameters say of a body."""
+
+    name: str
+    """As a file it would be called so: `body.csv.gz`."""
+    member: str | None
+
+
+def _taken_in(engine: Engine, body: Spooled, sent: _Sent, options: ImportChoices, limits: ImportLimits) -> Response:
     ledger = engine.ledger
-    plain: Format = "csv" if file_format == "xlsx" else file_format
     try:
-        report = import_stream(ledger, body.file, plain, name=f"body.{file_format}", limits=limits, **options)
-    except MappingError as error:
+        with unpacked(body.file, sent.name, limits, member=sent.member, directory=ledger.directory) as plain:
+            file_format = "csv" if "mapping" in options else format_of(plain.name)
+            report = import_stream(ledger, plain.file, file_format, name=plain.name, limits=limits, **options)
+    except (MappingError, FileError) as error:
         raise Problem(422, "import-refused", f"Nothing was recorded: {error}.") from None
     recorded_at = ledger.recorded_at(report.position)
     basis = written_basis(
@@ -316,27 +328,24 @@ def _options(parameters: Mapping[str, str], directory: Path | None) -> ImportCho
     return cast(ImportChoices, choices)
 
 
-def _table_format(request: Request) -> Format | Literal["xlsx"]:
-    """The kind of table that the headers of a body claim. Raises Problem for what is none."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == XLSX.media_type:
-        return "xlsx"
-    if (found := _format(request)) != "csv":
-        raise _unsupported(f"With a mapping, send a table: {CSV.media_type} or {XLSX.media_type}.")
-    return found
-
-
-def _format(request: Request) -> Format:
-    """The format that the headers of a body claim. Raises Problem for another."""
+def _name(request: Request, *, has_mapping: bool) -> str:
+    """What the body would be called as a file, by its headers. Raises Problem for what is not taken."""
     media_type, *settings = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     charset = next((part.partition("=")[2].strip('" ') for part in settings if part.startswith("charset")), "utf-8")
-    if media_type not in FORMATS:
+    known = {**{one: f".{name}" for one, name in FORMATS.items()}, ZIP: ".zip", XLSX.media_type: ".xlsx"}
+    tables = (CSV.media_type, XLSX.media_type, ZIP)
+    wanted = tables if has_mapping else (*FORMATS, ZIP)
+    if media_type not in wanted:
         said = media_type[:80] or "without a type"
-        raise _unsupported(f"Send a file with the header Content-Type: {', '.join(FORMATS)}; not {said}.")
+        if has_mapping:
+            raise _unsupported(f"With a mapping, send a table: {', '.join(tables)}.")
+        raise _unsupported(f"Send a file with the header Content-Type: {', '.join(wanted)}; not {said}.")
     if charset not in ("utf-8", "utf8", "us-ascii"):
         raise _unsupported(f"Send text in UTF-8, not {charset[:40]}.")
-    if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
-        raise _unsupported("Send the body as it is, without a Content-Encoding.")
-    return FORMATS[media_type]
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", "gzip", "x-gzip"):
+        raise _unsupported("Send the body as it is, or with Content-Encoding: gzip.")
+    return f"body{known[media_type]}" + (".gz" if "gzip" in encoding else "")
 
 
 def _unsupported(detail: str) -> Problem:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ledger.imports.import_limits import FILE_COLUMNS_MAX
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
+from ledger.imports.packed_files import FileError, check_contents, what_begins_with
 from ledger.imports.rows import ROW_BYTES_MAX
 
 DELIMITERS = ",;\t|"
@@ -49,8 +50,9 @@ def open_table(file: BinaryIO, name: str, form: TableForm) -> Table:
     file.seek(0)
     if name.lower().endswith((".xlsx", ".xlsm")):
         return _titled(_sheet_rows(file, form), form)
-    if start.startswith((b"PK\x03\x04", b"PAR1", b"\x1f\x8b")):
-        raise MappingError(f"{name} is no text: its first bytes are those of a zip, gzip or Parquet file")
+    what = what_begins_with(start)
+    if what is not None and not form.encoding and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise MappingError(f"{name} is not what its name says, text, but {what}")
     encoding = _encoding(file, name, form)
     file.seek(0)
     sample = file.read(SAMPLE_BYTES).decode(encoding, errors="ignore")
@@ -211,8 +213,11 @@ def _sheet_rows(file: BinaryIO, form: TableForm) -> Iterator[TableRow]:
 def _check_unpacked(file: BinaryIO) -> None:
     """Raises MappingError for a workbook that unpacks to far more than workbooks do."""
     try:
+        check_contents(file)
         with zipfile.ZipFile(file) as packed:
             sizes = [(one.file_size, one.compress_size) for one in packed.infolist()]
+    except FileError as error:
+        raise MappingError(str(error)) from None
     except (zipfile.BadZipFile, OSError, ValueError):
         raise MappingError("the file is no Excel workbook: is it CSV by another name?") from None
     unpacked, size = (sum(column) for column in zip(*sizes, strict=True)) if sizes else (0, 0)

@@ -66,7 +66,7 @@ def test_an_event_of_a_million_unknown_fields_is_one_fault(api: Api) -> None:
 def test_few_faults_are_all_listed_and_nothing_is_said_of_more(api: Api) -> None:
     assert "errors_more" not in api.client.post("/v1/events", json={"type": "QuotaSet", "x": 1}).json()
     answer = api.client.post("/v1/imports?mode=proceed", content=b"7\n", headers=NDJSON)
-    assert {*answer.json(), "effects"} == set(REPORT["properties"])
+    assert {*answer.json(), "effects", "registered"} == set(REPORT["properties"])
 
 
 @pytest.mark.parametrize("mode", ["atomic", "proceed"])
@@ -129,10 +129,12 @@ def test_rows_that_would_wait_beyond_the_setting_are_refused(engine: Engine, mon
     assert api.client.post("/v1/imports?mode=proceed", content=body, headers=NDJSON).json()["recorded"] == 1
 
 
-def test_what_is_compressed_is_never_unpacked(api: Api) -> None:
+def test_what_is_compressed_is_never_unpacked_but_for_files_in_gzip(api: Api) -> None:
     packed = gzip.compress(b" " * 10_000_000)
     for path, content_type in (("events", JSON), ("imports", NDJSON)):
         for encoding in ("gzip", "br", "zstd", "deflate", "gzip, identity", "x"):
+            if (path, encoding) == ("imports", "gzip"):
+                continue
             answer = api.client.post(
                 f"/v1/{path}", content=packed, headers={**content_type, "Content-Encoding": encoding}
             )

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import resource
+import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +30,7 @@ from tests.api.helpers import BASICS, Api, mined, opened, organisation
 
 NDJSON = "application/x-ndjson"
 CSV = "text/csv"
+ZIP = "application/zip"
 PARQUET = "application/vnd.apache.parquet"
 NOTHING = {"recorded": 0, "duplicate": 0, "rejected": 0}
 
@@ -169,7 +171,7 @@ def test_an_empty_file_into_an_empty_ledger_is_answered_too(client: TestClient) 
         {"Content-Type": "text/plain"},
         {"Content-Type": ""},
         {"Content-Type": "text/csv; charset=latin-1"},
-        {"Content-Type": NDJSON, "Content-Encoding": "gzip"},
+        {"Content-Type": NDJSON, "Content-Encoding": "br"},
         {},
     ],
 )
@@ -217,7 +219,7 @@ MALFORMED: dict[str, tuple[str, bytes, str]] = {
     "lone surrogate": (NDJSON, b'{"type": "\\ud800"}', "malformed_json"),
     "a table that is not UTF-8": (CSV, GOOD_TABLE.replace(b"china", b"\xff"), "malformed_cell"),
     "a header that is not UTF-8": (CSV, GOOD_TABLE.replace(b"subject", b"\xff"), "malformed_cell"),
-    "a table in UTF-16": (CSV, GOOD_TABLE.decode().encode("utf-16"), "malformed_cell"),
+    "a table in UTF-16": (CSV, GOOD_TABLE.decode().encode("utf-16"), "malformed_csv"),
     "a quote that is never closed": (CSV, GOOD_TABLE.replace(b"china", b'"china'), "malformed_csv"),
     "text after a quote": (CSV, GOOD_TABLE.replace(b"china", b'"china"a'), "malformed_csv"),
     "a cell without a column": (CSV, GOOD_TABLE.rstrip() + b",x\n", "malformed_csv"),
@@ -433,6 +435,39 @@ def test_a_fault_of_many_rows_is_told_once_with_its_rows_and_its_cure(api: Api) 
     assert (again["recorded"], again["duplicate"], "registered" in again) == (0, 41, False)
 
 
+def zipped(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return out.getvalue()
+
+
+def test_packed_files_are_read_as_what_is_in_them(api: Api) -> None:
+    fact = lines(mined("china", "1", "2024"))
+    gzipped = {"Content-Type": NDJSON, "Content-Encoding": "gzip"}
+    assert counts(api.client.post("/v1/imports", content=gzip.compress(fact), headers=gzipped)) == (1, 0, 0)
+    both = zipped(**{"a/one.jsonl": fact, "two.csv": table(mined("china", "2", "2025"))})
+    assert counts(send(api, zipped(**{"one.jsonl": fact}), ZIP)) == (0, 1, 0)
+    assert counts(send(api, both, ZIP, "?member=two.csv")) == (1, 0, 0)
+    assert counts(send(api, zipped(**{"t.csv": TABLE}), ZIP, f"?{SAID}&register=country")) == (5, 0, 0)
+    head = api.head()
+    refused = {
+        "member=": send(api, both, ZIP),
+        "has no file": send(api, both, ZIP, "?member=three.csv"),
+        "is not what its name says": send(api, fact, ZIP),
+        "gzip": api.client.post("/v1/imports", content=fact, headers=gzipped),
+        "cannot be unpacked": api.client.post("/v1/imports", content=gzip.compress(fact * 99)[:-9], headers=gzipped),
+        "member names a table in a zip": send(api, fact, query="?member=x"),
+    }
+    for said, answer in refused.items():
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:supply-ledger:problem:import-refused")
+        assert said in answer.json()["detail"]
+    bomb = gzip.compress(b"\n" * (80 * 2**20))
+    assert api.client.post("/v1/imports", content=bomb, headers=gzipped).status_code == 413
+    assert api.head() == head
+
+
 def test_a_table_without_a_type_is_told_once(api: Api) -> None:
     for body in (TABLE, TABLE.replace(b",", b";")):
         refused = send(api, body, CSV).json()
@@ -484,10 +519,10 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
     operation = document["paths"]["/v1/imports"]["post"]
     assert [parameter["name"] for parameter in operation["parameters"]] == [
         *("mode", "dry_run", "on_conflict", "published_at", "scope", "on_missing"),
-        *("mapping", "set.NAME", "register"),
+        *("mapping", "set.NAME", "register", "member"),
     ]
     content = operation["requestBody"]["content"]
-    assert set(content) == {NDJSON, CSV, PARQUET}
+    assert set(content) == {NDJSON, CSV, PARQUET, ZIP}
     for content_type, described in content.items():
         for number, example in enumerate(described.get("examples", {}).values()):
             with opened(tmp_path / f"{content_type.replace('/', '-')}-{number}.db") as engine:
