@@ -31,7 +31,7 @@ from ledger.events import REGISTRY, Event
 from ledger.imports.exported_rows import body_of_entry
 from ledger.imports.exports import export_log, exported_events
 from ledger.imports.import_limits import ImportLimits
-from ledger.imports.import_options import ImportChoices, ImportOptions, Mode, OnConflict, OnMissing
+from ledger.imports.import_options import Floats, ImportChoices, ImportOptions, Mode, OnConflict, OnMissing
 from ledger.imports.import_report import LISTED_MAX, ImportReport
 from ledger.imports.importer import Format, format_of, import_file, import_stream
 from ledger.imports.mappings.saved_mappings import find_mapping, ready_made_mappings, save_mapping, saved_mappings
@@ -59,6 +59,7 @@ __all__ = [
     "Event",
     "EventIdReused",
     "FileError",
+    "Floats",
     "Format",
     "ImportChoices",
     "ImportLimits",

@@ -23,7 +23,7 @@ def print_import(report: ImportReport, *, atomic: bool, file: Path) -> None:
             f"the log's head is position {report.position}.",
             highlight=False,
         )
-    for said in _more(report):
+    for said in (*report.notes, *_more(report)):
         out.print(said, highlight=False)
     faults = [one.as_dict() for one in report.faults]
     for one in faults:

@@ -66,7 +66,13 @@ def mapping_command(
             chosen = mapping_of(mapping, said, data)
             with opened_ledger(data, make=True) as ledger:
                 report = import_file(
-                    ledger, file, member=member, mapping=chosen, register=register, dry_run=True, mode="proceed"
+                    ledger,
+                    file,
+                    member=member,
+                    mapping=chosen,
+                    register=register,
+                    dry_run=True,
+                    mode="proceed",
                 )
             print_import(report, atomic=False, file=file)
     except (MappingError, FileError) as error:

@@ -15,6 +15,7 @@ from api.formats.cells import json_text
 from api.problems import refused
 from api.settings import data_directory
 from ledger import (
+    Floats,
     ImportChoices,
     MappingError,
     Mode,
@@ -134,6 +135,9 @@ def import_command(
             metavar="KIND",
         ),
     ] = None,
+    floats: Annotated[
+        str, typer.Option(help="Floating-point numbers in Parquet: refuse, or shortest (their shortest decimals).")
+    ] = "refuse",
     member: MemberOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something held is changed.")] = False,
     data: DataOption = None,
@@ -159,6 +163,7 @@ def import_command(
             "as_recorded": as_recorded,
             "mapping": None if mapping is None else mapping_of(mapping, said, data),
             "register": register,
+            "floats": one_of("--floats", floats, get_args(Floats)),
         },
     )
     looked_at = cast(ImportChoices, {**chosen, "dry_run": True})

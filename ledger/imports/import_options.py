@@ -10,6 +10,7 @@ from ledger.values.calendars import parse_moment
 
 Mode = Literal["atomic", "proceed"]
 OnConflict = Literal["ask", "correct", "record"]
+Floats = Literal["refuse", "shortest"]
 OnMissing = Literal["list", "retract", "withdraw"]
 KINDS = tuple(get_args(EntityRegistered.model_fields["kind"].annotation))
 NOW = "now"
@@ -28,6 +29,7 @@ class ImportChoices(TypedDict, total=False):
     as_recorded: bool
     mapping: TableMapping | None
     register: str | None
+    floats: Floats
     recorded_by: str
 
 
@@ -56,6 +58,9 @@ class ImportOptions:
     register: str | None = None
     """Register what rows name and nobody has registered: a publisher as an organisation, a material as a material, and
     so on; and as this kind what the field does not tell the kind of. None: such rows are rejected."""
+    floats: Floats = "refuse"
+    """What becomes of floating-point numbers in Parquet, which are not exact: refused, or taken as the shortest decimal
+    that stands for each."""
     recorded_by: str = "local"
 
     def __post_init__(self) -> None:

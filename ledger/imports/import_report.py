@@ -44,6 +44,8 @@ class ImportReport:
     """How many warnings there are, those that are not listed too."""
     changed: list[dict[str, Any]] = field(default_factory=list)
     """What rows say otherwise than a standing statement: {"row", "event_id", "position", "before", "after"}."""
+    notes: list[str] = field(default_factory=list)
+    """What is to be said of the file as a whole."""
     missing: list[dict[str, Any]] = field(default_factory=list)
     """What the scope, or the edition before it, holds and the file leaves out."""
     missing_more: int = 0

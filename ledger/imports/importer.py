@@ -21,6 +21,7 @@ from ledger.imports.import_options import NOW, ImportChoices, ImportOptions
 from ledger.imports.import_report import ImportReport
 from ledger.imports.intake import Intake
 from ledger.imports.mappings.mapped_pieces import mapped_pieces
+from ledger.imports.mappings.tables import Reading
 from ledger.imports.packed_files import unpacked
 from ledger.imports.rows import PIECE_ROWS, Piece
 from ledger.imports.rows import Format as Format
@@ -99,14 +100,19 @@ def import_stream(
     intake = Intake(options, report)
     large = size * (PARQUET_TIMES if file_format == "parquet" else 1) >= LARGE_BYTES
     published_at = instant_text(ledger.now()) if options.published_at == NOW else options.published_at
-    way = Way(ledger.identity, published_at, options.as_recorded)
+    floats = options.floats == "shortest"
+    way = Way(ledger.identity, published_at, options.as_recorded, floats)
     if options.as_recorded and report.position:
         raise ValueError("as_recorded needs an empty ledger: this one has events, so their positions are taken")
+    if floats and (file_format == "parquet" or name.lower().endswith(".parquet")):
+        report.notes += _said_of_floats(file)
     if options.mapping is None:
         cut = pieces(file, file_format, limits)
     else:
         names = ledger.registered_names()
-        cut = mapped_pieces(file, name, options.mapping, names, register=options.register)
+        cut = mapped_pieces(
+            file, name, options.mapping, names, register=options.register, reading=Reading(floats, limits)
+        )
     with (
         closing(_prepared(file, cut, Workers(way, wanted=large), progress)) as made,
         ledger.log.bulk() if large and not options.dry_run else nullcontext(),
@@ -120,6 +126,15 @@ def import_stream(
             held = made if options.dry_run else _held(made, limits)
             _record(ledger, held, intake, report, all_or_nothing=options.mode == "atomic", is_last=True)
     return report
+
+
+def _said_of_floats(file: BinaryIO) -> list[str]:
+    from ledger.imports.parquet import float_columns
+
+    columns = float_columns(file)
+    named = ", ".join(f"{name[:80]} ({kind})" for name, kind in list(columns.items())[:20])
+    more = f" and {len(columns) - 20} more columns" if len(columns) > 20 else ""
+    return [f"Floating-point numbers were taken as their shortest decimals, in {named}{more}"] if columns else []
 
 
 def _record(

@@ -3,8 +3,8 @@
 One column a field, named as in CSV (`source.publisher`, `dimensions.basis`), or one of structs, lists and maps for
 nested ones; null is an absent field, and so is a struct of nothing but nulls. Whole numbers stay what they are, and
 are text in a field of text; decimals are written out with all their places; a date is `2024-01-31`; a timestamp is an
-instant in UTC, so it needs a time zone. A floating-point number is refused: it may no longer be the number that was
-printed.
+instant in UTC, so it needs a time zone. A floating-point number is refused, since it may no longer be the number that
+was printed; or, where somebody says so, taken as the shortest decimal that stands for it (0.1, whatever follows it).
 
 The file is read in batches, and how large these may be follows from its pages before they are decoded
 (`ledger.imports.parquet_pages`). Apart from `ledger.imports.rows` for other formats, because Arrow takes long to load.
@@ -15,6 +15,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO, NamedTuple
 
+import numpy
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -114,15 +115,24 @@ def _packed(part: pa.RecordBatch, size: int) -> tuple[bytes, tuple[str, str] | N
     return sink.getvalue().to_pybytes(), None
 
 
-def parquet_rows(piece: Piece) -> Iterator[Row]:
-    """The rows of a piece."""
+def float_columns(file: BinaryIO) -> dict[str, str]:
+    """The columns of floating-point numbers of a file, with their types; none of one that cannot be read."""
+    try:
+        check_footer(file)
+        schema = pq.ParquetFile(file, pre_buffer=False).schema_arrow
+    except (pa.ArrowException, OSError, ValueError):
+        return {}
+    return {one.name: str(one.type) for one in schema if pa.types.is_floating(one.type)}
+
+
+def parquet_rows(piece: Piece, *, floats: bool = False) -> Iterator[Row]:
+    """The rows of a piece. With `floats`, floating-point numbers are taken as their shortest decimals."""
     stream, fault = piece.raw
     number = piece.first
     try:
         for batch in pa.ipc.open_stream(stream) if stream else ():
-            columns = [_column(name, values) for name, values in zip(batch.schema.names, batch.columns, strict=True)]
-            for index in range(batch.num_rows):
-                row = _row(number, columns, index)
+            for cells in batch_cells(batch, floats=floats):
+                row = _row(number, cells)
                 number += 1
                 if row is not None:
                     yield row
@@ -132,12 +142,31 @@ def parquet_rows(piece: Piece) -> Iterator[Row]:
         yield faulty(number, *fault)
 
 
+def batch_cells(batch: Any, *, floats: bool, cells_of: "CellOf | None" = None) -> Iterator[list[tuple[str, Any]]]:
+    """The cells of each row, by the names of their columns, as JSON has them; a `CellFault` for one that has no form
+    there. Those that are null are left out.
+    """
+    kinds = cells_of or cell_of
+    columns = [
+        _column(name, values, kinds(values.type, floats))
+        for name, values in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    for index in range(batch.num_rows):
+        cells = ((column.name, _json_value(column, index)) for column in columns)
+        yield [(name, value) for name, value in cells if value is not None]
+
+
+class CellFault(NamedTuple):
+    """Why a cell has no form in JSON."""
+
+    detail: str
+
+
 def _reason(error: Exception) -> str:
     return f"{str(error).strip().partition(chr(10))[0][:300]}; nothing from here on was read"
 
 
-def _column(name: str, values: Any) -> _Column:
-    cell = _cell_of(values.type)
+def _column(name: str, values: Any, cell: Cell) -> _Column:
     if isinstance(values.type, pa.BaseExtensionType) and not isinstance(values.type, pa.UuidType):
         values = values.storage
     if pa.types.is_timestamp(values.type):
@@ -149,24 +178,28 @@ def _column(name: str, values: Any) -> _Column:
         return _Column(name, values, cell)  # One value has no form in Python: its row alone is at fault.
 
 
-def _row(number: int, columns: list[_Column], index: int) -> Row | None:
-    cells: list[tuple[str, Any]] = []
-    for column in columns:
-        try:
-            value = column.values[index]
-            if isinstance(value, pa.Scalar):
-                value = value.as_py()
-            json_value = None if value is None else column.cell(value)
-        except (ValueError, OverflowError) as error:
-            detail = _WHY.get(type(error), str(error))
-            return faulty(number, "malformed_cell", detail, column=column.name)
-        if json_value is not None:
-            cells.append((column.name, json_value))
+def _json_value(column: _Column, index: int) -> Any:
+    try:
+        value = column.values[index]
+        if isinstance(value, pa.Scalar):
+            value = value.as_py()
+        return None if value is None else column.cell(value)
+    except (ValueError, OverflowError) as error:
+        return CellFault(_WHY.get(type(error), str(error)))
+
+
+def _row(number: int, cells: list[tuple[str, Any]]) -> Row | None:
+    for name, value in cells:
+        if type(value) is CellFault:
+            return faulty(number, "malformed_cell", value.detail, column=name)
     return placed(number, cells) if cells else None
 
 
-def _cell_of(kind: pa.DataType) -> Cell:
-    """How a type's values are written in JSON."""
+CellOf = Callable[[Any, bool], Cell]
+
+
+def cell_of(kind: pa.DataType, floats: bool) -> Cell:
+    """How a type's values are written in JSON; `floats` says whether floating-point numbers are."""
     types = pa.types
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_boolean(kind):
         return _same
@@ -179,25 +212,41 @@ def _cell_of(kind: pa.DataType) -> Cell:
     if types.is_timestamp(kind):
         return _instant_of(kind)
     if types.is_struct(kind):
-        return _object_of({part.name: _inner(part.type) for part in kind}, parts=kind.num_fields)
+        return _object_of({part.name: _inner(part.type, floats) for part in kind}, parts=kind.num_fields)
     if types.is_map(kind):
-        return _map_of(_inner(kind.item_type))
+        return _map_of(_inner(kind.item_type, floats))
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
-        return _list_of(_inner(kind.value_type))
+        return _list_of(_inner(kind.value_type, floats))
     if isinstance(kind, pa.UuidType):
         return str
     if isinstance(kind, pa.JsonType):
         return _json
     if types.is_floating(kind):
-        return _refuse(f"a floating-point number ({kind}) is not exact: write the column as text or decimal")
+        if floats:
+            return _shortest_of(kind)
+        return _refuse(
+            f"a floating-point number ({kind}) is not exact: write the column as text or decimal, or import it with "
+            "floats=shortest, which takes each as the shortest decimal that stands for it"
+        )
     return _refuse(f"a column of the type {str(kind)[:80]} holds nothing that an event has: write it as text")
 
 
-def _inner(kind: pa.DataType) -> Cell:
+def _shortest_of(kind: pa.DataType) -> Cell:
+    """The shortest decimal that is this number and no other of its size: 0.1 for the float next to a tenth."""
+    of_size: Any = {16: numpy.float16, 32: numpy.float32, 64: numpy.float64}[kind.bit_width]
+
+    def text(value: float) -> str:
+        written = numpy.format_float_positional(of_size(value), unique=True, trim="-")
+        return "0" if written == "-0" else written
+
+    return text
+
+
+def _inner(kind: pa.DataType, floats: bool) -> Cell:
     """The same inside lists, maps and structs, whose values come out whole."""
     if pa.types.is_timestamp(kind):
         return _refuse("a timestamp inside another value: write it as text")
-    return _cell_of(kind)
+    return cell_of(kind, floats)
 
 
 def _same(value: Any) -> Any:

@@ -41,11 +41,13 @@ class Way(NamedTuple):
     """When rows that do not say so were published."""
     as_recorded: bool = False
     """Whether exported rows keep all that their ledger had set."""
+    floats: bool = False
+    """Whether floating-point numbers are taken, as their shortest decimals."""
 
 
 def verdicts_on(piece: Piece, way: Way) -> bytes:
     """The verdicts on the rows of a piece."""
-    return marshal.dumps([(row.number, *_verdict(row, way)) for row in _rows(piece)])
+    return marshal.dumps([(row.number, *_verdict(row, way)) for row in _rows(piece, way)])
 
 
 class Verdicts(NamedTuple):
@@ -76,13 +78,13 @@ def read_back(verdicts: bytes) -> Verdicts:
     return made
 
 
-def _rows(piece: Piece) -> Iterator[Row]:
+def _rows(piece: Piece, way: Way) -> Iterator[Row]:
     if piece.format == "mapped":
         return mapped_rows(piece)
     if piece.format == "parquet":
         from ledger.imports.parquet import parquet_rows
 
-        return parquet_rows(piece)
+        return parquet_rows(piece, floats=way.floats)
     return jsonl_rows(piece) if piece.format == "jsonl" else csv_rows(piece)
 
 

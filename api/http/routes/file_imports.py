@@ -20,6 +20,7 @@ from api.settings import import_limits
 from ledger import (
     LISTED_MAX,
     FileError,
+    Floats,
     Format,
     ImportChoices,
     ImportLimits,
@@ -87,8 +88,14 @@ REGISTER = Parameter(
     "Registers what rows name and nobody has registered: a publisher as an organisation, a material as a material, and "
     "so on, and what may be anything as this kind of entity, like `country`. The answer lists them in `registered`.",
 )
+FLOATS = Parameter(
+    "floats",
+    "What becomes of floating-point numbers in Parquet, which are not exact. `refuse`: their rows are rejected. "
+    "`shortest`: each is taken as the shortest decimal that stands for it, and `notes` says so.",
+    schema={"type": "string", "enum": list(get_args(Floats)), "default": "refuse"},
+)
 MEMBER = Parameter("member", "Of a zip that holds several tables: the name of the one to read.")
-PARAMETERS = (MODE, DRY_RUN, ON_CONFLICT, PUBLISHED_AT, SCOPE, ON_MISSING, MAPPING, SET, REGISTER, MEMBER)
+PARAMETERS = (MODE, DRY_RUN, ON_CONFLICT, PUBLISHED_AT, SCOPE, ON_MISSING, MAPPING, SET, REGISTER, FLOATS, MEMBER)
 ERROR: dict[str, Any] = {
     "type": "object",
     "required": ["row", "pointer", "rule", "detail"],
@@ -146,6 +153,7 @@ REPORT: dict[str, Any] = {
         "rejected": {"type": "integer", "description": "Rows that were refused."},
         "errors": {"type": "array", "items": ERROR, "maxItems": LISTED_MAX},
         "faults": {"type": "array", "items": FAULT, "description": "The same, each told once with all of its rows."},
+        "notes": {"type": "array", "items": {"type": "string"}, "description": "Of the file as a whole."},
         "registered": {
             "type": "array",
             "items": {"type": "object"},
@@ -282,6 +290,8 @@ def _counts(report: ImportReport) -> dict[str, Any]:
     }
     if report.rejected:
         counts["faults"] = [one.as_dict() for one in report.faults]
+    if report.notes:
+        counts["notes"] = report.notes
     if report.registered:
         counts["registered"] = report.registered
     more = {
@@ -303,7 +313,7 @@ def _effects(engine: Engine, report: ImportReport) -> Effects:
 def _options(parameters: Mapping[str, str], directory: Path | None) -> ImportChoices:
     """The options of an import. Raises Problem."""
     choices: dict[str, Any] = {"mode": "atomic"}
-    for name, known in (("mode", Mode), ("on_conflict", OnConflict), ("on_missing", OnMissing)):
+    for name, known in (("mode", Mode), ("on_conflict", OnConflict), ("on_missing", OnMissing), ("floats", Floats)):
         if (text := parameters.get(name)) is not None:
             if text not in get_args(known):
                 *others, last = get_args(known)
@@ -333,7 +343,7 @@ def _name(request: Request, *, has_mapping: bool) -> str:
     media_type, *settings = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     charset = next((part.partition("=")[2].strip('" ') for part in settings if part.startswith("charset")), "utf-8")
     known = {**{one: f".{name}" for one, name in FORMATS.items()}, ZIP: ".zip", XLSX.media_type: ".xlsx"}
-    tables = (CSV.media_type, XLSX.media_type, ZIP)
+    tables = (CSV.media_type, XLSX.media_type, PARQUET.media_type, ZIP)
     wanted = tables if has_mapping else (*FORMATS, ZIP)
     if media_type not in wanted:
         said = media_type[:80] or "without a type"

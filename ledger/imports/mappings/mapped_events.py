@@ -54,8 +54,11 @@ class MappedEvents:
         self._melted = [one for value in self.mapping.values for one in self._matches(value.columns, value.fields)]
         parts = {part for value in self.mapping.values for part in value.columns.groupindex}
         own = (one for value in self.mapping.values for one in value.fields)
-        for one in (*self.mapping.fields, *own):
+        fields = (*self.mapping.fields, *own)
+        for one in fields:
             self._check(one, parts)
+        named = {name for one in fields for name in one.columns} | set(self.mapping.table.skip)
+        self._used = {self._places[name] for name in named if name in self._places} | {m.place for m in self._melted}
         for column in self.mapping.table.skip:
             if column not in self._places:
                 raise MappingError(f"table.skip: there is no column {column!r}; {self._known()}")
@@ -63,7 +66,12 @@ class MappedEvents:
     def rows(self, table: Iterable[TableRow]) -> Iterator[Row]:
         """The events of the rows, or why there are none."""
         skip = [(self._places[name], frozenset(texts)) for name, texts in self.mapping.table.skip.items()]
-        for number, cells, fault in table:
+        for number, cells, fault, faults in table:
+            if faults:
+                place = next((one for one in faults if one in self._used), None)
+                if place is not None:
+                    yield faulty(number, "malformed_cell", faults[place], column=self.columns[place])
+                    continue
             if fault is not None:
                 yield faulty(number, "malformed_cell", fault)
             elif any(cells) and not any(cells[place].strip() in texts for place, texts in skip):

@@ -6,15 +6,21 @@ from typing import BinaryIO
 from ledger.errors import Violation
 from ledger.imports.mappings.mapped_events import MappedEvents
 from ledger.imports.mappings.table_mapping import TableMapping
-from ledger.imports.mappings.tables import open_table
+from ledger.imports.mappings.tables import USUAL_READING, Reading, open_table
 from ledger.imports.rows import PIECE_ROWS, Piece, Row
 
 
 def mapped_pieces(
-    file: BinaryIO, name: str, mapping: TableMapping, names: dict[str, str], *, register: str | None
+    file: BinaryIO,
+    name: str,
+    mapping: TableMapping,
+    names: dict[str, str],
+    *,
+    register: str | None,
+    reading: Reading = USUAL_READING,
 ) -> Iterator[Piece]:
     """The events of a table. Raises MappingError where the mapping does not fit it."""
-    table = open_table(file, name, mapping.table)
+    table = open_table(file, name, mapping.table, reading)
     events = MappedEvents(mapping, table.columns, names, register=register)
     rows: list[tuple[int, object, object]] = []
     for row in events.rows(table.rows):

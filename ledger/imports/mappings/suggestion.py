@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from ledger.imports.mappings.cell_values import SYMBOLS, Separators
 from ledger.imports.mappings.table_mapping import TableForm
-from ledger.imports.mappings.tables import Table, open_table
+from ledger.imports.mappings.tables import Reading, Table, open_table
 
 LOOKED_AT_ROWS = 200
 YEAR = re.compile(r"^(.*?)((?:19|20)\d{2})(.*)$")
@@ -31,7 +31,7 @@ _CODES = {
 
 def suggested(file: BinaryIO, name: str, *, encoding: str | None = None, sheet: str | None = None) -> str:
     """A mapping for a table, as TOML with comments. Raises MappingError where the file is no table."""
-    table = open_table(file, name, TableForm(encoding=encoding, sheet=sheet))
+    table = open_table(file, name, TableForm(encoding=encoding, sheet=sheet), Reading(floats=True))
     rows = [row.cells for row in islice(table.rows, LOOKED_AT_ROWS) if row.fault is None and any(row.cells)]
     return "\n".join(_lines(table, rows, name)) + "\n"
 

@@ -10,12 +10,12 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from itertools import count, islice
 from typing import Any, BinaryIO, NamedTuple
 
-from ledger.imports.import_limits import FILE_COLUMNS_MAX
+from ledger.imports.import_limits import FILE_COLUMNS_MAX, USUAL_LIMITS, ImportLimits
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.packed_files import FileError, check_contents, what_begins_with
 from ledger.imports.rows import ROW_BYTES_MAX
@@ -34,6 +34,8 @@ class TableRow(NamedTuple):
     number: int
     cells: list[str]
     fault: str | None = None
+    faults: Mapping[int, str] = {}
+    """Why single cells are empty, by their place: it matters where the mapping looks at them."""
 
 
 class Table(NamedTuple):
@@ -44,10 +46,27 @@ class Table(NamedTuple):
     form: TableForm
 
 
-def open_table(file: BinaryIO, name: str, form: TableForm) -> Table:
+class Reading(NamedTuple):
+    """How a file is read, beside what its mapping says."""
+
+    floats: bool = False
+    """Whether floating-point numbers are taken, as their shortest decimals."""
+    limits: ImportLimits = USUAL_LIMITS
+
+
+USUAL_READING = Reading()
+
+
+def open_table(file: BinaryIO, name: str, form: TableForm, reading: Reading = USUAL_READING) -> Table:
     """The table in a file, by the ending of its name. Raises MappingError where it is none."""
     start = file.read(4)
     file.seek(0)
+    if name.lower().endswith(".parquet"):
+        # Here, since Arrow takes as long to load as all the rest, and most programs need none of it.
+        from ledger.imports.mappings.parquet_tables import parquet_table
+
+        columns, rows = parquet_table(file, floats=reading.floats, limits=reading.limits)
+        return Table(columns, (TableRow(*row) for row in rows), form)
     if name.lower().endswith((".xlsx", ".xlsm")):
         return _titled(_sheet_rows(file, form), form)
     what = what_begins_with(start)
@@ -83,7 +102,7 @@ def _titled(rows: Iterator[TableRow], form: TableForm) -> Table:
 
 
 def _fitted(rows: Iterator[TableRow], width: int) -> Iterator[TableRow]:
-    for number, cells, fault in rows:
+    for number, cells, fault, _ in rows:
         if fault is None and any(cells[width:]):
             yield TableRow(number, [], f"the row has {len(cells)} cells and the header {width}")
         else:

@@ -195,6 +195,7 @@ def test_a_file_of_another_type_is_refused(api: Api, headers: dict[str, str]) ->
         ("?on_missing=retract", "on_missing"),
         ("?scope=usgs", "scope"),
         ("?published_at=soon", "published_at"),
+        ("?floats=some", "floats"),
         ("?format=csv", "format"),
     ],
 )
@@ -468,6 +469,23 @@ def test_packed_files_are_read_as_what_is_in_them(api: Api) -> None:
     assert api.head() == head
 
 
+def test_a_parquet_table_becomes_events_through_a_mapping(api: Api) -> None:
+    columns = {"subject": ["China"], "metric": ["mine_production"], "unit": ["t"], "2023": [0.1], "2024": [Decimal(3)]}
+    refused = send(api, parquet(columns), PARQUET, f"?{SAID}").json()
+    assert [(one["row"], one["pointer"]) for one in refused["errors"]] == [(1, "/2023")]
+    assert "floats=shortest" in refused["detail"]
+    taken = send(api, parquet(columns), PARQUET, f"?{SAID}&floats=shortest")
+    assert counts(taken) == (2, 0, 0)
+    assert "shortest decimals, in 2023 (double)" in taken.json()["notes"][0]
+    assert sorted(item["value"] for item in api.items("figures", subject="china")) == ["0.1", "3"]
+    assert (
+        send(api, parquet(mined_columns([Decimal(1)], value=pa.array([1.5]))), PARQUET, "?floats=shortest").json()[
+            "recorded"
+        ]
+        == 1
+    )
+
+
 def test_a_table_without_a_type_is_told_once(api: Api) -> None:
     for body in (TABLE, TABLE.replace(b",", b";")):
         refused = send(api, body, CSV).json()
@@ -519,7 +537,7 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
     operation = document["paths"]["/v1/imports"]["post"]
     assert [parameter["name"] for parameter in operation["parameters"]] == [
         *("mode", "dry_run", "on_conflict", "published_at", "scope", "on_missing"),
-        *("mapping", "set.NAME", "register", "member"),
+        *("mapping", "set.NAME", "register", "floats", "member"),
     ]
     content = operation["requestBody"]["content"]
     assert set(content) == {NDJSON, CSV, PARQUET, ZIP}
@@ -530,7 +548,7 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
                 answer = send(api, example["value"].encode(), content_type)
                 assert (answer.status_code, counts(answer)) == (200, (3, 0, 0)), answer.text
                 described_members = operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
-                assert set(described_members) == {*answer.json(), "effects", "faults", "registered"}
+                assert set(described_members) == {*answer.json(), "effects", "faults", "registered", "notes"}
                 assert api.items("figures")[0]["value"] == "13000"
 
 
