@@ -19,7 +19,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise, permutations
 from math import floor, isqrt, log10, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 from scipy import stats
 
@@ -92,6 +92,13 @@ def significant(statement: Statement) -> tuple[int, Fraction]:
     return len(text), half
 
 
+class Scale(NamedTuple):
+    """What a table was multiplied by where a figure of it moved otherwise."""
+
+    kind: str
+    factor: Fraction
+
+
 class Judge:
     """The answers at one viewpoint."""
 
@@ -113,57 +120,71 @@ class Judge:
             ),
         )
         # The same question has the same answer: only what is asked again and again is remembered.
-        self._factors: dict[Any, tuple[Fraction, Fraction, int] | None] = {}
-        self._kinds: dict[Any, tuple[str, str] | None] = {}
+        self._factors: dict[Any, tuple[Fraction, Fraction] | None] = {}
+        self._kinds: dict[Any, tuple[str, str, Scale | None] | None] = {}
         self._values: dict[Any, list[Fraction | None]] = {}
 
     # Kinds
 
-    def kind(self, series: Series, before: Statement, after: Statement) -> tuple[str, str] | None:
-        """(kind, rule) of the change from one statement to another."""
+    def kind(self, series: Series, before: Statement, after: Statement) -> tuple[str, str, Scale | None] | None:
+        """(kind, rule, the scale on which it was judged) of the change from one statement to another."""
         place = (before.fact.event_id, after.fact.event_id)
         if place not in self._kinds:
             self._kinds[place] = self._kind(series, before, after)
         return self._kinds[place]
 
-    def _kind(self, series: Series, before: Statement, after: Statement) -> tuple[str, str] | None:
+    def _kind(self, series: Series, before: Statement, after: Statement) -> tuple[str, str, Scale | None] | None:
         if before.withdrawn or after.withdrawn:
             return None
         if before.says == after.says:
             if before.fact.get("status") != after.fact.get("status"):
-                return "status", "other_status"
-            return ("unit_relabel", "other_unit") if _units(before, after) else ("unchanged", "same")
+                return "status", "other_status", None
+            return ("unit_relabel", "other_unit", None) if _units(before, after) else ("unchanged", "same", None)
         old, new = value(before), value(after)
+        table = relabelled = None
         if old is not None and new is not None:
-            table = self.factor(series, after.order[0])
-            if table is not None and before.order[0] < after.order[0]:
-                allowed = ratios(before, after)
-                if allowed and allowed[0] <= table[1] and (allowed[1] is None or allowed[1] >= table[0]):
-                    return _of_table(table, series)
-            if _units(before, after) and old * new > 0 and (rule := _relabelled(before, after)):
-                return "unit_relabel", rule
+            later = before.order[0] < after.order[0]
+            table = self.factor(series, after.order[0]) if later else None
+            if table is not None and _shares(table, ratios(before, after)):
+                return (*_of_table(table, series), None)
+            relabelled = _relabelled(before, after)
+            if relabelled and (_units(before, after) or (later and self.company(after, relabelled[1]) >= 3)):
+                return "unit_relabel", relabelled[0], None
         if self.redefined_by(series, before, after):
-            return "definition", "recorded"
+            return "definition", "recorded", None
         note = after.fact.get("note")
         if note and note != before.fact.get("note") and speaks_of_redefinition(note):
-            return "definition", "noted"
+            return "definition", "noted", None
         if old is None or new is None:
-            return "substantial", "other_form"
-        for one in (before, after):
+            return "substantial", "other_form", None
+        scale = None if table is None else Scale(_of_table(table, series)[0], shortest(*table))
+        by = Fraction(1) if scale is None else scale.factor
+        for one, times in ((before, by), (after, Fraction(1))):
             digits, half = significant(one)
-            if abs(new - old) <= (half if digits >= 3 else half_unit(one)):
-                return "rounding", "printed_precision"
-        suspected = old * new > 0 and _relabelled(before, after)
-        return "substantial", "suspected_unit" if suspected else "other_value"
+            if abs(new - old * by) <= (half if digits >= 3 else half_unit(one)) * times:
+                return "rounding", "printed_precision", scale
+        return "substantial", "suspected_unit" if relabelled else "other_value", scale
 
-    def factor(self, series: Series, at: datetime) -> tuple[Fraction, Fraction, int] | None:
-        """The one factor (at least, at most) between all figures of a table before and at an instant."""
+    def company(self, after: Statement, factor: Fraction) -> int:
+        """How many figures of the publisher and metric moved by a factor at the time of a statement."""
+        figures = 0
+        for series in self.series:
+            if (series[0].publisher, series[0].key.metric) != (after.publisher, after.key.metric):
+                continue
+            for before, then in pairwise(one.statement for one in vintages_of(series)):
+                points = value(before) is not None and value(then) is not None
+                if points and then.order[0] == after.order[0] and (found := _relabelled(before, then)):
+                    figures += found[1] == factor
+        return figures
+
+    def factor(self, series: Series, at: datetime) -> tuple[Fraction, Fraction] | None:
+        """The one factor (at least, at most) between the figures of a table before and at an instant."""
         place = (table_of(series), at)
         if place not in self._factors:
             self._factors[place] = self._factor(*place)
         return self._factors[place]
 
-    def _factor(self, table: Any, at: datetime) -> tuple[Fraction, Fraction, int] | None:
+    def _factor(self, table: Any, at: datetime) -> tuple[Fraction, Fraction] | None:
         pairs = []
         for series in self.series:
             vintages = [one.statement for one in vintages_of(series)]
@@ -171,20 +192,21 @@ class Judge:
                 both = value(before) is not None and value(after) is not None
                 if table_of(series) == table and after.order[0] == at and both:
                     pairs.append((before, after))
-        allowed = [ratios(before, after) for before, after in pairs]
-        if not pairs or any(one is None for one in allowed):
+        allowed = {place: one for place, pair in enumerate(pairs) if (one := ratios(*pair)) is not None}
+        starts = sorted({low for low, _ in allowed.values()})
+        agreeing = [[place for place, one in allowed.items() if _shares((start, start), one)] for start in starts]
+        together = max(agreeing, key=len, default=[])
+        if len(together) < 3 or len(together) * 5 < len(pairs) * 4:
             return None
-        bounds = [one for one in allowed if one is not None]
-        least = max(low for low, _ in bounds)
-        most = min((high for _, high in bounds if high is not None), default=None)
-        exact = [
-            before
-            for (before, after), (low, high) in zip(pairs, bounds, strict=True)
-            if before.says != after.says and low and high is not None and high / low < Fraction(101, 99)
-        ]
-        if most is None or least > most or least <= 1 <= most or len(exact) < 2:
+        least = max(allowed[place][0] for place in together)
+        most = min((high for place in together if (high := allowed[place][1]) is not None), default=None)
+        exact = 0
+        for place in together:
+            (before, after), (low, high) = pairs[place], allowed[place]
+            exact += before.says != after.says and high is not None and bool(low) and high / low < Fraction(101, 99)
+        if most is None or least <= 1 <= most or exact < 2:
             return None
-        return least, most, len(pairs)
+        return least, most
 
     def redefined_by(self, series: Series, before: Statement, after: Statement) -> list[Any]:
         """The recorded changes of definition between two statements."""
@@ -216,7 +238,7 @@ class Judge:
         """Every entry after the first."""
         found = []
         for before, after in pairwise(series):
-            kind, rule = self.kind(series, before, after) or (None, None)
+            kind, rule, _ = self.kind(series, before, after) or (None, None, None)
             cause = cause_of(after, before)
             can_be_announced = cause in ("revision", "withdrawal", "republication")
             by = self.announced_by(series, before, after) if can_be_announced else None
@@ -258,14 +280,22 @@ class Judge:
             for start, end in zip(points[number:], points[number + 1 :], strict=False):
                 old, new = _known(value(vintages[start])), _known(value(vintages[end]))
                 found = self.way(series, vintages, start, end)
-                if old == new or found is None or any(kind in kinds for kind in found):
+                by = Fraction(1)
+                for _, scale in found or []:
+                    by *= scale.factor if scale is not None and scale.kind not in kinds else 1
+                if old == new:
                     continue
-                now = now * new / old if old * new > 0 and all(kind in SCALING for kind in found) else now + new - old
+                if found is None or any(kind in kinds for kind, _ in found):
+                    now = now * by
+                elif old * new > 0 and all(kind in SCALING for kind, _ in found):
+                    now = now * new / old
+                else:
+                    now = now * by + new - old * by
             carried[place] = now
         return carried
 
-    def way(self, series: Series, vintages: Series, start: int, end: int) -> list[str] | None:
-        """The kinds of the changes from one vintage to another; None where there was a withdrawal between."""
+    def way(self, series: Series, vintages: Series, start: int, end: int) -> list[tuple[str, Scale | None]] | None:
+        """The changes from one vintage to another, kinds and scales; None where there was a withdrawal between."""
         first, last = series.index(vintages[start]), series.index(vintages[end])
         if any(entry.withdrawn for entry in series[first + 1 : last]):
             return None
@@ -275,7 +305,7 @@ class Judge:
             spoken = next(entry for entry in together if entry.says == after.says)
             kind = self.kind(series, before, spoken)
             if kind is not None and before.says != after.says:
-                found.append(kind[0])
+                found.append((kind[0], kind[2]))
         return found
 
     def item(self, series: Series, asked: Asked) -> Item:
@@ -447,8 +477,21 @@ def ratios(before: Statement, after: Statement) -> tuple[Fraction, Fraction | No
     return news[0] / olds[1], news[1] / olds[0] if old else None
 
 
-def _of_table(table: tuple[Fraction, Fraction, int], series: Series) -> tuple[str, str]:
-    least, most, _ = table
+def _shares(factor: tuple[Fraction, Fraction], allowed: tuple[Fraction, Fraction | None] | None) -> bool:
+    if allowed is None:
+        return False
+    return allowed[0] <= factor[1] and (allowed[1] is None or allowed[1] >= factor[0])
+
+
+def shortest(least: Fraction, most: Fraction) -> Fraction:
+    """The number of fewest digits nearest the middle of an interval, among those in it."""
+    middle = float((least + most) / 2)
+    texts = [f"{middle:.{digits}g}" for digits in range(1, 17)] + [repr(middle)]
+    return next(Fraction(text) for text in texts if least <= Fraction(text) <= most or text == texts[-1])
+
+
+def _of_table(table: tuple[Fraction, Fraction], series: Series) -> tuple[str, str]:
+    least, most = table
     if any(least <= one <= most for one in POWERS):
         return "unit_relabel", "table_power_of_ten"
     if (
@@ -460,16 +503,21 @@ def _of_table(table: tuple[Fraction, Fraction, int], series: Series) -> tuple[st
     return "rescale", "table_factor"
 
 
-def _relabelled(before: Statement, after: Statement) -> str | None:
-    old, new = abs(_known(value(before))), abs(_known(value(after)))
+def _relabelled(before: Statement, after: Statement) -> tuple[str, Fraction] | None:
+    """The rule and the factor by which two points may be the same in two units."""
+    old, new = _known(value(before)), _known(value(after))
+    if old * new <= 0:
+        return None
+    old, new = abs(old), abs(new)
     if new / old in POWERS:
-        return "power_of_ten"
+        return "power_of_ten", new / old
     (digits, half), (digits_after, half_after) = significant(before), significant(after)
     if min(digits, digits_after) < 3:
         return None
     for rule, factors in (("power_of_ten_rounded", POWERS), ("mass_units", MASS_RATIOS if _has_mass(before) else [])):
-        if any(abs(new - old * factor) <= max(half_after, half * factor) for factor in factors):
-            return rule
+        for factor in factors:
+            if abs(new - old * factor) <= max(half_after, half * factor):
+                return rule, factor
     return None
 
 

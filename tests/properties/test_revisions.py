@@ -31,9 +31,13 @@ NOTES = (
 )
 ATTRIBUTES = ("erratum", "definition_change", "methodology_change", "restatement", "outlook")
 DAYS = ("2021-01-31", "2022-01-31", "2022-06-30", "2023-01-31", "2024", "2025-01-31")
-PERIODS = ("2019", "2020", "2021", "2022")
+PERIODS = (("2019", "2020", "2021", "2022"), ("2016", "2017", "2018", "2019", "2020", "2021", "2022"), ("2022",))
 UNITS = {"t": Decimal(1), "kt": Decimal(1000), "lb": Decimal("0.00045359237")}
 FACTORS = ("1000", "0.001", "1000", "0.001", "0.87", "1.043", "2.5", "0.45359237")
+
+
+Cell = tuple[str, str]
+"""A country and a year."""
 
 
 def differs(model: Model, engine: Engine, at: Viewpoint, asked: Asked) -> str | None:
@@ -79,24 +83,33 @@ class Table:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.decimals = rng.choice([0, 0, 1, 2])
+        countries = rng.choice([("china",), ("china", "australia")])
+        self.cells = [(country, period) for country in countries for period in rng.choice(PERIODS)]
         self.values = {
-            period: Decimal(rng.choice([rng.randrange(10**5), rng.randrange(10**5), rng.randrange(30)]))
-            for period in PERIODS
+            cell: Decimal(rng.choice([rng.randrange(10**5), rng.randrange(10**5), rng.randrange(30)]))
+            for cell in self.cells
         }
+        self.moving = rng.choice([0.05, 0.1, 0.2])
+        """How often a figure moves by itself."""
         self.unit = "t"
         self.bodies: list[Item] = [
             {"type": "EntityRegistered", "entity": slug, "kind": kind, "name": slug}
-            for slug, kind in (("usgs", "organisation"), ("china", "country"), ("oxide", "material"))
+            for slug, kind in (
+                ("usgs", "organisation"),
+                ("china", "country"),
+                ("australia", "country"),
+                ("oxide", "material"),
+            )
         ]
 
-    def figure(self, period: str, published_at: str, **fields: Any) -> Item:
+    def figure(self, cell: Cell, published_at: str, **fields: Any) -> Item:
         """One cell of an edition."""
         return {
             "type": "ProductionReported",
-            "subject": "china",
+            "subject": cell[0],
             "metric": "production",
             "material": "oxide",
-            "period": period,
+            "period": cell[1],
             "unit": self.unit,
             "published_at": published_at,
             "source": {"publisher": "usgs", "edition": published_at[:4]},
@@ -115,21 +128,24 @@ class Table:
             about = rng.choice(["usgs", "china", "oxide"])
             said = {"type": "StatementRecorded", "subject": about, "attribute": rng.choice(ATTRIBUTES), "text": "Said."}
             self.bodies.append({**said, "published_at": rng.choice(DAYS)})
-        for period in PERIODS:
+        together = Decimal(rng.choice(["1000", "10", "0.45359237"])) if rng.random() < 0.2 else Decimal(1)
+        for cell in self.cells:
             if rng.random() < 0.1:
                 continue
-            self.values[period] *= factor
-            if rng.random() < 0.2:
-                self.values[period] *= Decimal(rng.choice(["0.9", "1.1", "10", "-1", "0", "1.0001", "2.20462"]))
-            self.cell(period, day)
+            self.values[cell] *= factor
+            if rng.random() < 0.5:
+                self.values[cell] *= together
+            if rng.random() < self.moving:
+                self.values[cell] *= Decimal(rng.choice(["0.9", "1.1", "10", "-1", "0", "1.0001", "2.20462"]))
+            self.print(cell, day)
 
-    def cell(self, period: str, day: str) -> None:
+    def print(self, cell: Cell, day: str) -> None:
         """A figure, sometimes twice, or otherwise qualified, or withdrawn."""
         rng = self.rng
         for repeated in range(rng.choice([1] * 8 + [2])):
             if repeated and rng.random() < 0.5:
-                self.values[period] += 1
-            printed = (self.values[period] / UNITS[self.unit]).quantize(
+                self.values[cell] += 1
+            printed = (self.values[cell] / UNITS[self.unit]).quantize(
                 Decimal(1).scaleb(-self.decimals), ROUND_HALF_EVEN
             )
             draw = rng.random()
@@ -143,7 +159,7 @@ class Table:
                     "status": rng.choice([None, None, "estimated", "reported", "restated"]),
                     "note": rng.choice(NOTES) if rng.random() < 0.3 else None,
                 }
-            self.bodies.append(self.figure(period, day, **fields))
+            self.bodies.append(self.figure(cell, day, **fields))
 
 
 def tabulated(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
@@ -151,7 +167,7 @@ def tabulated(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
     table = Table(rng)
     for day in rng.sample(DAYS, rng.randint(3, 6)):
         table.edition(day)
-    world, facts = table.bodies[:3], table.bodies[3:]
+    world, facts = table.bodies[:4], table.bodies[4:]
     if rng.random() < 0.3:
         rng.shuffle(facts)
     with Ledger(":memory:", clock=ticking()) as ledger, engine_of(ledger) as engine:

@@ -33,11 +33,12 @@ change, the `rule` that fired and its `explanation`, and whether anything `annou
 an erratum recorded on the publisher) or it came silently.
 
 Kinds: `unchanged`, `status` (the same value, otherwise qualified), `unit_relabel` (a power of ten or the ratio of two
-units of mass, and the printed unit changed too or the whole table moved by it), `rescale` (one factor over a table in
-one vintage: a rebase), `definition` (what is measured changed, as recorded or noted), `rounding` (12,345 and 12,300:
-zeros after three digits may be rounding), `substantial` (with `rule: suspected_unit` where only the factor speaks of
-another unit). With `kinds=substantial` all other changes are taken out: what was said
-before them is carried over to the scale of the latest value.
+units of mass, and the printed unit changed too, the whole table moved by it, or three figures of that publisher, metric
+and publication did), `rescale` (one factor over four fifths of a table in one vintage, three figures at least: a
+rebase; the rest of it is judged against the rescaled value), `definition` (what is measured changed, as recorded or
+noted), `rounding` (12,345 and 12,300: zeros after three digits may be rounding), `substantial` (with `rule:
+suspected_unit` where only the factor speaks of another unit). With `kinds=substantial` all other changes are taken out:
+what was said before them is carried over to the scale of the latest value.
 
 Beside the items, over the whole selection: `summary`; `statistics` of target - first (targets: `latest`, `release_2`,
 what was known `12m` after the period's end) in canonical units (`absolute`) and in `percent` of |first|, with errors

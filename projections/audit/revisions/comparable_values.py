@@ -4,19 +4,21 @@ A series that was rebased, or relabelled from tonnes to thousands of tonnes, mov
 revision without such changes, what was said before one is carried over it: everything is expressed on the scale of
 the last value. A change of unit, base or definition is carried over by the factor new/old, any other by the difference
 new - old (also a change of scale from or to zero, or to the other sign, for which there is no factor). The arithmetic
-is exact, so a mere rebase leaves a revision of exactly 0.
+is exact, so a mere rebase leaves a revision of exactly 0. A figure that moved otherwise in a vintage in which its table
+was multiplied by a factor is put on the new scale by that factor, and the rest is its change.
 
 Changes are those between releases. One that passes over a range or symbol is left out only where all its parts are;
 one that passes over a withdrawal is of no kind and always counts.
 """
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from projections.audit.revisions.change_kinds import KINDS, SCALING, Change, Kinds
+from projections.audit.revisions.change_kinds import KINDS, SCALING, Change, Kinds, Scale
 from projections.audit.revisions.releases import Series
 
 Exact = int | Fraction
@@ -34,11 +36,16 @@ class Leg(NamedTuple):
     """
 
     kinds: Sequence[str]
+    scales: Sequence[Scale]
     interrupted: bool
 
     def counts(self, kinds: Collection[str]) -> bool:
         """Whether it is a revision of these kinds."""
         return self.interrupted or any(kind in kinds for kind in self.kinds)
+
+    def scale(self, counted: Collection[str]) -> Fraction:
+        """What its tables were multiplied by, where that does not count."""
+        return math.prod((one.factor for one in self.scales if one.kind not in counted), start=Fraction(1))
 
 
 @dataclass(slots=True, eq=False)
@@ -91,12 +98,12 @@ def _carry_over(values: list[Exact | None], leg: Callable[[int, int], Leg], coun
             continue
         if end is not None and old != new:
             way = leg(start, end)
-            if way.counts(counted):
-                pass
-            elif old * new > 0 and SCALING.issuperset(way.kinds):
-                factor *= Fraction(new) / Fraction(old)
-            else:
-                shift += factor * (new - old)
+            by = way.scale(counted)
+            if not way.counts(counted) and old * new > 0 and SCALING.issuperset(way.kinds):
+                by = Fraction(new) / Fraction(old)
+            elif not way.counts(counted):
+                shift += factor * (new - by * old)
+            factor *= by
         if factor != 1 or shift:
             values[start] = factor * old + shift
         end, new = start, old
@@ -104,7 +111,7 @@ def _carry_over(values: list[Exact | None], leg: Callable[[int, int], Leg], coun
 
 def _leg(series: Series, kinds: Kinds, changes: Sequence[Change | None], start: int, end: int) -> Leg:
     """The way from one vintage to a later one."""
-    kinds_met = []
+    met = []
     for place in range(start, end):
         last, next_last = series.ends[place], series.ends[place + 1]
         before, stands = series.entries[last], series.entries[next_last]
@@ -112,6 +119,7 @@ def _leg(series: Series, kinds: Kinds, changes: Sequence[Change | None], start: 
         spoken = next(at for at in range(last + 1, next_last + 1) if series.entries[at].said == stands.said)
         change = changes[last] if spoken == last + 1 else kinds.of(series, before, series.entries[spoken])
         if change is not None and before.said != stands.said:
-            kinds_met.append(change.kind)
+            met.append(change)
     between = series.entries[series.ends[start] + 1 : series.ends[end]]
-    return Leg(kinds_met, any(entry.withdrawn for entry in between))
+    scales = [change.scale for change in met if change.scale is not None]
+    return Leg([change.kind for change in met], scales, any(entry.withdrawn for entry in between))

@@ -63,6 +63,13 @@ class Entry:
         return self.said[0]
 
     @property
+    def point_atoms(self) -> int:
+        """The canonical value. Raises ValueError where no point is said."""
+        if self.atoms is None:
+            raise ValueError(f"event {self.event_id} states no single value")
+        return self.atoms
+
+    @property
     def text(self) -> str | None:
         """What it says in one text: a value, `low..high` with an end left out where there is none, or a symbol."""
         value, low, high, symbol = (plain(one) if isinstance(one, Decimal) else one for one in self.said)

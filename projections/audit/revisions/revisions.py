@@ -5,6 +5,7 @@ kinds of change in `change_kinds`, and how changes that do not count are taken o
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -17,12 +18,14 @@ from ledger.values import difference, half_even, percent_of, plain
 from projections.audit.atoms import ATOMS, DECIMALS
 from projections.audit.findings import Findings, Item
 from projections.audit.revisions.accuracy import CAUSES, Measures, Options, Places
-from projections.audit.revisions.change_kinds import KINDS, TABLE, Change, Factor, Factors, Kinds, factors_of, table_of
+from projections.audit.revisions.change_kinds import KINDS, Change, Kinds
 from projections.audit.revisions.comparable_values import Comparable, Exact, comparable, size
 from projections.audit.revisions.notices import CHANGES_ANNOUNCED, Notices
 from projections.audit.revisions.releases import COLUMNS, Entry, Series, series_in
 from projections.audit.revisions.series_changes import SeriesChanges
 from projections.audit.revisions.settlement import Settlement, settlement
+from projections.audit.revisions.table_factors import TABLE, Factor, Factors, factors_of, table_of
+from projections.audit.revisions.unit_relabels import Company, company_of
 from projections.audit.subjects_together import few_together
 from projections.queries.filter_values import FilterError, Value
 from projections.queries.reader import Reader
@@ -64,7 +67,7 @@ def revisions(
     changes = SeriesChanges(reader, filters, notices)
     factors = _factors(reader, filters, changes)
     told = changes.all(options, factors)
-    kinds = Kinds(factors, notices)
+    kinds = Kinds(factors, notices, _company(reader, filters, changes, told))
     measures = Measures(told, options, as_of)
 
     def read(places: Iterable[int]) -> Iterator[tuple[int, Comparable, dict[str, int], Settlement]]:
@@ -125,6 +128,24 @@ def _factors(reader: Reader, filters: Mapping[str, Value], changes: SeriesChange
         around = series_in(reader.entries(COLUMNS, {**wider, "subject": subjects}), reader.allowance)
         factors |= factors_of(reader.allowance.each(one for one in around if table_of(one) in tables))
     return factors
+
+
+def _company(reader: Reader, filters: Mapping[str, Value], changes: SeriesChanges, told: pa.Table) -> Company:
+    """How many figures moved by the factor of a unit in the publications in which selected ones may have: of all
+    subjects and materials, whichever are selected.
+    """
+    suspected = told.filter(told["suspected"])
+    if not len(suspected):
+        return {}
+    wider: dict[str, Value] = {name: sorted(set(suspected[name].to_pylist())) for name in ("publisher", "metric")}
+    found = reader.allowance.tuples_of(changes.moved_together(wider))
+    company: Counter[Any] = Counter()
+    for together in few_together(((subject, figure_id), vintages) for subject, figure_id, _, vintages in found):
+        subjects = sorted({subject for subject, _ in together})
+        figures = sorted({figure_id for _, figure_id in together})
+        entries = reader.entries(COLUMNS, wider, subjects=subjects, figures=figures)
+        company.update(company_of(series_in(entries, reader.allowance)))
+    return company
 
 
 # Items

@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from ledger.values import unit
 from projections.audit.revisions.accuracy import Options
-from projections.audit.revisions.change_kinds import DIGITS_MIN, MASS_RATIOS, TABLE, Factors, is_by_mass
 from projections.audit.revisions.notices import CHANGE, MEANING, REDEFINED, Notices
+from projections.audit.revisions.table_factors import FIGURES_MIN, SHARE, TABLE, Factors
+from projections.audit.revisions.unit_relabels import COMPANY, DIGITS_MIN, MASS_RATIOS, is_by_mass
 from projections.catalogue import SERIES
 from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
@@ -21,6 +22,7 @@ from projections.sql_text import quoted, sections
 
 KEYS = ("subject", "metric", "material", "nature", "period_start", "period_end", "canonical_unit", "dimensions")
 NEAR_RATIO = 1e-9
+_FILE = "audit/revisions/series_changes.sql"
 
 
 class SeriesChanges:
@@ -31,7 +33,17 @@ class SeriesChanges:
 
     def rescaled(self, filters: Mapping[str, Value]) -> pa.Table:
         """The tables that may have been rescaled, and when, among the series that these filters select."""
-        return self._ask("rescaled", filters, "", {})
+        text = sections(_FILE)["rescaled"].format(figures_min=FIGURES_MIN, share=float(SHARE))
+        return self._ask(text, filters, sections(_FILE)["vintages"] + ",\n", {})
+
+    def moved_together(self, filters: Mapping[str, Value]) -> pa.Table:
+        """The figures that may have moved by the factor of a unit in company, among the series that filters select:
+        `subject`, `figure_id`, `publisher`, and how many `vintages` there are of it.
+        """
+        text = sections(_FILE)["moved_together"].format(
+            allowed=_ALLOWED, may_be_relabelled=_MAY_BE_RELABELLED, company=COMPANY
+        )
+        return self._ask(text, filters, sections(_FILE)["vintages"] + "\n", {})
 
     def all(self, options: Options, factors: Factors) -> pa.Table:
         """What is measured of each series, in their order."""
@@ -52,7 +64,7 @@ class SeriesChanges:
         params |= {
             "tolerance": float(options.tolerance) / 100,
         }
-        text = sections("audit/revisions/series_changes.sql")["series"].format(
+        text = sections(_FILE)["series"].format(
             beside="\n  ".join(beside),
             is_redefined=redefined,
             is_in_error=in_error,
@@ -66,10 +78,12 @@ class SeriesChanges:
             horizons=",\n    ".join(_horizons(options)),
             values=",\n  ".join(_values(options)),
         )
-        return self._ask(text, self._filters, self._clauses(params), params)
+        order = " ORDER BY " + ", ".join(f"{quoted(name)} NULLS FIRST" for name in SERIES.order[:-2])
+        return self._ask(text, self._filters, self._clauses(params), params, order)
 
-    def _ask(self, text: str, filters: Mapping[str, Value], clauses: str, params: dict[str, Any]) -> pa.Table:
-        parts = sections("audit/revisions/series_changes.sql")
+    def _ask(
+        self, text: str, filters: Mapping[str, Value], clauses: str, params: dict[str, Any], order: str = ""
+    ) -> pa.Table:
         units = self._reader.series("published", filters, query="SELECT DISTINCT unit, canonical_unit FROM chosen")
         names = sorted({name for name in units["unit"].to_pylist() if name is not None})
         by_mass = [name for name in dict.fromkeys(units["canonical_unit"].to_pylist()) if name and is_by_mass(name)]
@@ -79,9 +93,7 @@ class SeriesChanges:
             "by_mass": by_mass,
             **params,
         }
-        query = f"SELECT * FROM (WITH {parts['entries']},\n{clauses}{parts.get(text, text)})"
-        if text not in parts:
-            query += " ORDER BY " + ", ".join(f"{quoted(name)} NULLS FIRST" for name in SERIES.order[:-2])
+        query = f"SELECT * FROM (WITH {sections(_FILE)['entries']},\n{clauses}{text}){order}"
         return self._reader.series("published", filters, query=query, params=known)
 
     def _by_notices(self) -> Iterator[tuple[str, Any]]:

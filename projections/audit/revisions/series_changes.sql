@@ -41,10 +41,35 @@ entries AS (
     )
 )
 
--- name: rescaled
--- One row is a table of a publisher (figures that differ in their period only) at one time of publication, whose figures
--- may all have been multiplied by one factor.
+-- name: vintages
+-- What stands at each time of publication, with what stood at the one before.
 vintages AS (
+  SELECT
+    *,
+    LAG(now) OVER vintages_of AS before,
+    LAG(off) OVER vintages_of AS off_before,
+    LAG(value) OVER vintages_of AS value_then,
+    LAG(factor) OVER vintages_of AS factor_then,
+    LAG(canonical_value) OVER vintages_of AS canonical_value_then
+  FROM entries
+  WHERE next_until IS DISTINCT FROM published_until
+  WINDOW vintages_of AS (PARTITION BY figure_id, publisher ORDER BY published_until)
+)
+
+-- name: rescaled
+-- One row is a table of a publisher (figures that differ in their period only) at one time of publication, of whose
+-- figures so many may have been multiplied by one factor that they were rescaled.
+ratios AS (
+  SELECT
+    *,
+    now * before >= 0 AS same_sign,
+    GREATEST(ABS(now) - off, 0) / (ABS(before) + off_before) AS least,
+    CASE WHEN before <> 0 THEN (ABS(now) + off) / (ABS(before) - off_before) ELSE CAST('inf' AS DOUBLE) END AS most
+  FROM vintages
+  WHERE canonical_value IS NOT NULL
+    AND canonical_value_then IS NOT NULL
+),
+tables AS (
   SELECT
     subject,
     publisher,
@@ -54,26 +79,45 @@ vintages AS (
     nature,
     canonical_unit,
     published_until,
-    ABS(now) AS size,
-    off,
-    SIGN(now) AS sign,
-    canonical_value,
-    LAG(ABS(now)) OVER series AS size_before,
-    LAG(off) OVER series AS off_before,
-    LAG(SIGN(now)) OVER series AS sign_before,
-    LAG(canonical_value) OVER series AS canonical_value_before
-  FROM entries
-  WHERE next_until IS DISTINCT FROM published_until
-  WINDOW series AS (PARTITION BY figure_id, publisher ORDER BY published_until)
+    COUNT(*) AS figures,
+    LIST(least * 0.99999) FILTER (WHERE same_sign) AS starts,
+    LIST(most * 1.00001) FILTER (WHERE same_sign) AS ends
+  FROM ratios
+  GROUP BY subject, publisher, metric, material, dimensions, nature, canonical_unit, published_until
+  HAVING COUNT(*) FILTER (WHERE same_sign) >= {figures_min}
+    AND COUNT(*) FILTER (WHERE canonical_value <> canonical_value_then AND most * 98.999 < least * 101.001) > 1
 ),
-ratios AS (
+numbered AS MATERIALIZED (
   SELECT
     *,
-    GREATEST(size - off, 0) / (size_before + off_before) AS least,
-    CASE WHEN size_before > 0 THEN (size + off) / (size_before - off_before) ELSE CAST('inf' AS DOUBLE) END AS most
-  FROM vintages
-  WHERE canonical_value IS NOT NULL
-    AND canonical_value_before IS NOT NULL
+    ROW_NUMBER() OVER () AS number
+  FROM tables
+),
+bounds AS (
+  SELECT
+    number,
+    UNNEST(starts) AS place,
+    1 AS more
+  FROM numbered
+  UNION ALL
+  SELECT
+    number,
+    UNNEST(ends) AS place,
+    -1 AS more
+  FROM numbered
+),
+agreeing AS (
+  SELECT
+    number,
+    SUM(more) OVER (PARTITION BY number ORDER BY place, more DESC ROWS UNBOUNDED PRECEDING) AS figures_here
+  FROM bounds
+),
+most_agreeing AS (
+  SELECT
+    number,
+    MAX(figures_here) AS figures_together
+  FROM agreeing
+  GROUP BY number
 )
 SELECT
   subject,
@@ -84,12 +128,42 @@ SELECT
   nature,
   canonical_unit,
   published_until
-FROM ratios
-GROUP BY ALL
-HAVING COUNT(*) FILTER (WHERE canonical_value <> canonical_value_before AND most * 98.999 < least * 101.001) > 1
-  AND MAX(least) * 0.99999 <= MIN(most)
-  AND NOT (MAX(least) < 0.99999 AND MIN(most) > 1.00001)
-  AND MIN(sign * sign_before) >= 0
+FROM numbered
+JOIN most_agreeing
+  USING (number)
+WHERE figures_together >= GREATEST({figures_min}, {share} * figures - 1e-9)
+
+-- name: moved_together
+-- The figures that may have moved by the factor of a unit at a time at which others of their publisher and metric may.
+SELECT
+  subject,
+  figure_id,
+  publisher,
+  ANY_VALUE(vintages_of_it) AS vintages
+FROM (
+  SELECT
+    *,
+    COUNT(*) OVER (PARTITION BY publisher, metric, published_until) AS company
+  FROM (
+    SELECT
+      *,
+      LOG10(now / before) AS ratio_log,
+      {allowed} AS allowed
+    FROM (
+      SELECT
+        * REPLACE (value_then AS value_before, factor_then AS factor_before),
+        COUNT(*) OVER (PARTITION BY figure_id, publisher) AS vintages_of_it
+      FROM vintages
+    )
+    WHERE canonical_value IS NOT NULL
+      AND canonical_value_then IS NOT NULL
+      AND now * before > 0
+  )
+  WHERE {may_be_relabelled}
+)
+WHERE company >= {company}
+GROUP BY subject, figure_id, publisher
+ORDER BY subject, figure_id, publisher
 
 -- name: series
 -- One row is a series: its entries counted, the changes in it by their kind, what it said first, last, in between, and
@@ -161,15 +235,22 @@ told AS (
       WHEN same AND status IS DISTINCT FROM status_before THEN 'status'
       WHEN same AND unit IS DISTINCT FROM unit_before THEN 'unit_relabel'
       WHEN same THEN 'unchanged'
+      -- What counts is the change from the vintage before, and not from another statement of the same.
+      WHEN published_until = until_before THEN 'close'
       WHEN is_redefined OR (noted AND {may_redefine}) THEN 'close'
       WHEN NOT points THEN 'substantial'
-      WHEN is_rescaled AND published_until > until_before THEN 'close'
+      WHEN is_rescaled THEN 'close'
       WHEN {may_be_relabelled} THEN 'close'
       WHEN ABS(ABS(now - before) - coarse)
         <= 1e-9 * coarse + 1e-13 * GREATEST(ABS(now), ABS(before)) THEN 'close'
       WHEN ABS(now - before) < coarse THEN 'rounding'
       ELSE 'substantial'
     END AS kind,
+    -- Where nothing but company could tell of another unit; of several statements of a vintage any might be that.
+    CASE
+      WHEN compared AND points AND NOT same AND unit = unit_before
+        THEN published_until = until_before OR {may_be_relabelled}
+    END AS is_suspected,
     CASE
       WHEN NOT stands OR canonical_latest IS NULL THEN NULL
       WHEN canonical_value IS NULL THEN 'off'
@@ -213,6 +294,7 @@ FROM (SELECT
   COALESCE(BOOL_OR(withdrawn) FILTER (WHERE next_until IS NULL), FALSE) AS withdrawn,
   COALESCE(BOOL_OR(kind = 'close' OR distance = 'close' OR {is_close}), FALSE) AS is_close,
   MIN(published_until) FILTER (WHERE release IS NOT NULL) AS first_until,
+  COALESCE(BOOL_OR(is_suspected), FALSE) AS suspected,
   COALESCE(
     MAX(next_until) FILTER (WHERE distance = 'off'),
     MIN(published_until)

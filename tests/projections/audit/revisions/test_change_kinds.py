@@ -306,15 +306,92 @@ def test_a_zero_may_hide_a_factor_and_a_change_of_sign_may_not(book: Book) -> No
 
 
 def test_a_factor_of_one_country_is_not_that_of_another(book: Book) -> None:
-    table(book, ["100.0", "104.2"], ["87.3", "91.0"], subject="china")
-    table(book, ["500.0", "600.0"], ["500.0", "700.0"], subject="australia")
-    assert table_kinds(book, subject="china") == [[RESCALED]] * 2
-    assert table_kinds(book, subject="australia") == [[UNCHANGED], [SUBSTANTIAL]]
+    table(book, ["100.0", "104.2", "98.7"], ["87.3", "91.0", "86.2"], subject="china")
+    table(book, ["500.0", "600.0", "98.7"], ["500.0", "700.0", "86.2"], subject="australia")
+    assert table_kinds(book, subject="china") == [[RESCALED]] * 3
+    assert table_kinds(book, subject="australia") == [[UNCHANGED], [SUBSTANTIAL], [SUBSTANTIAL]]
+
+
+def test_two_figures_are_no_table(book: Book) -> None:
+    table(book, ["100.0", "104.2"], ["87.3", "91.0"])
+    assert table_kinds(book) == [[SUBSTANTIAL]] * 2
+
+
+def editions_of(count: int, *, factor: Decimal, otherwise: dict[int, str]) -> tuple[list[str], list[str]]:
+    """A table before and after it was multiplied, but for some years."""
+    before = [Decimal(1000 + 37 * year) / 10 for year in range(count)]
+    after = [otherwise.get(year) or rounded(value * factor, 2) for year, value in enumerate(before)]
+    return [f"{value:f}" for value in before], after
+
+
+@pytest.mark.parametrize(
+    ("count", "others", "rescaled"), [(20, 1, 19), (20, 4, 16), (20, 5, 0), (5, 1, 4), (4, 1, 0), (3, 0, 3)]
+)
+def test_what_is_revised_in_a_rebased_table_leaves_the_rest_rebased(
+    book: Book, count: int, others: int, rescaled: int
+) -> None:
+    otherwise = {year: f"{500 + 3 * year}" for year in range(others)}
+    table(book, *editions_of(count, factor=Decimal("0.87"), otherwise=otherwise))
+    found = table_kinds(book)
+    assert found == [[SUBSTANTIAL]] * (count - rescaled) + [[RESCALED]] * rescaled
+    items, _ = asked(book, kinds=("substantial",))
+    if rescaled:
+        assert {item["total_change"] for item in items[others:]} == {"0"}
+    if rescaled and others:
+        # 100.0 times 0.87 is 87: what counts is the change from there.
+        assert (items[0]["first"], items[0]["first_comparable"], items[0]["total_change"]) == ("100", "87", "413")
+        assert "judged against the one before times 0.87" in items[0]["steps"][0]["explanation"]
+        (counted,) = asked(book, kinds=("substantial", "rescale"), filters={"period": "2018"})[0]
+        assert (counted["first_comparable"], counted["total_change"]) == ("100", "400")
+
+
+def test_what_is_rounded_in_a_rebased_table_is_rounded_on_the_new_scale(book: Book) -> None:
+    table(book, *editions_of(6, factor=Decimal("0.87"), otherwise={0: "88.3"}))
+    assert table_kinds(book)[0] == [SUBSTANTIAL]
+    other = Book()
+    before, after = editions_of(6, factor=Decimal("8.7"), otherwise={})
+    table(other, ["12345", *before[1:]], ["107000", *after[1:]])
+    assert table_kinds(other) == [[("rounding", "printed_precision")]] + [[RESCALED]] * 5
+    items, _ = asked(other, kinds=("substantial",))
+    assert {item["total_change"] for item in items} == {"0"}
+    other.close()
+
+
+def test_figures_that_move_by_the_factor_of_a_unit_together_are_relabelled(book: Book) -> None:
+    """Three of a publisher, metric and publication, of whichever subject and material; two are not enough."""
+    moved: dict[str, Item] = {"world": {}, "china": {"material": "ndpr-oxide"}, "australia": {"period": "2023"}}
+    for number, (subject, fields) in enumerate(moved.items()):
+        before = f"{255 + number}123"
+        book.record(figure(before, on="2024-01-31", subject=subject, **fields))
+        book.record(figure(f"{255 + number}", on="2025-01-31", subject=subject, **fields))
+    rule = ("unit_relabel", "power_of_ten_rounded")
+    for filters in ({}, {"subject": "china"}, {"period": "2023"}):
+        items, _ = asked(book, filters=filters)
+        assert {(one["kind"], one["rule"]) for item in items for one in item["steps"]} == {rule}
+    assert "as are 3 figures of that publication" in items[0]["steps"][0]["explanation"]
+    book.record(figure("777", on="2025-01-31", subject="australia", period="2023"))
+    items, _ = asked(book)
+    found = {(one["kind"], one["rule"]) for item in items for one in item["steps"] if one["cause"] == "revision"}
+    assert found == {("substantial", "suspected_unit")}
+
+
+@pytest.mark.parametrize(
+    "other", [{"source": {"publisher": "bgs"}}, {"metric": "capacity"}, {"on": "2025-06-30"}, {"times": 1000}]
+)
+def test_company_is_of_one_publisher_metric_publication_and_factor(book: Book, other: Item) -> None:
+    for number, subject in enumerate(("world", "china", "australia")):
+        fields: Item = {"subject": subject, "on": "2025-01-31", "times": 100, "metric": "production"}
+        fields |= other if number == 2 else {}
+        on, times = fields.pop("on"), fields.pop("times")
+        value = 13 + number
+        book.record(figure(f"{value}", **{**fields, "on": "2024-01-31"}), figure(f"{value * times}", on=on, **fields))
+    items, _ = asked(book)
+    assert {step["rule"] for item in items for step in item["steps"]} == {"suspected_unit"}
 
 
 def test_factors_in_different_vintages_are_no_factor_of_a_table(book: Book) -> None:
-    table(book, ["100.0", "104.2"], ["87.3", None], [None, "91.0"])
-    assert table_kinds(book) == [[SUBSTANTIAL], [SUBSTANTIAL]]
+    table(book, ["100.0", "104.2", "98.7"], ["87.3", None, None], [None, "91.0", "86.2"])
+    assert table_kinds(book) == [[SUBSTANTIAL]] * 3
 
 
 def test_a_relabelled_table_is_no_rebase_though_some_of_it_is_also_rounded(book: Book) -> None:
@@ -323,8 +400,8 @@ def test_a_relabelled_table_is_no_rebase_though_some_of_it_is_also_rounded(book:
 
 
 def test_a_table_in_pounds_is_relabelled(book: Book) -> None:
-    table(book, ["10000", "23456"], ["4535.924", "10639.463"])
-    assert table_kinds(book) == [[("unit_relabel", "table_mass_units")]] * 2
+    table(book, ["10000", "23456", "30000"], ["4535.924", "10639.463", "13607.772"])
+    assert table_kinds(book) == [[("unit_relabel", "table_mass_units")]] * 3
 
 
 def test_what_a_vintage_repeats_or_contradicts_does_not_hide_its_factor(book: Book) -> None:
@@ -336,11 +413,11 @@ def test_what_a_vintage_repeats_or_contradicts_does_not_hide_its_factor(book: Bo
 
 
 def test_a_conflict_is_no_rebase_though_it_makes_the_vintage_one(book: Book) -> None:
-    table(book, ["100.0", "104.2"], ["100.0", "91.0"])
+    table(book, ["100.0", "104.2", "98.7"], ["100.0", "91.0", "86.2"])
     book.record(figure("87.3", on="2025-01-31", period="2018"))
-    assert table_kinds(book) == [[UNCHANGED, SUBSTANTIAL], [RESCALED]]
+    assert table_kinds(book) == [[UNCHANGED, SUBSTANTIAL], [RESCALED], [RESCALED]]
     items, _ = asked(book, kinds=("substantial",))
-    assert [item["total_change"] for item in items] == ["0", "0"]
+    assert [item["total_change"] for item in items] == ["0"] * 3
 
 
 def test_a_table_that_is_printed_finer_is_rounded_and_not_rebased(book: Book) -> None:
@@ -349,8 +426,8 @@ def test_a_table_that_is_printed_finer_is_rounded_and_not_rebased(book: Book) ->
 
 
 def test_a_rebase_that_few_digits_could_take_for_short_tons_is_a_rebase(book: Book) -> None:
-    table(book, ["123", "456"], ["135", "502"])
-    assert table_kinds(book) == [[RESCALED]] * 2
+    table(book, ["123", "456", "789"], ["135", "502", "868"])
+    assert table_kinds(book) == [[RESCALED]] * 3
 
 
 # Generated data: nothing is missed, and nothing of it counts as bias
@@ -371,7 +448,7 @@ def test_no_rebase_and_no_relabel_in_generated_tables_is_missed(book: Book) -> N
         if kind == "rescale":
             factor = Decimal(rng.choice([rng.randrange(200, 930), rng.randrange(1080, 9000)])).scaleb(-3)
         decimals = rng.choice([1, 2, 3])
-        for year in range(2015, 2015 + rng.randrange(2, 7)):
+        for year in range(2015, 2015 + rng.randrange(3, 8)):
             value = Decimal(rng.randrange(1000, 10**6)).scaleb(-1) * rng.choice([1, 1, 1, -1])
             fields = {"type": "FigureReported", "metric": metric, "period": str(year), "unit": "USD"}
             before = rounded(value, decimals)
