@@ -20,7 +20,7 @@ from ledger.imports.import_limits import USUAL_LIMITS, ImportLimits
 from ledger.imports.import_options import NOW, ImportChoices, ImportOptions
 from ledger.imports.import_report import ImportReport
 from ledger.imports.intake import Intake
-from ledger.imports.mappings.mapped_pieces import mapped_pieces
+from ledger.imports.mappings.mapped_pieces import mapped_file
 from ledger.imports.mappings.tables import Reading
 from ledger.imports.packed_files import unpacked
 from ledger.imports.rows import PIECE_ROWS, Piece
@@ -106,15 +106,17 @@ def import_stream(
         raise ValueError("as_recorded needs an empty ledger: this one has events, so their positions are taken")
     if floats and (file_format == "parquet" or name.lower().endswith(".parquet")):
         report.notes += _said_of_floats(file)
+    file.seek(0)
     if options.mapping is None:
         cut = pieces(file, file_format, limits)
     else:
         names = ledger.registered_names()
-        cut = mapped_pieces(
-            file, name, options.mapping, names, register=options.register, reading=Reading(floats, limits)
-        )
+        reading = Reading(floats, limits)
+        mapped = mapped_file(file, name, options.mapping, names, register=options.register, reading=reading)
+        report.notes += mapped.notes
+        cut = mapped.pieces
     with (
-        closing(_prepared(file, cut, Workers(way, wanted=large), progress)) as made,
+        closing(_prepared(cut, Workers(way, wanted=large), progress)) as made,
         ledger.log.bulk() if large and not options.dry_run else nullcontext(),
     ):
         if options.mode == "proceed" and not options.dry_run:
@@ -178,8 +180,7 @@ def _held(made: Iterator[bytes], limits: ImportLimits) -> list[bytes]:
     return held
 
 
-def _prepared(file: BinaryIO, cut: Iterator[Piece], workers: Workers, progress: Progress | None) -> Generator[bytes]:
-    file.seek(0)
+def _prepared(cut: Iterator[Piece], workers: Workers, progress: Progress | None) -> Generator[bytes]:
     with closing(workers.prepared(cut)) as made:
         for piece, done in made:
             if progress is not None:

@@ -17,10 +17,10 @@ PUBLIC = {
         "Entry Event EventIdReused FileError Floats Format ImportChoices ImportLimits ImportOptions ImportReport "
         "InvalidEvent KeyReused Ledger LedgerDamaged LedgerError LogStore MalformedJSON MappingError Mode OnConflict "
         "OnMissing Plan PositionBeyondHead QuantityError Receipt ReceiptItem Refused RuleBroken StoreBusy "
-        "StoreError StoreFull TableMapping UnitError VersionConflict Violation body_of body_of_entry content digest encoded "
-        "export_log exported_events find_mapping format_of import_file import_stream mapping_schema parse_event "
-        "parse_json prepared prepared_all read_mapping ready_made_mappings save_mapping saved_mappings shortened "
-        "suggested_mapping unpacked visible visible_json visible_lines with_parameters"
+        "StoreError StoreFull TableMapping UnitError VersionConflict Violation body_of body_of_entry content digest "
+        "encoded export_log exported_events find_mapping format_of import_file import_stream mapping_schema "
+        "parse_event parse_json prepared prepared_all read_mapping ready_made_mappings save_mapping saved_mappings "
+        "shortened suggested_mapping unpacked visible visible_json visible_lines with_parameters"
     ),
     "ledger.events": (
         "NAME_PATTERN REGISTRY SLUG_PATTERN Count EntitiesMerged EntityRegistered Event EventCorrected "

@@ -63,10 +63,15 @@ class Separators:
         return said.lstrip("+")
 
 
+_PLAIN = Separators()
+"""How mappings write the numbers that codes stand for."""
+
+
 def statement_of(text: str, separators: Separators, symbols: Mapping[str, str]) -> dict[str, Any] | None:
     """What a cell states: `value`, `low`, `high` or `symbol`, and perhaps `status` and `approximate`; None for nothing.
 
-    `symbols` says what codes stand for: a symbol of figures, a number, or `` for nothing at all. Raises CellError.
+    `symbols` says what codes stand for: a symbol of figures, a number or a bound, or `` for nothing at all. Raises
+    CellError.
     """
     said = text.strip()
     if len(said) > CELL_LENGTH_MAX:
@@ -75,7 +80,7 @@ def statement_of(text: str, separators: Separators, symbols: Mapping[str, str]) 
         return None
     if said in symbols:
         stands_for = symbols[said]
-        return {"symbol": stands_for} if stands_for in SYMBOLS else {"value": separators.number(stands_for)}
+        return {"symbol": stands_for} if stands_for in SYMBOLS else statement_of(stands_for, _PLAIN, {})
     stated: dict[str, Any] = {}
     if said[0] in "~≈" or said.lower().startswith("c. "):
         said, stated["approximate"] = said.lstrip("~≈").removeprefix("c. ").strip(), True

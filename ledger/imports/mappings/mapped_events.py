@@ -9,7 +9,7 @@ from typing import Any
 from ledger.events.base import REGISTRY
 from ledger.imports.mappings.cell_values import CellError, statement_of
 from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
-from ledger.imports.mappings.table_mapping import MappedField, MappingError, TableMapping
+from ledger.imports.mappings.table_mapping import MappedField, MappedValue, MappingError, TableMapping
 from ledger.imports.mappings.tables import TableRow
 from ledger.imports.registrations import kind_of
 from ledger.imports.rows import Row, faulty
@@ -51,7 +51,10 @@ class MappedEvents:
         if len(self._places) < len(self.columns):
             twice = next(name for name in self.columns if self.columns.count(name) > 1)
             raise MappingError(f"two columns are called {twice[:80]!r}: rename one, or set [table] header_rows")
-        self._melted = [one for value in self.mapping.values for one in self._matches(value.columns, value.fields)]
+        self._melted = [one for value in self.mapping.values for one in self._matches(value)]
+        if self.mapping.values and not self._melted:
+            patterns = " or ".join(repr(value.columns.pattern) for value in self.mapping.values[:3])
+            raise MappingError(f"value.columns: no column matches {patterns}; {self._known()}")
         parts = {part for value in self.mapping.values for part in value.columns.groupindex}
         own = (one for value in self.mapping.values for one in value.fields)
         fields = (*self.mapping.fields, *own)
@@ -162,13 +165,19 @@ class MappedEvents:
         self.names[name.casefold()] = self.names[slug] = slug
         return slug
 
-    def _matches(self, pattern: Any, fields: Sequence[MappedField]) -> Iterator[_Melted]:
+    @property
+    def unused(self) -> list[str]:
+        """The columns that the mapping takes nothing from."""
+        return [name for place, name in enumerate(self.columns) if place not in self._used]
+
+    def _matches(self, value: MappedValue) -> Iterator[_Melted]:
+        pattern, fields = value.columns, value.fields
         found = False
         for place, column in enumerate(self.columns):
             if len(column) <= TEXT_LENGTH_MAX and (match := pattern.fullmatch(column)) is not None:
                 found = True
                 yield _Melted(place, column, {k: v or "" for k, v in match.groupdict().items()}, fields)
-        if not found:
+        if not found and not value.optional:
             raise MappingError(f"value.columns: no column matches {pattern.pattern!r}; {self._known()}")
 
     def _check(self, one: MappedField, parts: set[str]) -> None:

@@ -1,6 +1,7 @@
 """Mapped pieces: the events of a table in pieces, as those of other files."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from ledger.errors import Violation
@@ -9,8 +10,18 @@ from ledger.imports.mappings.table_mapping import TableMapping
 from ledger.imports.mappings.tables import USUAL_READING, Reading, open_table
 from ledger.imports.rows import PIECE_ROWS, Piece, Row
 
+UNUSED_SHOWN = 30
 
-def mapped_pieces(
+
+@dataclass(frozen=True)
+class MappedFile:
+    """What a mapping makes of a file: its events in pieces, and what is to be said of it as a whole."""
+
+    pieces: Iterator[Piece]
+    notes: list[str]
+
+
+def mapped_file(
     file: BinaryIO,
     name: str,
     mapping: TableMapping,
@@ -18,12 +29,21 @@ def mapped_pieces(
     *,
     register: str | None,
     reading: Reading = USUAL_READING,
-) -> Iterator[Piece]:
-    """The events of a table. Raises MappingError where the mapping does not fit it."""
+) -> MappedFile:
+    """The events of a file. Raises MappingError where the mapping does not fit it."""
     table = open_table(file, name, mapping.table, reading)
     events = MappedEvents(mapping, table.columns, names, register=register)
+    notes = []
+    if any(value.optional for value in mapping.values) and (unused := events.unused):
+        shown = ", ".join(name[:40] for name in unused[:UNUSED_SHOWN])
+        more = f" and {len(unused) - UNUSED_SHOWN} more" if len(unused) > UNUSED_SHOWN else ""
+        notes.append(f"The mapping {mapping.name} takes nothing from the columns {shown}{more}")
+    return MappedFile(_pieces(events.rows(table.rows), file), notes)
+
+
+def _pieces(events: Iterator[Row], file: BinaryIO) -> Iterator[Piece]:
     rows: list[tuple[int, object, object]] = []
-    for row in events.rows(table.rows):
+    for row in events:
         fault = None if row.fault is None else (row.fault.path, row.fault.rule, row.fault.detail)
         rows.append((row.number, row.sent, fault))
         if len(rows) >= PIECE_ROWS:

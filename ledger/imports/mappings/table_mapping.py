@@ -23,8 +23,9 @@ r"""Table mappings: a file that says how the rows of a table become events.
     period = "{year}"
 
 Each `[[value]]` makes an event of each column that its pattern matches, where the cell holds something: so years across
-become rows, and a row may have several figures. A field of `[event]`, or of a `[[value]]` beside `columns`, is a text
-with the names of columns, and of the parts of a pattern, in braces; or a table:
+become rows, and a row may have several figures; one with `optional = true` may find no column. A field of `[event]`, or
+of a `[[value]]` beside `columns`, is a text with the names of columns, and of the parts of a pattern, in braces; or a
+table:
 
 - `from`: such a text;
 - `replace`: pairs of a pattern and what stands for it, tried in turn until one matches:
@@ -48,7 +49,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ledger.imports.mappings.cell_values import SYMBOLS, Separators
+from ledger.imports.mappings.cell_values import SYMBOLS, Separators, statement_of
 from ledger.imports.mappings.patterns import compiled
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,79}$")
@@ -67,6 +68,8 @@ class TableForm(_Form):
 
     delimiter: str | None = None
     encoding: str | None = None
+    encoding_else: str | None = None
+    """The encoding of a table that is not in UTF-8, where the source has only one other."""
     skip_rows: int = Field(default=0, ge=0, le=1000)
     header_rows: int = Field(default=1, ge=1, le=10)
     decimal: str = "."
@@ -125,6 +128,8 @@ class MappedValue:
 
     columns: re.Pattern[str]
     fields: tuple[MappedField, ...]
+    optional: bool = False
+    """Whether a table may lack such columns, as long as it has those of another value."""
 
 
 @dataclass(frozen=True)
@@ -195,20 +200,24 @@ def _symbols(said: Mapping[str, str]) -> Mapping[str, str]:
     for code, stands_for in said.items():
         if stands_for and stands_for not in SYMBOLS:
             try:
-                Separators().number(stands_for)
+                statement_of(stands_for, Separators(), {})
             except ValueError:
                 known = ", ".join(SYMBOLS)
                 raise MappingError(
-                    f"symbols.{code}: {stands_for!r} is neither one of {known}, nor a number, nor '' for nothing"
+                    f"symbols.{code}: {stands_for!r} is neither one of {known}, nor a number or a bound (`<0.5`), "
+                    "nor '' for nothing"
                 ) from None
     return said
 
 
 def _value(said: dict[str, Any]) -> MappedValue:
-    columns = said.get("columns")
+    columns, optional = said.get("columns"), said.get("optional", False)
     if not isinstance(columns, str):
         raise MappingError("value.columns: a [[value]] needs the pattern of its columns")
-    return MappedValue(_pattern(columns), tuple(_fields({k: v for k, v in said.items() if k != "columns"})))
+    if not isinstance(optional, bool):
+        raise MappingError("value.optional: true or false")
+    fields = {name: one for name, one in said.items() if name not in ("columns", "optional")}
+    return MappedValue(_pattern(columns), tuple(_fields(fields)), optional)
 
 
 def _fields(said: Mapping[str, Any], path: Sequence[str] = ()) -> list[MappedField]:

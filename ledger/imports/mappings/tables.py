@@ -111,11 +111,7 @@ def _fitted(rows: Iterator[TableRow], width: int) -> Iterator[TableRow]:
 
 def _encoding(file: BinaryIO, name: str, form: TableForm) -> str:
     if form.encoding is not None:
-        try:
-            "".encode(form.encoding)  # of codecs, some are of bytes and not of text
-            return codecs.lookup(form.encoding).name
-        except (LookupError, UnicodeError):
-            raise MappingError(f"table.encoding: there is no encoding {form.encoding[:40]!r}") from None
+        return _known_encoding(form.encoding)
     start = file.read(4)
     file.seek(0)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -126,6 +122,8 @@ def _encoding(file: BinaryIO, name: str, form: TableForm) -> str:
         try:
             decoder.decode(block)
         except UnicodeDecodeError as error:
+            if form.encoding_else is not None:
+                return _known_encoding(form.encoding_else)
             line += block[: error.start].count(b"\n")
             raise MappingError(
                 f"{name} is not UTF-8 (line {line}): name its encoding, for example encoding = 'cp1252' (Western "
@@ -133,6 +131,14 @@ def _encoding(file: BinaryIO, name: str, form: TableForm) -> str:
             ) from None
         line += block.count(b"\n")
     return "utf-8-sig"
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        "".encode(name)  # of codecs, some are of bytes and not of text
+        return codecs.lookup(name).name
+    except (LookupError, UnicodeError):
+        raise MappingError(f"table.encoding: there is no encoding {name[:40]!r}") from None
 
 
 def _delimiter(sample: str) -> str:

@@ -221,6 +221,59 @@ def test_a_table_of_the_usgs(ledger: Ledger, tmp_path: Path) -> None:
     assert facts[0]["source"]["edition"] == "MCS2025"
 
 
+SALIENT = "DataSource,Commodity,Year,USprod_Mine_t,Imports_Metal_kg,Imports_t,Exports_t,Consump_Apparent_t,Price_dt,\
+Price_Oxide_dkg,Price_US_ctslb,Stocks_t,Employment_num,NIR_pct"
+
+
+def test_salient_statistics_of_the_usgs(ledger: Ledger, tmp_path: Path) -> None:
+    commodities = ("Gallium", "Lithium", "Rare earths", "Niobium", "Tellurium", "Indium", "Rhenium", "Yttrium")
+    lines = [SALIENT]
+    for number, commodity in enumerate(commodities):
+        for year in years(2020, 5):
+            mined = ("W", "--", f'"{43 + number},000"', "12000e", "Less than \N{VULGAR FRACTION ONE HALF} unit")[
+                year % 5
+            ]
+            relied = ("E", ">50", "<25", "100", "Net exporter")[year % 5]
+            staff = ("NA", "350", "", "75", "XX")[year % 5]
+            traded = f"{number}{year},1{year}.5,{number + 1},{year + 7}00"
+            priced = f"14{year}0,{number}.25,31,{year - 2000}"
+            lines.append(f"MCS2025,{commodity},{year},{mined},{traded},{priced},{staff},{relied}")
+    mapping = with_parameters(ready_made_mappings()["usgs-mcs-salient"], {"published_at": "2025-01-31"})
+    path = tmp_path / "mcs2025_salient.csv"
+    path.write_bytes("\r\n".join(lines).encode("cp1252"))
+    report = import_file(ledger, path, mapping=mapping, register="country")
+    assert report.errors == []
+    registered = {one["name"]: one["kind"] for one in report.registered}
+    assert registered == {"United States": "country", **dict.fromkeys(commodities, "material")}
+    assert report.recorded == len(registered) + 40 * 10 - 8  # of the employment, one of five cells is empty
+    assert "takes nothing from the columns Price_US_ctslb" in report.notes[0]
+    facts = {
+        (one["metric"] if "metric" in one else one["unit"], one["period"], one.get("dimensions", {}).get("form")): one
+        for one in bodies(ledger, report.recorded)
+        if one.get("material") == "rare-earths"
+    }
+    form = "Mine"
+    made = [facts.get(("t", str(year), form)) for year in years(2020, 5)]
+    said = [one and (one.get("symbol") or one.get("value") or f"<{one['high']}") for one in made]
+    assert said == ["withheld", "0", "45000", "12000", "<0.5"]
+    assert made[3] is not None
+    assert made[3]["status"] == "estimated"
+    reliance = [facts["net_import_reliance", str(year), None] for year in years(2020, 5)]
+    said = [one.get("symbol") or one.get("low") or one.get("high") or one["value"] for one in reliance]
+    assert said == ["net_exporter", "50", "25", "100", "net_exporter"]
+    assert facts["USD/kg", "2024", "Oxide"]["value"] == "2.25"
+    assert facts["import_volume", "2024", "Metal"]["unit"] == "kg"
+    assert facts["stocks", "2024-12-31", None]["value"] == "24"
+    assert facts["persons", "2021", None]["value"] == "350"
+    assert {one["source"]["edition"] for one in facts.values()} == {"MCS2025"}
+
+
+def test_a_table_with_none_of_the_columns_is_told(ledger: Ledger, tmp_path: Path) -> None:
+    mapping = with_parameters(ready_made_mappings()["usgs-mcs-salient"], {"published_at": "2025-01-31"})
+    with pytest.raises(MappingError, match="no column matches"):
+        taken(ledger, tmp_path / "t.csv", "DataSource,Commodity,Year,x\nMCS2025,Gold,2024,1\n", mapping)
+
+
 def test_a_wide_table_of_vintages(ledger: Ledger, tmp_path: Path) -> None:
     days = [f"{year}-01-01" for year in years(1980, 45)]
     head = "observation_date,MINEUS_20240131,MINEUS_20250131,MINEUS_20260206"
