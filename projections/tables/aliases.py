@@ -89,10 +89,13 @@ class Aliases:
             return
         resolved = self._groups.merged()
         count = len(resolved) // BUCKET_SIZE + 1
-        pairs = pa.table({"slug": list(resolved), "kept": list(resolved.values())}, schema=_PAIRS)
-        self._cursor.register("aliases_set", pairs)
         self._planned.set("kept_buckets", f"CAST({count} AS UBIGINT)")
-        self._planned.set("kept", f"({sql('tables/sql/kept.sql').format(count=count)})")
+        if resolved:
+            pairs = pa.table({"slug": list(resolved), "kept": list(resolved.values())}, schema=_PAIRS)
+            self._cursor.register("aliases_set", pairs)
+            self._planned.set("kept", f"({sql('tables/sql/kept.sql').format(count=count)})")
+        else:
+            self._planned.set("kept", _NOTHING)
         self._is_set = True
 
     def _take_back(self, merge: int, *, at: int) -> None:
@@ -118,5 +121,8 @@ class Aliases:
     def _ask(self, query: str) -> list[Any]:
         return self._cursor.execute(query).fetchall()
 
+
+_NOTHING = "[CAST(NULL AS MAP(VARCHAR, VARCHAR))]"
+"""What the query for the variable `kept` gives where every slug is its own."""
 
 _PAIRS = pa.schema([("slug", pa.string()), ("kept", pa.string())])

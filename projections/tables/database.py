@@ -59,11 +59,21 @@ def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnect
         connection.execute(f"ATTACH IF NOT EXISTS {file} AS log ({', '.join(options)})")
         if not in_memory:
             _sweep(Path(f"{path}.tmp"))
-        connection.execute(sql("tables/sql/macros.sql"))
+        if not _has_macros(connection):
+            connection.execute(sql("tables/sql/macros.sql"))
+            connection.execute("CREATE OR REPLACE MACRO macros_are_made() AS TRUE")
     except duckdb.Error:
         connection.close()
         raise
     return connection
+
+
+def _has_macros(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether another connection to this database, which has a name then, has made the macros."""
+    try:
+        return bool(connection.execute("SELECT macros_are_made()").fetchall())
+    except duckdb.CatalogException:
+        return False
 
 
 def _limit(connection: duckdb.DuckDBPyConnection, spill: Path | None) -> None:

@@ -82,7 +82,7 @@ class Family:
             own.append("JSON_KEYS(JSON_EXTRACT(batch.state, '$.changes')) AS changed")
         if self.timed:
             has_end = any(column.name == "effective_to" for column in self.columns)
-            own.append("COALESCE(starts_at(said.effective_from), published_from) AS starts")
+            own.append("COALESCE(starts_at(said.effective_from), batch.published_from) AS starts")
             own.append(f"{'ends_at(said.effective_to)' if has_end else 'CAST(NULL AS TIMESTAMP)'} AS ends")
         if self.name == "figures":
             own += ["COALESCE(batch.subject, said.subject) AS named", "batch.stream AS stream"]

@@ -82,10 +82,11 @@ class Ingest:
         for family in self._families.values():
             if family.name == "figures":
                 self._run(sql("tables/sql/fiscal.sql").format(forever=FOREVER))
-            self._run(f"CREATE TABLE log.{family.name} AS {self._rows_of(family, all_figures_known=True, few=True)}")
-            for name in family.types:
-                view = _WORD_START.sub("_", name).lower()
-                self._run(f"CREATE OR REPLACE VIEW log.{view} AS SELECT * FROM log.{family.name} WHERE type = '{name}'")
+            rows = self._rows_of(family, all_figures_known=True, few=True)
+            self._run(f"CREATE TABLE log.{family.name} AS {rows} WITH NO DATA")
+            names = ((_WORD_START.sub("_", name).lower(), name) for name in family.types)
+            rows = f"SELECT * FROM log.{family.name} WHERE type"
+            self._run("; ".join(f"CREATE OR REPLACE VIEW log.{view} AS {rows} = '{name}'" for view, name in names))
         answer_intervals.create_table(self._cursor)
 
     def recall(self) -> None:

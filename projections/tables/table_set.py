@@ -150,8 +150,7 @@ class TableSet:
 
     def empty(self) -> None:
         """Leave the tables with nothing in them but which log they are of."""
-        for name in (*self.names, "progress"):
-            self._writer.execute(f"TRUNCATE log.{quoted(name)}")
+        self._writer.execute("; ".join(f"TRUNCATE log.{quoted(name)}" for name in (*self.names, "progress")))
         self._writer.execute(
             "INSERT INTO log.progress VALUES ($log, $text, 0, NULL)",
             {"log": self._ledger.identity, "text": self._fingerprint()},
@@ -287,22 +286,38 @@ class TableSet:
         self.empty()
 
     def _progress(self) -> tuple[str, str, int, UUID | None] | None:
-        """The row that says what the tables were made from; None where there are none. Raises ForeignTables."""
-        there = self._writer.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'log' UNION ALL "
-            "SELECT view_name FROM duckdb_views() WHERE database_name = 'log' AND NOT internal"
-        ).fetchall()
-        columns = self._writer.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE database_name = 'log' AND schema_name = 'main' "
-            "AND table_name = 'progress' ORDER BY column_index"
-        ).fetchall()
-        if there and [name for (name,) in columns] != [*PROGRESS]:
+        """The row that says what the tables were made from; None where there are none. Raises ForeignTables.
+
+        DuckDB's lists of tables and columns cost ten times as much as to ask a table, so they are read only where it
+        is not there.
+        """
+        try:
+            rows = self._writer.execute("FROM log.progress")
+        except (duckdb.CatalogException, duckdb.BinderException):
+            if self._holds_anything():
+                raise ForeignTables from None
+            return None
+        if [column[0] for column in rows.description or ()] != [*PROGRESS]:
             raise ForeignTables
-        if not {(name,) for name in self.names} <= set(there):
-            return None  # There is nothing yet, or somebody has taken some of it away.
-        query = f"SELECT {', '.join(PROGRESS)} FROM log.progress"
-        row: tuple[str, str, int, UUID | None] | None = self._writer.execute(query).fetchone()
-        return row
+        row: tuple[str, str, int, UUID | None] | None = rows.fetchone()
+        return row if self._all_are_there() else None
+
+    def _holds_anything(self) -> bool:
+        """Whether there are tables or views in the database, of whatever name."""
+        there = self._writer.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE database_name = 'log' UNION ALL "
+            "SELECT 1 FROM duckdb_views() WHERE database_name = 'log' AND NOT internal LIMIT 1"
+        )
+        return bool(there.fetchall())
+
+    def _all_are_there(self) -> bool:
+        """Whether nobody has taken some of the tables away."""
+        looks = " UNION ALL ".join(f"(SELECT 1 FROM log.{quoted(name)} LIMIT 0)" for name in self.names)
+        try:
+            self._writer.execute(looks)
+        except duckdb.CatalogException:
+            return False
+        return True
 
     def _holds(self, position: int, *, event_id: UUID | None) -> bool:
         """Whether the log has this event at this position."""

@@ -20,16 +20,23 @@ SELECT
   said.source.retrieved_on AS source_retrieved_on,
   said.source.sha256 AS source_sha256,
   said.note AS note,
-  COALESCE(starts_at(said.published_at), batch.recorded_at) AS published_from,
-  COALESCE(ends_at(said.published_at), batch.recorded_at) AS published_until,
+  batch.published_from,
+  batch.published_until,
   CASE
     WHEN batch.type IN ({known_at_once}) THEN TIMESTAMP '0001-01-01'
-    ELSE published_until
+    ELSE batch.published_until
   END AS visible_from,
   {own}
 FROM (
+  -- To name the same macro twice is to plan all of its text twice.
   SELECT
     *,
-    FROM_JSON(state, '{shape}') AS said
-  FROM batch
+    COALESCE(starts_at(said.published_at), recorded_at) AS published_from,
+    COALESCE(ends_at(said.published_at), recorded_at) AS published_until
+  FROM (
+    SELECT
+      *,
+      FROM_JSON(state, '{shape}') AS said
+    FROM batch
+  )
 ) AS batch

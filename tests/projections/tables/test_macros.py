@@ -58,6 +58,14 @@ def test_a_printed_moment_is_the_interval_that_the_ledger_says(
     assert found == (expected.start.replace(tzinfo=None), expected.end.replace(tzinfo=None))
 
 
+def test_moments_of_every_length_stand_in_one_column_of_structs(connection: duckdb.DuckDBPyConnection) -> None:
+    texts = ["2021", "2021-05", "2021-Q3", "2021-W22", "2021-05-17", "2021-05-17T10:00:00Z"]
+    connection.execute("CREATE OR REPLACE TABLE printed AS SELECT {'at': UNNEST($texts)} AS said", {"texts": texts})
+    found = connection.execute("SELECT starts_at(said.at), ends_at(said.at) FROM printed").fetchall()
+    expected = [parse_moment(text) for text in texts]
+    assert found == [(one.start.replace(tzinfo=None), one.end.replace(tzinfo=None)) for one in expected]
+
+
 numbers = st.integers(-LARGEST, LARGEST).map(lambda number: Decimal(f"{number}e-18"))
 
 
