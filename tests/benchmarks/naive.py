@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.measurements import check_equal
-from tests.oracle.model import Item, Model, moment
+from tests.oracle.facts import Item, moment
+from tests.oracle.model import Model
 
 _SUBJECT = b'"subject":"'
 _CORRECTION = b'{"type":"EventCorrected"'

@@ -22,7 +22,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from ledger.values import is_fiscal
-from tests.oracle.model import moment, patched
+from tests.oracle.facts import moment, patched
 
 Body = dict[str, Any]
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from tests.oracle.facts import Item
 from tests.oracle.histories import Viewpoint
-from tests.oracle.model import Item, Model
+from tests.oracle.model import Model
 from tests.oracle.model_sums import WHOLE, can_be_added, shown
 
 ENVELOPE = ("effective_from", "effective_to", "event_id", "published_at", "position")

@@ -23,19 +23,8 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from ledger.values import plain
-from tests.oracle.model import (
-    EXACT,
-    Item,
-    Model,
-    Statement,
-    cause_of,
-    figure_order,
-    head_of,
-    percent_of,
-    point,
-    printed,
-    series_of,
-)
+from tests.oracle.facts import Item, printed
+from tests.oracle.model import EXACT, Model, Statement, cause_of, figure_order, head_of, percent_of, point, series_of
 
 
 class Run(NamedTuple):

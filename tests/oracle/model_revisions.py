@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 from scipy import stats
 
 from ledger.values import plain, unit
-from tests.oracle.model import Item, Model, Statement, canonical_json, cause_of, printed
+from tests.oracle.facts import Item, canonical_json, printed
+from tests.oracle.model import Model, Statement, cause_of
 from tests.oracle.model_vintages import all_series, months_after, vintages_of
 
 KINDS = ("unchanged", "status", "unit_relabel", "rescale", "definition", "rounding", "substantial")

@@ -14,8 +14,9 @@ from itertools import combinations
 from typing import Any
 
 from ledger.values import canonical
+from tests.oracle.facts import Item, printed
 from tests.oracle.histories import Viewpoint
-from tests.oracle.model import EXACT, Item, Key, Model, Statement, figure_order, head_of, percent_of, printed, series_of
+from tests.oracle.model import EXACT, Key, Model, Statement, figure_order, head_of, percent_of, series_of
 
 FLOWS = {"ProductionReported", "SalesReported", "TradeReported", "InvestmentReported", "QuotaSet"}
 WHOLE = {"full_year", "total", "all"}

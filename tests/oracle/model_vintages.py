@@ -10,18 +10,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tests.oracle.model import (
-    Item,
-    Model,
-    Statement,
-    canonical_json,
-    cause_of,
-    change_of,
-    point,
-    said,
-    series_of,
-    shown_point,
-)
+from tests.oracle.facts import Item, canonical_json
+from tests.oracle.model import Model, Statement, cause_of, change_of, point, said, series_of, shown_point
 
 
 class Vintage(NamedTuple):

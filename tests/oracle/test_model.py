@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.oracle.facts import moment
 from tests.oracle.histories import LEDGER_TYPES, histories, random_history, random_viewpoint, viewpoints
-from tests.oracle.model import KNOWN_AT_ONCE, Model, moment
+from tests.oracle.model import KNOWN_AT_ONCE, Model
 
 Body = dict[str, Any]
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

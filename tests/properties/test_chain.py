@@ -12,8 +12,9 @@ from ledger import Ledger
 from projections import Engine, FilterError
 from projections.audit import concentration, trace
 from tests.depth import SEED_IS_CHOSEN, seeds
+from tests.oracle.facts import Item
 from tests.oracle.histories import FAR, MOMENTS, Viewpoint, random_viewpoint
-from tests.oracle.model import Item, Model
+from tests.oracle.model import Model
 from tests.oracle.model_chain import CannotTell
 from tests.oracle.model_chain import concentration as model_concentration
 from tests.oracle.model_chain import trace as model_trace

@@ -16,8 +16,9 @@ from ledger import Ledger
 from projections import Engine
 from projections.audit import KINDS, Options, revisions
 from tests.depth import seeds
+from tests.oracle.facts import Item
 from tests.oracle.histories import Viewpoint, instants_of, random_viewpoint
-from tests.oracle.model import Item, Model
+from tests.oracle.model import Model
 from tests.oracle.model_revisions import Asked, Judge, comparable, wrong
 from tests.properties.test_viewpoints import recorded, seen_from, ticking
 from tests.shared_tables import engine_of

@@ -14,8 +14,9 @@ from ledger import Ledger
 from projections import Engine
 from projections.audit import VERDICTS, WAYS, sums
 from tests.depth import SEED_IS_CHOSEN, seeds
+from tests.oracle.facts import Item
 from tests.oracle.histories import FAR, MOMENTS, random_viewpoint
-from tests.oracle.model import Item, Model
+from tests.oracle.model import Model
 from tests.oracle.model_sums import Select
 from tests.oracle.model_sums import sums as model_sums
 from tests.properties.test_viewpoints import differences, seen_from, ticking
