@@ -41,6 +41,7 @@ from projections import Engine
 
 ORDER = 20
 ZIP = "application/zip"
+JSON_LD = "application/ld+json"
 FORMATS: dict[str, Format] = {JSONL.media_type: "jsonl", CSV.media_type: "csv", PARQUET.media_type: "parquet"}
 MODE = Parameter(
     "mode",
@@ -343,7 +344,8 @@ def _name(request: Request, *, has_mapping: bool) -> str:
     media_type, *settings = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     charset = next((part.partition("=")[2].strip('" ') for part in settings if part.startswith("charset")), "utf-8")
     known = {**{one: f".{name}" for one, name in FORMATS.items()}, ZIP: ".zip", XLSX.media_type: ".xlsx"}
-    tables = (CSV.media_type, XLSX.media_type, PARQUET.media_type, ZIP)
+    known |= {JSON.media_type: ".json", JSON_LD: ".json"}
+    tables = (CSV.media_type, XLSX.media_type, PARQUET.media_type, ZIP, JSON.media_type, JSON_LD)
     wanted = tables if has_mapping else (*FORMATS, ZIP)
     if media_type not in wanted:
         said = media_type[:80] or "without a type"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ledger.errors import Violation
+from ledger.imports.mappings.epcis_events import epcis_events
 from ledger.imports.mappings.mapped_events import MappedEvents
 from ledger.imports.mappings.table_mapping import TableMapping
 from ledger.imports.mappings.tables import USUAL_READING, Reading, open_table
@@ -31,6 +32,9 @@ def mapped_file(
     reading: Reading = USUAL_READING,
 ) -> MappedFile:
     """The events of a file. Raises MappingError where the mapping does not fit it."""
+    if mapping.document is not None:
+        facts = epcis_events(file, mapping, names, register=register)
+        return MappedFile(_pieces(facts.rows(), file), facts.notes())
     table = open_table(file, name, mapping.table, reading)
     events = MappedEvents(mapping, table.columns, names, register=register)
     notes = []

@@ -45,7 +45,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -96,7 +96,9 @@ class _MappingForm(_Form):
     parameters: dict[str, str] = {}
     table: TableForm = TableForm()
     symbols: dict[str, str] = {}
-    event: dict[str, Any]
+    document: Literal["epcis"] | None = None
+    """What kind of document is read instead of a table, by a mapping that comes with the program."""
+    event: dict[str, Any] | None = None
     value: list[dict[str, Any]] = []
 
 
@@ -145,6 +147,8 @@ class TableMapping:
     symbols: Mapping[str, str]
     fields: tuple[MappedField, ...]
     values: tuple[MappedValue, ...]
+    document: str | None = None
+    """What kind of document it reads instead of a table."""
 
 
 def read_mapping(path: Path) -> TableMapping:
@@ -164,6 +168,8 @@ def parse_mapping(raw: bytes, *, is_json: bool = False) -> TableMapping:
         raise MappingError(f"the mapping is no {'JSON' if is_json else 'TOML'}: {error}") from None
     try:
         form = _MappingForm.model_validate(said)
+        if form.event is None and form.document is None:
+            raise MappingError("event: a mapping says in [event] what its rows become")
         return TableMapping(
             _name(form.name),
             form.version,
@@ -172,8 +178,9 @@ def parse_mapping(raw: bytes, *, is_json: bool = False) -> TableMapping:
             form.table,
             Separators(form.table.decimal, form.table.thousands),
             _symbols(form.symbols),
-            tuple(_fields(form.event)),
+            tuple(_fields(form.event or {})),
             tuple(_value(one) for one in form.value),
+            form.document,
         )
     except ValidationError as error:
         first = error.errors()[0]

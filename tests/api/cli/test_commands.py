@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import socket
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from api.settings import ANSWERS_MB, DATA, data_directory, is_loopback
 from ledger import Ledger
 from projections import CATALOGUE
 from tests.api.helpers import country, mined, organisation
+from tests.ledger.imports.mappings.epcis_document import document
 
 FACTS = [organisation("usgs"), country("china"), mined("china", "240000", "2024-01-31")]
 
@@ -191,6 +193,42 @@ def test_a_spreadsheet_becomes_events_in_three_commands(shell: Shell, tmp_path: 
     assert "--set takes NAME=VALUE" in shell.fails("import", str(file), "--mapping", "production", "--set", "x")
     assert "give one with --mapping" in shell.fails("import", str(file), "--set", "x=y")
     assert "say what publisher is" in shell.fails("import", str(file), "--mapping", "production")
+
+
+def test_events_of_epcis_are_one_command(shell: Shell, tmp_path: Path) -> None:
+    shell.ok("append", stdin=json.dumps([organisation("my-plant")]))
+    file = tmp_path / "events.epcis.json"
+    file.write_text(json.dumps(document()), encoding="utf-8")
+    said = shell.ok("import", str(file), "--mapping", "epcis", "--set", "publisher=my-plant", "--register", "region")
+    assert "Recorded 51" in said
+    assert "AggregationEvent (packing): what is packed" in said
+
+
+def test_packed_files_and_floats_are_imported(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "two.zip"
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("a.csv", "type,entity,kind,name\nEntityRegistered,usgs,organisation,USGS\n")
+        packed.writestr("b.csv", "type,entity,kind,name\nEntityRegistered,china,country,China\n")
+    assert "name one with member=" in shell.fails("import", str(file)).replace("\n", " ")
+    assert "Recorded 1" in shell.ok("import", str(file), "--member", "b.csv")
+    parquet = tmp_path / "t.parquet"
+    columns = {"subject": ["China"], "metric": ["m"], "unit": ["t"], "2024": [0.1]}
+    pq.write_table(pa.table(columns), parquet)
+    said = ("--mapping", "wide-years", "--set", "publisher=usgs", "--set", "published_at=2025", "--register", "country")
+    assert "floats=shortest" in "".join(shell.run("import", str(parquet), *said).output.split())
+    assert "Recorded 2" in shell.ok("import", str(parquet), *said, "--floats", "shortest")
+
+
+def test_what_nobody_has_registered_is_told_once_with_the_command(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "facts.jsonl"
+    facts = [mined("china", "1", "2024", period=str(year)) for year in range(2000, 2020)]
+    file.write_text("".join(json.dumps(fact) + "\n" for fact in facts), encoding="utf-8")
+    refused = shell.run("import", str(file)).output
+    assert refused.count("'usgs' is registered") == 1
+    assert "1-20" in refused
+    assert "--register country" in " ".join(refused.split())
+    assert "To be registered" in shell.ok("import", str(file), "--register", "country", "--dry-run")
+    assert "Recorded 22" in shell.ok("import", str(file), "--register", "country")
 
 
 def test_an_import_with_a_bad_row_records_nothing_unless_told_to(shell: Shell, tmp_path: Path) -> None:

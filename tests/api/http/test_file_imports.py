@@ -27,6 +27,7 @@ from api.http import json_body
 from ledger.imports import rows
 from projections import Engine
 from tests.api.helpers import BASICS, Api, mined, opened, organisation
+from tests.ledger.imports.mappings.epcis_document import document
 
 NDJSON = "application/x-ndjson"
 CSV = "text/csv"
@@ -484,6 +485,19 @@ def test_a_parquet_table_becomes_events_through_a_mapping(api: Api) -> None:
         ]
         == 1
     )
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/ld+json"])
+def test_events_of_epcis_become_figures_and_the_rest_is_told(api: Api, content_type: str) -> None:
+    body = json.dumps(document()).encode()
+    said = "?mapping=epcis&set.publisher=usgs"
+    assert "nobody has registered GLN" in send(api, body, content_type, said).json()["detail"]
+    taken = send(api, body, content_type, f"{said}&register=region").json()
+    assert (taken["recorded"], len(taken["registered"])) == (51, 8)
+    assert any("AggregationEvent (packing)" in note for note in taken["notes"])
+    assert len(api.items("figures", metric="production")) == 16
+    assert len(api.items("links")) == 2
+    assert send(api, body, content_type).status_code == 415
 
 
 def test_a_table_without_a_type_is_told_once(api: Api) -> None:
