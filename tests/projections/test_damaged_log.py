@@ -1,8 +1,9 @@
 """A row of the log that this ledger cannot have written stops what would read it, and says where it is."""
 
+import shutil
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,6 +13,7 @@ from ledger import Ledger, LedgerDamaged, LedgerError
 from projections import Engine
 from tests.oracle.rebuild_in_parts import rebuild_in_parts
 from tests.projections.conftest import IDS, WORLD, correction, figure
+from tests.shared_tables import engine_of
 
 AT = len(WORLD) + 3
 """The position that is damaged: a figure, with others before and after it."""
@@ -45,12 +47,28 @@ def damaged(path: Path, statement: str) -> None:
     connection.close()
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "ledger.db"
-    with Ledger(path) as ledger:
+class Whole(NamedTuple):
+    """A log and its tables as they were made, and what they answer."""
+
+    log: Path
+    tables: Path
+    figures: Any
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    log = tmp_path_factory.mktemp("whole") / "ledger.db"
+    tables = log.with_name("projections.duckdb")
+    with Ledger(log) as ledger:
         ledger.append([*WORLD, *(figure(str(year), period=str(year)) for year in range(2000, 2008))])
-    return path
+        with Engine.beside(ledger, tables) as engine:
+            return Whole(log, tables, engine.read("figures", engine.viewpoint(as_of="2030")))
+
+
+@pytest.fixture
+def path(whole: Whole, tmp_path: Path) -> Path:
+    """A log of its own for each test."""
+    return Path(shutil.copy(whole.log, tmp_path))
 
 
 STATEMENTS = {
@@ -62,7 +80,7 @@ STATEMENTS = {
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_damage_is_met_wherever_it_is_read_and_its_position_said(path: Path, name: str) -> None:
     damaged(path, STATEMENTS[name])
-    with Ledger(path) as ledger, Engine(ledger) as engine:
+    with Ledger(path) as ledger, engine_of(ledger) as engine:
         for _ in range(2):
             with pytest.raises(LedgerDamaged, match=rf"position {AT}\b") as caught:
                 engine.read("figures", engine.viewpoint(as_of="2030"))
@@ -75,18 +93,17 @@ def test_damage_is_met_wherever_it_is_read_and_its_position_said(path: Path, nam
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_the_log_itself_is_not_listed_beyond_it(path: Path, name: str, tmp_path: Path) -> None:
-    tables = tmp_path / "projections.duckdb"
-    with Ledger(path) as ledger, Engine.beside(ledger, tables) as engine:
-        expected = engine.read("figures", engine.viewpoint(as_of="2030"))
+def test_the_log_itself_is_not_listed_beyond_it(whole: Whole, path: Path, name: str, tmp_path: Path) -> None:
+    tables = Path(shutil.copy(whole.tables, tmp_path))
     damaged(path, STATEMENTS[name])
     with Ledger(path) as ledger, Engine.beside(ledger, tables) as engine:
-        assert engine.read("figures", engine.viewpoint(as_of="2030")) == expected, "made when the row was whole"
+        assert engine.read("figures", engine.viewpoint(as_of="2030")) == whole.figures, "made when the row was whole"
+        client = TestClient(create_app(engine))
         for path_of_events in ("/v1/events?limit=100", f"/v1/events?after={AT - 1}"):
-            answer = TestClient(create_app(engine)).get(path_of_events)
+            answer = client.get(path_of_events)
             assert answer.status_code == 503
             assert f"position {AT}" in answer.json()["detail"]
-        assert TestClient(create_app(engine)).get(f"/v1/events?limit={AT - 2}").status_code == 200
+        assert client.get(f"/v1/events?limit={AT - 2}").status_code == 200
         with pytest.raises(LedgerDamaged, match=rf"position {AT}\b"):
             [entry.body for entry in ledger.entries()]
 

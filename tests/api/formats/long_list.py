@@ -17,6 +17,8 @@ from tests.api.helpers import country, mined, organisation
 
 SUBJECTS, YEARS = 500, 100
 FIGURES = SUBJECTS * YEARS
+PLACES = [f"place-{number:03}" for number in range(SUBJECTS)]
+"""The subjects, in the order of the list."""
 
 
 def value_of(place: int) -> str:
@@ -47,11 +49,10 @@ class CountedEngine(Engine):
 def long_list() -> Iterator[CountedEngine]:
     """An engine over the list: a figure a subject and year, in the order of the list."""
     with Ledger(":memory:") as ledger, CountedEngine(ledger) as engine:
-        places = [f"place-{number:03}" for number in range(SUBJECTS)]
-        ledger.append([organisation("usgs"), *map(country, places)])
+        ledger.append([organisation("usgs"), *map(country, PLACES)])
         facts = [
             mined(subject, value_of(place * YEARS + year), "2026-01-31", period=str(1900 + year))
-            for place, subject in enumerate(places)
+            for place, subject in enumerate(PLACES)
             for year in range(YEARS)
         ]
         for start in range(0, FIGURES, 10_000):

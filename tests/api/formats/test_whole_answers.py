@@ -26,7 +26,9 @@ from api.settings import data_directory
 from ledger import Ledger
 from projections import CATALOGUE, Abandoned, Allowance, Engine, Inquiry, OutOfMemory, OutOfTime, Viewpoint
 from projections.queries.inquiry import BoundedInquiry
+from projections.tables.database import ARROW_ROWS
 from tests.api.helpers import BASICS, Api, mined, organisation
+from tests.shared_tables import engine_of, tables_for
 
 FILES = [form for form in FORMATS if form is not JSON]
 PARTS, ROWS = 20, 1000
@@ -45,6 +47,14 @@ def rows_in(form: Format, body: bytes) -> int:
 
 def many(count: int = MANY) -> list[dict[str, Any]]:
     return [mined("australia", str(number), "2024-01-31", period=str(1700 + number)) for number in range(count)]
+
+
+@pytest.fixture(scope="module")
+def long() -> Iterator[Api]:
+    """A ledger with more of everything than a page holds, for all tests together: none may write to it."""
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        ledger.append([*BASICS, *(organisation(f"one-{number}") for number in range(MANY)), *many()])
+        yield Api(TestClient(create_app(engine, answers_bytes_max=0)))
 
 
 class Parts:
@@ -132,19 +142,18 @@ def test_files_have_only_so_much_room() -> None:
 
 @pytest.mark.parametrize("form", FILES, ids=lambda form: form.name)
 @pytest.mark.parametrize("path", ["figures", "events", "entities", "vintages"])
-def test_files_hold_all_and_json_a_page(api: Api, form: Format, path: str) -> None:
-    api.post(*(organisation(f"one-{number}") for number in range(MANY)), *many())
+def test_files_hold_all_and_json_a_page(long: Api, form: Format, path: str) -> None:
     count = {"figures": MANY, "vintages": MANY, "events": 2 * MANY + len(BASICS), "entities": MANY + len(BASICS)}[path]
-    whole = api.client.get(f"/v1/{path}.{form.name}")
+    whole = long.client.get(f"/v1/{path}.{form.name}")
     assert (whole.status_code, rows_in(form, whole.content)) == (200, count)
     assert "Link" not in whole.headers
-    assert len(api.items(path)) == 100
-    some = api.client.get(f"/v1/{path}", params={"format": form.name, "limit": "7"})
+    assert len(long.items(path)) == 100
+    some = long.client.get(f"/v1/{path}", params={"format": form.name, "limit": "7"})
     assert rows_in(form, some.content) == 7
     following = some.headers["Link"].partition(">")[0].lstrip("<").replace("limit=7", "limit=9")
-    assert rows_in(form, api.client.get(following).content) == 9
+    assert rows_in(form, long.client.get(following).content) == 9
     rest = following.replace("limit=9&", "").replace("&limit=9", "")
-    assert rows_in(form, api.client.get(rest).content) == count - 7
+    assert rows_in(form, long.client.get(rest).content) == count - 7
 
 
 def test_the_log_is_read_in_pages_and_whole(api: Api, engine: Engine) -> None:
@@ -218,20 +227,34 @@ class Failing(Engine):
         return Ending(self.ledger, self.reader, allowance)
 
 
+@pytest.fixture(scope="module")
+def failing() -> Iterator[Failing]:
+    with Ledger(":memory:") as ledger, tables_for(ledger) as path, Failing(ledger, path=path) as engine:
+        ledger.append([*BASICS, mined("australia", "1", "2024")])
+        yield engine
+
+
 @pytest.mark.parametrize("form", FILES, ids=lambda form: form.name)
 @pytest.mark.parametrize("error", [OutOfTime(1), OutOfMemory("the question needs more"), Abandoned("gone")])
-def test_an_answer_that_fails_midway_is_a_problem(form: Format, error: Exception) -> None:
-    with Ledger(":memory:") as ledger, Failing(ledger) as engine:
-        engine.error = error
-        ledger.append([*BASICS, mined("australia", "1", "2024")])
-        answer = TestClient(create_app(engine)).get(f"/v1/figures.{form.name}")
+def test_an_answer_that_fails_midway_is_a_problem(failing: Failing, form: Format, error: Exception) -> None:
+    failing.error = error
+    answer = TestClient(create_app(failing)).get(f"/v1/figures.{form.name}")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
 
 
+@pytest.fixture(scope="module")
+def of_two_parts() -> Iterator[Engine]:
+    """An engine over a few more entities than are read at a time."""
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        half = ARROW_ROWS // 2 + 500
+        for start in (0, half):
+            ledger.append([organisation(f"o-{number}") for number in range(start, start + half)])
+        yield engine
+
+
 @pytest.mark.parametrize("end", ["gone", "no time"])
-def test_a_long_answer_ends_with_its_question(engine: Engine, api: Api, end: str) -> None:
-    for batch in range(3):
-        api.post(*(organisation(f"o-{batch}-{number}") for number in range(10_000)))
+def test_a_long_answer_ends_with_its_question(of_two_parts: Engine, end: str) -> None:
+    engine = of_two_parts
     allowance = Allowance(seconds=3600)
     page = state(engine.within(allowance), CATALOGUE["entities"], {"format": "csv"})
     parts = page.parts()
@@ -240,7 +263,7 @@ def test_a_long_answer_ends_with_its_question(engine: Engine, api: Api, end: str
         allowance.abandon()
     else:
         allowance.ends_at = 0
-    assert held < 30_000
+    assert held < engine.ledger.head()
     with pytest.raises(Abandoned if end == "gone" else OutOfTime):
         sum(map(len, parts))
 

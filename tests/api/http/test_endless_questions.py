@@ -1,5 +1,6 @@
 """Questions without end, asked of a real server through real sockets: they end, and hold up nobody."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,21 @@ def test_small_questions_are_answered_while_large_ones_have_all_their_threads(tm
             client.close()
 
 
+@pytest.fixture(scope="module")
+def of_one_second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that gives up after a second, for questions one after another."""
+    with endless_server(tmp_path_factory.mktemp("second"), SUPPLY_LEDGER_QUESTION_SECONDS="1") as server:
+        yield server
+
+
 @pytest.mark.parametrize("path", [SMALL, LARGE, "/v1/report?subject=china&as_of=2025", f"{SMALL}&limit=5000"])
-def test_what_takes_too_long_is_a_problem_that_says_what_to_narrow(tmp_path: Path, path: str) -> None:
-    with endless_server(tmp_path, SUPPLY_LEDGER_QUESTION_SECONDS="1") as server:
-        status, problem, headers = server.ask(path)
-        assert (status, problem["type"]) == (503, "urn:supply-ledger:problem:time-limit")
-        assert "1 seconds" in problem["detail"]
-        assert "SUPPLY_LEDGER_QUESTION_SECONDS" in problem["detail"]
-        assert "filters" in problem["detail"]
-        assert "Retry-After" not in headers
-        assert server.said(2) == ["began", "ended"]
-        assert server.ask(path.replace("2025", "2024").replace("report", "figures"))[0] == 200
+def test_what_takes_too_long_is_a_problem_that_says_what_to_narrow(of_one_second: Server, path: str) -> None:
+    server = of_one_second
+    status, problem, headers = server.ask(path)
+    assert (status, problem["type"]) == (503, "urn:supply-ledger:problem:time-limit")
+    assert "1 seconds" in problem["detail"]
+    assert "SUPPLY_LEDGER_QUESTION_SECONDS" in problem["detail"]
+    assert "filters" in problem["detail"]
+    assert "Retry-After" not in headers
+    assert server.said(2) == ["began", "ended"]
+    assert server.ask(path.replace("2025", "2024").replace("report", "figures"))[0] == 200

@@ -10,12 +10,15 @@ from ledger import Ledger
 from projections import Engine
 from projections.sql_text import sections
 from projections.tables.families import FOREVER
+from tests.depth import examples
 from tests.projections.conftest import WORLD, Item, correction, merge
 
 STATEMENTS = {"near": "touched", "add": "swept_add", "change": "swept_change"}
 """The statements that make and change intervals, and the rows that each is given."""
 PAIRS = ("BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN", "CROSS_PRODUCT", "PIECEWISE_MERGE_JOIN", "IE_JOIN")
 """Joins that may compare each row of one side with each of the other."""
+FIGURES = examples(100, deeply=300)
+"""How many the subject has, and twice as many."""
 
 
 def event_id(number: int) -> str:
@@ -107,7 +110,7 @@ def test_intervals_of_a_subject_with_many_figures_cost_what_changes(
     events: Callable[[int], list[Item]], most: float
 ) -> None:
     counts = []
-    for count in (300, 600):
+    for count in (FIGURES, 2 * FIGURES):
         with Ledger(":memory:") as ledger, Engine(ledger) as engine:
             ledger.append([*WORLD, *(on_figure(number, event_id=event_id(number)) for number in range(count))])
             ledger.append([on_figure(number, subject="china") for number in range(count)])
