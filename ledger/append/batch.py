@@ -13,18 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from ledger.append.mentions import SCANS_MAX, Mentions
 from ledger.append.prepare import Draft, same_event
+from ledger.append.streams import stream_of
 from ledger.codec.entry import Entry
 from ledger.errors import EventIdReused, LedgerError, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
-from ledger.events.figures import FIGURE_NAMESPACE, Figure, FigureFacts, Statement
+from ledger.events.figures import Figure, FigureFacts, Statement
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import Content
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
+from ledger.rules.named_events import naming_violations
 from ledger.rules.publisher_series import COMPARED_MAX, Histories
 from ledger.rules.rules import figure_of, kept_for_certain, violations
 from ledger.rules.state import Mark, State
@@ -60,7 +62,7 @@ class Batch:
         self._known: dict[bytes, Entry] = {}
         """Entries by the event ids that drafts have chosen."""
         self._targets: dict[bytes, Entry] = {}
-        """Recorded events by their ids, that the ledger events to be placed act on."""
+        """Recorded events by their ids, that the events to be placed act on, restate or take back."""
         self._registrations: set[str] = set()
         """The slugs whose registrations are acted on."""
         self._mentions: Mentions | None = None
@@ -89,8 +91,7 @@ class Batch:
         drafts = [event for event in events if isinstance(event, Draft)]
         event_keys = [key for _, key, *_ in drafts if key is not None]
         self._known = self.log.known(event_keys) if event_keys else {}
-        acting = [draft for draft in drafts if draft.facts is None and issubclass(draft.cls, LedgerEvent)]
-        targets = {UUID(draft.body["target"]).bytes for draft in acting}
+        targets = {event_key for draft in drafts for event_key in draft.earlier_events}
         self._targets = {one.event_key: one for one in self.log.with_event_ids(list(targets))} if targets else {}
         self._registrations = {
             one.body["entity"] for one in self._targets.values() if one.type == EntityRegistered.__name__
@@ -156,7 +157,7 @@ class Batch:
         for metric in self._metrics:
             self._log.fix_metric(metric, self.state.metrics.get(metric))
 
-    # What the rules about ledger events ask (`ledger.rules.ledger_event_rules.Record`)
+    # What rules ask of the log itself (`ledger.rules.record.Record`)
 
     def find(self, event_id: UUID) -> Entry | None:
         """The event with this id, recorded or placed."""
@@ -286,12 +287,12 @@ class Batch:
 
     def _fold(self, draft: Draft, event: Version) -> bytes:
         """Ask the rules, and fold the event into the state; its stream."""
-        if broken := violations(self.state, event):
+        if broken := [*violations(self.state, event), *naming_violations(self, event)]:
             raise RuleBroken(broken)
         if issubclass(event.cls, LedgerEvent):
             return self._fold_ledger_event(draft, event)
         if not issubclass(event.cls, Figure):
-            stream = stream_of(self.state, event).bytes
+            stream = stream_of(self, event)
             self._check_version(draft.expected_version, stream)
             self.state.add(event)
             return stream
@@ -384,12 +385,3 @@ def _the_same(draft: Draft, known: Entry) -> Entry:
         detail = f"event_id {known.event_id} names another event, at position {known.position}"
         raise EventIdReused([Violation(("event_id",), "event_id_reused", detail)])
     return known
-
-
-def stream_of(state: State, event: Version) -> UUID:
-    """The stream of an event that is no figure: the thing that it names."""
-    family = event.cls.family
-    slug = event.body[event.thing]
-    kind = "entities" if family in ("entities", "relationships", "statements") else family
-    named = state.resolve(slug) if kind in ("entities", "facilities") else slug
-    return uuid5(FIGURE_NAMESPACE, f"{kind}:{named}")

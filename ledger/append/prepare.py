@@ -17,6 +17,7 @@ from ledger.codec.validation import parse_event
 from ledger.errors import VIOLATIONS_MAX, InvalidEvent, Violation, first_of
 from ledger.events.base import REGISTRY, EventClass
 from ledger.events.figures import Figure, FigureFacts, figure_facts
+from ledger.rules.named_events import earlier_events, may_name_events
 
 EVENT_BYTES_MAX = 1024 * 1024
 """How long the stored JSON of an event may be."""
@@ -48,6 +49,13 @@ class Draft(NamedTuple):
     def body(self) -> dict[str, Any]:
         """What it says, read from its bytes anew each time."""
         return body_of(self.type, self.state, position=0)
+
+    @property
+    def earlier_events(self) -> list[bytes]:
+        """The ids, in bytes, of the earlier events that it acts on, restates or takes back."""
+        if self.facts is not None or not may_name_events(self.state):
+            return []
+        return earlier_events(self.cls, self.body)
 
 
 def prepare(sent: Any) -> Draft:

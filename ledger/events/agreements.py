@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ledger.events.base import Event, Flag, Moment, Part, Ref, Role, Slug, Text, Timed
+from ledger.events.base import Event, Flag, Moment, Part, Ref, Role, Slug, Text, Timed, Transition
 
 
 class Party(Part):
@@ -69,7 +69,7 @@ class AgreementSigned(_Signing):
     }
 
 
-class AgreementAmended(Event):
+class AgreementAmended(Transition):
     """Fields of an agreement changed, possibly its own dates."""
 
     family: ClassVar[str] = "agreements"
@@ -88,7 +88,7 @@ class AgreementAmended(Event):
     effective_from: Moment | None = Field(None, description="The amendment's own.")
 
 
-class AgreementTerminated(Event):
+class AgreementTerminated(Transition):
     """An agreement ended before its time."""
 
     family: ClassVar[str] = "agreements"

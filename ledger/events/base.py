@@ -8,7 +8,7 @@ A class says of itself, in class attributes:
 - `family`: the table its events go to;
 - `thing`: the field whose slug names what the event is about, and so its stream (`None` for figures, whose stream is
   the figure, and for ledger events, which belong to their target's stream);
-- `role`: what it does to that thing (see `Role`);
+- `role`: what it does to that thing (see `Role`), and `part`: the field that names the part of it that is meant;
 - `example`: a body a client could post.
 """
 
@@ -41,7 +41,7 @@ class Role(Enum):
     CHANGES = "changes"
     """Needs a thing that was opened: an amendment, a suspension, an idling."""
     CLOSES = "closes"
-    """Ends the thing; what takes effect later is refused."""
+    """Ends the thing, or the part of it that is named; what takes effect later is recorded, with a warning."""
     STATES = "states"
     """Says something and opens or closes nothing."""
 
@@ -135,6 +135,10 @@ class Event(Part):
     family: ClassVar[str]
     thing: ClassVar[str | None] = None
     role: ClassVar[Role] = Role.STATES
+    part: ClassVar[str | None] = None
+    """The field that names a part of the thing, which has a life of its own: a facility's stage."""
+    known_by: ClassVar[tuple[str, ...]] = ()
+    """The fields that together say which thing it is, where `thing` alone does not."""
     example: ClassVar[dict[str, Any]]
     amends: ClassVar[type["Event"] | None] = None
     """For an amendment: the type whose fields its `changes` may name."""
@@ -177,6 +181,20 @@ class Event(Part):
         return type(self).__name__
 
     @classmethod
+    def ends(cls, body: dict[str, Any]) -> bool:
+        """Whether an event of this type with this body ends its thing, or the part that it names."""
+        return cls.role is Role.CLOSES
+
+    @classmethod
+    def amendable(cls) -> list[str]:
+        """The fields that an amendment may change: all of its own but those that say which thing and part is meant."""
+        return [
+            name
+            for name in cls.model_fields
+            if name not in Transition.model_fields and name not in (cls.thing, cls.part)
+        ]
+
+    @classmethod
     def upcast(cls, body: dict[str, Any], *, version: int) -> dict[str, Any]:
         """A stored body of an older version, as this version would have written it."""
         raise NotImplementedError(f"{cls.__name__} has no version {version}")
@@ -186,8 +204,16 @@ class Event(Part):
         return self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
 
 
-class Timed(Event, abstract=True):
-    """An event about something that holds over time."""
+class Transition(Event, abstract=True):
+    """An event about something that holds over time: it states one transition of it, such as its beginning."""
+
+    restates: UUID | None = Field(
+        None, description="The event_id of the earlier event, of the same type and thing, that this one says anew."
+    )
+
+
+class Timed(Transition, abstract=True):
+    """An event that says from when until when something holds."""
 
     effective_from: Moment | None = Field(None, description="When it takes effect: the start of the interval.")
     effective_to: Moment | None = Field(None, description="Until when it holds: the end of the interval, included.")

@@ -2,14 +2,15 @@
 
 from typing import Any, ClassVar, Literal
 
-from ledger.events.base import Event, Moment, Ref, Role, Timed
+from ledger.events.base import Moment, Ref, Role, Timed, Transition
 
 Stage = Literal["mine", "concentration", "separation", "metal", "alloy", "magnet", "component", "recycling"]
 
 
-class _Facility(Event, abstract=True):
+class _Facility(Transition, abstract=True):
     family: ClassVar[str] = "facilities"
     thing: ClassVar[str | None] = "facility"
+    part: ClassVar[str | None] = "stage"
 
     facility: Ref
     stage: Stage | None = None
@@ -65,3 +66,10 @@ class FacilityClosed(_Facility):
 
     role: ClassVar[Role] = Role.CLOSES
     example: ClassVar[dict[str, Any]] = _example("FacilityClosed", published_at="2040-01-01")
+
+
+class FacilityCancelled(_Facility):
+    """A facility, or one of its stages, that was announced will not be built."""
+
+    role: ClassVar[Role] = Role.CLOSES
+    example: ClassVar[dict[str, Any]] = _example("FacilityCancelled", published_at="2026-09-01")

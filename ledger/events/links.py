@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ledger.events.base import Event, Moment, Number, Ref, Role, Slug, Timed
+from ledger.events.base import Moment, Number, Ref, Role, Slug, Timed, Transition
 from ledger.events.facilities import Stage
 
 
@@ -33,7 +33,7 @@ class SupplyLinkOpened(Timed):
     share: Number | None = Field(None, description="In percent.")
 
 
-class SupplyLinkClosed(Event):
+class SupplyLinkClosed(Transition):
     """A supply link ended."""
 
     family: ClassVar[str] = "links"

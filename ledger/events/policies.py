@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ledger.events.base import Event, Moment, Ref, Role, Slug, Text, Timed
+from ledger.events.base import Event, Moment, Ref, Role, Slug, Text, Timed, Transition
 
 
 class _Policy(Timed, abstract=True):
@@ -57,7 +57,7 @@ class PolicyEnacted(_Policy):
     }
 
 
-class PolicyAmended(Event):
+class PolicyAmended(Transition):
     """Fields of a policy changed; it may have been postponed."""
 
     family: ClassVar[str] = "policies"
@@ -94,7 +94,7 @@ class PolicySuspended(Timed):
     effective_from: Moment
 
 
-class PolicyReinstated(Event):
+class PolicyReinstated(Transition):
     """Every suspension of a policy that started before this one takes effect is over."""
 
     family: ClassVar[str] = "policies"
@@ -111,7 +111,7 @@ class PolicyReinstated(Event):
     effective_from: Moment
 
 
-class PolicyRepealed(Event):
+class PolicyRepealed(Transition):
     """A policy is gone for good."""
 
     family: ClassVar[str] = "policies"

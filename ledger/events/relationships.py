@@ -12,6 +12,7 @@ class RelationshipStated(Timed):
 
     family: ClassVar[str] = "relationships"
     thing: ClassVar[str | None] = "subject"
+    known_by: ClassVar[tuple[str, ...]] = ("subject", "relation", "object")
     example: ClassVar[dict[str, Any]] = {
         "type": "RelationshipStated",
         "subject": "lynas-rare-earths",

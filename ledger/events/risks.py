@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from ledger.events.base import Event, Moment, Ref, Role, Slug, Text, Timed
+from ledger.events.base import Moment, Ref, Role, Slug, Text, Timed, Transition
 
 
 class RiskRaised(Timed):
@@ -27,7 +27,7 @@ class RiskRaised(Timed):
     severity: Literal["low", "medium", "high", "critical"] | None = None
 
 
-class RiskResolved(Event):
+class RiskResolved(Transition):
     """A risk is no more."""
 
     family: ClassVar[str] = "risks"

@@ -5,10 +5,10 @@ registration on which other events depend can be neither retracted nor moved to 
 registration of `usgs` cannot be retracted while a figure says that `usgs` published it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from heapq import merge
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from ledger.codec.entry import Entry
@@ -18,30 +18,15 @@ from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import EventCorrected, EventReinstated, LedgerEvent
 from ledger.rules.effective_content import Content, in_changes
+from ledger.rules.named_events import naming_violations
+from ledger.rules.record import Record
 from ledger.rules.rules import ORGANISATION, PUBLISHER, violations
-from ledger.rules.state import NextFixer, State
+from ledger.rules.state import NextFixer
 from ledger.rules.version import Version
 from ledger.values.calendars import is_fiscal
 
 NAMED_MAX = 3
 """How many of the events that depend on another a violation names."""
-
-
-class Record(Protocol):
-    """What these rules ask about events, recorded or on their way into the log."""
-
-    @property
-    def state(self) -> State:
-        """The state that the rules are asked in."""
-
-    def find(self, event_id: UUID) -> Entry | None:
-        """The event with this id."""
-
-    def content_of(self, entry: Entry) -> Content:
-        """What an event says after the ledger events on it so far."""
-
-    def mentioning(self, text: str, types: Sequence[str], *, after: int = 0) -> Iterator[Entry]:
-        """Events of these types behind a position whose body holds the text, in order. A scan of the log."""
 
 
 class Outcome(NamedTuple):
@@ -108,7 +93,7 @@ def _check(record: Record, before: Version | None, after: Version | None, change
     # Where it stays of its metric and unit family, it breaks no rule about these that it kept before.
     fixed = _metric_set_aside(record, before) if _unit_family(before) != _unit_family(after) else None
     try:
-        broken = violations(state, after) if after is not None else []
+        broken = [*violations(state, after), *naming_violations(record, after)] if after is not None else []
         broken = [
             in_changes(one, changes) if changes else Violation(("target",), one.rule, one.detail) for one in broken
         ]

@@ -21,7 +21,7 @@ class Lifecycle:
         self._positions: list[int] = []
         self._openings: list[int] = []
         self._ends: dict[str | None, _Ends] = {}
-        """By the stage that they end; None: all of them."""
+        """By the part of the thing that they end; None: all of it."""
 
     def __bool__(self) -> bool:
         return bool(self._positions)
@@ -35,8 +35,8 @@ class Lifecycle:
         insort(self._positions, event.position)
         if event.cls.role is Role.OPENS:
             insort(self._openings, event.position)
-        elif event.cls.role is Role.CLOSES:
-            self._ends.setdefault(_stage_ended(event), _Ends()).add(event)
+        elif event.cls.ends(event.body):
+            self._ends.setdefault(_part_of(event), _Ends()).add(event)
 
     def remove(self, position: int) -> None:
         """Let an event go that stands no longer."""
@@ -44,8 +44,8 @@ class Lifecycle:
         _take_out(self._positions, position)
         if event.cls.role is Role.OPENS:
             _take_out(self._openings, position)
-        elif event.cls.role is Role.CLOSES:
-            self._ends[_stage_ended(event)].remove(position)
+        elif event.cls.ends(event.body):
+            self._ends[_part_of(event)].remove(position)
 
     def first(self) -> Version | None:
         """The first event of all."""
@@ -63,10 +63,9 @@ class Lifecycle:
         """The first ending, of those at positions before the event, that takes effect before the event does."""
         if not self._ends:
             return None
-        # A closing of one stage of a facility ends that stage only.
-        stages = {None, event.body.get("stage")} if event.cls.family == "facilities" else {None}
+        # What ends one stage of a facility, or one provision of a policy, ends that part only.
         starts = event.starts
-        found = [self._ends[stage].first_before(starts) for stage in stages if stage in self._ends]
+        found = [self._ends[part].first_before(starts) for part in {None, _part_of(event)} if part in self._ends]
         positions = [position for position in found if position is not None and position < event.position]
         return self._events[min(positions)] if positions else None
 
@@ -97,9 +96,9 @@ class _Ends:
         return self._starts[place][0] if place < len(earliest) else None
 
 
-def _stage_ended(closing: Version) -> str | None:
-    """The stage of a facility that an event ends; None where it ends the whole thing."""
-    return closing.body.get("stage") if closing.cls.family == "facilities" else None
+def _part_of(event: Version) -> str | None:
+    """The part of its thing that an event is about; None where it is about all of it."""
+    return event.body.get(event.cls.part) if event.cls.part is not None else None
 
 
 def _take_out(positions: list[int], position: int) -> None:

@@ -11,8 +11,8 @@ event alone: that is its shortcut, which stands beside it. A rule without one is
         if event.body.get("value", "").startswith("-"):
             yield Violation(("value",), "not_negative", "a quantity is not negative")
 
-Rules that need the log itself (the target of a ledger event, what depends on a registration) are in
-`ledger.rules.ledger_event_rules`.
+Rules that need the log itself are in `ledger.rules.ledger_event_rules` (the target of a ledger event, what depends on a
+registration) and in `ledger.rules.named_events` (what an event restates or takes back).
 """
 
 from collections.abc import Callable, Iterator
@@ -230,22 +230,14 @@ def unit_is_of_the_metrics_family(state: State, event: Version) -> Iterator[Viol
         )
 
 
-@rule(about=lambda cls: cls.role is not Role.STATES and not issubclass(cls, EntityRegistered))
+@rule(about=lambda cls: cls.role in (Role.CHANGES, Role.CLOSES))
 def thing_is_open(state: State, event: Version) -> Iterator[Violation]:
-    """What changes or ends a thing comes after its opening, and takes effect before its end."""
+    """What changes or ends a thing comes after its opening."""
     thing = event.thing
     slug = event.body[thing]
-    lifecycle = state.lifecycle(event.cls, slug)
-    if event.cls.role is not Role.OPENS and not lifecycle.is_opened_before(event.position):
+    if not state.lifecycle(event.cls, slug).is_opened_before(event.position):
         yield Violation(
             (thing,), "opened_first", f"{slug!r} was never opened, so {event.cls.__name__} has nothing to act on"
-        )
-    end = lifecycle.end_before(event)
-    if end is not None:
-        yield Violation(
-            ("effective_from",) if event.body.get("effective_from") else (thing,),
-            "after_the_end",
-            f"{slug!r} ended on {end.starts.date()} by event {end.event_id}; this would take effect later",
         )
 
 
@@ -254,7 +246,7 @@ def amendment_fits(state: State, event: Version) -> Iterator[Violation]:
     """An amendment changes fields that the thing has, to values that they may have."""
     amended = cast(type[Event], event.cls.amends)
     changes: dict[str, Any] = event.body["changes"]
-    allowed = [name for name in amended.model_fields if name not in Event.model_fields and name != amended.thing]
+    allowed = amended.amendable()
     for name in changes:
         if name in PROTECTED or name not in allowed:
             yield Violation(("changes", name), "unknown_field", f"an amendment may change: {', '.join(allowed)}")

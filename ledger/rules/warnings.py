@@ -1,9 +1,10 @@
 """What is legal and odd: warnings on an append, which never refuse anything.
 
 Some are about an event by itself: no date of publication, a share over 100 %, an observed period that was not over when
-it was reported, a month that may be a fiscal year. Some compare: a new name or identifier with those of other entities
-(two slugs for one entity are the commonest mistake in such ledgers); a value with what the publisher said of the figure
-before (one a thousand times off is nearly always a unit that slipped, kt for t, thousand for million).
+it was reported, a month that may be a fiscal year. Some compare: what takes effect with the end of its thing (an
+amendment after the repeal); a new name or identifier with those of other entities (two slugs for one entity are the
+commonest mistake in such ledgers); a value with what the publisher said of the figure before (one a thousand times off
+is nearly always a unit that slipped, kt for t, thousand for million).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from ledger.errors import CalendarError
-from ledger.events.base import Event
+from ledger.events.base import Event, Role
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
@@ -37,6 +38,20 @@ def event_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:
         yield from identifier_warnings(body, state.names())
     elif issubclass(cls, Figure):
         yield from figure_warnings(cls, body, state.fiscal_year(body["subject"]))
+    elif cls.role is not Role.STATES:
+        yield from end_warnings(state, event)
+
+
+def end_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:
+    """What takes effect after its thing has ended, as far as it is known: publishers contradict each other."""
+    slug = event.body[event.thing]
+    end = state.lifecycle(event.cls, slug).end_before(event)
+    if end is not None:
+        yield _warning(
+            "/effective_from" if event.body.get("effective_from") else f"/{event.thing}",
+            "after_end",
+            f"{slug!r} ended on {end.starts.date()} by event {end.event_id}; this takes effect later",
+        )
 
 
 def name_warnings(name: str, slug: str, known: RegisteredNames) -> Iterator[dict[str, Any]]:

@@ -76,7 +76,10 @@ def _own(family: Family, types: Sequence[str], entity: bool, figure: str | None)
 
 
 def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) -> list[dict[str, Any]]:
-    """The events of one thing that are visible at the reader's viewpoint, as they read there, by publication."""
+    """The events of one thing that are visible at the reader's viewpoint, as they read there, by publication.
+
+    What takes one of them back is among them.
+    """
     if projection.slug is None:
         raise ValueError(f"no slug names an item of {projection.name}, so there is no timeline of one")
     slugs = reader.names.slugs_of(slug) if projection.names_entities else [slug]
@@ -84,9 +87,13 @@ def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) 
     if projection.family == "entities":
         columns += ["kept", "merged"]
     conditions = " OR ".join(f"LIST_CONTAINS($slugs, {column})" for column in columns)
+    visible = "since <= $position AND until > $position AND visible_from <= $as_of"
     rows = reader.ask(
-        f"SELECT position FROM log.{projection.family} WHERE since <= $position AND until > $position "
-        f"AND visible_from <= $as_of AND ({conditions}) ORDER BY published_until, position",
+        "WITH own AS (SELECT position, published_until, event_id "
+        f"FROM log.{projection.family} WHERE {visible} AND ({conditions})) "
+        "SELECT position FROM (SELECT position, published_until FROM own UNION ALL "
+        "SELECT position, published_until FROM log.withdrawals "
+        f"WHERE {visible} AND withdraws IN (SELECT event_id FROM own)) ORDER BY published_until, position",
         slugs=slugs,
     )
     entries = {entry.position: entry for entry in ledger.at_positions([position for (position,) in rows])}

@@ -168,8 +168,8 @@ def _columns(classes: tuple[type[Event], ...]) -> tuple[Column, ...]:
 
 
 def _amended(cls: type[Event]) -> Column:
-    """The changes of an amendment: the own fields of the class that it amends, as one STRUCT."""
-    own = [name for name in cls.model_fields if name not in Event.model_fields and name != cls.thing]
+    """The changes of an amendment: what may be amended of the class, as one STRUCT."""
+    own = cls.amendable()
     shape = {name: _type(cls.model_fields[name].annotation)[1] for name in own}
     return Column("changes", "STRUCT", shape, tuple(path for path in ref_paths(cls) if path[0] in own))
 

@@ -17,7 +17,7 @@ from api.questions.parameters import PAGING, VIEWPOINT
 from api.settings import documentation
 from ledger import Ledger
 from ledger.events import REGISTRY, Event
-from ledger.events.base import ref_paths
+from ledger.events.base import Transition, ref_paths
 from ledger.events.figures import Figure
 from ledger.values import PLAIN_UNITS, PRICED, RATE_TIMES, RATED, SCALED, SCALES, UNIT_NAMES
 from projections import CATALOGUE, Engine
@@ -25,7 +25,7 @@ from tests.places import ROOT
 
 PLACE = re.compile(r"(<!-- generated: ([a-z ]+) -->\n)(.*?)(<!-- end of generated -->)", re.DOTALL)
 T = TypeVar("T")
-COMMON = {*Event.model_fields}
+COMMON = {*Transition.model_fields}
 TIMES = ("effective_from", "effective_to")
 
 

@@ -72,6 +72,7 @@ def recorded(ledger: Ledger, *events: dict[str, Any]) -> list[str]:
         ({"type": "PolicyAmended", "policy": "p", "changes": {"title": "x"}}, "/0/policy", "opened_first"),
         ({"type": "AgreementTerminated", "agreement": "a"}, "/0/agreement", "opened_first"),
         ({"type": "FacilityClosed", "facility": "kuantan-plant"}, "/0/facility", "opened_first"),
+        ({"type": "FacilityCancelled", "facility": "kuantan-plant"}, "/0/facility", "opened_first"),
         ({"type": "SupplyLinkClosed", "link": "l", "effective_from": "2025"}, "/0/link", "opened_first"),
         ({"type": "RiskResolved", "risk": "r", "effective_from": "2025"}, "/0/risk", "opened_first"),
         (merge("usgs", "usgs"), "/0/merged", "merge_joins_two"),
@@ -113,28 +114,6 @@ def test_one_of_several_events_of_a_metric_may_not_leave_the_family(ledger: Ledg
 def test_a_figure_has_no_order_of_arrival(ledger: Ledger) -> None:
     withdrawn = {name: value for name, value in figure(type="FigureWithdrawn").items() if name != "value"}
     recorded(ledger, withdrawn, figure(published_at="2020"), figure(published_at="2019"))
-
-
-def test_what_takes_effect_after_the_end_is_refused_and_what_arrives_late_is_not(ledger: Ledger) -> None:
-    recorded(ledger, POLICY | {"effective_from": "2020"})
-    recorded(ledger, {"type": "PolicyRepealed", "policy": "p", "effective_from": "2024-01-01"})
-    late = {"type": "PolicySuspended", "policy": "p", "effective_from": "2023-06-01", "effective_to": "2023-07-01"}
-    recorded(ledger, late)
-    assert refused(ledger, {**late, "effective_from": "2024-06-01", "effective_to": "2024-07-01"}) == (
-        "/0/effective_from",
-        "after_the_end",
-    )
-
-
-def test_closing_one_stage_of_a_facility_ends_that_stage_only(ledger: Ledger) -> None:
-    plant = {"facility": "kuantan-plant", "published_at": "2024"}
-    recorded(ledger, {"type": "FacilityCommissioned", **plant, "stage": "alloy"})
-    recorded(ledger, {"type": "FacilityClosed", **plant, "stage": "alloy", "effective_from": "2024-02"})
-    recorded(ledger, {"type": "FacilityIdled", **plant, "stage": "magnet", "effective_from": "2025"})
-    assert refused(ledger, {"type": "FacilityIdled", **plant, "stage": "alloy", "effective_from": "2025"}) == (
-        "/0/effective_from",
-        "after_the_end",
-    )
 
 
 @pytest.mark.parametrize(
