@@ -39,6 +39,9 @@ from ledger.imports.mappings.suggestion import suggested as suggested_mapping
 from ledger.imports.mappings.table_mapping import MappingError, TableMapping, read_mapping, with_parameters
 from ledger.imports.mappings.table_mapping import schema as mapping_schema
 from ledger.imports.packed_files import FileError, unpacked
+from ledger.imports.templates.template_workbook import template_workbook
+from ledger.imports.templates.verdict_sheets import beside as free_verdicts_path
+from ledger.imports.templates.verdict_sheets import write_verdicts
 from ledger.ledger import Ledger
 from ledger.rules.effective_content import Act, Content, content
 from ledger.store import Block, LogStore
@@ -99,6 +102,7 @@ __all__ = [
     "exported_events",
     "find_mapping",
     "format_of",
+    "free_verdicts_path",
     "import_file",
     "import_stream",
     "mapping_schema",
@@ -112,9 +116,11 @@ __all__ = [
     "saved_mappings",
     "shortened",
     "suggested_mapping",
+    "template_workbook",
     "unpacked",
     "visible",
     "visible_json",
     "visible_lines",
     "with_parameters",
+    "write_verdicts",
 ]

@@ -132,13 +132,22 @@ class Ledger:
             new = batch.log.at_positions(range(after + 1, batch.state.head + 1))
             return Plan(tuple(new), tuple(items_of(batch, entries, after=after)))
 
+    def registrations(self) -> list[dict[str, Any]]:
+        """What every standing registration says, by slug."""
+        with self._writer.batch(keep=False) as batch:
+            return sorted(batch.state.registrations(), key=lambda body: str(body["entity"]))
+
+    def metrics(self) -> list[str]:
+        """The metrics of which something stands."""
+        with self._writer.batch(keep=False) as batch:
+            return sorted(batch.state.metrics)
+
     def registered_names(self) -> dict[str, str]:
         """The slug of each name, alias, identifier and slug of a registered entity, in small letters.
 
         What may mean two entities is left out.
         """
-        with self._writer.batch(keep=False) as batch:
-            registrations = list(batch.state.registrations())
+        registrations = self.registrations()
         named: dict[str, str | None] = {}
         for body in registrations:
             slug = str(body["entity"])

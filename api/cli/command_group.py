@@ -45,6 +45,7 @@ MODULES = (
     CommandModule("api.cli.record_commands", lambda: ("append", "import")),
     CommandModule("api.cli.export_command", lambda: ("export",)),
     CommandModule("api.cli.mapping_command", lambda: ("mapping",)),
+    CommandModule("api.cli.template_command", lambda: ("template",)),
     CommandModule("api.cli.resource_commands", _projections),
     CommandModule("api.cli.audit_commands", _audit_questions, statistics=True),
     CommandModule("api.cli.log_commands", lambda: ("events", "history")),

@@ -9,6 +9,7 @@ import typer
 from api.cli.import_progress import import_with_progress
 from api.cli.import_table import print_import
 from api.cli.options import DataOption, Output, one_of
+from api.cli.returned_verdicts import are_wanted, give_back
 from api.cli.session import FAILED, fail, opened_ledger, reporting
 from api.cli.terminal import console, text_table
 from api.formats.cells import json_text
@@ -94,7 +95,8 @@ def import_command(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Events as JSON Lines (.jsonl, .ndjson), CSV or Parquet, also .gz or in a .zip; or an export."
+            help="Events as JSON Lines (.jsonl, .ndjson), CSV, Parquet or a filled-in template (.xlsx), also .gz or "
+            "in a .zip; or an export."
         ),
     ],
     mode: Annotated[str, typer.Option(help="atomic: all or none; proceed: record what can be.")] = "atomic",
@@ -139,6 +141,10 @@ def import_command(
         str, typer.Option(help="Floating-point numbers in Parquet: refuse, or shortest (their shortest decimals).")
     ] = "refuse",
     member: MemberOption = None,
+    verdicts: Annotated[
+        Path | None,
+        typer.Option(help="Where rows are rejected: write the table again, with what is wrong.", metavar="OUT"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something held is changed.")] = False,
     data: DataOption = None,
 ) -> None:
@@ -152,6 +158,7 @@ def import_command(
         fail(f"There is no file {file}.")
     if said and mapping is None:
         fail("--set is for a mapping: give one with --mapping.", code=2)
+    found = None if mapping is None else mapping_of(mapping, said, data)
     chosen = cast(
         ImportChoices,
         {
@@ -161,8 +168,9 @@ def import_command(
             "published_at": published_at,
             "scope": scope,
             "as_recorded": as_recorded,
-            "mapping": None if mapping is None else mapping_of(mapping, said, data),
+            "mapping": found,
             "register": register,
+            "verdicts": are_wanted(file, verdicts, found),
             "floats": one_of("--floats", floats, get_args(Floats)),
         },
     )
@@ -173,15 +181,17 @@ def import_command(
             if changes_what_is_held and not (yes or dry_run or sys.stdin.isatty()):
                 fail("This may change what is held, and there is nobody to ask: say --yes, or --dry-run first.", code=2)
             if dry_run or (changes_what_is_held and not yes):
-                print_import(
-                    import_with_progress(ledger, file, member=member, **looked_at), atomic=mode == "atomic", file=file
-                )
+                planned = import_with_progress(ledger, file, member=member, **looked_at)
+                print_import(planned, atomic=mode == "atomic", file=file)
+                if dry_run:
+                    give_back(planned, file, verdicts, mapping=found, member=member)
                 if dry_run or not typer.confirm("Record this?"):
                     return
             report = import_with_progress(ledger, file, member=member, **chosen)
         except ValueError as error:
             fail(str(error), code=2)
     print_import(report, atomic=mode == "atomic", file=file)
+    give_back(report, file, verdicts, mapping=found, member=member)
     if report.rejected:
         raise typer.Exit(FAILED)
 

@@ -30,6 +30,7 @@ class ImportChoices(TypedDict, total=False):
     mapping: TableMapping | None
     register: str | None
     floats: Floats
+    verdicts: bool
     recorded_by: str
 
 
@@ -61,6 +62,8 @@ class ImportOptions:
     floats: Floats = "refuse"
     """What becomes of floating-point numbers in Parquet, which are not exact: refused, or taken as the shortest decimal
     that stands for each."""
+    verdicts: bool = False
+    """Whether the report keeps what is wrong with each row, to be given back with it."""
     recorded_by: str = "local"
 
     def __post_init__(self) -> None:

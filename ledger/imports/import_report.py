@@ -9,6 +9,7 @@ from ledger.imports.fault_groups import FaultGroups
 
 LISTED_MAX = 1000
 """How many errors, warnings, corrections and missing statements are listed, of each."""
+VERDICTS_MAX = 100_000
 ENTRIES_MAX = 10_000
 """How many events of a dry run are kept, to say what they would change."""
 
@@ -39,6 +40,8 @@ class ImportReport:
     """How many errors there are beside those that are listed."""
     faults: FaultGroups = field(default_factory=FaultGroups)
     """The same, each fault told once with all of its rows."""
+    verdicts: dict[int, str] | None = None
+    """Where they are asked for: what is wrong with each row, of the first `VERDICTS_MAX`."""
     warnings: list[dict[str, Any]] = field(default_factory=list)
     warned: int = 0
     """How many warnings there are, those that are not listed too."""
@@ -61,6 +64,9 @@ class ImportReport:
         self.errors_more += sum(1 + one.unlisted for one in violations) - len(listed)
         for one in listed:
             self.errors.append({"row": row, "pointer": one.pointer, "rule": one.rule, "detail": one.detail})
+        if self.verdicts is not None and len(self.verdicts) < VERDICTS_MAX:
+            said = "; ".join(f"{one.pointer.lstrip('/')}: {one.detail}".lstrip(": ") for one in violations)
+            self.verdicts[row] = f"{self.verdicts[row]}; {said}" if row in self.verdicts else said
         for one in violations:
             self.faults.add(row, one)
 

@@ -20,7 +20,7 @@ from ledger.imports.import_limits import USUAL_LIMITS, ImportLimits
 from ledger.imports.import_options import NOW, ImportChoices, ImportOptions
 from ledger.imports.import_report import ImportReport
 from ledger.imports.intake import Intake
-from ledger.imports.mappings.mapped_pieces import mapped_file
+from ledger.imports.mappings.mapped_pieces import mapped_file, sheet_file
 from ledger.imports.mappings.tables import Reading
 from ledger.imports.packed_files import unpacked
 from ledger.imports.rows import PIECE_ROWS, Piece
@@ -36,7 +36,13 @@ LARGE_BYTES = 8 * 1024 * 1024
 PARQUET_TIMES = 8
 """How much smaller than text a Parquet file is, roughly."""
 Progress = Callable[[int], None]
-ENDINGS: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
+ENDINGS: dict[str, Format] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+}
 
 
 def format_of(name: str | Path) -> Format:
@@ -96,7 +102,7 @@ def import_stream(
     options = ImportOptions(**chosen)
     size = file.seek(0, 2)
     limits.check_file(size)
-    report = ImportReport(position=ledger.head(), dry_run=options.dry_run)
+    report = ImportReport(position=ledger.head(), dry_run=options.dry_run, verdicts={} if options.verdicts else None)
     intake = Intake(options, report)
     large = size * (PARQUET_TIMES if file_format == "parquet" else 1) >= LARGE_BYTES
     published_at = instant_text(ledger.now()) if options.published_at == NOW else options.published_at
@@ -107,12 +113,15 @@ def import_stream(
     if floats and (file_format == "parquet" or name.lower().endswith(".parquet")):
         report.notes += _said_of_floats(file)
     file.seek(0)
-    if options.mapping is None:
+    if options.mapping is None and file_format != "xlsx":
         cut = pieces(file, file_format, limits)
     else:
         names = ledger.registered_names()
-        reading = Reading(floats, limits)
-        mapped = mapped_file(file, name, options.mapping, names, register=options.register, reading=reading)
+        if options.mapping is None:
+            mapped = sheet_file(file, names)
+        else:
+            reading = Reading(floats, limits)
+            mapped = mapped_file(file, name, options.mapping, names, register=options.register, reading=reading)
         report.notes += mapped.notes
         cut = mapped.pieces
     with (

@@ -30,8 +30,8 @@ KIND_OF_FIELD = {
 
 def kind_of(path: Iterable[str | int], otherwise: str) -> str:
     """The kind of entity that a name at this place of an event is."""
-    fields = [part for part in path if isinstance(part, str)]
-    return KIND_OF_FIELD.get(fields[-1], otherwise) if fields else otherwise
+    known = (KIND_OF_FIELD[part] for part in reversed([*path]) if isinstance(part, str) and part in KIND_OF_FIELD)
+    return next(known, otherwise)
 
 
 def registrations_for(events: Iterable[Draft | Refused], state: State, otherwise: str) -> Iterator[tuple[int, Draft]]:

@@ -23,7 +23,7 @@ from ledger.errors import ContentTooLarge, Violation
 from ledger.events.base import REGISTRY, Event
 from ledger.imports.import_limits import COLUMN_NAME_LENGTH_MAX, FILE_COLUMNS_MAX, HEADER_LENGTH_MAX, ROW_VALUES_MAX
 from ledger.imports.packed_files import what_begins_with
-from ledger.imports.tables_of_others import no_events, no_lines
+from ledger.imports.tables_of_others import VERDICT, no_events, no_lines
 
 ROW_BYTES_MAX = 4 * 1024 * 1024
 PIECE_ROWS = 5_000
@@ -32,7 +32,7 @@ NOT_UTF8 = "the text is not UTF-8: save the file as UTF-8 (in Excel: CSV UTF-8)"
 FIRST_BYTES_MAX = 4
 CELL_BYTES = 50
 """What a cell takes in memory beside its text, about."""
-Format = Literal["jsonl", "csv", "parquet"]
+Format = Literal["jsonl", "csv", "parquet", "xlsx"]
 
 
 class Piece(NamedTuple):
@@ -195,7 +195,7 @@ def _within(cells: list[str], width: int) -> list[str] | int:
 
 
 def _csv_row(number: int, header: list[str], cells: list[str]) -> Row:
-    given = [(column, cell) for column, cell in zip(header, cells, strict=False) if cell != ""]
+    given = [(column, cell) for column, cell in zip(header, cells, strict=False) if cell != "" and column != VERDICT]
     for column, cell in given:
         if not _is_utf8(column) or not _is_utf8(cell):
             name = column if _is_utf8(column) else None

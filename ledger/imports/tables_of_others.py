@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from ledger.imports.packed_files import what_begins_with
 
 TYPE = "type"
+VERDICT = "verdict"
+"""The column of a sheet that came back with what is wrong. It is never read."""
 _BETWEEN = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _A_MAPPING = "give a mapping, which says what its columns are (`supply-ledger mapping suggest FILE` drafts one)"
 

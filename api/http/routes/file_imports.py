@@ -182,6 +182,9 @@ BODY: dict[str, Any] = {
         PARQUET.media_type: {
             "schema": {"type": "string", "format": "binary", "description": "One column a field, or structs."}
         },
+        XLSX.media_type: {
+            "schema": {"type": "string", "format": "binary", "description": "A template that was filled in."}
+        },
         ZIP: {
             "schema": {"type": "string", "format": "binary", "description": "One of these, as the only table in it."}
         },
@@ -346,7 +349,7 @@ def _name(request: Request, *, has_mapping: bool) -> str:
     known = {**{one: f".{name}" for one, name in FORMATS.items()}, ZIP: ".zip", XLSX.media_type: ".xlsx"}
     known |= {JSON.media_type: ".json", JSON_LD: ".json"}
     tables = (CSV.media_type, XLSX.media_type, PARQUET.media_type, ZIP, JSON.media_type, JSON_LD)
-    wanted = tables if has_mapping else (*FORMATS, ZIP)
+    wanted = tables if has_mapping else (*FORMATS, XLSX.media_type, ZIP)
     if media_type not in wanted:
         said = media_type[:80] or "without a type"
         if has_mapping:

@@ -10,6 +10,7 @@ from ledger.imports.mappings.mapped_events import MappedEvents
 from ledger.imports.mappings.table_mapping import TableMapping
 from ledger.imports.mappings.tables import USUAL_READING, Reading, open_table
 from ledger.imports.rows import PIECE_ROWS, Piece, Row
+from ledger.imports.templates.event_sheets import event_rows, event_table
 
 UNUSED_SHOWN = 30
 
@@ -43,6 +44,11 @@ def mapped_file(
         more = f" and {len(unused) - UNUSED_SHOWN} more" if len(unused) > UNUSED_SHOWN else ""
         notes.append(f"The mapping {mapping.name} takes nothing from the columns {shown}{more}")
     return MappedFile(_pieces(events.rows(table.rows), file), notes)
+
+
+def sheet_file(file: BinaryIO, names: dict[str, str]) -> MappedFile:
+    """The events of a workbook that was filled in. Raises MappingError where it is none."""
+    return MappedFile(_pieces(event_rows(event_table(file), names), file), [])
 
 
 def _pieces(events: Iterator[Row], file: BinaryIO) -> Iterator[Piece]:

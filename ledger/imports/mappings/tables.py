@@ -72,14 +72,18 @@ def open_table(file: BinaryIO, name: str, form: TableForm, reading: Reading = US
     what = what_begins_with(start)
     if what is not None and not form.encoding and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise MappingError(f"{name} is not what its name says, text, but {what}")
+    found = csv_form(file, name, form)
+    text = io.TextIOWrapper(file, encoding=found.encoding, errors="surrogateescape", newline="")
+    return _titled(_csv_rows(text, found.delimiter or ","), found)
+
+
+def csv_form(file: BinaryIO, name: str, form: TableForm) -> TableForm:
+    """How a CSV is written: what is said of it, and what is found. Raises MappingError."""
     encoding = _encoding(file, name, form)
     file.seek(0)
     sample = file.read(SAMPLE_BYTES).decode(encoding, errors="ignore")
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
-    delimiter = form.delimiter or _delimiter(sample)
-    found = form.model_copy(update={"delimiter": delimiter, "encoding": encoding})
-    return _titled(_csv_rows(text, delimiter), found)
+    return form.model_copy(update={"delimiter": form.delimiter or _delimiter(sample), "encoding": encoding})
 
 
 def _titled(rows: Iterator[TableRow], form: TableForm) -> Table:
@@ -189,20 +193,33 @@ def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _sheet_rows(file: BinaryIO, form: TableForm) -> Iterator[TableRow]:
-    # Here, since openpyxl takes as long to load as all the rest, and most programs need none of it.
+def sheet_names(file: BinaryIO) -> list[str]:
+    """The sheets of a workbook. Raises MappingError where it is none, or has none."""
+    return list(_opened(file).sheetnames)
+
+
+def _opened(file: BinaryIO) -> Any:
+    """A workbook to be read row by row. Raises MappingError."""
     import openpyxl
 
     _check_unpacked(file)
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        formulas = openpyxl.load_workbook(file, read_only=True)
     except Exception as error:  # a file of others raises anything
         raise MappingError(
             f"the file is no Excel workbook ({type(error).__name__}): is it CSV by another name?"
         ) from None
     if not book.sheetnames:
         raise MappingError("the workbook has no sheet that can be read")
+    return book
+
+
+def _sheet_rows(file: BinaryIO, form: TableForm) -> Iterator[TableRow]:
+    # Here, since openpyxl takes as long to load as all the rest, and most programs need none of it.
+    import openpyxl
+
+    book = _opened(file)
+    formulas = openpyxl.load_workbook(file, read_only=True)
     if form.sheet is None and len(book.sheetnames) > 1:
         raise MappingError(f"the workbook has several sheets: set [table] sheet to one of {', '.join(book.sheetnames)}")
     name = form.sheet or book.sheetnames[0]

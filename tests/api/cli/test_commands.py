@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -193,6 +194,38 @@ def test_a_spreadsheet_becomes_events_in_three_commands(shell: Shell, tmp_path: 
     assert "--set takes NAME=VALUE" in shell.fails("import", str(file), "--mapping", "production", "--set", "x")
     assert "give one with --mapping" in shell.fails("import", str(file), "--set", "x=y")
     assert "say what publisher is" in shell.fails("import", str(file), "--mapping", "production")
+
+
+def test_a_template_is_filled_in_taken_and_given_back(shell: Shell, tmp_path: Path) -> None:
+    shell.ok("append", stdin=json.dumps([organisation("usgs"), country("china")]))
+    file = tmp_path / "figures.xlsx"
+    assert "import" in shell.ok("template", str(file))
+    assert "nothing is written over it" in shell.fails("template", str(file)).replace("\n", " ")
+    assert "call it figures.xlsx" in shell.fails("template", str(tmp_path / "figures.csv")).replace("\n", " ")
+    assert "families are" in shell.fails("template", str(tmp_path / "mine.xlsx")).replace("\n", " ")
+    book = openpyxl.load_workbook(file)
+    sheet = book["events"]
+    titles = [cell.value for cell in sheet[1]]
+    fact = {"type": "ProductionReported", "subject": "China", "metric": "mine_production", "period": "2024"}
+    fact |= {"value": "12.50", "unit": "cubits", "published_at": "2025-01-31", "source.publisher": "usgs"}
+    for name, value in fact.items():
+        sheet.cell(2, titles.index(name) + 1).value = value
+    book.save(file)
+    assert "figures.verdicts.xlsx" in "".join(shell.run("import", str(file), "--dry-run").output.split())
+    given_back = tmp_path / "figures.verdicts.xlsx"
+    book = openpyxl.load_workbook(given_back)
+    sheet = book["events"]
+    assert "cubits" in str(sheet.cell(2, sheet.max_column).value)
+    sheet.cell(2, titles.index("unit") + 1).value = "kt"
+    book.save(given_back)
+    assert "Recorded 1" in shell.ok("import", str(given_back))
+    table = tmp_path / "facts.csv"
+    table.write_text("type,entity,kind,name\nEntityRegistered,x,dragon,X\n", encoding="utf-8")
+    out = tmp_path / "out.csv"
+    shell.run("import", str(table), "--verdicts", str(out))
+    assert "dragon" not in out.read_text().splitlines()[0]
+    assert "kind:" in out.read_text().splitlines()[1]
+    assert "nothing is written over it" in shell.fails("import", str(table), "--verdicts", str(out)).replace("\n", " ")
 
 
 def test_events_of_epcis_are_one_command(shell: Shell, tmp_path: Path) -> None:
