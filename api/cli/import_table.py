@@ -54,9 +54,13 @@ def _more(report: ImportReport) -> list[str]:
         said.append(f"{_rows(report.corrected)} taken as corrections of what was held.")
     if report.repeated:
         said.append(f"{_rows(report.repeated)} skipped: another row of the file says the same.")
-    said += [
-        f"{count} of those already there were {since} since, and stay so." for since, count in report.since.items()
-    ]
+    for since, count in report.since.items():
+        first = next(one for one in report.changed_since if one["since"] == since)
+        way_back = "EventCorrected" if since == "corrected" else "EventReinstated"
+        said.append(
+            f"{count} of those already there were {since} since, and stay so, beginning with row {first['row']}. Where "
+            f"the file is right after all, append an {way_back} with the target {first['event_id']}."
+        )
     return said
 
 

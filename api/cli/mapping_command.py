@@ -22,6 +22,7 @@ from ledger import (
     saved_mappings,
     suggested_mapping,
     unpacked,
+    visible,
 )
 
 ACTIONS = ("list", "suggest", "check", "save", "schema")
@@ -56,7 +57,11 @@ def mapping_command(
     try:
         if action == "suggest":
             with file.open("rb") as opened, unpacked(opened, file.name, import_limits(), member=member) as plain:
-                typer.echo(suggested_mapping(plain.file, plain.name, encoding=encoding, sheet=sheet), nl=False)
+                draft = suggested_mapping(plain.file, plain.name, encoding=encoding, sheet=sheet)
+            typer.echo(draft, nl=False)
+            for line in draft.splitlines():
+                if line.startswith("# No column "):
+                    console(stderr=True).print(visible(line[2:]), markup=False, highlight=False)
         elif action == "save":
             path = save_mapping(file, data_directory(data).path)
             console().print(f"Saved as {path.stem}: import FILE --mapping {path.stem}", markup=False, highlight=False)

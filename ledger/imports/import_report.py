@@ -6,10 +6,11 @@ from typing import Any
 from ledger.codec.entry import Entry
 from ledger.errors import Violation
 from ledger.imports.fault_groups import FaultGroups
+from ledger.visible_text import shortened, visible
 
 LISTED_MAX = 1000
 """How many errors, warnings, corrections and missing statements are listed, of each."""
-VERDICTS_MAX = 100_000
+VERDICTS_MAX, VERDICT_LENGTH_MAX = 100_000, 1_000
 ENTRIES_MAX = 10_000
 """How many events of a dry run are kept, to say what they would change."""
 
@@ -32,6 +33,8 @@ class ImportReport:
     rejected: int = 0
     since: dict[str, int] = field(default_factory=dict)
     """How many of the duplicates were corrected or retracted since they were recorded; they stay so."""
+    changed_since: list[dict[str, Any]] = field(default_factory=list)
+    """Which those are: {"row", "event_id", "position", "since"}."""
     registered: list[dict[str, Any]] = field(default_factory=list)
     """The entities that it registers, where it was told to: {"row", "entity", "kind", "name"}."""
     registered_more: int = 0
@@ -66,9 +69,17 @@ class ImportReport:
             self.errors.append({"row": row, "pointer": one.pointer, "rule": one.rule, "detail": one.detail})
         if self.verdicts is not None and len(self.verdicts) < VERDICTS_MAX:
             said = "; ".join(f"{one.pointer.lstrip('/')}: {one.detail}".lstrip(": ") for one in violations)
-            self.verdicts[row] = f"{self.verdicts[row]}; {said}" if row in self.verdicts else said
+            said = f"{self.verdicts[row]}; {said}" if row in self.verdicts else said
+            self.verdicts[row] = shortened(visible(said), VERDICT_LENGTH_MAX)
         for one in violations:
             self.faults.add(row, one)
+
+    def stays(self, row: int, entry: Entry, since: str) -> None:
+        """Count a row that was corrected or retracted since it was recorded; it stays so."""
+        self.since[since] = self.since.get(since, 0) + 1
+        if len(self.changed_since) < LISTED_MAX:
+            known = {"event_id": str(entry.event_id), "position": entry.position}
+            self.changed_since.append({"row": row, **known, "since": since})
 
     def register(self, row: int, entry: Entry) -> None:
         """List an entity that is registered with the rows that name it."""
@@ -100,5 +111,5 @@ class ImportReport:
     def nothing_recorded(self) -> None:
         """Say that a rejected row kept everything out."""
         self.recorded = self.corrected = self.duplicate = self.repeated = 0
-        self.since = {}
+        self.since, self.changed_since = {}, []
         self.registered, self.registered_more = [], 0

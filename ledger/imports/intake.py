@@ -187,8 +187,7 @@ class Intake:
             if batch.state.acted.positions(entry.event_key):
                 found = batch.find(entry.event_id)
                 stands = found is not None and batch.content_of(found).stands
-                since = "corrected" if stands else "retracted"
-                report.since[since] = report.since.get(since, 0) + 1
+                report.stays(row, entry, "corrected" if stands else "retracted")
 
     def _entry(self, batch: Batch, row: int, event: Draft | Refused, *, by_content: bool) -> tuple[Entry, bool]:
         """The entry of a row, there already or placed now, and whether it is a correction. Raises Refused."""

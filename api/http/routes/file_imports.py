@@ -101,7 +101,11 @@ ERROR: dict[str, Any] = {
     "type": "object",
     "required": ["row", "pointer", "rule", "detail"],
     "properties": {
-        "row": {"type": "integer", "description": "From 1; in JSON Lines the line, and in CSV the header is no row."},
+        "row": {
+            "type": "integer",
+            "description": "From 1; in JSON Lines the line; in CSV the header is no row. "
+            "In workbooks, and with a mapping, the line as a person sees it, the header counted.",
+        },
         "pointer": {"type": "string", "description": "JSON pointer into the event, or to the column."},
         "rule": {"type": "string"},
         "detail": {"type": "string"},
@@ -134,6 +138,12 @@ REPORT: dict[str, Any] = {
         "since": {
             "type": "object",
             "description": "How many duplicates were `corrected` or `retracted` since; they stay so.",
+        },
+        "changed_since": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "Which those are: `row`, `event_id`, `position`, `since`. An `EventCorrected` (an "
+            "`EventReinstated`) of the event brings back what the file says.",
         },
         "changed": {
             "type": "array",
@@ -294,6 +304,8 @@ def _counts(report: ImportReport) -> dict[str, Any]:
     }
     if report.rejected:
         counts["faults"] = [one.as_dict() for one in report.faults]
+    if report.changed_since:
+        counts["changed_since"] = report.changed_since
     if report.notes:
         counts["notes"] = report.notes
     if report.registered:

@@ -11,6 +11,7 @@ from ledger.imports.mappings.tables import Reading, Table, open_table
 
 LOOKED_AT_ROWS = 200
 YEAR = re.compile(r"^(.*?)((?:19|20)\d{2})(.*)$")
+NO_VALUES = "# No column is called like one of values, so nothing says yet where the numbers are."
 _LIKE = {
     "subject": r"country|area|geo|subject|location|region|entity|company|name|reporter",
     "metric": r"^metric$|indicator|measure$|variable|series",
@@ -69,6 +70,11 @@ def _lines(table: Table, rows: Sequence[Sequence[str]], name: str) -> Iterator[s
     if years:
         yield from _melted_lines(years)
     else:
+        if "value" not in fields:
+            yield f"{NO_VALUES} {_numbers_in(columns)}"
+            yield "# value = '{COLUMN}'  # where a row has one figure; where it has several, for each of their columns:"
+            yield "# [[value]]"
+            yield "# columns = 'COLUMN'"
         if "period" in fields:
             yield f"period = {_quoted('{' + fields['period'] + '}')}"
         if "value" in fields:
@@ -77,6 +83,25 @@ def _lines(table: Table, rows: Sequence[Sequence[str]], name: str) -> Iterator[s
     if unused:
         yield ""
         yield f"# Not used: {', '.join(unused)}"
+
+
+def _numbers_in(columns: dict[str, list[str]]) -> str:
+    """Which columns have numbers, so that one of them may be meant."""
+    plain = Separators(thousands=",")
+    found = []
+    for column, cells in columns.items():
+        said = [cell for cell in cells if cell]
+        if said and sum(_is_number(plain, cell) for cell in said) * 2 >= len(said):
+            found.append(column)
+    return f"Numbers are in: {', '.join(found[:20])}" if found else "No column has numbers in half of its rows"
+
+
+def _is_number(separators: Separators, cell: str) -> bool:
+    try:
+        separators.number(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _fields(columns: Sequence[str]) -> dict[str, str]:

@@ -173,6 +173,23 @@ def test_a_file_that_contradicts_what_is_held_is_asked_about(shell: Shell, tmp_p
     assert "needs scope" in shell.fails("import", str(file), "--on-missing", "retract", "--yes")
 
 
+def test_an_old_file_names_the_way_back_from_a_correction(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "facts.jsonl"
+    facts = [organisation("usgs"), country("china"), mined("china", "1", "2024")]
+    old = "".join(json.dumps(fact) + "\n" for fact in facts)
+    file.write_text(old)
+    shell.ok("import", str(file))
+    file.write_text(old.replace('"1"', '"2"'))
+    shell.ok("import", str(file), "--on-conflict", "correct", "--yes")
+    file.write_text(old)
+    said = " ".join(shell.ok("import", str(file)).split())
+    assert "1 of those already there were corrected since, and stay so, beginning with row 3." in said
+    target = said.partition("append an EventCorrected with the target ")[2].partition(".")[0]
+    back = {"type": "EventCorrected", "target": target, "changes": {"value": "1"}}
+    shell.ok("append", stdin=json.dumps([{**back, "reason": "transcription", "explanation": "it was right"}]))
+    assert [item["value"] for item in json.loads(shell.ok("figures", "--format", "json"))["items"]] == ["1"]
+
+
 def test_a_spreadsheet_becomes_events_in_three_commands(shell: Shell, tmp_path: Path) -> None:
     shell.ok("append", stdin=json.dumps([organisation("usgs")]))
     file = tmp_path / "production.csv"
@@ -185,6 +202,9 @@ def test_a_spreadsheet_becomes_events_in_three_commands(shell: Shell, tmp_path: 
     assert "Saved as production@1" in shell.ok("mapping", "save", str(draft))
     assert "Recorded 6" in shell.ok("import", str(file), "--mapping", "production", *said, "--register", "country")
     assert "production" in shell.ok("mapping", "list")
+    unsure = tmp_path / "unsure.csv"
+    unsure.write_text("Country,Output\nChina,5\n", encoding="utf-8")
+    assert "Numbers are in: Output" in shell.run("mapping", "suggest", str(unsure)).stderr.replace("\n", " ")
     western = tmp_path / "western.csv"
     western.write_bytes("País;2023\nPerú;1,5\n".encode("cp1252"))
     assert "name its encoding" in shell.fails("mapping", "suggest", str(western)).replace("\n", " ")

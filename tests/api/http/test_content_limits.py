@@ -66,7 +66,7 @@ def test_an_event_of_a_million_unknown_fields_is_one_fault(api: Api) -> None:
 def test_few_faults_are_all_listed_and_nothing_is_said_of_more(api: Api) -> None:
     assert "errors_more" not in api.client.post("/v1/events", json={"type": "QuotaSet", "x": 1}).json()
     answer = api.client.post("/v1/imports?mode=proceed", content=b"7\n", headers=NDJSON)
-    assert {*answer.json(), "effects", "registered", "notes"} == set(REPORT["properties"])
+    assert {*answer.json(), "effects", "registered", "notes", "changed_since"} == set(REPORT["properties"])
 
 
 @pytest.mark.parametrize("mode", ["atomic", "proceed"])

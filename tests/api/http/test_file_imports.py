@@ -585,7 +585,14 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
                 answer = send(api, example["value"].encode(), content_type)
                 assert (answer.status_code, counts(answer)) == (200, (3, 0, 0)), answer.text
                 described_members = operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
-                assert set(described_members) == {*answer.json(), "effects", "faults", "registered", "notes"}
+                assert set(described_members) == {
+                    *answer.json(),
+                    "effects",
+                    "faults",
+                    "registered",
+                    "notes",
+                    "changed_since",
+                }
                 assert api.items("figures")[0]["value"] == "13000"
 
 

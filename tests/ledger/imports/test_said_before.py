@@ -54,7 +54,7 @@ def test_it_is_what_comparing_everything_tells(tmp_path: Path, monkeypatch: pyte
     told, everything = (compared(tmp_path / "facts.jsonl", way, monkeypatch, seed) for way in (True, False))
     assert told[1] == everything[1]
     for report in (told[0], everything[0]):
-        for one in (*report.changed, *report.warnings, *report.errors):
+        for one in (*report.changed, *report.changed_since, *report.warnings, *report.errors):
             one.pop("event_id", None)
             one["detail"] = one.get("detail", "").partition(", by event")[0]
         report.faults = FaultGroups()  # the errors again

@@ -362,6 +362,11 @@ def test_a_wide_sheet_of_excel_in_three_commands(ledger: Ledger, tmp_path: Path)
         ("Land,Metric,Unit,Period,Value\nx,m,t,2023,5\n", ["value = '{Value}'", "metric = '{Metric}'"]),
         ('Country,t 2023,note\nChina,"13,000",x\n', ['thousands = ","', "Not used: note"]),
         ("geo,time,value\nx,2023,1\n", ["period = '{time}'"]),
+        (
+            'Country,Output 1,Output 2\nChina,5,W\nIndia,"1,000",6\n',
+            ["nothing says yet where the numbers are. Numbers are in: Output 1, Output 2", "# value = '{COLUMN}'"],
+        ),
+        ("Country,Note\nChina,much\n", ["No column has numbers in half of its rows"]),
     ],
 )
 def test_a_draft_says_what_it_guessed_and_can_be_read(tmp_path: Path, text: str, parts: list[str]) -> None:
