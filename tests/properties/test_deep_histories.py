@@ -18,7 +18,7 @@ VIEWPOINTS = 3
 BATCHES = (1, 7, 40, 120)
 
 
-@pytest.mark.parametrize("seed", seeds(ordinarily=2, first=4, one_in=10))
+@pytest.mark.parametrize("seed", seeds(ordinarily=1, first=4, one_in=10))
 def test_every_answer_is_that_of_the_model_and_a_catch_up_equals_a_rebuild(seed: int) -> None:
     rng = random.Random(seed)
     bodies = deep_history(rng, SIZE)

@@ -20,7 +20,7 @@ from tests.oracle.histories import Body, random_history
 from tests.properties.test_viewpoints import ticking
 from tests.shared_tables import engine_of
 
-SEEDS = seeds(ordinarily=3, first=0, one_in=5)
+SEEDS = seeds(ordinarily=2, first=0, one_in=5)
 SIZE = 30
 BY_ARRIVAL = ("position", "recorded_at")
 
