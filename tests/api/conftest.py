@@ -7,14 +7,25 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from ledger import Ledger
 from projections import Engine
 from tests.api.helpers import BASICS, Api, opened
+from tests.shared_tables import engine_of
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     with opened(tmp_path / "ledger.db") as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def basics() -> Iterator[Api]:
+    """A client of a ledger that knows some publishers and places, for all tests together: none may record anything."""
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        ledger.append(BASICS)
+        yield Api(TestClient(create_app(engine, answers_bytes_max=0)))
+        assert ledger.head() == len(BASICS)
 
 
 @pytest.fixture

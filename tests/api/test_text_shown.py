@@ -216,18 +216,18 @@ PATHS = ["figures", "entities", "events", "diff", "impact", "trace", "report", "
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("name", ["as_of", "limit", "cursor", "format", "subject", EVIL])
-def test_a_problem_about_a_parameter_shows_nothing_raw(api: Api, path: str, name: str) -> None:
-    answer = api.client.get(f"/v1/{path}", params={name: EVIL})
+def test_a_problem_about_a_parameter_shows_nothing_raw(basics: Api, path: str, name: str) -> None:
+    answer = basics.client.get(f"/v1/{path}", params={name: EVIL})
     if name != "subject" or answer.status_code >= 400:
         assert_problem(answer)
 
 
 @pytest.mark.parametrize("path", ["nothing", "figures", "policies", "events", "event-types", "entities"])
-def test_a_problem_about_a_path_shows_nothing_raw(api: Api, path: str) -> None:
-    answer = api.client.get(f"/v1/{path}/{quote(EVIL)}")
+def test_a_problem_about_a_path_shows_nothing_raw(basics: Api, path: str) -> None:
+    answer = basics.client.get(f"/v1/{path}/{quote(EVIL)}")
     assert answer.status_code in (404, 422)
     assert_problem(answer)
-    assert_problem(api.client.delete(f"/v1/{quote(EVIL)}"))
+    assert_problem(basics.client.delete(f"/v1/{quote(EVIL)}"))
 
 
 BAD_EVENTS = [
@@ -241,20 +241,20 @@ BAD_EVENTS = [
 
 
 @pytest.mark.parametrize("event", BAD_EVENTS, ids=range(len(BAD_EVENTS)))
-def test_a_problem_about_an_event_shows_nothing_raw(api: Api, event: dict[str, Any]) -> None:
-    assert_problem(api.client.post("/v1/events", json=event))
-    assert_problem(api.client.post("/v1/events?dry_run=true", json=[event]))
+def test_a_problem_about_an_event_shows_nothing_raw(basics: Api, event: dict[str, Any]) -> None:
+    assert_problem(basics.client.post("/v1/events", json=event))
+    assert_problem(basics.client.post("/v1/events?dry_run=true", json=[event]))
     for mode in ("atomic", "proceed"):
         headers = {"Content-Type": "application/x-ndjson"}
-        answer = api.client.post(f"/v1/imports?mode={mode}", content=json.dumps(event), headers=headers)
+        answer = basics.client.post(f"/v1/imports?mode={mode}", content=json.dumps(event), headers=headers)
         if mode == "atomic":
             assert_problem(answer)
         else:
             assert_nothing_raw("".join(error["detail"] for error in answer.json()["errors"]))
 
 
-def test_a_pointer_still_names_what_was_sent(api: Api) -> None:
-    answer = api.client.post("/v1/events", json={"type": "QuotaSet", "a\x1b\u202eb": 1})
+def test_a_pointer_still_names_what_was_sent(basics: Api) -> None:
+    answer = basics.client.post("/v1/events", json={"type": "QuotaSet", "a\x1b\u202eb": 1})
     assert "/a\x1b\u202eb" in [error["pointer"] for error in answer.json()["errors"]]
     assert_nothing_raw(answer.content.decode())
 

@@ -2,15 +2,18 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from api.app import create_app
 from api.cli.main import app
 from api.formats.negotiation import CSV, Format
 from api.formats.render import page_file
@@ -18,13 +21,15 @@ from api.formats.safe_cells import harmless
 from api.questions.page import Page
 from api.settings import data_directory
 from ledger import Ledger
-from tests.api.helpers import Api, mined, organisation
+from tests.api.helpers import BASICS, Api, mined, organisation
+from tests.shared_tables import engine_of
 
 RUN = [
     "=1+1", "+A1", "-A1", "@SUM(A1)", "\tx", "\rx", "\nx", "=", "-", "-1+1", "+1-cmd|' /C calc'!A0", "-0.5e", "--1",
     "\uff1d1+1", "\uff0bA1", "\uff0dA1", "\uff20A1", "\ufe66A1", "\u2212A1",
     " =1", "\u00a0=1", "\u3000=1", '"=1', "'=1", " ' \"=1", "\u200b=1", "\ufeff=1", "\x00=1", "\u201c=1",
 ]  # fmt: skip
+NAMES = [cell for cell in RUN if cell.strip("\0\t\r\n") and "\0" not in cell]
 LEFT = ["", "0", "-1", "+5", "-0.25", "1e5", "-1.5E-3", "a=1", "2024-01-31", "a-b", "{}", '[{"a":"=1"}]', "'", " ", "é"]
 
 
@@ -93,9 +98,18 @@ QUESTIONS = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def named() -> Iterator[Api]:
+    """A ledger with names that would be run, of `acme-0` and so on, and two figures: it is only read."""
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        ledger.append([*BASICS, mined("china", "1", "2024"), mined("australia", "2", "2024")])
+        ledger.append([organisation(f"acme-{number}", name=cell) for number, cell in enumerate(NAMES)])
+        yield Api(TestClient(create_app(engine, answers_bytes_max=0)))
+
+
 @pytest.mark.parametrize("path", QUESTIONS)
-def test_every_question_takes_it_for_csv_and_for_nothing_else(api: Api, path: str) -> None:
-    api.post(mined("china", "1", "2024"), mined("australia", "2", "2024"))
+def test_every_question_takes_it_for_csv_and_for_nothing_else(named: Api, path: str) -> None:
+    api = named
     asked: dict[str, Any] = {**QUESTIONS[path], "safe": "true"}
     if "/" not in path or path.startswith("event-types"):
         assert api.client.get(f"/v1/{path}", params={**asked, "format": "csv"}).status_code == 200
@@ -127,10 +141,9 @@ def test_the_command_line_has_it_too(tmp_path: Path) -> None:
     assert "--format csv" in refused.stderr
 
 
-@pytest.mark.parametrize("cell", [cell for cell in RUN if cell.strip("\0\t\r\n") and "\0" not in cell])
-def test_excel_has_every_text_that_an_event_may_have_as_a_text(api: Api, cell: str) -> None:
-    api.post(organisation("acme", name=cell))
-    answer = api.client.get("/v1/entities?entity=acme&format=xlsx")
+@pytest.mark.parametrize("cell", NAMES)
+def test_excel_has_every_text_that_an_event_may_have_as_a_text(named: Api, cell: str) -> None:
+    answer = named.client.get(f"/v1/entities?entity=acme-{NAMES.index(cell)}&format=xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["items"]
     (column,) = (one.column_letter for one in sheet[1] if one.value == "name")
     assert sheet[f"{column}2"].data_type == "s"

@@ -1,13 +1,10 @@
 """Which earlier answers would be different now, and which event of the ledger did it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
-from api.app import create_app
-from tests.api.helpers import BASICS, Api, country, mined, opened, organisation
+from tests.api.helpers import Api, country, mined, organisation
 
 Item = dict[str, Any]
 AS_OF = "2025-06-30"
@@ -219,15 +216,6 @@ def test_merged_publishers_answer_a_filter_under_either_slug(api: Api) -> None:
     for slug in ("survey", "bgs"):
         (item,) = impact(api, since, publisher=slug, subject="world")
         assert item["after"]["publisher"] == "bgs"
-
-
-@pytest.fixture(scope="module")
-def basics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A ledger of six registrations, which only reads."""
-    with opened(tmp_path_factory.mktemp("basics") / "ledger.db") as engine:
-        api = Api(TestClient(create_app(engine)))
-        api.post(*BASICS)
-        yield api
 
 
 @pytest.mark.parametrize(
