@@ -25,8 +25,8 @@ PORT ?= 8000
 HISTORIES ?= 20000
 SIZE ?= 100000
 
-# The tests that ask tests/depth.py how much to look at.
-DEEP = $(shell grep -rl --include='test_*.py' '^from tests.depth import' tests)
+# The tests that ask tests/depth.py how much to look at, themselves or as properties of hypothesis.
+DEEP = $(shell grep -rlE --include='test_*.py' '^from (tests.depth|hypothesis) import' tests)
 
 # From the newest on, on the PATH or where pyenv puts them.
 PYENV_ROOT ?= $(HOME)/.pyenv

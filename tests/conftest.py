@@ -10,10 +10,16 @@ from api.cli.demo import sample_path
 from api.settings import data_directory
 from ledger import Ledger, import_file
 from projections import Engine
+from tests.depth import examples
 from tests.shared_tables import engine_of
 
 # A machine that is busy with something else is slow, and nothing is wrong with the examples.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "patient",
+    deadline=None,
+    max_examples=examples(40, deeply=1000),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("patient")
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from tests.oracle.facts import moment
 from tests.oracle.histories import LEDGER_TYPES, histories, random_history, random_viewpoint, viewpoints
 from tests.oracle.model import KNOWN_AT_ONCE, Model
@@ -1169,7 +1170,7 @@ def answers(judge: Model, as_of: datetime, position: int, effective_at: datetime
 
 
 @given(history=histories(20), data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(20, deeply=500))
 def test_what_is_recorded_later_never_changes_an_answer_at_an_earlier_position(
     history: list[Body], data: st.DataObject
 ) -> None:
@@ -1179,7 +1180,7 @@ def test_what_is_recorded_later_never_changes_an_answer_at_an_earlier_position(
 
 
 @given(history=histories(20), data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(20, deeply=500))
 def test_nothing_published_after_as_of_can_be_told_from_an_answer(history: list[Body], data: st.DataObject) -> None:
     history = [body for body in history if body["type"] not in LEDGER_TYPES]
     as_of, _, effective_at = data.draw(viewpoints(history))
@@ -1197,7 +1198,7 @@ def test_nothing_published_after_as_of_can_be_told_from_an_answer(history: list[
 
 
 @given(history=histories(20), data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(20, deeply=500))
 def test_any_order_of_arrival_gives_the_same_answers(history: list[Body], data: st.DataObject) -> None:
     bookkeeping = [body for body in history if body["type"] in KNOWN_AT_ONCE]
     dated = [

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from tests.api.helpers import BASICS, Api, country, mined, opened, organisation
+from tests.depth import examples
 
 UNKNOWN_ID = "9de41759-a5b1-4ccb-a278-de257c14db82"
 
@@ -272,7 +273,7 @@ JSON_VALUES = st.recursive(
     field=st.sampled_from([*mined("china", "1", "2024"), "dimensions", "note", "event_id", "expected_version", "low"]),
     value=JSON_VALUES,
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(50, deeply=1500))
 def test_no_value_of_any_field_is_ever_an_internal_error(api: Api, field: str, value: Any) -> None:
     event = {**mined("china", "1", "2024"), field: value}
     raw = json.dumps(event, ensure_ascii=True).encode()
@@ -284,7 +285,7 @@ def test_no_value_of_any_field_is_ever_an_internal_error(api: Api, field: str, v
     query=st.dictionaries(st.text(max_size=12), st.text(max_size=12), max_size=3),
     path=st.sampled_from(["figures", "events"]),
 )
-@settings(max_examples=100)
+@settings(max_examples=examples(30, deeply=1000))
 def test_no_query_is_ever_an_internal_error(api: Api, query: dict[str, str], path: str) -> None:
     encodable = {name: value for name, value in query.items() if (name + value).isprintable()}
     response = api.client.get(f"/v1/{path}", params=encodable)

@@ -27,6 +27,7 @@ from api.http import json_body
 from ledger.imports import rows
 from projections import Engine
 from tests.api.helpers import BASICS, Api, mined, opened, organisation
+from tests.depth import examples
 from tests.ledger.imports.mappings.epcis_document import document
 
 NDJSON = "application/x-ndjson"
@@ -597,7 +598,10 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
 
 
 @given(body=st.binary(max_size=200), content_type=st.sampled_from([NDJSON, CSV, PARQUET]), cut=st.booleans())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(40, deeply=1500),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_no_bytes_are_ever_an_internal_error(api: Api, body: bytes, content_type: str, cut: bool) -> None:
     start = {NDJSON: lines(*BASICS)[:40], CSV: GOOD_TABLE, PARQUET: GOOD_PARQUET[:-200]}[content_type]
     answer = send(api, start + body if cut else body, content_type, "?mode=proceed")

@@ -118,8 +118,9 @@ def test_whoever_satisfies_the_guard_is_answered_as_if_there_were_none(
     for method, path in every_request(app):
         # That it is guarded is what a guarded server's readiness says.
         if method in ("GET", "HEAD", "DELETE", "OPTIONS", "TRACE") and path != "/readyz":
+            expected = send(unguarded, method, path)
             for _ in range(2):  # the second may be a cached answer
-                answer, expected = send(client, method, path, **KEY), send(unguarded, method, path)
+                answer = send(client, method, path, **KEY)
                 assert (answer.status_code, answer.content) == (expected.status_code, expected.content), (method, path)
     assert send(client, "POST", "/v1/events", **KEY).status_code == 201
     assert engine.ledger.head() == 8

@@ -18,6 +18,7 @@ from ledger.rules.rules import figure_key, figure_of, kept_for_certain, violatio
 from ledger.rules.version import Version
 from ledger.values import canonical, parse_number, room, unit
 from ledger.values.identifiers import of_name, of_time
+from tests.depth import examples
 from tests.ledger.conftest import figure
 from tests.oracle.histories import Body, histories
 
@@ -90,7 +91,7 @@ def test_what_does_not_fit_its_type_is_refused_with_every_fault() -> None:
     assert sorted(one.pointer for one in refused.value.violations) == ["/unit", "/value"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(20, deeply=500))
 @given(histories())
 def test_the_rules_agree_with_what_a_figure_is_spared(history: list[Body]) -> None:
     ledger = Ledger(":memory:")

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import Append, KeyReused, Ledger, Refused, RuleBroken, StoreFull, VersionConflict, import_file
+from tests.depth import examples
 from tests.ledger.conftest import WORLD, correction, figure, record_together, retraction, sqlite_of
 from tests.ledger.imports.test_importer import jsonl
 from tests.oracle.histories import Body, histories
@@ -60,7 +61,7 @@ def workloads(draw: st.DrawFn) -> list[tuple[list[Body], tuple[str, bytes] | Non
     return batches
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(20, deeply=500))
 @given(workloads(), st.randoms(use_true_random=False))
 def test_a_group_gives_the_receipts_and_the_log_of_its_appends_one_by_one(workload: Any, random: Any) -> None:
     alone, grouped = Ledger(":memory:", clock=lambda: NOON), Ledger(":memory:", clock=lambda: NOON)
