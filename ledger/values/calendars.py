@@ -34,6 +34,18 @@ _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 _FISCAL = re.compile(
     rf"(?:FY|(?=\d{{4}}/))(?P<year>\d{{4}})(?:[-/](?P<second>\d\d(?:\d\d)?))?(?:-{_PART_OF_YEAR})?", re.ASCII
 )
+_PART_NAME = r"H[12]|Q[1-4]"
+_PART_BESIDE_YEAR = re.compile(
+    rf"(?P<first>{_PART_NAME})[ -]?(?P<after>\d{{4}})|(?P<before>\d{{4}}) ?(?P<last>{_PART_NAME})",
+    re.ASCII,
+)
+_WORDS_AND_YEAR = re.compile(r"[^\d]*(?P<year>\d{4})[^\d]*", re.ASCII)
+_PARTS_IN_WORDS = {
+    r"early|start|beginning": ("Q1", "H1"),
+    r"mid|middle": ("Q2", "Q3"),
+    r"late|end": ("Q4", "H2"),
+}
+"""What the words beside a year may mean: "early 2027", "by the end of 2026"."""
 _TWO_YEARS = re.compile(r"(\d{4})-(\d{2}|\d{4})", re.ASCII)
 NAMED_FOR_START = "start"
 """How a fiscal year is named, after its end: `03-31 start`, where FY2023 ends in 2024."""
@@ -69,12 +81,24 @@ def parse_moment(text: str) -> Interval:
         raise CalendarError(
             f"{text!r} is not a moment: write a year (2019), a month (2025-10), a day (2025-10-27), a half, quarter or "
             "week (2025-H1, 2025-Q3, 2025-W22) or an instant with an offset and at most 6 fractional digits "
-            "(2025-10-27T09:00:00Z)"
+            f"(2025-10-27T09:00:00Z){_moments_meant(text)}"
         )
     return Interval(
         datetime.combine(days.start, time.min, UTC),
         datetime.combine(days.end, time.max, UTC),
     )
+
+
+def _moments_meant(text: str) -> str:
+    """Which moments words may mean: of `early 2027` there are several, and the ledger takes none by itself."""
+    if part := _PART_BESIDE_YEAR.fullmatch(text):
+        return f": write {part['after'] or part['before']}-{part['first'] or part['last']}"
+    if words := _WORDS_AND_YEAR.fullmatch(text):
+        for named, parts in _PARTS_IN_WORDS.items():
+            if re.search(rf"\b(?:{named})\b", text, re.IGNORECASE):
+                intervals = " or ".join(f"{words['year']}-{part}" for part in parts)
+                return f": write the interval that is meant, {intervals}, and what was printed in note"
+    return ""
 
 
 @lru_cache(maxsize=65536)

@@ -75,6 +75,25 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("early 2027", ": write the interval that is meant, 2027-Q1 or 2027-H1, and what was printed in note"),
+        ("by the end of 2026", ": write the interval that is meant, 2026-Q4 or 2026-H2, and what was printed in note"),
+        ("mid-2026", ": write the interval that is meant, 2026-Q2 or 2026-Q3, and what was printed in note"),
+        ("Q4 2026", ": write 2026-Q4"),
+        ("2026H1", ": write 2026-H1"),
+        ("H3 2026", ""),
+        ("weekend of 2026", ""),
+        ("the end of 2026 or 2027", ""),
+    ],
+)
+def test_what_words_may_mean_is_told_and_not_taken(text: str, told: str) -> None:
+    with pytest.raises(CalendarError) as refused:
+        parse_moment(text)
+    assert str(refused.value).partition("(2025-10-27T09:00:00Z)")[2] == told
+
+
+@pytest.mark.parametrize(
     ("text", "start", "end"),
     [
         ("2024", "2024-01-01", "2024-12-31"),
