@@ -219,5 +219,5 @@ def _types_of_no_matter() -> list[str]:
     return [
         name
         for name, cls in REGISTRY.items()
-        if cls.role is Role.STATES and not issubclass(cls, LedgerEvent | EntitiesMerged)
+        if cls.lifecycle_role is Role.STATES and not issubclass(cls, LedgerEvent | EntitiesMerged)
     ]

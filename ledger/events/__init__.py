@@ -1,7 +1,8 @@
 """Every type of event, one class each.
 
 A module here is one family, and it is found by itself: a new file with a class that derives from `Event` is all there
-is to adding a type. The class enters the `REGISTRY` by its name when its module is imported.
+is to adding a type. The class enters the `REGISTRY` by its name when its module is imported. `base` and `amounts` are
+what the families share.
 """
 
 from importlib import import_module

@@ -22,7 +22,7 @@ class _Signing(Timed, abstract=True):
     version: ClassVar[int] = 2
     family: ClassVar[str] = "agreements"
     thing: ClassVar[str | None] = "agreement"
-    role: ClassVar[Role] = Role.OPENS
+    lifecycle_role: ClassVar[Role] = Role.OPENS
 
     agreement: Slug
     parties: list[Party] = Field(min_length=1, max_length=1000)
@@ -74,7 +74,7 @@ class AgreementAmended(Transition):
 
     family: ClassVar[str] = "agreements"
     thing: ClassVar[str | None] = "agreement"
-    role: ClassVar[Role] = Role.CHANGES
+    lifecycle_role: ClassVar[Role] = Role.CHANGES
     amends: ClassVar[type[Event] | None] = AgreementSigned
     example: ClassVar[dict[str, Any]] = {
         "type": "AgreementAmended",
@@ -93,7 +93,7 @@ class AgreementTerminated(Transition):
 
     family: ClassVar[str] = "agreements"
     thing: ClassVar[str | None] = "agreement"
-    role: ClassVar[Role] = Role.CLOSES
+    lifecycle_role: ClassVar[Role] = Role.CLOSES
     example: ClassVar[dict[str, Any]] = {
         "type": "AgreementTerminated",
         "agreement": "js-link-lynas-mou",

@@ -8,7 +8,8 @@ A class says of itself, in class attributes:
 - `family`: the table its events go to;
 - `thing`: the field whose slug names what the event is about, and so its stream (`None` for figures, whose stream is
   the figure, and for ledger events, which belong to their target's stream);
-- `role`: what it does to that thing (see `Role`), and `part`: the field that names the part of it that is meant;
+- `lifecycle_role`: what it does to that thing (see `Role`);
+- `part`: the field that names the part of that thing which is meant, where there are parts;
 - `example`: a body a client could post.
 """
 
@@ -134,7 +135,7 @@ class Event(Part):
 
     family: ClassVar[str]
     thing: ClassVar[str | None] = None
-    role: ClassVar[Role] = Role.STATES
+    lifecycle_role: ClassVar[Role] = Role.STATES
     part: ClassVar[str | None] = None
     """The field that names a part of the thing, which has a life of its own: a facility's stage."""
     known_by: ClassVar[tuple[str, ...]] = ()
@@ -183,7 +184,7 @@ class Event(Part):
     @classmethod
     def ends(cls, body: dict[str, Any]) -> bool:
         """Whether an event of this type with this body ends its thing, or the part that it names."""
-        return cls.role is Role.CLOSES
+        return cls.lifecycle_role is Role.CLOSES
 
     @classmethod
     def amendable(cls) -> list[str]:

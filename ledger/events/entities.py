@@ -23,7 +23,7 @@ class EntityRegistered(Event):
 
     family: ClassVar[str] = "entities"
     thing: ClassVar[str | None] = "entity"
-    role: ClassVar[Role] = Role.OPENS
+    lifecycle_role: ClassVar[Role] = Role.OPENS
     known_at_once: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {
         "type": "EntityRegistered",

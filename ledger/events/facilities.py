@@ -25,14 +25,14 @@ def _example(type_name: str, **fields: str) -> dict[str, Any]:
 class FacilityAnnounced(_Facility):
     """Someone said that a facility will be built."""
 
-    role: ClassVar[Role] = Role.OPENS
+    lifecycle_role: ClassVar[Role] = Role.OPENS
     example: ClassVar[dict[str, Any]] = _example("FacilityAnnounced", operator="js-link", published_at="2025-07-24")
 
 
 class ConstructionStarted(_Facility):
     """Building of a facility, or of one of its stages, began."""
 
-    role: ClassVar[Role] = Role.OPENS
+    lifecycle_role: ClassVar[Role] = Role.OPENS
     example: ClassVar[dict[str, Any]] = _example(
         "ConstructionStarted", effective_from="2026-03", published_at="2026-03-15"
     )
@@ -41,14 +41,14 @@ class ConstructionStarted(_Facility):
 class FacilityCommissioned(_Facility):
     """A facility, or one of its stages, began to operate."""
 
-    role: ClassVar[Role] = Role.OPENS
+    lifecycle_role: ClassVar[Role] = Role.OPENS
     example: ClassVar[dict[str, Any]] = _example("FacilityCommissioned", published_at="2027-10-01")
 
 
 class FacilityIdled(_Facility, Timed):
     """A facility stands still for a while, or until it is restarted."""
 
-    role: ClassVar[Role] = Role.CHANGES
+    lifecycle_role: ClassVar[Role] = Role.CHANGES
     example: ClassVar[dict[str, Any]] = _example(
         "FacilityIdled", effective_from="2028-01-01", published_at="2027-12-20"
     )
@@ -57,19 +57,19 @@ class FacilityIdled(_Facility, Timed):
 class FacilityRestarted(_Facility):
     """An idled facility operates again."""
 
-    role: ClassVar[Role] = Role.CHANGES
+    lifecycle_role: ClassVar[Role] = Role.CHANGES
     example: ClassVar[dict[str, Any]] = _example("FacilityRestarted", published_at="2028-06-01")
 
 
 class FacilityClosed(_Facility):
     """A facility, or one of its stages, is closed for good."""
 
-    role: ClassVar[Role] = Role.CLOSES
+    lifecycle_role: ClassVar[Role] = Role.CLOSES
     example: ClassVar[dict[str, Any]] = _example("FacilityClosed", published_at="2040-01-01")
 
 
 class FacilityCancelled(_Facility):
     """A facility, or one of its stages, that was announced will not be built."""
 
-    role: ClassVar[Role] = Role.CLOSES
+    lifecycle_role: ClassVar[Role] = Role.CLOSES
     example: ClassVar[dict[str, Any]] = _example("FacilityCancelled", published_at="2026-09-01")

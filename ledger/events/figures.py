@@ -6,7 +6,6 @@ machine: its `figure_id` is a UUIDv5 of the key (ledger/README.md, section 4; le
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypedDict, Unpack
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -15,11 +14,11 @@ import orjson
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from ledger.errors import CalendarError, QuantityError
+from ledger.errors import CalendarError
+from ledger.events.amounts import Metric, UnitName, check_order, check_room
 from ledger.events.base import NAME_PATTERN, Event, Flag, Number, Ref, Source, Text, ref_paths
 from ledger.values.calendars import Period, is_fiscal, may_be_fiscal_year, parse_moment, parse_period
 from ledger.values.identifiers import of_name
-from ledger.values.quantities import canonical, room
 from ledger.values.units import unit
 
 FIGURE_NAMESPACE = uuid5(NAMESPACE_URL, "urn:supply-ledger:figure")
@@ -39,18 +38,7 @@ def _period(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=4096)
-def _unit(name: str) -> str:
-    try:
-        unit(name)
-    except QuantityError as error:
-        raise PydanticCustomError("unit", "{detail}", {"detail": str(error)}) from None
-    return name
-
-
-Metric = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 DimensionName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-UnitName = Annotated[str, AfterValidator(_unit), Field(examples=["t"])]
 PeriodText = Annotated[str, AfterValidator(_period), Field(examples=["2025-Q2"])]
 
 
@@ -164,6 +152,11 @@ class Statement(Figure, abstract=True):
     symbol: Symbol | None = Field(None, description="What is printed where no number is. Zero is a value.")
     approximate: Flag | None = None
     status: Status | None = None
+    compared_with: PeriodText | None = Field(
+        None,
+        description="Of a figure of change: the period that it is against, so that it can be checked.",
+        examples=["2025-Q1"],
+    )
 
     @model_validator(mode="after")
     def _states_exactly_one_thing(self) -> Self:
@@ -172,16 +165,8 @@ class Statement(Figure, abstract=True):
             raise PydanticCustomError(
                 "one_statement", "say exactly one of value, low and/or high, symbol", {"field": "value"}
             )
-        for name, text in (("value", self.value), ("low", self.low), ("high", self.high)):
-            if text is not None and len(text) > room(self.unit):
-                try:
-                    canonical(Decimal(text), self.unit)
-                except QuantityError as error:
-                    raise PydanticCustomError("decimal", "{detail}", {"detail": str(error), "field": name}) from None
-        if self.low is not None and self.high is not None and Decimal(self.low) > Decimal(self.high):
-            raise PydanticCustomError(
-                "range_order", "low {low} is above high {high}", {"low": self.low, "high": self.high, "field": "low"}
-            )
+        check_room((("value", self.value), ("low", self.low), ("high", self.high)), self.unit)
+        check_order(self.low, self.high)
         return self
 
 
@@ -190,7 +175,9 @@ def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
     subject, material, period = fields["subject"], fields["material"], fields["period"]
     its_unit, metric = unit(fields["unit"]), cls.metric_of(fields)
     figure = days = None
-    if _facts_name_every_entity(cls) and (period is None or not is_fiscal(period)):
+    # A fiscal period, also one to compare with, needs the subject's fiscal year.
+    periods = period, fields.get("compared_with")
+    if _facts_name_every_entity(cls) and not any(one is not None and is_fiscal(one) for one in periods):
         days = parse_period(period) if period else None
         figure = figure_stream(
             subject=subject,

@@ -1,11 +1,14 @@
 """Supply links: who supplies whom with which material, and from when until when."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from ledger.events.amounts import Quantity
 from ledger.events.base import Moment, Number, Ref, Role, Slug, Timed, Transition
 from ledger.events.facilities import Stage
+
+LinkNature = Literal["actual", "planned"]
 
 
 class SupplyLinkOpened(Timed):
@@ -13,7 +16,7 @@ class SupplyLinkOpened(Timed):
 
     family: ClassVar[str] = "links"
     thing: ClassVar[str | None] = "link"
-    role: ClassVar[Role] = Role.OPENS
+    lifecycle_role: ClassVar[Role] = Role.OPENS
     example: ClassVar[dict[str, Any]] = {
         "type": "SupplyLinkOpened",
         "link": "lynas-js-link-ndpr",
@@ -31,6 +34,8 @@ class SupplyLinkOpened(Timed):
     material: Ref
     stage: Stage | None = None
     share: Number | None = Field(None, description="In percent.")
+    nature: LinkNature | None = Field(None, description="`actual`, the default, or `planned`.")
+    quantity: Quantity | None = Field(None, description="How much is supplied, for example `t/yr`.")
 
 
 class SupplyLinkClosed(Transition):
@@ -38,7 +43,7 @@ class SupplyLinkClosed(Transition):
 
     family: ClassVar[str] = "links"
     thing: ClassVar[str | None] = "link"
-    role: ClassVar[Role] = Role.CLOSES
+    lifecycle_role: ClassVar[Role] = Role.CLOSES
     example: ClassVar[dict[str, Any]] = {
         "type": "SupplyLinkClosed",
         "link": "lynas-js-link-ndpr",

@@ -4,15 +4,24 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from ledger.events.amounts import Condition
 from ledger.events.base import Event, Moment, Ref, Role, Slug, Text, Timed, Transition
 
 
-class _Policy(Timed, abstract=True):
+class _PolicyEvent(Transition, abstract=True):
     family: ClassVar[str] = "policies"
     thing: ClassVar[str | None] = "policy"
-    role: ClassVar[Role] = Role.OPENS
+    part: ClassVar[str | None] = "provision"
 
     policy: Slug
+    provision: Text | None = Field(
+        None, description="The short name of the part of it that this is about, which has dates of its own."
+    )
+
+
+class _Policy(_PolicyEvent, Timed, abstract=True):
+    lifecycle_role: ClassVar[Role] = Role.OPENS
+
     jurisdiction: Ref
     kind: Literal[
         "export_ban",
@@ -22,12 +31,20 @@ class _Policy(Timed, abstract=True):
         "tariff",
         "subsidy",
         "licence",
+        "permit",
+        "sanction",
+        "stockpile",
         "standard",
         "strategy",
         "other",
     ]
     title: Text | None = None
     materials: list[Ref] | None = Field(None, max_length=1000)
+    applies_to: list[Ref] | None = Field(
+        None, max_length=1000, description="Whom it is about: the holder of a permit, the target of a sanction."
+    )
+    exempt: list[Ref] | None = Field(None, max_length=1000, description="To whom, or to what, it does not apply.")
+    conditions: list[Condition] | None = Field(None, max_length=1000, description="What they must keep to.")
 
 
 class PolicyAnnounced(_Policy):
@@ -57,12 +74,10 @@ class PolicyEnacted(_Policy):
     }
 
 
-class PolicyAmended(Transition):
+class PolicyAmended(_PolicyEvent):
     """Fields of a policy changed; it may have been postponed."""
 
-    family: ClassVar[str] = "policies"
-    thing: ClassVar[str | None] = "policy"
-    role: ClassVar[Role] = Role.CHANGES
+    lifecycle_role: ClassVar[Role] = Role.CHANGES
     amends: ClassVar[type[Event] | None] = PolicyEnacted
     example: ClassVar[dict[str, Any]] = {
         "type": "PolicyAmended",
@@ -71,17 +86,14 @@ class PolicyAmended(Transition):
         "published_at": "2025-02-01",
     }
 
-    policy: Slug
     changes: dict[str, Any] = Field(min_length=1, description="Field to new value.")
     effective_from: Moment | None = Field(None, description="The amendment's own.")
 
 
-class PolicySuspended(Timed):
+class PolicySuspended(_PolicyEvent, Timed):
     """A policy does not apply for a while, or until it is reinstated. A suspension may begin before the policy does."""
 
-    family: ClassVar[str] = "policies"
-    thing: ClassVar[str | None] = "policy"
-    role: ClassVar[Role] = Role.CHANGES
+    lifecycle_role: ClassVar[Role] = Role.CHANGES
     example: ClassVar[dict[str, Any]] = {
         "type": "PolicySuspended",
         "policy": "china-announcement-61-2025",
@@ -90,16 +102,13 @@ class PolicySuspended(Timed):
         "published_at": "2025-11-07",
     }
 
-    policy: Slug
     effective_from: Moment
 
 
-class PolicyReinstated(Transition):
+class PolicyReinstated(_PolicyEvent):
     """Every suspension of a policy that started before this one takes effect is over."""
 
-    family: ClassVar[str] = "policies"
-    thing: ClassVar[str | None] = "policy"
-    role: ClassVar[Role] = Role.CHANGES
+    lifecycle_role: ClassVar[Role] = Role.CHANGES
     example: ClassVar[dict[str, Any]] = {
         "type": "PolicyReinstated",
         "policy": "china-announcement-61-2025",
@@ -107,16 +116,13 @@ class PolicyReinstated(Transition):
         "published_at": "2026-05-20",
     }
 
-    policy: Slug
     effective_from: Moment
 
 
-class PolicyRepealed(Transition):
+class PolicyRepealed(_PolicyEvent):
     """A policy is gone for good."""
 
-    family: ClassVar[str] = "policies"
-    thing: ClassVar[str | None] = "policy"
-    role: ClassVar[Role] = Role.CLOSES
+    lifecycle_role: ClassVar[Role] = Role.CLOSES
     example: ClassVar[dict[str, Any]] = {
         "type": "PolicyRepealed",
         "policy": "china-announcement-61-2025",
@@ -124,5 +130,4 @@ class PolicyRepealed(Transition):
         "published_at": "2026-12-01",
     }
 
-    policy: Slug
     effective_from: Moment

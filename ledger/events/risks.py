@@ -10,7 +10,7 @@ class RiskRaised(Timed):
 
     family: ClassVar[str] = "risks"
     thing: ClassVar[str | None] = "risk"
-    role: ClassVar[Role] = Role.OPENS
+    lifecycle_role: ClassVar[Role] = Role.OPENS
     example: ClassVar[dict[str, Any]] = {
         "type": "RiskRaised",
         "risk": "lamp-radioactive-residue",
@@ -32,7 +32,7 @@ class RiskResolved(Transition):
 
     family: ClassVar[str] = "risks"
     thing: ClassVar[str | None] = "risk"
-    role: ClassVar[Role] = Role.CLOSES
+    lifecycle_role: ClassVar[Role] = Role.CLOSES
     example: ClassVar[dict[str, Any]] = {
         "type": "RiskResolved",
         "risk": "lamp-radioactive-residue",

@@ -20,7 +20,7 @@ from ledger.events.ledger_events import EventCorrected, EventReinstated, LedgerE
 from ledger.rules.effective_content import Content, in_changes
 from ledger.rules.named_events import naming_violations
 from ledger.rules.record import Record
-from ledger.rules.rules import ORGANISATION, PUBLISHER, violations
+from ledger.rules.rules import ORGANISATION, PERIODS, PUBLISHER, violations
 from ledger.rules.state import NextFixer
 from ledger.rules.version import Version
 from ledger.values.calendars import is_fiscal
@@ -164,7 +164,7 @@ def _first_of_metric(record: Record, metric: str, *, after: int) -> tuple[str, i
 
 def _left_hanging(record: Record, before: Version, after: Version | None) -> Iterator[Violation]:
     """What would stand without the event that it depends on."""
-    if before.cls.thing is None or before.cls.role is not Role.OPENS:
+    if before.cls.thing is None or before.cls.lifecycle_role is not Role.OPENS:
         return
     slug = before.body[before.thing]
     moved = after is None or after.body[before.thing] != slug
@@ -214,13 +214,13 @@ def _fiscal(record: Record, slug: str) -> Iterator[str]:
     """Standing figures of a subject with a fiscal period."""
     for entry in record.mentioning(slug, [name for name, cls in REGISTRY.items() if issubclass(cls, Figure)]):
         body = record.content_of(entry).said
-        if body and body.get("subject") == slug and is_fiscal(str(body.get("period", ""))):
+        if body and body.get("subject") == slug and any(is_fiscal(str(body.get(name, ""))) for name in PERIODS):
             yield f"{entry.type} {entry.event_id}"
 
 
 def _orphans(record: Record, cls: type[Event], slug: str) -> Iterator[str]:
     """Standing events of a thing before which nothing opens it any more (the opening in question is set aside)."""
     for event in record.state.lifecycle(cls, slug):
-        if event.cls.role is Role.OPENS:
+        if event.cls.lifecycle_role is Role.OPENS:
             return
         yield f"{event.cls.__name__} {event.event_id}"

@@ -33,7 +33,7 @@ class Lifecycle:
         """Take in an event that stands."""
         self._events[event.position] = event
         insort(self._positions, event.position)
-        if event.cls.role is Role.OPENS:
+        if event.cls.lifecycle_role is Role.OPENS:
             insort(self._openings, event.position)
         elif event.cls.ends(event.body):
             self._ends.setdefault(_part_of(event), _Ends()).add(event)
@@ -42,7 +42,7 @@ class Lifecycle:
         """Let an event go that stands no longer."""
         event = self._events.pop(position)
         _take_out(self._positions, position)
-        if event.cls.role is Role.OPENS:
+        if event.cls.lifecycle_role is Role.OPENS:
             _take_out(self._openings, position)
         elif event.cls.ends(event.body):
             self._ends[_part_of(event)].remove(position)

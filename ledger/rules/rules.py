@@ -95,6 +95,8 @@ RULES = RuleBook()
 
 PUBLISHER = ("source", "publisher")
 """The path of who says so."""
+PERIODS = ("period", "compared_with")
+"""The fields of a figure that are periods."""
 ORGANISATION = "organisation"
 """The kind of entity that may be a publisher."""
 
@@ -203,12 +205,13 @@ def merge_joins_two(state: State, event: Version) -> Iterator[Violation]:
 @rule(about=is_figure, shortcut=by_its_facts)  # where the period is fiscal, they do not name the figure
 def period_can_be_resolved(state: State, event: Version) -> Iterator[Violation]:
     """A fiscal period is of a subject that has a fiscal year."""
-    period = event.body.get("period")
-    if period and not any(True for _ in refs_are_registered(state, event)):
-        try:
-            parse_period(period, state.fiscal_year(event.body["subject"]))
-        except CalendarError as error:
-            yield Violation(("period",), "period", str(error))
+    periods = [(name, event.body[name]) for name in PERIODS if event.body.get(name)]
+    if periods and not any(True for _ in refs_are_registered(state, event)):
+        for name, period in periods:
+            try:
+                parse_period(period, state.fiscal_year(event.body["subject"]))
+            except CalendarError as error:
+                yield Violation((name,), "period", str(error))
 
 
 def _unit_is_of_the_metrics_family(state: State, facts: FigureFacts) -> bool:
@@ -230,7 +233,7 @@ def unit_is_of_the_metrics_family(state: State, event: Version) -> Iterator[Viol
         )
 
 
-@rule(about=lambda cls: cls.role in (Role.CHANGES, Role.CLOSES))
+@rule(about=lambda cls: cls.lifecycle_role in (Role.CHANGES, Role.CLOSES))
 def thing_is_open(state: State, event: Version) -> Iterator[Violation]:
     """What changes or ends a thing comes after its opening."""
     thing = event.thing

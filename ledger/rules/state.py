@@ -278,4 +278,4 @@ def _key(event: Version) -> tuple[str, str]:
 
 
 def _is_held(cls: type[Event]) -> bool:
-    return cls.role is not Role.STATES or issubclass(cls, EntityRegistered | EntitiesMerged)
+    return cls.lifecycle_role is not Role.STATES or issubclass(cls, EntityRegistered | EntitiesMerged)

@@ -38,7 +38,7 @@ def event_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:
         yield from identifier_warnings(body, state.names())
     elif issubclass(cls, Figure):
         yield from figure_warnings(cls, body, state.fiscal_year(body["subject"]))
-    elif cls.role is not Role.STATES:
+    elif cls.lifecycle_role is not Role.STATES:
         yield from end_warnings(state, event)
 
 
