@@ -11,6 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from copy import copy
 from datetime import date, datetime
 from itertools import count, islice
 from typing import Any, BinaryIO, NamedTuple
@@ -24,6 +25,9 @@ DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 64 * 1024
 UNPACKED_BYTES_MAX, UNPACKED_TIMES_MAX = 512 * 1024 * 1024, 100
 """To how many bytes a workbook may unpack, and to how many times its size."""
+LOADED_BYTES_MAX = 16 * 1024 * 1024
+"""To how many bytes that of a workbook may unpack which is in memory whole: the texts of its cells, styles, names."""
+_NOT_LOADED = ("xl/worksheets/", "xl/media/", "xl/drawings/", "xl/charts/", "xl/pivotCache/", "customXml/")
 DIGITS_MAX = 15
 """Excel keeps no more digits of a number than these."""
 
@@ -52,6 +56,8 @@ class Reading(NamedTuple):
     floats: bool = False
     """Whether floating-point numbers are taken, as their shortest decimals."""
     limits: ImportLimits = USUAL_LIMITS
+    prefer: str | None = None
+    """Of several sheets, the one to read where nobody says which."""
 
 
 USUAL_READING = Reading()
@@ -68,7 +74,7 @@ def open_table(file: BinaryIO, name: str, form: TableForm, reading: Reading = US
         columns, rows = parquet_table(file, floats=reading.floats, limits=reading.limits)
         return Table(columns, (TableRow(*row) for row in rows), form)
     if name.lower().endswith((".xlsx", ".xlsm")):
-        return _titled(_sheet_rows(file, form), form)
+        return _titled(_sheet_rows(file, form, reading.prefer), form)
     what = what_begins_with(start)
     if what is not None and not form.encoding and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise MappingError(f"{name} is not what its name says, text, but {what}")
@@ -193,18 +199,23 @@ def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def sheet_names(file: BinaryIO) -> list[str]:
-    """The sheets of a workbook. Raises MappingError where it is none, or has none."""
-    return list(_opened(file).sheetnames)
-
-
 def _opened(file: BinaryIO) -> Any:
     """A workbook to be read row by row. Raises MappingError."""
-    import openpyxl
+    # Here, since openpyxl takes as long to load as all the rest, and most programs need none of it.
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.xml.constants import SHARED_STRINGS
 
     _check_unpacked(file)
     try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        reader = ExcelReader(file, read_only=True, data_only=True)
+        reader.read_manifest()
+        texts = reader.package.find(SHARED_STRINGS)  # wherever in the file the texts say that they are
+        if texts is not None:
+            _check_loaded(reader.archive.getinfo(texts.PartName.lstrip("/")).file_size)
+        reader.read()
+        book = reader.wb
+    except MappingError:
+        raise
     except Exception as error:  # a file of others raises anything
         raise MappingError(
             f"the file is no Excel workbook ({type(error).__name__}): is it CSV by another name?"
@@ -214,21 +225,25 @@ def _opened(file: BinaryIO) -> Any:
     return book
 
 
-def _sheet_rows(file: BinaryIO, form: TableForm) -> Iterator[TableRow]:
-    # Here, since openpyxl takes as long to load as all the rest, and most programs need none of it.
-    import openpyxl
+class _AsTyped:
+    """A workbook whose cells say what was typed into them: formulas, and not what these were computed to."""
 
+    data_only = False
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._book, name)
+
+
+def _sheet_rows(file: BinaryIO, form: TableForm, prefer: str | None) -> Iterator[TableRow]:
     book = _opened(file)
-    formulas = openpyxl.load_workbook(file, read_only=True)
-    if form.sheet is None and len(book.sheetnames) > 1:
-        raise MappingError(f"the workbook has several sheets: set [table] sheet to one of {', '.join(book.sheetnames)}")
-    name = form.sheet or book.sheetnames[0]
-    if name not in book.sheetnames:
-        raise MappingError(f"there is no sheet {name!r}; there are {', '.join(book.sheetnames)}")
-    if name not in [one.title for one in book.worksheets]:
-        raise MappingError(f"the sheet {name!r} is not in the file, or holds no table")
+    name = _sheet_of(book, form.sheet, prefer)
     _check_merged(book, name, after=form.skip_rows + form.header_rows)
-    both = zip(book[name].iter_rows(values_only=True), formulas[name].iter_rows(values_only=True), strict=False)
+    typed_sheet = copy(book[name])  # over the same texts, which are most of what a workbook has in memory
+    typed_sheet.parent = _AsTyped(book)
+    both = zip(book[name].iter_rows(values_only=True), typed_sheet.iter_rows(values_only=True), strict=False)
     for number in count(1):
         try:
             cells, typed = next(both)
@@ -252,12 +267,34 @@ def _sheet_rows(file: BinaryIO, form: TableForm) -> Iterator[TableRow]:
         yield TableRow(number, texts, fault)
 
 
+def _sheet_of(book: Any, wanted: str | None, prefer: str | None) -> str:
+    """The sheet to read: the one that is wanted, else the preferred one or the only one. Raises MappingError."""
+    names = book.sheetnames
+    listed = ", ".join(name[:80] for name in names[:20])
+    if wanted is None and prefer in names:
+        wanted = prefer
+    if wanted is None and len(names) > 1:
+        if prefer is None:
+            raise MappingError(f"the workbook has several sheets: set [table] sheet to one of {listed}")
+        raise MappingError(
+            f"the workbook has no sheet {prefer!r}, and more than one other ({listed}): `supply-ledger template "
+            "figures.xlsx` makes one to fill in; any other table needs a mapping"
+        )
+    name = str(names[0] if wanted is None else wanted)
+    if name not in names:
+        raise MappingError(f"there is no sheet {name!r}; there are {listed}")
+    if name not in [one.title for one in book.worksheets]:
+        raise MappingError(f"the sheet {name!r} is not in the file, or holds no table")
+    return name
+
+
 def _check_unpacked(file: BinaryIO) -> None:
     """Raises MappingError for a workbook that unpacks to far more than workbooks do."""
     try:
         check_contents(file)
         with zipfile.ZipFile(file) as packed:
-            sizes = [(one.file_size, one.compress_size) for one in packed.infolist()]
+            contents = packed.infolist()
+            sizes = [(one.file_size, one.compress_size) for one in contents]
     except FileError as error:
         raise MappingError(str(error)) from None
     except (zipfile.BadZipFile, OSError, ValueError):
@@ -265,6 +302,15 @@ def _check_unpacked(file: BinaryIO) -> None:
     unpacked, size = (sum(column) for column in zip(*sizes, strict=True)) if sizes else (0, 0)
     if unpacked > UNPACKED_BYTES_MAX or unpacked > UNPACKED_TIMES_MAX * size + (1 << 20):
         raise MappingError(f"the workbook unpacks from {size} to {unpacked} bytes, more than sheets do: save it as CSV")
+    _check_loaded(sum(one.file_size for one in contents if not one.filename.startswith(_NOT_LOADED)))
+
+
+def _check_loaded(size: int) -> None:
+    if size > LOADED_BYTES_MAX:
+        raise MappingError(
+            f"the texts and styles of the workbook take {size} bytes, and at most {LOADED_BYTES_MAX} are loaded: save "
+            "the sheet as CSV"
+        )
 
 
 def _check_merged(book: Any, name: str, *, after: int) -> None:

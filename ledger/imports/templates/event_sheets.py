@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, get_origin
 from ledger.codec.strict_json import MalformedJSON, parse_json
 from ledger.events.base import REGISTRY, SLUG_PATTERN, Event, ref_paths
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
-from ledger.imports.mappings.tables import Table, open_table, sheet_names
+from ledger.imports.mappings.tables import Reading, Table, open_table
 from ledger.imports.rows import Row, faulty, placed
 from ledger.imports.tables_of_others import VERDICT, no_events
 
@@ -23,15 +23,7 @@ _SLUG = re.compile(SLUG_PATTERN)
 
 def event_table(file: BinaryIO) -> Table:
     """The sheet of events of a workbook. Raises MappingError where it has none."""
-    sheets = sheet_names(file)
-    sheet = EVENTS if EVENTS in sheets else None
-    if sheet is None and len(sheets) > 1:
-        listed = ", ".join(sheets[:20])
-        raise MappingError(
-            f"the workbook has no sheet {EVENTS!r}, and more than one other ({listed}): `supply-ledger template "
-            "figures.xlsx` makes one to fill in; any other table needs a mapping"
-        )
-    table = open_table(file, "sheet.xlsx", TableForm(sheet=sheet))
+    table = open_table(file, "sheet.xlsx", TableForm(), Reading(prefer=EVENTS))
     if (why := no_events(table.columns)) is not None:
         raise MappingError(why)
     return table

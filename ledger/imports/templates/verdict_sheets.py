@@ -19,7 +19,7 @@ from ledger.imports.packed_files import FileError, unpacked
 from ledger.imports.tables_of_others import VERDICT
 from ledger.imports.templates.event_sheets import EVENTS
 
-WORKBOOK_BYTES_MAX = 32 * 1024 * 1024
+WORKBOOK_BYTES_MAX = 16 * 1024 * 1024
 """To how many bytes a workbook may unpack to be written again, all of which takes place in memory."""
 ENDINGS = (".csv", ".xlsx")
 

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
-from ledger.imports.mappings.tables import Table, open_table
+from ledger.imports.mappings.tables import LOADED_BYTES_MAX, Table, open_table
 
 
 def csv_table(text: str | bytes, **form: Any) -> Table:
@@ -152,6 +152,25 @@ def test_a_workbook_that_unpacks_to_far_more_is_refused_unread() -> None:
     bomb.seek(0)
     with pytest.raises(MappingError, match="unpacks from"):
         open_table(bomb, "x.xlsx", TableForm())
+
+
+@pytest.mark.parametrize("place", ["xl/sharedStrings.xml", "xl/media/image1.png"])
+def test_texts_that_would_fill_the_memory_are_refused_unread(place: str) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["n"])
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    out = io.BytesIO()
+    with zipfile.ZipFile(saved(book)) as sound, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
+        for one in sound.namelist():
+            data = sound.read(one)
+            if one == "[Content_Types].xml":
+                part = f'<Override PartName="/{place}" ContentType="{kind}"/></Types>'
+                data = data.replace(b"</Types>", part.encode())
+            packed.writestr(one, data)
+        packed.writestr(place, bytes(LOADED_BYTES_MAX + 1))
+    out.seek(0)
+    with pytest.raises(MappingError, match="save the sheet as CSV"):
+        open_table(out, "x.xlsx", TableForm())
 
 
 SHEET = "xl/worksheets/sheet1.xml"
