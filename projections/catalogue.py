@@ -22,13 +22,13 @@ class Applies(Enum):
     """On the items, after the fold."""
 
 
-OWN_MEANINGS: Mapping[str, str | None] = {
-    **dict.fromkeys(("subject_kind", "period", "period_from", "period_to", "dimension.*", "figure_id"), "figures"),
-    **dict.fromkeys(("prefer", "resolve"), "figures"),
-    "q": "entities",
+OWN_MEANINGS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("subject_kind", "period", "period_from", "period_to", "dimension.*", "figure_id"), ("figures",)),
+    **dict.fromkeys(("prefer", "resolve"), ("figures",)),
+    "q": ("entities", "figures"),
 }
-"""Filters that are no comparison with a column (`projections.queries.filters` says what they mean), and the family that
-each of them is about."""
+"""Filters that are no comparison with a column (`projections.queries.filters` says what they mean), and the families
+that each of them is about."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Projection:
         for one in self.filters:
             where = f"filter {one.name!r} of projection {self.name!r}"
             if one.column is None:
-                if OWN_MEANINGS.get(one.name) != self.family:
+                if self.family not in OWN_MEANINGS.get(one.name, ()):
                     raise TypeError(f"{where} names no column, and has no meaning of its own for {self.family!r}")
             elif one.column not in self.kinds:
                 raise TypeError(f"{where}: the kind of column {one.column!r} is not known; declare it in `columns`")
@@ -301,6 +301,33 @@ CATALOGUE: dict[str, Projection] = {
             reads=("statements",),
             slug="subject",
             hidden=("published_until",),
+        ),
+        Projection(
+            "catalogue",
+            "What there is to ask for among the figures: publishers, metrics, materials and subjects.",
+            "figures",
+            ("kind", "name"),
+            (
+                _items(
+                    "kind",
+                    "Only publishers, metrics, materials or subjects.",
+                    choices=("publisher", "metric", "material", "subject"),
+                ),
+                Filter("q", "Part of a name, alias or identifier, in any case.", example="production", several=False),
+            ),
+            reads=("answer_intervals", "figures", "entities_items"),
+            columns={
+                "figures": Kind.COUNT,
+                "statements": Kind.COUNT,
+                "subjects": Kind.COUNT,
+                "metrics": Kind.TEXTS,
+                "natures": Kind.TEXTS,
+                "units": Kind.TEXTS,
+                "unit_family": Kind.TEXT,
+                "dimensions": Kind.TEXTS,
+                "searched": Kind.TEXT,
+            },
+            hidden=("searched",),
         ),
         Projection(
             "entities",

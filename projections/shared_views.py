@@ -28,6 +28,7 @@ SHARED_VIEWS: Mapping[str, SharedView] = {
     "current": SharedView(("answers_items", "figures")),
     "entries": SharedView(("held_figures",), lookup=True),
     "history": SharedView(("figures",)),
+    "labels": SharedView(("entities",)),
     "merged": SharedView(("held_slugs", "held_slug_groups")),
     "published": SharedView(("figures",)),
     "said": SharedView(("held_figures",), lookup=True),

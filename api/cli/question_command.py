@@ -14,6 +14,8 @@ from api.cli.terminal import basis_line, console, member_table, page_table
 from api.formats.answer_file import Room
 from api.formats.negotiation import FORMATS
 from api.formats.render import page_file
+from api.questions.name_hints import MEMBERS as NAME_MEMBERS
+from api.questions.name_hints import name_lines
 from api.questions.page import NOT_FILTERS, Page
 from api.questions.parameters import LIMIT_MAX, Parameter
 from ledger import visible_json, visible_lines
@@ -76,7 +78,12 @@ def show(
     safe: bool = False,
     room: Room | None = None,
 ) -> None:
-    """Print a page, once it has been read to its end: what fails midway prints nothing."""
+    """Print a page, once it has been read to its end: what fails midway prints nothing.
+
+    How names were taken, and what was probably meant, goes to the standard error output.
+    """
+    for line in name_lines(page.more):
+        print(visible_lines(line), file=sys.stderr)
     if output is Output.table:
         out = console()
         if len(page.items) == 0:
@@ -84,7 +91,8 @@ def show(
         else:
             out.print(page_table(page, title=title, columns=columns))
         for name, member in page.more.items():
-            out.print(member_table(name, member))
+            if name not in NAME_MEMBERS:
+                out.print(member_table(name, member))
         out.print(basis_line(page.basis), highlight=False)
         if page.next is not None:
             out.print("There is more: raise --limit, or filter.", highlight=False)

@@ -1,8 +1,9 @@
 """A page as it goes out, in each format, and the headers that say how long it may be kept.
 
 In JSON the page is one object with `items`, `next` and `basis`. The other formats are files: they hold the items only,
-all of them unless a limit is given; then `next` is a `Link` and the basis a header, `Ledger-Basis`. Nested values are
-JSON text in CSV, and real lists and structures in Parquet and Arrow.
+all of them unless a limit is given; then `next` is a `Link`, the basis a header, `Ledger-Basis`, and what names in
+filters were taken for another, `Ledger-Names`. Nested values are JSON text in CSV, and real lists and structures in
+Parquet and Arrow.
 
 What only one format needs (Excel, Parquet) is imported when it is asked for.
 
@@ -24,6 +25,7 @@ from api.formats.answer_file import AnswerFile, Room
 from api.formats.cells import json_text
 from api.formats.csv_lines import GROUP_ROWS, csv_lines
 from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX, Format
+from api.questions.name_hints import MEMBERS as NAME_MEMBERS
 from api.questions.page import Page
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -87,6 +89,8 @@ def page_answer(
     if form is not JSON:
         file = page_file(page, form, safe=safe, room=room, check=check)
         headers["Ledger-Basis"] = json.dumps(page.basis, separators=(",", ":"))
+        if names := {name: page.more[name] for name in NAME_MEMBERS if name in page.more}:
+            headers["Ledger-Names"] = json.dumps(names, separators=(",", ":"))
         headers["Accept-Ranges"] = "bytes"
         headers["ETag"] = f'"{file.digest(form.name.encode())}"'
         headers["Content-Type"] = f"{form.media_type}; charset=utf-8" if form in (CSV, JSONL) else form.media_type

@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from api.formats.negotiation import FORMATS, JSON
 from api.problems import MEDIA_TYPE, TYPE_PREFIX
 from api.questions.event_types import event_schema
+from api.questions.name_hints import MEMBERS as NAME_MEMBERS
 from api.questions.parameters import Parameter
 from ledger import REGISTRY, Event
 
@@ -147,6 +148,7 @@ def _page(items: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
             "items": {"type": "array", "items": items},
             "next": {"type": ["string", "null"], "description": "Cursor of the next page."},
             "basis": {"$ref": REF + "Basis"},
+            **NAME_MEMBERS,
             **more,
         },
     }

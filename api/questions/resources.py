@@ -5,16 +5,18 @@ The server and the command line both come through here, so they refuse the same 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from api.problems import bad_parameter, not_found
+from api.questions.name_hints import names_taken
 from api.questions.page import Items, Page, filters_of, read, viewpoint_of
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger import REGISTRY, Entry, body_of_entry, content
 from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import POSITION_DIGITS_MAX, parse_moment
-from projections import CATALOGUE, COLUMN_KINDS, Filter, Inquiry, Kind, Projection, Viewpoint, listed
+from projections import CATALOGUE, COLUMN_KINDS, Filter, Inquiry, Kind, Projection, Value, Viewpoint, listed
 
 CLOCK = Parameter(
     "clock",
@@ -44,12 +46,26 @@ def parameters_of(projection: Projection) -> tuple[Parameter, ...]:
 def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
     """The items of a projection at a viewpoint."""
     filters = filters_of(parameters)
+    told: dict[str, Any] = {}
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
-        return engine.read(projection.name, viewpoint, filters=filters, limit=count, offset=skip)
+        with engine.reader(viewpoint) as reader:
+            items = reader.read(projection.name, filters=filters, limit=count, offset=skip)
+            names = reader.meant(projection, filters, None if skip else items)
+            told.update(names.members())
+            if names.resolved:
+                return reader.read(projection.name, filters=names.filters, limit=count, offset=skip)
+            return items
 
     def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
-        return engine.read_all(projection.name, viewpoint, filters=filters, offset=skip)
+        parts = engine.read_all(projection.name, viewpoint, filters=filters, offset=skip)
+        first = next(parts)
+        with engine.reader(viewpoint) as reader:
+            names = reader.meant(projection, filters, None if skip else first)
+        told.update(names.members())
+        if names.resolved:
+            return engine.read_all(projection.name, viewpoint, filters=names.filters, offset=skip)
+        return chain([first], parts)
 
     page = read(
         engine,
@@ -60,7 +76,7 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
         objects=projection.objects,
         fetch_all=fetch_all,
     )
-    return page.with_kinds(projection.kinds)
+    return page.with_kinds(projection.kinds).with_members(**told)
 
 
 def one(engine: Inquiry, projection: Projection, slug: str, parameters: Mapping[str, str]) -> Page:
@@ -108,8 +124,15 @@ def events(engine: Inquiry, parameters: Mapping[str, str], *, limit: int | None 
     """The log in order of position, as it was recorded."""
     after = _after(parameters.get("after", "0"))
     filters = _event_filters(filters_of(parameters, besides=("after",)))
+    named: dict[str, Value] = {name: filters[name] for name in ("entity", "publisher") if name in filters}
+    told: dict[str, Any] = {}
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
+        if named:
+            with engine.reader(viewpoint) as reader:
+                names = names_taken(reader, named)
+            filters.update(names.filters)
+            told.update(names.members)
         entries: list[Entry] = []
         wanted = count or SCAN_ROWS
         size = max(wanted, SCAN_ROWS) if "as_of" in parameters else wanted
@@ -125,7 +148,7 @@ def events(engine: Inquiry, parameters: Mapping[str, str], *, limit: int | None 
         return int(items[-1]["position"])
 
     page = read(engine, fetch, path="events", parameters=parameters, limit=limit, next_offset=last_position)
-    return page.with_kinds(as_sent())
+    return page.with_kinds(as_sent()).with_members(**told)
 
 
 def _event_filters(given: Mapping[str, str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE, SERIES, P
 from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
 from projections.queries.answer_history import Version, answer_history
+from projections.queries.asked_names import AskedNames, NameSearch
 from projections.queries.compose import lookup, question
 from projections.queries.figure_pages import figure_page
 from projections.queries.filter_values import Value
@@ -76,6 +77,14 @@ class Reader(ViewpointCursor):
         super().__init__(cursor, viewpoint, allowance)
         self.families = families
         self.names = Names(self.ask, viewpoint.position, merged=merged, subject_of=subject_of, each=allowance.each)
+
+    def meant(self, projection: Projection, filters: Mapping[str, Value], items: pa.Table | None = None) -> AskedNames:
+        """What the names in filters mean, and what is to be said of them: see `projections.queries.asked_names`.
+
+        `items` are the first items that the filters selected as they stand: then only what these do not show is
+        looked for. Raises UnknownFilter and FilterError.
+        """
+        return NameSearch(self.ask, self.families, self.names.kept).meant(projection, filters, items)
 
     def read(
         self,

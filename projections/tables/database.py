@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ledger.values import PLAIN_UNITS
 from projections.sql_text import literals, quoted, sql
 
 FILE_MEMORY = "1000MB"
@@ -60,6 +61,7 @@ def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnect
         if not in_memory:
             _sweep(Path(f"{path}.tmp"))
         if not _has_macros(connection):
+            connection.execute(unit_macro())
             connection.execute(sql("tables/sql/macros.sql"))
             connection.execute("CREATE OR REPLACE MACRO macros_are_made() AS TRUE")
     except duckdb.Error:
@@ -74,6 +76,12 @@ def _has_macros(connection: duckdb.DuckDBPyConnection) -> bool:
         return bool(connection.execute("SELECT macros_are_made()").fetchall())
     except duckdb.CatalogException:
         return False
+
+
+def unit_macro() -> str:
+    """The macro `plain_family`, which gives the family of each unit in the ledger's table."""
+    names = (f"WHEN {literals([one.name])} THEN {literals([one.family])}" for one in PLAIN_UNITS.values())
+    return f"CREATE OR REPLACE MACRO plain_family(unit) AS CASE unit {' '.join(names)} END"
 
 
 def _limit(connection: duckdb.DuckDBPyConnection, spill: Path | None) -> None:

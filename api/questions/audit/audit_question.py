@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from api.problems import bad_parameter
+from api.questions.name_hints import names_taken
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
 from api.questions.parameters import Parameter, check_moment
 from api.questions.resources import parameters_of
@@ -67,7 +68,7 @@ def page_from(
     engine: Inquiry,
     name: str,
     parameters: Mapping[str, str],
-    find: Callable[[Reader, dict[str, str], int | None, int], Findings],
+    find: Callable[[Reader, dict[str, Any], int | None, int], Findings],
 ) -> Page:
     """A page of what `find` gives, which takes as well how many items are wanted (None: all) and come before."""
     asked = {key: value for key, value in parameters.items() if key not in (*NOT_FILTERS, *VIEWPOINT_NAMES)}
@@ -75,8 +76,9 @@ def page_from(
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         with engine.reader(viewpoint) as reader:
-            findings = find(reader, dict(asked), count, 0 if count is None else skip)
-        members.update(findings.members)
+            names = names_taken(reader, asked)
+            findings = find(reader, names.filters, count, 0 if count is None else skip)
+        members.update({**findings.members, **names.members})
         return findings.items[skip:] if count is None else findings.items
 
     page = read(engine, fetch, path=name, parameters=parameters)

@@ -14,7 +14,7 @@ from api.questions.resources import parameters_of
 from ledger import UnitError
 from ledger.events import NAME_PATTERN
 from ledger.values import instant_text, unit
-from projections import COLUMN_KINDS, FIGURES, Inquiry, Kind, Reader, listed
+from projections import COLUMN_KINDS, FIGURES, Inquiry, Kind, Reader, Value, listed
 from projections.audit import DIMENSION, MATERIAL, SUBJECT, TOP, Findings, concentration
 
 ORDER = 90
@@ -103,7 +103,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
             raise bad_parameter("by", "choice", f"by is subject, material or dimension.NAME, not {by[:40]!r}")
         canonical_unit = _canonical_unit(asked.pop("unit", None))
         top = sorted(whole_numbers_of(asked, "top", highest=TOP_MAX)) or TOP
-        filters = {name: text for name, text in asked.items() if name not in _COMPARE}
+        filters: dict[str, Value] = {name: text for name, text in asked.items() if name not in _COMPARE}
         _check_one_whole(filters, by=by)
         with _earlier(engine, reader, parameters, compared) as before:
             return concentration(reader, filters, by=by, canonical_unit=canonical_unit, top=top, before=before)
@@ -117,10 +117,11 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     return replace(page, validity=ONCE) if moves else page
 
 
-def _check_one_whole(filters: Mapping[str, str], *, by: str) -> None:
+def _check_one_whole(filters: Mapping[str, Value], *, by: str) -> None:
     """Shares are of one whole: of one metric, material and period. Raises Problem."""
-    for name, text in filters.items():
-        if name != by and name.partition(".")[0] in _OF_ONE_WHOLE and len(listed(name, text)) > 1:
+    for name, value in filters.items():
+        of_one = name != by and name.partition(".")[0] in _OF_ONE_WHOLE
+        if of_one and len(listed(name, value) if isinstance(value, str) else value) > 1:
             detail = f"{name}: shares are of one whole, so give one value, and ask again for another"
             raise bad_parameter(name, "several", detail)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion
+from api.questions.name_hints import names_taken
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, mark_of, validity_of
 from api.questions.parameters import PAGING, Parameter, check_ledger_moment, check_moment, limit_of
 from api.questions.resources import parameters_of
@@ -69,7 +70,9 @@ def compared(
     wanted = None
     if CHANGED_BY.name in parameters:
         wanted = partial(_changed_by_more_than, _percent(parameters[CHANGED_BY.name]))
-    differences = engine.diff(*views, filters=filters, wanted=wanted, limit=count and count + 1, offset=offset)
+    with engine.reader(views[1]) as reader:
+        taken = names_taken(reader, filters)
+    differences = engine.diff(*views, filters=taken.filters, wanted=wanted, limit=count and count + 1, offset=offset)
     following = None
     if count is not None and len(differences) > count:
         places = [part for at in views for part in (at.position, instant_text(at.as_of))]
@@ -77,7 +80,7 @@ def compared(
     clocks = [(parameters.get(f"{side}_as_of"), parameters.get(f"{side}_recorded_as_of")) for side in SIDES]
     validity = validity_of(engine, views, clocks if cursor is None else None)
     basis = {side: at.basis() for side, at in zip(SIDES, views, strict=True)}
-    return Page([_readable(item) for item in differences[:count]], basis, following, validity)
+    return Page([_readable(item) for item in differences[:count]], basis, following, validity, more=taken.members)
 
 
 def _viewpoint(engine: Inquiry, parameters: Mapping[str, str], side: str, names: Mapping[str, str]) -> Viewpoint:

@@ -8,7 +8,7 @@ from api.questions.audit.audit_question import TEXT_OR_NULL, AuditQuestion, choi
 from api.questions.page import Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger.events import NAME_PATTERN
-from projections import Inquiry, Reader
+from projections import Inquiry, Reader, listed
 from projections.audit import DEPTH, DIRECTIONS, RELATIONS, Findings, trace
 
 ORDER = 80
@@ -80,6 +80,8 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     def find(reader: Reader, asked: dict[str, str]) -> Findings:
         if "entity" not in asked:
             raise bad_parameter("entity", "required", "entity says where the chain begins: a slug")
+        if len(listed("entity", asked["entity"])) > 1:
+            raise bad_parameter("entity", "several", "entity says where the chain begins: one slug")
         direction = choice_of(asked, "direction", DIRECTIONS)
         depth = whole_number("depth", asked.pop("depth", str(DEPTH)), lowest=1, highest=DEPTH_MAX)
         relations = texts_of(asked, "relations") if "relations" in asked else RELATIONS

@@ -167,3 +167,22 @@ CREATE OR REPLACE MACRO rank_of(is_primary, shown_from, place) AS
   CASE WHEN is_primary THEN 1329227995784915872903807060280344576 ELSE CAST(0 AS HUGEINT) END
   + CAST(EPOCH_US(shown_from) AS HUGEINT) * 1125899906842624
   + place;
+
+-- The family of a canonical unit: what it is the unit of (mass, money, price, mass_rate). `plain_family`, which is made from
+-- the ledger's table of units, knows those without a denominator.
+CREATE OR REPLACE MACRO unit_family(unit) AS
+  COALESCE(
+    plain_family(unit),
+    CASE
+      WHEN REGEXP_FULL_MATCH(unit, '[A-Z]{3}') THEN 'money'
+      WHEN SPLIT_PART(unit, '/', 2) IN ('yr', 'quarter', 'month', 'day')
+        THEN plain_family(SPLIT_PART(unit, '/', 1)) || '_rate'
+      WHEN plain_family(SPLIT_PART(unit, '/', 2)) = 'mass' THEN 'price'
+      ELSE 'price_per_' || plain_family(SPLIT_PART(unit, '/', 2))
+    END
+  );
+
+-- A name as it is compared with what people type: in lower case, without accents, points and apostrophes, with one space
+-- for any number of spaces, hyphens and underscores.
+CREATE OR REPLACE MACRO folded(name) AS
+  TRIM(REGEXP_REPLACE(REGEXP_REPLACE(LOWER(STRIP_ACCENTS(name)), '[.,''’]', '', 'g'), '[\s_-]+', ' ', 'g'));

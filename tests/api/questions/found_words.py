@@ -26,4 +26,6 @@ WORDS = (
     mined("china", "270000", "2025-01-31", period="2024"),
     mined("lynas", "1359", "2024-10-31", metric="export_volume", material="ndpr-oxide", period="FY2024-Q4"),
     {"type": "EntityRenamed", "entity": "myanmar", "name": "Myanmar", "published_at": "2024-06-18"},
+    {"type": "EntityRenamed", "entity": "lynas", "name": "Kestrel", "published_at": "2024-06-18"},
+    {"type": "EntityAliasAdded", "entity": "bgs", "alias": "Keyworth"},
 )

@@ -1,34 +1,12 @@
 """Several values of a filter, with commas between: one of them must fit."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
-from api.app import create_app
-from api.settings import data_directory
-from ledger import Ledger
 from tests.api.cli.test_commands import Shell
 from tests.api.helpers import Api
-from tests.api.questions.found_words import WORDS
-from tests.shared_tables import engine_of
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("words")
-    with Ledger(data_directory(path).ledger_path) as ledger:
-        ledger.append(WORDS)
-    return path
-
-
-@pytest.fixture(scope="module")
-def api(data: Path) -> Iterator[Api]:
-    with Ledger(data_directory(data).ledger_path) as ledger, engine_of(ledger) as engine:
-        yield Api(TestClient(create_app(engine, answers_bytes_max=0)))
 
 
 def seen(items: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
@@ -49,8 +27,8 @@ ASKED = [
 
 
 @pytest.mark.parametrize(("asked", "found"), ASKED)
-def test_an_item_has_one_of_the_values(api: Api, data: Path, asked: dict[str, str], found: set[Any]) -> None:
-    assert set(seen(api.items("figures", **asked))) == found
+def test_an_item_has_one_of_the_values(words: Api, words_shell: Shell, asked: dict[str, str], found: set[Any]) -> None:
+    assert set(seen(words.items("figures", **asked))) == found
     options = [
         word
         for name, text in asked.items()
@@ -60,43 +38,45 @@ def test_an_item_has_one_of_the_values(api: Api, data: Path, asked: dict[str, st
             else (f"--{name.replace('_', '-')}", text)
         )
     ]
-    printed = json.loads(Shell(data).ok("figures", "--format", "json", *options))
+    printed = json.loads(words_shell.ok("figures", "--format", "json", *options))
     assert set(seen(printed["items"])) == found
 
 
-def test_several_figures_and_several_kinds_of_events(api: Api) -> None:
-    ids = [item["figure_id"] for item in api.items("figures", subject="china")]
+def test_several_figures_and_several_kinds_of_events(words: Api) -> None:
+    ids = [item["figure_id"] for item in words.items("figures", subject="china")]
     assert len(ids) == 3
-    assert {item["figure_id"] for item in api.items("figures", figure_id=",".join(ids))} == set(ids)
-    events = api.items("events", type="EntityRenamed,ProductionReported", entity="myanmar,lynas")
+    assert {item["figure_id"] for item in words.items("figures", figure_id=",".join(ids))} == set(ids)
+    events = words.items("events", type="EntityRenamed,ProductionReported", entity="myanmar,lynas")
     assert [item["value"] for item in events if "value" in item] == ["38000", "41000", "1359"]
-    assert events[-1]["name"] == "Myanmar"
-    assert len(api.items("events", publisher="bgs,usgs")) == 6
-    assert len(api.items("events", figure_id=",".join(ids))) == 3
-    assert {item["entity"] for item in api.items("entities", kind="material,region,country")} == {
+    assert [item["name"] for item in events[-2:]] == ["Myanmar", "Kestrel"]
+    assert len(words.items("events", publisher="bgs,usgs")) == 6
+    assert len(words.items("events", figure_id=",".join(ids))) == 3
+    assert {item["entity"] for item in words.items("entities", kind="material,region,country")} == {
         *("china", "myanmar", "ndpr-oxide", "world")
     }
 
 
 @pytest.mark.parametrize("question", ["vintages", "revisions", "disputes", "scorecards", "sums"])
-def test_questions_of_the_audit_take_several_values_too(api: Api, question: str) -> None:
+def test_questions_of_the_audit_take_several_values_too(words: Api, question: str) -> None:
     one, other = (
-        api.items(question, subject=subject, status="all")
+        words.items(question, subject=subject, status="all")
         if question == "disputes"
-        else api.items(question, subject=subject)
+        else words.items(question, subject=subject)
         for subject in ("myanmar", "china")
     )
     more = {"status": "all"} if question == "disputes" else {}
-    both = api.items(question, subject="myanmar,china", **more)
+    both = words.items(question, subject="myanmar,china", **more)
     if question == "scorecards":
         assert {item["publisher"] for item in both} == {"usgs", "bgs"}
     else:
         assert len(both) == len(one) + len(other)
-    assert api.items(question, subject="china,myanmar", publisher="bgs,usgs", **more) == both
+    assert words.items(question, subject="china,myanmar", publisher="bgs,usgs", **more) == both
 
 
-def test_shares_are_of_one_whole(api: Api) -> None:
-    response = api.client.get("/v1/concentration", params={"metric": "mine_production,export_volume", "period": "2023"})
+def test_shares_are_of_one_whole(words: Api) -> None:
+    response = words.client.get(
+        "/v1/concentration", params={"metric": "mine_production,export_volume", "period": "2023"}
+    )
     assert response.status_code == 422
     assert "give one value" in response.json()["detail"]
 
@@ -114,7 +94,7 @@ def test_shares_are_of_one_whole(api: Api) -> None:
         ("events", {"type": "EntityRenamed,Nonsense"}, "type is one of"),
     ],
 )
-def test_what_is_no_list_of_values_is_told(api: Api, path: str, asked: dict[str, str], told: str) -> None:
-    response = api.client.get(f"/v1/{path}", params=asked)
+def test_what_is_no_list_of_values_is_told(words: Api, path: str, asked: dict[str, str], told: str) -> None:
+    response = words.client.get(f"/v1/{path}", params=asked)
     assert response.status_code == 422
     assert told in response.json()["detail"]

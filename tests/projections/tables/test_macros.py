@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ledger.values import difference, parse_moment, plain
+from ledger.values import CURRENCIES, PLAIN_UNITS, PRICED, RATE_TIMES, RATED, difference, parse_moment, plain, unit
+from projections.tables.database import unit_macro
 from projections.tables.lookups import is_short
 
 LARGEST = 10**38 - 1
@@ -20,6 +21,7 @@ LARGEST = 10**38 - 1
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     made = duckdb.connect()
+    made.execute(unit_macro())
     made.execute(files("projections").joinpath("tables/sql/macros.sql").read_text(encoding="utf-8"))
     yield made
     made.close()
@@ -130,3 +132,26 @@ def test_statements_that_say_the_same_have_one_number(connection: duckdb.DuckDBP
 @example("123.1234567")
 def test_python_and_sql_find_the_same_numbers_short(connection: duckdb.DuckDBPyConnection, printed: str | None) -> None:
     assert connection.execute("SELECT is_short($text)", {"text": printed}).fetchone() == (is_short(printed),)
+
+
+def test_a_canonical_unit_has_the_family_of_what_is_printed_for_it(connection: duckdb.DuckDBPyConnection) -> None:
+    rates = [f"{one.name}/{time}" for one in PLAIN_UNITS.values() if one.family in RATED for time in RATE_TIMES]
+    prices = [f"USD/{one.name}" for one in PLAIN_UNITS.values() if one.family in PRICED]
+    units = [unit(name) for name in (*PLAIN_UNITS, *CURRENCIES, *rates, *prices)]
+    query = "SELECT unit_family(canonical) FROM (SELECT UNNEST($names) AS canonical)"
+    found = connection.execute(query, {"names": [one.canonical for one in units]}).fetchall()
+    assert [family for (family,) in found] == [one.family for one in units]
+
+
+@pytest.mark.parametrize(
+    ("typed", "label"),
+    [
+        ("US  Geological_Survey", "U.S. geological-survey"),
+        ("Côte d'Ivoire", "cote dIvoire"),
+        (" NdPr oxide", "NDPR-OXIDE"),
+    ],
+)
+def test_names_are_the_same_that_are_typed_otherwise(
+    connection: duckdb.DuckDBPyConnection, typed: str, label: str
+) -> None:
+    assert connection.execute("SELECT folded($1) = folded($2)", [typed, label]).fetchone() == (True,)

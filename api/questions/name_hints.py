@@ -1,0 +1,67 @@
+"""Name hints: what stands beside an answer where a name in its filters was taken for an entity, or names nothing.
+
+`resolved`: [{`parameter`, `value`, `taken_for`}], for names that mean exactly one entity. `hints`: [{`parameter`,
+`value`, `meant`}], for names that mean several or none; `meant` is what was probably meant, nearest first.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from projections import CATALOGUE, FIGURES, Reader, Value
+
+RESOLVED = "resolved"
+HINTS = "hints"
+MEMBERS: Mapping[str, Any] = {
+    RESOLVED: {
+        "type": "array",
+        "description": "Only where an alias, a former name or another spelling was taken for the entity that it means.",
+        "items": {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in ("parameter", "value", "taken_for")},
+        },
+    },
+    HINTS: {
+        "type": "array",
+        "description": "Only where a name in a filter names nothing at this viewpoint: what was probably meant.",
+        "items": {
+            "type": "object",
+            "properties": {
+                "parameter": {"type": "string"},
+                "value": {"type": "string"},
+                "meant": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+    },
+}
+"""The JSON Schemas of the members of every page."""
+_ENTITY = "entity"
+_OF_FIGURES = ("subject", "metric", "material", "nature", "publisher", "prefer")
+
+
+class NamesTaken(NamedTuple):
+    """Filters as they are meant, and the members that say what was taken for what."""
+
+    filters: dict[str, Value]
+    members: dict[str, Any]
+
+
+def names_taken(reader: Reader, asked: Mapping[str, Value]) -> NamesTaken:
+    """What the names among the parameters of a question mean at the reader's viewpoint. Raises FilterError."""
+    filters, members = dict(asked), dict[str, Any]()
+    for projection, names in ((CATALOGUE["entities"], (_ENTITY,)), (FIGURES, _OF_FIGURES)):
+        named = {name: asked[name] for name in names if name in asked}
+        if named:
+            meant = reader.meant(projection, named)
+            filters |= meant.filters
+            for name, told in meant.members().items():
+                members.setdefault(name, []).extend(told)
+    return NamesTaken(filters, members)
+
+
+def name_lines(members: Mapping[str, Any]) -> Iterator[str]:
+    """The same in words, a line each."""
+    for one in members.get(RESOLVED, ()):
+        yield f"{one['parameter']}: {one['value']!r} is taken for {one['taken_for']}."
+    for one in members.get(HINTS, ()):
+        meant = f" Did you mean {' or '.join(one['meant'])}?" if one["meant"] else ""
+        yield f"{one['parameter']}: {one['value']!r} names nothing here.{meant}"

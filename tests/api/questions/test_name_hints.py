@@ -1,0 +1,116 @@
+"""What people type for a name: taken for the entity that it means, or told what was probably meant."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.api.cli.test_commands import Shell
+from tests.api.helpers import Api
+
+TAKEN = [
+    ("figures", {"subject": "burma"}, {"subject": ("burma", "myanmar")}),
+    ("figures", {"subject": "Birma,china"}, {"subject": ("Birma", "myanmar")}),
+    ("figures", {"subject": "CN", "publisher": "USGS"}, {"subject": ("CN", "china"), "publisher": ("USGS", "usgs")}),
+    ("figures", {"publisher": "US Geological  Survey"}, {"publisher": ("US Geological  Survey", "usgs")}),
+    ("figures", {"prefer": "Keyworth,usgs", "subject": "myanmar"}, {"prefer": ("Keyworth", "bgs")}),
+    ("entities", {"entity": "Kestrel"}, {"entity": ("Kestrel", "lynas")}),
+    ("events", {"publisher": "British Geological Survey"}, {"publisher": ("British Geological Survey", "bgs")}),
+    ("vintages", {"subject": "PRC"}, {"subject": ("PRC", "china")}),
+    ("scorecards", {"publisher": "Keyworth"}, {"publisher": ("Keyworth", "bgs")}),
+    ("diff", {"subject": "PRC", "from_as_of": "2024-02-01"}, {"subject": ("PRC", "china")}),
+]
+
+
+@pytest.mark.parametrize(("path", "asked", "taken"), TAKEN)
+def test_a_name_that_means_one_entity_is_taken_for_it(
+    words: Api, path: str, asked: dict[str, str], taken: dict[str, tuple[str, str]]
+) -> None:
+    body = words.get(path, **asked)
+    said = [{"parameter": name, "value": value, "taken_for": slug} for name, (value, slug) in taken.items()]
+    assert sorted(body["resolved"], key=str) == sorted(said, key=str)
+    assert "hints" not in body
+    meant = dict(asked)
+    for name, (value, slug) in taken.items():
+        meant[name] = asked[name].replace(value, slug)
+    by_slug = words.get(path, **meant)
+    assert body["items"] == by_slug["items"] != []
+    assert not {"resolved", "hints"} & by_slug.keys()
+
+
+HINTED: list[tuple[str, dict[str, str], dict[str, list[str]]]] = [
+    ("figures", {"publisher": "Geological Survey"}, {"publisher": ["bgs", "usgs"]}),
+    ("figures", {"subject": "chna"}, {"subject": ["china"]}),
+    ("figures", {"subject": "china,chna"}, {"subject": ["china"]}),
+    ("figures", {"metric": "mine-production"}, {"metric": ["mine_production"]}),
+    ("figures", {"metric": "export_volume,mineproduction"}, {"metric": ["mine_production"]}),
+    ("figures", {"nature": "observd"}, {"nature": ["observed"]}),
+    ("figures", {"material": "ndpr"}, {"material": ["ndpr-oxide"]}),
+    ("figures", {"subject": "zzzzzz"}, {"subject": []}),
+    ("links", {"supplier": "lyns"}, {"supplier": ["lynas"]}),
+    ("concentration", {"metric": "mine_prod", "period": "2023"}, {"metric": ["mine_production"]}),
+    ("trace", {"entity": "lynass"}, {"entity": ["lynas"]}),
+    ("events", {"entity": "myanmr"}, {"entity": ["myanmar"]}),
+]
+
+
+@pytest.mark.parametrize(("path", "asked", "meant"), HINTED)
+def test_a_name_that_means_none_or_several_gets_a_hint(
+    words: Api, path: str, asked: dict[str, str], meant: dict[str, list[str]]
+) -> None:
+    body = words.get(path, **asked)
+    assert {hint["parameter"]: hint["meant"] for hint in body["hints"]} == meant
+    assert [hint["value"] for hint in body["hints"]] == [asked[name].rpartition(",")[2] for name in meant]
+    assert "resolved" not in body
+    assert bool(body["items"]) == any("," in value for value in asked.values())
+
+
+def test_a_known_name_without_items_gets_no_hint(words: Api) -> None:
+    assert words.get("figures", subject="world").keys() == {"items", "next", "basis"}
+    assert "hints" not in words.get("links", supplier="china")
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "known"),
+    [
+        ("Kestrel", {"as_of": "2024-06-17"}, {"as_of": "2024-06-18"}),
+        ("Keyworth", {"recorded_as_of": "position:16"}, {"recorded_as_of": "position:17"}),
+    ],
+)
+def test_nothing_is_told_that_the_viewpoint_does_not_know(
+    words: Api, value: str, before: dict[str, str], known: dict[str, str]
+) -> None:
+    early = words.get("figures", subject=value, **before)
+    assert [hint["meant"] for hint in early["hints"]] == [[]]
+    assert [one["value"] for one in words.get("figures", subject=value, **known)["resolved"]] == [value]
+
+
+def test_a_metric_is_not_hinted_at_before_anything_was_published_of_it(words: Api) -> None:
+    asked = {"metric": "export-volume"}
+    assert words.get("figures", **asked, as_of="2024-10-30")["hints"][0]["meant"] == []
+    assert words.get("figures", **asked, as_of="2024-10-31")["hints"][0]["meant"] == ["export_volume"]
+
+
+def test_every_page_takes_names_alike(words: Api) -> None:
+    first = words.get("figures", subject="PRC,Birma", resolve="all", limit=2)
+    rest = words.get("figures", subject="PRC,Birma", resolve="all", limit=100, cursor=first["next"])
+    assert first["resolved"] == rest["resolved"]
+    assert [*first["items"], *rest["items"]] == words.items("figures", subject="china,myanmar", resolve="all")
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "arrow", "xlsx"])
+def test_a_file_says_it_in_a_header(words: Api, form: str) -> None:
+    answer = words.client.get("/v1/figures", params={"subject": "Birma", "publisher": "usgss", "format": form})
+    said: dict[str, Any] = json.loads(answer.headers["Ledger-Names"])
+    assert [one["taken_for"] for one in said["resolved"]] == ["myanmar"]
+    assert [one["meant"] for one in said["hints"]] == [["usgs"]]
+    assert "Ledger-Names" not in words.client.get(f"/v1/figures?subject=myanmar&format={form}").headers
+
+
+def test_the_command_line_says_it_beside_the_answer(words_shell: Shell) -> None:
+    result = words_shell.run("figures", "--subject", "Birma", "--publisher", "usgss", "--format", "csv")
+    assert result.exit_code == 0
+    assert "'Birma' is taken for myanmar" in result.stderr
+    assert "Did you mean usgs?" in result.stderr
+    assert "Birma" not in result.stdout
+    assert "38000" in words_shell.ok("figures", "--subject", "Birma", "--publisher", "USGS")
