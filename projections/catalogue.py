@@ -61,7 +61,8 @@ class Projection:
     `reads` are the relations that its view reads (`projections.shared_views` says what names there are): its family, as
     a rule. `slug` is the column that names an item in a path. `columns` are the kinds of those of its columns that the
     common vocabulary (`projections.column_kinds.COMMON`) does not have, or has otherwise. `hidden` are columns of the
-    view that serve filters and the order, and are no part of an item.
+    view that serve filters and the order, and are no part of an item. `sorts` are further orders by name, and what
+    each of them goes by before the projection's own order.
 
     Raises TypeError where a filter compares with a column whose kind is not known, or cannot be compared.
     """
@@ -75,6 +76,7 @@ class Projection:
     slug: str | None = None
     columns: Mapping[str, Kind] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+    sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for one in self.filters:
@@ -129,6 +131,9 @@ FIGURE_KEY = ("subject", "metric", "material", "dimensions", "nature", "period",
 FIGURE_IDENTITY = ("figure_id", *FIGURE_KEY, "canonical_unit")
 """All that an item says a figure is."""
 
+FIGURE_BESIDE_PERIOD = ("subject", "metric", "material", "dimensions", "nature", "canonical_unit")
+"""What figures that differ in their period only have in common."""
+
 FIGURE_VALUE = ("canonical_value", "canonical_low", "canonical_high", "symbol")
 """What an item says that a figure amounts to: a number, a range, or a symbol for none."""
 
@@ -152,7 +157,12 @@ FIGURE_FILTERS = (
     _rows("material", "A slug.", example="ndpr-oxide"),
     _rows("nature", "observed, forecast, target or plan.", example="observed"),
     _items("publisher", "Only what this publisher says: a slug. Disputes are still over all publishers."),
-    Filter("period", "Exactly these days, in any form; fiscal forms (FY2025-Q4) need `subject`.", example="2025-Q2"),
+    Filter(
+        "period",
+        "Exactly these days, in any form; fiscal forms (FY2025-Q4) need `subject`. In lists of figures `latest`: of "
+        "those that differ in their period only, the latest that the other filters leave.",
+        example="2025-Q2",
+    ),
     Filter("period_from", "Periods that start on its first day or later, in any form.", example="2023", several=False),
     Filter("period_to", "Periods that end on its last day or earlier, in any form.", example="2024", several=False),
     Filter("dimension.*", "A dimension of that name with this value, for example `dimension.basis=reo`."),
@@ -183,9 +193,16 @@ FIGURES = Projection(
     "figures",
     FIGURE_ORDER,
     FIGURE_FILTERS,
-    reads=("answer_intervals", "figures"),
+    reads=("answer_intervals", "figures", "tallies_items"),
     columns={"dimensions": Kind.OBJECT},
-    hidden=("place",),
+    hidden=("place", "published_until"),
+    sorts={
+        "period": ("period_end", "period_start"),
+        "published": ("published_until",),
+        "recorded": ("position",),
+        "subject": ("subject",),
+        "value": ("canonical_value",),
+    },
 )
 
 _STATUS = "Only items with this status."

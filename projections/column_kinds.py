@@ -79,8 +79,8 @@ _NAMES: Mapping[Kind, str] = {
         "canonical_value canonical_low canonical_high previous_value spread spread_percent change change_percent"
     ),
     Kind.PRINTED: "value low high share",
-    Kind.COUNT: "position revision publishers release place viewpoint",
-    Kind.FLAG: "approximate disputed binding withdrawn",
+    Kind.COUNT: "position revision statements revisions publishers release place viewpoint",
+    Kind.FLAG: "approximate disputed binding withdrawn corrected",
     Kind.DAY: "period_start period_end since_date until_date vintage_date superseded_on",
     Kind.INSTANT: "recorded_at published_until",
     Kind.MOMENT: ("period published_at since until effective_from effective_to first_published_at latest_published_at"),
@@ -93,7 +93,7 @@ COMMON: Mapping[str, Kind] = MappingProxyType({name: kind for kind, names in _NA
 
 DETAILS = frozenset(
     "canonical_value canonical_low canonical_high canonical_unit period_start period_end position digest recorded_by "
-    "revision publishers schema via spread nature approximate".split()
+    "revision statements publishers schema via spread nature approximate".split()
 )
 """Columns that repeat another one in a form for machines, or say little to a person. Together with identifiers and
 instants they are left out of tables on a terminal, and are in every other format."""

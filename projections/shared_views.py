@@ -25,7 +25,7 @@ class SharedView(NamedTuple):
 
 SHARED_VIEWS: Mapping[str, SharedView] = {
     "answers": SharedView(("answer_intervals", "figures", "said_items")),
-    "current": SharedView(("answers_items", "figures")),
+    "current": SharedView(("answers_items", "tallies_items")),
     "entries": SharedView(("held_figures",), lookup=True),
     "history": SharedView(("figures",)),
     "labels": SharedView(("entities",)),
@@ -33,6 +33,7 @@ SHARED_VIEWS: Mapping[str, SharedView] = {
     "published": SharedView(("figures",)),
     "said": SharedView(("held_figures",), lookup=True),
     "subjects": SharedView(("answer_intervals", "held_figures")),
+    "tallies": SharedView(("figures",)),
     "vintages": SharedView(("history_items",)),
 }
 """By name, which is that of the file in `views/internal/`."""

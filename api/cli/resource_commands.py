@@ -7,7 +7,7 @@ import typer
 from api.cli.options import READ_PANEL
 from api.cli.question_command import add_question
 from api.questions.page import Page
-from api.questions.resources import parameters_of, state
+from api.questions.resources import list_parameters_of, state
 from projections import CATALOGUE, Engine, Projection
 
 app = typer.Typer()
@@ -22,7 +22,7 @@ for _projection in CATALOGUE.values():
         app,
         _projection.name,
         _projection.description,
-        parameters_of(_projection),
+        list_parameters_of(_projection),
         partial(_ask, _projection),
         panel=READ_PANEL,
     )

@@ -43,28 +43,34 @@ def parameters_of(projection: Projection) -> tuple[Parameter, ...]:
     return (*map(_parameter, projection.filters), *VIEWPOINT, *PAGING)
 
 
+def list_parameters_of(projection: Projection) -> tuple[Parameter, ...]:
+    """The same, and in which order the items of a list may come."""
+    return (*parameters_of(projection), *((_sort_parameter(projection),) if projection.sorts else ()))
+
+
 def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
     """The items of a projection at a viewpoint."""
-    filters = filters_of(parameters)
+    filters = filters_of(parameters, besides=("sort",))
+    sort = parameters.get("sort")
     told: dict[str, Any] = {}
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         with engine.reader(viewpoint) as reader:
-            items = reader.read(projection.name, filters=filters, limit=count, offset=skip)
+            items = reader.read(projection.name, filters=filters, sort=sort, limit=count, offset=skip)
             names = reader.meant(projection, filters, None if skip else items)
             told.update(names.members())
             if names.resolved:
-                return reader.read(projection.name, filters=names.filters, limit=count, offset=skip)
+                return reader.read(projection.name, filters=names.filters, sort=sort, limit=count, offset=skip)
             return items
 
     def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
-        parts = engine.read_all(projection.name, viewpoint, filters=filters, offset=skip)
+        parts = engine.read_all(projection.name, viewpoint, filters=filters, sort=sort, offset=skip)
         first = next(parts)
         with engine.reader(viewpoint) as reader:
             names = reader.meant(projection, filters, None if skip else first)
         told.update(names.members())
         if names.resolved:
-            return engine.read_all(projection.name, viewpoint, filters=names.filters, offset=skip)
+            return engine.read_all(projection.name, viewpoint, filters=names.filters, sort=sort, offset=skip)
         return chain([first], parts)
 
     page = read(
@@ -206,6 +212,15 @@ def as_sent() -> dict[str, Kind]:
 def _parameter(one: Filter) -> Parameter:
     schema = {"type": "string", "enum": list(one.choices)} if one.choices else {"type": "string"}
     return Parameter(one.name, one.description, one.example, schema, several=one.takes_several)
+
+
+def _sort_parameter(projection: Projection) -> Parameter:
+    return Parameter(
+        "sort",
+        "In which order: the smallest, earliest or first above; with `-` before it the other way round. Items without "
+        "what they are sorted by come last. Default: the resource's own order.",
+        schema={"type": "string", "enum": [f"{sign}{name}" for name in projection.sorts for sign in ("", "-")]},
+    )
 
 
 def _is_entity_of(engine: Inquiry, projection: Projection, slug: str, viewpoint: Viewpoint) -> bool:

@@ -47,6 +47,8 @@ class Content(NamedTuple):
 
     body: dict[str, Any]
     stands: bool = True
+    corrected: bool = False
+    """Whether any act was a correction."""
 
     @property
     def said(self) -> dict[str, Any] | None:
@@ -57,8 +59,8 @@ class Content(NamedTuple):
         """The content after one more act. Raises InvalidEvent for a correction that does not fit."""
         type_name, body = act
         if type_name == "EventCorrected":
-            return Content(corrected(cls, self.body, body["changes"]), self.stands)
-        return Content(self.body, type_name == "EventReinstated")
+            return Content(corrected(cls, self.body, body["changes"]), self.stands, corrected=True)
+        return self._replace(stands=type_name == "EventReinstated")
 
 
 def content(base: tuple[type[Event], dict[str, Any]], acts: Iterable[Act]) -> dict[str, Any] | None:

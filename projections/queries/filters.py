@@ -12,7 +12,7 @@ from uuid import UUID
 from ledger import CalendarError
 from ledger.events import NAME_PATTERN
 from ledger.values import Period, is_fiscal, parse_period
-from projections.catalogue import OWN_MEANINGS, Applies, Filter, Projection
+from projections.catalogue import FIGURE_BESIDE_PERIOD, OWN_MEANINGS, Applies, Filter, Projection
 from projections.column_kinds import Kind
 from projections.queries.comparisons import condition
 from projections.queries.filter_values import FilterError, Value, values_of
@@ -20,6 +20,8 @@ from projections.queries.names import NEAR_MAX, Names, near
 from projections.sql_text import quoted
 
 PREFERRED_MAX = 100
+LATEST = "latest"
+"""The value of `period` that asks for the latest one of each figure."""
 
 NEAR_SUBJECTS_MAX = 128
 """Up to this many subjects are looked for one by one, without reading all that lies between them."""
@@ -43,6 +45,8 @@ class Selection:
         self.items: list[str] = []
         self.near: list[str] = []
         """Conditions on tables with `subject_code` that save reading other subjects. They leave no wanted row out."""
+        self.latest: tuple[str, ...] = ()
+        """Where set, of the items that are the same in these columns only those with the latest period are wanted."""
         self.params: dict[str, Any] = {}
 
     def bind(self, value: Any) -> str:
@@ -90,6 +94,7 @@ class _Conditions:
 
     def __init__(self, projection: Projection, filters: Mapping[str, Value], names: Names) -> None:
         self.selection = Selection()
+        self._projection = projection
         self._names = names
         known_filters = {name: filter_named(projection, name) for name in filters}
         self._filters = {name: values_of(known, name, filters[name]) for name, known in known_filters.items()}
@@ -155,6 +160,11 @@ class _Conditions:
         self.selection.choose(ids, near=self._names.near(ids))
 
     def _period(self, name: str, values: list[str]) -> None:
+        if LATEST in values and self._projection.name == "figures":
+            if len(values) > 1:
+                raise FilterError(name, f"{LATEST} is no period among others: give it alone")
+            self.selection.latest = FIGURE_BESIDE_PERIOD
+            return
         bind = self.selection.bind
         exactly = []
         for period in self._periods(name, values):

@@ -46,22 +46,29 @@ class Inquiry(ABC):
         viewpoint: Viewpoint,
         *,
         filters: Mapping[str, Value] | None = None,
+        sort: str | None = None,
         limit: int | None = None,
         offset: int = 0,
     ) -> pa.Table:
-        """The items of a projection in their order. Raises UnknownFilter and FilterError."""
+        """The items of a projection in their order, or sorted otherwise. Raises UnknownFilter and FilterError."""
         with self.reader(viewpoint) as reader:
-            return reader.read(name, filters=filters, limit=limit, offset=offset)
+            return reader.read(name, filters=filters, sort=sort, limit=limit, offset=offset)
 
     def read_all(
-        self, name: str, viewpoint: Viewpoint, *, filters: Mapping[str, Value] | None = None, offset: int = 0
+        self,
+        name: str,
+        viewpoint: Viewpoint,
+        *,
+        filters: Mapping[str, Value] | None = None,
+        sort: str | None = None,
+        offset: int = 0,
     ) -> Iterator[pa.Table]:
         """The items of a projection from `offset` to the last, some at a time, as they are taken: one table at least.
 
         The tables are lent until the last is taken, or the iterator is closed. Raises what `read` raises.
         """
         with self.reader(viewpoint) as reader:
-            yield from reader.read_all(name, filters=filters, offset=offset)
+            yield from reader.read_all(name, filters=filters, sort=sort, offset=offset)
 
     def read_many(
         self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None

@@ -5,9 +5,9 @@ the same of any number.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -26,16 +26,20 @@ class Statement(NamedTuple):
     withdrawn: bool
     is_primary: bool
     said: tuple[Decimal | None, Decimal | None, Decimal | None, str | None]
+    corrected: bool
     row: Row
-    statements: int | None
-    """How many there are in its series, where not all of them are among those that are looked at."""
+    tally: tuple[int, int] | None
+    """How many there are in its series, and how many of these changed what was said before, where not all of them are
+    among those that are looked at."""
 
 
 class Answer(NamedTuple):
     """What one publisher says of a figure, and what an item says beside it. The first of a figure has `place` 1."""
 
     row: Row
-    revision: int
+    statements: int
+    revisions: int
+    corrected: bool
     publishers: int
     disputed: bool
     spread: str | None
@@ -77,7 +81,16 @@ def _of_figure(series: Sequence[list[Statement]], in_turn: Sequence[list[Stateme
     spread = plain(difference(max(points), min(points))) if len(points) > 1 else None
     disputed = len({one.said for one in heads}) > 1
     for place, ones in enumerate(in_turn, 1):
-        yield Answer(ones[-1].row, (ones[-1].statements or len(ones)) - 1, len(series), disputed, spread, place)
+        last = ones[-1]
+        yield Answer(last.row, *(last.tally or _tally(ones)), last.corrected, len(series), disputed, spread, place)
+
+
+def _tally(series: Sequence[Statement]) -> tuple[int, int]:
+    """How many statements there are in a series, and how many of these changed what was said before."""
+    changes = sum(
+        after.withdrawn or before.withdrawn or after.said != before.said for before, after in pairwise(series)
+    )
+    return len(series), changes + series[0].withdrawn
 
 
 def _head(series: Sequence[Statement]) -> Iterator[Statement]:
@@ -88,17 +101,36 @@ def _head(series: Sequence[Statement]) -> Iterator[Statement]:
         yield one
 
 
+def of_latest_period(answers: Sequence[Answer], columns: Mapping[str, int], beside: Sequence[str]) -> list[Answer]:
+    """Of the answers that are the same in the columns `beside`, those with the latest period; `columns` are places."""
+
+    def group_of(answer: Answer) -> tuple[Any, ...]:
+        return tuple(answer.row[columns[name]] for name in beside)
+
+    def period_of(answer: Answer) -> tuple[date, date]:
+        first, last = (answer.row[columns[name]] for name in ("period_start", "period_end"))
+        return last or date.min, first or date.min
+
+    latest: dict[tuple[Any, ...], tuple[date, date]] = {}
+    for answer in answers:
+        group = group_of(answer)
+        latest[group] = max(latest.get(group, period_of(answer)), period_of(answer))
+    return [answer for answer in answers if period_of(answer) == latest[group_of(answer)]]
+
+
 def statements_of(rows: Iterable[Row], columns: Mapping[str, int]) -> Iterator[Statement]:
-    """The rows of the view `said`, whose columns have these places, as statements; `statements` may be beside them."""
-    figure, publisher, shown, position, kind, source, *said = (
+    """The rows of the view `said`, whose columns have these places, as statements; `statements` and `revisions` may be
+    beside them.
+    """
+    figure, publisher, shown, position, kind, source, corrected, *said = (
         columns[name]
         for name in (
-            *("figure_id", "publisher", "published_until", "position", "type", "source_kind"),
+            *("figure_id", "publisher", "published_until", "position", "type", "source_kind", "corrected"),
             *("canonical_value", "canonical_low", "canonical_high", "symbol"),
         )
     )
     value, low, high, symbol = said
-    counted = columns.get("statements")
+    counted = "statements" in columns
     for row in rows:
         yield Statement(
             row[figure],
@@ -108,6 +140,7 @@ def statements_of(rows: Iterable[Row], columns: Mapping[str, int]) -> Iterator[S
             row[kind] == "FigureWithdrawn",
             row[source] == "primary",
             (row[value], row[low], row[high], row[symbol]),
+            row[corrected],
             row,
-            None if counted is None else row[counted],
+            (row[columns["statements"]], row[columns["revisions"]]) if counted else None,
         )

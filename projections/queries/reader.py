@@ -24,8 +24,9 @@ from projections.queries.filter_values import Value
 from projections.queries.filters import Selection, one_of, select
 from projections.queries.format import presented_rows, with_percent
 from projections.queries.names import Names
-from projections.queries.near_answers import near_answers, statements_of
+from projections.queries.near_answers import near_answers, of_latest_period, statements_of
 from projections.queries.near_history import BESIDE, near_history
+from projections.queries.sort_orders import Sort, sort_of
 from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX, ViewpointCursor, naive
 from projections.sql_text import quoted
 from projections.tables.families import Family
@@ -49,15 +50,34 @@ _OF_ONE_FIGURE = ({"figure_id"}, {"subject", "metric", "period"})
 _IDS = ("figure_id", "event_id")
 """Ids are fetched as text: Python makes them in a tenth of the time."""
 
-_HEADS = """SELECT *, COUNT(*) OVER series AS statements FROM ({said})
+_HEADS = """SELECT * EXCLUDE (changes),
+  COUNT(*) OVER series AS statements,
+  COUNT(*) FILTER (WHERE changes) OVER series AS revisions
+FROM (
+  SELECT *,
+    changes_said(
+      type, LAG(type) OVER in_order,
+      all_said(canonical_value, canonical_low, canonical_high, symbol),
+      LAG(all_said(canonical_value, canonical_low, canonical_high, symbol)) OVER in_order
+    ) AS changes
+  FROM ({said})
+  WINDOW in_order AS (PARTITION BY figure_id, publisher ORDER BY published_until, position)
+)
 WINDOW series AS (PARTITION BY figure_id, publisher)
 QUALIFY published_until = MAX(published_until) OVER series"""
 """What each publisher said last, and how often it said something: of many figures quicker than all that was said."""
 
-_OF_THE_FOLD = ("type", "source_kind", "published_until", "statements")
+_OF_THE_FOLD = ("type", "source_kind", "published_until", "corrected", "statements", "revisions")
 """Columns of the view `said` that tell which statement is the answer, and are no part of an item."""
 
-_BESIDE = {"revision": "INTEGER", "publishers": "INTEGER", "disputed": "BOOLEAN", "spread": "VARCHAR"}
+_BESIDE = {
+    "statements": "INTEGER",
+    "revisions": "INTEGER",
+    "corrected": "BOOLEAN",
+    "publishers": "INTEGER",
+    "disputed": "BOOLEAN",
+    "spread": "VARCHAR",
+}
 """What an item says beside the event that is the answer."""
 
 
@@ -92,14 +112,17 @@ class Reader(ViewpointCursor):
         *,
         filters: Mapping[str, Value] | None = None,
         figures: Collection[str] | None = None,
+        sort: str | None = None,
         limit: int | None = None,
         offset: int = 0,
     ) -> pa.Table:
         """The items of a projection in their order, as text, whole numbers, booleans and lists of these.
 
-        `figures` are the ids of exactly the figures wanted, whatever they answer to.
+        `sort` names another order (`projections.queries.sort_orders`); `figures` are the ids of exactly the figures
+        wanted, whatever they answer to.
         """
         projection = CATALOGUE[name]
+        order = sort_of(projection, sort)
         selection = select(projection, filters or {}, self.names)
         if figures is not None:
             selection.choose(figures, near=self.names.near(figures))
@@ -107,27 +130,35 @@ class Reader(ViewpointCursor):
         if name == "figures":
             if not _ANSWERERS & set(filters or {}):
                 view = "current"
-                if limit is not None and not selection.near and selection.items == ["place = 1"]:
+                of_all = not selection.near and not selection.latest and selection.items == ["place = 1"]
+                if limit is not None and of_all and order is None:
                     there = figure_page(self.ask, self.families, selection, limit=limit, offset=offset)
                     selection.keep_subjects(there.subjects)
                     offset -= there.before
-            of_one = figures is not None or any(key <= set(filters or {}) for key in _OF_ONE_FIGURE)
+            of_one = figures is not None or _is_of_one(selection, filters or {})
             page = slice(offset, None if limit is None else offset + limit)
-            if selection.near and (items := self._near(selection, projection, page, of_one=of_one)) is not None:
-                return items
-        if limit is not None and (first := self._of_the_first(projection, selection, limit, offset)) is not None:
-            return first
-        return self._page(projection, view, selection, limit, offset)
+            if selection.near:
+                items = self._near(selection, projection, page, sort=order, of_one=of_one)
+                if items is not None:
+                    return items
+        if limit is not None and order is None:
+            first = self._of_the_first(projection, selection, limit, offset)
+            if first is not None:
+                return first
+        return self._page(projection, view, selection, limit, offset, sort=order)
 
-    def read_all(self, name: str, *, filters: Mapping[str, Value] | None = None, offset: int = 0) -> Iterator[pa.Table]:
+    def read_all(
+        self, name: str, *, filters: Mapping[str, Value] | None = None, sort: str | None = None, offset: int = 0
+    ) -> Iterator[pa.Table]:
         """The items from `offset` to the last, as `read` gives them, some at a time: one table at least."""
         projection = CATALOGUE[name]
+        order = sort_of(projection, sort)
         given = filters or {}
         selection = select(projection, given, self.names)
         of_figures = name == "figures"
         if of_figures and selection.near:
-            of_one = any(key <= set(given) for key in _OF_ONE_FIGURE)
-            items = self._near(selection, projection, slice(offset, None), of_one=of_one)
+            of_one = _is_of_one(selection, given)
+            items = self._near(selection, projection, slice(offset, None), sort=order, of_one=of_one)
             if items is not None:
                 yield items
                 return
@@ -135,7 +166,7 @@ class Reader(ViewpointCursor):
         rows = {projection.family: selection.rows, "answer_intervals": selection.near}
         hidden = (*_OF_THE_READER, *projection.hidden)
         clauses = question(view, self.families, rows=rows)
-        yield from self._tables(clauses, selection, order=projection.order, hidden=hidden, offset=offset)
+        yield from self._tables(clauses, selection, order=projection.order, sort=order, hidden=hidden, offset=offset)
 
     def _of_the_first(self, projection: Projection, selection: Selection, limit: int, offset: int) -> pa.Table | None:
         """A page of things, folded from the events of the first of them; None where these do not fill it.
@@ -159,18 +190,28 @@ class Reader(ViewpointCursor):
         return page if len(page) == limit else None
 
     def _page(
-        self, projection: Projection, view: str, selection: Selection, limit: int | None, offset: int
+        self,
+        projection: Projection,
+        view: str,
+        selection: Selection,
+        limit: int | None,
+        offset: int,
+        *,
+        sort: Sort | None = None,
     ) -> pa.Table:
         return self._table(
             question(view, self.families, rows={projection.family: selection.rows, "answer_intervals": selection.near}),
             selection,
             order=projection.order,
+            sort=sort,
             hidden=(*_OF_THE_READER, *projection.hidden),
             limit=limit,
             offset=offset,
         )
 
-    def _near(self, selection: Selection, projection: Projection, page: slice, *, of_one: bool) -> pa.Table | None:
+    def _near(
+        self, selection: Selection, projection: Projection, page: slice, *, sort: Sort | None, of_one: bool
+    ) -> pa.Table | None:
         """A page of the answers to the figures of a few subjects; None where much was said, or items are filtered."""
         if selection.items not in (["place = 1"], []):
             return None
@@ -185,6 +226,10 @@ class Reader(ViewpointCursor):
         statements = statements_of(said, places)
         answers = near_answers(statements, prefer=selection.params["prefer"], first_only=bool(selection.items))
         answers.sort(key=lambda one: [(one.row[key] is not None, one.row[key]) for key in keys])
+        if selection.latest:
+            answers = of_latest_period(answers, places, selection.latest)
+        if sort is not None:
+            answers = sort.of_rows(answers, lambda one, column: one.row[places[column]])
         rows = [(*map(one.row.__getitem__, shown.values()), *one[1:-1]) for one in answers[page]]
         return presented_rows({**{name: columns[name] for name in shown}, **_BESIDE}, rows)
 
@@ -351,3 +396,8 @@ class Reader(ViewpointCursor):
             after=after,
         )
         return [figure_id for (figure_id,) in rows]
+
+
+def _is_of_one(selection: Selection, filters: Mapping[str, Value]) -> bool:
+    """Whether filters leave about one figure."""
+    return not selection.latest and any(key <= set(filters) for key in _OF_ONE_FIGURE)

@@ -14,6 +14,7 @@ from projections.queries.allowance import Allowance
 from projections.queries.compose import parameters
 from projections.queries.filters import Selection
 from projections.queries.format import presented
+from projections.queries.sort_orders import Sort
 from projections.sql_text import quoted
 from projections.tables.database import ARROW_ROWS, arrow_batches, arrow_table
 from projections.viewpoint import Viewpoint
@@ -42,18 +43,26 @@ class ViewpointCursor:
         selection: Selection,
         *,
         order: Sequence[str],
+        sort: Sort | None = None,
         hidden: Sequence[str] = (),
         limit: int | None = None,
         offset: int = 0,
     ) -> pa.Table:
-        text = _in_order(clauses, selection, order=order, limit=limit, offset=offset)
+        text = _in_order(clauses, selection, order=order, sort=sort, limit=limit, offset=offset)
         return presented(self._ask(text, selection, batch=limit or ARROW_ROWS), hidden=hidden)
 
     def _tables(
-        self, clauses: str, selection: Selection, *, order: Sequence[str], hidden: Sequence[str] = (), offset: int = 0
+        self,
+        clauses: str,
+        selection: Selection,
+        *,
+        order: Sequence[str],
+        sort: Sort | None = None,
+        hidden: Sequence[str] = (),
+        offset: int = 0,
     ) -> Iterator[pa.Table]:
         """The same from `offset` to the end, some rows at a time: one table at least."""
-        text = _in_order(clauses, selection, order=order, offset=offset)
+        text = _in_order(clauses, selection, order=order, sort=sort, offset=offset)
         known = {**self._params, **selection.params}
         self.allowance.check()
         held = 0
@@ -102,13 +111,35 @@ class ViewpointCursor:
 
 
 def _in_order(
-    clauses: str, selection: Selection, *, order: Sequence[str], limit: int | None = None, offset: int = 0
+    clauses: str,
+    selection: Selection,
+    *,
+    order: Sequence[str],
+    sort: Sort | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> str:
-    """The query for the items that are selected, in their order."""
+    """The query for the items that are selected, in their order, or first in another that they can be sorted by."""
     page = f"\nLIMIT {limit:d} OFFSET {offset:d}" if limit is not None else f"\nOFFSET {offset:d}" if offset else ""
     conditions = "\n  AND ".join(selection.items) or "TRUE"
-    by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in order)
-    return f"{clauses}\nSELECT *\nFROM items\nWHERE {conditions}\nORDER BY {by}{page}"
+    sorted_by = (
+        [f"{quoted(column)} {'DESC' if sort.descending else 'ASC'} NULLS LAST" for column in sort.columns]
+        if sort
+        else []
+    )
+    by = ", ".join([*sorted_by, *(f"{quoted(column)} NULLS FIRST" for column in order)])
+    return f"{clauses}\nSELECT *\nFROM items\nWHERE {conditions}{_latest(selection, order)}\nORDER BY {by}{page}"
+
+
+def _latest(selection: Selection, order: Sequence[str]) -> str:
+    """The clause that leaves of each group of items those with the latest period, at each viewpoint of a question."""
+    if not selection.latest:
+        return ""
+    groups = [*(column for column in order if column == "viewpoint"), *selection.latest]
+    return (
+        f"\nQUALIFY RANK() OVER (PARTITION BY {', '.join(map(quoted, groups))} "
+        "ORDER BY period_end DESC NULLS LAST, period_start DESC NULLS LAST) = 1"
+    )
 
 
 def naive(at: datetime) -> datetime:

@@ -26,6 +26,7 @@ SCHEMA = pa.schema(
         ("state", pa.string()),
         ("stream", _UUID),
         ("subject", pa.string()),
+        ("corrected", pa.bool_()),
     ]
 )
 
@@ -39,6 +40,8 @@ class VersionRow(NamedTuple):
     state: bytes
     subject: str | None = None
     """The subject that it names, where the state has the slugs that those in it resolve to."""
+    corrected: bool = False
+    """Whether a correction made it say what it says."""
 
 
 def recorded(block: Block) -> pa.RecordBatch:
@@ -65,6 +68,7 @@ def recorded(block: Block) -> pa.RecordBatch:
             _upcast(types, positions, states),
             _uuids(unhexlify(block.streams)),
             pa.nulls(block.rows, pa.string()),
+            pa.repeat(pa.scalar(False), block.rows),
         ],
         schema=SCHEMA,
     )
@@ -94,6 +98,7 @@ def _columns(listed: Sequence[VersionRow], *, streams_known: bool) -> list[pa.Ar
         pa.array([one.state for one in listed], pa.binary()).cast(pa.string()),
         _uuids(b"".join(streams)) if streams_known else pa.nulls(len(listed), _UUID),
         pa.array([one.subject for one in listed], pa.string()),
+        pa.array([one.corrected for one in listed], pa.bool_()),
     ]
 
 

@@ -28,7 +28,7 @@ _RESERVED = frozenset(
     "position since until type event_id recorded_at recorded_by publisher via source_kind source_title source_url "
     "source_edition source_locator source_reference source_retrieved_on source_sha256 published_from published_until "
     "visible_from starts ends viewpoint known world begun past listed figure_id period_start period_end canonical_unit "
-    "subject_code canonical_value canonical_low canonical_high changed stream named".split()
+    "subject_code canonical_value canonical_low canonical_high changed stream named corrected".split()
 )
 
 
@@ -85,7 +85,11 @@ class Family:
             own.append("COALESCE(starts_at(said.effective_from), batch.published_from) AS starts")
             own.append(f"{'ends_at(said.effective_to)' if has_end else 'CAST(NULL AS TIMESTAMP)'} AS ends")
         if self.name == "figures":
-            own += ["COALESCE(batch.subject, said.subject) AS named", "batch.stream AS stream"]
+            own += [
+                "COALESCE(batch.subject, said.subject) AS named",
+                "batch.stream AS stream",
+                "batch.corrected AS corrected",
+            ]
         return sql("tables/sql/family.sql").format_map(
             {
                 "publisher": "kept(said.source.publisher)" if merged else "said.source.publisher",

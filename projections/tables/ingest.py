@@ -258,10 +258,10 @@ class Ingest:
         says = self._contents_before(entries, after=since)
         rereadings = []
         for position, entry in entries.items():
-            body = says[position].said
+            body, was_corrected = says[position].said, says[position].corrected
             if body is None:
                 raise LedgerDamaged(f"position {position} stands in the tables, and is retracted in the log")
-            rereadings.append(VersionRow(entry, since, FOREVER, encoded(body)))
+            rereadings.append(VersionRow(entry, since, FOREVER, encoded(body), corrected=was_corrected))
         self.planned.give("batch", versions(rereadings))
         rows = self._rows_of(family, all_figures_known=False, few=False)
         self._run(f"CREATE OR REPLACE TEMP TABLE anew AS {rows}")

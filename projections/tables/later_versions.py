@@ -110,4 +110,4 @@ def _version(
 ) -> VersionRow:
     kept = dict(zip(slugs, reads, strict=True))
     body = family.resolved(says.body, kept) if kept else says.body
-    return VersionRow(entry, at, FOREVER, encoded(body), subject=says.body.get("subject"))
+    return VersionRow(entry, at, FOREVER, encoded(body), says.body.get("subject"), says.corrected)

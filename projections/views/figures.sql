@@ -72,15 +72,6 @@ disagreements AS (
   FROM heads
   GROUP BY viewpoint, figure_id
 ),
-series AS (
-  SELECT
-    viewpoint,
-    figure_id,
-    publisher,
-    COUNT(*) - 1 AS revision
-  FROM figures
-  GROUP BY viewpoint, figure_id, publisher
-),
 answers AS (
   SELECT
     viewpoint,
@@ -126,15 +117,18 @@ SELECT
   figures.recorded_at,
   position,
   figures.event_id,
-  series.revision,
+  tallies_items.statements,
+  tallies_items.revisions,
+  figures.corrected,
   disagreements.publishers,
   disagreements.disputed,
   CASE WHEN points > 1 THEN distance(highest, lowest) END AS spread,
+  figures.published_until,
   answers.place
 FROM figures
 JOIN answers
   USING (viewpoint, figure_id, publisher, position)
 JOIN disagreements
   USING (viewpoint, figure_id)
-JOIN series
+JOIN tallies_items
   USING (viewpoint, figure_id, publisher)

@@ -63,4 +63,4 @@ def test_readers_and_writers_beside_each_other_see_every_append_once(api: Api) -
         thread.join()
     assert failures == []
     assert [item["position"] for item in api.items("events")] == list(range(1, 37))
-    assert [item["revision"] for item in api.items("figures", resolve="all")] == [9, 9, 9]
+    assert [item["revisions"] for item in api.items("figures", resolve="all")] == [9, 9, 9]

@@ -74,6 +74,7 @@ class Fact:
 
     body: Body
     standing: bool = True
+    corrected: bool = False
 
     def get(self, name: str) -> Any:
         """An own field, or None."""
@@ -157,7 +158,7 @@ def patched(body: Body, changes: Body) -> Body:
 def acted_on(target: Fact, act: Body) -> Fact:
     """A target after one ledger event (section 4, step 2)."""
     if act["type"] == "EventCorrected":
-        return Fact(patched(target.body, act["changes"]), target.standing)
+        return Fact(patched(target.body, act["changes"]), target.standing, corrected=True)
     return replace(target, standing=act["type"] == "EventReinstated")
 
 

@@ -858,6 +858,11 @@ def random_selection(rng: random.Random, events: Sequence[Body]) -> Body:
             {"disputed": True},
             {"period_from": "2024", "period_to": "2024"},
             {"period_from": "2025-04-01"},
+            {"period": "latest"},
+            {"period": "latest", "period_to": "2024"},
+            {"period": "latest", "subject": figure["subject"]},
+            {"period": "latest", "disputed": True},
+            {"period": figure.get("period", "2024") if not is_fiscal(figure.get("period", "2024")) else "2024"},
             {"period_to": "2025-06-30"},
             {"dimension.basis": "reo"},
         )

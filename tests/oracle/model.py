@@ -306,11 +306,19 @@ def figure_item(statement: Statement, visible: Sequence[Statement], heads: dict[
         "recorded_at": fact.body["recorded_at"],
         "position": fact.position,
         "event_id": fact.event_id,
-        "revision": [one for one in visible if one.publisher == statement.publisher].index(statement),
+        **tally(series_of(visible)[statement.publisher]),
+        "corrected": fact.corrected,
         "publishers": len(heads),
         "disputed": len({one.says for one in in_heads}) > 1,
         "spread": plain(EXACT.subtract(max(points), min(points))) if len(points) > 1 else None,
     }
+
+
+def tally(series: Sequence[Statement]) -> Item:
+    """How many entries there are in a series, and how many of them changed what its publisher said before."""
+    causes = [cause_of(one, before) for one, before in zip(series, (None, *series), strict=False)]
+    changes = [cause for cause in causes if cause not in ("first_report", "confirmation")]
+    return {"statements": len(series), "revisions": len(changes)}
 
 
 def figure_order(item: Item) -> tuple[str, ...]:
@@ -318,6 +326,40 @@ def figure_order(item: Item) -> tuple[str, ...]:
     dimensions = canonical_json(item["dimensions"]) if item["dimensions"] else ""
     names = ("subject", "metric", "material", "nature", "period_start", "period_end", "canonical_unit")
     return (*(item[name] or "" for name in names), dimensions, item.get("publisher", ""), item["figure_id"])
+
+
+def later_period(one: Item, other: Item) -> bool:
+    """Whether two items differ in their period, and perhaps publisher, only, and the one has the later."""
+    key = ("subject", "metric", "material", "dimensions", "nature", "canonical_unit")
+    if any(one[name] != other[name] for name in key):
+        return False
+    return period_rank(one) > period_rank(other)
+
+
+def period_rank(item: Item) -> tuple[str, str]:
+    """Which period is later: that which ends later, then that which starts later; none is the earliest."""
+    return item["period_end"] or "", item["period_start"] or ""
+
+
+def sorted_items(items: Sequence[Item], sort: str) -> list[Item]:
+    """Items, which come in their own order, in one of the named orders, with `-` the other way round."""
+    keys: dict[str, Callable[[Item], Any]] = {
+        "period": lambda item: period_rank(item) if item["period_end"] else None,
+        "published": lambda item: moment(item["published_at"]).end,
+        "recorded": lambda item: item["position"],
+        "subject": lambda item: item["subject"],
+        "value": lambda item: None if item["canonical_value"] is None else Decimal(item["canonical_value"]),
+    }
+    key = keys[sort.removeprefix("-")]
+    there = [item for item in items if key(item) is not None]
+    rest = [item for item in items if key(item) is None]
+    return [*sorted(there, key=key, reverse=sort.startswith("-")), *rest]
+
+
+def days_of(period: str) -> tuple[str, str]:
+    """The first and the last day of a period."""
+    days = parse_period(period, "12-31")
+    return days.start.isoformat(), days.end.isoformat()
 
 
 def cause_of(statement: Statement, previous: Statement | None) -> str:
@@ -648,7 +690,8 @@ class Model:
     ) -> list[Item]:
         """Figure items at a viewpoint.
 
-        Filters: subject, metric, material, nature, period_from, period_to, `dimension.NAME`, figure_id, disputed.
+        Filters: subject, metric, material, nature, period, period_from, period_to, `dimension.NAME`, figure_id,
+        disputed. With period `latest`, of what the other filters leave only the latest period of each figure.
         """
         names = self.names(position)
         preferred = [names.resolve(slug) for slug in prefer]
@@ -663,7 +706,12 @@ class Model:
             else:
                 answers = [answer_of(heads, preferred)] if heads else []
             items += [figure_item(answer, visible, heads) for answer in answers]
-        return sorted((item for item in items if self._selected(item, position, filters)), key=figure_order)
+        latest = filters.get("period") == "latest"
+        wanted = {name: value for name, value in filters.items() if not (latest and name == "period")}
+        left = [item for item in items if self._selected(item, position, wanted)]
+        if latest:
+            left = [item for item in left if not any(later_period(other, item) for other in left)]
+        return sorted(left, key=figure_order)
 
     def _selected(self, item: Item, position: int, filters: Body) -> bool:
         """Whether an item passes every filter given (api/README.md, `GET /v1/figures`)."""
@@ -674,6 +722,7 @@ class Model:
             "metric": lambda metric: item["metric"] == metric,
             "nature": lambda nature: item["nature"] == nature,
             "disputed": lambda disputed: item["disputed"] == disputed,
+            "period": lambda text: (item["period_start"], item["period_end"]) == days_of(text),
             "figure_id": lambda figure_id: item["figure_id"] == self.resolved_id(figure_id, position),
             "period_from": lambda day: (item["period_start"] or "") >= parse_period(str(day), None).start.isoformat(),
             "period_to": lambda day: (item["period_end"] or "~") <= parse_period(str(day), None).end.isoformat(),

@@ -5,7 +5,8 @@ from collections import defaultdict
 from datetime import datetime
 
 from ledger.values import unit
-from tests.oracle.model import Item, Model, Statement, head_of, series_of
+from tests.oracle.facts import Item
+from tests.oracle.model import Model, Statement, head_of, series_of
 
 KINDS = ("publisher", "metric", "material", "subject")
 

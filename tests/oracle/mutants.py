@@ -429,6 +429,25 @@ MUTANTS = (
         "event_id != known",
     ),
     Mutant(
+        "a withdrawal changes nothing that was said",
+        "tables/sql/macros.sql",
+        "kind = 'FigureWithdrawn'\n  OR",
+        "FALSE\n  OR",
+    ),
+    Mutant("a third statement is no revision", "views/internal/tallies.sql", "statements > 2", "statements > 3"),
+    Mutant(
+        "the latest period is the first",
+        "queries/viewpoint_cursor.py",
+        "period_end DESC NULLS LAST",
+        "period_end ASC NULLS LAST",
+    ),
+    Mutant(
+        "near answers: the latest period is that which starts last",
+        "queries/near_answers.py",
+        "return last or date.min, first or date.min",
+        "return first or date.min, last or date.min",
+    ),
+    Mutant(
         "near history: the second revision is the first",
         "queries/near_history.py",
         "known.revision + 1 if known",

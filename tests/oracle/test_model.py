@@ -155,7 +155,7 @@ class TestWorkedExamples:
         judge = model(mined("190000", "2020-01-31"), mined("253777", "2021", "bgs"))
         answer = only(judge.figures(at("2022"), 2))
         assert (answer["value"], answer["publisher"], answer["disputed"]) == ("253777", "bgs", True)
-        assert (answer["publishers"], answer["spread"], answer["revision"]) == (2, "63777", 0)
+        assert (answer["publishers"], answer["spread"], answer["revisions"]) == (2, "63777", 0)
         usgs = only(judge.figures(at("2022"), 2, publisher="usgs"))
         assert (usgs["value"], usgs["disputed"], usgs["spread"]) == ("190000", True, "63777")
         assert column(publications(judge), "cause") == ["first_report", "first_report"]
@@ -298,7 +298,7 @@ class TestKeys:
         )
         item = only(judge.figures(at("2025"), 3))
         assert (item["period"], item["period_start"], item["period_end"]) == ("2025-Q2", "2025-04-01", "2025-06-30")
-        assert item["revision"] == 1
+        assert (item["statements"], item["revisions"]) == (2, 0)
 
     def test_correcting_a_fiscal_year_end_moves_the_keys_on_the_ledger_clock(self) -> None:
         judge = model(
@@ -319,7 +319,7 @@ class TestKeys:
             mined("1", "2024"), mined("2", "2025", dimensions={"basis": "reo"}), corrected(2, dimensions__basis=None)
         )
         item = only(judge.figures(at("2025"), 3))
-        assert (item["dimensions"], item["revision"], item["value"]) == (None, 1, "2")
+        assert (item["dimensions"], item["revisions"], item["value"]) == (None, 1, "2")
 
     def test_another_currency_is_another_figure_and_another_scale_is_not(self) -> None:
         prices = [("60", "USD/kg"), ("60000", "USD/t"), ("60", "AUD/kg"), ("27", "USD/lb")]
@@ -347,7 +347,7 @@ class TestStatements:
     def test_the_last_published_answers_whatever_the_order_of_arrival(self) -> None:
         judge = model(mined("2", "2025"), mined("1", "2024"))
         item = only(judge.figures(at("2025"), 2))
-        assert (item["value"], item["revision"]) == ("2", 1)
+        assert (item["value"], item["revisions"]) == ("2", 1)
 
     def test_ties_on_the_published_instant_go_to_the_later_position_and_are_disputed(self) -> None:
         judge = model(mined("1", "2024-12-31"), mined("2", "2024"))
@@ -375,7 +375,7 @@ class TestStatements:
     def test_a_withdrawal_empties_the_head_and_what_follows_is_a_republication(self) -> None:
         judge = model(mined("1", "2024"), withdrawn("2024"), mined("2", "2024"), mined("2", "2025"))
         item = only(judge.figures(at("2024"), 3))
-        assert (item["value"], item["disputed"], item["spread"], item["revision"]) == ("2", False, None, 2)
+        assert (item["value"], item["disputed"], item["spread"], item["revisions"]) == ("2", False, None, 2)
         assert column(publications(judge), "cause", "previous_value", "change") == [
             ("first_report", None, None),
             ("withdrawal", "1", None),
@@ -386,7 +386,7 @@ class TestStatements:
     def test_a_statement_after_a_withdrawal_of_nothing_is_a_republication(self) -> None:
         judge = model(withdrawn("2023"), withdrawn("2024"), mined("1", "2025"))
         assert column(publications(judge), "cause") == ["withdrawal", "withdrawal", "republication"]
-        assert only(judge.figures(at("2025"), 3))["revision"] == 2
+        assert only(judge.figures(at("2025"), 3))["revisions"] == 3
 
     def test_a_withdrawal_silences_its_own_publisher_only(self) -> None:
         judge = model(mined("1", "2024"), mined("2", "2023", "bgs"), withdrawn("2025"))
@@ -501,7 +501,9 @@ class TestStatements:
             "recorded_at": "2026-11-21T12:00:01.000000Z",
             "position": 1,
             "event_id": "1",
-            "revision": 0,
+            "statements": 1,
+            "revisions": 0,
+            "corrected": False,
             "publishers": 1,
             "disputed": False,
             "spread": None,
@@ -535,7 +537,7 @@ class TestLedgerEvents:
             mined("1", "2024"), mined("2", "2025"), corrected(2, subject="china"), corrected(2, source__publisher="bgs")
         )
         items = judge.figures(at("2025"), 4)
-        assert column(items, "subject", "publisher", "value", "revision") == [
+        assert column(items, "subject", "publisher", "value", "revisions") == [
             ("china", "bgs", "2", 0),
             ("world", "usgs", "1", 0),
         ]
@@ -624,7 +626,7 @@ class TestMerges:
         for slug in ("burma", "myanmar"):
             item = only(judge.figures(at("2025"), 3, subject=slug))
             assert (item["figure_id"], item["subject"]) == (kept["figure_id"], "myanmar")
-            assert (item["value"], item["revision"]) == ("2", 1)
+            assert (item["value"], item["revisions"]) == ("2", 1)
         for figure in (old, kept):
             assert column(judge.history(figure["figure_id"], "publication", at("2025"), 3), "cause") == [
                 "first_report",

@@ -16,11 +16,11 @@ import pytest
 
 from ledger import Ledger
 from ledger.values import instant_text
-from projections import CATALOGUE, Engine
+from projections import CATALOGUE, FIGURES, Engine
 from projections import Viewpoint as EngineViewpoint
 from tests.depth import seeds
 from tests.oracle.histories import Viewpoint, random_history, random_selection, random_viewpoint
-from tests.oracle.model import Model
+from tests.oracle.model import Model, sorted_items
 from tests.oracle.model_catalogue import catalogue
 from tests.oracle.rebuild_in_parts import rebuild_in_parts
 from tests.shared_tables import engine_of
@@ -60,10 +60,18 @@ def items(table: pa.Table, name: str = "") -> list[Item]:
     return found
 
 
-def paged(engine: Engine, name: str, viewpoint: EngineViewpoint, filters: dict[str, str], limit: int) -> list[Item]:
+def paged(
+    engine: Engine,
+    name: str,
+    viewpoint: EngineViewpoint,
+    filters: dict[str, str],
+    limit: int,
+    *,
+    sort: str | None = None,
+) -> list[Item]:
     """The items as page after page gives them."""
     found: list[Item] = []
-    while page := items(engine.read(name, viewpoint, filters=filters, limit=limit, offset=len(found)), name):
+    while page := items(engine.read(name, viewpoint, filters=filters, sort=sort, limit=limit, offset=len(found)), name):
         found.extend(page)
     return found
 
@@ -135,8 +143,13 @@ def compare_questions(
             for name, value in selection.items()
         }
         found = paged(engine, "figures", viewpoint, filters, limit)
-        if wrong := differences(model.figures(at.as_of, at.position, **selection), found):
+        expected = model.figures(at.as_of, at.position, **selection)
+        if wrong := differences(expected, found):
             yield f"figures {selection}: {wrong}"
+        sort = rng.choice(("", "-")) + rng.choice(tuple(FIGURES.sorts))
+        found = paged(engine, "figures", viewpoint, filters, limit, sort=sort)
+        if wrong := differences(sorted_items(expected, sort), found):
+            yield f"figures {selection} by {sort}: {wrong}"
     for name, filters, wanted in everything_alone(model, at):
         if wrong := differences(wanted, items(engine.read(name, viewpoint, filters=filters), name)):
             yield f"{name} {filters}: {wrong}"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from api.http.openapi import answers, operation
 from api.http.responses import answered
 from api.questions.parameters import PAGING, VIEWPOINT
-from api.questions.resources import one, parameters_of, state
+from api.questions.resources import list_parameters_of, one, state
 from projections import CATALOGUE, Engine, Projection
 
 ORDER = 30
@@ -28,7 +28,7 @@ def router(engine: Engine) -> APIRouter:
             description=projection.description + _example(projection),
             response_class=Response,
             responses=answers(name.capitalize()),
-            openapi_extra=operation(parameters_of(projection)),
+            openapi_extra=operation(list_parameters_of(projection)),
         )
         if projection.slug is not None:
             routes.add_api_route(
@@ -58,7 +58,7 @@ def _example_of_one(projection: Projection) -> str:
 
 
 def _all(engine: Engine, projection: Projection) -> Callable[[Request], Awaitable[Response]]:
-    known = parameters_of(projection)
+    known = list_parameters_of(projection)
 
     async def endpoint(request: Request) -> Response:
         return await answered(

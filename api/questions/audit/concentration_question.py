@@ -124,6 +124,10 @@ def _check_one_whole(filters: Mapping[str, Value], *, by: str) -> None:
         if of_one and len(listed(name, value) if isinstance(value, str) else value) > 1:
             detail = f"{name}: shares are of one whole, so give one value, and ask again for another"
             raise bad_parameter(name, "several", detail)
+        if name == "period" and value == "latest":
+            raise bad_parameter(
+                name, "period", "period: shares are of one period, and each figure may have another latest"
+            )
 
 
 def _canonical_unit(text: str | None) -> str | None:

@@ -62,7 +62,7 @@ answers AS (
   GROUP BY figure_id
 )
 SELECT
-  said_items.* EXCLUDE (type, source_kind, published_until),
+  said_items.* EXCLUDE (type, source_kind),
   answers.publishers,
   answers.disputed,
   CASE WHEN points > 1 THEN distance(highest, lowest) END AS spread,

@@ -30,5 +30,6 @@ SELECT
   event_id,
   type,
   source_kind,
-  published_until
+  published_until,
+  corrected
 FROM held_figures

@@ -37,10 +37,16 @@ class CountedEngine(Engine):
 
         class Counted(BoundedInquiry):
             def read_all(
-                self, name: str, viewpoint: Viewpoint, *, filters: Mapping[str, Any] | None = None, offset: int = 0
+                self,
+                name: str,
+                viewpoint: Viewpoint,
+                *,
+                filters: Mapping[str, Any] | None = None,
+                sort: str | None = None,
+                offset: int = 0,
             ) -> Iterator[pa.Table]:
                 engine.lists_read += 1
-                return super().read_all(name, viewpoint, filters=filters, offset=offset)
+                return super().read_all(name, viewpoint, filters=filters, sort=sort, offset=offset)
 
         return Counted(self.ledger, self.reader, inquiry.allowance)  # type: ignore[attr-defined]
 

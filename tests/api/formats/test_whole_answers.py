@@ -219,9 +219,15 @@ class Failing(Engine):
 
         class Ending(BoundedInquiry):
             def read_all(
-                self, name: str, viewpoint: Viewpoint, *, filters: Mapping[str, Any] | None = None, offset: int = 0
+                self,
+                name: str,
+                viewpoint: Viewpoint,
+                *,
+                filters: Mapping[str, Any] | None = None,
+                sort: str | None = None,
+                offset: int = 0,
             ) -> Iterator[pa.Table]:
-                yield next(super().read_all(name, viewpoint, filters=filters, offset=offset))
+                yield next(super().read_all(name, viewpoint, filters=filters, sort=sort, offset=offset))
                 raise error
 
         return Ending(self.ledger, self.reader, allowance)

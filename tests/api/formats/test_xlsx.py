@@ -65,7 +65,7 @@ def test_nested_values_are_json_and_members_have_sheets(api: Api) -> None:
 
 def test_an_empty_answer_is_a_workbook_too(api: Api) -> None:
     book = openpyxl.load_workbook(io.BytesIO(api.client.get("/v1/figures?subject=nobody&format=xlsx").content))
-    assert book.sheetnames == ["items", "basis"]
+    assert book.sheetnames == ["items", "hints", "basis"]
 
 
 def test_the_accept_header_asks_for_a_workbook(api: Api) -> None:

@@ -373,10 +373,10 @@ def test_a_cell_that_was_changed_in_place_has_three_ways_on(api: Api) -> None:
     assert api.only("figures", subject="china")["value"] == "1"
     assert grown(api, "?on_conflict=correct", china="2").json()["corrected"] == 1
     figure = api.only("figures", subject="china")
-    assert (figure["value"], figure["revision"]) == ("2", 0)
+    assert (figure["value"], figure["revisions"]) == ("2", 0)
     assert grown(api, "?on_conflict=record", china="3").json()["recorded"] == 1
     figure = api.only("figures", subject="china")
-    assert (figure["value"], figure["revision"]) == ("3", 1)
+    assert (figure["value"], figure["revisions"]) == ("3", 1)
     assert [grown(api, china=value).json()["duplicate"] for value in ("1", "2", "3")] == [1, 1, 1]
 
 

@@ -32,7 +32,7 @@ def test_world_2023_was_revised_once(api: Api) -> None:
     question = mined("world", "2023", publisher="usgs")
     assert api.only("figures", as_of="2024-06-30", **question)["value"] == "350000"
     item = api.only("figures", as_of="2025-06-30", **question)
-    assert (item["value"], item["revision"]) == ("376000", 1)
+    assert (item["value"], item["revisions"]) == ("376000", 1)
     entries = api.items(f"figures/{item['figure_id']}/history", as_of="2025-06-30")
     (revision,) = [entry for entry in entries if entry["publisher"] == "usgs" and entry["cause"] == "revision"]
     assert (revision["change"], revision["change_percent"]) == ("26000", "7.4286")

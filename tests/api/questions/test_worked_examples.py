@@ -11,7 +11,7 @@ def test_1_late_and_revised(api: Api) -> None:
     api.post(mined("world", "350000", "2024-01-31"), mined("world", "376000", "2025-01-31"))
     assert api.only("figures", as_of="2024-06-30")["value"] == "350000"
     now = api.only("figures", as_of="2025-02-01")
-    assert (now["value"], now["revision"]) == ("376000", 1)
+    assert (now["value"], now["revisions"]) == ("376000", 1)
     assert api.items("figures", as_of="2023-12-31") == []
     first, second = api.items(f"figures/{now['figure_id']}/history", as_of="2025-02-01")
     assert (first["cause"], first["change"]) == ("first_report", None)

@@ -21,7 +21,7 @@ def test_a_late_report_and_its_revision_are_seen_from_their_publication_on(book:
     assert book.ask("figures", as_of="2024-01-30") == []
     assert values(book.ask("figures", as_of="2024-01-31")) == ["350000"]
     latest = book.one("figures", as_of="2025-02-01")
-    assert (latest["value"], latest["revision"], latest["publishers"], latest["spread"]) == ("376000", 1, 1, None)
+    assert (latest["value"], latest["revisions"], latest["publishers"], latest["spread"]) == ("376000", 1, 1, None)
 
 
 def test_a_partial_date_counts_from_its_end(book: Book) -> None:
@@ -38,7 +38,9 @@ def test_our_own_error_is_seen_only_on_the_ledger_clock(book: Book) -> None:
     back = book.record(reinstatement(IDS[1]))
     seen = {at: values(book.ask("figures", recorded_as_of=f"position:{at}")) for at in (before, after, gone, back)}
     assert seen == {before: ["113000"], after: ["13000"], gone: [], back: ["13000"]}
-    assert book.one("figures")["revision"] == 0
+    item = book.one("figures")
+    assert (item["statements"], item["revisions"], item["corrected"]) == (1, 0, True)
+    assert book.one("figures", recorded_as_of=f"position:{before}")["corrected"] is False
     assert book.one("figures")["position"] == before
 
 
@@ -56,7 +58,41 @@ def test_a_late_arrival_changes_no_answer_from_before_it(book: Book) -> None:
         for month, answer in answers.items():
             for filters in ({}, {"figure_id": figure_id}, {"subject": "world"}):
                 items = book.ask("figures", filters=filters, as_of=month, recorded_as_of=f"position:{position}")
-                assert [(item["value"], item["revision"]) for item in items] == [answer], (position, month, filters)
+                assert [(item["value"], item["revisions"]) for item in items] == [answer], (position, month, filters)
+
+
+@pytest.mark.parametrize(
+    "filters", [{}, {"resolve": "all"}, {"subject": "world"}, {"subject": "world", "period": "2023"}]
+)
+def test_statements_are_counted_and_those_that_change_something(book: Book, filters: dict[str, str]) -> None:
+    said = (("1", "2020"), ("1", "2021"), ("1000", "2022"), ("1", "2023"), (None, "2024"), ("1", "2025"), ("2", "2025"))
+    counts = ((1, 0), (2, 0), (3, 0), (4, 0), None, (6, 2), (7, 3))
+    for number, (value, on) in enumerate(said):
+        told = (
+            withdrawal(on=on) if value is None else figure(value, on=on, **({"unit": "kg"} if value == "1000" else {}))
+        )
+        book.record(told)
+        found = [(item["statements"], item["revisions"]) for item in book.ask("figures", filters=filters)]
+        assert found == ([] if counts[number] is None else [counts[number]]), number
+        assert not any(item["corrected"] for item in book.ask("figures", filters=filters))
+
+
+def test_a_figure_that_reads_otherwise_for_another_reason_is_not_corrected(book: Book) -> None:
+    book.record(
+        figure("1", event_id=IDS[1], subject="prc"),
+        figure("2", event_id=IDS[2], period="FY2024", subject="lynas"),
+        retraction(IDS[1]),
+        reinstatement(IDS[1]),
+        merge(kept="china", merged="prc"),
+    )
+    registration = next(one for one in book.ledger.entries() if one.body.get("entity") == "lynas")
+    book.record(correction(str(registration.event_id), fiscal_year_end="12-31"))
+    assert [item["corrected"] for item in book.ask("figures")] == [False, False]
+    book.record(correction(IDS[1], note="Misread."), retraction(IDS[1]), reinstatement(IDS[1]))
+    assert [item["corrected"] for item in book.ask("figures")] == [True, False]
+    corrected_last = correction(str(registration.event_id), fiscal_year_end="03-31")
+    book.record(correction(IDS[2], note="Misread."), corrected_last)
+    assert [item["corrected"] for item in book.ask("figures")] == [True, True]
 
 
 def test_the_answers_to_one_figure_or_subject_are_those_among_all(book: Book) -> None:
@@ -155,7 +191,7 @@ WAYS: dict[str, Callable[[Engine, Viewpoint], pa.Table]] = {
 def test_a_withdrawal_in_a_head_takes_back_only_what_came_before_it(book: Book, way: str) -> None:
     book.record(figure("1", on="2024"), withdrawal(on="2024-12-31"), figure("2", on="2024"), figure("3", on="2024"))
     (answer,) = WAYS[way](book.engine, book.engine.viewpoint()).to_pylist()
-    assert (answer["value"], answer["disputed"], answer["spread"], answer["revision"]) == ("3", True, "1", 3)
+    assert (answer["value"], answer["disputed"], answer["spread"], answer["revisions"]) == ("3", True, "1", 3)
 
 
 @pytest.mark.parametrize("way", WAYS)
