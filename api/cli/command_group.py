@@ -48,7 +48,8 @@ MODULES = (
     CommandModule("api.cli.template_command", lambda: ("template",)),
     CommandModule("api.cli.resource_commands", _projections),
     CommandModule("api.cli.audit_commands", _audit_questions, statistics=True),
-    CommandModule("api.cli.log_commands", lambda: ("events", "history")),
+    CommandModule("api.cli.log_commands", lambda: ("events",)),
+    CommandModule("api.cli.history_command", lambda: ("history",)),
     CommandModule("api.cli.report_command", lambda: ("report",), statistics=True),
 )
 """In the order of `--help`."""

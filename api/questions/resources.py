@@ -16,7 +16,18 @@ from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger import REGISTRY, Entry, body_of_entry, content
 from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import POSITION_DIGITS_MAX, parse_moment
-from projections import CATALOGUE, COLUMN_KINDS, Filter, Inquiry, Kind, Projection, Value, Viewpoint, listed
+from projections import (
+    CATALOGUE,
+    COLUMN_KINDS,
+    Filter,
+    FilterError,
+    Inquiry,
+    Kind,
+    Projection,
+    Value,
+    Viewpoint,
+    listed,
+)
 
 CLOCK = Parameter(
     "clock",
@@ -54,24 +65,39 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
     sort = parameters.get("sort")
     told: dict[str, Any] = {}
 
-    def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
+    def meant(viewpoint: Viewpoint, items: "Items | None") -> Mapping[str, Value] | None:
+        """The filters as they are meant, where that is otherwise than they stand."""
         with engine.reader(viewpoint) as reader:
-            items = reader.read(projection.name, filters=filters, sort=sort, limit=count, offset=skip)
-            names = reader.meant(projection, filters, None if skip else items)
-            told.update(names.members())
-            if names.resolved:
-                return reader.read(projection.name, filters=names.filters, sort=sort, limit=count, offset=skip)
-            return items
+            names = reader.meant(projection, filters, items)
+        told.update(names.members())
+        return names.filters if names.resolved else None
+
+    def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
+        def items_of(asked: Mapping[str, Value]) -> Items:
+            return engine.read(projection.name, viewpoint, filters=asked, sort=sort, limit=count, offset=skip)
+
+        try:
+            items = items_of(filters)
+        except FilterError:  # FY2025 needs a subject, which may be named otherwise
+            if (otherwise := meant(viewpoint, None)) is None:
+                raise
+            return items_of(otherwise)
+        otherwise = meant(viewpoint, None if skip else items) if filters else None
+        return items if otherwise is None else items_of(otherwise)
 
     def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
-        parts = engine.read_all(projection.name, viewpoint, filters=filters, sort=sort, offset=skip)
-        first = next(parts)
-        with engine.reader(viewpoint) as reader:
-            names = reader.meant(projection, filters, None if skip else first)
-        told.update(names.members())
-        if names.resolved:
-            return engine.read_all(projection.name, viewpoint, filters=names.filters, sort=sort, offset=skip)
-        return chain([first], parts)
+        def parts_of(asked: Mapping[str, Value]) -> Iterator[Items]:
+            return engine.read_all(projection.name, viewpoint, filters=asked, sort=sort, offset=skip)
+
+        parts = parts_of(filters)
+        try:
+            first = next(parts)
+        except FilterError:
+            if (otherwise := meant(viewpoint, None)) is None:
+                raise
+            return parts_of(otherwise)
+        otherwise = meant(viewpoint, None if skip else first) if filters else None
+        return chain([first], parts) if otherwise is None else parts_of(otherwise)
 
     page = read(
         engine,

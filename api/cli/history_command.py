@@ -1,0 +1,76 @@
+"""`supply-ledger history`: how a figure got where it is, by its id or by the words that say which one is meant."""
+
+import sys
+from inspect import Signature
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.options import READ_PANEL, DataOption, LimitOption, Output, SafeOption, given_parameters, keyword, option
+from api.cli.question_command import check_safe, page_parameters, show
+from api.cli.session import FAILED, MISUSED, asked, fail, opened
+from api.cli.terminal import console, text_table
+from api.formats.answer_file import Room
+from api.questions.figure_words import WORDS, FiguresMeant, figures_meant
+from api.questions.name_hints import name_lines
+from api.questions.parameters import VIEWPOINT
+from api.questions.resources import CLOCK, history
+from ledger import visible_lines
+from projections import Engine
+
+app = typer.Typer()
+_CLOCKS = (CLOCK, *VIEWPOINT[:2])
+
+
+def _run(**given: Any) -> None:
+    output, safe, data, figure_id = (given.pop(name) for name in ("output", "safe", "data", "figure_id"))
+    check_safe(output, safe=safe)
+    words = given_parameters(WORDS, given)
+    clocks = given_parameters(_CLOCKS, given)
+    if (figure_id is None) == (not words):
+        fail("Give the id of a figure, or words that say which one: --subject, --metric, --period, …", code=MISUSED)
+    parameters = {**page_parameters(output, given["limit"]), **clocks}
+    with opened(data, make=False) as engine:
+        chosen = figure_id or asked(lambda: _meant(engine, {**words, **clocks}))
+        page = asked(lambda: history(engine, chosen, parameters))
+        show(page, output, safe=safe, title=f"history of {chosen}", room=Room(engine.ledger.directory))
+
+
+def _meant(engine: Engine, parameters: dict[str, str]) -> str:
+    """The id of the figure that words mean. Fails where they mean none, or several, which it lists."""
+    meant = figures_meant(engine, {name: text for name, text in parameters.items() if name != CLOCK.name})
+    for line in name_lines(meant.members):
+        print(visible_lines(line), file=sys.stderr)
+    if not meant.figures:
+        fail("Nothing is said of such a figure at this viewpoint.")
+    if meant.total > 1:
+        _list(meant)
+        raise typer.Exit(FAILED)
+    return str(meant.figures[0]["figure_id"])
+
+
+def _list(meant: FiguresMeant) -> None:
+    out = console(stderr=True)
+    rows = [list(one.values()) for one in meant.figures]
+    out.print(text_table(f"{meant.total} figures are meant", list(meant.figures[0]), rows))
+    more = f" The first {len(rows)} are listed." if meant.total > len(rows) else ""
+    out.print(f"Say more, or give the id of one of them.{more}", highlight=False)
+
+
+_ID = Annotated[str | None, typer.Argument(help="The figure's id, as `figures --format json` gives it.")]
+_arguments = [
+    keyword("figure_id", _ID, None),
+    *(option(one) for one in (*WORDS, *_CLOCKS)),
+    keyword("limit", LimitOption, None),
+    keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
+    keyword("safe", SafeOption, False),
+    keyword("data", DataOption, None),
+]
+_run.__signature__ = Signature(_arguments)  # type: ignore[attr-defined]
+_run.__annotations__ = {one.name: one.annotation for one in _arguments}
+app.command(
+    "history",
+    help="How a figure got where it is: what the world said, or what this ledger answered. The figure is named by its "
+    "id, or by what it is: --subject, --metric, --period, …",
+    rich_help_panel=READ_PANEL,
+)(_run)
