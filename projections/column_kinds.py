@@ -80,7 +80,7 @@ _NAMES: Mapping[Kind, str] = {
     ),
     Kind.PRINTED: "value low high share",
     Kind.COUNT: "position revision statements revisions publishers release place viewpoint",
-    Kind.FLAG: "approximate disputed binding withdrawn corrected",
+    Kind.FLAG: "approximate disputed binding withdrawn corrected converted",
     Kind.DAY: "period_start period_end since_date until_date vintage_date superseded_on",
     Kind.INSTANT: "recorded_at published_until",
     Kind.MOMENT: ("period published_at since until effective_from effective_to first_published_at latest_published_at"),

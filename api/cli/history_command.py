@@ -15,30 +15,32 @@ from api.questions.figure_words import WORDS, FiguresMeant, figures_meant
 from api.questions.name_hints import name_lines
 from api.questions.parameters import VIEWPOINT
 from api.questions.resources import CLOCK, history
+from api.questions.unit_conversion import CONVERSION
 from ledger import visible_lines
 from projections import Engine
 
 app = typer.Typer()
-_CLOCKS = (CLOCK, *VIEWPOINT[:2])
+_NO_WORDS = (CLOCK.name, *(one.name for one in CONVERSION))
+_HOW = (CLOCK, *CONVERSION, *VIEWPOINT[:2])
 
 
 def _run(**given: Any) -> None:
     output, safe, data, figure_id = (given.pop(name) for name in ("output", "safe", "data", "figure_id"))
     check_safe(output, safe=safe)
     words = given_parameters(WORDS, given)
-    clocks = given_parameters(_CLOCKS, given)
+    how = given_parameters(_HOW, given)
     if (figure_id is None) == (not words):
         fail("Give the id of a figure, or words that say which one: --subject, --metric, --period, …", code=MISUSED)
-    parameters = {**page_parameters(output, given["limit"]), **clocks}
+    parameters = {**page_parameters(output, given["limit"]), **how}
     with opened(data, make=False) as engine:
-        chosen = figure_id or asked(lambda: _meant(engine, {**words, **clocks}))
+        chosen = figure_id or asked(lambda: _meant(engine, {**words, **how}))
         page = asked(lambda: history(engine, chosen, parameters))
         show(page, output, safe=safe, title=f"history of {chosen}", room=Room(engine.ledger.directory))
 
 
 def _meant(engine: Engine, parameters: dict[str, str]) -> str:
     """The id of the figure that words mean. Fails where they mean none, or several, which it lists."""
-    meant = figures_meant(engine, {name: text for name, text in parameters.items() if name != CLOCK.name})
+    meant = figures_meant(engine, {name: text for name, text in parameters.items() if name not in _NO_WORDS})
     for line in name_lines(meant.members):
         print(visible_lines(line), file=sys.stderr)
     if not meant.figures:
@@ -60,7 +62,7 @@ def _list(meant: FiguresMeant) -> None:
 _ID = Annotated[str | None, typer.Argument(help="The figure's id, as `figures --format json` gives it.")]
 _arguments = [
     keyword("figure_id", _ID, None),
-    *(option(one) for one in (*WORDS, *_CLOCKS)),
+    *(option(one) for one in (*WORDS, *_HOW)),
     keyword("limit", LimitOption, None),
     keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
     keyword("safe", SafeOption, False),

@@ -4,7 +4,7 @@ The server and the command line both come through here, so they refuse the same 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,14 @@ from api.problems import bad_parameter, not_found
 from api.questions.name_hints import names_taken
 from api.questions.page import Items, Page, filters_of, read, viewpoint_of
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
+from api.questions.unit_conversion import CONVERSION, conversion_of
 from ledger import REGISTRY, Entry, body_of_entry, content
 from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import POSITION_DIGITS_MAX, parse_moment
 from projections import (
     CATALOGUE,
     COLUMN_KINDS,
+    FIGURES,
     Filter,
     FilterError,
     Inquiry,
@@ -35,7 +37,7 @@ CLOCK = Parameter(
     "fixed `as_of`.",
     schema={"type": "string", "enum": ["publication", "ledger"], "default": "publication"},
 )
-HISTORY = (CLOCK, *VIEWPOINT, *PAGING)
+HISTORY = (CLOCK, *CONVERSION, *VIEWPOINT, *PAGING)
 EVENT_FILTERS = (
     Parameter("after", "Only events after this position.", schema={"type": "integer", "minimum": 0}),
     Parameter("type", "Only events of this type.", "PolicySuspended", several=True),
@@ -55,15 +57,25 @@ def parameters_of(projection: Projection) -> tuple[Parameter, ...]:
 
 
 def list_parameters_of(projection: Projection) -> tuple[Parameter, ...]:
-    """The same, and in which order the items of a list may come."""
-    return (*parameters_of(projection), *((_sort_parameter(projection),) if projection.sorts else ()))
+    """The same, and in which order the items of a list may come, and in which unit."""
+    sorts = (_sort_parameter(projection),) if projection.sorts else ()
+    return (*parameters_of(projection), *sorts, *(CONVERSION if projection is FIGURES else ()))
 
 
 def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
     """The items of a projection at a viewpoint."""
-    filters = filters_of(parameters, besides=("sort",))
+    filters = filters_of(parameters, besides=("sort", *(one.name for one in CONVERSION)))
+    conversion = conversion_of(parameters)
     sort = parameters.get("sort")
     told: dict[str, Any] = {}
+
+    def shown(viewpoint: Viewpoint, asked: Mapping[str, Value]) -> Callable[[Items], Items]:
+        """What makes items as they are found into those that are shown."""
+        if conversion is None:
+            return lambda items: items
+        with engine.reader(viewpoint) as reader:
+            conversion.check(reader, asked)
+        return conversion.of
 
     def meant(viewpoint: Viewpoint, items: "Items | None") -> Mapping[str, Value] | None:
         """The filters as they are meant, where that is otherwise than they stand."""
@@ -74,7 +86,9 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         def items_of(asked: Mapping[str, Value]) -> Items:
-            return engine.read(projection.name, viewpoint, filters=asked, sort=sort, limit=count, offset=skip)
+            return shown(viewpoint, asked)(
+                engine.read(projection.name, viewpoint, filters=asked, sort=sort, limit=count, offset=skip)
+            )
 
         try:
             items = items_of(filters)
@@ -87,7 +101,8 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
 
     def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
         def parts_of(asked: Mapping[str, Value]) -> Iterator[Items]:
-            return engine.read_all(projection.name, viewpoint, filters=asked, sort=sort, offset=skip)
+            parts = engine.read_all(projection.name, viewpoint, filters=asked, sort=sort, offset=skip)
+            return map(shown(viewpoint, asked), parts)
 
         parts = parts_of(filters)
         try:
@@ -139,15 +154,19 @@ def history(engine: Inquiry, figure_id: str, parameters: Mapping[str, str], *, l
     clock = parameters.get("clock", "publication")
     if clock not in ("publication", "ledger"):
         raise bad_parameter("clock", "choice", f"clock is publication or ledger, not {clock[:40]!r}")
-    wanted = _uuid(figure_id)
+    wanted, conversion = _uuid(figure_id), conversion_of(parameters)
     if wanted is None:
         raise not_found(f"There is no figure {figure_id[:80]!r}: a figure_id is a UUID.")
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
-        items = engine.history(wanted, viewpoint, clock=clock, limit=count, offset=skip)
+        items: Items = engine.history(wanted, viewpoint, clock=clock, limit=count, offset=skip)
         if len(items) == 0 and not engine.events(viewpoint=viewpoint, figure_id=wanted, limit=1):
             raise not_found(f"There is no figure {wanted} at this viewpoint.")
-        return items
+        if conversion is None:
+            return items
+        with engine.reader(viewpoint) as reader:
+            conversion.check(reader, {"figure_id": str(wanted)})
+        return conversion.of(items)
 
     return read(engine, fetch, path=f"history/{wanted}", parameters=parameters, limit=limit)
 

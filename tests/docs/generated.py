@@ -190,7 +190,7 @@ def filters() -> str:
 
 def audit_questions() -> str:
     """The questions of the audit, and the parameters that only they have."""
-    of_figures = {one["name"] for one in query_of("/v1/figures")}
+    of_figures = {one["name"] for one in query_of("/v1/figures")} - {"unit"}  # of shares it means something else
     rows = []
     for _, path, said in operations():
         if said.get("tags") != ["audit"] or path == "/v1/report":
