@@ -20,7 +20,7 @@ from projections.queries.names import NEAR_MAX, Names, near
 from projections.sql_text import quoted
 
 PREFERRED_MAX = 100
-LATEST = "latest"
+LATEST_PERIOD = "latest"
 """The value of `period` that asks for the latest one of each figure."""
 
 NEAR_SUBJECTS_MAX = 128
@@ -160,9 +160,9 @@ class _Conditions:
         self.selection.choose(ids, near=self._names.near(ids))
 
     def _period(self, name: str, values: list[str]) -> None:
-        if LATEST in values and self._projection.name == "figures":
+        if LATEST_PERIOD in values and self._projection.name == "figures":
             if len(values) > 1:
-                raise FilterError(name, f"{LATEST} is no period among others: give it alone")
+                raise FilterError(name, f"{LATEST_PERIOD} is no period among others: give it alone")
             self.selection.latest = FIGURE_BESIDE_PERIOD
             return
         bind = self.selection.bind

@@ -15,6 +15,36 @@ from ledger.values import difference, plain
 
 Row = Sequence[Any]
 
+HEADS = """SELECT * EXCLUDE (changes),
+  COUNT(*) OVER series AS statements,
+  COUNT(*) FILTER (WHERE changes) OVER series AS revisions
+FROM (
+  SELECT *,
+    changes_said(
+      type, LAG(type) OVER in_order,
+      all_said(canonical_value, canonical_low, canonical_high, symbol),
+      LAG(all_said(canonical_value, canonical_low, canonical_high, symbol)) OVER in_order
+    ) AS changes
+  FROM ({said})
+  WINDOW in_order AS (PARTITION BY figure_id, publisher ORDER BY published_until, position)
+)
+WINDOW series AS (PARTITION BY figure_id, publisher)
+QUALIFY published_until = MAX(published_until) OVER series"""
+"""What each publisher said last, and how often it said something: of many figures quicker than all that was said."""
+
+OF_THE_FOLD = ("type", "source_kind", "published_until", "corrected", "statements", "revisions")
+"""Columns of the view `said` that tell which statement is the answer, and are no part of an item."""
+
+BESIDE_ANSWERS = {
+    "statements": "INTEGER",
+    "revisions": "INTEGER",
+    "corrected": "BOOLEAN",
+    "publishers": "INTEGER",
+    "disputed": "BOOLEAN",
+    "spread": "VARCHAR",
+}
+"""What an item says beside the event that is the answer."""
+
 
 class Statement(NamedTuple):
     """A statement on a figure, or its withdrawal, in short; `row` is all that was fetched of it."""

@@ -24,7 +24,14 @@ from projections.queries.filter_values import Value
 from projections.queries.filters import Selection, one_of, select
 from projections.queries.format import presented_rows, with_percent
 from projections.queries.names import Names
-from projections.queries.near_answers import near_answers, of_latest_period, statements_of
+from projections.queries.near_answers import (
+    BESIDE_ANSWERS,
+    HEADS,
+    OF_THE_FOLD,
+    near_answers,
+    of_latest_period,
+    statements_of,
+)
 from projections.queries.near_history import BESIDE, near_history
 from projections.queries.sort_orders import Sort, sort_of
 from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX, ViewpointCursor, naive
@@ -49,36 +56,6 @@ _OF_ONE_FIGURE = ({"figure_id"}, {"subject", "metric", "period"})
 
 _IDS = ("figure_id", "event_id")
 """Ids are fetched as text: Python makes them in a tenth of the time."""
-
-_HEADS = """SELECT * EXCLUDE (changes),
-  COUNT(*) OVER series AS statements,
-  COUNT(*) FILTER (WHERE changes) OVER series AS revisions
-FROM (
-  SELECT *,
-    changes_said(
-      type, LAG(type) OVER in_order,
-      all_said(canonical_value, canonical_low, canonical_high, symbol),
-      LAG(all_said(canonical_value, canonical_low, canonical_high, symbol)) OVER in_order
-    ) AS changes
-  FROM ({said})
-  WINDOW in_order AS (PARTITION BY figure_id, publisher ORDER BY published_until, position)
-)
-WINDOW series AS (PARTITION BY figure_id, publisher)
-QUALIFY published_until = MAX(published_until) OVER series"""
-"""What each publisher said last, and how often it said something: of many figures quicker than all that was said."""
-
-_OF_THE_FOLD = ("type", "source_kind", "published_until", "corrected", "statements", "revisions")
-"""Columns of the view `said` that tell which statement is the answer, and are no part of an item."""
-
-_BESIDE = {
-    "statements": "INTEGER",
-    "revisions": "INTEGER",
-    "corrected": "BOOLEAN",
-    "publishers": "INTEGER",
-    "disputed": "BOOLEAN",
-    "spread": "VARCHAR",
-}
-"""What an item says beside the event that is the answer."""
 
 
 class Reader(ViewpointCursor):
@@ -216,11 +193,11 @@ class Reader(ViewpointCursor):
         if selection.items not in (["place = 1"], []):
             return None
         query = lookup("said", [*selection.rows, _VISIBLE], as_text=_IDS)
-        columns, said = self._rows(query if of_one else _HEADS.format(said=query), selection)
+        columns, said = self._rows(query if of_one else HEADS.format(said=query), selection)
         if len(said) > NEAR_ROWS_MAX:
             return None
         places = {name: place for place, name in enumerate(columns)}
-        left_out = {*_OF_THE_READER, *_OF_THE_FOLD, *projection.hidden}
+        left_out = {*_OF_THE_READER, *OF_THE_FOLD, *projection.hidden}
         shown = {name: place for name, place in places.items() if name not in left_out}
         keys = [places[column] for column in projection.order]
         statements = statements_of(said, places)
@@ -231,7 +208,7 @@ class Reader(ViewpointCursor):
         if sort is not None:
             answers = sort.of_rows(answers, lambda one, column: one.row[places[column]])
         rows = [(*map(one.row.__getitem__, shown.values()), *one[1:-1]) for one in answers[page]]
-        return presented_rows({**{name: columns[name] for name in shown}, **_BESIDE}, rows)
+        return presented_rows({**{name: columns[name] for name in shown}, **BESIDE_ANSWERS}, rows)
 
     def read_many(
         self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None
