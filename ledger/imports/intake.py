@@ -111,7 +111,8 @@ class Intake:
             ):
                 lanes.append(Lane.COMPARED)
             else:
-                lanes.append(Lane.PLAIN if self._before_it.is_near(event) else Lane.ODD)
+                is_new = event.facts is not None and event.facts.metric not in batch.state.metrics
+                lanes.append(Lane.PLAIN if self._before_it.is_near(event) and not is_new else Lane.ODD)
         return lanes
 
     def _place_together(self, batch: Batch, rows: list[tuple[int, Draft]], *, warn: bool) -> None:

@@ -73,6 +73,8 @@ class State:
         """The slug that each merged slug was merged into."""
         self._names: RegisteredNames | None = None
         """None until somebody asks."""
+        self._metric_names: RegisteredNames | None = None
+        """None until somebody asks."""
         self.next_fixers: dict[str, NextFixer] = {}
         """By metric, what was last searched for."""
         self.acted = ActedEvents()
@@ -198,18 +200,25 @@ class State:
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Say which unit family a metric has, and by which event's position; None: nothing fixes it."""
         before = self.metrics.get(metric)
+        self._undo.append(lambda: self._set_metric(metric, before))
+        self._set_metric(metric, fixed)
 
-        def undo() -> None:
-            if before is None:
-                self.metrics.pop(metric, None)
-            else:
-                self.metrics[metric] = before
-
-        self._undo.append(undo)
+    def _set_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
+        if self._metric_names is not None and (fixed is None) != (metric not in self.metrics):
+            (self._metric_names.add if fixed else self._metric_names.remove)(_named(metric))
         if fixed is None:
             self.metrics.pop(metric, None)
         else:
             self.metrics[metric] = fixed
+
+    def metric_like(self, metric: str) -> str | None:
+        """The metric whose name a metric's could be confused with; None where there is none."""
+        if self._metric_names is None:
+            self._metric_names = RegisteredNames()
+            for known in self.metrics:
+                self._metric_names.add(_named(known))
+        nearest = self._metric_names.look_alike(_named(metric)["name"], metric)
+        return None if nearest is None else nearest[1]
 
     def set_aside(self, event: Version) -> Callable[[], None]:
         """Take a standing event out while something is checked; call what is returned to put it back."""
@@ -271,6 +280,11 @@ class State:
                 self.kinds.pop(slug, None)
             else:
                 self.kinds[slug] = registration.body["kind"]
+
+
+def _named(metric: str) -> dict[str, str]:
+    """A metric as names are compared: in words."""
+    return {"entity": metric, "name": metric.replace("_", " ")}
 
 
 def _key(event: Version) -> tuple[str, str]:

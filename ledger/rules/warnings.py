@@ -37,6 +37,7 @@ def event_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:
         yield from name_warnings(body["name"], body["entity"], state.names())
         yield from identifier_warnings(body, state.names())
     elif issubclass(cls, Figure):
+        yield from metric_warnings(state, event, cls)
         yield from figure_warnings(cls, body, state.fiscal_year(body["subject"]))
     elif cls.lifecycle_role is not Role.STATES:
         yield from end_warnings(state, event)
@@ -112,6 +113,18 @@ def figure_warnings(cls: type[Figure], body: Mapping[str, Any], fiscal_year: str
     if end > parse_moment(published).end.date():
         yield _warning(
             "/period", "period_not_over", f"{period} ends on {end}, after its publication: is it a forecast, or a plan?"
+        )
+
+
+def metric_warnings(state: State, event: Version, cls: type[Figure]) -> Iterator[dict[str, Any]]:
+    """A metric that this event is the first on, and whose name looks like that of another."""
+    metric, _ = cls.unit_family_of(event.body)
+    fixed = state.metrics.get(metric)
+    if fixed is not None and fixed[1] == event.position and (other := state.metric_like(metric)) is not None:
+        yield _warning(
+            "/metric",
+            "near_metric",
+            f"nothing was said of {metric!r} so far, which looks like {other!r}; if they are one, use that name",
         )
 
 

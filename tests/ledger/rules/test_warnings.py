@@ -1,10 +1,14 @@
 """What is legal and odd is said, and refused nothing."""
 
+import io
+import json
 from typing import Any
 
 import pytest
 
-from ledger import Append, Ledger
+from ledger import Append, Ledger, import_stream
+from ledger.rules.registered_names import NEIGHBOURS_MAX
+from ledger.rules.state import State
 from tests.ledger.conftest import correction, figure, record_together, retraction
 
 
@@ -176,3 +180,55 @@ def test_an_identifier_that_another_entity_has_is_pointed_out(ledger: Ledger) ->
     assert warned(ledger, third) == []
     fourth = {**registered("four", "Granite"), "identifiers": {"ticker/main": "QH"}}
     assert ledger.append([fourth]).items[0]["warnings"][0]["pointer"] == "/identifiers/ticker~1main"
+
+
+@pytest.mark.parametrize(
+    ("metric", "rules"),
+    [
+        ("mine_producton", ["near_metric"]),
+        ("mine_productions", ["near_metric"]),
+        ("mineproduction", ["near_metric"]),
+        ("mine_output", []),
+        ("mine_production", []),
+    ],
+)
+def test_a_new_metric_that_looks_like_another_is_pointed_out(ledger: Ledger, metric: str, rules: list[str]) -> None:
+    ledger.append([figure("350000", metric="mine_production")])
+    assert warned(ledger, figure("350000", metric=metric, published_at="2025")) == rules
+    assert warned(ledger, figure("350000", metric=metric, published_at="2026")) == [], "it is no new one any more"
+
+
+def test_a_metric_is_new_as_long_as_no_event_of_it_was_kept(ledger: Ledger) -> None:
+    ledger.append([figure("1", metric="mine_production")])
+    typo = figure("1", metric="mine_producton", published_at="2025")
+    assert [one["rule"] for one in ledger.plan([typo]).items[0].warnings] == ["near_metric"]
+    first = ledger.append([typo])
+    assert [one["rule"] for one in first.items[0]["warnings"]] == ["near_metric"]
+    ledger.append([retraction(first.items[0]["event_id"])])
+    assert warned(ledger, figure("2", metric="mine_producton", published_at="2026")) == ["near_metric"]
+
+
+def test_a_file_is_told_of_a_new_metric_once(ledger: Ledger) -> None:
+    rows = [
+        figure("1", metric="mine_production"),
+        *(figure("1", metric="mine_producton", period=str(year)) for year in (2020, 2021)),
+    ]
+    text = "\n".join(json.dumps(row) for row in rows).encode()
+    report = import_stream(ledger, io.BytesIO(text), "jsonl")
+    assert [(one["row"], one["rule"]) for one in report.warnings] == [(2, "near_metric")]
+
+
+def test_of_ten_thousand_metrics_a_new_one_is_compared_with_a_few() -> None:
+    state = State()
+    for number in range(10_000):
+        state.fix_metric(f"metric_{number:05}_of_its_own", ("mass", number + 1))
+    assert state.metric_like("metric_00001_of_its_owm") is not None
+    names = state._metric_names
+    assert names is not None
+    compared = len(names._near("metric 00001 of its owm"))
+    assert 0 < compared <= 4 * NEIGHBOURS_MAX
+    mark = state.mark()
+    state.fix_metric("tonnage", ("mass", 10_001))
+    assert state.metric_like("tonnages") == "tonnage"
+    state.revert(mark)
+    assert state.metric_like("tonnages") is None
