@@ -118,7 +118,7 @@ def import_stream(
     else:
         names = ledger.registered_names()
         if options.mapping is None:
-            mapped = sheet_file(file, names)
+            mapped = sheet_file(file, names, register=options.register)
         else:
             reading = Reading(floats, limits)
             mapped = mapped_file(file, name, options.mapping, names, register=options.register, reading=reading)

@@ -4,7 +4,9 @@ What kind of entity a name is follows from the field that it stands in: a publis
 material. Where the field does not tell (a subject may be anything), it is the kind that was asked for.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from ledger.append.prepare import Draft, prepare
@@ -34,12 +36,17 @@ def kind_of(path: Iterable[str | int], otherwise: str) -> str:
     return next(known, otherwise)
 
 
-def registrations_for(events: Iterable[Draft | Refused], state: State, otherwise: str) -> Iterator[tuple[int, Draft]]:
-    """Registrations of what these events name and neither the ledger nor one of them has registered, each with the
-    place of the event that names it first.
+def slug_for(name: str) -> str:
+    """The slug that a name makes; nothing where it has neither letters nor digits."""
+    return re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).lower()).strip("-")[:80].strip("-")
+
+
+def registrations_for(events: Sequence[Draft | Refused], state: State, otherwise: str) -> Iterator[tuple[int, Draft]]:
+    """Registrations of what these events name and the ledger has not registered, each with the place of the event that
+    it comes from: where one of the events is the registration, and comes late, that one.
     """
     kinds: dict[str, tuple[int, str]] = {}
-    own: set[str] = set()
+    own: dict[str, tuple[int, Draft]] = {}
     for place, event in enumerate(events):
         if not isinstance(event, Draft):
             continue
@@ -47,14 +54,17 @@ def registrations_for(events: Iterable[Draft | Refused], state: State, otherwise
             continue
         body = event.body
         if event.type == EntityRegistered.__name__:
-            own.add(body["entity"])
+            own.setdefault(body["entity"], (place, event))
         for path, slug in refs(event.cls, body):
             kind = kind_of(path, otherwise)
             if slug not in kinds or kind == ORGANISATION:  # what publishes anywhere must be one
                 kinds[slug] = kinds.get(slug, (place, kind))[0], kind
     for slug, (place, kind) in kinds.items():
-        if slug not in own and state.entity(slug) is None:
-            yield place, _registration(slug, kind)
+        if state.entity(slug) is None:
+            if slug not in own:
+                yield place, _registration(slug, kind)
+            elif own[slug][0] > place:
+                yield own[slug]
 
 
 def _registration(slug: str, kind: str) -> Draft:

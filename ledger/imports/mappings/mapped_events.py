@@ -1,7 +1,5 @@
 """Mapped events: what the rows of a table say, once a mapping has told what its columns are."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +9,7 @@ from ledger.imports.mappings.cell_values import CellError, statement_of
 from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
 from ledger.imports.mappings.table_mapping import MappedField, MappedValue, MappingError, TableMapping
 from ledger.imports.mappings.tables import TableRow
-from ledger.imports.registrations import kind_of
+from ledger.imports.registrations import kind_of, slug_for
 from ledger.imports.rows import Row, faulty
 
 NUMBERS = ("expected_version",)
@@ -156,7 +154,7 @@ class MappedEvents:
 
     def _registered(self, name: str, path: Sequence[str]) -> str | None:
         """The slug of a name that is registered with the event, where the import was told to do so."""
-        slug = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).lower()).strip("-")[:80]
+        slug = slug_for(name)
         if self.register is None or not slug or slug in self.names:
             return None
         self._new.append(

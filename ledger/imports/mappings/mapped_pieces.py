@@ -46,9 +46,9 @@ def mapped_file(
     return MappedFile(_pieces(events.rows(table.rows), file), notes)
 
 
-def sheet_file(file: BinaryIO, names: dict[str, str]) -> MappedFile:
+def sheet_file(file: BinaryIO, names: dict[str, str], *, register: str | None) -> MappedFile:
     """The events of a workbook that was filled in. Raises MappingError where it is none."""
-    return MappedFile(_pieces(event_rows(event_table(file), names), file), [])
+    return MappedFile(_pieces(event_rows(event_table(file), names, register=register), file), [])
 
 
 def _pieces(events: Iterator[Row], file: BinaryIO) -> Iterator[Piece]:

@@ -95,7 +95,8 @@ def csv_form(file: BinaryIO, name: str, form: TableForm) -> TableForm:
 def _titled(rows: Iterator[TableRow], form: TableForm) -> Table:
     """The names of the columns, which may take several rows: `2023` over `t` is `2023 t`."""
     head = list(islice(rows, form.skip_rows, form.skip_rows + form.header_rows))
-    if (fault := next((row.fault for row in head if row.fault is not None), None)) is not None:
+    wrong = (one for row in head for one in (row.fault, *(f"column {n + 1}: {why}" for n, why in row.faults.items())))
+    if (fault := next((one for one in wrong if one is not None), None)) is not None:
         raise MappingError(f"the header of the table cannot be read: {fault}")
     if len(head) < form.header_rows:
         raise MappingError("the table has no header: it ends before")
@@ -112,11 +113,11 @@ def _titled(rows: Iterator[TableRow], form: TableForm) -> Table:
 
 
 def _fitted(rows: Iterator[TableRow], width: int) -> Iterator[TableRow]:
-    for number, cells, fault, _ in rows:
-        if fault is None and any(cells[width:]):
+    for number, cells, fault, faults in rows:
+        if fault is None and (any(cells[width:]) or any(place >= width for place in faults)):
             yield TableRow(number, [], f"the row has {len(cells)} cells and the header {width}")
         else:
-            yield TableRow(number, [*cells[:width], *[""] * (width - len(cells))], fault)
+            yield TableRow(number, [*cells[:width], *[""] * (width - len(cells))], fault, faults)
 
 
 def _encoding(file: BinaryIO, name: str, form: TableForm) -> str:
@@ -253,18 +254,18 @@ def _sheet_rows(file: BinaryIO, form: TableForm, prefer: str | None) -> Iterator
             yield TableRow(number, [], f"the sheet is damaged ({type(error).__name__}); nothing from here on was read")
             return
         texts: list[str] = []
-        fault = None
-        for place, cell in enumerate(cells, 1):
+        faults: dict[int, str] = {}
+        for place, cell in enumerate(cells):
             try:
-                if cell is None and place <= len(typed) and str(typed[place - 1] or "").startswith("="):
+                if cell is None and place < len(typed) and str(typed[place] or "").startswith("="):
                     raise ValueError("a formula without its value: open the file in Excel, save it, and send it again")
                 texts.append(_cell_text(cell))
             except ValueError as error:
-                fault = fault or f"column {place}: {error}"
+                faults[place] = str(error)
                 texts.append("")
-        while texts and not texts[-1]:
+        while texts and not texts[-1] and len(texts) - 1 not in faults:
             texts.pop()
-        yield TableRow(number, texts, fault)
+        yield TableRow(number, texts, None, faults)
 
 
 def _sheet_of(book: Any, wanted: str | None, prefer: str | None) -> str:

@@ -13,6 +13,7 @@ from ledger.codec.strict_json import MalformedJSON, parse_json
 from ledger.events.base import REGISTRY, SLUG_PATTERN, Event, ref_paths
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.mappings.tables import Reading, Table, open_table
+from ledger.imports.registrations import kind_of, slug_for
 from ledger.imports.rows import Row, faulty, placed
 from ledger.imports.tables_of_others import VERDICT, no_events
 
@@ -29,11 +30,16 @@ def event_table(file: BinaryIO) -> Table:
     return table
 
 
-def event_rows(table: Table, names: Mapping[str, str]) -> Iterator[Row]:
-    """The events of the rows, or why there are none. `names` gives the slug of a name in small letters."""
-    for number, cells, fault, _ in table.rows:
+def event_rows(table: Table, names: dict[str, str], *, register: str | None) -> Iterator[Row]:
+    """The events of the rows, or why there are none. `names` gives the slug of a name in small letters; with `register`
+    a name that it does not know is registered, as this kind of entity where its column does not tell.
+    """
+    for number, cells, fault, faults in table.rows:
         if fault is not None:
             yield faulty(number, "malformed_cell", fault)
+            continue
+        if (place := next(iter(faults), None)) is not None:
+            yield faulty(number, "malformed_cell", faults[place], column=table.columns[place])
             continue
         given = {
             column: cell.strip()
@@ -41,28 +47,66 @@ def event_rows(table: Table, names: Mapping[str, str]) -> Iterator[Row]:
             if cell.strip() and column != VERDICT and not _has_no_title(column)
         }
         if given:
-            yield _row(number, given, names)
+            yield from _SheetRow(number, names, register).rows(given)
 
 
 def _has_no_title(column: str) -> bool:
     return column.startswith("column ") and column[7:].isdecimal()
 
 
-def _row(number: int, given: Mapping[str, str], names: Mapping[str, str]) -> Row:
-    cls = REGISTRY.get(given.get("type", ""))
-    cells: list[tuple[str, Any]] = []
-    for column, cell in given.items():
-        path = tuple(column.split("."))
-        try:
-            value: Any = cell
-            if cls is not None and _is_list(cls, path):
-                value = _listed(cell)
-            if cls is not None and (inside := _reference(cls, path)) is not None:
-                value = _named(value, inside, names)
-        except ValueError as error:
-            return faulty(number, "malformed_cell", str(error), column=column)
-        cells.append((column, value))
-    return placed(number, cells)
+class _SheetRow:
+    """One row on its way to an event, and the registrations that come before it."""
+
+    def __init__(self, number: int, names: dict[str, str], register: str | None) -> None:
+        self._number, self._names, self._register = number, names, register
+        self._registrations: list[dict[str, Any]] = []
+
+    def rows(self, given: Mapping[str, str]) -> Iterator[Row]:
+        """The event, or why there is none."""
+        cls = REGISTRY.get(given.get("type", ""))
+        made: dict[str, Any] = {}
+        # What must be of a certain kind first: then its name is not registered as another one.
+        for column in sorted(given, key=lambda column: not kind_of(column.split("."), "")):
+            path = tuple(column.split("."))
+            try:
+                value: Any = given[column]
+                if cls is not None and _is_list(cls, path):
+                    value = _listed(value)
+                if cls is not None and (inside := _reference(cls, path)) is not None:
+                    value = self._named(value, inside, path)
+            except ValueError as error:
+                yield faulty(self._number, "malformed_cell", str(error), column=column)
+                return
+            made[column] = value
+        for registration in self._registrations:
+            yield Row(self._number, registration, None)
+        yield placed(self._number, [(column, made[column]) for column in given])
+
+    def _named(self, value: Any, inside: tuple[str, ...], path: tuple[str, ...]) -> Any:
+        """A value with slugs for names: a text, the texts in a list, or those as the parts of objects in a list."""
+        if isinstance(value, list):
+            return [self._named(one, inside[1:], path) for one in value]
+        if not isinstance(value, str):
+            return value
+        return {inside[0]: self._slug(value, path)} if inside else self._slug(value, path)
+
+    def _slug(self, text: str, path: tuple[str, ...]) -> str:
+        """The slug of an entity that is named by a text. Raises ValueError for a text that can be none."""
+        if (slug := self._names.get(text.casefold())) is not None:
+            return slug
+        if _SLUG.fullmatch(text):
+            return text
+        slug = slug_for(text)
+        if self._register is None or not slug:
+            raise ValueError(
+                f"no registered entity is called {text[:80]!r}: choose one of the list, or write the short name of a "
+                "new one (small letters, digits and hyphens), or let the import register it (--register)"
+            )
+        if slug not in self._names:
+            kind = kind_of(path, self._register)
+            self._registrations.append({"type": "EntityRegistered", "entity": slug, "kind": kind, "name": text})
+        self._names[text.casefold()] = self._names[slug] = slug
+        return slug
 
 
 def _listed(cell: str) -> list[Any]:
@@ -74,27 +118,6 @@ def _listed(cell: str) -> list[Any]:
             raise ValueError(f"the list is no JSON: {error}; write it with semicolons between") from None
         return value if isinstance(value, list) else [value]
     return [one.strip() for one in cell.split(";") if one.strip()]
-
-
-def _slug(text: Any, names: Mapping[str, str]) -> Any:
-    """The slug of an entity that is named by a text. Raises ValueError for a text that can be none."""
-    if not isinstance(text, str):
-        return text
-    if (slug := names.get(text.casefold())) is not None:
-        return slug
-    if not _SLUG.fullmatch(text):
-        raise ValueError(
-            f"no registered entity is called {text[:80]!r}: choose one of the list, or write the short name of a "
-            "new one (small letters, digits and hyphens)"
-        )
-    return text
-
-
-def _named(value: Any, inside: tuple[str, ...], names: Mapping[str, str]) -> Any:
-    """A value with slugs for names: a text, the texts in a list, or those as the parts of objects in a list."""
-    if isinstance(value, list):
-        return [_named(one, inside[1:], names) for one in value]
-    return {inside[0]: _slug(value, names)} if inside and isinstance(value, str) else _slug(value, names)
 
 
 @cache

@@ -32,6 +32,8 @@ _WHAT = {
     "unit": "As printed: t, kt, USD/kg, percent, million USD ...",
     "low": "The lower end of a range, or a lower bound (more than 520).",
     "high": "The upper end of a range, or an upper bound.",
+    "status": "How firm it is, as the source says.",
+    "nature": "Whether it was seen, or is a forecast, a target or a plan; the type says it where this is empty.",
     "symbol": "What is printed instead of a number.",
     "published_at": "When anyone could have known: 2025-01-31, 2025-01, 2025, or 2025-Q1.",
     "source.publisher": "Who says so: the short name of a registered organisation.",
@@ -47,6 +49,7 @@ _WHAT = {
     "changes": "The fields that change, as JSON: {\"title\": \"...\"}",
 }  # fmt: skip
 _EXAMPLES = {
+    "metric": "mine_production",
     "source.title": "Mineral Commodity Summaries 2025",
     "source.edition": "2025",
     "source.locator": "page 145",

@@ -101,6 +101,16 @@ def test_what_rows_name_is_registered_as_what_it_must_be(ledger: Ledger) -> None
     assert import_stream(ledger, io.BytesIO(body), "jsonl", register="region").recorded == 0
 
 
+def test_what_the_file_registers_later_is_registered_before(ledger: Ledger) -> None:
+    registration = {"type": "EntityRegistered", "entity": "lithia", "kind": "country", "name": "Lithia"}
+    facts = [figure(subject="lithia"), registration, figure(subject="lithia", period="2024")]
+    body = "".join(json.dumps(one) + "\n" for one in facts).encode()
+    assert import_stream(ledger, io.BytesIO(body), "jsonl").rejected == 1
+    report = import_stream(ledger, io.BytesIO(body), "jsonl", register="region")
+    assert (report.recorded, report.repeated, report.errors) == (3, 1, [])
+    assert [(one["row"], one["kind"], one["name"]) for one in report.registered] == [(2, "country", "Lithia")]
+
+
 def test_nothing_is_registered_where_nothing_is_recorded(ledger: Ledger) -> None:
     head = ledger.head()
     body = "".join(json.dumps(one) + "\n" for one in (figure(subject="narnia"), figure(unit="cubits"))).encode()

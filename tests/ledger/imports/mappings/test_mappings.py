@@ -352,6 +352,18 @@ def test_a_wide_sheet_of_excel_in_three_commands(ledger: Ledger, tmp_path: Path)
     assert bodies(ledger, 300)[0]["value"] == "0.5"
 
 
+def test_what_is_wrong_in_a_column_of_a_sheet_matters_where_it_is_looked_at(ledger: Ledger, tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["Country", 2023, "growth"], ["China", 1, "=1/0"], ["India", "#DIV/0!", "x"]):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "t.xlsx")
+    report = import_file(ledger, tmp_path / "t.xlsx", mapping=parse_mapping(SIMPLE.encode()), mode="proceed")
+    assert report.recorded == 1
+    assert [(one["row"], one["pointer"]) for one in report.errors] == [(3, "/2023")]
+
+
 # Drafts
 
 

@@ -109,9 +109,9 @@ def test_cells_of_a_sheet_are_taken_as_typed() -> None:
 
 def test_a_number_that_excel_does_not_keep_exactly_is_a_fault() -> None:
     (row,) = sheet(["n"], [123456789012345678]).rows
-    assert "15 digits" in str(row.fault)
+    assert "15 digits" in str(row.faults)
     (row,) = sheet(["n"], ["#DIV/0!"]).rows
-    assert "error of a formula" in str(row.fault)
+    assert "error of a formula" in str(row.faults)
 
 
 def test_of_several_sheets_one_is_chosen() -> None:
@@ -129,7 +129,7 @@ def test_of_several_sheets_one_is_chosen() -> None:
 
 def test_a_formula_that_was_never_computed_is_a_fault() -> None:
     (row,) = sheet(["n", "sum"], [1, "=A2+1"]).rows
-    assert "open the file in Excel" in str(row.fault)
+    assert "open the file in Excel" in str(row.faults)
 
 
 def test_merged_cells_are_refused_below_the_header_and_not_above() -> None:

@@ -130,6 +130,24 @@ def test_a_template_is_taken_as_it_is(ledger: Ledger, template: bytes, tmp_path:
     assert import_file(ledger, path).duplicate == 2
 
 
+def test_names_that_nobody_has_are_registered_as_what_they_must_be(
+    ledger: Ledger, template: bytes, tmp_path: Path
+) -> None:
+    facts = (
+        {**FACT, "subject": "my-mine"},
+        {**FACT, "subject": "My Mine", "period": "2023"},
+        {**FACT, "subject": "The Survey", "source.publisher": "The Survey", "material": "Ore"},
+    )
+    report = import_file(ledger, filled(template, *facts, path=tmp_path / "f.xlsx"), register="facility")
+    assert report.errors == []
+    registered = {(one["entity"], one["kind"], one["name"]) for one in report.registered}
+    assert registered == {
+        ("my-mine", "facility", "My Mine"),
+        ("the-survey", "organisation", "The Survey"),
+        ("ore", "material", "Ore"),
+    }
+
+
 def test_lists_of_names_stand_between_semicolons(ledger: Ledger, tmp_path: Path) -> None:
     raw = template_workbook(ledger, ["agreements"])
     signed = {
