@@ -10,6 +10,7 @@ import pytest
 from ledger import Ledger
 from projections import Engine
 from tests.projections.conftest import WORLD, Item
+from tests.shared_tables import engine_of
 
 FIRST = date(2000, 1, 1)
 TARGET = "00000000-0000-4000-8000-00000000beef"
@@ -46,13 +47,17 @@ ORDERS: dict[str, Callable[[int], Sequence[int]]] = {
 @contextmanager
 def caught_up(events: Sequence[Item], *, before: Sequence[Item] = ()) -> Iterator[tuple[Engine, int]]:
     """An engine that took events in at once after others, and how many statements of SQL that took."""
-    with Ledger(":memory:") as ledger, Engine(ledger) as engine:
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
         ledger.append([*WORLD, *before])
         with engine.reader(engine.viewpoint()) as reader:
             reader.ask("CALL enable_logging('QueryLog')")
-            ledger.append(events)
-            engine.catch_up()
-            ((statements,),) = reader.ask("SELECT COUNT(*) FROM duckdb_logs WHERE type = 'QueryLog'")
+            try:
+                ledger.append(events)
+                engine.catch_up()
+                ((statements,),) = reader.ask("SELECT COUNT(*) FROM duckdb_logs WHERE type = 'QueryLog'")
+            finally:  # the database is there for other tests too
+                reader.ask("CALL disable_logging()")
+                reader.ask("CALL truncate_duckdb_logs()")
             yield engine, statements
 
 
@@ -63,7 +68,7 @@ def rows_of(engine: Engine, table: str) -> int:
 @pytest.mark.parametrize(("order", "same_day"), [*((order, False) for order in ORDERS), ("in turn", True)])
 def test_statements_on_one_figure_cost_two_intervals_each_in_any_order(order: str, same_day: bool) -> None:
     counts = []
-    for count in (1_200, 2_400):
+    for count in (1_100, 1_600):
         events = [statement(number, day=0 if same_day else None) for number in ORDERS[order](count)]
         with caught_up(events) as (engine, statements):
             counts.append(statements)
@@ -78,8 +83,8 @@ def intervals(engine: Engine) -> set[str]:
 
 
 def test_one_more_statement_looks_at_its_neighbours_alone() -> None:
-    for count in (500, 2_000):
-        with Ledger(":memory:") as ledger, Engine(ledger) as engine:
+    for count in (500, 1_500):
+        with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
             ledger.append([*WORLD, *(statement(2 * number) for number in range(count))])
             engine.catch_up()
             before = intervals(engine)
