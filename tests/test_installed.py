@@ -28,6 +28,7 @@ COMMANDS = {
     "import": ["facts.jsonl"],
     "export": ["exported"],
     "mapping": ["list"],
+    "template": ["figures.xlsx"],
     "diff": LATER,
     "impact": ["--recorded-from", "position:100"],
     "trace": ["--entity", "lynas-rare-earths"],

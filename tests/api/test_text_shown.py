@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
@@ -93,7 +94,7 @@ ASKED = {
     "diff": ["--from-as-of", "2024-12-31"],
     "disputes": ["--status", "all"],
 }
-WRITES = ("serve", "demo", "append", "import", "export", "mapping", "report", "history")
+WRITES = ("serve", "demo", "append", "import", "export", "mapping", "template", "report", "history")
 COMMANDS = [name for one in MODULES for name in one.names() if name not in WRITES]
 
 
@@ -102,6 +103,12 @@ def test_a_table_shows_nothing_raw(data: Path, command: str) -> None:
     result = run(data, command, *ASKED.get(command, ()))
     assert result.exit_code == 0, result.output
     assert_nothing_raw(result.stdout + result.stderr)
+
+
+def test_a_template_has_names_as_they_are_shown(data: Path, tmp_path: Path) -> None:
+    assert run(data, "template", str(tmp_path / "figures.xlsx")).exit_code == 0
+    lists = openpyxl.load_workbook(tmp_path / "figures.xlsx")["lists"]
+    assert any(r"\x1b" in str(cell) for row in lists.iter_rows(values_only=True) for cell in row)
 
 
 def test_what_was_recorded_is_in_the_tables_and_in_the_data_as_it_was(data: Path) -> None:

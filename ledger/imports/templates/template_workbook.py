@@ -11,6 +11,7 @@ from ledger.events.base import Event
 from ledger.imports.templates.event_sheets import EVENTS
 from ledger.imports.templates.template_columns import TemplateColumn, Vocabulary, template_columns, types_for
 from ledger.ledger import Ledger
+from ledger.visible_text import visible
 
 EXPLAINED, LISTS = "explained", "lists"
 ROWS_CHOSEN = 10_000
@@ -106,8 +107,8 @@ def _write_lists(sheet: Any, columns: Sequence[TemplateColumn], vocabulary: Voca
 
 
 def _text(cell: Any, text: str) -> None:
-    """A text, also where it looks like a formula."""
-    cell.value = text
+    """A text, also where it looks like a formula, as it is shown: a workbook takes no control characters."""
+    cell.value = visible(text)
     cell.data_type = "s"
     cell.number_format = "@"
 
