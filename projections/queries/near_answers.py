@@ -15,17 +15,18 @@ from ledger.values import difference, plain
 
 Row = Sequence[Any]
 
-HEADS = """SELECT * EXCLUDE (changes),
+HEADS = """SELECT * EXCLUDE (told, changes),
   COUNT(*) OVER series AS statements,
   COUNT(*) FILTER (WHERE changes) OVER series AS revisions
 FROM (
-  SELECT *,
-    changes_said(
-      type, LAG(type) OVER in_order,
-      all_said(canonical_value, canonical_low, canonical_high, symbol),
-      LAG(all_said(canonical_value, canonical_low, canonical_high, symbol)) OVER in_order
-    ) AS changes
-  FROM ({said})
+  SELECT *, told IS NULL OR told IS DISTINCT FROM LAG(told, 1, told) OVER in_order AS changes
+  FROM (
+    SELECT *,
+      CASE
+        WHEN type <> 'FigureWithdrawn' THEN all_said(canonical_value, canonical_low, canonical_high, symbol)
+      END AS told
+    FROM ({said})
+  )
   WINDOW in_order AS (PARTITION BY figure_id, publisher ORDER BY published_until, position)
 )
 WINDOW series AS (PARTITION BY figure_id, publisher)

@@ -73,13 +73,16 @@ MUTANTS = (
         "published_from <= world",
     ),
     Mutant(
-        "a partial date is known from its start", "tables/sql/family.sql", "ELSE published_until", "ELSE published_from"
+        "a partial date is known from its start",
+        "tables/sql/family.sql",
+        "ELSE batch.published_until",
+        "ELSE batch.published_from",
     ),
     Mutant(
         "a month ends on its first day",
         "tables/sql/macros.sql",
-        "LAST_DAY(\n          CASE",
-        "(\n          CASE",
+        "CAST(LAST_DAY(CAST(printed",
+        "CAST((CAST(printed",
     ),
     Mutant(
         "an offset is ignored",
@@ -430,9 +433,9 @@ MUTANTS = (
     ),
     Mutant(
         "a withdrawal changes nothing that was said",
-        "tables/sql/macros.sql",
-        "kind = 'FigureWithdrawn'\n  OR",
-        "FALSE\n  OR",
+        "views/internal/tallies.sql",
+        "told IS NULL OR told IS DISTINCT",
+        "told IS DISTINCT",
     ),
     Mutant("a third statement is no revision", "views/internal/tallies.sql", "statements > 2", "statements > 3"),
     Mutant(

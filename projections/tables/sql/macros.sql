@@ -168,13 +168,6 @@ CREATE OR REPLACE MACRO rank_of(is_primary, shown_from, place) AS
   + CAST(EPOCH_US(shown_from) AS HUGEINT) * 1125899906842624
   + place;
 
--- Whether an entry of a series changes what its publisher said before: it says something else, or nothing, or something
--- again after nothing. What is said is given as `all_said` has it.
-CREATE OR REPLACE MACRO changes_said(kind, kind_before, said, said_before) AS
-  kind = 'FigureWithdrawn'
-  OR COALESCE(kind_before = 'FigureWithdrawn', FALSE)
-  OR COALESCE(said <> said_before, FALSE);
-
 -- The family of a canonical unit: what it is the unit of (mass, money, price, mass_rate). `plain_family`, which is made from
 -- the ledger's table of units, knows those without a denominator.
 CREATE OR REPLACE MACRO unit_family(unit) AS

@@ -2,30 +2,36 @@
 -- often that changed what it had said before (`revisions`: another value, a withdrawal, something after a withdrawal).
 --
 -- Most series have one or two statements, or say one thing throughout: these need not be put in order.
-WITH counted AS (
+WITH told AS (
+  SELECT
+    viewpoint,
+    figure_id,
+    publisher,
+    published_until,
+    position,
+    CASE
+      WHEN type <> 'FigureWithdrawn' THEN all_said(canonical_value, canonical_low, canonical_high, symbol)
+    END AS told
+  FROM figures
+),
+counted AS (
   SELECT
     viewpoint,
     figure_id,
     publisher,
     COUNT(*) AS statements,
-    BOOL_OR(type = 'FigureWithdrawn') AS withdrawn,
-    MIN(all_said(canonical_value, canonical_low, canonical_high, symbol))
-      <> MAX(all_said(canonical_value, canonical_low, canonical_high, symbol)) AS differs
-  FROM figures
+    COUNT(*) > COUNT(told) AS withdrawn,
+    MIN(told) <> MAX(told) AS differs
+  FROM told
   GROUP BY viewpoint, figure_id, publisher
 ),
 in_order AS (
   SELECT
-    figures.viewpoint,
-    figures.figure_id,
-    figures.publisher,
-    changes_said(
-      type,
-      LAG(type) OVER series,
-      all_said(canonical_value, canonical_low, canonical_high, symbol),
-      LAG(all_said(canonical_value, canonical_low, canonical_high, symbol)) OVER series
-    ) AS changes
-  FROM figures
+    told.viewpoint,
+    told.figure_id,
+    told.publisher,
+    told IS NULL OR told IS DISTINCT FROM LAG(told, 1, told) OVER series AS changes
+  FROM told
   SEMI JOIN (
     SELECT
       viewpoint,
@@ -35,11 +41,11 @@ in_order AS (
     WHERE withdrawn
       OR (differs AND statements > 2)
   ) AS moved
-    ON moved.viewpoint = figures.viewpoint
-    AND moved.figure_id = figures.figure_id
-    AND moved.publisher = figures.publisher
+    ON moved.viewpoint = told.viewpoint
+    AND moved.figure_id = told.figure_id
+    AND moved.publisher = told.publisher
   WINDOW series AS (
-    PARTITION BY figures.viewpoint, figures.figure_id, figures.publisher
+    PARTITION BY told.viewpoint, told.figure_id, told.publisher
     ORDER BY published_until, position
   )
 ),
