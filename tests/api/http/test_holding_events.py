@@ -108,3 +108,18 @@ def test_of_a_body_that_is_met_in_part_the_rest_goes_on(api: Api) -> None:
     assert [one["type"] for one in api.items("events", entity="lynas") if "Commitment" in one["type"]] == [
         "CommitmentMade"
     ]
+
+
+def test_commitments_are_asked_for_like_any_resource(api: Api) -> None:
+    api.post(OFFTAKE, {**MET, "quantity": {"value": "100", "unit": "t"}})
+    item = api.only("commitments", as_of="2028-02-01", by="usgs", status="open")
+    assert (item["commitment"], item["tranche"], item["to"]) == ("offtake", "first", "lynas")
+    assert item["quantity"] == {"value": None, "low": "2500", "high": "3000", "unit": "t/yr"}
+    assert item["price_floor"]["value"] == "110.00"
+    assert item["met_quantity"] == [{"value": "100", "low": None, "high": None, "unit": "t"}]
+    assert api.items("commitments", as_of="2028-02-01", by="lynas") == []
+    assert api.only("commitments", as_of="2026", status="planned")["met_quantity"] is None
+    shown = api.get("commitments/offtake", as_of="2028-02-01")
+    assert [one["type"] for one in shown["events"]] == ["CommitmentMade", "CommitmentMet"]
+    text = api.client.get("/v1/commitments", params={"as_of": "2028-02-01", "format": "csv"}).text
+    assert '""low"": ""2500""' in text or '""low"":""2500""' in text
