@@ -3,10 +3,11 @@
 The log is the only truth. Everything here can be deleted at any time and is made again from it.
 """
 
-from projections.catalogue import CATALOGUE, FIGURE_IDENTITY, FIGURES, SERIES, Applies, Filter, Projection
+from projections.catalogue import CATALOGUE, FIGURE_IDENTITY, FIGURES, SERIES
 from projections.column_kinds import COMMON as COLUMN_KINDS
 from projections.column_kinds import Kind, is_detail
 from projections.engine import Engine
+from projections.projection import Applies, Filter, Projection
 from projections.queries.allowance import Abandoned, Allowance, OutOfMemory, OutOfTime, Unanswered
 from projections.queries.filter_values import FilterError, Value, listed
 from projections.queries.filters import UnknownFilter

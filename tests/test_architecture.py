@@ -37,7 +37,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("imports",),
     ),
     "projections": (
-        ("sql_text", "viewpoint", "column_kinds", "shared_views"),
+        ("sql_text", "viewpoint", "column_kinds", "shared_views", "projection"),
         ("catalogue",),
         ("tables",),
         ("queries",),

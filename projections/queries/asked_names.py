@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from projections.catalogue import Applies, Filter, Projection
 from projections.column_kinds import Kind
+from projections.projection import Applies, Filter, Projection
 from projections.queries.compose import question
 from projections.queries.filter_values import Value, values_of
 from projections.queries.filters import filter_named

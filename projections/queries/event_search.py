@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger import Entry, Ledger, content
-from projections.catalogue import Projection
+from projections.projection import Projection
 from projections.queries.filters import one_of
 from projections.queries.reader import Reader
 from projections.sql_text import literals

@@ -6,7 +6,7 @@ A value that itself holds a comma stands in double quotes, as in a CSV file: `di
 import csv
 from collections.abc import Sequence
 
-from projections.catalogue import Filter
+from projections.projection import Filter
 
 VALUES_MAX = 1_000
 

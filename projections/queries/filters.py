@@ -12,8 +12,9 @@ from uuid import UUID
 from ledger import CalendarError
 from ledger.events import NAME_PATTERN
 from ledger.values import Period, is_fiscal, parse_period
-from projections.catalogue import FIGURE_BESIDE_PERIOD, OWN_MEANINGS, Applies, Filter, Projection
+from projections.catalogue import FIGURE_BESIDE_PERIOD
 from projections.column_kinds import Kind
+from projections.projection import OWN_MEANINGS, Applies, Filter, Projection
 from projections.queries.comparisons import condition
 from projections.queries.filter_values import FilterError, Value, values_of
 from projections.queries.names import NEAR_MAX, Names, near

@@ -13,7 +13,8 @@ from uuid import UUID
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE, SERIES, Projection
+from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE, SERIES
+from projections.projection import Projection
 from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
 from projections.queries.answer_history import Version, answer_history

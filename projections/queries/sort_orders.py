@@ -6,7 +6,7 @@ and equals in the order of the resource, so that pages fit together.
 
 from typing import Any, NamedTuple
 
-from projections.catalogue import Projection
+from projections.projection import Projection
 from projections.queries.filter_values import FilterError
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import duckdb
 import pytest
 
-from projections.catalogue import Filter, Projection
 from projections.column_kinds import Kind
+from projections.projection import Filter, Projection
 from projections.queries.comparisons import condition
 
 ID = UUID("00000000-0000-4000-8000-000000000001")
