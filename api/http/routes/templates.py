@@ -36,6 +36,8 @@ def router(engine: Engine) -> APIRouter:
     ) -> Response:
         """A workbook with a sheet to fill in, lists of what is registered, and a sheet that explains each column.
         `POST /v1/imports` takes it as it is. `/v1/templates/figures.xlsx` is the same as `/v1/templates/figures`.
+
+        Example: `GET /v1/templates/figures`
         """
         for name, said in request.query_params.multi_items():
             if (name, said) != ("format", "xlsx"):
