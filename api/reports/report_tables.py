@@ -122,7 +122,7 @@ def stated(figure: FigureFacts, names: Names) -> Table:
                 item["published_at"],
                 _with_status(item),
                 said(item, canonical=True),
-                f"number {item['revision'] + 1}",
+                f"number {item['statements']}",
             ),
             stands=figure.answer is not None and item["event_id"] == figure.answer["event_id"],
         )
