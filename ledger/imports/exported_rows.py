@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from ledger.codec.entry import Entry
 from ledger.errors import CalendarError, InvalidEvent, Violation
-from ledger.events.base import REGISTRY, Timed
+from ledger.events.base import REGISTRY, Transition
 from ledger.events.figures import Figure
+from ledger.events.withdrawals import ReportWithdrawn
 from ledger.values.calendars import instant_text, parse_moment
 from ledger.values.identifiers import instant_of, microseconds
 
@@ -47,9 +48,9 @@ def body_of_entry(entry: Entry) -> dict[str, Any]:
 
 
 def is_dated(type_name: Any) -> bool:
-    """Whether events of this type say what somebody published: figures, and what holds over time."""
+    """Whether events of this type say what somebody published: of figures and of what holds over time."""
     cls = REGISTRY.get(type_name) if isinstance(type_name, str) else None
-    return cls is not None and issubclass(cls, Figure | Timed) and not cls.known_at_once
+    return cls is not None and issubclass(cls, Figure | Transition | ReportWithdrawn)
 
 
 def taken_apart(sent: Mapping[str, Any]) -> tuple[dict[str, Any], Recorded | None]:

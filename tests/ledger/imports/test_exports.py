@@ -1,5 +1,6 @@
 """A log goes out and comes in again: into an empty ledger as it was, into another with its origin."""
 
+import io
 import json
 import random
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from api.cli.demo import sample_path
-from ledger import Ledger, export_log, exported_events, import_file
+from ledger import Ledger, export_log, exported_events, import_file, import_stream
 from projections import CATALOGUE
 from tests.depth import examples
 from tests.ledger.conftest import WORLD, correction, figure, retraction
@@ -163,3 +164,24 @@ def test_what_is_recorded_afterwards_comes_after_what_was_taken_in(tmp_path: Pat
         receipt = two.append([figure("5")])
         assert receipt.position == one.head() + 1
         assert receipt.recorded_at == "2026-01-02T00:00:00.000000Z"
+
+
+def test_whatever_is_published_keeps_its_date_or_waits_for_one(tmp_path: Path) -> None:
+    """Not only what has an end of its own: an undated closure or withdrawal would count as known later elsewhere."""
+    then = datetime(2020, 5, 17, 12, tzinfo=UTC)
+    first = "00000000-0000-4000-8000-000000000001"
+    undated = [
+        {"type": "FacilityAnnounced", "facility": "kuantan-plant", "event_id": first},
+        {"type": "FacilityClosed", "facility": "kuantan-plant"},
+        {"type": "ReportWithdrawn", "withdraws": first},
+    ]
+    with Ledger(":memory:", clock=lambda: then) as one, Ledger(":memory:") as two:
+        one.append(WORLD)
+        one.append(undated)
+        assert sent_on(one, tmp_path / "out", two).rejected == 0
+        dates = [entry.body["published_at"] for entry in list(two.entries())[-3:]]
+        assert dates == ["2020-05-17T12:00:00.000000Z"] * 3
+        for event in undated:
+            rows = io.BytesIO(json.dumps({**event, "event_id": None}).encode())
+            report = import_stream(two, rows, "jsonl", mode="proceed")
+            assert [error["rule"] for error in report.errors] == ["undated"]
