@@ -36,6 +36,9 @@ from ledger.store.protocol import LogStore
 from ledger.values.calendars import parse_moment
 from ledger.values.identifiers import microseconds, of_time
 
+ACTS_FEW = 16
+"""What so few acts make of an event is found anew each time that somebody asks."""
+
 
 @dataclass
 class _Part:
@@ -172,9 +175,11 @@ class Batch:
         """What an event says after the ledger events on it so far, recorded or placed."""
         says = self.state.content_of(entry.event_id)
         if says is None:
-            says = Content(entry.body)
-            for act in self._acts_on(entry):
+            says, acts = Content(entry.body), self._acts_on(entry)
+            for act in acts:
                 says = says.after(entry.cls, (act.type, act.body))
+            if len(acts) > ACTS_FEW:  # Who names it next should not go through all of them again.
+                self.state.acted.remember(entry.event_key, says)
         return says
 
     def _acts_on(self, entry: Entry) -> list[Entry]:

@@ -51,6 +51,10 @@ class ActedEvents:
 
         return undo
 
+    def remember(self, target: bytes, says: Content) -> None:
+        """Keep what somebody found that an event says after all acts on it."""
+        self._exchange(target, says)
+
     def keep(self) -> None:
         """Let go of the oldest contents where there are too many."""
         for target, says in reversed(self._says.items()):

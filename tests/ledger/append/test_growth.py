@@ -63,8 +63,21 @@ def acts_in_turn(count: int) -> Events:
     return [acts[number % 2](event_id(0)) for number in range(count)]
 
 
+OWNED = {"type": "RelationshipStated", "subject": "lynas", "relation": "owns", "object": "kuantan-plant"}
+BACK = {"type": "ReportWithdrawn", "withdraws": event_id(0)}
+
+
 IN_ONE_BATCH: dict[str, Callable[[int], tuple[Events, Events]]] = {
     "corrections of one statement": lambda n: ([ONE], [correction(event_id(0), value=str(i)) for i in range(n)]),
+    "restatements of one that is recorded, corrected as often": lambda n: (
+        [{**OWNED, "event_id": event_id(0)}, *(correction(event_id(0), share=str(i % 100)) for i in range(n))],
+        [{**OWNED, "restates": event_id(0)} for _ in range(n)],
+    ),
+    "restatements of the one before each": lambda n: (
+        [{**FACILITY, "event_id": event_id(0)}],
+        [{**FACILITY, "event_id": event_id(i), "restates": event_id(i - 1)} for i in range(1, n)],
+    ),
+    "withdrawals of one report": lambda n: ([{**OWNED, "event_id": event_id(0)}], [BACK for _ in range(n)]),
     "corrections of one registration": lambda n: (
         [{**registered(1), "event_id": event_id(0)}],
         [correction(event_id(0), name=f"Name {i}") for i in range(n)],
@@ -248,3 +261,24 @@ def test_one_more_costs_the_same_after_many(name: str, tmp_path: Any) -> None:
     many = appended(tmp_path, after_many[0], [after_many[1]])
     assert many.calls <= GROWTH_MAX * few.calls
     assert many.steps <= GROWTH_MAX * few.steps
+
+
+def restated_after_reopening(tmp_path: Any, count: int) -> Work:
+    """The work of restating an event as often as it was corrected, in a ledger that has just been opened."""
+    path = tmp_path / f"{count}.db"
+    ledger = Ledger(path)
+    corrections = [correction(event_id(0), share=str(number % 100)) for number in range(count)]
+    ledger.append([*WORLD, {**OWNED, "event_id": event_id(0)}, *corrections], warn=False)
+    ledger.close()
+    ledger = Ledger(path)
+    ledger.append([registered(88_888)])
+    with counted(ledger) as work:
+        ledger.append([{**OWNED, "restates": event_id(0)} for _ in range(count)])
+    ledger.close()
+    return work
+
+
+def test_what_was_corrected_often_is_read_once_for_all_that_restate_it(tmp_path: Any) -> None:
+    few, many = restated_after_reopening(tmp_path, FEW), restated_after_reopening(tmp_path, TIMES * FEW)
+    assert many.calls <= GROWTH_MAX * TIMES * few.calls
+    assert many.steps <= GROWTH_MAX * TIMES * few.steps
