@@ -105,6 +105,11 @@ FIGURES = Projection(
 )
 
 _STATUS = "Only items with this status."
+_OVER_TIME = (
+    next(one for one in FIGURE_FILTERS if one.name == "prefer"),
+    _items("disputed", "Only what is disputed, or only other things.", choices=("true", "false")),
+)
+"""Filters of all that holds over time and has several publishers."""
 
 CATALOGUE: dict[str, Projection] = {
     projection.name: projection
@@ -120,9 +125,12 @@ CATALOGUE: dict[str, Projection] = {
                 _items("jurisdiction", "Whose policy it is: a slug."),
                 _items("kind", "Its kind, for example export_control."),
                 _items("material", "A material that it is about: a slug.", "materials"),
-                _items("status", _STATUS, choices=("announced", "in_force", "suspended", "expired", "repealed")),
+                _items(
+                    "status", _STATUS, choices=("announced", "in_force", "suspended", "expired", "lapsed", "repealed")
+                ),
+                *_OVER_TIME,
             ),
-            reads=("policies",),
+            reads=("transitions_policies",),
             slug="policy",
         ),
         Projection(
@@ -136,8 +144,9 @@ CATALOGUE: dict[str, Projection] = {
                 _items("facility", "The facility that it is about: a slug."),
                 _items("binding", "Whether it binds its parties.", choices=("true", "false")),
                 _items("status", _STATUS, choices=("mou", "signed", "in_force", "expired", "terminated")),
+                *_OVER_TIME,
             ),
-            reads=("agreements",),
+            reads=("transitions_agreements",),
             slug="agreement",
             columns={"parties": Kind.OBJECTS, "party_slugs": Kind.SLUGS},
             hidden=("party_slugs",),
@@ -154,10 +163,11 @@ CATALOGUE: dict[str, Projection] = {
                 _items(
                     "status",
                     _STATUS,
-                    choices=("announced", "under_construction", "operating", "idled", "closed"),
+                    choices=("announced", "under_construction", "operating", "idled", "closed", "cancelled"),
                 ),
+                *_OVER_TIME,
             ),
-            reads=("facilities",),
+            reads=("transitions_facilities", "relationships_items"),
             slug="facility",
         ),
         Projection(
@@ -171,9 +181,10 @@ CATALOGUE: dict[str, Projection] = {
                 _items("consumer", "A slug."),
                 _items("material", "A slug."),
                 _items("stage", "A stage of the value chain, for example magnet."),
-                _items("status", _STATUS, choices=("open", "closed")),
+                _items("status", _STATUS, choices=("planned", "open", "closed")),
+                *_OVER_TIME,
             ),
-            reads=("links",),
+            reads=("transitions_links",),
             slug="link",
         ),
         Projection(
@@ -218,23 +229,26 @@ CATALOGUE: dict[str, Projection] = {
                 _items("subject", "What is threatened: a slug."),
                 _items("category", "For example regulatory."),
                 _items("severity", "low, medium, high or critical."),
-                _items("status", _STATUS, choices=("open", "closed")),
+                _items("status", _STATUS, choices=("planned", "open", "closed")),
+                *_OVER_TIME,
             ),
-            reads=("risks",),
+            reads=("transitions_risks",),
             slug="risk",
         ),
         Projection(
             "relationships",
             "How entities stand to each other.",
             "relationships",
-            ("subject", "relation", "object"),
+            ("subject", "relation", "object", "role", "starts"),
             (
                 _rows("subject", "A slug."),
                 _rows("relation", "How the one stands to the other.", example="operates"),
                 _rows("object", "A slug."),
-                _items("status", _STATUS, choices=("open", "closed")),
+                _items("status", _STATUS, choices=("planned", "open", "closed")),
+                *_OVER_TIME,
             ),
-            reads=("relationships",),
+            reads=("transitions_relationships",),
+            hidden=("starts", "published_until", "begun"),
         ),
         Projection(
             "statements",

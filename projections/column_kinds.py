@@ -69,7 +69,7 @@ _NAMES: Mapping[Kind, str] = {
     Kind.TEXT: (
         "metric nature symbol unit canonical_unit status note text terms title name description explanation kind stage "
         "category severity attribute relation fiscal_year_end fiscal_year_named edition vintage reference locator url "
-        "says said cause type source_kind policy agreement link risk"
+        "says said cause type source_kind policy agreement link risk role"
     ),
     Kind.SLUG: (
         "subject material publisher via entity jurisdiction facility operator supplier consumer object parent "
@@ -78,12 +78,15 @@ _NAMES: Mapping[Kind, str] = {
     Kind.DECIMAL: (
         "canonical_value canonical_low canonical_high previous_value spread spread_percent change change_percent"
     ),
-    Kind.PRINTED: "value low high share",
+    Kind.PRINTED: "value low high share share_low share_high",
     Kind.COUNT: "position revision statements revisions publishers release place viewpoint",
-    Kind.FLAG: "approximate disputed binding withdrawn corrected converted",
+    Kind.FLAG: "approximate disputed binding withdrawn corrected converted foreseen begun",
     Kind.DAY: "period_start period_end since_date until_date vintage_date superseded_on",
-    Kind.INSTANT: "recorded_at published_until",
-    Kind.MOMENT: ("period published_at since until effective_from effective_to first_published_at latest_published_at"),
+    Kind.INSTANT: "recorded_at published_until starts",
+    Kind.MOMENT: (
+        "period published_at since until effective_from effective_to interrupted_from interrupted_to "
+        "first_published_at latest_published_at"
+    ),
     Kind.IDENTIFIER: "figure_id event_id",
     Kind.TEXTS: "former_names aliases",
     Kind.SLUGS: "materials",

@@ -23,7 +23,8 @@ class Applies(Enum):
 
 OWN_MEANINGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("subject_kind", "period", "period_from", "period_to", "dimension.*", "figure_id"), ("figures",)),
-    **dict.fromkeys(("prefer", "resolve"), ("figures",)),
+    "prefer": ("figures", "policies", "agreements", "facilities", "links", "risks", "relationships"),
+    "resolve": ("figures",),
     "q": ("entities", "figures"),
 }
 """Filters that are no comparison with a column (`projections.queries.filters` says what they mean), and the families
@@ -101,7 +102,7 @@ class Projection:
     @property
     def of_own_events(self) -> bool:
         """Whether items come in the order of their slugs, and each is made of the events that name its slug only."""
-        return self.slug == self.order[0] and self.reads == (self.family,)
+        return self.slug == self.order[0] and self.reads in ((self.family,), (f"transitions_{self.family}",))
 
     @property
     def names_entities(self) -> bool:

@@ -27,7 +27,9 @@ class _Signing(Timed, abstract=True):
     agreement: Slug
     parties: list[Party] = Field(min_length=1, max_length=1000)
     title: Text | None = None
-    binding: Flag | None = Field(None, description="Default: false for an MoU, true for a definitive agreement.")
+    binding: Flag | None = Field(
+        None, description="Default: true for a definitive agreement; of an MoU it is not known."
+    )
     terms: Text | None = None
     facility: Ref | None = None
 

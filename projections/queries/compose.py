@@ -6,10 +6,11 @@ at many at once.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from projections.catalogue import CATALOGUE
+from projections.queries import transitions
 from projections.shared_views import SHARED_VIEWS
 from projections.sql_text import sections, sql
 from projections.tables.families import Family
@@ -25,10 +26,12 @@ def question(
     *,
     rows: Mapping[str, Sequence[str]] | None = None,
     viewpoints: str | None = None,
+    restating: Collection[str] = (),
 ) -> str:
     """`WITH` and the common table expressions that end with `items`, the items of a view.
 
-    `rows` are conditions on the rows of families; `viewpoints` is a query for many viewpoints, else there is one, and
+    `rows` are conditions on the rows of families; `restating` are families of which events say others anew;
+    `viewpoints` is a query for many viewpoints, else there is one, and
     it is in the parameters. Raises ValueError where the view, or one that it reads, declares to read what there is not.
     """
     clauses: dict[str, str] = {"viewpoints": f"viewpoints AS (\n{viewpoints}\n)"} if viewpoints else {}
@@ -43,6 +46,11 @@ def question(
             for one in reads_of(inner):
                 add(one)
             clauses[relation] = f"{relation} AS (\n{text_of(inner)}\n)"
+        elif relation.startswith(transitions.PREFIX):
+            family = relation.removeprefix(transitions.PREFIX)
+            add(family)
+            add("withdrawals")
+            clauses[relation] = transitions.clauses(families[family], restating=family in restating)
         elif relation == INTERVALS:
             shown = _clocks()[f"many_{INTERVALS}" if viewpoints else INTERVALS]
             clauses[relation] = shown.format(rows=conditions, shown=_clocks()["shown"])
@@ -58,7 +66,9 @@ def question(
 
     for relation in reads_of(view):
         add(relation)
-    return "WITH\n" + ",\n".join([*clauses.values(), f"items AS (\n{text_of(view)}\n)"])
+    return f"WITH{' RECURSIVE' if restating else ''}\n" + ",\n".join(
+        [*clauses.values(), f"items AS (\n{text_of(view)}\n)"]
+    )
 
 
 def lookup(view: str, rows: Sequence[str], *, as_text: Sequence[str] = ()) -> str:
@@ -85,6 +95,18 @@ def lookup(view: str, rows: Sequence[str], *, as_text: Sequence[str] = ()) -> st
 def reads_of(view: str) -> tuple[str, ...]:
     """The relations that a view declares to read: see `projections.shared_views`."""
     return CATALOGUE[view].reads if view in CATALOGUE else SHARED_VIEWS[view].reads
+
+
+@cache
+def families_in_transition(view: str) -> tuple[str, ...]:
+    """The families of whose transitions a view reads, itself or through another."""
+    found: list[str] = []
+    for relation in reads_of(view):
+        if relation.startswith(transitions.PREFIX):
+            found.append(relation.removeprefix(transitions.PREFIX))
+        elif relation.endswith(ITEMS):
+            found += families_in_transition(relation.removesuffix(ITEMS))
+    return tuple(dict.fromkeys(found))
 
 
 @cache

@@ -111,6 +111,7 @@ class _Conditions:
         subjects = self._filters.get("subject", [])
         if 0 < len(subjects) <= NEAR_SUBJECTS_MAX and projection.family == "figures":
             self.selection.keep_near(near(map(names.kept, subjects)))
+        self._prefer()
         if projection.name == "figures":
             self._choose_answers()
 
@@ -129,17 +130,20 @@ class _Conditions:
             raise FilterError(known.name, str(error)) from None
         (self.selection.rows if on_rows else self.selection.items).append(fits)
 
-    def _choose_answers(self) -> None:
-        """Which of the publishers' answers to a figure is shown, and in which order publishers are preferred."""
+    def _prefer(self) -> None:
+        """In which order publishers are preferred."""
         slugs = self._filters.get("prefer", [])
         if len(slugs) > PREFERRED_MAX:
             raise FilterError("prefer", f"{len(slugs)} publishers are too many; {PREFERRED_MAX} at most")
         self.selection.params["prefer"] = [self._names.kept(slug) for slug in slugs]
+
+    def _choose_answers(self) -> None:
+        """Which of the publishers' answers to a figure is shown."""
         if "publisher" not in self._filters and self._filters.get("resolve", ["latest"]) == ["latest"]:
             self.selection.items.append("place = 1")
 
     def _nothing(self, name: str, values: list[str]) -> None:
-        """No condition: `prefer` and `resolve` choose among answers (`_choose_answers`), not among figures."""
+        """No condition: `prefer` and `resolve` choose among what publishers say, not among figures or things."""
 
     def _subject_kind(self, name: str, values: list[str]) -> None:
         self.selection.rows.append(

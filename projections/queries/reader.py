@@ -19,7 +19,7 @@ from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
 from projections.queries.answer_history import Version, answer_history
 from projections.queries.asked_names import AskedNames, NameSearch
-from projections.queries.compose import lookup, question
+from projections.queries.compose import families_in_transition, lookup, question
 from projections.queries.figure_pages import figure_page
 from projections.queries.filter_values import Value
 from projections.queries.filters import Selection, one_of, select
@@ -143,7 +143,7 @@ class Reader(ViewpointCursor):
         view = "current" if of_figures and not _ANSWERERS & set(given) else name
         rows = {projection.family: selection.rows, "answer_intervals": selection.near}
         hidden = (*_OF_THE_READER, *projection.hidden)
-        clauses = question(view, self.families, rows=rows)
+        clauses = self._question(view, rows)
         yield from self._tables(clauses, selection, order=projection.order, sort=order, hidden=hidden, offset=offset)
 
     def _of_the_first(self, projection: Projection, selection: Selection, limit: int, offset: int) -> pa.Table | None:
@@ -178,7 +178,7 @@ class Reader(ViewpointCursor):
         sort: Sort | None = None,
     ) -> pa.Table:
         return self._table(
-            question(view, self.families, rows={projection.family: selection.rows, "answer_intervals": selection.near}),
+            self._question(view, {projection.family: selection.rows, "answer_intervals": selection.near}),
             selection,
             order=projection.order,
             sort=sort,
@@ -186,6 +186,15 @@ class Reader(ViewpointCursor):
             limit=limit,
             offset=offset,
         )
+
+    def _question(self, view: str, rows: Mapping[str, Sequence[str]], *, viewpoints: str | None = None) -> str:
+        """The clauses of a view of a resource; where nothing is said anew, without the search for what is."""
+        restating = [
+            family
+            for family in families_in_transition(view)
+            if self.ask(f"SELECT 1 FROM log.{family} WHERE restates IS NOT NULL LIMIT 1")
+        ]
+        return question(view, self.families, rows=rows, viewpoints=viewpoints, restating=restating)
 
     def _near(
         self, selection: Selection, projection: Projection, page: slice, *, sort: Sort | None, of_one: bool
@@ -232,7 +241,7 @@ class Reader(ViewpointCursor):
         )
         rows = {projection.family: selection.rows, "answer_intervals": selection.near}
         return self._table(
-            question(name, self.families, rows=rows, viewpoints=f"SELECT {', '.join(unnested)}"),
+            self._question(name, rows, viewpoints=f"SELECT {', '.join(unnested)}"),
             selection,
             order=("viewpoint", *projection.order),
             hidden=projection.hidden,

@@ -27,8 +27,10 @@ UNRESOLVED = ("entities", "keeping")
 _RESERVED = frozenset(
     "position since until type event_id recorded_at recorded_by publisher via source_kind source_title source_url "
     "source_edition source_locator source_reference source_retrieved_on source_sha256 published_from published_until "
-    "visible_from starts ends viewpoint known world begun past listed figure_id period_start period_end canonical_unit "
-    "subject_code canonical_value canonical_low canonical_high changed stream named corrected".split()
+    "visible_from starts starts_until ends_from ends viewpoint known world begun past listed figure_id period_start "
+    "period_end canonical_unit subject_code canonical_value canonical_low canonical_high changed stream named "
+    "corrected of_part own_part occurrence "
+    "voice_rank source_rank is_opening is_ending as_event is_second root_id is_apart".split()
 )
 
 
@@ -83,6 +85,9 @@ class Family:
         if self.timed:
             has_end = any(column.name == "effective_to" for column in self.columns)
             own.append("COALESCE(starts_at(said.effective_from), batch.published_from) AS starts")
+            own.append("COALESCE(ends_at(said.effective_from), batch.published_until) AS starts_until")
+            ends_from = "starts_at(said.effective_to)" if has_end else "CAST(NULL AS TIMESTAMP)"
+            own.append(f"{ends_from} AS ends_from")
             own.append(f"{'ends_at(said.effective_to)' if has_end else 'CAST(NULL AS TIMESTAMP)'} AS ends")
         if self.name == "figures":
             own += [

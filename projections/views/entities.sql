@@ -142,15 +142,23 @@ related AS (
         'subject': subject,
         'relation': relation,
         'object': object,
+        'role': role,
         'share': share,
+        'share_low': share_low,
+        'share_high': share_high,
+        'nature': nature,
         'status': status,
+        'foreseen': foreseen,
         'effective_from': effective_from,
         'effective_to': effective_to,
         'event_id': CAST(event_id AS VARCHAR),
+        'publisher': publisher,
+        'publishers': publishers,
+        'disputed': disputed,
         'published_at': published_at,
         'position': position
       }
-      ORDER BY subject, relation, object
+      ORDER BY subject, relation, object, role NULLS FIRST, starts
     ) AS relationships
   FROM ends
   GROUP BY viewpoint, entity

@@ -1,92 +1,99 @@
 -- One row is the state of one stage of a facility, or of a facility of which no event names a stage.
-WITH stages AS (
-  SELECT DISTINCT
-    viewpoint,
-    facility,
-    stage
-  FROM facilities
-  WHERE stage IS NOT NULL
-  UNION ALL
+WITH own AS (
   SELECT
     viewpoint,
     facility,
-    NULL AS stage
-  FROM facilities
-  GROUP BY viewpoint, facility
-  HAVING COUNT(stage) = 0
-),
--- An event that names no stage bears on every stage.
-bearing AS (
-  SELECT
-    facilities.* REPLACE (stages.stage AS stage),
-    type IN ('FacilityAnnounced', 'ConstructionStarted', 'FacilityCommissioned') AND listed AS opens
-  FROM stages
-  JOIN facilities
-    ON facilities.viewpoint = stages.viewpoint
-    AND facilities.facility = stages.facility
-    AND (
-      facilities.stage IS NULL
-      OR facilities.stage = stages.stage
-    )
-),
-own AS (
-  SELECT
-    viewpoint,
-    facility,
-    stage,
-    ARG_MAX(operator, ROW(starts, published_until, position)) FILTER (
-      WHERE operator IS NOT NULL
-        AND (opens OR begun)
-    ) AS operator,
+    of_part,
     MAX(starts) FILTER (WHERE type = 'FacilityRestarted' AND begun) AS restarted
-  FROM bearing
-  GROUP BY viewpoint, facility, stage
-  HAVING BOOL_OR(opens)
+  FROM transitions_facilities
+  GROUP BY viewpoint, facility, of_part
+  HAVING BOOL_OR(is_opening AND listed)
 ),
--- Every status that some event makes true; the one with the highest rank is the stage's.
+-- Every status that some transition makes true; the one with the highest rank is the stage's.
 statuses AS (
   SELECT
-    bearing.*,
-    own.operator AS own_operator,
+    transitions_facilities.*,
     CASE
-      WHEN begun AND type = 'FacilityClosed' THEN 5
-      WHEN begun AND type = 'FacilityIdled' AND NOT past AND COALESCE(restarted < starts, TRUE) THEN 4
-      WHEN begun AND type IN ('FacilityCommissioned', 'FacilityRestarted') THEN 3
-      WHEN begun AND type = 'ConstructionStarted' THEN 2
-      WHEN opens THEN 1
+      WHEN is_ending AND begun THEN 5
+      WHEN type = 'FacilityIdled' AND begun AND NOT past AND COALESCE(restarted < starts, TRUE) THEN 4
+      WHEN type IN ('FacilityCommissioned', 'FacilityRestarted') AND begun THEN 3
+      WHEN type = 'ConstructionStarted' AND begun THEN 2
+      WHEN is_opening AND listed THEN 1
     END AS rank
-  FROM bearing
+  FROM transitions_facilities
   JOIN own
-    ON own.viewpoint = bearing.viewpoint
-    AND own.facility = bearing.facility
-    AND own.stage IS NOT DISTINCT FROM bearing.stage
+    USING (viewpoint, facility, of_part)
 ),
 ranked AS (
   SELECT
     *,
     ROW_NUMBER() OVER (
-      PARTITION BY viewpoint, facility, stage
-      ORDER BY rank DESC, starts DESC, published_until DESC, position DESC
-    ) AS place
+      PARTITION BY viewpoint, facility, of_part
+      ORDER BY rank DESC, as_event.starts DESC, as_event.published_until DESC, as_event.position DESC
+    ) AS turn_of_it
   FROM statuses
   WHERE rank IS NOT NULL
+),
+-- Who operates it: what was said last, by its own events or by relationships; these say so while they are open.
+said_of_operators AS (
+  SELECT
+    viewpoint,
+    facility,
+    of_part,
+    operator AS said,
+    ROW(starts, as_event.published_until, as_event.position) AS turn
+  FROM transitions_facilities
+  WHERE operator IS NOT NULL
+    AND begun
+  UNION ALL
+  SELECT
+    relationships_items.viewpoint,
+    own.facility,
+    own.of_part,
+    CASE WHEN status = 'open' THEN subject END AS said,
+    ROW(starts, published_until, position) AS turn
+  FROM relationships_items
+  JOIN own
+    ON own.viewpoint = relationships_items.viewpoint
+    AND own.facility = relationships_items.object
+  WHERE relation = 'operates'
+    AND begun
+),
+operators AS (
+  SELECT
+    viewpoint,
+    facility,
+    of_part,
+    ARG_MAX(ROW(said), turn)[1] AS operator
+  FROM said_of_operators
+  GROUP BY viewpoint, facility, of_part
 )
 SELECT
   viewpoint,
   facility,
-  stage,
+  NULLIF(of_part, '') AS stage,
   CASE rank
-    WHEN 5 THEN 'closed'
+    WHEN 5 THEN CASE WHEN type = 'FacilityCancelled' THEN 'cancelled' ELSE 'closed' END
     WHEN 4 THEN 'idled'
     WHEN 3 THEN 'operating'
     WHEN 2 THEN 'under_construction'
     ELSE 'announced'
   END AS status,
-  own_operator AS operator,
+  rank > 1 AND as_event.foreseen AS foreseen,
+  operators.operator,
   effective_from,
   effective_to,
-  event_id,
-  published_at,
-  position
+  CASE WHEN rank = 4 THEN effective_from END AS interrupted_from,
+  CASE WHEN rank = 4 THEN effective_to END AS interrupted_to,
+  as_event.event_id,
+  as_event.publisher,
+  spoken_facilities.publishers,
+  spoken_facilities.disputed,
+  as_event.published_at,
+  as_event.position
 FROM ranked
-WHERE place = 1
+JOIN spoken_facilities
+  USING (viewpoint, facility, of_part)
+LEFT JOIN operators
+  USING (viewpoint, facility, of_part)
+WHERE turn_of_it = 1

@@ -1,27 +1,24 @@
 -- One row is the state of one policy.
-WITH openings AS (
+WITH openings AS MATERIALIZED (
   SELECT
     *
-  FROM policies
-  WHERE type IN ('PolicyAnnounced', 'PolicyEnacted')
+  FROM transitions_policies
+  WHERE is_opening
     AND listed
 ),
--- What its announcements give, then its enactments, each in order of publication; then what its amendments change, in
--- order of their taking effect, which may also be to nothing.
-sayings AS (
+-- What its announcements give, then its enactments, then what its amendments change, which may also be to nothing; each
+-- in order of taking effect.
+sayings AS MATERIALIZED (
   SELECT
     viewpoint,
     policy,
     world,
-    TRUE AS opens,
-    ROW(CASE WHEN type = 'PolicyEnacted' THEN 1 ELSE 0 END, published_until, published_until, position) AS turn,
-    {
-      'event_id': event_id,
-      'published_at': published_at,
-      'starts': starts,
-      'published_until': published_until,
-      'position': position
-    } AS event,
+    type AS opening,
+    ROW(
+      CASE WHEN type = 'PolicyEnacted' THEN 1 ELSE 0 END,
+      ROW(starts, published_until, position, NULL, published_until, position)
+    ) AS turn,
+    as_event,
     [] AS changed,
     jurisdiction,
     kind,
@@ -35,15 +32,9 @@ sayings AS (
     viewpoint,
     policy,
     world,
-    FALSE AS opens,
-    ROW(2, starts, published_until, position) AS turn,
-    {
-      'event_id': event_id,
-      'published_at': published_at,
-      'starts': starts,
-      'published_until': published_until,
-      'position': position
-    } AS event,
+    NULL AS opening,
+    ROW(2, amending) AS turn,
+    as_event,
     changed,
     changes.jurisdiction,
     changes.kind,
@@ -51,130 +42,125 @@ sayings AS (
     changes.materials,
     changes.effective_from,
     changes.effective_to
-  FROM policies
-  WHERE type = 'PolicyAmended'
-    AND begun
+  FROM amendments_policies
+  WHERE begun
 ),
 folded AS (
   SELECT
     viewpoint,
     policy,
     MAX(world) AS world,
+    BOOL_OR(COALESCE(opening = 'PolicyEnacted', FALSE)) AS enacted,
     said_last(jurisdiction, 'jurisdiction', changed, turn) AS jurisdiction,
     said_last(kind, 'kind', changed, turn) AS kind,
     said_last(title, 'title', changed, turn) AS title,
     said_last(materials, 'materials', changed, turn) AS materials,
     said_last(effective_from, 'effective_from', changed, turn) AS effective_from,
-    said_last(effective_to, 'effective_to', changed, turn) AS effective_to,
+    said_last(effective_to, 'effective_to', changed, turn) AS stated_to,
     -- Counts only where effective_to is over, and then some event gave it.
-    said_by(effective_to, 'effective_to', changed, turn, event) AS ended_by
+    said_by(effective_to, 'effective_to', changed, turn, as_event) AS ended_by
   FROM sayings
   GROUP BY viewpoint, policy
-  HAVING BOOL_OR(opens)
+  HAVING BOOL_OR(opening IS NOT NULL)
 ),
-own AS (
+own AS MATERIALIZED (
   SELECT
     *,
-    COALESCE(ends_at(effective_to) < world, FALSE) AS over
-  FROM folded
+    CASE WHEN COALESCE(ends >= own_starts, TRUE) THEN stated_to END AS effective_to,
+    COALESCE(ends < world AND COALESCE(ends >= own_starts, TRUE), FALSE) AS over
+  FROM (
+    SELECT
+      *,
+      starts_at(effective_from) AS own_starts,
+      ends_at(stated_to) AS ends
+    FROM folded
+  )
 ),
 reinstatements AS (
   SELECT
     viewpoint,
     policy,
-    MAX(starts) AS starts
-  FROM policies
+    MAX(starts) AS reinstated
+  FROM transitions_policies
   WHERE type = 'PolicyReinstated'
     AND begun
   GROUP BY viewpoint, policy
 ),
--- Every status that some event makes true; the one with the highest rank is the policy's.
-statuses AS (
+in_effect AS (
   SELECT
     viewpoint,
     policy,
-    5 AS rank,
-    'repealed' AS status,
-    event_id,
-    published_at,
-    starts,
-    published_until,
-    position
-  FROM policies
-  WHERE type = 'PolicyRepealed'
-    AND begun
-  UNION ALL
-  SELECT
-    suspensions.viewpoint,
-    suspensions.policy,
-    4 AS rank,
-    'suspended' AS status,
-    suspensions.event_id,
-    suspensions.published_at,
-    suspensions.starts,
-    suspensions.published_until,
-    suspensions.position
-  FROM policies AS suspensions
-  LEFT JOIN reinstatements
-    USING (viewpoint, policy)
-  WHERE suspensions.type = 'PolicySuspended'
-    AND suspensions.begun
-    AND NOT suspensions.past
-    AND (
-      reinstatements.starts IS NULL
-      OR reinstatements.starts < suspensions.starts
-    )
-  UNION ALL
-  SELECT
-    openings.viewpoint,
-    openings.policy,
-    3 AS rank,
-    'in_force' AS status,
-    openings.event_id,
-    openings.published_at,
-    openings.starts,
-    openings.published_until,
-    openings.position
+    BOOL_OR(COALESCE(own_starts, openings.starts) <= own.world) AS in_effect
   FROM openings
   JOIN own
     USING (viewpoint, policy)
   WHERE openings.type = 'PolicyEnacted'
+  GROUP BY viewpoint, policy
+),
+-- Every status that some transition makes true; the one with the highest rank is the policy's.
+statuses AS (
+  SELECT
+    transitions_policies.viewpoint,
+    transitions_policies.policy,
+    CASE
+      WHEN type = 'PolicyRepealed' AND begun THEN 5
+      WHEN type = 'PolicySuspended' AND begun AND NOT past AND COALESCE(reinstated < starts, TRUE) THEN 4
+      WHEN COALESCE(in_effect, FALSE)
+        AND NOT own.over
+        AND (
+          (type = 'PolicyEnacted' AND listed AND COALESCE(own_starts, starts) <= own.world)
+          OR (type = 'PolicyReinstated' AND begun)
+        ) THEN 3
+      WHEN is_opening AND listed THEN 1
+    END AS rank,
+    as_event,
+    transitions_policies.effective_from,
+    transitions_policies.effective_to
+  FROM transitions_policies
+  JOIN own
+    USING (viewpoint, policy)
+  LEFT JOIN reinstatements
+    USING (viewpoint, policy)
+  LEFT JOIN in_effect
+    USING (viewpoint, policy)
+  UNION ALL
+  -- What moved its dates makes it in force too.
+  SELECT
+    sayings.viewpoint,
+    sayings.policy,
+    3 AS rank,
+    sayings.as_event,
+    NULL AS effective_from,
+    NULL AS effective_to
+  FROM sayings
+  JOIN own
+    USING (viewpoint, policy)
+  JOIN in_effect
+    USING (viewpoint, policy)
+  WHERE opening IS NULL
+    AND LIST_HAS_ANY(changed, ['effective_from', 'effective_to'])
+    AND in_effect
     AND NOT own.over
-    AND COALESCE(starts_at(own.effective_from), openings.published_from) <= own.world
   UNION ALL
   SELECT
     viewpoint,
     policy,
     2 AS rank,
-    'expired' AS status,
-    ended_by.event_id,
-    ended_by.published_at,
-    ended_by.starts,
-    ended_by.published_until,
-    ended_by.position
+    ended_by AS as_event,
+    NULL AS effective_from,
+    NULL AS effective_to
   FROM own
   WHERE over
-  UNION ALL
-  SELECT
-    viewpoint,
-    policy,
-    1 AS rank,
-    'announced' AS status,
-    event_id,
-    published_at,
-    starts,
-    published_until,
-    position
-  FROM openings
 ),
 ranked AS (
   SELECT
     *,
     ROW_NUMBER() OVER (
       PARTITION BY viewpoint, policy
-      ORDER BY rank DESC, starts DESC, published_until DESC, position DESC
+      ORDER BY rank DESC, as_event.starts DESC, as_event.published_until DESC, as_event.position DESC
     ) AS place
   FROM statuses
+  WHERE rank IS NOT NULL
 )
 SELECT
   viewpoint,
@@ -183,13 +169,27 @@ SELECT
   own.kind,
   own.title,
   once(own.materials) AS materials,
-  ranked.status,
+  CASE rank
+    WHEN 5 THEN 'repealed'
+    WHEN 4 THEN 'suspended'
+    WHEN 3 THEN 'in_force'
+    WHEN 2 THEN CASE WHEN own.enacted THEN 'expired' ELSE 'lapsed' END
+    ELSE 'announced'
+  END AS status,
+  rank > 1 AND as_event.foreseen AS foreseen,
   own.effective_from,
   own.effective_to,
-  ranked.event_id,
-  ranked.published_at,
-  ranked.position
+  CASE WHEN rank = 4 THEN ranked.effective_from END AS interrupted_from,
+  CASE WHEN rank = 4 THEN ranked.effective_to END AS interrupted_to,
+  as_event.event_id,
+  as_event.publisher,
+  spoken_policies.publishers,
+  spoken_policies.disputed,
+  as_event.published_at,
+  as_event.position
 FROM own
 JOIN ranked
   USING (viewpoint, policy)
-WHERE ranked.place = 1
+JOIN spoken_policies
+  USING (viewpoint, policy)
+WHERE place = 1

@@ -1,35 +1,55 @@
--- One row is one relation of one entity to another, open or closed, as the statement that decides has it.
-WITH statuses AS (
+-- One row is an interval in which one entity stands to another in a role: planned, open or closed.
+WITH bounded AS (
+  SELECT
+    *,
+    -- A later start ends it, where that is not only planned; and so does the first ending that is not before it.
+    MIN(CASE WHEN type = 'RelationshipStated' AND nature = 'actual' THEN starts END) OVER (
+      PARTITION BY viewpoint, subject, relation, object, role
+      ORDER BY starts
+      RANGE BETWEEN INTERVAL 1 MICROSECOND FOLLOWING AND UNBOUNDED FOLLOWING
+    ) AS next_starts,
+    MIN(CASE WHEN type = 'RelationshipEnded' THEN starts END) OVER (
+      PARTITION BY viewpoint, subject, relation, object, role
+      ORDER BY starts
+      RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+    ) AS ended
+  FROM transitions_relationships
+),
+intervals AS (
   SELECT
     *,
     CASE
-      WHEN begun AND NOT past THEN 3
-      WHEN begun THEN 2
-      ELSE 1
-    END AS rank
-  FROM relationships
-  WHERE listed
-),
-ranked AS (
-  SELECT
-    *,
-    ROW_NUMBER() OVER (
-      PARTITION BY viewpoint, subject, relation, object
-      ORDER BY rank DESC, starts DESC, published_until DESC, position DESC
-    ) AS place
-  FROM statuses
+      WHEN past OR COALESCE(next_starts <= world, FALSE) OR COALESCE(ended <= world, FALSE) THEN 'closed'
+      WHEN NOT begun OR nature = 'planned' THEN 'planned'
+      ELSE 'open'
+    END AS status
+  FROM bounded
+  WHERE type = 'RelationshipStated'
+    AND listed
 )
 SELECT
   viewpoint,
   subject,
   relation,
   object,
+  NULLIF(role, '') AS role,
   share,
-  CASE WHEN rank = 3 THEN 'open' ELSE 'closed' END AS status,
+  share_low,
+  share_high,
+  nature,
+  status,
+  status <> 'planned' AND as_event.foreseen AS foreseen,
   effective_from,
   effective_to,
-  event_id,
-  published_at,
-  position
-FROM ranked
-WHERE place = 1
+  as_event.event_id,
+  as_event.publisher,
+  spoken_relationships.publishers,
+  spoken_relationships.disputed,
+  as_event.published_at,
+  as_event.position,
+  starts,
+  as_event.published_until,
+  begun
+FROM intervals
+JOIN spoken_relationships
+  USING (viewpoint, subject, relation, object, role)

@@ -116,9 +116,11 @@ CLOSINGS = {
     "PolicyRepealed": "policy",
     "AgreementTerminated": "agreement",
     "FacilityClosed": "facility",
+    "FacilityCancelled": "facility",
     "SupplyLinkClosed": "link",
     "RiskResolved": "risk",
 }
+INTERRUPTIONS = ("PolicyAmended", "PolicySuspended", "PolicyReinstated", "AgreementAmended", "FacilityIdled")
 LEDGER_TYPES = ("EventCorrected", "EventRetracted", "EventReinstated")
 
 # What a history is mostly about: (kind of move, weight).
@@ -126,10 +128,27 @@ PROFILES: tuple[dict[str, int], ...] = (
     {"figure": 10, "withdrawal": 2, "correction": 4, "retraction": 2, "reinstatement": 2},
     {"figure": 10, "withdrawal": 3, "correction": 1},
     {"figure": 8, "withdrawal": 1, "merge": 2, "correction": 3, "retraction": 1, "reinstatement": 1, "rename": 1},
-    {"policy": 10, "correction": 3, "retraction": 1, "reinstatement": 1},
-    {"agreement": 10, "correction": 3, "retraction": 1, "reinstatement": 1},
-    {"facility": 10, "merge": 1, "correction": 3, "retraction": 1, "reinstatement": 1},
-    {"link": 4, "risk": 4, "relationship": 4, "merge": 1, "correction": 3, "retraction": 1, "reinstatement": 1},
+    {"policy": 10, "report_withdrawal": 1, "correction": 3, "retraction": 1, "reinstatement": 1},
+    {"agreement": 10, "report_withdrawal": 1, "correction": 3, "retraction": 1, "reinstatement": 1},
+    {
+        "facility": 10,
+        "relationship": 2,
+        "report_withdrawal": 1,
+        "merge": 1,
+        "correction": 3,
+        "retraction": 1,
+        "reinstatement": 1,
+    },
+    {
+        "link": 4,
+        "risk": 4,
+        "relationship": 4,
+        "report_withdrawal": 1,
+        "merge": 1,
+        "correction": 3,
+        "retraction": 1,
+        "reinstatement": 1,
+    },
     {
         "rename": 4,
         "alias": 2,
@@ -268,6 +287,7 @@ class Writer:
             "risk": self._risk,
             "relationship": self._relationship,
             "statement": self._statement,
+            "report_withdrawal": self._report_withdrawal,
         }
         moves[kind]()
 
@@ -425,13 +445,9 @@ class Writer:
         if field == "facility" and type_name != "FacilityIdled":
             dates.pop("effective_to")
         envelope = self.stated()
-        starts = begins({**dates, **envelope})
-        closings = [
-            body for body in self.standing(*CLOSINGS) if self.resolved(body.get(field, "")) == self.resolved(slug)
-        ]
-        if any(starts > begins(body) for body in closings):
-            return None
-        return type_name, {field: slug, **dates, **envelope}
+        anew = [body for body in self.standing(type_name) if body.get(field) == slug]
+        restates = self.rng.choice(anew)["event_id"] if anew and self.often(12) else None
+        return type_name, {field: slug, **dates, **envelope, "restates": restates}
 
     def _policy(self) -> None:
         slug = self.rng.choice(("ban", "ban", "ban", "quota"))
@@ -464,7 +480,7 @@ class Writer:
 
     def _facility(self) -> None:
         opening = ("FacilityAnnounced", "ConstructionStarted", "FacilityCommissioned")
-        changing = ("FacilityIdled", "FacilityIdled", "FacilityRestarted", "FacilityClosed")
+        changing = ("FacilityIdled", "FacilityIdled", "FacilityRestarted", "FacilityClosed", "FacilityCancelled")
         if not (found := self._lifecycle("facility", self.pick("facility"), opening, changing)):
             return
         type_name, fields = found
@@ -484,6 +500,7 @@ class Writer:
             fields |= {
                 "material": self.pick("material"),
                 **self.optional(30, stage=lambda: "mine", share=lambda: "12.50"),
+                **self.optional(30, nature=lambda: self.rng.choice(("actual", "planned", "planned"))),
             }
         self.post(type_name, **fields)
 
@@ -501,15 +518,44 @@ class Writer:
         subject, target = self.rng.sample(self.entities, 2)
         if self.often(60):
             subject, target = self.pick("organisation"), self.pick("facility")
+        said = self.standing("RelationshipStated")
+        if said and self.often(50):
+            known = self.rng.choice(said)
+            subject, target = known["subject"], known["object"]
+        key: Body = {
+            "subject": subject,
+            "relation": self.rng.choice(("owns", "operates", "operates")),
+            "object": target,
+        }
+        key["role"] = "lead" if self.often(10) else None
+        if said and self.often(20):
+            dates = self._takes_effect()
+            dates.pop("effective_to")
+            self.post("RelationshipEnded", **key, **dates, **self.stated())
+            return
+        share: Body = {} if self.often(70) else {"share_low": "40", "share_high": "50"}
+        if not share:
+            share = {"share": self.rng.choice((None, "51", "49.50"))}
         self.post(
             "RelationshipStated",
-            subject=subject,
-            relation=self.rng.choice(("owns", "operates")),
-            object=target,
-            share=self.rng.choice((None, "51", "49.50")),
+            **key,
+            **share,
+            nature=self.rng.choice((None, None, None, "actual", "planned")),
             **self._takes_effect(until=40),
             **self.stated(),
         )
+
+    def _report_withdrawal(self) -> None:
+        """A publisher takes back what it said of something that holds over time."""
+        said = [
+            body
+            for body in self.standing(*OPENINGS, *CLOSINGS, *INTERRUPTIONS, "RelationshipStated")
+            if body.get("source", {}).get("publisher")
+        ]
+        if said:
+            taken_back = self.rng.choice(said)
+            envelope = self.stated(taken_back["source"]["publisher"])
+            self.post("ReportWithdrawn", withdraws=taken_back["event_id"], **envelope)
 
     def _statement(self) -> None:
         subject, attribute = self.rng.choice(self.entities), self.rng.choice(("role", "outlook"))

@@ -95,6 +95,16 @@ from tests.oracle.facts import (
     once,
     printed,
 )
+from tests.oracle.model_over_time import (
+    Interval,
+    Thing,
+    agreement_item,
+    facility_item,
+    intervals,
+    policy_item,
+    relationship_items,
+    thing_item,
+)
 
 # Type of event -> (default metric, default nature): section 4.
 FIGURES: dict[str, tuple[str | None, str]] = {
@@ -116,6 +126,21 @@ FIGURES: dict[str, tuple[str | None, str]] = {
 KNOWN_AT_ONCE = {"EntityRegistered", "EntityAliasAdded", "EntitiesMerged"}
 LEDGER_CAUSES = {"EventCorrected": "correction", "EventRetracted": "retraction", "EventReinstated": "reinstatement"}
 STATEMENT_FIELDS = ("value", "low", "high", "symbol", "unit", "approximate", "status")
+OVER_TIME = {
+    "policies": (
+        *("PolicyAnnounced", "PolicyEnacted", "PolicyAmended"),
+        *("PolicySuspended", "PolicyReinstated", "PolicyRepealed"),
+    ),
+    "agreements": ("MoUSigned", "AgreementSigned", "AgreementAmended", "AgreementTerminated"),
+    "facilities": (
+        *("FacilityAnnounced", "ConstructionStarted", "FacilityCommissioned"),
+        *("FacilityIdled", "FacilityRestarted", "FacilityClosed", "FacilityCancelled"),
+    ),
+    "links": ("SupplyLinkOpened", "SupplyLinkClosed"),
+    "risks": ("RiskRaised", "RiskResolved"),
+    "relationships": ("RelationshipStated", "RelationshipEnded"),
+}
+"""The types of event about things that hold over time."""
 FIGURE_NAMESPACE = uuid5(NAMESPACE_URL, "urn:supply-ledger:figure")
 EXACT = Context(prec=200)
 
@@ -401,188 +426,6 @@ def publication_history(statements: Sequence[Statement]) -> list[Item]:
     return items
 
 
-# --- Things that hold over time (section 5) -----------------------------------------------------------------------
-
-
-def last(facts: Iterable[Fact]) -> Fact:
-    """The last by (effective_from, published_at, position)."""
-    return max(facts, key=lambda fact: fact.order)
-
-
-def of_type(facts: Iterable[Fact], *types: str) -> list[Fact]:
-    """The facts of the types, in order."""
-    return sorted((fact for fact in facts if fact.type in types), key=lambda fact: fact.order)
-
-
-def as_said(facts: Iterable[Fact], *types: str) -> list[Fact]:
-    """The facts of the types: those of an earlier type first, each type in order of publication."""
-    chosen = (fact for fact in facts if fact.type in types)
-    return sorted(chosen, key=lambda fact: (types.index(fact.type), fact.said_order))
-
-
-def decided(cascade: Sequence[tuple[str, Sequence[Fact]]]) -> tuple[str, Fact]:
-    """The first status that any event makes true, and the last event that does."""
-    return next((status, last(facts)) for status, facts in cascade if facts)
-
-
-def folded(openings: Sequence[Fact], amendments: Sequence[Fact]) -> tuple[Body, dict[str, Fact]]:
-    """Fields of openings where given, then of amendments; and which fact gave each its value."""
-    fields: Body = {}
-    given_by: dict[str, Fact] = {}
-    for fact in (*openings, *amendments):
-        given = fact.body["changes"] if fact in amendments else fact.body
-        fields |= given
-        given_by |= dict.fromkeys(given, fact)
-    return fields, given_by
-
-
-def interrupted(facts: Iterable[Fact], ends: Iterable[Fact], at: datetime) -> list[Fact]:
-    """Those of the begun suspensions (idlings) in which `at` lies: not over, and not ended by a begun reinstatement
-    (restart) that starts with or after them."""
-    endings = [end.begins for end in ends]
-    return [fact for fact in facts if not fact.over(at) and not any(fact.begins <= end for end in endings)]
-
-
-def policy_item(slug: str, facts: Sequence[Fact], at: datetime, names: Names) -> Item | None:
-    """The state of a policy at V."""
-    openings = [fact for fact in as_said(facts, "PolicyAnnounced", "PolicyEnacted") if fact.listed_from <= at]
-    if not openings:
-        return None
-    begun = [fact for fact in facts if fact.begins <= at]
-    fields, given_by = folded(openings, of_type(begun, "PolicyAmended"))
-    own_from, own_to = fields.get("effective_from"), fields.get("effective_to")
-    over = bool(own_to) and moment(own_to).end < at
-    in_effect = [
-        fact
-        for fact in of_type(openings, "PolicyEnacted")
-        if (moment(own_from).start if own_from else fact.published.start) <= at
-    ]
-    suspensions = interrupted(of_type(begun, "PolicySuspended"), of_type(begun, "PolicyReinstated"), at)
-    status, fact = decided(
-        [
-            ("repealed", of_type(begun, "PolicyRepealed")),
-            ("suspended", suspensions),
-            ("in_force", [] if over else in_effect),
-            ("expired", [given_by["effective_to"]] if over else []),
-            ("announced", openings),
-        ]
-    )
-    materials = fields.get("materials")
-    return {
-        "policy": slug,
-        "jurisdiction": names.shown(fields.get("jurisdiction")),
-        "kind": fields.get("kind"),
-        "title": fields.get("title"),
-        "materials": None if materials is None else once(map(names.resolve, materials)),
-        "status": status,
-        "effective_from": own_from,
-        "effective_to": own_to,
-        **envelope(fact),
-    }
-
-
-def agreement_item(slug: str, facts: Sequence[Fact], at: datetime, names: Names) -> Item | None:
-    """The state of an agreement at V."""
-    openings = [fact for fact in as_said(facts, "MoUSigned", "AgreementSigned") if fact.listed_from <= at]
-    if not openings:
-        return None
-    begun = [fact for fact in facts if fact.begins <= at]
-    definitive = as_said(openings, "AgreementSigned")
-    amendments = of_type(begun, "AgreementAmended")
-    if definitive:
-        amendments = [fact for fact in amendments if fact.said_order > definitive[-1].said_order]
-    fields, given_by = folded(openings, amendments)
-    binding = fields.get("binding") if given_by.get("binding") in amendments else openings[-1].get("binding")
-    if binding is None:
-        binding = openings[-1].type == "AgreementSigned"
-    own_from, own_to = fields.get("effective_from"), fields.get("effective_to")
-    over = bool(own_to) and moment(own_to).end < at
-    in_effect = [fact for fact in definitive if (moment(own_from).start if own_from else fact.published.start) <= at]
-    status, fact = decided(
-        [
-            ("terminated", of_type(begun, "AgreementTerminated")),
-            ("expired", [given_by["effective_to"]] if over else []),
-            ("in_force", in_effect),
-            ("signed", definitive),
-            ("mou", openings),
-        ]
-    )
-    parties = [
-        {"entity": names.resolve(party["entity"]), "role": party.get("role")} for party in fields.get("parties") or []
-    ]
-    return {
-        "agreement": slug,
-        "status": status,
-        "binding": binding,
-        "parties": once(parties),
-        "title": fields.get("title"),
-        "terms": fields.get("terms"),
-        "facility": names.shown(fields.get("facility")),
-        "effective_from": own_from,
-        "effective_to": own_to,
-        **envelope(fact),
-    }
-
-
-OPENS_FACILITY = ("FacilityAnnounced", "ConstructionStarted", "FacilityCommissioned")
-
-
-def facility_item(facility: str, stage: str | None, facts: Sequence[Fact], at: datetime, names: Names) -> Item | None:
-    """The state of one stage of a facility at V."""
-    openings = [fact for fact in of_type(facts, *OPENS_FACILITY) if fact.listed_from <= at]
-    if not openings:
-        return None
-    begun = [fact for fact in facts if fact.begins <= at]
-    idlings = interrupted(of_type(begun, "FacilityIdled"), of_type(begun, "FacilityRestarted"), at)
-    status, fact = decided(
-        [
-            ("closed", of_type(begun, "FacilityClosed")),
-            ("idled", idlings),
-            ("operating", of_type(begun, "FacilityCommissioned", "FacilityRestarted")),
-            ("under_construction", of_type(begun, "ConstructionStarted")),
-            ("announced", openings),
-        ]
-    )
-    operators = [known for known in facts if (known in openings or known in begun) and known.get("operator")]
-    return {
-        "facility": facility,
-        "stage": stage,
-        "status": status,
-        "operator": names.resolve(last(operators).body["operator"]) if operators else None,
-        "effective_from": fact.get("effective_from"),
-        "effective_to": fact.get("effective_to"),
-        **envelope(fact),
-    }
-
-
-def open_or_closed(openings: Sequence[Fact], closings: Sequence[Fact], at: datetime) -> tuple[str, Fact]:
-    """The status of a link, risk or relationship whose openings count at V."""
-    begun = [fact for fact in openings if fact.begins <= at]
-    over = [fact for fact in begun if fact.over(at)]
-    closed_by = [fact for fact in closings if fact.begins <= at and any(one.begins <= fact.begins for one in begun)]
-    still_open = [
-        fact for fact in begun if fact not in over and not any(fact.begins <= closing.begins for closing in closed_by)
-    ]
-    return decided([("open", still_open), ("closed", [*closed_by, *over]), ("closed", openings)])
-
-
-def thing_item(name: str, slug: str, facts: Sequence[Fact], at: datetime) -> tuple[Item, Body] | None:
-    """Slug, status and envelope of a link or risk at V, and its folded fields."""
-    openings = [fact for fact in of_type(facts, "SupplyLinkOpened", "RiskRaised") if fact.listed_from <= at]
-    if not openings:
-        return None
-    status, fact = open_or_closed(openings, of_type(facts, "SupplyLinkClosed", "RiskResolved"), at)
-    fields, _ = folded(openings, [])
-    item = {
-        name: slug,
-        "status": status,
-        "effective_from": fields.get("effective_from"),
-        "effective_to": fields.get("effective_to"),
-        **envelope(fact),
-    }
-    return item, fields
-
-
 # --- The model ----------------------------------------------------------------------------------------------------
 
 
@@ -671,10 +514,16 @@ class Model:
 
     def visible(self, as_of: datetime, position: int, *types: str) -> list[Fact]:
         """The facts of the types that stand at the position and were published by `as_of` (section 4, steps 1 to 3)."""
+        content = [fact for fact in self.content(position).values() if fact.standing]
+        taken_back = {
+            fact.body["withdraws"] for fact in content if fact.type == "ReportWithdrawn" and fact.published.end <= as_of
+        }
         return [
             fact
-            for fact in self.content(position).values()
-            if fact.standing and fact.type in types and (fact.type in KNOWN_AT_ONCE or fact.published.end <= as_of)
+            for fact in content
+            if fact.type in types
+            and (fact.type in KNOWN_AT_ONCE or fact.published.end <= as_of)
+            and fact.event_id not in taken_back
         ]
 
     # Figures
@@ -882,92 +731,89 @@ class Model:
 
     # State over time
 
-    def policies(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+    def _things(self, as_of: datetime, position: int, family: str, name: str) -> list[tuple[str, list[Fact]]]:
+        """The visible facts of a family by the slug of what they are about."""
+        names = self.names(position)
+        visible = self.visible(as_of, position, *OVER_TIME[family])
+        return grouped(visible, lambda fact: names.resolve(fact.body[name]) if name == "facility" else fact.body[name])
+
+    def policies(
+        self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()
+    ) -> list[Item]:
         """Policies listed at the viewpoint."""
-        types = (
-            "PolicyAnnounced",
-            "PolicyEnacted",
-            "PolicyAmended",
-            "PolicySuspended",
-            "PolicyReinstated",
-            "PolicyRepealed",
-        )
-        by_slug = grouped(self.visible(as_of, position, *types), lambda fact: fact.body["policy"])
         names = self.names(position)
-        return _listed(policy_item(slug, facts, effective_at, names) for slug, facts in by_slug)
+        things = self._things(as_of, position, "policies", "policy")
+        return _listed(policy_item(slug, facts, effective_at, names, prefer) for slug, facts in things)
 
-    def agreements(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+    def agreements(
+        self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()
+    ) -> list[Item]:
         """Agreements listed at the viewpoint."""
-        types = ("MoUSigned", "AgreementSigned", "AgreementAmended", "AgreementTerminated")
-        by_slug = grouped(self.visible(as_of, position, *types), lambda fact: fact.body["agreement"])
         names = self.names(position)
-        return _listed(agreement_item(slug, facts, effective_at, names) for slug, facts in by_slug)
+        things = self._things(as_of, position, "agreements", "agreement")
+        return _listed(agreement_item(slug, facts, effective_at, names, prefer) for slug, facts in things)
 
-    def facilities(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+    def facilities(
+        self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()
+    ) -> list[Item]:
         """Facilities listed at the viewpoint, by stage where stages are given. What names no stage bears on all."""
         names = self.names(position)
-        types = (*OPENS_FACILITY, "FacilityIdled", "FacilityRestarted", "FacilityClosed")
-        by_slug = grouped(self.visible(as_of, position, *types), lambda fact: names.resolve(fact.body["facility"]))
+        operated: dict[str, list[Interval]] = {}
+        for (subject, relation, target, _), facts in self._relations(as_of, position):
+            if relation == "operates":
+                operated.setdefault(target, []).extend(
+                    intervals(subject, Thing(facts, effective_at, names, prefer=prefer))
+                )
         items = []
-        for slug, facts in by_slug:
+        for slug, facts in self._things(as_of, position, "facilities", "facility"):
             stages = sorted({fact.body["stage"] for fact in facts if fact.get("stage")}) or [None]
             for stage in stages:
                 bearing = [fact for fact in facts if fact.get("stage") in (None, stage)]
-                items.append(facility_item(slug, stage, bearing, effective_at, names))
+                items.append(facility_item(slug, stage, bearing, operated.get(slug, []), effective_at, names, prefer))
         return _listed(items)
 
-    def links(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
-        """Supply links listed at the viewpoint, open or closed."""
+    def links(self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()) -> list[Item]:
+        """Supply links listed at the viewpoint, whatever their status."""
         names = self.names(position)
         items = []
-        facts_by_link = grouped(
-            self.visible(as_of, position, "SupplyLinkOpened", "SupplyLinkClosed"), lambda fact: fact.body["link"]
-        )
-        for slug, facts in facts_by_link:
-            if found := thing_item("link", slug, facts, effective_at):
+        for slug, facts in self._things(as_of, position, "links", "link"):
+            if found := thing_item("link", slug, facts, effective_at, names, prefer):
                 item, fields = found
                 refs = {name: names.shown(fields.get(name)) for name in ("supplier", "consumer", "material")}
-                items.append(item | refs | {"stage": fields.get("stage"), "share": printed(fields.get("share"))})
+                own = {"stage": fields.get("stage"), "share": printed(fields.get("share"))}
+                items.append(item | refs | own | {"nature": fields.get("nature")})
         return items
 
-    def risks(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
-        """Risks listed at the viewpoint, open or closed."""
+    def risks(self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()) -> list[Item]:
+        """Risks listed at the viewpoint, whatever their status."""
         names = self.names(position)
         items = []
-        for slug, facts in grouped(
-            self.visible(as_of, position, "RiskRaised", "RiskResolved"), lambda f: f.body["risk"]
-        ):
-            if found := thing_item("risk", slug, facts, effective_at):
+        for slug, facts in self._things(as_of, position, "risks", "risk"):
+            if found := thing_item("risk", slug, facts, effective_at, names, prefer):
                 item, fields = found
                 own = {name: fields.get(name) for name in ("category", "description", "severity")}
                 items.append(item | own | {"subject": names.shown(fields.get("subject"))})
         return items
 
-    def relationships(self, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
-        """Relationships listed at the viewpoint, open or closed: one item per (subject, relation, object)."""
+    def _relations(self, as_of: datetime, position: int) -> list[tuple[tuple[str, str, str, str], list[Fact]]]:
         names = self.names(position)
-        items = []
 
-        def ends(fact: Fact) -> tuple[str, str, str]:
-            return (names.resolve(fact.body["subject"]), fact.body["relation"], names.resolve(fact.body["object"]))
+        def key(fact: Fact) -> tuple[str, str, str, str]:
+            ends = (names.resolve(fact.body["subject"]), fact.body["relation"], names.resolve(fact.body["object"]))
+            return (*ends, fact.get("role") or "")
 
-        for (subject, relation, target), facts in grouped(self.visible(as_of, position, "RelationshipStated"), ends):
-            openings = [fact for fact in facts if fact.listed_from <= effective_at]
-            if openings:
-                status, fact = open_or_closed(openings, [], effective_at)
-                items.append(
-                    {
-                        "subject": subject,
-                        "relation": relation,
-                        "object": target,
-                        "share": printed(fact.get("share")),
-                        "effective_from": fact.get("effective_from"),
-                        "effective_to": fact.get("effective_to"),
-                        "status": status,
-                        **envelope(fact),
-                    }
-                )
-        return items
+        return grouped(self.visible(as_of, position, *OVER_TIME["relationships"]), key)
+
+    def relationships(
+        self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()
+    ) -> list[Item]:
+        """The intervals of relationships that are listed at the viewpoint."""
+        names = self.names(position)
+        found = [
+            relationship_items(key, facts, effective_at, names, prefer)
+            for key, facts in self._relations(as_of, position)
+        ]
+        return [item for items in found for item in items]
 
     def statements(self, as_of: datetime, position: int) -> list[Item]:
         """Every visible qualitative statement, by (subject, attribute, published_at, position)."""
@@ -989,7 +835,7 @@ class Model:
         """Entities, each under its kept slug (rulings on entities)."""
         names = self.names(position)
         registered = {fact.body["entity"]: fact for fact in self.visible(as_of, position, "EntityRegistered")}
-        renames = of_type(self.visible(as_of, position, "EntityRenamed"), "EntityRenamed")
+        renames = sorted(self.visible(as_of, position, "EntityRenamed"), key=lambda fact: fact.order)
         aliases = self.visible(as_of, position, "EntityAliasAdded")
         relationships = [item for item in self.relationships(as_of, position, effective_at) if item["status"] == "open"]
         items = []

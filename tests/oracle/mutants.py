@@ -131,8 +131,8 @@ MUTANTS = (
     Mutant(
         "a reinstatement at the same instant loses",
         "views/policies.sql",
-        "reinstatements.starts < suspensions.starts",
-        "reinstatements.starts <= suspensions.starts",
+        "COALESCE(reinstated < starts, TRUE)",
+        "COALESCE(reinstated <= starts, TRUE)",
     ),
     Mutant(
         "an arg_max that skips NULL: a field that was amended away comes back",
@@ -170,7 +170,12 @@ MUTANTS = (
         "WHEN day = LAST_DAY(day)",
         "WHEN FALSE",
     ),
-    Mutant("amendments of an MoU live on", "views/agreements.sql", "definitive.signed IS NULL", "TRUE"),
+    Mutant(
+        "amendments of an MoU live on",
+        "views/agreements.sql",
+        "COALESCE(LEAST(starts, published_from) >= definitive.afresh, TRUE)",
+        "TRUE",
+    ),
     Mutant(
         "a corrected event keeps its first publication date",
         "tables/later_versions.py",

@@ -48,6 +48,10 @@ CREATE OR REPLACE MACRO ends_at(printed) AS
     ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))
   END;
 
+-- An end that does not lie before the start, as printed.
+CREATE OR REPLACE MACRO ends_after(printed_from, printed_to) AS
+  CASE WHEN COALESCE(ends_at(printed_to) >= starts_at(printed_from), TRUE) THEN printed_to END;
+
 -- The end of the day that lies a number of months after a day; of a month's last day, that of a month's last day.
 CREATE OR REPLACE MACRO months_after(day, months) AS
   CAST(

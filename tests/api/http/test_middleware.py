@@ -27,7 +27,14 @@ from projections import Engine
 from tests.api.helpers import BASICS, Api, country, mined, readiness
 
 PAST = {"as_of": "2025-01-01", "recorded_as_of": "position:7"}
-SAMPLES = {"slug": "china", "event_id": "0" * 36, "figure_id": "0" * 36, "type": "QuotaSet", "path": "swagger-ui.css"}
+SAMPLES = {
+    "family": "figures",
+    "slug": "china",
+    "event_id": "0" * 36,
+    "figure_id": "0" * 36,
+    "type": "QuotaSet",
+    "path": "swagger-ui.css",
+}
 KEY = {"X-Key": "open sesame"}
 
 

@@ -95,7 +95,7 @@ def test_7_mou(api: Api) -> None:
     )
     assert api.items("agreements", as_of="2025-07-23") == []
     item = api.only("agreements", as_of="2025-07-24")
-    assert (item["agreement"], item["status"], item["binding"]) == ("js-link-lynas-mou", "mou", False)
+    assert (item["agreement"], item["status"], item["binding"]) == ("js-link-lynas-mou", "mou", None)
     assert [party["entity"] for party in item["parties"]] == ["lynas", "usgs"]
 
 

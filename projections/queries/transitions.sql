@@ -1,0 +1,320 @@
+-- From statements about things that hold over time to what happened to these: `transitions_FAMILY`, one row per
+-- transition of a thing (of a part of it), as the publisher that comes first says, filled in by the others. Its columns
+-- are those of a statement. `placed_FAMILY` are the statements, each with the transition that it is of.
+
+-- name: stated
+-- What its publisher took back is not said.
+stated_{family} AS NOT MATERIALIZED (
+  SELECT
+    {family}.*
+  FROM {family}
+  ANTI JOIN (SELECT viewpoint, withdraws AS event_id FROM withdrawals) AS taken_back
+    USING (viewpoint, event_id)
+  {unless}
+)
+
+-- name: whole
+bearing_{family} AS NOT MATERIALIZED (
+  SELECT
+    *,
+    '' AS of_part,
+    '' AS own_part
+  FROM stated_{family}
+)
+
+-- name: parts
+-- What names no part bears on all parts of its thing.
+parts_{family} AS (
+  SELECT DISTINCT
+    viewpoint,
+    {thing},
+    {part} AS of_part
+  FROM stated_{family}
+  WHERE {part} IS NOT NULL
+  UNION ALL
+  SELECT
+    viewpoint,
+    {thing},
+    '' AS of_part
+  FROM stated_{family}
+  GROUP BY viewpoint, {thing}
+  HAVING COUNT({part}) = 0
+),
+bearing_{family} AS (
+  SELECT
+    stated_{family}.*,
+    parts_{family}.of_part,
+    COALESCE(stated_{family}.{part}, '') AS own_part
+  FROM parts_{family}
+  JOIN stated_{family}
+    USING (viewpoint, {thing})
+  WHERE stated_{family}.{part} IS NULL
+    OR stated_{family}.{part} = parts_{family}.of_part
+)
+
+-- name: roots
+-- Which statements say another one anew, and which one that was at first.
+restating_{family} AS MATERIALIZED (
+  SELECT
+    restating.viewpoint,
+    restating.of_part,
+    restating.event_id,
+    restated.event_id AS restated
+  FROM bearing_{family} AS restating
+  JOIN bearing_{family} AS restated
+    ON restated.event_id = restating.restates
+    AND restated.viewpoint = restating.viewpoint
+    AND restated.of_part = restating.of_part
+    AND restated.type = restating.type
+  WHERE restating.restates IS NOT NULL
+),
+roots_{family} AS (
+  SELECT
+    viewpoint,
+    of_part,
+    event_id,
+    restated AS root_id
+  FROM restating_{family}
+  WHERE NOT EXISTS (
+    SELECT
+      1
+    FROM restating_{family} AS others
+    WHERE others.event_id = restating_{family}.restated
+      AND others.viewpoint = restating_{family}.viewpoint
+      AND others.of_part = restating_{family}.of_part
+  )
+  UNION ALL
+  SELECT
+    restating_{family}.viewpoint,
+    restating_{family}.of_part,
+    restating_{family}.event_id,
+    roots_{family}.root_id
+  FROM roots_{family}
+  JOIN restating_{family}
+    ON restating_{family}.restated = roots_{family}.event_id
+    AND restating_{family}.viewpoint = roots_{family}.viewpoint
+    AND restating_{family}.of_part = roots_{family}.of_part
+)
+
+-- name: moved
+placed_{family} AS MATERIALIZED (
+  SELECT
+    said.* REPLACE (
+      COALESCE(first_said.own_part, said.own_part) AS own_part,
+      COALESCE(first_said.occurrence, said.occurrence) AS occurrence
+    )
+  FROM at_first_{family} AS said
+  LEFT JOIN at_first_{family} AS first_said
+    ON first_said.event_id = said.root_id
+    AND first_said.viewpoint = said.viewpoint
+    AND first_said.of_part = said.of_part
+)
+
+-- name: transitions
+spans_{family} AS (
+  SELECT
+    * REPLACE (COALESCE(publisher, '') AS publisher{things_known}),
+    type IN ({openings}) AS is_opening,
+    type IN ({endings}) AS is_ending,
+    -- What says nobody in particular comes last.
+    CASE WHEN publisher IS NULL THEN 0 WHEN source_kind = 'primary' THEN 2 ELSE 1 END AS source_rank,
+    {root_id} AS root_id
+  FROM {rooted}
+),
+-- What may happen again is the same where it starts within the span of the one before, the coarser first.
+spans_apart_{family} AS (
+  SELECT
+    *,
+    COALESCE(LEAD(starts) OVER of_{family} > starts_until, TRUE) AS is_apart
+  FROM spans_{family}
+  WINDOW of_{family} AS (
+    PARTITION BY viewpoint, {thing}, of_part, own_part, type, root_id IS NULL
+    ORDER BY starts, starts_until DESC, published_until, position
+  )
+),
+-- What happens once is the same until its opposite starts in between.
+{first_placed}_{family} AS MATERIALIZED (
+  SELECT
+    *,
+    CASE
+      WHEN is_opening THEN COUNT(*) FILTER (WHERE is_ending) OVER placing_{family}
+      WHEN is_ending THEN COUNT(*) FILTER (WHERE is_opening) OVER placing_{family}
+      ELSE EPOCH_US(
+        FIRST_VALUE(CASE WHEN is_apart THEN starts END IGNORE NULLS) OVER (
+          PARTITION BY viewpoint, {thing}, of_part, own_part, type, root_id IS NULL
+          ORDER BY starts, starts_until DESC, published_until, position
+          ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        )
+      )
+    END AS occurrence
+  FROM spans_apart_{family}
+  WINDOW placing_{family} AS (
+    PARTITION BY viewpoint, {thing}, of_part
+    ORDER BY starts
+    RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING
+  )
+),
+{moved}-- What each publisher says of a transition: the last of its statements, and what that leaves out as it was said before.
+voices_{family} AS (
+  SELECT
+    {keys},
+    publisher,
+    ANY_VALUE(known) AS known,
+    ANY_VALUE(world) AS world,
+    MAX(ROW(published_until, position)) AS said_last,
+    ARG_MAX(source_rank, ROW(published_until, position)) AS source_rank,
+    ARG_MAX(event_id, ROW(published_until, position)) AS event_id,
+    ARG_MAX(published_at, ROW(published_until, position)) AS published_at,
+    MIN(published_from) AS published_from,
+    MAX(published_until) AS spoken_until,
+    ARG_MAX(starts, ROW(published_until, position)) FILTER (WHERE effective_from IS NOT NULL) AS starts,
+    ARG_MAX(starts_until, ROW(published_until, position)) FILTER (WHERE effective_from IS NOT NULL) AS starts_until,
+    ARG_MAX(ends_from, ROW(published_until, position)) FILTER (WHERE ends IS NOT NULL) AS ends_from,
+    ARG_MAX(ends, ROW(published_until, position)) FILTER (WHERE ends IS NOT NULL) AS ends,
+    {voiced}
+  FROM placed_{family}
+  GROUP BY {keys}, publisher
+),
+ranked_{family} AS MATERIALIZED (
+  SELECT
+    *,
+    ROW(
+      COALESCE(-LIST_POSITION(CAST($prefer AS VARCHAR[]), publisher), -1000000),
+      source_rank,
+      said_last
+    ) AS voice_rank
+  FROM voices_{family}
+),
+settled_{family} AS MATERIALIZED (
+  SELECT
+    {keys},
+    ANY_VALUE(known) AS known,
+    ANY_VALUE(world) AS world,
+    NULLIF(ARG_MAX(publisher, voice_rank), '') AS publisher,
+    ARG_MAX(event_id, voice_rank) AS event_id,
+    ARG_MAX(published_at, voice_rank) AS published_at,
+    MIN(published_from) AS published_from,
+    MAX(spoken_until) AS spoken_until,
+    MAX(voice_rank)[3][1] AS published_until,
+    MAX(voice_rank)[3][2] AS position,
+    {disputed} AS transition_disputed,
+    COALESCE(ARG_MAX(starts, voice_rank) FILTER (WHERE starts IS NOT NULL), MIN(published_from)) AS starts,
+    ARG_MAX(ends, voice_rank) FILTER (WHERE ends IS NOT NULL) AS stated_ends,
+    {settled}
+  FROM ranked_{family}
+  GROUP BY {keys}
+),
+-- An end that was taken over and lies before the start is none.
+ended_{family} AS (
+  SELECT
+    * {without_end},
+    type IN ({openings}) AS is_opening,
+    type IN ({endings}) AS is_ending,
+    {end}
+    CASE WHEN stated_ends >= starts THEN stated_ends END AS ends
+  FROM settled_{family}
+),
+dated_{family} AS (
+  SELECT
+    *,
+    starts <= world AS begun,
+    COALESCE(ends < world, FALSE) AS past,
+    LEAST(starts, published_from) <= world AS listed,
+    {{
+      'event_id': event_id,
+      'publisher': publisher,
+      'published_at': published_at,
+      'starts': starts,
+      'published_until': published_until,
+      'position': position,
+      'foreseen': spoken_until < starts
+    }} AS as_event
+  FROM ended_{family}
+),
+-- A second opening of a type, with an ending before it, counts from its start on, and then with what starts after that
+-- ending alone.
+again_{family} AS (
+  SELECT
+    *,
+    is_opening AND COALESCE(MIN(starts) OVER type_of_{family} <= ended_before, FALSE) AS is_second
+  FROM (
+    SELECT
+      *,
+      MAX(CASE WHEN is_ending THEN starts END) OVER ending_{family} AS ended_before
+    FROM dated_{family}
+    WINDOW ending_{family} AS (
+      PARTITION BY viewpoint, {thing}, of_part
+      ORDER BY starts
+      RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING
+    )
+  )
+  WINDOW type_of_{family} AS (PARTITION BY viewpoint, {thing}, of_part, type)
+),
+transitions_{family} AS MATERIALIZED (
+  SELECT
+    * EXCLUDE (since_ended)
+  FROM (
+    SELECT
+      *,
+      MAX(CASE WHEN is_second AND begun THEN ended_before END) OVER (
+        PARTITION BY viewpoint, {thing}, of_part
+      ) AS since_ended
+    FROM again_{family}
+  )
+  WHERE (begun OR NOT is_second)
+    AND COALESCE(starts > since_ended, TRUE)
+),
+-- Who speaks of a thing at all, and whether any two contradict each other.
+spoken_{family} AS (
+  SELECT
+    viewpoint,
+    {thing},
+    of_part,
+    ANY_VALUE(publishers) AS publishers,
+    BOOL_OR(transition_disputed) AS disputed
+  FROM settled_{family}
+  JOIN (
+    SELECT
+      viewpoint,
+      {thing},
+      of_part,
+      CAST(COUNT(DISTINCT NULLIF(publisher, '')) AS INTEGER) AS publishers
+    FROM placed_{family}
+    GROUP BY viewpoint, {thing}, of_part
+  )
+    USING (viewpoint, {thing}, of_part)
+  GROUP BY viewpoint, {thing}, of_part
+)
+
+-- name: amendments
+-- The statements of amendments, each with when its amendment takes effect, in order.
+amending_{family} AS (
+  SELECT
+    {keys},
+    changed,
+    changes,
+    voice_rank,
+    placed_{family}.published_until AS said_until,
+    placed_{family}.position AS said_at
+  FROM placed_{family}
+  JOIN ranked_{family}
+    USING ({keys}, publisher)
+  WHERE type = '{amendment}'
+),
+amendments_{family} AS (
+  SELECT
+    transitions_{family}.*,
+    changed,
+    changes,
+    ROW(
+      starts,
+      transitions_{family}.published_until,
+      transitions_{family}.position,
+      voice_rank,
+      said_until,
+      said_at
+    ) AS amending
+  FROM transitions_{family}
+  JOIN amending_{family}
+    USING ({keys})
+)
