@@ -113,6 +113,7 @@ def import_stream(
     if floats and (file_format == "parquet" or name.lower().endswith(".parquet")):
         report.notes += _said_of_floats(file)
     file.seek(0)
+    notes: Callable[[], list[str]] = list
     if options.mapping is None and file_format != "xlsx":
         cut = pieces(file, file_format, limits)
     else:
@@ -122,8 +123,7 @@ def import_stream(
         else:
             reading = Reading(floats, limits)
             mapped = mapped_file(file, name, options.mapping, names, register=options.register, reading=reading)
-        report.notes += mapped.notes
-        cut = mapped.pieces
+        cut, notes = mapped.pieces, mapped.notes
     with (
         closing(_prepared(cut, Workers(way, wanted=large), progress)) as made,
         ledger.log.bulk() if large and not options.dry_run else nullcontext(),
@@ -136,6 +136,7 @@ def import_stream(
         else:
             held = made if options.dry_run else _held(made, limits)
             _record(ledger, held, intake, report, all_or_nothing=options.mode == "atomic", is_last=True)
+    report.notes += notes()
     return report
 
 

@@ -6,13 +6,16 @@ from typing import Any
 
 from ledger.events.base import REGISTRY
 from ledger.imports.mappings.cell_values import CellError, statement_of
+from ledger.imports.mappings.multipliers import multiply
 from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
-from ledger.imports.mappings.table_mapping import MappedField, MappedValue, MappingError, TableMapping
+from ledger.imports.mappings.table_mapping import TIMES, MappedField, MappedValue, MappingError, TableMapping
 from ledger.imports.mappings.tables import TableRow
+from ledger.imports.mappings.wanted_rows import WantedRows
 from ledger.imports.registrations import kind_of, slug_for
 from ledger.imports.rows import Row, faulty
 
 NUMBERS = ("expected_version",)
+COLUMNS_SHOWN = 30
 
 
 class _NoEvent(Exception):
@@ -58,16 +61,13 @@ class MappedEvents:
         fields = (*self.mapping.fields, *own)
         for one in fields:
             self._check(one, parts)
-        named = {name for one in fields for name in one.columns} | set(self.mapping.table.skip)
-        self._used = {self._places[name] for name in named if name in self._places} | {m.place for m in self._melted}
-        for column in self.mapping.table.skip:
-            if column not in self._places:
-                raise MappingError(f"table.skip: there is no column {column!r}; {self._known()}")
+        self._wanted = WantedRows(self.mapping.table, self._places, self._known())
+        named = {self._places[name] for one in fields for name in one.columns if name in self._places}
+        self._used = named | {one.place for one in self._melted} | self._wanted.places
 
     def rows(self, table: Iterable[TableRow]) -> Iterator[Row]:
         """The events of the rows, or why there are none."""
-        skip = [(self._places[name], frozenset(texts)) for name, texts in self.mapping.table.skip.items()]
-        for number, cells, fault, faults in table:
+        for number, cells, fault, faults in self._wanted.of(table):
             if faults:
                 place = next((one for one in faults if one in self._used), None)
                 if place is not None:
@@ -75,7 +75,7 @@ class MappedEvents:
                     continue
             if fault is not None:
                 yield faulty(number, "malformed_cell", fault)
-            elif any(cells) and not any(cells[place].strip() in texts for place, texts in skip):
+            elif any(cells):
                 yield from self._events(number, cells)
 
     def _events(self, number: int, cells: Sequence[str]) -> Iterator[Row]:
@@ -91,6 +91,7 @@ class MappedEvents:
         self, number: int, row: Mapping[str, str], fields: Sequence[MappedField], melted: _Melted | None
     ) -> Iterator[Row]:
         sent: dict[str, Any] = {}
+        printed: list[str] = []
         self._new = []
         try:
             if melted is not None:
@@ -98,8 +99,11 @@ class MappedEvents:
                 if stated is None:
                     return
                 sent |= stated
+                printed.append(row[melted.column].strip())
             for one in fields:
-                self._put(sent, one, row)
+                self._put(sent, one, row, printed)
+            if (times := sent.pop("times", None)) is not None:
+                multiply(sent, times, printed)
         except _NoEvent:
             return
         except CellError as error:
@@ -109,7 +113,7 @@ class MappedEvents:
             yield Row(number, registration, None)
         yield Row(number, sent, None)
 
-    def _put(self, sent: dict[str, Any], one: MappedField, row: Mapping[str, str]) -> None:
+    def _put(self, sent: dict[str, Any], one: MappedField, row: Mapping[str, str], printed: list[str]) -> None:
         text = one.filled(row)
         if one.replace and len(text) > TEXT_LENGTH_MAX:
             raise CellError(f"the text has {len(text)} characters, and patterns are held against {TEXT_LENGTH_MAX}")
@@ -135,9 +139,12 @@ class MappedEvents:
             stated = statement_of(text, self.mapping.separators, self.mapping.symbols)
             if stated is None:
                 raise _NoEvent
+            printed.append(text)
             sent.update({**stated, **({} if one.path == ("value",) else {one.path[0]: stated.get("value")})})
             return
         if text == "":
+            if one.path == TIMES:
+                sent.pop("times", None)
             return
         if one.path[-1] in ("approximate", "binding") and text in ("true", "false"):
             value = text == "true"
@@ -162,6 +169,28 @@ class MappedEvents:
         )
         self.names[name.casefold()] = self.names[slug] = slug
         return slug
+
+    def notes(self) -> list[str]:
+        """What is to be said of the table as a whole, once its rows were read."""
+        return [*self._multiplied(), *self._wanted.notes]
+
+    def _multiplied(self) -> Iterator[str]:
+        """Which columns were multiplied, and by what."""
+        common = next((one for one in self.mapping.fields if one.path == TIMES), None)
+        columns: dict[str, list[str]] = {}
+        for melted in self._melted:
+            own = next((one for one in melted.fields if one.path == TIMES), common)
+            if own is not None:
+                columns.setdefault(own.shown, []).append(melted.column)
+        if not self._melted and common is not None:
+            columns[common.shown] = ["value"]
+        for times, names in columns.items():
+            shown = ", ".join(name[:40] for name in names[:COLUMNS_SHOWN])
+            more = f" and {len(names) - COLUMNS_SHOWN} more" if len(names) > COLUMNS_SHOWN else ""
+            yield (
+                f"The mapping {self.mapping.name} multiplies by {times} the numbers in {shown}{more}; as printed they "
+                "stay in the events' notes"
+            )
 
     @property
     def unused(self) -> list[str]:

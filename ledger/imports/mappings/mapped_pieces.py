@@ -1,6 +1,6 @@
 """Mapped pieces: the events of a table in pieces, as those of other files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -20,7 +20,8 @@ class MappedFile:
     """What a mapping makes of a file: its events in pieces, and what is to be said of it as a whole."""
 
     pieces: Iterator[Piece]
-    notes: list[str]
+    notes: Callable[[], list[str]]
+    """To be asked once all pieces were taken."""
 
 
 def mapped_file(
@@ -35,20 +36,20 @@ def mapped_file(
     """The events of a file. Raises MappingError where the mapping does not fit it."""
     if mapping.document is not None:
         facts = epcis_events(file, mapping, names, register=register)
-        return MappedFile(_pieces(facts.rows(), file), facts.notes())
+        return MappedFile(_pieces(facts.rows(), file), facts.notes)
     table = open_table(file, name, mapping.table, reading)
     events = MappedEvents(mapping, table.columns, names, register=register)
-    notes = []
+    said = []
     if any(value.optional for value in mapping.values) and (unused := events.unused):
         shown = ", ".join(name[:40] for name in unused[:UNUSED_SHOWN])
         more = f" and {len(unused) - UNUSED_SHOWN} more" if len(unused) > UNUSED_SHOWN else ""
-        notes.append(f"The mapping {mapping.name} takes nothing from the columns {shown}{more}")
-    return MappedFile(_pieces(events.rows(table.rows), file), notes)
+        said.append(f"The mapping {mapping.name} takes nothing from the columns {shown}{more}")
+    return MappedFile(_pieces(events.rows(table.rows), file), lambda: [*said, *events.notes()])
 
 
 def sheet_file(file: BinaryIO, names: dict[str, str], *, register: str | None) -> MappedFile:
     """The events of a workbook that was filled in. Raises MappingError where it is none."""
-    return MappedFile(_pieces(event_rows(event_table(file), names, register=register), file), [])
+    return MappedFile(_pieces(event_rows(event_table(file), names, register=register), file), list)
 
 
 def _pieces(events: Iterator[Row], file: BinaryIO) -> Iterator[Piece]:

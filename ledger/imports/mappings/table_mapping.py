@@ -34,6 +34,11 @@ table:
 - `names`: true, where the text is a name, an alias, an ISO code or another identifier of a registered entity;
 - `only`: true, where a text that `values` does not know makes no event.
 
+- `times`, beside the unit: what printed numbers are multiplied by (`ledger.imports.mappings.multipliers`):
+  `unit = "USD/lb"`, `times = "0.01"` for cents per pound.
+
+Which rows are left out, and what blank cells mean, is in `ledger.imports.mappings.wanted_rows`.
+
 A mapping without `[[value]]` makes one event of each row. `[parameters]` names what is said when it is used (`--set
 metric=mine_production`), with what it is else; one that is `` else must be said. They stand in braces like columns.
 """
@@ -45,18 +50,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Formatter
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ledger.imports.mappings.cell_values import SYMBOLS, Separators, statement_of
+from ledger.imports.mappings.multipliers import multiplier
 from ledger.imports.mappings.patterns import compiled
 
+TIMES = ("times",)
+"""The place of a multiplier, which is no field of events."""
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,79}$")
 
 
 class MappingError(ValueError):
     """A mapping cannot be, or does not fit its table: its text says why, and what to do."""
+
+
+def _is_pattern(text: str) -> str:
+    compiled(text)
+    return text
+
+
+PatternText = Annotated[str, AfterValidator(_is_pattern)]
+_TIMES: dict[str, Any] = {
+    "description": "What printed numbers are multiplied by to be in the unit that is named: an exact decimal above 0, "
+    '`"0.01"` for cents, or columns that hold one. Symbols are not multiplied; what was printed stays in the note.',
+    "type": ["string", "integer", "object"],
+}
 
 
 class _Form(BaseModel):
@@ -77,6 +98,14 @@ class TableForm(_Form):
     sheet: str | None = None
     skip: dict[str, list[str]] = {}
     """Rows that are left out: by column, the texts of a cell that say so."""
+    skip_rows_where: dict[str, PatternText] = {}
+    """Rows that are left out: by column, a pattern that the cell matches."""
+    fill_down: list[str] = []
+    """Columns in which a blank cell means the one above it."""
+    until: PatternText | None = None
+    """The table ends before the first row whose first text matches this."""
+    footnotes: PatternText | None = None
+    """What matches this is taken out of every cell."""
 
 
 class FieldForm(_Form):
@@ -89,6 +118,13 @@ class FieldForm(_Form):
     only: bool = False
 
 
+_VALUE: dict[str, Any] = {
+    "type": "object",
+    "required": ["columns"],
+    "properties": {"columns": {"type": "string"}, "optional": {"type": "boolean"}, "times": _TIMES},
+}
+
+
 class _MappingForm(_Form):
     name: str
     version: int = Field(1, ge=1)
@@ -98,8 +134,8 @@ class _MappingForm(_Form):
     symbols: dict[str, str] = {}
     document: Literal["epcis"] | None = None
     """What kind of document is read instead of a table, by a mapping that comes with the program."""
-    event: dict[str, Any] | None = None
-    value: list[dict[str, Any]] = []
+    event: dict[str, Any] | None = Field(default=None, json_schema_extra={"properties": {"times": _TIMES}})
+    value: list[dict[str, Any]] = Field(default=[], json_schema_extra={"items": _VALUE})
 
 
 @dataclass(frozen=True)
@@ -118,6 +154,11 @@ class MappedField:
     def columns(self) -> list[str]:
         """The names in braces."""
         return [name for _, name in self.template if name is not None]
+
+    @property
+    def shown(self) -> str:
+        """The text as the mapping has it."""
+        return "".join(text if name is None else f"{text}{{{name}}}" for text, name in self.template)
 
     def filled(self, row: Mapping[str, str]) -> str:
         """The text with what a row has under these names."""
@@ -237,13 +278,23 @@ def _fields(said: Mapping[str, Any], path: Sequence[str] = ()) -> list[MappedFie
             form = FieldForm.model_validate(one)
             replace = tuple((_pattern(pattern), by) for pattern, by in form.replace)
             template = _template(form.source, here)
-            fields.append(MappedField(here, template, replace, form.values, form.names, form.only))
+            fields.append(_checked(MappedField(here, template, replace, form.values, form.names, form.only)))
         elif isinstance(one, bool | int | str):
             text = str(one).lower() if isinstance(one, bool) else str(one)
-            fields.append(MappedField(here, _template(text, here)))
+            fields.append(_checked(MappedField(here, _template(text, here))))
+        elif isinstance(one, float):
+            raise MappingError(f"{'.'.join(here)}: write {one!r} in quotes, as it is to be taken exactly")
         else:
             raise MappingError(f"{'.'.join(here)}: {one!r} is no text, number or table")
     return fields
+
+
+def _checked(one: MappedField) -> MappedField:
+    """The field, whose multipliers, where it says any, are some. Raises CellError."""
+    if one.path == TIMES:
+        for text in (*one.values.values(), *(() if one.columns or one.values else (one.filled({}),))):
+            multiplier(text)
+    return one
 
 
 def _template(text: str, path: Sequence[str]) -> tuple[tuple[str, str | None], ...]:

@@ -11,6 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from copy import copy
 from datetime import date, datetime
 from itertools import count, islice
@@ -115,7 +116,7 @@ def _titled(rows: Iterator[TableRow], form: TableForm) -> Table:
 def _fitted(rows: Iterator[TableRow], width: int) -> Iterator[TableRow]:
     for number, cells, fault, faults in rows:
         if fault is None and (any(cells[width:]) or any(place >= width for place in faults)):
-            yield TableRow(number, [], f"the row has {len(cells)} cells and the header {width}")
+            yield TableRow(number, cells[:width], f"the row has {len(cells)} cells and the header {width}")
         else:
             yield TableRow(number, [*cells[:width], *[""] * (width - len(cells))], fault, faults)
 
@@ -170,23 +171,23 @@ def _csv_rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[TableRow]:
     if len(delimiter) != 1:
         raise MappingError("table.delimiter is one character")
     reader = csv.reader(_short_lines(text), delimiter=delimiter, strict=True)
-    while True:
-        number = reader.line_num + 1
-        try:
+    try:
+        while True:
+            number = reader.line_num + 1
             cells = next(reader)
-        except StopIteration:
-            break
-        except UnicodeError:
-            yield TableRow(number, [], "the text is not in the encoding of the table; nothing from here on was read")
-            break
-        except csv.Error as error:
-            yield TableRow(number, [], f"{error}; nothing from here on was read")
-            break
-        if not all(map(_is_text, cells)):
-            yield TableRow(number, [], "the text is not in the encoding of the table")
-        else:
-            yield TableRow(number, cells)
-    text.detach()  # The file is its owner's to close.
+            if not all(map(_is_text, cells)):
+                yield TableRow(number, [], "the text is not in the encoding of the table")
+            else:
+                yield TableRow(number, cells)
+    except StopIteration:
+        pass
+    except UnicodeError:
+        yield TableRow(number, [], "the text is not in the encoding of the table; nothing from here on was read")
+    except csv.Error as error:
+        yield TableRow(number, [], f"{error}; nothing from here on was read")
+    finally:
+        with suppress(ValueError):  # its owner may have closed it
+            text.detach()  # The file is its owner's to close, also where not all of it is read.
 
 
 def _is_text(cell: str) -> bool:

@@ -222,7 +222,7 @@ def test_a_table_of_the_usgs(ledger: Ledger, tmp_path: Path) -> None:
 
 
 SALIENT = "DataSource,Commodity,Year,USprod_Mine_t,Imports_Metal_kg,Imports_t,Exports_t,Consump_Apparent_t,Price_dt,\
-Price_Oxide_dkg,Price_US_ctslb,Stocks_t,Employment_num,NIR_pct"
+Price_Oxide_dkg,Price_US_ctslb,Stocks_t,Employment_num,NIR_pct,Price_Alloy_index"
 
 
 def test_salient_statistics_of_the_usgs(ledger: Ledger, tmp_path: Path) -> None:
@@ -235,9 +235,10 @@ def test_salient_statistics_of_the_usgs(ledger: Ledger, tmp_path: Path) -> None:
             ]
             relied = ("E", ">50", "<25", "100", "Net exporter")[year % 5]
             staff = ("NA", "350", "", "75", "XX")[year % 5]
+            cents = ("31", "1,231.5", "100", ">520", "W")[year % 5]
             traded = f"{number}{year},1{year}.5,{number + 1},{year + 7}00"
-            priced = f"14{year}0,{number}.25,31,{year - 2000}"
-            lines.append(f"MCS2025,{commodity},{year},{mined},{traded},{priced},{staff},{relied}")
+            priced = f'14{year}0,{number}.25,"{cents}",{year - 2000}'
+            lines.append(f"MCS2025,{commodity},{year},{mined},{traded},{priced},{staff},{relied},7")
     mapping = with_parameters(ready_made_mappings()["usgs-mcs-salient"], {"published_at": "2025-01-31"})
     path = tmp_path / "mcs2025_salient.csv"
     path.write_bytes("\r\n".join(lines).encode("cp1252"))
@@ -245,8 +246,11 @@ def test_salient_statistics_of_the_usgs(ledger: Ledger, tmp_path: Path) -> None:
     assert report.errors == []
     registered = {one["name"]: one["kind"] for one in report.registered}
     assert registered == {"United States": "country", **dict.fromkeys(commodities, "material")}
-    assert report.recorded == len(registered) + 40 * 10 - 8  # of the employment, one of five cells is empty
-    assert "takes nothing from the columns Price_US_ctslb" in report.notes[0]
+    assert report.recorded == len(registered) + 40 * 11 - 8  # of the employment, one of five cells is empty
+    assert "takes nothing from the columns Price_Alloy_index" in report.notes[0]
+    assert (
+        "multiplies by 0.01 the numbers in Price_US_ctslb; as printed they stay in the events' notes" in report.notes[1]
+    )
     facts = {
         (one["metric"] if "metric" in one else one["unit"], one["period"], one.get("dimensions", {}).get("form")): one
         for one in bodies(ledger, report.recorded)
@@ -262,6 +266,15 @@ def test_salient_statistics_of_the_usgs(ledger: Ledger, tmp_path: Path) -> None:
     said = [one.get("symbol") or one.get("low") or one.get("high") or one["value"] for one in reliance]
     assert said == ["net_exporter", "50", "25", "100", "net_exporter"]
     assert facts["USD/kg", "2024", "Oxide"]["value"] == "2.25"
+    prices = [facts["USD/lb", str(year), "US"] for year in years(2020, 5)]
+    said = [one.get("symbol") or one.get("low") or one["value"] for one in prices]
+    assert said == ["0.31", "12.315", "1.00", "5.20", "withheld"]
+    assert [one.get("note") for one in prices][1:] == [
+        "Printed 1,231.5, times 0.01",
+        "Printed 100, times 0.01",
+        "Printed >520, times 0.01",
+        None,
+    ]
     assert facts["import_volume", "2024", "Metal"]["unit"] == "kg"
     assert facts["stocks", "2024-12-31", None]["value"] == "24"
     assert facts["persons", "2021", None]["value"] == "350"

@@ -85,7 +85,11 @@ def test_what_is_no_text_is_told(raw: bytes, said: str) -> None:
 
 def test_a_row_that_is_too_wide_is_a_fault_and_a_short_one_is_filled_up() -> None:
     table = csv_table("a,b\n1\n1,2,\n1,2,3\n")
-    assert [(row.cells, bool(row.fault)) for row in table.rows] == [(["1", ""], False), (["1", "2"], False), ([], True)]
+    assert [(row.cells, bool(row.fault)) for row in table.rows] == [
+        (["1", ""], False),
+        (["1", "2"], False),
+        (["1", "2"], True),
+    ]
 
 
 def test_broken_quotes_end_the_table_with_a_fault() -> None:
