@@ -21,7 +21,7 @@ from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX, compiled
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.mappings.tables import TableRow
 
-SHOWN_CHARACTERS_MAX = 60
+BEGINNING_SHOWN = 60
 
 
 class WantedRows:
@@ -72,7 +72,7 @@ class WantedRows:
         first = next((cell.strip() for cell in cells if cell.strip()), "")
         if not first or not until.search(first[:TEXT_LENGTH_MAX]):
             return False
-        shown = repr(first[:SHOWN_CHARACTERS_MAX])
+        shown = repr(first[:BEGINNING_SHOWN])
         self.notes.append(f"The table was read up to row {number}, where until={until.pattern!r} finds {shown}")
         return True
 
