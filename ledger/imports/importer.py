@@ -20,9 +20,11 @@ from ledger.imports.import_limits import USUAL_LIMITS, ImportLimits
 from ledger.imports.import_options import NOW, ImportChoices, ImportOptions
 from ledger.imports.import_report import ImportReport
 from ledger.imports.intake import Intake
-from ledger.imports.mappings.mapped_pieces import mapped_file, sheet_file
+from ledger.imports.mappings.mapped_pieces import MappedFile, mapped_file, sheet_file
 from ledger.imports.mappings.tables import Reading
 from ledger.imports.packed_files import unpacked
+from ledger.imports.registrations import Kinds
+from ledger.imports.registrations_ahead import of_events, of_tables
 from ledger.imports.rows import PIECE_ROWS, Piece
 from ledger.imports.rows import Format as Format
 from ledger.imports.verdicts import Way, pieces
@@ -103,7 +105,6 @@ def import_stream(
     size = file.seek(0, 2)
     limits.check_file(size)
     report = ImportReport(position=ledger.head(), dry_run=options.dry_run, verdicts={} if options.verdicts else None)
-    intake = Intake(options, report)
     large = size * (PARQUET_TIMES if file_format == "parquet" else 1) >= LARGE_BYTES
     published_at = instant_text(ledger.now()) if options.published_at == NOW else options.published_at
     floats = options.floats == "shortest"
@@ -113,17 +114,25 @@ def import_stream(
     if floats and (file_format == "parquet" or name.lower().endswith(".parquet")):
         report.notes += _said_of_floats(file)
     file.seek(0)
+    register: Kinds | None = None
     notes: Callable[[], list[str]] = list
     if options.mapping is None and file_format != "xlsx":
         cut = pieces(file, file_format, limits)
+        if options.register is not None:
+            cut, register = of_events(cut, lambda: pieces(_again(file), file_format, limits), options.register, way)
     else:
-        names = ledger.registered_names()
-        if options.mapping is None:
-            mapped = sheet_file(file, names, register=options.register)
-        else:
-            reading = Reading(floats, limits)
-            mapped = mapped_file(file, name, options.mapping, names, register=options.register, reading=reading)
-        cut, notes = mapped.pieces, mapped.notes
+
+        def mapped(register: Kinds | None) -> MappedFile:
+            names, again = ledger.registered_names(), _again(file)
+            if options.mapping is None:
+                return sheet_file(again, names, register=register)
+            return mapped_file(again, name, options.mapping, names, register=register, reading=Reading(floats, limits))
+
+        if options.register is not None:
+            register = of_tables(lambda kinds: mapped(kinds).pieces, options.register, way)
+        made_of_it = mapped(register)
+        cut, notes = made_of_it.pieces, made_of_it.notes
+    intake = Intake(options, report, register)
     with (
         closing(_prepared(cut, Workers(way, wanted=large), progress)) as made,
         ledger.log.bulk() if large and not options.dry_run else nullcontext(),
@@ -138,6 +147,11 @@ def import_stream(
             _record(ledger, held, intake, report, all_or_nothing=options.mode == "atomic", is_last=True)
     report.notes += notes()
     return report
+
+
+def _again(file: BinaryIO) -> BinaryIO:
+    file.seek(0)
+    return file
 
 
 def _said_of_floats(file: BinaryIO) -> list[str]:

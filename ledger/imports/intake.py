@@ -20,7 +20,7 @@ from ledger.imports.editions import Edition, Scope
 from ledger.imports.exported_rows import Recorded
 from ledger.imports.import_options import ImportOptions
 from ledger.imports.import_report import ENTRIES_MAX, ImportReport
-from ledger.imports.registrations import registrations_for
+from ledger.imports.registrations import Kinds, registrations_for
 from ledger.imports.said_before import SaidBefore
 from ledger.imports.verdicts import read_back
 from ledger.values.calendars import instant_text
@@ -47,8 +47,9 @@ class Lane(Enum):
 class Intake:
     """Takes the rows of one file into batches, in order, and tells the report what becomes of them."""
 
-    def __init__(self, options: ImportOptions, report: ImportReport) -> None:
+    def __init__(self, options: ImportOptions, report: ImportReport, register: Kinds | None = None) -> None:
         self._options = options
+        self._register = register
         self._report = report
         self._before = report.position
         """The head of the log when the file began."""
@@ -68,8 +69,8 @@ class Intake:
             self._before_it.clear()
         verdicts = read_back(piece)
         wanted: list[tuple[int, Draft]] = []
-        if (kind := self._options.register) is not None:
-            wanted = list(registrations_for(verdicts.events, batch.state, kind))
+        if self._register is not None:
+            wanted = list(registrations_for(verdicts.events, batch.state, self._register))
         batch.expect([*(registration for _, registration in wanted), *verdicts.events])
         for index, registration in wanted:
             self._place(batch, verdicts.numbers[index], registration, by_content=True)

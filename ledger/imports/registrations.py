@@ -6,7 +6,8 @@ material. Where the field does not tell (a subject may be anything), it is the k
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import cast
 
 from ledger.append.prepare import Draft, prepare
@@ -18,6 +19,7 @@ from ledger.imports.content_ids import content_id
 from ledger.rules.rules import ORGANISATION, kept_for_certain
 from ledger.rules.state import State
 
+SLUG_LENGTH_MAX = 80
 KIND_OF_FIELD = {
     "publisher": ORGANISATION,
     "operator": ORGANISATION,
@@ -36,14 +38,32 @@ def kind_of(path: Iterable[str | int], otherwise: str) -> str:
     return next(known, otherwise)
 
 
+@dataclass(frozen=True)
+class Kinds:
+    """What kinds of entities the unknown names of a file are registered as."""
+
+    otherwise: str
+    """Of a name whose field does not tell."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """By slug, what some row of the file tells: one that publishes in the last row is an organisation in the first."""
+    own: Mapping[str, Draft] = field(default_factory=dict)
+    """By slug, the registrations that the file itself holds, wherever they stand."""
+
+    def of(self, slug: str, path: Iterable[str | int]) -> str:
+        """The kind of the entity with this slug, which a row names at this place."""
+        return self.told.get(slug) or kind_of(path, self.otherwise)
+
+
 def slug_for(name: str) -> str:
     """The slug that a name makes; nothing where it has neither letters nor digits."""
-    return re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).lower()).strip("-")[:80].strip("-")
+    return (
+        re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).lower()).strip("-")[:SLUG_LENGTH_MAX].strip("-")
+    )
 
 
-def registrations_for(events: Sequence[Draft | Refused], state: State, otherwise: str) -> Iterator[tuple[int, Draft]]:
+def registrations_for(events: Sequence[Draft | Refused], state: State, known: Kinds) -> Iterator[tuple[int, Draft]]:
     """Registrations of what these events name and the ledger has not registered, each with the place of the event that
-    it comes from: where one of the events is the registration, and comes late, that one.
+    it comes from: where the file holds the registration, and it comes late, that one.
     """
     kinds: dict[str, tuple[int, str]] = {}
     own: dict[str, tuple[int, Draft]] = {}
@@ -56,13 +76,13 @@ def registrations_for(events: Sequence[Draft | Refused], state: State, otherwise
         if event.type == EntityRegistered.__name__:
             own.setdefault(body["entity"], (place, event))
         for path, slug in refs(event.cls, body):
-            kind = kind_of(path, otherwise)
+            kind = known.of(slug, path)
             if slug not in kinds or kind == ORGANISATION:  # what publishes anywhere must be one
                 kinds[slug] = kinds.get(slug, (place, kind))[0], kind
     for slug, (place, kind) in kinds.items():
         if state.entity(slug) is None:
             if slug not in own:
-                yield place, _registration(slug, kind)
+                yield place, known.own.get(slug) or _registration(slug, kind)
             elif own[slug][0] > place:
                 yield own[slug]
 

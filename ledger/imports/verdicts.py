@@ -45,9 +45,26 @@ class Way(NamedTuple):
     """Whether floating-point numbers are taken, as their shortest decimals."""
 
 
+def rows_of(piece: Piece, way: Way) -> Iterator[Row]:
+    """The rows of a piece."""
+    if piece.format == "mapped":
+        return mapped_rows(piece)
+    if piece.format == "parquet":
+        from ledger.imports.parquet import parquet_rows
+
+        return parquet_rows(piece, floats=way.floats)
+    return jsonl_rows(piece) if piece.format == "jsonl" else csv_rows(piece)
+
+
 def verdicts_on(piece: Piece, way: Way) -> bytes:
     """The verdicts on the rows of a piece."""
-    return marshal.dumps([(row.number, *_verdict(row, way)) for row in _rows(piece, way)])
+    return marshal.dumps([(row.number, *_verdict(row, way)) for row in rows_of(piece, way)])
+
+
+def draft_on(row: Row, way: Way) -> Draft | None:
+    """The draft that the verdict on one row is, if so."""
+    (event,) = read_back(marshal.dumps([(row.number, *_verdict(row, way))])).events
+    return event if isinstance(event, Draft) else None
 
 
 class Verdicts(NamedTuple):
@@ -76,16 +93,6 @@ def read_back(verdicts: bytes) -> Verdicts:
             known = None if facts is None else new(FigureFacts, facts)
             made.events.append(new(Draft, (type_name, event_key, expected_version, digest, state, known)))
     return made
-
-
-def _rows(piece: Piece, way: Way) -> Iterator[Row]:
-    if piece.format == "mapped":
-        return mapped_rows(piece)
-    if piece.format == "parquet":
-        from ledger.imports.parquet import parquet_rows
-
-        return parquet_rows(piece, floats=way.floats)
-    return jsonl_rows(piece) if piece.format == "jsonl" else csv_rows(piece)
 
 
 def _verdict(row: Row, way: Way) -> tuple[bool, tuple[object, ...] | None, DraftRow | list[tuple[object, ...]]]:

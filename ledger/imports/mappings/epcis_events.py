@@ -26,6 +26,7 @@ from ledger.imports.mappings.epcis_documents import KINDS, Document, kind_of_eve
 from ledger.imports.mappings.epcis_fields import FAMILIES, Malformed, day_of, owner_at, place_of, quantities_in, word_of
 from ledger.imports.mappings.gs1_identifiers import Identifier, goods, place_or_party
 from ledger.imports.mappings.table_mapping import MappingError, TableMapping
+from ledger.imports.registrations import SLUG_LENGTH_MAX, Kinds
 from ledger.imports.rows import Row, faulty
 from ledger.values.quantities import EXACT, canonical, plain
 from ledger.values.units import unit
@@ -33,7 +34,6 @@ from ledger.values.units import unit
 PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 OF_DOCUMENT = "creationDate"
 REASONS_MAX = 50
-SLUG_LENGTH_MAX = 80
 _LEFT_OUT = {
     "sensorElementList": "sensor readings",
     "ilmd": "data on instances and lots (ilmd)",
@@ -112,7 +112,7 @@ class EPCISEvents:
     document: Document
     mapping: TableMapping
     names: dict[str, str]
-    register: str | None = None
+    register: Kinds | None = None
     amounts: dict[_Key, _Amount] = field(default_factory=dict)
     links: dict[_Link, tuple[int, str]] = field(default_factory=dict)
     faults: list[Row] = field(default_factory=list)
@@ -321,7 +321,9 @@ class EPCISEvents:
         return next(named, None) or str(one)
 
 
-def epcis_events(file: BinaryIO, mapping: TableMapping, names: dict[str, str], *, register: str | None) -> EPCISEvents:
+def epcis_events(
+    file: BinaryIO, mapping: TableMapping, names: dict[str, str], *, register: Kinds | None
+) -> EPCISEvents:
     """The facts in a document of EPCIS. Raises MappingError where it is none."""
     return EPCISEvents(read_document(file), mapping, names, register)
 

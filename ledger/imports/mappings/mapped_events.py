@@ -11,7 +11,7 @@ from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
 from ledger.imports.mappings.table_mapping import TIMES, MappedField, MappedValue, MappingError, TableMapping
 from ledger.imports.mappings.tables import TableRow
 from ledger.imports.mappings.wanted_rows import WantedRows
-from ledger.imports.registrations import kind_of, slug_for
+from ledger.imports.registrations import Kinds, kind_of, slug_for
 from ledger.imports.rows import Row, faulty
 
 NUMBERS = ("expected_version",)
@@ -42,8 +42,8 @@ class MappedEvents:
     columns: Sequence[str]
     names: dict[str, str]
     unknown: dict[str, int] = field(default_factory=dict)
-    register: str | None = None
-    """The kind of entity that an unknown name is registered as, where its field does not tell."""
+    register: Kinds | None = None
+    """What unknown names are registered as; None where they are not."""
 
     def __post_init__(self) -> None:
         self._new: list[dict[str, Any]] = []
@@ -165,7 +165,7 @@ class MappedEvents:
         if self.register is None or not slug or slug in self.names:
             return None
         self._new.append(
-            {"type": "EntityRegistered", "entity": slug, "kind": kind_of(path, self.register), "name": name}
+            {"type": "EntityRegistered", "entity": slug, "kind": self.register.of(slug, path), "name": name}
         )
         self.names[name.casefold()] = self.names[slug] = slug
         return slug

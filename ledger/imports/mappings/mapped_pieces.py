@@ -9,6 +9,7 @@ from ledger.imports.mappings.epcis_events import epcis_events
 from ledger.imports.mappings.mapped_events import MappedEvents
 from ledger.imports.mappings.table_mapping import TableMapping
 from ledger.imports.mappings.tables import USUAL_READING, Reading, open_table
+from ledger.imports.registrations import Kinds
 from ledger.imports.rows import PIECE_ROWS, Piece, Row
 from ledger.imports.templates.event_sheets import event_rows, event_table
 
@@ -30,7 +31,7 @@ def mapped_file(
     mapping: TableMapping,
     names: dict[str, str],
     *,
-    register: str | None,
+    register: Kinds | None,
     reading: Reading = USUAL_READING,
 ) -> MappedFile:
     """The events of a file. Raises MappingError where the mapping does not fit it."""
@@ -47,7 +48,7 @@ def mapped_file(
     return MappedFile(_pieces(events.rows(table.rows), file), lambda: [*said, *events.notes()])
 
 
-def sheet_file(file: BinaryIO, names: dict[str, str], *, register: str | None) -> MappedFile:
+def sheet_file(file: BinaryIO, names: dict[str, str], *, register: Kinds | None) -> MappedFile:
     """The events of a workbook that was filled in. Raises MappingError where it is none."""
     return MappedFile(_pieces(event_rows(event_table(file), names, register=register), file), list)
 

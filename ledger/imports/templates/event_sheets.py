@@ -13,7 +13,7 @@ from ledger.codec.strict_json import MalformedJSON, parse_json
 from ledger.events.base import REGISTRY, SLUG_PATTERN, Event, ref_paths
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.mappings.tables import Reading, Table, open_table
-from ledger.imports.registrations import kind_of, slug_for
+from ledger.imports.registrations import Kinds, kind_of, slug_for
 from ledger.imports.rows import Row, faulty, placed
 from ledger.imports.tables_of_others import VERDICT, no_events
 
@@ -30,7 +30,7 @@ def event_table(file: BinaryIO) -> Table:
     return table
 
 
-def event_rows(table: Table, names: dict[str, str], *, register: str | None) -> Iterator[Row]:
+def event_rows(table: Table, names: dict[str, str], *, register: Kinds | None) -> Iterator[Row]:
     """The events of the rows, or why there are none. `names` gives the slug of a name in small letters; with `register`
     a name that it does not know is registered, as this kind of entity where its column does not tell.
     """
@@ -57,7 +57,7 @@ def _has_no_title(column: str) -> bool:
 class _SheetRow:
     """One row on its way to an event, and the registrations that come before it."""
 
-    def __init__(self, number: int, names: dict[str, str], register: str | None) -> None:
+    def __init__(self, number: int, names: dict[str, str], register: Kinds | None) -> None:
         self._number, self._names, self._register = number, names, register
         self._registrations: list[dict[str, Any]] = []
 
@@ -103,7 +103,7 @@ class _SheetRow:
                 "new one (small letters, digits and hyphens), or let the import register it (--register)"
             )
         if slug not in self._names:
-            kind = kind_of(path, self._register)
+            kind = self._register.of(slug, path)
             self._registrations.append({"type": "EntityRegistered", "entity": slug, "kind": kind, "name": text})
         self._names[text.casefold()] = self._names[slug] = slug
         return slug

@@ -13,6 +13,7 @@ from ledger.errors import Violation
 from ledger.events.base import REGISTRY
 from ledger.imports.fault_groups import FAULTS_TOLD_MAX, RANGES_MAX, FaultGroups
 from ledger.imports.mappings.table_mapping import MappingError, parse_mapping
+from ledger.imports.rows import PIECE_ROWS
 from tests.ledger.conftest import figure
 
 ODD: tuple[Any, ...] = (None, True, 0, -1, "", "x", "1,000", "9999-99", [], ["x"], {}, {"x": 1}, "\x00", "a" * 30_000)
@@ -109,6 +110,28 @@ def test_what_the_file_registers_later_is_registered_before(ledger: Ledger) -> N
     report = import_stream(ledger, io.BytesIO(body), "jsonl", register="region")
     assert (report.recorded, report.repeated, report.errors) == (3, 1, [])
     assert [(one["row"], one["kind"], one["name"]) for one in report.registered] == [(2, "country", "Lithia")]
+
+
+@pytest.mark.parametrize("mode", ["proceed", "atomic"])
+def test_what_a_later_piece_tells_is_known_from_the_start(ledger: Ledger, mode: Any) -> None:
+    facts = [figure(subject="survey", source={"publisher": "bureau"}, period=str(1000 + n)) for n in range(PIECE_ROWS)]
+    registration = {"type": "EntityRegistered", "entity": "lithia", "kind": "country", "name": "Republic of Lithia"}
+    broken = {"type": "PolicyAnnounced", "policy": "p", "materials": 7}
+    facts[1] = figure(subject="ore", source={"publisher": "bureau"})
+    facts[2] = figure(subject="lithia", source={"publisher": "bureau"})
+    late = [figure(subject="lithia", material="ore", source={"publisher": "survey"}, period="2024"), registration]
+    body = "".join(json.dumps(one) + "\n" for one in (*facts, *late)).encode()
+    report = import_stream(ledger, io.BytesIO(body), "jsonl", register="region", mode=mode)
+    assert report.errors == []
+    kinds = {one["entity"]: (one["kind"], one["name"]) for one in report.registered}
+    assert kinds["survey"] == ("organisation", "survey")
+    assert kinds["bureau"] == ("organisation", "bureau")
+    assert kinds["ore"] == ("material", "ore")
+    assert kinds["lithia"] == ("country", "Republic of Lithia")
+    assert (report.recorded, report.repeated) == (len(facts) + 1 + 4, 1)
+    again = "".join(json.dumps(one) + "\n" for one in (*facts, *late, broken, 7, {"type": 7})).encode()
+    once_more = import_stream(ledger, io.BytesIO(again), "jsonl", register="region", mode="proceed")
+    assert (once_more.recorded, once_more.rejected) == (0, 3)
 
 
 def test_nothing_is_registered_where_nothing_is_recorded(ledger: Ledger) -> None:

@@ -93,6 +93,14 @@ def test_a_name_that_nobody_has_is_told_or_registered(ledger: Ledger, tmp_path: 
     assert [one.get("entity") or one["subject"] for one in bodies(ledger, 2)] == ["new-caledonia"] * 2
 
 
+def test_a_name_that_publishes_further_on_is_an_organisation(ledger: Ledger, tmp_path: Path) -> None:
+    mapping = SIMPLE.replace('{ publisher = "usgs" }', '{ publisher = { from = "{By}", names = true } }')
+    text = "Country,By,2023\nThe Survey,USGS,1\nChina,The Survey,2\n"
+    report = taken(ledger, tmp_path / "t.csv", text, parse_mapping(mapping.encode()), register="country")
+    assert report.errors == []
+    assert [(one["entity"], one["kind"]) for one in report.registered] == [("the-survey", "organisation")]
+
+
 def test_a_name_that_two_entities_have_is_nobodys(ledger: Ledger, tmp_path: Path) -> None:
     ledger.append([{"type": "EntityRegistered", "entity": "china-2", "kind": "region", "name": "China"}])
     report = taken(ledger, tmp_path / "t.csv", "Country,2023\nChina,1\n", parse_mapping(SIMPLE.encode()))
