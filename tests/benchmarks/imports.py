@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import files, library, ours, twin
+from tests.benchmarks import files, library, mapped_imports, ours, twin
 from tests.benchmarks.apart import Apart
 from tests.benchmarks.files import ROWS_MAX
 from tests.benchmarks.measurements import Measurement, Reference, check_equal, median, once, timed_once
@@ -57,6 +57,7 @@ def measure(place: Place, apart: Apart) -> list[Measurement]:
         Measurement(PATH, "JSON Lines", "events/s", rate, references, at_least=40_000),
         Measurement(PATH, "JSON Lines: peak of memory", "MB", once(peak / MB), note="of all its processes"),
         *_others(place, apart, median(plain)),
+        *mapped_imports.measure(place, apart),
     ]
 
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from api.settings import data_directory
-from ledger import Entry, ImportReport, Ledger, import_file
+from ledger import Entry, ImportReport, Ledger, TableMapping, import_file
+from ledger.imports import workers
 from projections import Engine, Viewpoint
 from projections.audit import vintages
 
@@ -74,9 +75,14 @@ def engine_in_memory(of: Ledger) -> Iterator[Engine]:
         yield opened
 
 
-def take_in(log: Ledger, path: Path, *, mode: Mode) -> ImportReport:
+def take_in(log: Ledger, path: Path, *, mode: Mode, mapping: TableMapping | None = None) -> ImportReport:
     """Import a file."""
-    return import_file(log, path, mode=mode)
+    return import_file(log, path, mode=mode, mapping=mapping)
+
+
+def end_workers() -> None:
+    """End the workers that wait for another file, so that what they took is counted."""
+    workers._IDLE.end()
 
 
 def append(log: Ledger, event: Mapping[str, Any]) -> int:

@@ -62,8 +62,11 @@ class MappedEvents:
         for one in fields:
             self._check(one, parts)
         self._wanted = WantedRows(self.mapping.table, self._places, self._known())
-        named = {self._places[name] for one in fields for name in one.columns if name in self._places}
-        self._used = named | {one.place for one in self._melted} | self._wanted.places
+        names = {name for one in fields for name in one.columns}
+        self._read = [(name, self._places[name]) for name in names if name in self._places]
+        self._said = {**dict.fromkeys(parts, ""), **self.mapping.parameters}
+        """What stands in braces beside columns: a part that the pattern of a column does not have is empty."""
+        self._used = {place for _, place in self._read} | {one.place for one in self._melted} | self._wanted.places
 
     def rows(self, table: Iterable[TableRow]) -> Iterator[Row]:
         """The events of the rows, or why there are none."""
@@ -79,27 +82,28 @@ class MappedEvents:
                 yield from self._events(number, cells)
 
     def _events(self, number: int, cells: Sequence[str]) -> Iterator[Row]:
-        row = {**self.mapping.parameters, **dict(zip(self.columns, cells, strict=True))}
+        # Only what fields look at: of a wide row, each of its events costs as much as it says.
+        row = {**self._said, **{name: cells[place] for name, place in self._read}}
         if not self.mapping.values:
-            yield from self._event(number, row, self.mapping.fields, None)
+            yield from self._event(number, row, self.mapping.fields, None, "")
         for one in self._melted:
-            text = cells[one.place]
-            if text.strip():
-                yield from self._event(number, {**row, **one.parts}, (*self.mapping.fields, *one.fields), one)
+            text = cells[one.place].strip()
+            if text:
+                yield from self._event(number, {**row, **one.parts}, (*self.mapping.fields, *one.fields), one, text)
 
     def _event(
-        self, number: int, row: Mapping[str, str], fields: Sequence[MappedField], melted: _Melted | None
+        self, number: int, row: Mapping[str, str], fields: Sequence[MappedField], melted: _Melted | None, text: str
     ) -> Iterator[Row]:
         sent: dict[str, Any] = {}
         printed: list[str] = []
         self._new = []
         try:
             if melted is not None:
-                stated = statement_of(row[melted.column], self.mapping.separators, self.mapping.symbols)
+                stated = statement_of(text, self.mapping.separators, self.mapping.symbols)
                 if stated is None:
                     return
                 sent |= stated
-                printed.append(row[melted.column].strip())
+                printed.append(text)
             for one in fields:
                 self._put(sent, one, row, printed)
             if (times := sent.pop("times", None)) is not None:

@@ -101,6 +101,20 @@ def test_a_name_that_publishes_further_on_is_an_organisation(ledger: Ledger, tmp
     assert [(one["entity"], one["kind"]) for one in report.registered] == [("the-survey", "organisation")]
 
 
+def test_a_part_that_the_pattern_of_another_column_has_is_empty(ledger: Ledger, tmp_path: Path) -> None:
+    mapping = (
+        SIMPLE.replace("[[value]]", 'dimensions = { form = "{form}" }\n[[value]]')
+        + """
+[[value]]
+columns = "(?P<form>Ore) (?P<year>[0-9]{4})"
+period = "{year}"
+"""
+    )
+    report = taken(ledger, tmp_path / "t.csv", "Country,2023,Ore 2023\nChina,1,2\n", parse_mapping(mapping.encode()))
+    assert report.errors == []
+    assert [one.get("dimensions") for one in bodies(ledger, 2)] == [None, {"form": "Ore"}]
+
+
 def test_a_name_that_two_entities_have_is_nobodys(ledger: Ledger, tmp_path: Path) -> None:
     ledger.append([{"type": "EntityRegistered", "entity": "china-2", "kind": "region", "name": "China"}])
     report = taken(ledger, tmp_path / "t.csv", "Country,2023\nChina,1\n", parse_mapping(SIMPLE.encode()))
