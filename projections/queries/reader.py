@@ -35,6 +35,7 @@ from projections.queries.near_answers import (
 )
 from projections.queries.near_history import BESIDE, near_history
 from projections.queries.sort_orders import Sort, sort_of
+from projections.queries.touched_things import things_touched
 from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX, ViewpointCursor, naive
 from projections.sql_text import quoted
 from projections.tables.families import Family
@@ -383,6 +384,10 @@ class Reader(ViewpointCursor):
             after=after,
         )
         return [figure_id for (figure_id,) in rows]
+
+    def things_touched(self, *, after: int) -> dict[str, list[tuple[str, ...]]]:
+        """The things of which that is true: see `projections.queries.touched_things`."""
+        return things_touched(self.ask, after)
 
 
 def _is_of_one(selection: Selection, filters: Mapping[str, Value]) -> bool:

@@ -1,6 +1,7 @@
 """What the ledger promises its readers, over generated histories and through the HTTP API."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from ledger import REGISTRY, Ledger, Refused
 from ledger.events.figures import Figure
 from ledger.values import instant_text, parse_moment
 from projections import CATALOGUE, Engine
+from projections.queries.touched_things import THINGS
 from tests.depth import seeds
 from tests.oracle.histories import Body, random_history
 from tests.properties.test_viewpoints import ticking
@@ -123,6 +125,13 @@ def test_a_dry_run_predicts_what_the_append_then_does(seed: int) -> None:
             for item in items
         }
 
+    def things(engine: Engine) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+        viewpoint, found = engine.viewpoint(), defaultdict[tuple[str, ...], list[dict[str, Any]]](list)
+        for name, key in THINGS.items():
+            for item in engine.read(name, viewpoint).to_pylist():
+                found[(name, *(item[column] for column in key))].append(item)
+        return dict(found)
+
     rng = random.Random(seed)
     history = random_history(rng, SIZE)
     with opened([]) as engine:
@@ -134,11 +143,19 @@ def test_a_dry_run_predicts_what_the_append_then_does(seed: int) -> None:
             except Refused:
                 engine.ledger.append_what_fits(batch)
                 continue
-            before = figures(engine)
-            predicted = {
-                item["figure_id"]: item["after"] for item in effects(engine, plan.entries, engine.viewpoint()).listed
+            before, looks = figures(engine), rng.randrange(6) == 0
+            things_before = things(engine) if looks else {}
+            listed = effects(engine, plan.entries, engine.viewpoint()).listed
+            predicted = {item["figure_id"]: item["after"] for item in listed if "figure_id" in item}
+            named = {
+                (one["resource"], *(one[column] for column in THINGS[one["resource"]]))
+                for one in listed
+                if "resource" in one
             }
             engine.ledger.append(batch)
+            things_after = things(engine) if looks else {}
+            either = things_before.keys() | things_after.keys()
+            assert {one for one in either if things_before.get(one) != things_after.get(one)} <= named
             after = figures(engine)
             changed = {one for one in {**before, **after} if before.get(one) != after.get(one)}
             assert set(predicted) >= changed

@@ -271,3 +271,47 @@ def test_any_order_of_arrival_gives_the_same_answers(told: Api, slug: str) -> No
             ledger.append([*BASICS, *REGISTRATIONS, opening, *order, *taken_back])
             item = Api(TestClient(create_app(engine, answers_bytes_max=0))).only("facilities", **asked)
         assert {name: value for name, value in item.items() if name not in left_out} == expected
+
+
+# Dry runs
+
+
+def dry_run(api: Api, *events: Item) -> list[Item]:
+    answer = api.client.post("/v1/events", json=list(events), params={"dry_run": "true"})
+    assert answer.status_code == 200, answer.text
+    effects: list[Item] = answer.json()["effects"]
+    return effects
+
+
+def test_a_dry_run_says_what_becomes_of_things(told: Api) -> None:
+    (slip,) = dry_run(told, facility("FacilityCommissioned", "expected", "2026-02-01", effective_from="2031"))
+    assert {name: slip[name] for name in ("resource", "facility", "stage")} == {
+        "resource": "facilities",
+        "facility": "expected",
+        "stage": None,
+    }
+    assert (slip["before"]["status"], slip["after"]) == ("operating", {**slip["after"], "status": "announced"} | {})
+    (suspended,) = dry_run(told, policy("PolicySuspended", "parts", "2026-01-01", effective_from="2026-01-01"))
+    assert suspended["before"] == told.only("policies", policy="parts")
+    assert (suspended["policy"], suspended["after"]["status"]) == ("parts", "suspended")
+    (new,) = dry_run(told, policy("PolicyEnacted", "new", "2026-01-01"))
+    assert (new["before"], new["after"]["status"]) == (None, "in_force")
+
+
+def test_a_dry_run_of_a_handover_names_the_relationship_and_the_facility(told: Api) -> None:
+    found = dry_run(told, relation("jare", "operates", "twice", "2026-01-01", effective_from="2026-01-01"))
+    assert [(one["resource"], one.get("facility") or one["object"]) for one in found] == [
+        ("facilities", "twice"),
+        ("relationships", "twice"),
+    ]
+    assert (found[0]["before"]["operator"], found[0]["after"]["operator"]) == (None, "jare")
+
+
+def test_a_dry_run_of_a_withdrawal_and_of_a_correction_names_the_thing(told: Api) -> None:
+    (back,) = dry_run(told, {"type": "ReportWithdrawn", "withdraws": ID(1), **said("lynas", "2026-01-01")})
+    assert (back["facility"], back["before"]["status"], back["after"]) == ("told-twice", "operating", None)
+    correction = {"type": "EventCorrected", "target": ID(3), "changes": {"effective_from": "2025-02-15"}}
+    effects = dry_run(told, {**correction, "reason": "date", "explanation": "Misread."})
+    assert [one["policy"] for one in effects] in (["anew"], [])
+    (retracted,) = dry_run(told, {"type": "EventRetracted", "target": ID(1), "reason": "other", "explanation": "No."})
+    assert (retracted["facility"], retracted["after"]) == ("told-twice", None)

@@ -1,0 +1,40 @@
+"""Touched things: what holds over time and has an event that is new, or reads otherwise, since a position.
+
+A statement that is taken back touches what it was about, a merge all that names the merged slug, and an `operates`
+relationship the facility, whose operator it may name.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from projections.catalogue import CATALOGUE
+from projections.sql_text import quoted
+
+THINGS: Mapping[str, tuple[str, ...]] = {
+    "policies": ("policy",),
+    "agreements": ("agreement",),
+    "facilities": ("facility",),
+    "links": ("link",),
+    "risks": ("risk",),
+    "commitments": ("commitment",),
+    "relationships": ("subject", "relation", "object"),
+}
+"""Resources of things that hold over time, and the columns that say which thing an item is of."""
+
+_SINCE = "(since > $after AND since <= $position OR until > $after AND until <= $position)"
+
+
+def things_touched(ask: Callable[..., list[Any]], after: int) -> dict[str, list[tuple[str, ...]]]:
+    """By resource, the things of which a version was opened or closed after a position, in order."""
+    taken_back = f"event_id IN (SELECT withdraws FROM log.withdrawals WHERE {_SINCE})"
+    queries = [
+        f"SELECT '{resource}', [{', '.join(map(quoted, key))}] FROM log.{CATALOGUE[resource].family} "
+        f"WHERE {_SINCE} OR {taken_back}"
+        for resource, key in THINGS.items()
+    ]
+    operated = f"relation = 'operates' AND ({_SINCE} OR {taken_back})"
+    queries.append(f"SELECT 'facilities', [object] FROM log.relationships WHERE {operated}")
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for resource, key in ask(f"SELECT DISTINCT * FROM ({' UNION ALL '.join(queries)}) ORDER BY ALL", after=after):
+        found.setdefault(resource, []).append(tuple(key))
+    return found
