@@ -5,6 +5,9 @@ Missing is, first, what the log holds in that scope and the file does not say; s
 earlier edition said of the metrics of the file, where the file says nothing of the figure. The first may be retracted
 (it should never have been recorded), the second withdrawn (the publisher says it no longer).
 
+A row that was rejected is not left out: it may be about any of these. So while a row is rejected, they are listed and
+nothing more.
+
 To find them the log is read once; what is kept in memory is one line for each statement of the two editions.
 """
 
@@ -73,6 +76,8 @@ class Edition:
         self._said: set[bytes] = set()
         """The event ids of what the file says."""
         self._published: str | None = None
+        self._acts = True
+        """Whether something may become of what is missing: only where no row was rejected."""
 
     def note(self, entry: Entry) -> None:
         """Take in what became of a row of the file."""
@@ -89,6 +94,7 @@ class Edition:
             detail = f"no row of the file is in the scope {self._scope.publisher}:{self._scope.edition}"
             report.reject(0, [Violation((), "scope", f"{detail}, so it cannot be all of it")])
             return
+        self._acts = not report.rejected
         self._figures = {one.figure for one in said}
         self._metrics = {_metric(one) for one in said}
         self._published = said[-1].body.get("published_at") if said else None
@@ -100,6 +106,18 @@ class Edition:
             if one.figure in withdrawn:
                 continue  # It was taken in before that the edition leaves it out.
             self._tell(batch, report, one, "edition_before", self._withdrawal(one))
+        if report.rejected and report.missing:
+            report.notes.append(self._said_of_rejected(report.rejected))
+
+    def _said_of_rejected(self, count: int) -> str:
+        rows, which = ("1 row was rejected", "it is") if count == 1 else (f"{count} rows were rejected", "they are")
+        said = f"{rows}, and what is listed as missing may be what {which} about"
+        if self._options.on_missing == "list":
+            return said
+        return (
+            f"{said}: on_missing={self._options.on_missing} did nothing. Mend the rows and import the file again, or "
+            "import it with on_missing=list"
+        )
 
     def _standing(self, batch: Batch) -> Iterator[_Held]:
         """Every standing statement of the publisher on a figure."""
@@ -162,14 +180,14 @@ class Edition:
         )
 
     def _retraction(self, one: _Held) -> Draft | None:
-        if self._options.on_missing != "retract":
+        if self._options.on_missing != "retract" or not self._acts:
             return None
         explanation = f"A file that is all of {self._scope.publisher}:{self._scope.edition} does not hold it."
         target = str(one.entry.event_id)
         return prepare({"type": "EventRetracted", "target": target, "reason": "other", "explanation": explanation})
 
     def _withdrawal(self, one: _Held) -> Draft | None:
-        if self._options.on_missing != "withdraw":
+        if self._options.on_missing != "withdraw" or not self._acts:
             return None
         said = {name: one.body[name] for name in KEY if name in one.body}
         cls = REGISTRY[one.entry.type]

@@ -397,6 +397,15 @@ def test_a_whole_edition_tells_what_it_leaves_out(api: Api) -> None:
     assert api.items("figures", subject="australia") == []
 
 
+@pytest.mark.parametrize("query", ["mode=proceed", "mode=proceed&dry_run=true", "dry_run=true"])
+def test_what_was_rejected_is_not_retracted_as_left_out(api: Api, query: str) -> None:
+    grown(api, china="1", australia="2")
+    answer = grown(api, f"?{query}&scope=usgs:2025-01-31&on_missing=retract", china="1", australia="bad").json()
+    assert [(one["subject"], one["became"]) for one in answer["missing"]] == [("australia", "listed")]
+    assert "on_missing=retract did nothing" in answer["notes"][0]
+    assert api.only("figures", subject="australia")["value"] == "2"
+
+
 def test_a_file_is_warned_of_like_an_append(api: Api) -> None:
     grown(api, china="12500")
     answer = send(api, lines(mined("china", "12.5", "2026-01-31"))).json()

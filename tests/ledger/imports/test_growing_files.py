@@ -249,6 +249,34 @@ def test_what_the_scope_holds_and_its_file_does_not_is_listed_or_retracted(ledge
     assert import_file(ledger, path, scope="usgs:2024-01-31").missing == []
 
 
+@pytest.mark.parametrize("mode", ["proceed", "atomic"])
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(("chosen", "began"), [("retract", "2025-01-31"), ("withdraw", "2024-01-31")])
+@pytest.mark.parametrize("wrong", ["bad", "9", ""], ids=["unreadable", "a conflict", "no value"])
+def test_a_row_that_was_rejected_is_not_left_out(
+    ledger: Ledger, tmp_path: Path, mode: Any, dry_run: bool, chosen: Any, began: str, wrong: str
+) -> None:
+    path = saved(tmp_path / "edition.csv", edition({"2021": "1", "2022": "2", "2023": "3"}, published=began))
+    import_file(ledger, path)
+    if wrong == "9":
+        import_file(ledger, saved(path, edition({"2022": "2"}, published="2025-01-31")))
+    saved(path, edition({"2021": "1", "2022": wrong}, published="2025-01-31"))
+    if chosen == "withdraw":
+        import_file(ledger, path)
+    options: Any = {"scope": "usgs:2025-01-31", "on_missing": chosen, "mode": mode}
+    report = import_file(ledger, path, dry_run=dry_run, **options)
+    assert report.rejected == 1
+    assert {one["became"] for one in report.missing} == {"listed"}
+    assert [f"on_missing={chosen} did nothing" in note for note in report.notes] == [True]
+    assert {entry.type for entry in ledger.entries()} == {"EntityRegistered", "ProductionReported"}
+    (said,) = import_file(ledger, path, scope="usgs:2025-01-31").notes
+    assert said == "1 row was rejected, and what is listed as missing may be what it is about"
+    mended = saved(path, edition({"2021": "1", "2022": "2"}, published="2025-01-31"))
+    report = import_file(ledger, mended, **options)
+    assert ([one["period"] for one in report.missing], report.notes) == (["2023"], [])
+    assert report.missing[0]["became"] in ("retracted", "withdrawn")
+
+
 @pytest.mark.parametrize("scope", ["usgs:2031-01-31", "bgs:2024-01-31", "usgs:No Such Edition"])
 @pytest.mark.parametrize("chosen", ["list", "retract", "withdraw"])
 def test_a_file_without_a_row_in_its_scope_is_refused(ledger: Ledger, january: Path, scope: str, chosen: Any) -> None:
