@@ -6,7 +6,6 @@ journalled: the writer, which opened the transaction, keeps or reverts both. Sev
 part of one alone can be taken back.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from ledger.append.mentions import SCANS_MAX, Mentions
-from ledger.append.prepare import Draft, same_event
+from ledger.append.prepare import Draft, the_same
 from ledger.append.streams import stream_of
 from ledger.codec.entry import Entry
-from ledger.errors import EventIdReused, LedgerError, Refused, RuleBroken, StoreError, VersionConflict, Violation
+from ledger.errors import LedgerError, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure, FigureFacts, Statement
@@ -27,6 +26,7 @@ from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import Content
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
 from ledger.rules.named_events import naming_violations
+from ledger.rules.near_series import near_series_warnings
 from ledger.rules.publisher_series import COMPARED_MAX, Histories
 from ledger.rules.rules import figure_of, kept_for_certain, violations
 from ledger.rules.state import Mark, State
@@ -159,6 +159,8 @@ class Batch:
         self._write()
         for metric in self._metrics:
             self._log.fix_metric(metric, self.state.metrics.get(metric))
+        if self.state.forms.unsaved:
+            self._log.note_forms(self.state.forms.unsaved)
 
     # What rules ask of the log itself (`ledger.rules.record.Record`)
 
@@ -170,6 +172,10 @@ class Batch:
             entries = self.log.with_event_ids([event_key])
             found = entries[0] if entries else None
         return found
+
+    def at_position(self, position: int) -> Entry | None:
+        """The event at this position, recorded or placed."""
+        return next(iter(self.log.at_positions([position])), None)
 
     def content_of(self, entry: Entry) -> Content:
         """What an event says after the ledger events on it so far, recorded or placed."""
@@ -193,15 +199,7 @@ class Batch:
         if self._mentions is None:
             self._mentions = Mentions(self._registrations)
             self._mentions.read(self.log, until=self.state.head)
-        return self._at(self._mentions.positions(text), types, after=after)
-
-    def _at(self, positions: Sequence[int], types: Sequence[str], *, after: int) -> Iterator[Entry]:
-        """The events of these types at these positions, a few at first."""
-        begin, size = bisect_right(positions, after), 4
-        while begin < len(positions):
-            found = self.log.at_positions(positions[begin : begin + size])
-            yield from (entry for entry in found if entry.type in types)
-            begin, size = begin + size, min(2 * size, 500)
+        return self._mentions.entries(self.log, text, types, after=after)
 
     def recorded(self, at: datetime) -> None:
         """Let what is placed from here on be recorded at an instant of the past: a log that is taken in again.
@@ -254,7 +252,7 @@ class Batch:
         """Place one event. Raises Refused (one of its kinds), with paths into the event, and then places nothing."""
         type_name, event_key, expected_version, digest, state, facts = draft
         if event_key is not None and (known := self._known.get(event_key)) is not None:
-            return _the_same(draft, known)
+            return the_same(draft, known)
         made_key = event_key or of_time(self.at)
         state_now = self.state
         stream = None
@@ -264,13 +262,17 @@ class Batch:
             stream = figure if not kept or (subject not in kept and material not in kept) else None
         if stream is not None and expected_version is not None:
             self._check_version(expected_version, stream)
-        # The first statement on a figure can be odd by itself only.
-        if stream is None or (warn and (stream in self._streams_with_events or (facts and facts.may_be_odd))):
-            stream = self._place_slowly(draft, made_key, stream, warn=warn)
+        new_form = facts is not None and state_now.has_new_form(facts.form)
+        # The first statement on a figure can be odd by itself, or by its form, only.
+        odd = new_form or stream in self._streams_with_events or (facts is not None and facts.may_be_odd)
+        if stream is None or (warn and odd):
+            stream = self._place_slowly(draft, made_key, stream, warn=warn, new_form=new_form)
         state_now.head = position = state_now.head + 1
         state_now.recorded_at = self.at
         entry = Entry(position, made_key, stream, type_name, self._at_us, recorded_by, digest, state)
         self._unwritten.append(entry)
+        if facts is not None and new_form:
+            state_now.note_forms(facts.form, position)
         if event_key is not None:
             self._known[event_key] = entry
         if self._mentions is not None:
@@ -279,12 +281,14 @@ class Batch:
             self._note_for_warnings(entry, warn=warn)
         return entry
 
-    def _place_slowly(self, draft: Draft, event_key: bytes, certain: bytes | None, *, warn: bool) -> bytes:
+    def _place_slowly(
+        self, draft: Draft, event_key: bytes, certain: bytes | None, *, warn: bool, new_form: bool
+    ) -> bytes:
         """Ask every rule that is not kept for certain, and note what is odd; the stream that the event belongs to."""
         event = Version(self.state.head + 1, UUID(bytes=event_key), draft.cls, draft.body, self.at)
         stream = certain or self._fold(draft, event)
         if warn:
-            if odd := tuple(self._warnings(event, stream)):
+            if odd := tuple(self._warnings(event, stream, new_form=new_form)):
                 self.warnings[event.position] = odd
             if draft.facts is not None:
                 self._histories.note(event, stream)
@@ -316,6 +320,7 @@ class Batch:
         self.state.act(target.event_id, event.position, act, says=outcome.content)
         if issubclass(target.cls, Figure):
             self._histories.act(outcome.before, outcome.after, target.stream_key)
+            self.state.restate_forms(outcome.before, outcome.after)
         for metric, fixed in metrics_fixed_by(self, outcome):
             self._fix_metric(metric, fixed)
         return target.stream_key
@@ -344,8 +349,10 @@ class Batch:
         self.state.fix_metric(metric, fixed)
         self._metrics.add(metric)
 
-    def _warnings(self, event: Version, stream: bytes) -> Iterator[dict[str, Any]]:
+    def _warnings(self, event: Version, stream: bytes, *, new_form: bool) -> Iterator[dict[str, Any]]:
         yield from event_warnings(self.state, event)
+        if new_form:
+            yield from near_series_warnings(self, event)
         if issubclass(event.cls, Statement):
             self._read_history(stream)
             yield from series_warnings(event.body, self._histories.before(event, stream))
@@ -383,10 +390,3 @@ class Batch:
         while self.warnings and next(reversed(self.warnings)) > head:
             self.warnings.popitem()
         self._histories.clear()
-
-
-def _the_same(draft: Draft, known: Entry) -> Entry:
-    if not same_event(draft, known):
-        detail = f"event_id {known.event_id} names another event, at position {known.position}"
-        raise EventIdReused([Violation(("event_id",), "event_id_reused", detail)])
-    return known

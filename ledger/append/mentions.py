@@ -5,8 +5,10 @@ A batch that takes back a thousand registrations would be a thousand scans, so t
 """
 
 import re
-from collections.abc import Collection, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
 
+from ledger.codec.entry import Entry
 from ledger.store.protocol import LogStore
 
 SCANS_MAX = 3
@@ -38,6 +40,11 @@ class Mentions:
             while positions and positions[-1] > position:
                 positions.pop()
 
-    def positions(self, slug: str) -> Sequence[int]:
-        """Where a slug is mentioned, in order."""
-        return self._positions[slug.encode()]
+    def entries(self, log: LogStore, slug: str, types: Sequence[str], *, after: int) -> Iterator[Entry]:
+        """The events of these types behind a position that mention a slug, in order; a few are read at first."""
+        positions = self._positions[slug.encode()]
+        begin, size = bisect_right(positions, after), 4
+        while begin < len(positions):
+            found = log.at_positions(positions[begin : begin + size])
+            yield from (entry for entry in found if entry.type in types)
+            begin, size = begin + size, min(2 * size, 500)

@@ -14,7 +14,7 @@ from ledger.codec.entry import Entry
 from ledger.codec.stored_json import body_of, state_of
 from ledger.codec.strict_json import digest
 from ledger.codec.validation import parse_event
-from ledger.errors import VIOLATIONS_MAX, InvalidEvent, Violation, first_of
+from ledger.errors import VIOLATIONS_MAX, EventIdReused, InvalidEvent, Violation, first_of
 from ledger.events.base import REGISTRY, EventClass
 from ledger.events.figures import Figure, FigureFacts, figure_facts
 from ledger.rules.named_events import earlier_events, may_name_events
@@ -101,6 +101,9 @@ def prepared_all(sent: Iterable[Any]) -> list[Draft | InvalidEvent]:
     return events
 
 
-def same_event(draft: Draft, entry: Entry) -> bool:
-    """Whether what is sent is what an entry with its event_id was made of."""
-    return draft.digest == entry.digest and draft.type == entry.type
+def the_same(draft: Draft, known: Entry) -> Entry:
+    """The entry with the draft's event_id, which was made of the same. Raises EventIdReused where it was not."""
+    if draft.digest != known.digest or draft.type != known.type:
+        detail = f"event_id {known.event_id} names another event, at position {known.position}"
+        raise EventIdReused([Violation(("event_id",), "event_id_reused", detail)])
+    return known

@@ -8,7 +8,7 @@ a decision before it is on disk.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,16 +18,21 @@ from ledger.append.commit_queue import CommitQueue
 from ledger.append.garbage_pause import garbage_pause
 from ledger.append.prepare import Draft, prepared_all
 from ledger.append.receipt import Receipt, receipt_of, refusal
-from ledger.errors import KeyReused, Refused, StoreBusy, StoreError
+from ledger.errors import KeyReused, LedgerDamaged, Refused, StoreBusy, StoreError
 from ledger.events.base import REGISTRY, Role
 from ledger.events.entities import EntitiesMerged
+from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
+from ledger.rules.figure_forms import form_of
 from ledger.rules.state import State
 from ledger.rules.version import Version
 from ledger.store.protocol import LogStore
 
 EVENTS_AT_ONCE_MAX = 20_000
 """About how many events are written in one transaction."""
+
+FORMS_READ_MAX = 100_000
+"""In how many of the last events the forms of figures are looked for, where the store has none yet."""
 
 
 class Append:
@@ -193,6 +198,7 @@ class Writer:
             raise
         if keep:
             self._state.keep()
+            self._state.forms.saved()
         else:
             self._state.revert()
 
@@ -209,9 +215,22 @@ class Writer:
                 state.act(UUID(body["target"]), entry.position, (entry.type, body))
         (last,) = self._log.at_positions([head])
         state.metrics = self._log.metrics()
+        self._read_forms(after=state.head, until=head)
         state.head = head
         state.recorded_at = last.recorded_at
         state.keep()
+
+    def _read_forms(self, *, after: int, until: int) -> None:
+        """Take in the forms of figures that are new. A log of a program that noted none has them noted now."""
+        state, rows = self._state, self._log.forms(after=after)
+        state.forms.load(rows)
+        if rows or after:
+            return
+        others = [name for name, cls in REGISTRY.items() if not issubclass(cls, Figure)]
+        for entry in self._log.of_other_types(others, after=max(0, until - FORMS_READ_MAX), until=until):
+            with suppress(LedgerDamaged):  # What cannot be read is no reason to refuse what comes.
+                figure = Version(entry.position, entry.event_id, entry.cls, entry.body, entry.recorded_at)
+                state.note_forms(form_of(figure), entry.position)
 
 
 def _types_of_no_matter() -> list[str]:

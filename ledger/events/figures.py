@@ -75,6 +75,19 @@ def figure_stream(**key: Unpack[FigureKey]) -> bytes:
     return of_name(FIGURE_NAMESPACE, orjson.dumps(canonical_key, option=orjson.OPT_SORT_KEYS))
 
 
+def form_text(
+    publisher: str,
+    metric: str,
+    nature: str,
+    family: str,
+    material: str | None,
+    dimensions: Mapping[str, str] | None,
+) -> bytes:
+    """A publisher's way to say a metric, as JSON: see `ledger.rules.figure_forms`. Equal for equal ways."""
+    said = publisher, metric, nature, family, material, dimensions or None
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+
+
 class FigureFacts(NamedTuple):
     """What rules ask of an event about a figure most often, so that its body need not be read for them."""
 
@@ -89,6 +102,8 @@ class FigureFacts(NamedTuple):
     subject's fiscal year, or whether other entities that the event names are registered."""
     may_be_odd: bool
     """Whether the event may be odd by itself, without anything that was said before: see `ledger.rules.warnings`."""
+    form: bytes
+    """Which parts of a figure it names, and with which values: see `form_text`."""
 
 
 class Figure(Event, abstract=True):
@@ -173,7 +188,8 @@ class Statement(Figure, abstract=True):
 def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
     """The facts of an event with these fields, as pydantic holds them."""
     subject, material, period = fields["subject"], fields["material"], fields["period"]
-    its_unit, metric = unit(fields["unit"]), cls.metric_of(fields)
+    its_unit, metric, nature = unit(fields["unit"]), cls.metric_of(fields), cls.nature_of(fields)
+    publisher, dimensions = fields["source"].publisher, fields["dimensions"]
     figure = days = None
     # A fiscal period, also one to compare with, needs the subject's fiscal year.
     periods = period, fields.get("compared_with")
@@ -183,8 +199,8 @@ def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
             subject=subject,
             metric=metric,
             material=material,
-            dimensions=fields["dimensions"],
-            nature=cls.nature_of(fields),
+            dimensions=dimensions,
+            nature=nature,
             period=days,
             canonical_unit=its_unit.canonical,
         )
@@ -195,7 +211,8 @@ def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
         or (days is not None and days.end > parse_moment(published).end.date())
         or (period is not None and may_be_fiscal_year(period))
     )
-    return FigureFacts(subject, material, fields["source"].publisher, metric, its_unit.family, figure, odd)
+    form = form_text(publisher, metric, nature, its_unit.family, material, dimensions)
+    return FigureFacts(subject, material, publisher, metric, its_unit.family, figure, odd, form)
 
 
 @cache

@@ -112,7 +112,8 @@ class Intake:
             ):
                 lanes.append(Lane.COMPARED)
             else:
-                is_new = event.facts is not None and event.facts.metric not in batch.state.metrics
+                facts, state = event.facts, batch.state
+                is_new = facts is not None and (facts.metric not in state.metrics or state.has_new_form(facts.form))
                 lanes.append(Lane.PLAIN if self._before_it.is_near(event) and not is_new else Lane.ODD)
         return lanes
 

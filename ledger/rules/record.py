@@ -22,6 +22,9 @@ class Record(Protocol):
     def find(self, event_id: UUID) -> Entry | None:
         """The event with this id."""
 
+    def at_position(self, position: int) -> Entry | None:
+        """The event at this position."""
+
     def content_of(self, entry: Entry) -> Content:
         """What an event says after the ledger events on it so far."""
 

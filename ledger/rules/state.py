@@ -1,8 +1,8 @@
 """What the rules need to know: a small fold of the log, kept in memory.
 
 It holds the events that open, change or close things (entities, merges, agreements, policies, facilities, links,
-risks), as they read now, each metric's unit family, and where the ledger events on any event are. It does not hold
-figures, statements and relationships: only a few rare rules ask about those, and they search the log.
+risks), as they read now, each metric's unit family, the forms of figures, and where the ledger events on any event are.
+It does not hold figures, statements and relationships: only a few rare rules ask about those, and they search the log.
 
 Every change is noted in a journal until it is kept. So a refused batch or a dry run leaves no trace, and of several
 appends that are written together one can be undone without the others.
@@ -18,11 +18,15 @@ from ledger.events.base import Event, Role
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.rules.acted_events import ActedEvents
 from ledger.rules.effective_content import Act, Content
+from ledger.rules.figure_forms import FORM_BYTES_MAX, FigureForms, Filled, filled, form_of
 from ledger.rules.lifecycle import Lifecycle
 from ledger.rules.merged_slugs import MergedSlugs
 from ledger.rules.registered_names import RegisteredNames
 from ledger.rules.version import Version
 from ledger.values.calendars import fiscal_year_text
+
+TEXTS_KEPT_MAX = 10_000
+"""For how many figures it is kept at hand that their forms are known."""
 
 
 @dataclass
@@ -81,6 +85,7 @@ class State:
         """Where the ledger events on each event are."""
         self.metric_changes: dict[str | None, dict[UUID, None]] = {}
         """The events that a correction moved to another metric, by that metric; None: to the default of their type."""
+        self.forms = FigureForms()
         self._undo: list[Callable[[], object]] = []
         self._start = Mark(0, 0, None)
 
@@ -220,6 +225,37 @@ class State:
         nearest = self._metric_names.look_alike(_named(metric)["name"], metric)
         return None if nearest is None else nearest[1]
 
+    def forms_of(self, text: bytes) -> tuple[Filled, ...]:
+        """The forms of a figure whose facts hold this text, merges followed."""
+        return filled(text, self.resolve)
+
+    def has_new_form(self, text: bytes) -> bool:
+        """Whether something of the forms of a figure is new."""
+        known = self.forms.known
+        if text in known or len(text) > FORM_BYTES_MAX:
+            return False
+        if not all(map(self.forms.has, self.forms_of(text))):
+            return True
+        if len(known) >= TEXTS_KEPT_MAX:
+            known.clear()
+        known.add(text)
+        return False
+
+    def note_forms(self, text: bytes, position: int) -> None:
+        """Let an event be the witness of what is new of its forms."""
+        for one in self.forms_of(text):
+            self._undo += self.forms.note(one, position)
+
+    def restate_forms(self, before: Version | None, after: Version | None) -> None:
+        """Let the forms of a figure be those of what an event says from now on; None where it does not stand."""
+        if before is not None and after is not None and form_of(before) == form_of(after):
+            return
+        if before is not None:
+            for one in self.forms_of(form_of(before)):
+                self._undo += self.forms.forget(one, before.position)
+        if after is not None:
+            self.note_forms(form_of(after), after.position)
+
     def set_aside(self, event: Version) -> Callable[[], None]:
         """Take a standing event out while something is checked; call what is returned to put it back."""
         if not _is_held(event.cls):
@@ -245,6 +281,7 @@ class State:
         if issubclass(event.cls, EntitiesMerged):
             self._merges.add(event.body["merged"], event.body["kept"])
             self._merged_facilities.clear()
+            self.forms.known.clear()
             return
         self._things.setdefault(_key(event), Lifecycle()).add(event)
         if (merged := self._merged_facility_of(event)) is not None:
@@ -257,6 +294,7 @@ class State:
         if issubclass(event.cls, EntitiesMerged):
             self._merges.remove(event.body["merged"])
             self._merged_facilities.clear()
+            self.forms.known.clear()
             return
         self._things[_key(event)].remove(event.position)
         if (merged := self._merged_facility_of(event)) is not None:

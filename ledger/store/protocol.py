@@ -1,7 +1,8 @@
 """What a log store is: the one interface between the ledger and whatever keeps its log.
 
 A store keeps entries at positions 1, 2, 3 … without gaps, for ever and unchanged; the answers to requests with an
-idempotency key; and which unit family each metric has. It decides nothing: rules and places are made above it.
+idempotency key; which unit family each metric has, and which forms figures have. It decides nothing: rules and places
+are made above it.
 
 Every store passes the suite in `tests/contracts/`. A new store is a folder beside `sqlite/` whose module has a function
 `open_store(location)`.
@@ -12,6 +13,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from ledger.codec.entry import Entry
+from ledger.rules.figure_forms import FormRow
 
 
 class Block(NamedTuple):
@@ -81,6 +83,11 @@ class LogStore(Protocol):
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Note a metric's unit family, and the position of the event that fixes it; None where nothing does."""
 
+    def note_forms(self, rows: Sequence[FormRow]) -> None:
+        """Note the forms of figures, one after the other: a row in the place of one with the same form, part and value;
+        without a position, no row.
+        """
+
     # Reading
 
     def head(self) -> int:
@@ -126,3 +133,6 @@ class LogStore(Protocol):
 
     def metrics(self) -> dict[str, tuple[str, int]]:
         """Each metric's unit family, and the position of the event that fixes it."""
+
+    def forms(self, *, after: int) -> list[FormRow]:
+        """The forms of figures that were noted with position > after, in order of position."""

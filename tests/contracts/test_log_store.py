@@ -285,11 +285,23 @@ def test_the_family_of_a_metric_may_be_fixed_anew_and_forgotten(log: LogStore) -
     assert log.metrics() == {"production": ("mass_rate", 5)}
 
 
+def test_the_forms_of_figures_may_be_noted_anew_and_forgotten(log: LogStore) -> None:
+    log.note_forms([("a", "", "", 3), ("a", "part", "x", 3), ("a", "part", "y", 4), ("b", "", "", 5)])
+    log.note_forms([("a", "part", "x", None), ("b", "", "", None), ("b", "", "", 7), ("c", "", "", None)])
+    assert log.forms(after=0) == [("a", "", "", 3), ("a", "part", "y", 4), ("b", "", "", 7)]
+    assert log.forms(after=4) == [("b", "", "", 7)]
+    with log.writing(keep=False):
+        log.note_forms([("a", "", "", None), ("d", "", "", 8)])
+        assert len(log.forms(after=0)) == 3
+    assert log.forms(after=4) == [("b", "", "", 7)]
+
+
 def test_a_log_is_the_same_log_when_it_is_opened_again(place: Place, tmp_path: Path) -> None:
     first = open_store(place.location(tmp_path))
     entries, identity = filled(first), first.identity
     first.keep_request("key", digest=b"hash", position=3, answer="{}")
     first.fix_metric("production", ("mass", 3))
+    first.note_forms([("a", "part", "x", 3)])
     first.close()
     again = open_store(place.location(tmp_path))
     if place.reopens:
@@ -297,6 +309,7 @@ def test_a_log_is_the_same_log_when_it_is_opened_again(place: Place, tmp_path: P
         assert again.at_positions(range(1, 8)) == entries
         assert again.request("key") == (b"hash", "{}")
         assert again.metrics() == {"production": ("mass", 3)}
+        assert again.forms(after=0) == [("a", "part", "x", 3)]
     else:
         assert again.identity != identity
         assert again.head() == 0

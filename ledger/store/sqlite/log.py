@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +21,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged, StoreError
+from ledger.rules.figure_forms import FormRow
 from ledger.store.protocol import Block
 from ledger.store.sqlite.connection import LogDatastore, Transaction
 
@@ -99,6 +101,15 @@ class SQLiteLog(SQLiteApplicationRecorder):
             self.datastore.write("DELETE FROM metrics WHERE metric = ?", [(metric,)])
         else:
             self.datastore.write("INSERT OR REPLACE INTO metrics VALUES (?,?,?)", [(metric, *fixed)])
+
+    def note_forms(self, rows: Sequence[FormRow]) -> None:
+        """Note the forms of figures."""
+        for position_is_given, together in groupby(rows, key=lambda row: row[3] is not None):
+            if position_is_given:
+                self.datastore.write("INSERT OR REPLACE INTO forms VALUES (?,?,?,?)", list(together))
+            else:
+                forgotten = [row[:3] for row in together]
+                self.datastore.write("DELETE FROM forms WHERE form = ? AND part = ? AND value = ?", forgotten)
 
     # Reading
 
@@ -220,6 +231,11 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """Each metric's unit family, and the position of the event that fixed it."""
         rows = self.datastore.fetch("SELECT metric, family, position FROM metrics")
         return {row[0]: (row[1], row[2]) for row in rows}
+
+    def forms(self, *, after: int) -> list[FormRow]:
+        """The forms of figures that were noted with position > after, in order of position."""
+        query = "SELECT form, part, value, position FROM forms WHERE position > ? ORDER BY position"
+        return [(row[0], row[1], row[2], row[3]) for row in self.datastore.fetch(query, (after,))]
 
     # The library's interface, for its own readers of a log
 

@@ -28,6 +28,17 @@ CREATE TABLE IF NOT EXISTS metrics (
     position INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- One row is a form in which a publisher says a metric, a value in one of its parts, and the first event that has it: a
+-- cache of the log, for warnings; corrected when that event no longer stands.
+CREATE TABLE IF NOT EXISTS forms (
+    form TEXT NOT NULL,
+    part TEXT NOT NULL,
+    value TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (form, part, value)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS forms_by_position ON forms (position);
+
 -- One row: the name of this log.
 CREATE TABLE IF NOT EXISTS identity (
     id TEXT PRIMARY KEY,

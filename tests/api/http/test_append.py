@@ -195,6 +195,17 @@ def test_a_dry_run_checks_everything(api: Api) -> None:
     assert response.status_code == 422
 
 
+def test_a_dimension_that_is_left_out_this_year_is_pointed_out_with_the_event_that_has_it(api: Api) -> None:
+    (first,) = api.post({**mined("australia", "13000", "2024"), "dimensions": {"basis": "reo"}})
+    later = mined("australia", "14000", "2025")
+    (tried,) = api.client.post("/v1/events?dry_run=true", json=later).json()["items"]
+    (item,) = api.post(later)
+    assert tried["warnings"] == item["warnings"]
+    assert [(one["pointer"], one["rule"]) for one in item["warnings"]] == [("/dimensions", "near_series")]
+    assert first["event_id"] in item["warnings"][0]["detail"]
+    assert api.post(mined("china", "15000", "2026"))[0]["warnings"] == []
+
+
 def test_what_is_legal_and_odd_is_recorded_with_a_warning(api: Api) -> None:
     api.post(mined("australia", "13000", "2024"))
     (item,) = api.post(mined("australia", "13000000", "2025"))

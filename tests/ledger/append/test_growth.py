@@ -173,6 +173,22 @@ IN_ONE_BATCH: dict[str, Callable[[int], tuple[Events, Events]]] = {
         [{"type": "EntityAliasAdded", "entity": "lynas", "alias": f"Alias {i}"} for i in range(n)],
     ),
     "one stream with versions expected": lambda n: ([], [figure(str(i), expected_version=i) for i in range(n)]),
+    "figures that lack what another of their metric has": lambda n: (
+        [figure(str(i), metric=f"metric_{i}", dimensions={"basis": "reo"}) for i in range(n)],
+        [figure(str(i), metric=f"metric_{i}", published_at="2025") for i in range(n)],
+    ),
+    "figures that have one dimension more than one, each another": lambda n: (
+        [ONE],
+        [figure(str(i), dimensions={f"dimension_{i}": "x"}, published_at="2025") for i in range(n)],
+    ),
+    "figures that differ from one in the value of a dimension": lambda n: (
+        [],
+        [figure(str(i), dimensions={"mine": f"mine {i:05}"}) for i in range(n)],
+    ),
+    "corrections of figures to another form": lambda n: (
+        [figure(str(i), event_id=event_id(i), metric=f"metric_{i}") for i in range(n)],
+        [correction(event_id(i), dimensions={"basis": "reo"}) for i in range(n)],
+    ),
     "events that are there already": lambda n: (
         [figure(str(i), event_id=event_id(i)) for i in range(n)],
         [figure(str(i), event_id=event_id(i)) for i in range(n)],
@@ -194,6 +210,10 @@ ONE_BY_ONE: dict[str, Callable[[int], tuple[Events, Event]]] = {
         correction(event_id(0), value="7"),
     ),
     "a statement on a figure": lambda n: ([figure(str(i)) for i in range(n)], figure("7")),
+    "a figure of a new form beside many": lambda n: (
+        [figure(str(i), dimensions={f"dimension_{i}": "x"}) for i in range(n)],
+        figure("7", published_at="2025"),
+    ),
     "a statement with a version expected": lambda n: (
         [figure(str(i)) for i in range(n)],
         figure("7", expected_version=n),
