@@ -29,6 +29,8 @@ UNPACKED_BYTES_MAX, UNPACKED_TIMES_MAX = 512 * 1024 * 1024, 100
 LOADED_BYTES_MAX = 16 * 1024 * 1024
 """To how many bytes that of a workbook may unpack which is in memory whole: the texts of its cells, styles, names."""
 _NOT_LOADED = ("xl/worksheets/", "xl/media/", "xl/drawings/", "xl/charts/", "xl/pivotCache/", "customXml/")
+SHEET_ROWS_MAX = 1_048_576
+"""How many rows a sheet of Excel has at most."""
 DIGITS_MAX = 15
 """Excel keeps no more digits of a number than these."""
 
@@ -243,9 +245,12 @@ def _sheet_rows(file: BinaryIO, form: TableForm, prefer: str | None) -> Iterator
     book = _opened(file)
     name = _sheet_of(book, form.sheet, prefer)
     _check_merged(book, name, after=form.skip_rows + form.header_rows)
-    typed_sheet = copy(book[name])  # over the same texts, which are most of what a workbook has in memory
+    sheet = book[name]
+    sheet.reset_dimensions()  # what a file says of its size may be wrong, and would cut it
+    typed_sheet = copy(sheet)  # over the same texts, which are most of what a workbook has in memory
     typed_sheet.parent = _AsTyped(book)
-    both = zip(book[name].iter_rows(values_only=True), typed_sheet.iter_rows(values_only=True), strict=False)
+    end = SHEET_ROWS_MAX + 1
+    both = zip(*(one.iter_rows(max_row=end, values_only=True) for one in (sheet, typed_sheet)), strict=False)
     for number in count(1):
         try:
             cells, typed = next(both)
@@ -253,6 +258,9 @@ def _sheet_rows(file: BinaryIO, form: TableForm, prefer: str | None) -> Iterator
             return
         except Exception as error:  # what is wrong in a sheet of others may be anything
             yield TableRow(number, [], f"the sheet is damaged ({type(error).__name__}); nothing from here on was read")
+            return
+        if number == end:
+            yield TableRow(number, [], f"no sheet has more than {SHEET_ROWS_MAX} rows; nothing from here on was read")
             return
         texts: list[str] = []
         faults: dict[int, str] = {}

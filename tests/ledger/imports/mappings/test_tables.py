@@ -1,6 +1,7 @@
 """Tables as people keep them."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from ledger.imports.mappings import tables
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.mappings.tables import LOADED_BYTES_MAX, Table, open_table
 
@@ -207,6 +209,22 @@ def test_a_sheet_that_is_damaged_ends_with_a_fault(change: Callable[[bytes], byt
     assert "nothing from here on was read" in str(last.fault)
     assert all(row.fault is None for row in sound)
     assert rows is None or len(sound) == rows
+
+
+@pytest.mark.parametrize("said", [b"A1", b"A1:A8", b"B2:B3", b"A1:XFD1048576", None])
+def test_what_a_sheet_says_of_its_size_cuts_nothing(said: bytes | None) -> None:
+    told = b"" if said is None else b'<dimension ref="' + said + b'" />'
+    file = damaged(lambda whole: re.sub(rb"<dimension[^>]*/>", told, whole))
+    table = open_table(file, "x.xlsx", TableForm())
+    assert (table.columns, [row.cells for row in table.rows]) == (["n"], [[str(number)] for number in range(50)])
+
+
+def test_rows_beyond_those_of_any_sheet_are_told_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "SHEET_ROWS_MAX", 1000)
+    file = damaged(lambda whole: whole.replace(b'<row r="51"', b'<row r="51000000000"'))
+    *sound, last = open_table(file, "x.xlsx", TableForm()).rows
+    assert "nothing from here on was read" in str(last.fault)
+    assert (sum(1 for row in sound if any(row.cells)), len(sound)) == (49, 999)
 
 
 @pytest.mark.parametrize("change", [lambda _: None, lambda _: bytes(99), lambda whole: whole[:100]])

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,20 @@ def filled(raw: bytes, *facts: dict[str, Any], path: Path) -> Path:
 def template(ledger: Ledger) -> bytes:
     ledger.append([figure()])
     return template_workbook(ledger, ["figures"])
+
+
+def test_a_wrong_size_of_the_sheet_cuts_nothing(ledger: Ledger, template: bytes, tmp_path: Path) -> None:
+    whole = filled(template, *({**FACT, "period": str(year)} for year in range(2000, 2020)), path=tmp_path / "a.xlsx")
+    path = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(whole) as sound, zipfile.ZipFile(path, "w") as packed:
+        for one in sound.namelist():
+            data = sound.read(one)
+            packed.writestr(one, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:F8"', data))
+    report = import_file(ledger, path, verdicts=True)
+    assert (report.recorded, report.errors) == (20, [])
+    again = tmp_path / "again.xlsx"
+    write_verdicts(path, again, {21: "wrong"}, ImportLimits())
+    assert opened(again.read_bytes())["events"].max_row == 21
 
 
 def test_a_template_has_what_is_registered_to_choose_from(template: bytes) -> None:
