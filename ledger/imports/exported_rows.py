@@ -20,6 +20,7 @@ from ledger.values.identifiers import instant_of, microseconds
 
 SET_BY_LEDGER = ("position", "recorded_at", "recorded_by", "figure_id", "counts_as_published", "digest", "ledger")
 """What an exported row has beside the event as it was sent."""
+_VIA = "supply ledger"
 
 
 class Recorded(NamedTuple):
@@ -85,7 +86,18 @@ def joined(said: dict[str, Any], recorded: Recorded, *, ledger: str, counts_as_p
     said["origin"] = origin if recorded.ledger is None else {"ledger": recorded.ledger, **origin}
     source = said.get("source")
     if recorded.ledger is not None and isinstance(source, dict) and source.get("via") is None:
-        said["source"] = {**source, "via": f"supply ledger {recorded.ledger}"}
+        said["source"] = {**source, "via": f"{_VIA} {recorded.ledger}"}
+    return said
+
+
+def as_first_said(body: dict[str, Any]) -> dict[str, Any]:
+    """What an event said before it came through another ledger: without its origin, and that ledger as `via`."""
+    if "origin" not in body:
+        return body
+    said = {name: value for name, value in body.items() if name != "origin"}
+    source = said.get("source")
+    if isinstance(source, dict) and str(source.get("via")).startswith(f"{_VIA} "):
+        said["source"] = {name: value for name, value in source.items() if name != "via"}
     return said
 
 

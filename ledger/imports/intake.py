@@ -17,7 +17,7 @@ from ledger.errors import InvalidEvent, Refused, RuleBroken, Violation
 from ledger.events.entities import EntityRegistered
 from ledger.imports.content_ids import content_id
 from ledger.imports.editions import Edition, Scope
-from ledger.imports.exported_rows import Recorded
+from ledger.imports.exported_rows import Recorded, as_first_said
 from ledger.imports.import_options import ImportOptions
 from ledger.imports.import_report import ENTRIES_MAX, ImportReport
 from ledger.imports.registrations import Kinds, registrations_for
@@ -320,6 +320,6 @@ def _says_the_same(event: Draft, entry: Entry | None) -> bool:
     if "published_at" not in says and "published_at" in event.body:
         says["published_at"] = instant_text(entry.recorded_at)  # so it counts, and so it was exported
     try:
-        return content_id(event.type, event.body) == content_id(entry.type, says)
+        return content_id(event.type, as_first_said(event.body)) == content_id(entry.type, as_first_said(says))
     except (InvalidEvent, TypeError):
         return False

@@ -185,3 +185,36 @@ def test_whatever_is_published_keeps_its_date_or_waits_for_one(tmp_path: Path) -
             rows = io.BytesIO(json.dumps({**event, "event_id": None}).encode())
             report = import_stream(two, rows, "jsonl", mode="proceed")
             assert [error["rule"] for error in report.errors] == ["undated"]
+
+
+def test_ledgers_that_took_in_the_same_file_join_without_a_conflict(tmp_path: Path) -> None:
+    """What both hold is there already; what one of them knows besides goes over, and comes back as what is known."""
+    rows = "\n".join(
+        map(json.dumps, [*WORLD, figure("1", published_at="2024-01-31"), figure("2", published_at="2025-01-31")])
+    ).encode()
+    with Ledger(tmp_path / "one.db") as one, Ledger(tmp_path / "two.db") as two:
+        for ledger in (one, two):
+            import_stream(ledger, io.BytesIO(rows), "jsonl")
+        report = sent_on(one, tmp_path / "out", two)
+        assert (report.recorded, report.duplicate, report.rejected) == (0, one.head(), 0), report.errors[:3]
+        two.append([figure("3", published_at="2026-01-31")])
+        report = sent_on(two, tmp_path / "back", one)
+        assert (report.recorded, report.duplicate, report.rejected) == (1, two.head() - 1, 0), report.errors[:3]
+        report = sent_on(one, tmp_path / "again", two)
+        assert (report.recorded, report.duplicate, report.rejected) == (0, one.head(), 0), report.errors[:3]
+        *_, last = one.entries()
+        assert (last.body["origin"]["position"], last.body["source"]["via"]) == (
+            two.head(),
+            f"supply ledger {last.body['origin']['ledger']}",
+        )
+
+
+def test_what_names_an_event_and_says_something_else_is_still_another(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "one.db") as one, Ledger(tmp_path / "two.db") as two:
+        for ledger in (one, two):
+            ledger.append(WORLD)
+        known = {"event_id": "00000000-0000-4000-8000-00000000000a"}
+        one.append([{**figure("1", published_at="2024-01-31"), **known}])
+        two.append([{**figure("2", published_at="2024-01-31"), **known}])
+        report = sent_on(one, tmp_path / "out", two, mode="proceed")
+        assert "event_id_reused" in {error["rule"] for error in report.errors}
