@@ -36,6 +36,8 @@ class Separators:
     """Each of these characters may stand between groups of three digits."""
 
     def __post_init__(self) -> None:
+        if self.decimal == "":
+            raise ValueError("[table] decimal is not chosen: say which character stands before decimals, and thousands")
         others = [one for one in self.thousands if one.isalnum() or one == self.decimal]
         if len(self.decimal) != 1 or self.decimal.isalnum() or others:
             raise ValueError("decimal is one character, thousands are others, and neither is a letter or a digit")
@@ -43,12 +45,17 @@ class Separators:
     @cached_property
     def _grouped(self) -> re.Pattern[str]:
         between = "[" + re.escape(self.thousands) + "]"
-        return re.compile(rf"^[+-]?[0-9]{{1,3}}({between}[0-9]{{3}})+({re.escape(self.decimal)}[0-9]+)?$")
+        return re.compile(rf"^[+-]?([0-9]{{1,3}})({between}[0-9]{{3}})+({re.escape(self.decimal)}[0-9]+)?$")
 
     def number(self, text: str) -> str:
         """The number that a text prints, with a point. Raises CellError where it is none, or may be two."""
         said = text.strip().replace("\u2212", "-")
-        if self.thousands and self._grouped.match(said):
+        if self.thousands and (grouped := self._grouped.match(said)):
+            if grouped[1].startswith("0"):
+                raise CellError(
+                    f"{text[:40]!r} has {self.thousands!r} after a leading zero, where no thousands are: set [table] "
+                    "decimal and thousands"
+                )
             for one in self.thousands:
                 said = said.replace(one, "")
         if self.decimal != ".":

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from ledger.imports.mappings.cell_values import SYMBOLS, Separators
+from ledger.imports.mappings.printed_separators import separator_lines
 from ledger.imports.mappings.table_mapping import TableForm
 from ledger.imports.mappings.tables import Reading, Table, open_table
 
@@ -123,18 +124,7 @@ def _table_lines(table: Table, cells: Sequence[str]) -> Iterator[str]:
         yield f"encoding = {_quoted(table.form.encoding or '')}"
     if table.form.sheet is not None:
         yield f"sheet = {_quoted(table.form.sheet)}"
-    commas = [cell for cell in cells if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", cell)]
-    points = [cell for cell in cells if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", cell)]
-    decimal_commas = [cell for cell in cells if re.fullmatch(r"[+-]?[\d.]+,(\d{1,2}|\d{4,})", cell)]
-    if decimal_commas:
-        yield f'decimal = ","  # for example {decimal_commas[0]}'
-        if points:
-            yield f'thousands = "."  # for example {points[0]}'
-    elif commas:
-        yield f'thousands = ","  # {commas[0]} is read as {commas[0].replace(",", "")}'
-    if points and not decimal_commas:
-        yield f"# {points[0]} is read with a decimal point; where the points group thousands:"
-        yield '#   decimal = ",", thousands = "."'
+    yield from separator_lines(cells, table.form.delimiter)
 
 
 def _symbol_lines(cells: Sequence[str]) -> Iterator[str]:

@@ -91,3 +91,20 @@ def test_what_may_be_read_in_two_ways_or_none_is_not_guessed(separators: Separat
 def test_separators_that_cannot_be_told_apart_are_refused(decimal: str, thousands: str) -> None:
     with pytest.raises(ValueError, match="decimal"):
         Separators(decimal, thousands)
+
+
+@pytest.mark.parametrize(
+    "cell", ["0,999", "00,125", "01,125", "-0,125", "0,125,000", "0,125.5", "<0,125", "0,125-0,250"]
+)
+def test_after_a_leading_zero_are_no_thousands(cell: str) -> None:
+    with pytest.raises(CellError, match="after a leading zero"):
+        statement_of(cell, ENGLISH, {})
+    with pytest.raises(CellError, match="after a leading zero"):
+        statement_of(cell.translate(str.maketrans(",.", ".,")), GERMAN, {})
+
+
+@pytest.mark.parametrize("cell", ["0,125", "10,125", "0.125", "100,000"])
+def test_a_zero_that_leads_nothing_is_none(cell: str) -> None:
+    separators = GERMAN if cell.startswith("0,") else ENGLISH
+    expected = cell.replace(",", ".") if separators is GERMAN else cell.replace(",", "")
+    assert statement_of(cell, separators, {}) == {"value": expected}
