@@ -9,7 +9,7 @@ import typer
 from api.cli.import_table import print_import
 from api.cli.options import DataOption, one_of
 from api.cli.record_commands import PANEL, MemberOption, SetOption, mapping_of
-from api.cli.session import fail, opened_ledger
+from api.cli.session import FAILED, fail, opened_ledger
 from api.cli.terminal import console, text_table
 from api.settings import data_directory, import_limits
 from ledger import (
@@ -80,6 +80,8 @@ def mapping_command(
                     mode="proceed",
                 )
             print_import(report, atomic=False, file=file)
+            if report.rejected:
+                raise typer.Exit(FAILED)
     except (MappingError, FileError) as error:
         fail(str(error))
     except ValueError as error:

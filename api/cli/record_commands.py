@@ -6,6 +6,7 @@ from typing import Annotated, cast, get_args
 
 import typer
 
+from api.cli.effects_table import print_effects
 from api.cli.import_progress import import_with_progress
 from api.cli.import_table import print_import
 from api.cli.options import DataOption, Output, one_of
@@ -75,9 +76,12 @@ def append_command(
         fail("The array is empty: there is no event in it.")
     with opened_ledger(data, make=True) as ledger:
         try:
-            items = [item.as_dict() for item in ledger.plan(sent).items] if dry_run else list(ledger.append(sent).items)
+            plan = ledger.plan(sent) if dry_run else None
+            items = list(ledger.append(sent).items) if plan is None else [item.as_dict() for item in plan.items]
         except Refused as error:
             raise refused(error, batch=batch) from None
+        if plan is not None and output is Output.table:
+            print_effects(ledger, plan.entries, data)
     if output is not Output.table:
         typer.echo(json_text({"items": items}))
         return
@@ -183,8 +187,12 @@ def import_command(
             if dry_run or (changes_what_is_held and not yes):
                 planned = import_with_progress(ledger, file, member=member, **looked_at)
                 print_import(planned, atomic=mode == "atomic", file=file)
+                if not (planned.rejected and mode == "atomic"):
+                    print_effects(ledger, planned.entries, data)
                 if dry_run:
                     give_back(planned, file, verdicts, mapping=found, member=member)
+                    if planned.rejected:
+                        raise typer.Exit(FAILED)
                 if dry_run or not typer.confirm("Record this?"):
                     return
             report = import_with_progress(ledger, file, member=member, **chosen)

@@ -25,14 +25,20 @@ def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
 
     Without it the tables are made before the block begins.
     """
-    with opened_ledger(data, make=make) as ledger:
-        engine = Engine.beside(ledger, data_directory(data).projections_path)
-        try:
-            if not make:
-                make_tables(engine)
-            yield engine
-        finally:
-            engine.close()
+    with opened_ledger(data, make=make) as ledger, engine_beside(ledger, data, ready=not make) as engine:
+        yield engine
+
+
+@contextmanager
+def engine_beside(ledger: Ledger, data: Path | None, *, ready: bool = True) -> Iterator[Engine]:
+    """The engine over a ledger that is open, closed afterwards; `ready` where its tables are made before."""
+    engine = Engine.beside(ledger, data_directory(data).projections_path)
+    try:
+        if ready:
+            make_tables(engine)
+        yield engine
+    finally:
+        engine.close()
 
 
 @contextmanager

@@ -85,7 +85,9 @@ def test_events_are_appended_from_a_file(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_a_dry_run_records_nothing(filled: Shell) -> None:
-    assert "Would be recorded" in filled.ok("append", "--dry-run", stdin=json.dumps(mined("china", "1", "2025")))
+    said = filled.ok("append", "--dry-run", stdin=json.dumps(mined("china", "1", "2025")))
+    assert "Would be recorded" in said
+    assert "Answers as of now: 0 new, 1 changed." in said or "1 new, 0 changed" in said
     assert len(json.loads(filled.ok("events", "--format", "json"))["items"]) == 3
 
 
@@ -450,3 +452,18 @@ def test_a_difference_is_told_in_words_on_a_terminal(filled: Shell) -> None:
     assert "255000 t (usgs)" in table
     assert "statement 2025-01-31" in " ".join(table.split())
     assert "figure_id" not in table
+
+
+def test_a_dry_run_says_which_answers_change_and_fails_where_rows_are_rejected(shell: Shell, tmp_path: Path) -> None:
+    facts = [organisation("usgs"), country("china"), mined("china", "41600", "2025-01-31")]
+    first, then = tmp_path / "first.jsonl", tmp_path / "then.jsonl"
+    first.write_text("\n".join(map(json.dumps, facts)), encoding="utf-8")
+    policy = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "china", "kind": "tariff"}
+    rows = [mined("china", "42000", "2026-01-31"), {**policy, "published_at": "2026-01-31"}]
+    then.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    shell.ok("import", str(first))
+    said = " ".join(shell.ok("import", str(then), "--dry-run").split())
+    assert "Answers as of now: 1 new, 1 changed." in said
+    assert "china mine_production 2023 │ 41600 t │ 42000 t" in said
+    then.write_text(json.dumps({**rows[0], "subject": "nowhere"}), encoding="utf-8")
+    assert shell.run("import", str(then), "--dry-run").exit_code == 1
