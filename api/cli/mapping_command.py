@@ -25,6 +25,8 @@ from ledger import (
     visible,
 )
 
+NOT_GUESSED = ("# No column ", "# No unit ", "# Not understood", "# period = ?", "# '")
+"""How lines of a draft begin that say what nobody could guess."""
 ACTIONS = ("list", "suggest", "check", "save", "schema")
 
 app = typer.Typer()
@@ -60,7 +62,7 @@ def mapping_command(
                 draft = suggested_mapping(plain.file, plain.name, encoding=encoding, sheet=sheet)
             typer.echo(draft, nl=False)
             for line in draft.splitlines():
-                if line.startswith("# No column "):
+                if line.startswith(NOT_GUESSED):
                     console(stderr=True).print(visible(line[2:]), markup=False, highlight=False)
         elif action == "save":
             path = save_mapping(file, data_directory(data).path)

@@ -1,172 +1,264 @@
-"""A first draft of a mapping for a table: what its columns look like, and why."""
+"""A first draft of a mapping for a table: what its columns look like, and why. What cannot be guessed is said."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import BinaryIO
 
-from ledger.imports.mappings.cell_values import SYMBOLS, Separators
-from ledger.imports.mappings.printed_separators import separator_lines
+from ledger.imports.mappings.number_style import (
+    CODES,
+    MARKS,
+    marked_in,
+    quoted,
+    separators_of,
+    symbol_lines,
+    without_marks,
+)
 from ledger.imports.mappings.table_mapping import TableForm
-from ledger.imports.mappings.tables import Reading, Table, open_table
+from ledger.imports.mappings.table_shape import (
+    HEADER_ROWS_MAX,
+    LOOKED_AT_ROWS,
+    TableShape,
+    ends_as,
+    is_below,
+    is_number,
+    is_total,
+    shape_of,
+)
+from ledger.imports.mappings.tables import Reading, Table, open_rows, open_table
+from ledger.imports.mappings.unit_words import UnitWords, unclear_in, unit_in, without_unit
+from ledger.imports.mappings.value_columns import ValueColumns, years_across
 
-LOOKED_AT_ROWS = 200
-YEAR = re.compile(r"^(.*?)((?:19|20)\d{2})(.*)$")
 NO_VALUES = "# No column is called like one of values, so nothing says yet where the numbers are."
 _LIKE = {
-    "subject": r"country|area|geo|subject|location|region|entity|company|name|reporter",
+    "subject": r"country|area|geo|subject|location|region|entity|company|name|reporter|^land$|staat|^pa[ií]s|^pays",
     "metric": r"^metric$|indicator|measure$|variable|series",
-    "material": r"material|commodity|product|mineral",
-    "unit": r"^units?$|unit_?measure|unit of",
-    "value": r"^value$|obs_?value|amount|quantity|figure",
-    "period": r"^period$|^year$|time|^date$|ref_?year|quarter|month",
+    "material": r"material|commodity|product$|^product|mineral|rohstoff",
+    "unit": r"^units?$|unit_?measure|unit of|^einheit$",
+    "value": r"^value$|obs_?value|amount|quantity|figure|^wert$|^menge$",
+    "period": r"^period$|^year\W*$|time|^date$|ref_?year|quarter|month|^jahr$",
     "published_at": r"published|issue|vintage|release|edition_?date",
 }
 """What columns are called that hold a field, in the order in which they are looked for."""
-_CODES = {
-    "W": "withheld", "NA": "not_available", "N/A": "not_available", "n.a.": "not_available", "ND": "undisclosed",
-    "--": "0", "-": "", "\N{EN DASH}": "0", "\N{EM DASH}": "0", ".": "", "..": "not_available", ":": "not_available",
-    "NaN": "",
-}  # fmt: skip
-"""What codes mostly stand for; a draft says so, and who knows the table corrects it."""
+_TEXTS = ("subject", "metric", "material", "unit", "period")
+"""The fields whose blank cells may mean the cell above."""
+_REASONS = {
+    "publisher": "who says so: its slug",
+    "published_at": "when the table was published",
+}
 
 
 def suggested(file: BinaryIO, name: str, *, encoding: str | None = None, sheet: str | None = None) -> str:
     """A mapping for a table, as TOML with comments. Raises MappingError where the file is no table."""
-    table = open_table(file, name, TableForm(encoding=encoding, sheet=sheet), Reading(floats=True))
-    rows = [row.cells for row in islice(table.rows, LOOKED_AT_ROWS) if row.fault is None and any(row.cells)]
-    return "\n".join(_lines(table, rows, name)) + "\n"
+    form, shape = TableForm(encoding=encoding, sheet=sheet), TableShape([], 0, 1, [])
+    if not name.lower().endswith(".parquet"):
+        # Merged cells are no matter yet: nobody knows how many rows the header has.
+        rows, _ = open_rows(file, name, form.model_copy(update={"header_rows": HEADER_ROWS_MAX}))
+        shape = shape_of(rows, CODES.__contains__)
+        form = form.model_copy(update={"skip_rows": shape.skip_rows, "header_rows": shape.header_rows})
+        file.seek(0)
+    table = open_table(file, name, form, Reading(floats=True))
+    read = (row.cells for row in table.rows if row.fault is None and any(row.cells) and not is_below(row.cells))
+    return "\n".join(_Draft(table, list(islice(read, LOOKED_AT_ROWS)), name, shape).lines()) + "\n"
 
 
-def _lines(table: Table, rows: Sequence[Sequence[str]], name: str) -> Iterator[str]:
-    columns = {column: [row[place].strip() for row in rows] for place, column in enumerate(table.columns)}
-    years = {column: match for column in columns if (match := YEAR.match(column))}
-    fields = _fields([column for column in columns if column not in years])
-    values = [*years, *(column for field, column in fields.items() if field == "value")]
-    cells = [cell for column in values for cell in columns[column] if cell]
-    yield f"# A draft, made from the first {len(rows)} rows of the table: read it, correct it, and try it with"
-    yield f"#   supply-ledger mapping check {name} --mapping THIS.toml"
-    yield f'name = "{_slug(name)}"'
-    yield "version = 1"
-    yield ""
-    yield "[parameters]"
-    for field, why in (("publisher", "who says so: its slug"), ("published_at", "when the table was published")):
-        if field not in fields:
-            yield f'{field} = ""  # {why}; give it with --set {field}=…'
-    for field in ("metric", "unit", "subject"):
-        if field not in fields:
+@dataclass
+class _Draft:
+    table: Table
+    rows: Sequence[Sequence[str]]
+    name: str
+    shape: TableShape
+
+    @cached_property
+    def columns(self) -> dict[str, list[str]]:
+        """The cells of each column, without marks of footnotes."""
+        places = enumerate(self.table.columns)
+        return {name: [without_marks(row[place].strip()) for row in self.rows] for place, name in places}
+
+    @cached_property
+    def groups(self) -> list[ValueColumns]:
+        """The columns that hold values: years across; else those whose header prints a unit."""
+        if across := years_across(self.columns):
+            return across
+        at_end = self.table.form.header_rows > 1  # the last of which may be units
+        return [
+            ValueColumns(re.escape(name), [name], words, unit)
+            for name, cells in self.columns.items()
+            if (unit := unit_in(name, at_end=at_end)) is not None
+            and (words := without_unit(name, at_end=at_end))
+            and _has_numbers(cells)
+        ]
+
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        """The column of each field, where one is called like it."""
+        found: dict[str, str] = {}
+        taken = {name for group in self.groups for name in group.names}
+        for field, like in _LIKE.items():
+            if field == "value" and self.groups:
+                continue
+            for column in self.columns:
+                is_free = column not in taken and column not in found.values()
+                if is_free and re.search(like, column, re.IGNORECASE):
+                    found[field] = column
+                    break
+        return found
+
+    @cached_property
+    def title_unit(self) -> UnitWords | None:
+        """The unit that a line above the table prints."""
+        return next((unit for title in self.shape.titles if (unit := unit_in(title)) is not None), None)
+
+    @cached_property
+    def value_cells(self) -> list[str]:
+        names = [name for group in self.groups for name in group.names]
+        if "value" in self.fields:
+            names.append(self.fields["value"])
+        return [cell for name in names for cell in self.columns[name] if cell]
+
+    def lines(self) -> Iterator[str]:
+        yield f"# A draft, made from the first {len(self.rows)} rows of the table: read it, correct it, and try it with"
+        yield f"#   supply-ledger mapping check {self.name} --mapping THIS.toml"
+        yield f"name = {quoted(_slug(self.name))}".replace("'", '"')
+        yield "version = 1"
+        for title in self.shape.titles[:5]:
+            yield f"# Above the table: {_shown(title)}"
+        yield ""
+        yield "[parameters]"
+        for field, why in _REASONS.items():
+            if field not in self.fields:
+                yield f'{field} = ""  # {why}; give it with --set {field}=…'
+        for field in self._asked():
             yield f'{field} = ""  # no column looks like it; give it with --set {field}=…'
-    yield from _table_lines(table, cells)
-    yield from _symbol_lines(cells)
-    yield ""
-    yield "[event]"
-    yield 'type = "FigureReported"  # or ProductionReported, TradeReported …: GET /v1/event-types lists them'
-    subject = fields.get("subject")
-    yield f"subject = {{ from = {_quoted('{' + (subject or 'subject') + '}')}, names = true }}"
-    for field in ("metric", "material", "unit"):
-        if field in fields or field != "material":
-            yield f"{field} = {_quoted('{' + fields.get(field, field) + '}')}"
-    yield f"published_at = {_quoted('{' + fields.get('published_at', 'published_at') + '}')}"
-    yield 'source = { publisher = "{publisher}" }'
-    if years:
-        yield from _melted_lines(years)
-    else:
-        if "value" not in fields:
-            yield f"{NO_VALUES} {_numbers_in(columns)}"
+        separators, number_lines = separators_of(self.value_cells, self.table.form.delimiter)
+        yield ""
+        yield "[table]"
+        yield from self._table_lines()
+        yield from number_lines
+        yield from symbol_lines(self.value_cells, separators)
+        yield ""
+        yield "[event]"
+        yield from self._event_lines()
+        for group in self.groups:
+            yield from group.lines(has_unit="unit" in self.fields, metric_in="metric" in self.fields)
+        taken = {*self.fields.values(), *(name for group in self.groups for name in group.names)}
+        if unused := [column for column in self.columns if column not in taken]:
+            yield ""
+            yield f"# Not used: {_shown(', '.join(unused))}"
+        for column in self.columns:
+            if (said := unclear_in(column)) is not None:
+                yield f"# No unit was taken from the column {_shown(column)}: {said}"
+
+    def _asked(self) -> Iterator[str]:
+        """The fields that nothing in the table tells."""
+        if "metric" not in self.fields and not (self.groups and all(group.metric for group in self.groups)):
+            yield "metric"
+        told = self.title_unit is not None or (self.groups and all(group.unit for group in self.groups))
+        if "unit" not in self.fields and not told:
+            yield "unit"
+        if "subject" not in self.fields:
+            yield "subject"
+
+    def _table_lines(self) -> Iterator[str]:
+        form = self.table.form
+        if form.delimiter not in (None, ","):
+            yield f"delimiter = {quoted(form.delimiter or '')}  # cuts the first rows into as many cells each"
+        if form.encoding not in (None, "utf-8-sig"):
+            yield f"encoding = {quoted(form.encoding or '')}"
+        if form.sheet is not None:
+            yield f"sheet = {quoted(form.sheet)}"
+        if form.skip_rows:
+            yield f"skip_rows = {form.skip_rows}  # lines above the header"
+        if form.header_rows > 1:
+            yield f"header_rows = {form.header_rows}  # {_shown(' | '.join(self.table.columns[:6]))}"
+        if filled := [self.fields[field] for field in _TEXTS if self._is_filled(field)]:
+            yield f"fill_down = [{', '.join(map(quoted, filled))}]  # a blank cell means the one above it"
+        looked_at = [*self.fields.values(), *(name for group in self.groups for name in group.names)]
+        places = [place for place, column in enumerate(self.table.columns) if column in looked_at]
+        if (marked := marked_in([row[place].strip() for row in self.rows for place in places])) is not None:
+            yield f"footnotes = {quoted(MARKS)}  # for example {_shown(marked)}"
+        if (pattern := ends_as(self.shape)) is not None:
+            yield f"until = {quoted(pattern)}  # the lines below the data"
+        subject = self.fields.get("subject")
+        if totals := sorted({cell for cell in self.columns.get(subject or "", ()) if is_total(cell)}):
+            patterns = "|".join(re.escape(one) for one in totals[:20])
+            yield f"skip_rows_where = {{ {quoted(subject or '')} = {quoted(f'^({patterns})$')} }}  # a total of what?"
+
+    def _is_filled(self, field: str) -> bool:
+        """Whether blank cells of a field stand below others, in rows that hold numbers."""
+        cells = self.columns.get(self.fields.get(field, ""), [])
+        if not cells or not cells[0]:
+            return False
+        return any(not cell and any(map(is_number, row)) for cell, row in zip(cells, self.rows, strict=True))
+
+    def _event_lines(self) -> Iterator[str]:
+        fields, asked = self.fields, set(self._asked())
+        yield 'type = "FigureReported"  # or ProductionReported, TradeReported …: GET /v1/event-types lists them'
+        subject = fields.get("subject", "subject")
+        world = sorted({cell for cell in self.columns.get(subject, ()) if re.match(r"world\b", cell, re.IGNORECASE)})
+        values = ", ".join(f"{quoted(cell)} = 'world'" for cell in world if cell.casefold() != "world")
+        more = f", values = {{ {values} }}" if values else ""
+        yield f"subject = {{ from = {quoted('{' + subject + '}')}, names = true{more} }}"
+        for field in ("metric", "material", "unit"):
+            if field in fields or field in asked:
+                yield f"{field} = {quoted('{' + fields.get(field, field) + '}')}"
+            elif field == "unit" and self.title_unit is not None:
+                yield f"unit = {quoted(self.title_unit.unit)}  # {_shown(self.title_unit.why)}"
+                if self.title_unit.times is not None:
+                    yield f'times = "{self.title_unit.times}"'
+        yield f"published_at = {quoted('{' + fields.get('published_at', 'published_at') + '}')}"
+        yield 'source = { publisher = "{publisher}" }'
+        across = any(group.period for group in self.groups)
+        if not self.groups and "value" not in fields:
+            yield f"{NO_VALUES} {_numbers_in(self.columns)}"
             yield "# value = '{COLUMN}'  # where a row has one figure; where it has several, for each of their columns:"
             yield "# [[value]]"
             yield "# columns = 'COLUMN'"
-        if "period" in fields:
-            yield f"period = {_quoted('{' + fields['period'] + '}')}"
+        if "period" in fields and not across:
+            yield from _period_lines(fields["period"], self.columns[fields["period"]])
         if "value" in fields:
-            yield f"value = {_quoted('{' + fields['value'] + '}')}"
-    unused = [column for column in columns if column not in years and column not in fields.values()]
-    if unused:
-        yield ""
-        yield f"# Not used: {', '.join(unused)}"
+            yield f"value = {quoted('{' + fields['value'] + '}')}"
 
 
-def _numbers_in(columns: dict[str, list[str]]) -> str:
+def _period_lines(column: str, cells: Sequence[str]) -> Iterator[str]:
+    """The period of a row, which may be printed with a mark of its status, or with the quarter before the year."""
+    source = quoted("{" + column + "}")
+    replace, marked = [], False
+    if any(re.fullmatch(r"(19|20)\d{2} ?\(?[ep]\)?", cell) for cell in cells):
+        marked = True
+        replace.append([r"^([0-9]{4}) ?\(?[ep]\)?$", r"\1"])
+    if any(re.fullmatch(r"Q[1-4][ /-]?(19|20)\d{2}", cell) for cell in cells):
+        replace.append([r"^Q([1-4])[ /-]?([0-9]{4})$", r"\2-Q\1"])
+    if replace:
+        pairs = ", ".join(f"[{quoted(pattern)}, {quoted(by)}]" for pattern, by in replace)
+        yield f"period = {{ from = {source}, replace = [{pairs}] }}"
+    else:
+        yield f"period = {source}"
+    if marked:
+        pairs = "[['^.*e\\)?$', 'estimated'], ['^.*p\\)?$', 'provisional'], ['^.*$', '']]"
+        yield f"status = {{ from = {source}, replace = {pairs} }}  # by the mark of the year"
+    if (
+        odd := next((cell for cell in cells if re.fullmatch(r"\d{4}[/-]\d{2}(\d{2})?", cell) and "/" in cell), None)
+    ) is not None:
+        yield f"# period = ?  # {odd} goes over two years: say with replace which period it is, for example FY2024"
+
+
+def _numbers_in(columns: Mapping[str, Sequence[str]]) -> str:
     """Which columns have numbers, so that one of them may be meant."""
-    plain = Separators(thousands=",")
-    found = []
-    for column, cells in columns.items():
-        said = [cell for cell in cells if cell]
-        if said and sum(_is_number(plain, cell) for cell in said) * 2 >= len(said):
-            found.append(column)
+    found = [column for column, cells in columns.items() if _has_numbers(cells)]
     return f"Numbers are in: {', '.join(found[:20])}" if found else "No column has numbers in half of its rows"
 
 
-def _is_number(separators: Separators, cell: str) -> bool:
-    try:
-        separators.number(cell)
-    except ValueError:
-        return False
-    return True
+def _has_numbers(cells: Sequence[str]) -> bool:
+    said = [cell for cell in cells if cell]
+    return bool(said) and sum(map(is_number, said)) * 2 >= len(said)
 
 
-def _fields(columns: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for field, like in _LIKE.items():
-        for column in columns:
-            if column not in found.values() and re.search(like, column, re.IGNORECASE):
-                found[field] = column
-                break
-    return found
-
-
-def _table_lines(table: Table, cells: Sequence[str]) -> Iterator[str]:
-    yield ""
-    yield "[table]"
-    if table.form.delimiter not in (None, ","):
-        yield f"delimiter = {_quoted(table.form.delimiter or '')}  # cuts the first rows into as many cells each"
-    if table.form.encoding not in (None, "utf-8-sig"):
-        yield f"encoding = {_quoted(table.form.encoding or '')}"
-    if table.form.sheet is not None:
-        yield f"sheet = {_quoted(table.form.sheet)}"
-    yield from separator_lines(cells, table.form.delimiter)
-
-
-def _symbol_lines(cells: Sequence[str]) -> Iterator[str]:
-    plain = Separators(thousands=",")
-    odd: dict[str, int] = {}
-    for cell in cells:
-        try:
-            plain.number(cell)
-        except ValueError:
-            odd[cell] = odd.get(cell, 0) + 1
-    codes = [cell for cell in odd if len(cell) <= 12 and not any(one.isdigit() for one in cell)]
-    if codes:
-        yield ""
-        yield "[symbols]  # what a cell without a number means: a number, '' for nothing, or one of"
-        yield f"# {', '.join(SYMBOLS)}"
-    for code in codes[:30]:
-        if code in _CODES:
-            yield f"{_quoted(code)} = {_quoted(_CODES[code])}  # {odd[code]} cells; mostly so"
-        else:
-            yield f"# {_quoted(code)} = ?  # {odd[code]} cells; say what it means"
-
-
-def _melted_lines(years: dict[str, "re.Match[str]"]) -> Iterator[str]:
-    """One `[[value]]` for all columns that differ in the year alone."""
-    alike: dict[tuple[str, str], list[str]] = {}
-    for match in years.values():
-        alike.setdefault((match[1], match[3]), []).append(match[2])
-    for (before, after), found in alike.items():
-        yield ""
-        yield f"[[value]]  # {len(found)} columns: {found[0]} to {found[-1]}"
-        pattern = f"{re.escape(before)}(?P<year>(19|20)[0-9]{{2}}){re.escape(after)}"
-        yield f"columns = {_quoted(pattern)}"
-        yield 'period = "{year}"'
+def _shown(text: str) -> str:
+    return " ".join(text.split())[:300]
 
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.rpartition(".")[0].lower()).strip("-").lstrip("0123456789-")[:80] or "table"
-
-
-def _quoted(text: str) -> str:
-    """A text of TOML: in single quotes, where nothing has to be escaped."""
-    if "'" not in text and text.isprintable():
-        return f"'{text}'"
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
-    return f'"{escaped}"'

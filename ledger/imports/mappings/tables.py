@@ -68,22 +68,29 @@ USUAL_READING = Reading()
 
 def open_table(file: BinaryIO, name: str, form: TableForm, reading: Reading = USUAL_READING) -> Table:
     """The table in a file, by the ending of its name. Raises MappingError where it is none."""
-    start = file.read(4)
-    file.seek(0)
     if name.lower().endswith(".parquet"):
         # Here, since Arrow takes as long to load as all the rest, and most programs need none of it.
         from ledger.imports.mappings.parquet_tables import parquet_table
 
         columns, rows = parquet_table(file, floats=reading.floats, limits=reading.limits)
         return Table(columns, (TableRow(*row) for row in rows), form)
+    return _titled(*open_rows(file, name, form, reading.prefer))
+
+
+def open_rows(
+    file: BinaryIO, name: str, form: TableForm, prefer: str | None = None
+) -> tuple[Iterator[TableRow], TableForm]:
+    """All rows of a CSV or a sheet, those of its header too, and how it is written. Raises MappingError."""
+    start = file.read(4)
+    file.seek(0)
     if name.lower().endswith((".xlsx", ".xlsm")):
-        return _titled(_sheet_rows(file, form, reading.prefer), form)
+        return _sheet_rows(file, form, prefer), form
     what = what_begins_with(start)
     if what is not None and not form.encoding and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise MappingError(f"{name} is not what its name says, text, but {what}")
     found = csv_form(file, name, form)
     text = io.TextIOWrapper(file, encoding=found.encoding, errors="surrogateescape", newline="")
-    return _titled(_csv_rows(text, found.delimiter or ","), found)
+    return _csv_rows(text, found.delimiter or ","), found
 
 
 def csv_form(file: BinaryIO, name: str, form: TableForm) -> TableForm:
