@@ -30,6 +30,8 @@ class _Melted:
     column: str
     parts: Mapping[str, str]
     fields: Sequence[MappedField]
+    reads: frozenset[int]
+    """The places of the columns that its own fields look at, and its own."""
 
 
 @dataclass
@@ -63,6 +65,9 @@ class MappedEvents:
             self._check(one, parts)
         self._wanted = WantedRows(self.mapping.table, self._places, self._known())
         names = {name for one in fields for name in one.columns}
+        of_all = {self._places[name] for one in self.mapping.fields for name in one.columns if name in self._places}
+        self._of_all = of_all | self._wanted.places
+        """The places of the columns that all events of a row are made of."""
         self._read = [(name, self._places[name]) for name in names if name in self._places]
         self._said = {**dict.fromkeys(parts, ""), **self.mapping.parameters}
         """What stands in braces beside columns: a part that the pattern of a column does not have is empty."""
@@ -71,15 +76,29 @@ class MappedEvents:
     def rows(self, table: Iterable[TableRow]) -> Iterator[Row]:
         """The events of the rows, or why there are none."""
         for number, cells, fault, faults in self._wanted.of(table):
-            if faults:
-                place = next((one for one in faults if one in self._used), None)
-                if place is not None:
-                    yield faulty(number, "malformed_cell", faults[place], column=self.columns[place])
-                    continue
             if fault is not None:
                 yield faulty(number, "malformed_cell", fault)
+            elif faults:
+                yield from self._readable(number, cells, faults)
             elif any(cells):
                 yield from self._events(number, cells)
+
+    def _readable(self, number: int, cells: Sequence[str], faults: Mapping[int, str]) -> Iterator[Row]:
+        """The events of a row some cells of which cannot be read: only what these are needed for is lost."""
+        of_all = next((place for place in faults if place in self._of_all), None)
+        lost: list[int] = []
+        left = list(cells)
+        for one in self._melted:
+            place = next((place for place in one.reads if place in faults), of_all)
+            if place is not None and (cells[one.place].strip() or one.place in faults):
+                lost.append(place)
+                left[one.place] = ""
+        if of_all is not None and not lost:
+            lost.append(of_all)
+        for place in lost:
+            yield faulty(number, "malformed_cell", faults[place], column=self.columns[place])
+        if of_all is None:
+            yield from self._events(number, left)
 
     def _events(self, number: int, cells: Sequence[str]) -> Iterator[Row]:
         # Only what fields look at: of a wide row, each of its events costs as much as it says.
@@ -203,11 +222,14 @@ class MappedEvents:
 
     def _matches(self, value: MappedValue) -> Iterator[_Melted]:
         pattern, fields = value.columns, value.fields
+        reads = frozenset(self._places[name] for one in fields for name in one.columns if name in self._places)
         found = False
         for place, column in enumerate(self.columns):
             if len(column) <= TEXT_LENGTH_MAX and (match := pattern.fullmatch(column)) is not None:
                 found = True
-                yield _Melted(place, column, {k: v or "" for k, v in match.groupdict().items()}, fields)
+                yield _Melted(
+                    place, column, {k: v or "" for k, v in match.groupdict().items()}, fields, reads | {place}
+                )
         if not found and not value.optional:
             raise MappingError(f"value.columns: no column matches {pattern.pattern!r}; {self._known()}")
 
