@@ -82,14 +82,14 @@ class _Draft:
         """The columns that hold values: years across; else those whose header prints a unit."""
         if across := years_across(self.columns):
             return across
-        at_end = self.table.form.header_rows > 1  # the last of which may be units
-        return [
-            ValueColumns(re.escape(name), [name], words, unit)
-            for name, cells in self.columns.items()
-            if (unit := unit_in(name, at_end=at_end)) is not None
-            and (words := without_unit(name, at_end=at_end))
-            and _has_numbers(cells)
-        ]
+        found = []
+        for name, cells in self.columns.items():
+            # The last row of several may be units; and a price per something is one wherever it stands.
+            at_end = self.table.form.header_rows > 1 or "/" in name.rpartition(" ")[2]
+            unit, words = unit_in(name, at_end=at_end), without_unit(name, at_end=at_end)
+            if unit is not None and words and _has_numbers(cells):
+                found.append(ValueColumns(re.escape(name), [name], words, unit))
+        return found
 
     @cached_property
     def fields(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ LOOKED_AT_ROWS = 200
 LAST_ROWS = 20
 HEADER_ROWS_MAX = 4
 IS_YEAR = re.compile(r"^(FY ?)?(19|20)\d{2}\W*[a-z]?\W*$", re.IGNORECASE)
-_NUMBER = re.compile(r"^[<>~(]?\s*[+-]?\d[\d.,' \u00a0\u202f\N{RIGHT SINGLE QUOTATION MARK}]*%?\)?")
+_NUMBER = re.compile(r"^(?!\d{4}-\d)[<>~(]?\s*[+-]?\d[\d.,' \u00a0\u202f\N{RIGHT SINGLE QUOTATION MARK}]*%?\)?")
 _FOOTER = re.compile(
     r"^(sources?|notes?|footnotes?|quellen?|anmerkung(?:en)?|hinweise?|fuentes?|notas?|data from)\b", re.IGNORECASE
 )
@@ -57,7 +57,11 @@ def shape_of(rows: Iterable[TableRow], is_code: Callable[[str], bool]) -> TableS
     if skip >= len(first) - 1:  # one column, or nothing but titles
         skip = 0
     header = 1
-    while header < HEADER_ROWS_MAX and skip + header + 1 < len(first) and _heads(first[skip + header], is_code):
+    while (
+        header < HEADER_ROWS_MAX
+        and skip + header + 1 < len(first)
+        and _heads(first[skip + header], first[skip + header - 1], is_code)
+    ):
         header += 1
     titles = [cells[0] for cells in first[:skip] if any(cells)]
     ends = [begin for cells in chain(first[skip + header :], last) if (begin := _beginning_of_end(cells)) is not None]
@@ -77,13 +81,13 @@ def is_below(cells: Sequence[str]) -> bool:
     return _beginning_of_end(cells) is not None
 
 
-def _heads(cells: Sequence[str], is_code: Callable[[str], bool]) -> bool:
+def _heads(cells: Sequence[str], above: Sequence[str], is_code: Callable[[str], bool]) -> bool:
     """Whether a row below the first of a header belongs to it."""
     said = [cell for cell in cells if cell]
     years = [cell for cell in said if IS_YEAR.match(cell)]
     if not said or any(is_code(cell) or (is_number(cell) and cell not in years) for cell in said if not _is_unit(cell)):
         return False
-    return not cells[0] or len(years) >= 2 or all(map(_is_unit, said))
+    return not cells[0] or not above[0] or len(years) >= 2 or all(map(_is_unit, said))
 
 
 def _is_unit(cell: str) -> bool:

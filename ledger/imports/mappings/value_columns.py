@@ -82,6 +82,8 @@ def _kind(before: str, middle: str, after: str, period: str) -> ValueColumns:
     mark = without_marks("x" + after)[1:].strip(" .()[]").casefold()
     status = _MARKS.get(mark) or ("forecast" if mark in _AHEAD else None)
     words = before if status is not None else f"{before} {after}"
+    if (fiscal := re.fullmatch(r"(.*?)FY ?", before)) is not None and period == "{year}":
+        words, period = words.removeprefix(before) + fiscal[1], "FY{year}"
     made = ValueColumns(pattern, [], without_unit(without_marks(words)).strip(" _"), unit_in(words), period, status)
     if re.match(r"[/-]\d{2}", after):
         made.period, made.words = None, without_unit(before)

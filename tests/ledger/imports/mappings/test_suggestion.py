@@ -61,6 +61,12 @@ SPACES = "Country\t2022\t2023\nChina\t210 000\t240 000\nIndia\t2\u00a0900\t3\u20
 QUARTERS = "Country,Q1 2023,Q2 2023,Q1 2024 (p)\nChina,10,11,12\nIndia,1,n.a.,2\n"
 TALL_QUARTERS = "Country,Quarter,Value\nChina,Q1 2023,10\nChina,Q2 2023,11\nIndia,Q1 2023,1\n"
 UNITS_ROW = "Country,Year,Production,Exports\n,,t,kg\nChina,2022,10,5\nIndia,2022,7,..\n"
+YEARS_ABOVE = """Table 5. Trade by partner,,,,
+,,2022,,2023
+Partner country,HS code,Quantity (kg),Value (1000 USD),Quantity (kg)
+China,2805,100,5,120
+India,2805,100,7,3
+"""
 
 
 def drafted(path: Path) -> str:
@@ -78,6 +84,28 @@ def brief(body: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("text", "parts", "made"),
     [
+        (
+            YEARS_ABOVE,
+            ["skip_rows = 1", "header_rows = 2", "Not used: HS code"],
+            [
+                "china quantity 2022 100 kg",
+                "china quantity 2023 120 kg",
+                "china value 2022 5 1000 usd",
+                "india quantity 2022 100 kg",
+                "india quantity 2023 3 kg",
+                "india value 2022 7 1000 usd",
+            ],
+        ),
+        (
+            "Country,Date,Price USD/kg\nChina,2023-01-31,65.1\n",
+            ["period = '{Date}'"],
+            ["china price 2023-01-31 65.1 usd/kg"],
+        ),
+        (
+            "Company,FY2022,FY2023\nLynas,5,6\n",
+            ['period = "FY{year}"'],
+            ["lynas mine_production fy2022 5 t", "lynas mine_production fy2023 6 t"],
+        ),
         (
             TWO_HEADERS,
             ["skip_rows = 1", "header_rows = 2", 'decimal = ","', "until = '^(Source)'", 'status = "estimated"'],
@@ -189,6 +217,9 @@ def brief(body: dict[str, Any]) -> str:
         ),
     ],
     ids=[
+        "years above",
+        "prices",
+        "fiscal years",
         "two headers",
         "units in brackets",
         "footnotes",
@@ -213,6 +244,8 @@ def test_a_table_as_people_have_it_is_imported_as_drafted(
     said = {name: value for name, value in SAID.items() if name in mapping.parameters}
     for row in ("ore", "oxide"):
         ledger.append([{"type": "EntityRegistered", "entity": row, "kind": "material", "name": row}])
+    lynas = {"type": "EntityRegistered", "entity": "lynas", "kind": "organisation", "name": "Lynas"}
+    ledger.append([{**lynas, "fiscal_year_end": "06-30"}])
     report = import_file(ledger, path, mapping=with_parameters(mapping, said))
     assert report.errors == []
     assert [brief(one).casefold() for one in bodies(ledger, report.recorded)] == [one.casefold() for one in made]
