@@ -55,10 +55,10 @@ class Kinds:
 
 
 def slug_for(name: str) -> str:
-    """The slug that a name makes; nothing where it has neither letters nor digits."""
-    return (
-        re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).lower()).strip("-")[:SLUG_LENGTH_MAX].strip("-")
-    )
+    """The slug that a name makes: Österreich is `osterreich`; nothing where it has no letter of a to z and no digit."""
+    letters = "".join(one for one in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(one))
+    plain = re.sub(r"['\u2018\u2019]", "", letters)
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH_MAX].strip("-")
 
 
 def registrations_for(events: Sequence[Draft | Refused], state: State, known: Kinds) -> Iterator[tuple[int, Draft]]:

@@ -152,9 +152,12 @@ class MappedEvents:
             slug = self.names.get(text.casefold()) or self._registered(text, one.path)
             if slug is None:
                 self.unknown[text] = self.unknown.get(text, 0) + 1
+                way = f"or let the import register it: register={self._kind_of(one.path)}"
+                if not slug_for(text):
+                    way = "for no slug can be made of a name without letters from a to z"
                 raise CellError(
                     f"no registered entity is called {text[:80]!r}: say in the mapping which slug that is "
-                    f"({'.'.join(one.path)}.values), or let the import register it: register={self._kind_of(one.path)}"
+                    f"({'.'.join(one.path)}.values), {way}"
                 )
             text = slug
         value: Any = text
@@ -185,8 +188,10 @@ class MappedEvents:
     def _registered(self, name: str, path: Sequence[str]) -> str | None:
         """The slug of a name that is registered with the event, where the import was told to do so."""
         slug = slug_for(name)
-        if self.register is None or not slug or slug in self.names:
+        if self.register is None or not slug:
             return None
+        if slug in self.names:  # another spelling of the same letters
+            return self.names[slug]
         self._new.append(
             {"type": "EntityRegistered", "entity": slug, "kind": self.register.of(slug, path), "name": name}
         )
