@@ -11,6 +11,7 @@ from ledger.imports.mappings.table_mapping import TableMapping
 from ledger.imports.mappings.tables import USUAL_READING, Reading, open_table
 from ledger.imports.registrations import Kinds
 from ledger.imports.rows import PIECE_ROWS, Piece, Row
+from ledger.imports.tables_of_others import VERDICT
 from ledger.imports.templates.event_sheets import event_rows, event_table
 
 UNUSED_SHOWN = 30
@@ -41,7 +42,7 @@ def mapped_file(
     table = open_table(file, name, mapping.table, reading)
     events = MappedEvents(mapping, table.columns, names, register=register)
     said = []
-    if any(value.optional for value in mapping.values) and (unused := events.unused):
+    if mapping.values and (unused := [name for name in events.unused if name != VERDICT]):
         shown = ", ".join(name[:40] for name in unused[:UNUSED_SHOWN])
         more = f" and {len(unused) - UNUSED_SHOWN} more" if len(unused) > UNUSED_SHOWN else ""
         said.append(f"The mapping {mapping.name} takes nothing from the columns {shown}{more}")

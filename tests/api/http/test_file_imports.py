@@ -425,6 +425,8 @@ def test_a_table_becomes_events_through_a_mapping(api: Api) -> None:
     values = [item["value"] or item["symbol"] for item in api.items("figures", subject="china")]
     assert sorted(values) == ["240000", "withheld"]
     assert counts(send(api, TABLE, CSV, f"?{SAID}&register=country")) == (0, 4, 0)
+    other = send(api, TABLE.replace(b"2024", b"later"), CSV, f"?{SAID}&register=country").json()
+    assert other["notes"] == ["The mapping wide-years takes nothing from the columns later"]
 
 
 def test_a_fault_of_many_rows_is_told_once_with_its_rows_and_its_cure(api: Api) -> None:

@@ -399,6 +399,17 @@ def test_what_is_wrong_in_a_column_of_a_sheet_matters_where_it_is_looked_at(ledg
     assert [(one["row"], one["pointer"]) for one in report.errors] == [(3, "/2023")]
 
 
+@pytest.mark.parametrize("column", ["2024\u00b2", "2024 (t)", "FY2024"])
+def test_a_column_that_no_longer_fits_is_named(ledger: Ledger, tmp_path: Path, column: str) -> None:
+    text = f"Country,2023,{column},verdict\nChina,1,2,\n"
+    for dry_run in (True, False):
+        report = taken(ledger, tmp_path / "t.csv", text, parse_mapping(SIMPLE.encode()), dry_run=dry_run)
+        assert (report.recorded, report.rejected) == (1, 0)
+        assert report.notes == [f"The mapping simple takes nothing from the columns {column}"]
+    report = taken(ledger, tmp_path / "t.csv", "Country,2023\nChina,1\n", parse_mapping(SIMPLE.encode()))
+    assert report.notes == []
+
+
 # Drafts
 
 
