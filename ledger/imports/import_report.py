@@ -69,8 +69,10 @@ class ImportReport:
             self.errors.append({"row": row, "pointer": one.pointer, "rule": one.rule, "detail": one.detail})
         if self.verdicts is not None and len(self.verdicts) < VERDICTS_MAX:
             said = "; ".join(f"{one.pointer.lstrip('/')}: {one.detail}".lstrip(": ") for one in violations)
-            said = f"{self.verdicts[row]}; {said}" if row in self.verdicts else said
-            self.verdicts[row] = shortened(visible(said), VERDICT_LENGTH_MAX)
+            known = self.verdicts.get(row)
+            if known is None or shortened(visible(said), VERDICT_LENGTH_MAX) not in known:
+                said = said if known is None else f"{known}; {said}"
+                self.verdicts[row] = shortened(visible(said), VERDICT_LENGTH_MAX)
         for one in violations:
             self.faults.add(row, one)
 

@@ -116,6 +116,7 @@ class MappedEvents:
         sent: dict[str, Any] = {}
         printed: list[str] = []
         self._new = []
+        at: MappedField | None = None
         try:
             if melted is not None:
                 stated = statement_of(text, self.mapping.separators, self.mapping.symbols)
@@ -124,17 +125,27 @@ class MappedEvents:
                 sent |= stated
                 printed.append(text)
             for one in fields:
+                at = one
                 self._put(sent, one, row, printed)
+            at = None
             if (times := sent.pop("times", None)) is not None:
                 multiply(sent, times, printed)
         except _NoEvent:
             return
         except CellError as error:
-            yield faulty(number, "mapping", str(error), column=melted.column if melted else None)
+            yield faulty(number, "mapping", str(error), column=melted and self._column_of(at, melted))
             return
         for registration in self._new:
             yield Row(number, registration, None)
         yield Row(number, sent, None)
+
+    def _column_of(self, at: MappedField | None, melted: _Melted) -> str:
+        """The column that is at fault: the one that the field reads, so that what is wrong in it is one fault for all
+        columns of values; else that of the value.
+        """
+        if at is None or any(name in melted.parts for name in at.columns):
+            return melted.column
+        return next((name for name in at.columns if name in self._places), melted.column)
 
     def _put(self, sent: dict[str, Any], one: MappedField, row: Mapping[str, str], printed: list[str]) -> None:
         text = one.filled(row)

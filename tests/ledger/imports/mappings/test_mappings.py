@@ -399,6 +399,25 @@ def test_what_is_wrong_in_a_column_of_a_sheet_matters_where_it_is_looked_at(ledg
     assert [(one["row"], one["pointer"]) for one in report.errors] == [(3, "/2023")]
 
 
+def test_a_fault_of_a_row_is_told_once_and_not_for_each_column_of_values(ledger: Ledger, tmp_path: Path) -> None:
+    years = range(2000, 2030)
+    rows = "".join(f"{name}{',1' * 29},x\n" for name in ("Narnia", "China", "Oz", "Narnia"))
+    text = f"Country,{','.join(map(str, years))}\n{rows}"
+    report = taken(ledger, tmp_path / "t.csv", text, parse_mapping(SIMPLE.encode()), mode="proceed", verdicts=True)
+    assert (report.recorded, report.rejected) == (29, 3 * 29 + 4)
+    told = [(one["rows"], one["count"], one["pointer"]) for one in (fault.as_dict() for fault in report.faults)]
+    assert told == [("2, 5", 58, "/Country"), ("2-5", 4, "/2029"), ("4", 29, "/Country")]
+    assert report.verdicts is not None
+    assert [text.count("Country: no registered") for text in report.verdicts.values()] == [1, 0, 1, 1]
+
+
+def test_a_fault_of_the_name_of_a_column_is_told_of_that_column(ledger: Ledger, tmp_path: Path) -> None:
+    text = SIMPLE.replace('{ from = "{Country}", names = true }', '{ from = "{place}", names = true }')
+    mapping = text.replace("(?P<year>[0-9]{4})", "(?P<place>[A-Z]+) (?P<year>[0-9]{4})")
+    report = taken(ledger, tmp_path / "t.csv", "n,OZ 2023,IND 2023\n1,1,1\n", parse_mapping(mapping.encode()))
+    assert [one["pointer"] for one in report.errors] == ["/OZ 2023"]
+
+
 @pytest.mark.parametrize("column", ["2024\u00b2", "2024 (t)", "FY2024"])
 def test_a_column_that_no_longer_fits_is_named(ledger: Ledger, tmp_path: Path, column: str) -> None:
     text = f"Country,2023,{column},verdict\nChina,1,2,\n"
