@@ -133,7 +133,8 @@ class MappedEvents:
         except _NoEvent:
             return
         except CellError as error:
-            yield faulty(number, "mapping", str(error), column=melted and self._column_of(at, melted))
+            column = None if melted is None else self._column_of(at, melted)
+            yield faulty(number, "mapping", str(error), column=column)
             return
         for registration in self._new:
             yield Row(number, registration, None)
