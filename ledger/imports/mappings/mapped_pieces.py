@@ -8,13 +8,14 @@ from ledger.errors import Violation
 from ledger.imports.mappings.epcis_events import epcis_events
 from ledger.imports.mappings.mapped_events import MappedEvents
 from ledger.imports.mappings.table_mapping import TableMapping
-from ledger.imports.mappings.tables import USUAL_READING, Reading, open_table
+from ledger.imports.mappings.tables import USUAL_READING, Reading, Table, open_table
 from ledger.imports.registrations import Kinds
 from ledger.imports.rows import PIECE_ROWS, Piece, Row
 from ledger.imports.tables_of_others import VERDICT
 from ledger.imports.templates.event_sheets import event_rows, event_table
 
 UNUSED_SHOWN = 30
+ROWS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,23 @@ def mapped_file(
         shown = ", ".join(name[:40] for name in unused[:UNUSED_SHOWN])
         more = f" and {len(unused) - UNUSED_SHOWN} more" if len(unused) > UNUSED_SHOWN else ""
         said.append(f"The mapping {mapping.name} takes nothing from the columns {shown}{more}")
-    return MappedFile(_pieces(events.rows(table.rows), file), lambda: [*said, *events.notes()])
+    return MappedFile(_pieces(events.rows(table.rows), file), lambda: [*said, *events.notes(), *_of_headers(table)])
 
 
 def sheet_file(file: BinaryIO, names: dict[str, str], *, register: Kinds | None) -> MappedFile:
     """The events of a workbook that was filled in. Raises MappingError where it is none."""
-    return MappedFile(_pieces(event_rows(event_table(file), names, register=register), file), list)
+    table = event_table(file)
+    rows = event_rows(table, names, register=register)
+    return MappedFile(_pieces(rows, file), lambda: list(_of_headers(table)))
+
+
+def _of_headers(table: Table) -> Iterator[str]:
+    """Which rows were skipped as they say the header once more."""
+    if rows := table.headers_again:
+        shown = ", ".join(map(str, rows[:ROWS_SHOWN]))
+        more = f" and {len(rows) - ROWS_SHOWN} more" if len(rows) > ROWS_SHOWN else ""
+        which = f"row {shown}, which was" if len(rows) == 1 else f"rows {shown}{more}, which were"
+        yield f"The header stands once more in {which} skipped"
 
 
 def _pieces(events: Iterator[Row], file: BinaryIO) -> Iterator[Piece]:

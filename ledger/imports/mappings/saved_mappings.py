@@ -27,10 +27,14 @@ def saved_mappings(directory: Path | None) -> dict[str, list[Path]]:
 
 
 def save_mapping(mapping_file: Path, directory: Path) -> Path:
-    """Save a mapping beside a ledger. Raises MappingError where this version is there and says something else."""
+    """Save a mapping beside a ledger. Raises MappingError where this version is there and says something else, or where
+    its name is that of one that comes with the program.
+    """
     mapping, raw = read_mapping(mapping_file), mapping_file.read_bytes()
     if mapping_file.suffix.lower() == ".json":
         raise MappingError("save mappings as TOML, which people can read and comment on")
+    if mapping.name in ready_made_mappings():
+        raise MappingError(f"the mapping {mapping.name} comes with the program: give this one another name")
     path = directory / FOLDER / f"{mapping.name}@{mapping.version}.toml"
     if path.exists() and path.read_bytes() != raw:
         raise MappingError(f"{mapping.name} version {mapping.version} is saved already; give this one the next version")

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from datetime import date, datetime
@@ -51,6 +51,8 @@ class Table(NamedTuple):
     columns: list[str]
     rows: Iterator[TableRow]
     form: TableForm
+    headers_again: Sequence[int] = ()
+    """The numbers of rows that say the header once more, and are left out, as far as the rows were read."""
 
 
 class Reading(NamedTuple):
@@ -114,20 +116,34 @@ def _titled(rows: Iterator[TableRow], form: TableForm) -> Table:
     if width > FILE_COLUMNS_MAX:
         raise MappingError(f"the table has {width} columns, and at most {FILE_COLUMNS_MAX} are read")
     titles = [[cell.strip() for cell in row.cells] + [""] * (width - len(row.cells)) for row in head]
+    lines = [list(line) for line in titles]
     for line in titles[:-1]:
         for place in range(1, width):
             line[place] = line[place] or line[place - 1]  # a title over several columns stands over the first
     columns = [" ".join(filter(None, parts)) for parts in zip(*titles, strict=True)]
+    again: list[int] = []
     columns = [name or f"column {place}" for place, name in enumerate(columns, 1)]
-    return Table(columns, _fitted(rows, width), form)
+    return Table(columns, _fitted(rows, width, lines, again), form, again)
 
 
-def _fitted(rows: Iterator[TableRow], width: int) -> Iterator[TableRow]:
+def _fitted(rows: Iterator[TableRow], width: int, header: list[list[str]], again: list[int]) -> Iterator[TableRow]:
+    lines = [line for line in map(_without_ends, header) if line]
+    begin = {line[0] for line in lines}
     for number, cells, fault, faults in rows:
-        if fault is None and (any(cells[width:]) or any(place >= width for place in faults)):
+        if fault is None and not faults and cells and cells[0].strip() in begin and _without_ends(cells) in lines:
+            again.append(number)
+        elif fault is None and (any(cells[width:]) or any(place >= width for place in faults)):
             yield TableRow(number, cells[:width], f"the row has {len(cells)} cells and the header {width}")
         else:
             yield TableRow(number, [*cells[:width], *[""] * (width - len(cells))], fault, faults)
+
+
+def _without_ends(cells: Sequence[str]) -> list[str]:
+    """What cells say, without empty ones at the end."""
+    stripped = [cell.strip() for cell in cells]
+    while stripped and not stripped[-1]:
+        stripped.pop()
+    return stripped
 
 
 def _encoding(file: BinaryIO, name: str, form: TableForm) -> str:
@@ -148,7 +164,7 @@ def _encoding(file: BinaryIO, name: str, form: TableForm) -> str:
             line += block[: error.start].count(b"\n")
             raise MappingError(
                 f"{name} is not UTF-8 (line {line}): name its encoding, for example encoding = 'cp1252' (Western "
-                "Europe, what Excel writes there) or 'latin-1', under [table]"
+                "Europe, what Excel writes there) or 'latin-1', under [table]; of `mapping suggest` it is --encoding"
             ) from None
         line += block.count(b"\n")
     return "utf-8-sig"
@@ -292,7 +308,9 @@ def _sheet_of(book: Any, wanted: str | None, prefer: str | None) -> str:
         wanted = prefer
     if wanted is None and len(names) > 1:
         if prefer is None:
-            raise MappingError(f"the workbook has several sheets: set [table] sheet to one of {listed}")
+            raise MappingError(
+                f"the workbook has several sheets: set [table] sheet, of `mapping suggest` --sheet, to one of {listed}"
+            )
         raise MappingError(
             f"the workbook has no sheet {prefer!r}, and more than one other ({listed}): `supply-ledger template "
             "figures.xlsx` makes one to fill in; any other table needs a mapping"

@@ -199,6 +199,11 @@ def test_mappings_are_saved_by_name_and_version(tmp_path: Path) -> None:
     file.write_text(file.read_text() + "# changed\n")
     with pytest.raises(MappingError, match="next version"):
         save_mapping(file, tmp_path)
+    for name in ready_made_mappings():
+        file.write_text(SIMPLE.replace('"simple"', f'"{name}"\nversion = 99'))
+        with pytest.raises(MappingError, match=f"{name} comes with the program: give this one another name"):
+            save_mapping(file, tmp_path)
+    assert list(saved_mappings(tmp_path)) == ["simple"]
     with pytest.raises(MappingError, match="there is no mapping 'simple@3'"):
         find_mapping("simple@3", tmp_path)
     with pytest.raises(MappingError, match="alfred-wide"):
@@ -427,6 +432,26 @@ def test_a_column_that_no_longer_fits_is_named(ledger: Ledger, tmp_path: Path, c
         assert report.notes == [f"The mapping simple takes nothing from the columns {column}"]
     report = taken(ledger, tmp_path / "t.csv", "Country,2023\nChina,1\n", parse_mapping(SIMPLE.encode()))
     assert report.notes == []
+
+
+def test_a_header_that_stands_once_more_is_skipped_and_said(ledger: Ledger, tmp_path: Path) -> None:
+    text = "Country,2023,2024\nChina,1,2\nCountry, 2023,2024,\nIndia,3,4\nCountry,2023,2025\n"
+    options: dict[str, Any] = {"mode": "proceed", "register": "country"}
+    report = taken(ledger, tmp_path / "t.csv", text, parse_mapping(SIMPLE.encode()), **options)
+    assert report.notes == ["The header stands once more in row 3, which was skipped"]
+    assert [one["row"] for one in report.registered] == [6 - 1], "what differs from the header is a row"
+    many = "Country,2023\n" * 30 + "China,1\n"
+    report = taken(ledger, tmp_path / "t.csv", many, parse_mapping(SIMPLE.encode()), **options)
+    listed = ", ".join(map(str, range(2, 22)))
+    assert report.notes == [f"The header stands once more in rows {listed} and 9 more, which were skipped"]
+
+
+def test_of_a_header_of_two_rows_each_may_stand_once_more(ledger: Ledger, tmp_path: Path) -> None:
+    header = ",Output,\nCountry,2023,2024\n"
+    mapping = SIMPLE.replace("[event]", "[table]\nheader_rows = 2\n[event]").replace('"(?P', '"Output (?P')
+    report = taken(ledger, tmp_path / "t.csv", f"{header}China,1,2\n{header}", parse_mapping(mapping.encode()))
+    assert (report.recorded, report.rejected) == (2, 0)
+    assert report.notes == ["The header stands once more in rows 4, 5, which were skipped"]
 
 
 # Drafts

@@ -243,3 +243,14 @@ def test_what_is_cut_off_within_a_character_is_a_fault() -> None:
     assert last.fault is not None
     with pytest.raises(MappingError, match="no encoding"):
         csv_table("a\n", encoding="hex")
+
+
+def test_what_is_to_be_named_is_told_with_the_option_of_a_draft() -> None:
+    with pytest.raises(MappingError, match=r"under \[table\]; of `mapping suggest` it is --encoding"):
+        csv_table("a\n\u00e9\n".encode("latin-1"))
+    book = openpyxl.Workbook()
+    book.create_sheet("other")
+    with pytest.raises(
+        MappingError, match=r"set \[table\] sheet, of `mapping suggest` --sheet, to one of Sheet, other"
+    ):
+        open_table(saved(book), "x.xlsx", TableForm())

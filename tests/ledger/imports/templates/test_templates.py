@@ -68,6 +68,13 @@ def test_a_wrong_size_of_the_sheet_cuts_nothing(ledger: Ledger, template: bytes,
     assert opened(again.read_bytes())["events"].max_row == 21
 
 
+def test_a_header_that_was_pasted_again_is_skipped_and_said(ledger: Ledger, template: bytes, tmp_path: Path) -> None:
+    header = {name: name for name in (cell.value for cell in opened(template)["events"][1])}
+    report = import_file(ledger, filled(template, FACT, header, path=tmp_path / "a.xlsx"))
+    assert (report.recorded, report.errors) == (1, [])
+    assert report.notes == ["The header stands once more in row 3, which was skipped"]
+
+
 def test_a_template_has_what_is_registered_to_choose_from(template: bytes) -> None:
     book = opened(template)
     assert book.sheetnames == ["events", "explained", "lists"]
