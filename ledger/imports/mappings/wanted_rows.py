@@ -50,23 +50,40 @@ class WantedRows:
     def of(self, table: Iterable[TableRow]) -> Iterator[TableRow]:
         """The rows that hold something and are not left out, blank cells filled."""
         above = dict.fromkeys(self._fill, "")
+        unread: dict[int, str] = {}
         for row in table:
             number, cells, fault, faults = row
             if self._until is not None and self._ends(number, cells, self._until):
                 return
             if not any(cells):
                 if fault is not None or faults:
+                    unread |= {place: fault or faults[place] for place in self._fill if fault or place in faults}
                     yield row
                 continue
             if self._footnotes is not None:
                 cells = [_without(self._footnotes, cell) for cell in cells]
-            for place in self._fill if len(cells) > max(self._fill, default=0) else ():
-                if cells[place].strip():
-                    above[place] = cells[place]
-                elif place not in faults:
-                    cells[place] = above[place]
+            if len(cells) > max(self._fill, default=0):
+                faults = self._filled(cells, faults, above, unread)
+            elif fault is not None:
+                unread |= dict.fromkeys(self._fill, fault)
             if not self._is_left_out(cells):
                 yield TableRow(number, cells, fault, faults)
+
+    def _filled(
+        self, cells: list[str], faults: Mapping[int, str], above: dict[int, str], unread: dict[int, str]
+    ) -> Mapping[int, str]:
+        """Fill the blank cells of a row, and give its faults: nothing stands for a cell that could not be read."""
+        for place in self._fill:
+            if cells[place].strip():
+                above[place] = cells[place]
+                unread.pop(place, None)
+            elif place in faults:
+                unread[place] = faults[place]
+            elif place in unread:
+                faults = {**faults, place: f"the cell above, which it means, cannot be read: {unread[place]}"}
+            else:
+                cells[place] = above[place]
+        return faults
 
     def _ends(self, number: int, cells: Sequence[str], until: re.Pattern[str]) -> bool:
         first = next((cell.strip() for cell in cells if cell.strip()), "")

@@ -81,6 +81,32 @@ def test_blank_cells_of_merged_looking_sheets_are_filled(ledger: Ledger, tmp_pat
     assert [one["subject"] for one in bodies(ledger, 2)] == ["china", "china"]
 
 
+@pytest.mark.parametrize("bad", [["#N/A", 2022, 1], ["#N/A"]], ids=["with others", "alone"])
+def test_nothing_stands_for_a_cell_above_that_cannot_be_read(ledger: Ledger, tmp_path: Path, bad: list[Any]) -> None:
+    book = openpyxl.Workbook()
+    rows = (["China", 2021, 1], bad, [None, 2023, 2], [None, 2024, 3], ["China", 2025, 4], [None, 2026, 5])
+    for row in (["Country", "Year", "Value"], *rows):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    mapping = parse_mapping(f'{TALL}\n[table]\nfill_down = ["Country"]'.encode())
+    report = import_file(ledger, tmp_path / "t.xlsx", mapping=mapping, mode="proceed")
+    assert [one["period"] for one in bodies(ledger, 3)] == ["2021", "2025", "2026"]
+    assert [(one["row"], one["pointer"]) for one in report.errors] == [
+        (3, "/Country"),
+        (4, "/Country"),
+        (5, "/Country"),
+    ]
+    assert "the cell above, which it means, cannot be read: #N/A" in report.errors[-1]["detail"]
+
+
+def test_nothing_stands_for_a_row_above_that_cannot_be_read(ledger: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"Country,Year,Value\nChina,2021,1\nPer\xfa,2022,1\n,2023,2\nChina,2024,3\n")
+    mapping = parse_mapping(f'{TALL}\n[table]\nencoding = "utf-8"\nfill_down = ["Country"]'.encode())
+    report = import_file(ledger, path, mapping=mapping, mode="proceed")
+    assert (report.recorded, [one["row"] for one in report.errors]) == (2, [3, 4])
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
