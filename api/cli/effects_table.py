@@ -21,10 +21,13 @@ def print_effects(ledger: Ledger, entries: Sequence[Entry], data: Path | None) -
         return
     with engine_beside(ledger, data) as engine:
         found = effects(engine, entries, engine.viewpoint())
-    changed = [one for one in found.listed if one["before"] is not None]
+    there = [one for one in found.listed if one["before"] is not None]
+    changed = [one for one in there if _said(one["before"]) != _said(one["after"])]
+    again = len(there) - len(changed)
     more = f", and {found.more} more that are not looked at" if found.more else ""
     console().print(
-        f"Answers as of now: {len(found.listed) - len(changed)} new, {len(changed)} changed{more}.", highlight=False
+        f"Answers as of now: {len(found.listed) - len(there)} new, {len(changed)} changed, {again} said again{more}.",
+        highlight=False,
     )
     if changed:
         rows = [[_which(one), _said(one["before"]), _said(one["after"])] for one in changed[:SHOWN_MAX]]

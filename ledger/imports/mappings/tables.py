@@ -2,7 +2,8 @@
 
 The encoding is UTF-8, with or without a mark, or UTF-16 with one; another must be named, since it cannot be told with
 certainty. The delimiter is the one of comma, semicolon, tab and bar that cuts the first rows alike. Cells of Excel are
-taken as typed: whole numbers and decimals of up to 15 digits, dates as dates; a formula must have been computed.
+taken as typed: whole numbers and decimals of up to 15 digits, 12.5 where a cell shows 12.5 % (and holds 0.125), dates
+as dates; a formula must have been computed.
 """
 
 import codecs
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import count, islice
 from typing import Any, BinaryIO, NamedTuple
 
@@ -273,7 +275,9 @@ def _sheet_rows(file: BinaryIO, form: TableForm, prefer: str | None) -> Iterator
     typed_sheet = copy(sheet)  # over the same texts, which are most of what a workbook has in memory
     typed_sheet.parent = _AsTyped(book)
     end = SHEET_ROWS_MAX + 1
-    both = zip(*(one.iter_rows(max_row=end, values_only=True) for one in (sheet, typed_sheet)), strict=False)
+    in_percent = _styles_in_percent(book)
+    shown = sheet.iter_rows(max_row=end, values_only=not in_percent)
+    both = zip(shown, typed_sheet.iter_rows(max_row=end, values_only=True), strict=False)
     for number in count(1):
         try:
             cells, typed = next(both)
@@ -287,17 +291,42 @@ def _sheet_rows(file: BinaryIO, form: TableForm, prefer: str | None) -> Iterator
             return
         texts: list[str] = []
         faults: dict[int, str] = {}
+        percents: set[int] = set()
+        if in_percent:
+            percents = {place for place, cell in enumerate(cells) if _is_in_percent(cell, in_percent)}
+            cells = [cell.value for cell in cells]
         for place, cell in enumerate(cells):
             try:
                 if cell is None and place < len(typed) and str(typed[place] or "").startswith("="):
                     raise ValueError("a formula without its value: open the file in Excel, save it, and send it again")
                 texts.append(_cell_text(cell))
+                if place in percents:
+                    texts[-1] = f"{(Decimal(texts[-1]) * 100).normalize():f}"
             except ValueError as error:
                 faults[place] = str(error)
                 texts.append("")
         while texts and not texts[-1] and len(texts) - 1 not in faults:
             texts.pop()
         yield TableRow(number, texts, None, faults)
+
+
+def _styles_in_percent(book: Any) -> set[int]:
+    """The styles by which 0.125 is shown as 12.5 %: what is shown is what was typed, and what is meant."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
+
+    own = book._number_formats
+    formats = {
+        number: BUILTIN_FORMATS.get(style.numFmtId, "General")
+        if style.numFmtId < BUILTIN_FORMATS_MAX_SIZE
+        else own[style.numFmtId - BUILTIN_FORMATS_MAX_SIZE]
+        for number, style in enumerate(book._cell_styles)
+    }
+    return {number for number, printed in formats.items() if "%" in re.sub(r'"[^"]*"', "", printed)}
+
+
+def _is_in_percent(cell: Any, styles: set[int]) -> bool:
+    number = isinstance(cell.value, int | float) and not isinstance(cell.value, bool)
+    return number and getattr(cell, "_style_id", None) in styles
 
 
 def _sheet_of(book: Any, wanted: str | None, prefer: str | None) -> str:

@@ -254,3 +254,26 @@ def test_what_is_to_be_named_is_told_with_the_option_of_a_draft() -> None:
         MappingError, match=r"set \[table\] sheet, of `mapping suggest` --sheet, to one of Sheet, other"
     ):
         open_table(saved(book), "x.xlsx", TableForm())
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (0.125, "0.0%", "12.5"),
+        (1, "0%", "100"),
+        (-0.07, '0.00%;[Red]-0.00%"!"', "-7"),
+        (0.1255, "0.00%", "12.55"),
+        (0.125, "0.000", "0.125"),
+        (12.5, '0.0"%"', "12.5"),
+        ("12 %", "0%", "12 %"),
+        (None, "0%", ""),
+    ],
+)
+def test_a_cell_in_percent_says_what_it_shows(value: Any, number_format: str, text: str) -> None:
+    book = openpyxl.Workbook()
+    sheet_of_it = book.worksheets[0]
+    for cells in (["Share", "Note"], [value, "x"]):
+        sheet_of_it.append(cells)
+    sheet_of_it["A2"].number_format = number_format
+    table = open_table(saved(book), "t.xlsx", TableForm())
+    assert [row.cells for row in table.rows] == [[text, "x"]]
