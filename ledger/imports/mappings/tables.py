@@ -14,13 +14,13 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
-from datetime import date, datetime
 from decimal import Decimal
 from itertools import count, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from ledger.imports.import_limits import FILE_COLUMNS_MAX, USUAL_LIMITS, ImportLimits
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
+from ledger.imports.mappings.typed_cells import cell_text, is_in_percent, styles_in_percent
 from ledger.imports.packed_files import FileError, check_contents, what_begins_with
 from ledger.imports.rows import ROW_BYTES_MAX
 
@@ -33,8 +33,6 @@ LOADED_BYTES_MAX = 16 * 1024 * 1024
 _NOT_LOADED = ("xl/worksheets/", "xl/media/", "xl/drawings/", "xl/charts/", "xl/pivotCache/", "customXml/")
 SHEET_ROWS_MAX = 1_048_576
 """How many rows a sheet of Excel has at most."""
-DIGITS_MAX = 15
-"""Excel keeps no more digits of a number than these."""
 
 
 class TableRow(NamedTuple):
@@ -275,7 +273,7 @@ def _sheet_rows(file: BinaryIO, form: TableForm, prefer: str | None) -> Iterator
     typed_sheet = copy(sheet)  # over the same texts, which are most of what a workbook has in memory
     typed_sheet.parent = _AsTyped(book)
     end = SHEET_ROWS_MAX + 1
-    in_percent = _styles_in_percent(book)
+    in_percent = styles_in_percent(book)
     shown = sheet.iter_rows(max_row=end, values_only=not in_percent)
     both = zip(shown, typed_sheet.iter_rows(max_row=end, values_only=True), strict=False)
     for number in count(1):
@@ -293,13 +291,13 @@ def _sheet_rows(file: BinaryIO, form: TableForm, prefer: str | None) -> Iterator
         faults: dict[int, str] = {}
         percents: set[int] = set()
         if in_percent:
-            percents = {place for place, cell in enumerate(cells) if _is_in_percent(cell, in_percent)}
+            percents = {place for place, cell in enumerate(cells) if is_in_percent(cell, in_percent)}
             cells = [cell.value for cell in cells]
         for place, cell in enumerate(cells):
             try:
                 if cell is None and place < len(typed) and str(typed[place] or "").startswith("="):
                     raise ValueError("a formula without its value: open the file in Excel, save it, and send it again")
-                texts.append(_cell_text(cell))
+                texts.append(cell_text(cell))
                 if place in percents:
                     texts[-1] = f"{(Decimal(texts[-1]) * 100).normalize():f}"
             except ValueError as error:
@@ -308,25 +306,6 @@ def _sheet_rows(file: BinaryIO, form: TableForm, prefer: str | None) -> Iterator
         while texts and not texts[-1] and len(texts) - 1 not in faults:
             texts.pop()
         yield TableRow(number, texts, None, faults)
-
-
-def _styles_in_percent(book: Any) -> set[int]:
-    """The styles by which 0.125 is shown as 12.5 %: what is shown is what was typed, and what is meant."""
-    from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
-
-    own = book._number_formats
-    formats = {
-        number: BUILTIN_FORMATS.get(style.numFmtId, "General")
-        if style.numFmtId < BUILTIN_FORMATS_MAX_SIZE
-        else own[style.numFmtId - BUILTIN_FORMATS_MAX_SIZE]
-        for number, style in enumerate(book._cell_styles)
-    }
-    return {number for number, printed in formats.items() if "%" in re.sub(r'"[^"]*"', "", printed)}
-
-
-def _is_in_percent(cell: Any, styles: set[int]) -> bool:
-    number = isinstance(cell.value, int | float) and not isinstance(cell.value, bool)
-    return number and getattr(cell, "_style_id", None) in styles
 
 
 def _sheet_of(book: Any, wanted: str | None, prefer: str | None) -> str:
@@ -390,27 +369,3 @@ def _check_merged(book: Any, name: str, *, after: int) -> None:
                     rows = f"{int(first)} to {int(last)}"
                     raise MappingError(f"the sheet has merged cells in rows {rows}: unmerge them and fill each cell")
             before = block[-100:]
-
-
-def _cell_text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, datetime):
-        is_day = (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0)
-        return cell.date().isoformat() if is_day else cell.isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, int | float):
-        text = repr(cell) if isinstance(cell, int) or not float(cell).is_integer() else str(int(cell))
-        digits = text.lower().partition("e")[0].lstrip("-0.").replace(".", "").rstrip("0")
-        if len(digits) > DIGITS_MAX:
-            raise ValueError(
-                f"{text} has more than {DIGITS_MAX} digits, which Excel does not keep exactly: type it as text"
-            )
-        return text
-    text = str(cell)
-    if text.startswith("#") and text.rstrip("!?").isupper() and text[1:].rstrip("!?").replace("/", "").isalnum():
-        raise ValueError(f"{text} is an error of a formula")
-    return text
