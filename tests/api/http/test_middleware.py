@@ -177,7 +177,7 @@ def test_a_guard_that_does_not_refuse_by_raising_lets_nobody_in(engine: Engine, 
 
 
 def test_a_guarded_server_says_that_it_is_guarded(client: TestClient, engine: Engine) -> None:
-    assert client.get("/readyz", headers=KEY).json()["mode"] == "guarded"
+    assert readiness(TestClient(client.app, headers=KEY))["mode"] == "guarded"
     assert readiness(TestClient(create_app(engine)))["mode"] == "open"
 
 
