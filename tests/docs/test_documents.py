@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.imports.mappings.table_mapping import parse_mapping
 from tests.docs.generated import PLACE, PLACES, brought_up_to_date
 from tests.places import ROOT
 
@@ -147,3 +148,9 @@ def test_code_cites_sections_and_rulings_of_the_contract_that_exist() -> None:
     assert cited
     assert {number for kind, number in cited if kind == "section"} <= sections
     assert {number for kind, number in cited if kind == "ruling"} <= rulings
+
+
+def test_the_mapping_that_is_shown_can_be_used() -> None:
+    (text,) = re.findall(r"^```toml\n(.*?)^```$", read("ledger/README.md"), re.DOTALL | re.MULTILINE)
+    mapping = parse_mapping(text.encode())
+    assert (mapping.name, len(mapping.values), list(mapping.parameters)) == ("export-monitor", 2, ["published_at"])
