@@ -40,27 +40,7 @@ Diff
     of the registration whose fiscal year the period was resolved with. An event that is in neither answer's figure
     is never a cause.
 
-Things that hold over time
-14. An opening counts from the earlier of its `published_at` (start) and its effective_from on. Several openings of a
-    policy or agreement fold where given: announcements and memoranda first, then enactments and definitive signings,
-    each in the order (published end, position), since what was said last about a date is what counts of it. Those of
-    other things fold in the order (effective start, published end, position). For `binding` the default of the type
-    counts as given.
-15. Deciding events: the closing, suspension, idling or enactment that the status names; `operating` a commissioning or
-    a restart; `expired` the event that gave `effective_to` its value; `announced`, `mou` and `signed` the last opening
-    that counts.
-16. A policy or MoU whose own `effective_to` is past is expired, also where it was never enacted or made definitive.
-17. After a definitive signing, only the amendments published after it apply; after several, after the last one.
-    An amendment to null removes a field: without effective_from a policy or agreement is in effect from the
-    publication of its enactment or definitive signing, without `binding` the default of the last opening holds.
-18. An announcement, a start of construction and a commissioning open a facility; a restart does not. Fields of openings
-    count like openings, those of other events once they are effective. Where a restart and an idling start at the same
-    instant, the restart wins. The stages of a facility are those that any visible event of it names.
-19. A link, risk or relationship that is listed and has not begun is `closed`, decided by its opening. A closing closes
-    the openings that start no later than itself.
-20. A relationship is one (subject, relation, object); `share`, `effective_from` and `effective_to` are those of the
-    statement that decides. Links and risks fold theirs from the openings that count.
-21. Lists that name one entity twice after a merge (materials, equal parties) name it once, at its first place.
+Things that hold over time: `tests.oracle.model_over_time` has its own decisions.
 
 Entities
 22. An entity's names are those of all slugs merged into it, as facts about one thing: renames of each count. Registered

@@ -131,6 +131,10 @@ FACTS = (
     policy("PolicyEnacted", "anew", "2025-01-01", effective_from="2025-02-01"),
     policy("PolicySuspended", "anew", "2025-03-01", effective_from="2025-03-01", event_id=ID(3)),
     policy("PolicySuspended", "anew", "2025-03-10", effective_from="2025-05-01", restates=ID(3)),
+    # Repealed, and enacted again: the second enactment is known early, and counts from its start on.
+    policy("PolicyEnacted", "again", "2019-06-01", effective_from="2020-01-01"),
+    policy("PolicyRepealed", "again", "2021-06-01", effective_from="2022-01-01"),
+    policy("PolicyEnacted", "again", "2021-06-01", effective_from="2025-01-01", title="Anew"),
     # What is told of a provision alone.
     policy("PolicyEnacted", "parts", "2025-01-01", effective_from="2025-01-01"),
     policy("PolicySuspended", "parts", "2025-03-01", effective_from="2025-03-01", provision="article 3"),
@@ -228,6 +232,17 @@ CASES: list[tuple[str, Item, Item]] = [
     ("policies", {"policy": "anew", "effective_at": "2025-04-01"}, {"status": "in_force"}),
     ("policies", {"policy": "anew", "effective_at": "2025-05-01"}, {"status": "suspended"}),
     ("policies", {"policy": "anew", "effective_at": "2025-04-01", "as_of": "2025-03-05"}, {"status": "suspended"}),
+    (
+        "policies",
+        {"policy": "again", "effective_at": "2021-12-31"},
+        {"status": "in_force", "effective_from": "2020-01-01", "title": None},
+    ),
+    ("policies", {"policy": "again", "effective_at": "2024"}, {"status": "repealed"}),
+    (
+        "policies",
+        {"policy": "again", "effective_at": "2025-01-01"},
+        {"status": "in_force", "effective_from": "2025-01-01", "title": "Anew"},
+    ),
     ("policies", {"policy": "parts", "effective_at": "2025-06-01"}, {"status": "in_force"}),
 ]
 
