@@ -10,6 +10,7 @@
 #   make bench  how fast it is, beside what the same work costs another way (SIZE=1000000; build/benchmarks)
 #   make docs   bring the tables in the READMEs up to date with the code
 #   make golden   golden bytes for a new type of event, or a new version of one
+#   make articles   how the shipped ledger holds the facts of two articles: as typed events, as text, or not at all
 #   make mutants  plant bugs in the SQL, and see the tests catch them
 #   make lock   choose the versions in requirements.lock anew (needs uv)
 
@@ -37,7 +38,7 @@ SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli test
 	tests/projections/test_engine.py tests/projections/queries tests/projections/tables tests/projections/views
 
 .DEFAULT_GOAL := help
-.PHONY: help run test newest test-newest lint check format docs judge bench golden mutants lock clean
+.PHONY: help run test newest test-newest lint check format docs judge bench golden mutants articles lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -65,6 +66,9 @@ bench: $(READY)
 
 golden: $(READY)
 	@$(BIN)/python -m tests.golden
+
+articles: $(READY)
+	@$(BIN)/python -m tests.article_facts
 
 mutants: $(READY)
 	@$(BIN)/python -m tests.oracle.mutants

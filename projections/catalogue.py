@@ -256,7 +256,7 @@ CATALOGUE: dict[str, Projection] = {
             "statements",
             ("subject", "attribute", "published_until", "position"),
             (
-                _rows("subject", "What it is about: a slug.", example="js-link"),
+                _rows("subject", "What it is about: a slug.", example="malaysia"),
                 _rows("attribute", "What it says something of, for example role."),
                 _rows("publisher", "Who says so: a slug."),
             ),
