@@ -21,6 +21,7 @@ from api.http.openapi import document, item_schema
 from api.http.question_queue import Limits, Questions
 from api.http.responses import in_turn
 from api.http.routes import event_log, routers
+from api.questions.thing_history import SCHEMAS as THING_SCHEMAS
 from api.settings import ANSWER_FILES_MB, ANSWERS_MB, QUESTION_MEMORY, QUESTION_SECONDS
 from ledger import REGISTRY, Event
 from projections import CATALOGUE, Allowance, Engine, Inquiry
@@ -130,4 +131,4 @@ def _item_schemas(inquiry: Inquiry) -> dict[str, dict[str, object]]:
     for clock in ("publication", "ledger"):
         columns = inquiry.history(UUID(int=0), viewpoint, clock=clock, limit=1).schema
         schemas[f"{clock.capitalize()}History"] = item_schema(columns)
-    return schemas
+    return {**schemas, **THING_SCHEMAS}

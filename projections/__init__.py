@@ -13,6 +13,8 @@ from projections.queries.filter_values import FilterError, Value, listed
 from projections.queries.filters import UnknownFilter
 from projections.queries.inquiry import Inquiry
 from projections.queries.reader import Reader
+from projections.queries.thing_histories import Place as ThingPlace
+from projections.queries.touched_things import THINGS
 from projections.upkeep import TablesUnavailable
 from projections.viewpoint import Viewpoint
 
@@ -22,6 +24,7 @@ __all__ = [
     "FIGURES",
     "FIGURE_IDENTITY",
     "SERIES",
+    "THINGS",
     "Abandoned",
     "Allowance",
     "Applies",
@@ -35,6 +38,7 @@ __all__ = [
     "Projection",
     "Reader",
     "TablesUnavailable",
+    "ThingPlace",
     "Unanswered",
     "UnknownFilter",
     "Value",

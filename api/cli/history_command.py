@@ -1,4 +1,6 @@
-"""`supply-ledger history`: how a figure got where it is, by its id or by the words that say which one is meant."""
+"""`supply-ledger history`: how a figure got where it is, by its id or by the words that say which one is meant; or how
+a thing that holds over time did, such as a policy or a plant, by its slug.
+"""
 
 import sys
 from inspect import Signature
@@ -13,15 +15,21 @@ from api.cli.terminal import console, text_table
 from api.formats.answer_file import Room
 from api.questions.figure_words import WORDS, FiguresMeant, figures_meant
 from api.questions.name_hints import name_lines
-from api.questions.parameters import VIEWPOINT
+from api.questions.parameters import VIEWPOINT, Parameter
 from api.questions.resources import CLOCK, history
+from api.questions.thing_history import RELATIONSHIP, WITH_HISTORY, thing_history
 from api.questions.unit_conversion import CONVERSION
 from ledger import visible_lines
 from projections import Engine
 
 app = typer.Typer()
 _NO_WORDS = (CLOCK.name, *(one.name for one in CONVERSION))
-_HOW = (CLOCK, *CONVERSION, *VIEWPOINT[:2])
+_HOW = (CLOCK, *CONVERSION, *VIEWPOINT)
+_OF = {one.slug or "relationship": one for one in WITH_HISTORY}
+_THINGS = tuple(
+    Parameter(name, f"One of the {one.name}: {'its slug' if one.slug else RELATIONSHIP.lower()}.")
+    for name, one in _OF.items()
+)
 
 
 def _run(**given: Any) -> None:
@@ -29,10 +37,22 @@ def _run(**given: Any) -> None:
     check_safe(output, safe=safe)
     words = given_parameters(WORDS, given)
     how = given_parameters(_HOW, given)
-    if (figure_id is None) == (not words):
-        fail("Give the id of a figure, or words that say which one: --subject, --metric, --period, …", code=MISUSED)
+    thing = given_parameters(_THINGS, given)
+    if (figure_id is not None) + bool(words) + len(thing) != 1:
+        fail(
+            "Give the id of a figure, or words that say which one (--subject, --metric, --period, …), or one thing "
+            f"({', '.join(f'--{one.name}' for one in _THINGS)}).",
+            code=MISUSED,
+        )
+    if thing and any(one.name in how for one in CONVERSION):
+        fail("--unit is of figures: things that hold over time have none.", code=MISUSED)
     parameters = {**page_parameters(output, given["limit"]), **how}
     with opened(data, make=False) as engine:
+        if thing:
+            ((kind, name),) = thing.items()
+            page = asked(lambda: thing_history(engine, _OF[kind], name, parameters))
+            show(page, output, safe=safe, title=f"history of {name}", room=Room(engine.ledger.directory))
+            return
         chosen = figure_id or asked(lambda: _meant(engine, {**words, **how}))
         page = asked(lambda: history(engine, chosen, parameters))
         show(page, output, safe=safe, title=f"history of {chosen}", room=Room(engine.ledger.directory))
@@ -62,7 +82,7 @@ def _list(meant: FiguresMeant) -> None:
 _ID = Annotated[str | None, typer.Argument(help="The figure's id, as `figures --format json` gives it.")]
 _arguments = [
     keyword("figure_id", _ID, None),
-    *(option(one) for one in (*WORDS, *_HOW)),
+    *(option(one) for one in (*WORDS, *_THINGS, *_HOW)),
     keyword("limit", LimitOption, None),
     keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
     keyword("safe", SafeOption, False),
@@ -72,7 +92,8 @@ _run.__signature__ = Signature(_arguments)  # type: ignore[attr-defined]
 _run.__annotations__ = {one.name: one.annotation for one in _arguments}
 app.command(
     "history",
-    help="How a figure got where it is: what the world said, or what this ledger answered. The figure is named by its "
-    "id, or by what it is: --subject, --metric, --period, …",
+    help="How a figure, or a thing that holds over time, got where it is: what the world said, or what this ledger "
+    "answered. A figure is named by its id, or by what it is: --subject, --metric, --period, …; a thing by its slug: "
+    "--policy, --facility, …",
     rich_help_panel=READ_PANEL,
 )(_run)

@@ -144,7 +144,7 @@ def one(engine: Inquiry, projection: Projection, slug: str, parameters: Mapping[
 
     path = f"{projection.name}/{slug}"
     page = read(engine, fetch, path=path, parameters=parameters, objects=projection.objects)
-    if len(page.items) == 0 and not _is_entity_of(engine, projection, slug, seen[0]):
+    if len(page.items) == 0 and not is_entity_of(engine, projection, slug, seen[0]):
         raise not_found(f"{slug!r} is unknown among {projection.name} at this viewpoint.")
     return page.with_kinds(projection.kinds).with_members(events=engine.timeline(projection.name, slug, seen[0]))
 
@@ -268,7 +268,7 @@ def _sort_parameter(projection: Projection) -> Parameter:
     )
 
 
-def _is_entity_of(engine: Inquiry, projection: Projection, slug: str, viewpoint: Viewpoint) -> bool:
+def is_entity_of(engine: Inquiry, projection: Projection, slug: str, viewpoint: Viewpoint) -> bool:
     """Whether a projection's slugs are entities, and this is one: then it is known, though nothing stands under it."""
     entities = CATALOGUE["entities"]
     if projection is entities or not projection.names_entities:

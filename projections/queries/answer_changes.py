@@ -34,12 +34,13 @@ COLUMNS = {
 
 _ANSWER = list(COLUMNS)[4:-2]
 _VALUE = _ANSWER.index("canonical_value")
-_CAUSES = {
+CAUSES = {
     "EventCorrected": "correction",
     "EventRetracted": "retraction",
     "EventReinstated": "reinstatement",
     "EntitiesMerged": "merge",
 }
+"""Why an answer changes where a ledger event or a merge was recorded; elsewhere a statement was."""
 _NOTHING = (None,) * len(_ANSWER)
 
 
@@ -99,7 +100,7 @@ def _changes(steps: Sequence[Step]) -> Iterator[_Change]:
 
 def _row(change: _Change, event: _Event) -> tuple[Any, ...]:
     step, before, after = change
-    cause = _CAUSES.get(event.kind or "", "late_arrival" if step.late else "recorded")
+    cause = CAUSES.get(event.kind or "", "late_arrival" if step.late else "recorded")
     value, previous = after[_VALUE], before[_VALUE]
     by = None if value is None or previous is None else difference(value, previous)
     return (step.position, event.recorded_at, event.event_id, cause, *after, previous, by)

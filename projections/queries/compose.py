@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from projections.catalogue import CATALOGUE
-from projections.queries import transitions
+from projections.queries import tellings, transitions
 from projections.shared_views import SHARED_VIEWS
 from projections.sql_text import sections, sql
 from projections.tables.families import Family
@@ -34,13 +34,38 @@ def question(
     `viewpoints` is a query for many viewpoints, else there is one, and
     it is in the parameters. Raises ValueError where the view, or one that it reads, declares to read what there is not.
     """
+    clauses = _clauses(reads_of(view), families, rows=rows or {}, viewpoints=viewpoints, restating=restating, view=view)
+    return f"WITH{' RECURSIVE' if restating else ''}\n" + ",\n".join([*clauses, f"items AS (\n{text_of(view)}\n)"])
+
+
+def tellings_of(
+    family: str, families: Mapping[str, Family], *, rows: Mapping[str, Sequence[str]], restating: int
+) -> str:
+    """`WITH` and the common table expressions that end with the tellings of a family.
+
+    `restating` is how many of its events say another anew, at most.
+    """
+    clauses = _clauses((family, "withdrawals"), families, rows=rows, view=family)
+    return "WITH " + ",\n".join([*clauses, tellings.clauses(families[family], restating=restating)])
+
+
+def _clauses(
+    reads: Sequence[str],
+    families: Mapping[str, Family],
+    *,
+    rows: Mapping[str, Sequence[str]],
+    view: str,
+    viewpoints: str | None = None,
+    restating: Collection[str] = (),
+) -> list[str]:
+    """The common table expressions that give relations, for a view that reads these, their meaning."""
     clauses: dict[str, str] = {"viewpoints": f"viewpoints AS (\n{viewpoints}\n)"} if viewpoints else {}
 
     def add(relation: str) -> None:
         if relation in clauses:
             return
         family = relation.removeprefix("held_")
-        conditions = " AND ".join((rows or {}).get(family) or ["TRUE"])
+        conditions = " AND ".join(rows.get(family) or ["TRUE"])
         if relation.endswith(ITEMS):
             inner = relation.removesuffix(ITEMS)
             for one in reads_of(inner):
@@ -64,11 +89,9 @@ def question(
         else:
             raise ValueError(f"view {view!r} reads {relation!r}, and there is no such relation")
 
-    for relation in reads_of(view):
+    for relation in reads:
         add(relation)
-    return f"WITH{' RECURSIVE' if restating else ''}\n" + ",\n".join(
-        [*clauses.values(), f"items AS (\n{text_of(view)}\n)"]
-    )
+    return list(clauses.values())
 
 
 def lookup(view: str, rows: Sequence[str], *, as_text: Sequence[str] = ()) -> str:

@@ -7,6 +7,7 @@ together may use no more than an allowance.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from projections.queries.diff import diff
 from projections.queries.event_search import acts_on_figures, events_where, timeline
 from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
+from projections.queries.thing_histories import START, Place
+from projections.queries.thing_names import thing_named
 from projections.viewpoint import Viewpoint, viewpoint
 
 
@@ -93,6 +96,31 @@ class Inquiry(ABC):
         with self.reader(viewpoint) as reader:
             ask = {"publication": reader.history, "ledger": reader.answers}[clock]
             return ask(UUID(str(figure_id)), limit=limit, offset=offset)
+
+    def knows_thing(self, name: str, key: Sequence[str], viewpoint: Viewpoint) -> bool:
+        """Whether anything published by now was ever recorded of a thing that holds over time."""
+        with self.reader(viewpoint) as reader:
+            return reader.knows(thing_named(reader.families[CATALOGUE[name].family], key, reader.names))
+
+    def thing_history(
+        self, name: str, key: Sequence[str], viewpoint: Viewpoint, *, limit: int | None = None, offset: int = 0
+    ) -> list[dict[str, Any]]:
+        """What was said of a thing that holds over time, oldest first: see `projections.queries.statement_history`.
+
+        `key` is its slug, or what else it is known by.
+        """
+        with self.reader(viewpoint) as reader:
+            thing = thing_named(reader.families[CATALOGUE[name].family], key, reader.names)
+            last = None if limit is None else offset + limit
+            return list(islice(reader.statements_of(thing), offset, last))
+
+    def thing_answers(
+        self, name: str, key: Sequence[str], viewpoint: Viewpoint, *, limit: int | None = None, place: Place = START
+    ) -> list[dict[str, Any]]:
+        """What this ledger answered of it, from a place on: see `projections.queries.thing_answers`."""
+        with self.reader(viewpoint) as reader:
+            thing = thing_named(reader.families[CATALOGUE[name].family], key, reader.names)
+            return list(islice(reader.answers_of(CATALOGUE[name], thing, place=place), limit))
 
     def diff(
         self,

@@ -59,6 +59,13 @@ class Names:
         """The slug that a slug was merged into, or itself."""
         return self._meanings.kept(slug, self._position) if self._merged else slug
 
+    def meanings_of(self, slug: str) -> list[tuple[int, str]]:
+        """What a slug resolves to from which position on, up to now; the first from the start."""
+        if not self._merged:
+            return [(0, slug)]
+        moves = (at for at in self._meanings.moves(slug) if at <= self._position)
+        return [(at, self._meanings.kept(slug, at)) for at in (0, *moves)]
+
     def slugs_of(self, slug: str) -> list[str]:
         """Every slug that means the same as this one, the kept one first."""
         kept = self._slugs.get(slug, slug)

@@ -35,8 +35,9 @@ from projections.queries.near_answers import (
 )
 from projections.queries.near_history import BESIDE, near_history
 from projections.queries.sort_orders import Sort, sort_of
+from projections.queries.thing_histories import ThingHistories
 from projections.queries.touched_things import things_touched
-from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX, ViewpointCursor, naive
+from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX, naive
 from projections.sql_text import quoted
 from projections.tables.families import Family
 from projections.viewpoint import Viewpoint
@@ -60,7 +61,7 @@ _IDS = ("figure_id", "event_id")
 """Ids are fetched as text: Python makes them in a tenth of the time."""
 
 
-class Reader(ViewpointCursor):
+class Reader(ThingHistories):
     """Asks the views at one viewpoint: `read` for items of a resource, `series` for what the audit computes with."""
 
     def __init__(

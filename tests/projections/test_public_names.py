@@ -38,9 +38,9 @@ PUBLIC = {
         "plain printed room unit"
     ),
     "projections": (
-        "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES Abandoned Allowance Applies Engine Filter FilterError "
-        "Inquiry Kind OutOfMemory OutOfTime Projection Reader TablesUnavailable Unanswered UnknownFilter Value "
-        "Viewpoint is_detail listed"
+        "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES THINGS Abandoned Allowance Applies Engine Filter "
+        "FilterError Inquiry Kind OutOfMemory OutOfTime Projection Reader TablesUnavailable ThingPlace Unanswered "
+        "UnknownFilter Value Viewpoint is_detail listed"
     ),
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS GROUPINGS KINDS MATERIAL RELATIONS STATUSES SUBJECT TOP VERDICTS WAYS Columns "

@@ -7,7 +7,7 @@ from which seed on: `tests/depth.py`.
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,10 +37,12 @@ def ticking() -> Any:
     return lambda: next(instants)
 
 
-def recorded(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
-    """The engine of a history, caught up in random steps, and the events as the API gives them."""
+def recorded(
+    rng: random.Random, history: Callable[[random.Random, int], list[Item]] = random_history
+) -> Iterator[tuple[Engine, list[Item]]]:
+    """The engine of a history of up to 40 events, caught up in random steps, and the events as the API gives them."""
     with Ledger(":memory:", clock=ticking()) as ledger, engine_of(ledger) as engine:
-        bodies = random_history(rng, rng.randint(1, 40))
+        bodies = history(rng, rng.randint(1, 40))
         while bodies:
             size = rng.choice((1, 1, 2, 5, 20, len(bodies)))
             ledger.append_what_fits(bodies[:size])

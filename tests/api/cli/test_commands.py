@@ -350,6 +350,22 @@ def test_the_history_of_a_figure(filled: Shell) -> None:
     assert "no figure" in filled.fails("history", "0")
 
 
+def test_the_history_of_a_thing(filled: Shell) -> None:
+    ban = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "china", "kind": "export_ban"}
+    owned = {"type": "RelationshipStated", "subject": "china", "relation": "owns", "object": "usgs"}
+    dated = ({"published_at": "2025-01-01", "effective_from": day} for day in ("2025-02-01", "2025-03-01"))
+    filled.ok("append", stdin=json.dumps([*({**ban, **date} for date in dated), {**owned, "published_at": "2025"}]))
+    assert "conflict" in filled.ok("history", "--policy", "ban")
+    how = ("--clock", "ledger", "--effective-at", "2025-02-15", "--format", "json")
+    entries = json.loads(filled.ok("history", "--policy", "ban", *how))["items"]
+    assert [(entry["status"], entry["shift_days"]) for entry in entries] == [("in_force", None), ("announced", 28)]
+    assert "first_report" in filled.ok("history", "--relationship", "china:owns:usgs", "--format", "csv")
+    assert "unknown" in filled.fails("history", "--policy", "none")
+    for words in (("--policy", "ban", "--link", "flow"), ("--policy", "ban", "--metric", "sales"), ()):
+        assert "one thing" in " ".join(filled.fails("history", *words).split())
+    assert "figures" in filled.fails("history", "--policy", "ban", "--unit", "kt")
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [

@@ -1,0 +1,118 @@
+"""The history of a thing that holds over time, along either clock: parameters in, a page out."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.problems import bad_parameter, not_found
+from api.questions.page import Items, Page, read
+from api.questions.parameters import PAGING, VIEWPOINT
+from api.questions.resources import CLOCK, is_entity_of
+from ledger.events import NAME_PATTERN, SLUG_PATTERN
+from projections import CATALOGUE, COLUMN_KINDS, THINGS, Inquiry, Kind, Projection, ThingPlace, Viewpoint
+
+THING_HISTORY = (CLOCK, *VIEWPOINT, *PAGING)
+WITH_HISTORY = tuple(CATALOGUE[name] for name in THINGS)
+"""The resources whose things have a history."""
+RELATIONSHIP = "Subject, relation, object and, where there is one, role, with colons between"
+STATEMENT_CAUSES = ("first_report", "confirmation", "revision", "conflict", "withdrawal", "republication")
+ANSWER_CAUSES = ("recorded", "late_arrival", "correction", "retraction", "reinstatement", "merge")
+_KINDS: Mapping[str, Kind] = {
+    "says": Kind.OBJECT,
+    "changed": Kind.TEXTS,
+    "shift_days": Kind.COUNT,
+    "transition": Kind.TEXT,
+    "part": Kind.TEXT,
+    "decided_by": Kind.IDENTIFIER,
+    "previous_effective_from": Kind.MOMENT,
+}
+_TEXT = {"type": ["string", "null"]}
+_COMMON: Mapping[str, Any] = {
+    "position": {"type": "integer"},
+    "recorded_at": {"type": "string"},
+    "event_id": {"type": "string", "description": "The event that says so, or that changed the answer."},
+    "transition": {"type": "string", "description": "The type of event: what happened to the thing."},
+    "part": {**_TEXT, "description": "The part that it is about, for example a facility's stage."},
+    "publisher": _TEXT,
+    "published_at": _TEXT,
+    "effective_from": _TEXT,
+    "effective_to": _TEXT,
+    "previous_effective_from": _TEXT,
+    "shift_days": {
+        "type": ["integer", "null"],
+        "description": "By how many days the start moved, from start to start.",
+    },
+}
+SCHEMAS: Mapping[str, dict[str, Any]] = {
+    "StatementHistory": {
+        "type": "object",
+        "properties": {
+            **_COMMON,
+            "cause": {"enum": list(STATEMENT_CAUSES)},
+            "changed": {"type": ["array", "null"], "items": {"type": "string"}},
+            "says": {"type": ["object", "null"], "description": "What else it says."},
+        },
+    },
+    "AnswerHistory": {
+        "type": "object",
+        "description": "Besides these, the fields of an item of the resource as they are after the change.",
+        "properties": {**_COMMON, "cause": {"enum": list(ANSWER_CAUSES)}, "decided_by": _TEXT},
+    },
+}
+"""The JSON Schemas of items on either clock."""
+_SHOWN_BITS = 20
+"""A place in a history on the ledger clock is one number: the position, and how many changes at it come before."""
+
+
+def thing_history(
+    engine: Inquiry, projection: Projection, name: str, parameters: Mapping[str, str], *, limit: int | None = None
+) -> Page:
+    """How a thing got where it is, oldest first. Raises Problem (404) for an unknown one."""
+    clock = parameters.get("clock", "publication")
+    if clock not in ("publication", "ledger"):
+        raise bad_parameter("clock", "choice", f"clock is publication or ledger, not {clock[:40]!r}")
+    key = _key(projection, name)
+
+    def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
+        if clock == "ledger":
+            place = ThingPlace(skip >> _SHOWN_BITS, skip & ((1 << _SHOWN_BITS) - 1))
+            items = engine.thing_answers(projection.name, key, viewpoint, limit=count, place=place)
+        else:
+            items = engine.thing_history(projection.name, key, viewpoint, limit=count, offset=skip)
+        known = items or engine.knows_thing(projection.name, key, viewpoint)
+        if not known and not is_entity_of(engine, projection, name, viewpoint):
+            raise not_found(f"{name[:200]!r} is unknown among {projection.name} at this viewpoint.")
+        return items
+
+    page = read(
+        engine,
+        fetch,
+        path=f"{projection.name}/{name}/history",
+        parameters=parameters,
+        limit=limit,
+        next_offset=_place_after if clock == "ledger" else None,
+    )
+    return page.with_kinds({**COLUMN_KINDS, **projection.kinds, **_KINDS})
+
+
+def _place_after(items: Items, before: int) -> int:
+    """The place behind items of a history on the ledger clock, of which the first came behind a place."""
+    positions = [item["position"] for item in items if isinstance(item, dict)]
+    last = positions[-1]
+    shown = positions.count(last)
+    if before >> _SHOWN_BITS == last:
+        shown += before & ((1 << _SHOWN_BITS) - 1)
+    return int(last << _SHOWN_BITS | shown)
+
+
+def _key(projection: Projection, name: str) -> Sequence[str]:
+    """What the thing is known by. Raises Problem (404) for what names none."""
+    if projection.slug is not None:
+        if not re.fullmatch(SLUG_PATTERN, name):
+            raise not_found(f"{name[:80]!r} is no slug.")
+        return (name,)
+    subject, relation, target, role = (*name.split(":", 3), "", "", "")[:4]
+    slugs = all(re.fullmatch(SLUG_PATTERN, one) for one in (subject, target))
+    if not slugs or not re.fullmatch(NAME_PATTERN, relation):
+        raise not_found(f"{name[:80]!r} names no relationship. Write it as subject:relation:object, or with :role.")
+    return subject, relation, target, role

@@ -1,0 +1,216 @@
+"""Thing histories: how a thing that holds over time got where it is, along either clock.
+
+On the publication clock, what publishers said of it, statement by statement; on the ledger clock, what this ledger
+answered, change by change.
+"""
+
+import json
+from abc import abstractmethod
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
+from typing import Any, NamedTuple
+
+from ledger.values import instant_text
+from projections.projection import Projection
+from projections.queries.compose import tellings_of
+from projections.queries.filters import Selection
+from projections.queries.names import Names
+from projections.queries.statement_history import DATES, Item, Telling, statement_history
+from projections.queries.tellings import own_columns
+from projections.queries.thing_answers import Event, Recorded, change_item, changes_of, late_arrivals
+from projections.queries.thing_names import ThingName
+from projections.queries.transitions import things_of
+from projections.queries.viewpoint_cursor import ViewpointCursor
+from projections.sql_text import quoted
+from projections.tables.families import Family
+
+Items = dict[Any, Item]
+
+TOGETHER_MAX = 500
+"""At so many positions at most a thing is folded together."""
+FOLDED_MAX = 200_000
+"""About so many statements are folded together, those of each position counted."""
+_ENVELOPE = ("published_until", "position", "event_id", "type", "publisher", "published_at", "recorded_at")
+
+
+class Place(NamedTuple):
+    """Where a history on the ledger clock goes on: behind the `shown` first changes at a position, or, where there are
+    none of these, behind the position.
+    """
+
+    position: int
+    shown: int
+
+
+START = Place(0, 0)
+
+
+class ThingHistories(ViewpointCursor):
+    """Asks for the histories of things at one viewpoint."""
+
+    families: Mapping[str, Family]
+    names: Names
+
+    def knows(self, thing: ThingName) -> bool:
+        """Whether anything was ever recorded of a thing that is published by now, retracted since or not."""
+        selection = Selection()
+        condition = thing.condition(selection.bind)
+        return bool(
+            self.ask(
+                f"SELECT 1 FROM log.{thing.family} AS versions WHERE since <= $position AND visible_from <= $as_of "
+                f"AND {condition} LIMIT 1",
+                **selection.params,
+            )
+        )
+
+    def statements_of(self, thing: ThingName) -> Iterator[Item]:
+        """What was said of a thing, in order of publication, and why each statement differs from the one before."""
+        return statement_history(list(self.allowance.each(self._tellings(thing.as_at(self.viewpoint.position)))))
+
+    def answers_of(self, projection: Projection, thing: ThingName, *, place: Place = START) -> Iterator[Item]:
+        """What this ledger answered of a thing, change by change, from a place on."""
+        recorded = self._recorded(thing)
+        late = late_arrivals(recorded)
+        moves = {at for one in recorded for at in (one.since, one.until)} | thing.moves()
+        positions = sorted(at for at in moves if at <= self.viewpoint.position)
+        begin = place.position + (not place.shown)
+        done = bisect_left(positions, begin)
+        together = max(1, min(TOGETHER_MAX, FOLDED_MAX // max(len(recorded), 1)))
+        skip = place.shown
+        before: Items = {}
+        for first in range(max(done - 1, 0), len(positions), together):
+            some = positions[first : first + together]
+            columns, answers = self._answers_at(projection, thing, some)
+            changes = []
+            for at in some:
+                after = answers.get(at, {})
+                if at >= begin:
+                    changes += [(at, one) for one in changes_of(before, after, paired=projection.slug is None)]
+                before = after
+            events = self._events_at(thing, sorted({at for at, _ in changes}))
+            for at, one in changes[skip:]:
+                yield change_item(one, events[at], at=at, columns=columns, late=at in late)
+            skip = 0
+
+    def _recorded(self, thing: ThingName) -> list[Recorded]:
+        """All versions of statements that bear on a thing, and of what takes them back, so far."""
+        selection = Selection()
+        rows = thing.rows(selection.bind)
+        query = " UNION ALL ".join(
+            f"SELECT position, since, until, published_until, [{self._series(family)}] FROM log.{family} AS versions "
+            f"WHERE since <= $position AND {' AND '.join(conditions)}"
+            for family, conditions in rows.items()
+        )
+        rows_of_all = self.ask(query, **selection.params)
+        return [Recorded._make((*row, tuple(series))) for *row, series in rows_of_all]
+
+    def _series(self, name: str) -> str:
+        """What tells apart the series of statements of a family: what is said, of what, and by whom."""
+        family = self.families[name]
+        if name == "withdrawals":
+            return "type, CAST(withdraws AS VARCHAR)"
+        part = family.classes[0].part
+        return ", ".join(("type", "publisher", *map(quoted, things_of(family)), *([quoted(part)] if part else [])))
+
+    def _answers_at(
+        self, projection: Projection, thing: ThingName, positions: Sequence[int]
+    ) -> tuple[list[str], dict[int, Items]]:
+        """The columns of items, and the items of a thing at each of some positions, by their parts or starts."""
+        selection = Selection()
+        viewpoints = (
+            "SELECT position AS viewpoint, position, CAST($as_of AS TIMESTAMP) AS as_of, "
+            "CAST($effective_at AS TIMESTAMP) AS effective_at "
+            f"FROM (SELECT UNNEST(CAST({selection.bind(positions)} AS BIGINT[])) AS position)"
+        )
+        clauses = self._question(projection.name, thing.rows(selection.bind), viewpoints=viewpoints)
+        order = ("viewpoint", *projection.order)
+        hidden = [name for name in projection.hidden if name != "starts"]
+        table = self._table(clauses, selection, order=order, hidden=hidden)
+        key = "starts" if projection.slug is None else self.families[thing.family].classes[0].part
+        columns = [name for name in table.column_names if name not in ("viewpoint", "starts")]
+        answers: dict[int, Items] = {at: {} for at in positions}
+        for row in self.allowance.rows_of(table):
+            at = row.pop("viewpoint")
+            if not thing.is_named(row, at):
+                continue
+            value = row.pop(key, None) if key == "starts" else row.get(key or "")
+            count = 0
+            while (value, count) in answers[at]:
+                count += 1
+            row |= {name: json.loads(row[name]) for name in projection.objects if row[name] is not None}
+            answers[at][value, count] = row
+        return columns, answers
+
+    def _events_at(self, thing: ThingName, positions: Sequence[int]) -> dict[int, Event]:
+        """What was recorded at some positions: statements, what takes them back, ledger events, merges."""
+        kinds = {**dict.fromkeys(thing.rows(Selection().bind), "TRUE"), "keeping": "TRUE"}
+        kinds["entities"] = "type = 'EntitiesMerged'"
+        query = " UNION ALL ".join(
+            f"SELECT position, CAST(event_id AS VARCHAR), recorded_at, type FROM log.{family} WHERE {condition} "
+            "AND since = position AND position IN (SELECT UNNEST(CAST($places AS BIGINT[])))"
+            for family, condition in kinds.items()
+        )
+        return {
+            position: Event(event_id, instant_text(recorded_at.replace(tzinfo=UTC)), kind)
+            for position, event_id, recorded_at, kind in self.ask(query, places=positions)
+        }
+
+    def _tellings(self, thing: ThingName) -> Iterator[Telling]:
+        selection = Selection()
+        family = self.families[thing.family]
+        clauses = tellings_of(
+            thing.family,
+            self.families,
+            rows=thing.rows(selection.bind),
+            restating=self.restating(thing.family, thing.condition(selection.bind), selection),
+        )
+        own = own_columns(family)
+        dates = [column.name for column in family.columns if column.name in DATES]
+        extra = ["changed"] if "changes" in own else []
+        columns = [*_ENVELOPE, "of_part", "step", "occurrence", *dates, *own, *extra]
+        told: dict[str, Telling] = {}
+        query = f"{clauses} SELECT {', '.join(map(quoted, columns))} FROM tellings_{thing.family}"
+        for row in self.allowance.rows_of(self._ask(query, selection)):
+            one = _telling(row, dates, own)
+            told[one.event_id] = one
+            yield one
+        columns = [*_ENVELOPE, "withdraws"]
+        for row in self.allowance.rows_of(
+            self._ask(f"{clauses} SELECT {', '.join(columns)} FROM withdrawals", selection)
+        ):
+            if (target := told.get(str(row["withdraws"]))) is not None:
+                taken = target._replace(dates={}, says={}, changes=None, publisher=row["publisher"])
+                yield taken._replace(**_envelope(row), type=target.type, withdraws=target.event_id)
+
+    def restating(self, family: str, condition: str, selection: Selection) -> int:
+        """How many versions of events of a family say another event anew, of those that a condition leaves."""
+        query = f"SELECT COUNT(*) FROM log.{family} AS versions WHERE restates IS NOT NULL AND {condition}"
+        ((count,),) = self.ask(query, **selection.params)
+        return int(count)
+
+    @abstractmethod
+    def _question(self, view: str, rows: Mapping[str, Sequence[str]], *, viewpoints: str | None = None) -> str:
+        """The clauses of a view of a resource."""
+
+
+def _telling(row: Mapping[str, Any], dates: Sequence[str], own: Sequence[str]) -> Telling:
+    changed = row.get("changed")
+    return Telling(
+        **_envelope(row),
+        publisher=row["publisher"] or None,
+        type=row["type"],
+        part=row["of_part"] or None,
+        transition=(row["of_part"], row["step"], row["occurrence"]),
+        dates={name: row[name] for name in dates},
+        says={name: row[name] for name in own if name != "changes"},
+        changes=None if changed is None else {name: row["changes"][name] for name in changed},
+    )
+
+
+def _envelope(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in ("published_until", "position", "published_at")},
+        "event_id": str(row["event_id"]),
+        "recorded_at": instant_text(row["recorded_at"].replace(tzinfo=UTC)),
+    }

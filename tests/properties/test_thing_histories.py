@@ -1,0 +1,25 @@
+"""Histories of things that hold over time, on both clocks, are those of the naive model over generated histories."""
+
+import random
+
+import pytest
+
+from tests.depth import seeds
+from tests.oracle.histories import random_viewpoint
+from tests.oracle.model import Model
+from tests.oracle.thing_stories import thing_story
+from tests.oracle.wrong_histories import wrong_histories
+from tests.properties.test_viewpoints import recorded
+
+VIEWPOINTS = 3
+
+
+@pytest.mark.parametrize("seed", seeds(ordinarily=12))
+def test_histories_of_things_are_those_of_the_model(seed: int) -> None:
+    rng = random.Random(seed)
+    for engine, events in recorded(rng, thing_story):
+        model = Model(events)
+        for _ in range(VIEWPOINTS):
+            at = random_viewpoint(rng, events)
+            for wrong in wrong_histories(engine, model, at):
+                pytest.fail(f"seed {seed} at {at}\n{wrong}")
