@@ -55,6 +55,16 @@ def test_ground_was_broken_by_the_day_on_which_it_was_said(api: Api) -> None:
     assert (incentives["value"], incentives["unit"]) == ("200", "million USD")
 
 
+def test_milestones_stand_as_they_were_printed(api: Api) -> None:
+    plant = {"facility": "js-link-georgia-plant", "as_of": TODAY}
+    assert api.only("facilities", **plant, effective_at="2027-08-31")["status"] == "announced"
+    later = api.only("facilities", **plant, effective_at="2027-09-01")
+    assert (later["status"], later["effective_from"], later["foreseen"]) == ("operating", "late 2027", True)
+    made = api.items("relationships", subject="lynas-rare-earths", relation="produces", as_of=TODAY)
+    starts = {one["object"]: one["effective_from"] for one in made if one["effective_from"] is not None}
+    assert starts == {"dysprosium-oxide": "mid-2025", "terbium-oxide": "mid-2025"}
+
+
 def test_who_is_committed_to_what_and_at_which_floor(api: Api) -> None:
     found = api.items("commitments", as_of=TODAY)
     amounts = {one["commitment"]: one["amount"] and (one["amount"]["value"], one["amount"]["unit"]) for one in found}

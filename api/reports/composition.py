@@ -1,6 +1,7 @@
 """Facts put into words, in their order of reading: from what was gathered to what the templates lay out."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from api.reports.charts import vintages_chart
@@ -272,7 +273,7 @@ class _Section:
         caption = (
             f"A step is what a publisher said, from its publication until it said something else, up to {day(as_of)}."
         )
-        if any(len(item["published_at"]) in (4, 7) for item in items):
+        if any(_is_coarse(item["published_at"]) for item in items):
             caption += " A year or month counts from its end."
         if any(item["withdrawn"] or item["symbol"] for item in items):
             caption += " A cross is a statement without a number."
@@ -298,3 +299,9 @@ def _printed(item: Mapping[str, Any], prefix: str = "") -> str:
 
 def _in_words(item: Mapping[str, Any]) -> str:
     return "took its figure back" if item["withdrawn"] else f"said {said(item, canonical=True)}"
+
+
+def _is_coarse(published: str) -> bool:
+    """Whether a date of publication is coarser than a day."""
+    days = parse_moment(published)
+    return days.end - days.start > timedelta(days=1)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from ledger.append.batch import Batch
 from ledger.append.prepare import Draft, prepare
 from ledger.codec.entry import Entry
-from ledger.errors import CalendarError, Violation
+from ledger.errors import Violation
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure, FigureWithdrawn
 from ledger.imports.content_ids import content_id
@@ -194,25 +194,14 @@ class Edition:
         if issubclass(cls, Figure):
             said |= {"metric": cls.metric_of(one.body), "nature": cls.nature_of(one.body)}
         source = {"publisher": self._scope.publisher}
-        if not _is_moment(self._scope.edition):
+        if self._published != self._scope.edition:
             source["edition"] = self._scope.edition
-        withdrawn = {"type": "FigureWithdrawn", **said, "published_at": self._date(), "source": source}
+        withdrawn = {"type": "FigureWithdrawn", **said, "published_at": self._published, "source": source}
         draft = prepare({name: value for name, value in withdrawn.items() if value is not None})
         key, digest = content_id(draft.type, draft.body)
         return draft._replace(event_key=key, digest=digest)
-
-    def _date(self) -> str | None:
-        return self._scope.edition if _is_moment(self._scope.edition) else self._published
 
 
 def _metric(one: _Held) -> str:
     cls = REGISTRY[one.entry.type]
     return cls.metric_of(one.body) if issubclass(cls, Figure) else ""
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        parse_moment(text)
-    except CalendarError:
-        return False
-    return True

@@ -7,7 +7,8 @@ the day it starts.
 
 - A *partial date* is a year, half, quarter, month, ISO week or day: `2019`, `2024-H1` or `2024-S1`, `2024-Q3`,
   `2024-06`, `2024-W22` (from Monday to Sunday), `2024-06-30`.
-- A *moment* (a partial date, or an instant, `2025-10-27T09:00:00+08:00`) says when something happened.
+- A *moment* (a partial date, a milestone, `early 2027`, or an instant, `2025-10-27T09:00:00+08:00`) says when something
+  happened.
 - A *period* (a partial date, two days, `2025-04-01/2025-06-30`, or a fiscal period) says which stretch of whole days a
   figure is about.
 - A *fiscal period* is one of a subject's own year: `FY2025`, `FY2025-H1`, `FY2025-Q4`; or printed by both its years,
@@ -22,6 +23,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.errors import CalendarError
+from ledger.values.milestones import milestones_meant, months_of
 
 _INSTANT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
@@ -34,18 +36,6 @@ _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 _FISCAL = re.compile(
     rf"(?:FY|(?=\d{{4}}/))(?P<year>\d{{4}})(?:[-/](?P<second>\d\d(?:\d\d)?))?(?:-{_PART_OF_YEAR})?", re.ASCII
 )
-_PART_NAME = r"H[12]|Q[1-4]"
-_PART_BESIDE_YEAR = re.compile(
-    rf"(?P<first>{_PART_NAME})[ -]?(?P<after>\d{{4}})|(?P<before>\d{{4}}) ?(?P<last>{_PART_NAME})",
-    re.ASCII,
-)
-_WORDS_AND_YEAR = re.compile(r"[^\d]*(?P<year>\d{4})[^\d]*", re.ASCII)
-_PARTS_IN_WORDS = {
-    r"early|start|beginning": ("Q1", "H1"),
-    r"mid|middle": ("Q2", "Q3"),
-    r"late|end": ("Q4", "H2"),
-}
-"""What the words beside a year may mean: "early 2027", "by the end of 2026"."""
 _TWO_YEARS = re.compile(r"(\d{4})-(\d{2}|\d{4})", re.ASCII)
 NAMED_FOR_START = "start"
 """How a fiscal year is named, after its end: `03-31 start`, where FY2023 ends in 2024."""
@@ -77,28 +67,16 @@ def parse_moment(text: str) -> Interval:
         return Interval(at, at)
     if _NAIVE.fullmatch(text):
         raise CalendarError(f"{text!r} has no offset: add Z or, for example, +08:00")
-    if (days := _partial_date(text)) is None:
+    if (days := _partial_date(text) or _milestone(text)) is None:
         raise CalendarError(
             f"{text!r} is not a moment: write a year (2019), a month (2025-10), a day (2025-10-27), a half, quarter or "
-            "week (2025-H1, 2025-Q3, 2025-W22) or an instant with an offset and at most 6 fractional digits "
-            f"(2025-10-27T09:00:00Z){_moments_meant(text)}"
+            "week (2025-H1, 2025-Q3, 2025-W22), a part of a year in words (early 2027, mid-2026, Q3 2026) or an "
+            f"instant with an offset and at most 6 fractional digits (2025-10-27T09:00:00Z){milestones_meant(text)}"
         )
     return Interval(
         datetime.combine(days.start, time.min, UTC),
         datetime.combine(days.end, time.max, UTC),
     )
-
-
-def _moments_meant(text: str) -> str:
-    """Which moments words may mean: of `early 2027` there are several, and the ledger takes none by itself."""
-    if part := _PART_BESIDE_YEAR.fullmatch(text):
-        return f": write {part['after'] or part['before']}-{part['first'] or part['last']}"
-    if words := _WORDS_AND_YEAR.fullmatch(text):
-        for named, parts in _PARTS_IN_WORDS.items():
-            if re.search(rf"\b(?:{named})\b", text, re.IGNORECASE):
-                intervals = " or ".join(f"{words['year']}-{part}" for part in parts)
-                return f": write the interval that is meant, {intervals}, and what was printed in note"
-    return ""
 
 
 @lru_cache(maxsize=65536)
@@ -207,6 +185,15 @@ def _partial_date(text: str) -> Period | None:
     except (ValueError, IndexError, OverflowError):
         raise CalendarError(f"{text!r} is not in the calendar") from None
     return None
+
+
+def _milestone(text: str) -> Period | None:
+    """The days of a part of a year that is printed in words; None where the text is none."""
+    if (months := months_of(text)) is None:
+        return None
+    if months.year == 0:
+        raise CalendarError(f"{text!r} is not in the calendar")
+    return Period(date(months.year, months.first, 1), _month_end(months.year, months.last))
 
 
 def _year_month_or_day(match: re.Match[str]) -> Period:

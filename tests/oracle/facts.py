@@ -50,6 +50,10 @@ class Moment(NamedTuple):
     end: datetime
 
 
+SPOKEN = {"early": (1, 4), "mid": (5, 8), "late": (9, 12), "h1": (1, 6), "q1": (1, 3), "q3": (7, 9)}
+"""The first and the last month of milestones: `early 2025`, `Q1 2025`."""
+
+
 @lru_cache(maxsize=65_536)
 def moment(text: str) -> Moment:
     """`2019`, `2025-10`, `2025-10-27` or an instant with an offset, as an interval of time (section 2, rulings)."""
@@ -58,6 +62,11 @@ def moment(text: str) -> Moment:
         if at.tzinfo is None:
             raise ValueError(f"{text} has no offset")
         return Moment(at.astimezone(UTC), at.astimezone(UTC))
+    if not text[0].isdigit():
+        word, year_of = text[:-5].lower(), int(text[-4:])
+        starts, ends = SPOKEN[word]
+        until = date(year_of, ends, monthrange(year_of, ends)[1])
+        return Moment(datetime(year_of, starts, 1, tzinfo=UTC), datetime.combine(until, time.max, UTC))
     year, month, day = [*(int(part) for part in text.split("-")), None, None][:3]
     assert year is not None
     last_month = month or 12

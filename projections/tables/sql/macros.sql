@@ -25,26 +25,45 @@ CREATE OR REPLACE MACRO last_month(printed) AS
 CREATE OR REPLACE MACRO week_starts(printed) AS
   DATE_TRUNC('week', MAKE_DATE(CAST(printed[:4] AS INTEGER), 1, 4)) + TO_DAYS(7 * (CAST(printed[7:] AS INTEGER) - 1));
 
+-- A part of a year as people print it, early 2027, mid-2026 or Q3 2026: its first day without the year. What begins with
+-- a letter is one.
+CREATE OR REPLACE MACRO milestone_starts(printed) AS
+  MAP {
+    'early': '-01-01', 'mid': '-05-01', 'late': '-09-01',
+    'h1': '-01-01', 'h2': '-07-01', 's1': '-01-01', 's2': '-07-01',
+    'q1': '-01-01', 'q2': '-04-01', 'q3': '-07-01', 'q4': '-10-01'
+  }[LOWER(printed[:-6])];
+
+-- Its last day without the year: no part of a year ends in February.
+CREATE OR REPLACE MACRO milestone_ends(printed) AS
+  MAP {
+    'early': '-04-30', 'mid': '-08-31', 'late': '-12-31',
+    'h1': '-06-30', 'h2': '-12-31', 's1': '-06-30', 's2': '-12-31',
+    'q1': '-03-31', 'q2': '-06-30', 'q3': '-09-30', 'q4': '-12-31'
+  }[LOWER(printed[:-6])];
+
 -- A printed moment is an interval: its first microsecond. No branch casts what is printed as it is: DuckDB 1.5 casts a
 -- field of a STRUCT where it reads it, before it knows which branch to take.
 CREATE OR REPLACE MACRO starts_at(printed) AS
-  CASE LENGTH(printed)
-    WHEN 4 THEN CAST(printed || '-01-01' AS TIMESTAMP)
-    WHEN 7 THEN CAST(printed[:5] || first_month(printed) || '-01' AS TIMESTAMP)
-    WHEN 8 THEN CAST(week_starts(printed) AS TIMESTAMP)
-    WHEN 10 THEN CAST(printed || ' 00:00:00' AS TIMESTAMP)
+  CASE
+    WHEN printed[1] > '9' THEN CAST(printed[-4:] || milestone_starts(printed) || ' 00:00:00' AS TIMESTAMP)
+    WHEN LENGTH(printed) = 4 THEN CAST(printed || '-01-01' AS TIMESTAMP)
+    WHEN LENGTH(printed) = 7 THEN CAST(printed[:5] || first_month(printed) || '-01' AS TIMESTAMP)
+    WHEN LENGTH(printed) = 8 THEN CAST(week_starts(printed) AS TIMESTAMP)
+    WHEN LENGTH(printed) = 10 THEN CAST(printed || ' 00:00:00' AS TIMESTAMP)
     ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))
   END;
 
 -- A printed moment is an interval: its last microsecond.
 CREATE OR REPLACE MACRO ends_at(printed) AS
-  CASE LENGTH(printed)
-    WHEN 4 THEN CAST(printed || '-12-31 23:59:59.999999' AS TIMESTAMP)
-    WHEN 7 THEN
+  CASE
+    WHEN printed[1] > '9' THEN CAST(printed[-4:] || milestone_ends(printed) || ' 23:59:59.999999' AS TIMESTAMP)
+    WHEN LENGTH(printed) = 4 THEN CAST(printed || '-12-31 23:59:59.999999' AS TIMESTAMP)
+    WHEN LENGTH(printed) = 7 THEN
       CAST(LAST_DAY(CAST(printed[:5] || last_month(printed) || '-01' AS DATE)) AS TIMESTAMP)
       + INTERVAL '86399.999999 seconds'
-    WHEN 8 THEN CAST(week_starts(printed) AS TIMESTAMP) + INTERVAL '6 days 86399.999999 seconds'
-    WHEN 10 THEN CAST(printed || ' 23:59:59.999999' AS TIMESTAMP)
+    WHEN LENGTH(printed) = 8 THEN CAST(week_starts(printed) AS TIMESTAMP) + INTERVAL '6 days 86399.999999 seconds'
+    WHEN LENGTH(printed) = 10 THEN CAST(printed || ' 23:59:59.999999' AS TIMESTAMP)
     ELSE MAKE_TIMESTAMP(EPOCH_US(CAST(UPPER(printed) AS TIMESTAMPTZ)))
   END;
 

@@ -66,7 +66,7 @@ def quota(reports: TestClient) -> str:
 
 
 def head(client: TestClient) -> str:
-    return f"position:{client.get('/readyz').json()['position']}"
+    return f"position:{client.get('/v1/figures', params={'limit': '1'}).json()['basis']['position']}"
 
 
 def report(client: TestClient, **parameters: str) -> str:

@@ -75,14 +75,57 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("early 2027", "2027-01-01", "2027-04-30"),
+        ("Early-2027", "2027-01-01", "2027-04-30"),
+        ("mid-2026", "2026-05-01", "2026-08-31"),
+        ("mid 2026", "2026-05-01", "2026-08-31"),
+        ("late 2025", "2025-09-01", "2025-12-31"),
+        ("H1 2027", "2027-01-01", "2027-06-30"),
+        ("S2 2027", "2027-07-01", "2027-12-31"),
+        ("Q1 2024", "2024-01-01", "2024-03-31"),
+        ("Q3-2026", "2026-07-01", "2026-09-30"),
+        ("late 9999", "9999-09-01", "9999-12-31"),
+    ],
+)
+def test_a_milestone_stands_for_a_coarse_interval(text: str, first: str, last: str) -> None:
+    found = parse_moment(text)
+    assert (found.start.isoformat(), found.end.isoformat()) == (
+        f"{first}T00:00:00+00:00",
+        f"{last}T23:59:59.999999+00:00",
+    )
+
+
+DEADLINE = (
+    ": it says the latest day and no start. Where it had happened when it was published, leave effective_from out; "
+    "else write the interval in which it is expected (2026, late 2026, 2026-Q4), and what was printed in note"
+)
+PART_OF_PART = (
+    ": write the months that are meant (2026-07), or all of the quarter or half, and what was printed in note"
+)
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("early 2027", ": write the interval that is meant, 2027-Q1 or 2027-H1, and what was printed in note"),
-        ("by the end of 2026", ": write the interval that is meant, 2026-Q4 or 2026-H2, and what was printed in note"),
-        ("mid-2026", ": write the interval that is meant, 2026-Q2 or 2026-Q3, and what was printed in note"),
-        ("Q4 2026", ": write 2026-Q4"),
+        ("by the end of 2026", DEADLINE),
+        ("by end-2026", DEADLINE),
+        ("by 2026-12-31", DEADLINE),
+        ("before late 2026", DEADLINE),
+        ("early Q3 2026", PART_OF_PART),
+        ("mid-H1 2027", PART_OF_PART),
+        ("late in the second half of 2026", PART_OF_PART),
+        ("end of 2026", ": write the interval that is meant, 2026-Q4 or 2026-H2, and what was printed in note"),
+        ("end-2026", ": write the interval that is meant, 2026-Q4 or 2026-H2, and what was printed in note"),
+        ("beginning of 2026", ": write the interval that is meant, 2026-Q1 or 2026-H1, and what was printed in note"),
+        ("in early 2027", ": write early 2027"),
+        ("mid-to-late 2026", ""),
+        ("Q42026", ": write Q4 2026"),
         ("2026H1", ": write 2026-H1"),
+        ("2026 Q2", ": write 2026-Q2"),
         ("H3 2026", ""),
+        ("early 0000", ""),
         ("weekend of 2026", ""),
         ("the end of 2026 or 2027", ""),
     ],
@@ -126,7 +169,19 @@ def test_a_fiscal_year_that_ends_in_february_ends_on_its_last_day() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2024-Q5", "2024-H3", "2025-06-30/2025-04-01", "2024/2026", "FY25", "Q3-2024", "2024-W3", "0000", "FY0000"]
+    "text",
+    [
+        "2024-Q5",
+        "2024-H3",
+        "2025-06-30/2025-04-01",
+        "2024/2026",
+        "FY25",
+        "Q3-2024",
+        "early 2024",
+        "2024-W3",
+        "0000",
+        "FY0000",
+    ],
 )
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(CalendarError):

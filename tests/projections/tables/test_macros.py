@@ -14,6 +14,8 @@ from ledger.values import CURRENCIES, PLAIN_UNITS, PRICED, RATE_TIMES, RATED, di
 from projections.tables.database import unit_macro
 from projections.tables.lookups import is_short
 
+MILESTONES = ["early 2021", "mid-2021", "late 2021", "H1 2021", "Q3-2021"]
+SPOKEN = ["early", "mid", "late", "Early", "MID", "H1", "H2", "S1", "S2", "Q1", "Q2", "Q3", "Q4"]
 LARGEST = 10**38 - 1
 """In units of 10^-18."""
 
@@ -46,8 +48,10 @@ def partial_dates() -> st.SearchStrategy[str]:
     parts = st.sampled_from(["H1", "H2", "S1", "S2", "Q1", "Q2", "Q3", "Q4", "W01", "W22", "W52"])
     # The last week of 9999 ends in 10000.
     years = st.dates(max_value=date(9998, 12, 31)).map(lambda day: str(day)[:4])
+    spoken = st.builds("{}{}{}".format, st.sampled_from(SPOKEN), st.sampled_from(" -"), years)
     return st.one_of(
-        days, days.map(lambda day: day[:7]), days.map(lambda day: day[:4]), st.builds("{}-{}".format, years, parts)
+        *(days, days.map(lambda day: day[:7]), days.map(lambda day: day[:4])),
+        *(st.builds("{}-{}".format, years, parts), spoken),
     )
 
 
@@ -61,7 +65,7 @@ def test_a_printed_moment_is_the_interval_that_the_ledger_says(
 
 
 def test_moments_of_every_length_stand_in_one_column_of_structs(connection: duckdb.DuckDBPyConnection) -> None:
-    texts = ["2021", "2021-05", "2021-Q3", "2021-W22", "2021-05-17", "2021-05-17T10:00:00Z"]
+    texts = ["2021", "2021-05", "2021-Q3", "2021-W22", "2021-05-17", "2021-05-17T10:00:00Z", *MILESTONES]
     connection.execute("CREATE OR REPLACE TABLE printed AS SELECT {'at': UNNEST($texts)} AS said", {"texts": texts})
     found = connection.execute("SELECT starts_at(said.at), ends_at(said.at) FROM printed").fetchall()
     expected = [parse_moment(text) for text in texts]
