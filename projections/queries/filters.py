@@ -85,16 +85,22 @@ def one_of(figure_ids: str, *, count: int) -> str:
     return f"versions.figure_id IN (SELECT UNNEST(CAST({figure_ids} AS UUID[])))"
 
 
-def select(projection: Projection, filters: Mapping[str, Value], names: Names) -> Selection:
-    """The conditions that filters make. Raises UnknownFilter and FilterError."""
-    return _Conditions(projection, filters, names).selection
+def select(
+    projection: Projection, filters: Mapping[str, Value], names: Names, *, prefix: str | None = None
+) -> Selection:
+    """The conditions that filters make; `prefix` is how the names of their parameters begin, where another selection
+    stands in the same question. Raises UnknownFilter and FilterError.
+    """
+    return _Conditions(projection, filters, names, Selection(prefix) if prefix else Selection()).selection
 
 
 class _Conditions:
     """Makes the conditions of one set of filters; `selection` has them."""
 
-    def __init__(self, projection: Projection, filters: Mapping[str, Value], names: Names) -> None:
-        self.selection = Selection()
+    def __init__(
+        self, projection: Projection, filters: Mapping[str, Value], names: Names, selection: Selection
+    ) -> None:
+        self.selection = selection
         self._projection = projection
         self._names = names
         known_filters = {name: filter_named(projection, name) for name in filters}

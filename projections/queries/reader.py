@@ -19,7 +19,7 @@ from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
 from projections.queries.answer_history import Version, answer_history
 from projections.queries.asked_names import AskedNames, NameSearch
-from projections.queries.compose import families_in_transition, lookup, question
+from projections.queries.compose import lookup, question
 from projections.queries.figure_pages import figure_page
 from projections.queries.filter_values import Value
 from projections.queries.filters import Selection, one_of, select
@@ -34,10 +34,11 @@ from projections.queries.near_answers import (
     statements_of,
 )
 from projections.queries.near_history import BESIDE, near_history
+from projections.queries.resource_clauses import resource_clauses, viewpoint_rows
 from projections.queries.sort_orders import Sort, sort_of
 from projections.queries.thing_histories import ThingHistories
 from projections.queries.touched_things import things_touched
-from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX, naive
+from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX
 from projections.sql_text import quoted
 from projections.tables.families import Family
 from projections.viewpoint import Viewpoint
@@ -190,13 +191,7 @@ class Reader(ThingHistories):
         )
 
     def _question(self, view: str, rows: Mapping[str, Sequence[str]], *, viewpoints: str | None = None) -> str:
-        """The clauses of a view of a resource; where nothing is said anew, without the search for what is."""
-        restating = [
-            family
-            for family in families_in_transition(view)
-            if self.ask(f"SELECT 1 FROM log.{family} WHERE restates IS NOT NULL LIMIT 1")
-        ]
-        return question(view, self.families, rows=rows, viewpoints=viewpoints, restating=restating)
+        return resource_clauses(self.ask, self.families, view, rows, viewpoints=viewpoints)
 
     def _near(
         self, selection: Selection, projection: Projection, page: slice, *, sort: Sort | None, of_one: bool
@@ -231,19 +226,9 @@ class Reader(ThingHistories):
         """
         projection = CATALOGUE[name]
         selection = select(projection, filters or {}, self.names)
-        columns = {
-            "viewpoint": ("BIGINT", list(range(len(viewpoints)))),
-            "position": ("BIGINT", [one.position for one in viewpoints]),
-            "as_of": ("TIMESTAMP", [naive(one.as_of) for one in viewpoints]),
-            "effective_at": ("TIMESTAMP", [naive(one.effective_at) for one in viewpoints]),
-        }
-        unnested = (
-            f"UNNEST(CAST({selection.bind(values)} AS {kind}[])) AS {column}"
-            for column, (kind, values) in columns.items()
-        )
         rows = {projection.family: selection.rows, "answer_intervals": selection.near}
         return self._table(
-            self._question(name, rows, viewpoints=f"SELECT {', '.join(unnested)}"),
+            self._question(name, rows, viewpoints=viewpoint_rows(viewpoints, selection.bind)),
             selection,
             order=("viewpoint", *projection.order),
             hidden=projection.hidden,

@@ -103,6 +103,10 @@ class ViewpointCursor:
             self._cursor.execute("SELECT NULL").fetchall()
         return columns, rows
 
+    def table(self, query: str, params: Mapping[str, Any]) -> pa.Table:
+        """The rows that a query gives, as columns of their own types; it may name the viewpoint's parameters too."""
+        return self._ask(query, params=params)
+
     def ask(self, query: str, **params: Any) -> list[Any]:
         """The rows that a query gives; it may name the viewpoint's parameters and those given."""
         known = parameters(query, {**self._params, **params})

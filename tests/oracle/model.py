@@ -699,7 +699,8 @@ class Model:
     def _cause_item(self, event: Body, position: int) -> Item:
         """One cause; a statement's publication date is shown as it reads at the later position."""
         fact = self.content(position).get(event["event_id"]) or Fact(event)
-        causes = {**LEDGER_CAUSES, "EntitiesMerged": "merge", "FigureWithdrawn": "withdrawal"}
+        withdrawals = dict.fromkeys(("FigureWithdrawn", "ReportWithdrawn"), "withdrawal")
+        causes = {**LEDGER_CAUSES, "EntitiesMerged": "merge", **withdrawals}
         return {
             "event_id": event["event_id"],
             "type": event["type"],

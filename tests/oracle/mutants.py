@@ -475,7 +475,7 @@ MUTANTS = (
     ),
     Mutant(
         "diff: what a statement depends on is no cause",
-        "queries/diff.py",
+        "queries/difference_causes.py",
         "for position in self._depended_on(one.position):",
         "for position in [one.position]:",
     ),
@@ -487,13 +487,13 @@ MUTANTS = (
     ),
     Mutant(
         "diff: what was done up to the earlier position is a cause",
-        "queries/diff.py",
+        "queries/difference_causes.py",
         "self._earlier < act.position <= self._later",
         "self._earlier <= act.position <= self._later",
     ),
     Mutant(
         "diff: the first retraction is the cause",
-        "queries/diff.py",
+        "queries/difference_causes.py",
         'if act.type != "EventCorrected"][-1])',
         'if act.type != "EventCorrected"][0])',
     ),

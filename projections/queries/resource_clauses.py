@@ -1,0 +1,38 @@
+"""The clauses of a question about a resource at one viewpoint, or at many at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from projections.queries.compose import families_in_transition, question
+from projections.queries.viewpoint_cursor import naive
+from projections.tables.families import Family
+from projections.viewpoint import Viewpoint
+
+
+def resource_clauses(
+    ask: Callable[..., list[Any]],
+    families: Mapping[str, Family],
+    view: str,
+    rows: Mapping[str, Sequence[str]],
+    *,
+    viewpoints: str | None = None,
+) -> str:
+    """The clauses of a view of a resource; where nothing is said anew, without the search for what is."""
+    restating = [
+        family
+        for family in families_in_transition(view)
+        if ask(f"SELECT 1 FROM log.{family} WHERE restates IS NOT NULL LIMIT 1")
+    ]
+    return question(view, families, rows=rows, viewpoints=viewpoints, restating=restating)
+
+
+def viewpoint_rows(viewpoints: Sequence[Viewpoint], bind: Callable[[Any], str]) -> str:
+    """The query of the viewpoints of a question about several, one a row, numbered from 0."""
+    columns = {
+        "viewpoint": ("BIGINT", list(range(len(viewpoints)))),
+        "position": ("BIGINT", [one.position for one in viewpoints]),
+        "as_of": ("TIMESTAMP", [naive(one.as_of) for one in viewpoints]),
+        "effective_at": ("TIMESTAMP", [naive(one.effective_at) for one in viewpoints]),
+    }
+    unnested = (f"UNNEST(CAST({bind(values)} AS {kind}[])) AS {column}" for column, (kind, values) in columns.items())
+    return f"SELECT {', '.join(unnested)}"

@@ -1,0 +1,59 @@
+"""What differs in things between two viewpoints, and why, is what the naive model says."""
+
+import random
+from typing import Any
+
+import pytest
+
+from projections import Engine
+from tests.depth import seeds
+from tests.oracle.histories import Viewpoint, random_viewpoint
+from tests.oracle.model import Model
+from tests.oracle.model_thing_diff import KEYS, thing_diff
+from tests.properties.test_viewpoints import differences, recorded, seen_from
+
+Item = dict[str, Any]
+
+
+def known_to(model_items: list[Item], found: list[Item]) -> list[Item]:
+    """What was found, without the columns that the model knows nothing of."""
+    known = next((set(side) for item in model_items for side in (item["before"], item["after"]) if side), set())
+    return [
+        {
+            **item,
+            **{
+                side: item[side] and {name: value for name, value in item[side].items() if name in known}
+                for side in ("before", "after")
+            },
+        }
+        for item in found
+    ]
+
+
+def paged(engine: Engine, one: Viewpoint, other: Viewpoint, resource: str, limit: int) -> list[Item]:
+    """The differences as page after page gives them."""
+    views = (seen_from(engine, one), seen_from(engine, other))
+    found, place = engine.thing_diff(*views, resource, limit=limit)
+    while place is not None:
+        more, place = engine.thing_diff(*views, resource, limit=limit, place=place)
+        assert more
+        found += more
+    return found
+
+
+@pytest.mark.parametrize("seed", seeds(ordinarily=4))
+def test_what_differs_in_things_is_what_the_model_says(seed: int) -> None:
+    rng = random.Random(seed)
+    for engine, events in recorded(rng):
+        model = Model(events)
+        for _ in range(6):
+            one, other = random_viewpoint(rng, events), random_viewpoint(rng, events)
+            if rng.randrange(4) == 0:
+                other = other._replace(position=one.position)
+            if rng.randrange(4) == 0:
+                other = other._replace(effective_at=one.effective_at)
+            for resource in KEYS:
+                wanted = thing_diff(model, resource, one, other)
+                found = paged(engine, one, other, resource, rng.choice((1, 2, 5, 100)))
+                wrong = differences(wanted, known_to(wanted, found))
+                assert wrong is None, f"seed {seed}, {resource} from {one} to {other}: {wrong}"
