@@ -13,6 +13,7 @@ from projections.queries.filter_values import FilterError, Value, listed
 from projections.queries.filters import UnknownFilter
 from projections.queries.inquiry import Inquiry
 from projections.queries.reader import Reader
+from projections.queries.thing_diff import DiffPlace
 from projections.queries.thing_histories import Place as ThingPlace
 from projections.queries.touched_things import THINGS
 from projections.upkeep import TablesUnavailable
@@ -28,6 +29,7 @@ __all__ = [
     "Abandoned",
     "Allowance",
     "Applies",
+    "DiffPlace",
     "Engine",
     "Filter",
     "FilterError",

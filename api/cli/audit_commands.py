@@ -16,5 +16,5 @@ for _question in AUDIT_QUESTIONS:
         _question.parameters,
         _question.ask,
         panel=AUDIT_PANEL,
-        columns=_question.columns,
+        columns_of=_question.columns_of,
     )

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import Signature
 from typing import Annotated, Any
 
@@ -32,9 +32,12 @@ def add_question(
     ask: Ask,
     *,
     panel: str,
-    columns: tuple[str, ...] = (),
+    columns_of: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda parameters: (),
 ) -> None:
-    """Add a command whose options are the parameters, and the limit, the format and the data directory."""
+    """Add a command whose options are the parameters, and the limit, the format and the data directory.
+
+    `columns_of` gives those that fit on a terminal; none means all.
+    """
     known = tuple(one for one in parameters if one.name not in NOT_FILTERS)
 
     def run(**given: Any) -> None:
@@ -43,6 +46,7 @@ def add_question(
         parameters = {**page_parameters(output, given["limit"]), **given_parameters(known, given)}
         with opened(data, make=False) as engine:
             room = Room(engine.ledger.directory)
+            columns = columns_of(parameters)
             asked(lambda: show(ask(engine, parameters), output, safe=safe, title=name, columns=columns, room=room))
 
     arguments = [option(one) for one in known]

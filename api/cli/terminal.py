@@ -133,8 +133,16 @@ def _object(value: Mapping[str, Any]) -> str:
     if "event_id" in value and value.get("cause"):
         said = (value.get("kind"), value["cause"], value.get("publisher"), value.get("published_at"))
         return " ".join(str(part) for part in said if part is not None)
+    if "event_id" in value and value.get("status"):
+        return f"{value['status']} from {value['effective_from']}" if value.get("effective_from") else value["status"]
+    if value and all(isinstance(part, dict) and part.keys() == {"before", "after"} for part in value.values()):
+        return "\n".join(f"{name}: {_from_to(**sides)}" for name, sides in value.items())
     shown = {name: part for name, part in value.items() if not is_detail(name) and _says(part)}
     return " ".join(f"{name}={cell(part)}" for name, part in shown.items())
+
+
+def _from_to(before: Any, after: Any) -> str:
+    return f"{cell(before) or 'nothing'} → {cell(after) or 'nothing'}"
 
 
 def _says(value: Any) -> bool:

@@ -20,9 +20,7 @@ from projections.queries.diff import diff
 from projections.queries.event_search import acts_on_figures, events_where, timeline
 from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
-from projections.queries.thing_diff import START as FIRST_PLACE
-from projections.queries.thing_diff import Place as DiffPlace
-from projections.queries.thing_diff import all_thing_diffs, thing_diff
+from projections.queries.thing_diff import FIRST, DiffPlace, thing_diff
 from projections.queries.thing_histories import START, Place
 from projections.queries.thing_names import thing_named
 from projections.viewpoint import Viewpoint, viewpoint
@@ -147,24 +145,11 @@ class Inquiry(ABC):
         *,
         filters: Mapping[str, Value] | None = None,
         limit: int,
-        place: Place = START,
-    ) -> tuple[list[dict[str, Any]], Place | None]:
+        place: DiffPlace = FIRST,
+    ) -> tuple[list[dict[str, Any]], DiffPlace | None]:
         """What differs in things that hold over time, and why: see `projections.queries.thing_diff`."""
         with self.reader(before) as one, self.reader(after) as other:
             return thing_diff(self.ledger, one, other, name, filters=filters or {}, limit=limit, place=place)
-
-    def all_thing_diffs(
-        self,
-        before: Viewpoint,
-        after: Viewpoint,
-        name: str,
-        *,
-        filters: Mapping[str, Value] | None = None,
-        place: Place = START,
-    ) -> Iterator[list[dict[str, Any]]]:
-        """The same to the end of the list, some items at a time, as they are taken: one part at least."""
-        with self.reader(before) as one, self.reader(after) as other:
-            yield from all_thing_diffs(self.ledger, one, other, name, filters=filters or {}, place=place)
 
     def timeline(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
         """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""

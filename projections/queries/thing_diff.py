@@ -8,7 +8,7 @@ Only things of which something was said, or begins or ends, between the viewpoin
 as a page needs.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,18 +22,16 @@ from projections.queries.thing_comparison import ThingComparison
 
 FOLDED_MIN, FOLDED_MAX = 100, 10_000
 """So many things are folded at a time: the fewest for a page, and the most."""
-PART_ITEMS = 1000
-"""So many differences are handed on at a time, where all are wanted."""
 
 
-class Place(NamedTuple):
+class DiffPlace(NamedTuple):
     """Where a list of differences goes on: after so many of the things that may differ, and items of the next one."""
 
     things: int = 0
     items: int = 0
 
 
-START = Place()
+FIRST = DiffPlace()
 
 
 def thing_diff(
@@ -44,8 +42,8 @@ def thing_diff(
     *,
     filters: Mapping[str, Value],
     limit: int,
-    place: Place = START,
-) -> tuple[list[Item], Place | None]:
+    place: DiffPlace = FIRST,
+) -> tuple[list[Item], DiffPlace | None]:
     """The things of a resource that differ, in its order: key, `before`, `after`, `kind`, `fields` and `causes`; and
     where the list goes on.
 
@@ -58,24 +56,13 @@ def thing_diff(
     if len(found) > limit:
         last, _ = found.pop()
         shown = sum(number == last for number, _ in found) + (place.items if last == place.things else 0)
-        following = Place(last, shown)
+        following = DiffPlace(last, shown)
     items = [item for _, item in found]
-    return _with_causes(ThingCauses(ledger, before, after), resource, items), following
+    made = ThingCauses(ledger, before, after).of_items(resource, items)
+    return [{**item, "causes": causes} for item, causes in zip(items, made, strict=True)], following
 
 
-def all_thing_diffs(
-    ledger: Ledger, before: Reader, after: Reader, resource: str, *, filters: Mapping[str, Value], place: Place = START
-) -> Iterator[list[Item]]:
-    """The same to the end of the list, some items at a time: one part at least, which may be empty."""
-    comparison = ThingComparison(before, after, CATALOGUE[resource], filters)
-    causes = ThingCauses(ledger, before, after)
-    items = (item for _, item in _differing(comparison, place, at_once=FOLDED_MAX))
-    yield _with_causes(causes, resource, [*islice(items, PART_ITEMS)])
-    while part := [*islice(items, PART_ITEMS)]:
-        yield _with_causes(causes, resource, part)
-
-
-def _differing(comparison: ThingComparison, place: Place, *, at_once: int) -> Iterator[tuple[int, Item]]:
+def _differing(comparison: ThingComparison, place: DiffPlace, *, at_once: int) -> Iterator[tuple[int, Item]]:
     """The things that differ, in order, each with its number among those that may differ.
 
     Things are folded `at_once` first, then more and more: where few of them differ, a page takes few questions.
@@ -92,8 +79,3 @@ def _differing(comparison: ThingComparison, place: Place, *, at_once: int) -> It
             else:
                 yield number, item
         start, at_once = start + at_once, min(at_once * 4, FOLDED_MAX)
-
-
-def _with_causes(causes: ThingCauses, resource: str, items: Sequence[Item]) -> list[Item]:
-    made = causes.of_items(resource, items)
-    return [{**item, "causes": of_item} for item, of_item in zip(items, made, strict=True)]

@@ -20,7 +20,7 @@ from ledger.events import REGISTRY, Event
 from ledger.events.base import Transition, ref_paths
 from ledger.events.figures import Figure
 from ledger.values import PLAIN_UNITS, PRICED, RATE_TIMES, RATED, SCALED, SCALES, UNIT_NAMES
-from projections import CATALOGUE, Engine
+from projections import CATALOGUE, THINGS, Engine
 from tests.places import ROOT
 
 PLACE = re.compile(r"(<!-- generated: ([a-z ]+) -->\n)(.*?)(<!-- end of generated -->)", re.DOTALL)
@@ -188,6 +188,10 @@ def filters() -> str:
     return table(["resource", "filter", ""], rows)
 
 
+OF_SOME = tuple(f"Of {name}" for name in THINGS)
+"""How a filter is described that only some resources have; the filters of each have a table of their own."""
+
+
 def audit_questions() -> str:
     """The questions of the audit, and the parameters that only they have."""
     of_figures = {one["name"] for one in query_of("/v1/figures")} - {"unit"}  # of shares it means something else
@@ -197,9 +201,11 @@ def audit_questions() -> str:
             continue
         own = [one for one in query_of(path) if one["name"] not in of_figures or one["required"]]
         shared = {one["name"] for one in query_of(path)} - {one["name"] for one in own}
+        of_things = [one for one in own if one["description"].startswith(OF_SOME)]
+        own = [one for one in own if one not in of_things]
         rows.append([f"`{path}`", f"**{said['summary']}**"])
         rows += [["", f"{name}: {text}"] for name, text in map(parameter_row, own)]
-        rows.append(["", f"and {shared_with_figures(shared)}"])
+        rows.append(["", f"and {shared_with_figures(shared)}{'; with `resource` its filters' if of_things else ''}"])
     return table(["question", "parameters"], rows)
 
 

@@ -24,6 +24,7 @@ from projections import Engine
 from tests.oracle.deep_histories import deep_history
 from tests.oracle.histories import Viewpoint, random_history, random_selection, random_viewpoint
 from tests.oracle.model import Model
+from tests.oracle.model_thing_diff import KEYS, known_to, thing_diff
 from tests.oracle.rebuild_in_parts import rebuild_in_parts
 from tests.properties.test_viewpoints import Item, differences, everything, items, paged, seen_from, ticking
 
@@ -119,6 +120,16 @@ def wrong_diff(engine: Engine, models: Sequence[Model], one: Viewpoint, other: V
         yield f"diff of {one} and {other}: {wrong}"
 
 
+def wrong_thing_diffs(engine: Engine, models: Sequence[Model], one: Viewpoint, other: Viewpoint) -> Iterator[str]:
+    """The same for things that hold over time, of every resource."""
+    for resource, keys in KEYS.items():
+        wanted = [item for model in models for item in thing_diff(model, resource, one, other)]
+        wanted.sort(key=lambda item: [(item[name] is not None, item[name]) for name in keys])
+        found, _ = engine.thing_diff(seen_from(engine, one), seen_from(engine, other), resource, limit=len(wanted) + 1)
+        if wrong := differences(wanted, known_to(wanted, found)):
+            yield f"{resource} that differ from {one} to {other}: {wrong}"
+
+
 def history(number: int, *, deep: bool) -> list[Item]:
     """The history of a seed, with names of its own."""
     rng = random.Random(number)
@@ -142,6 +153,7 @@ def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int) -> t
         found += wrong_pages(engine, models, at, rng.choice((1, 3, 10, 100)))
     for one, other in itertools.pairwise(viewpoints[:DIFFS]):
         found += wrong_diff(engine, models, one, other)
+        found += wrong_thing_diffs(engine, models, one, other)
     for number, model in zip(numbers, models, strict=True):
         at = rng.choice(viewpoints)
         wrong = wrong_questions(engine, model, at, rng, own[number])

@@ -132,7 +132,7 @@ def bears_on(resource: str, key: Key, fact: Fact, names: Names) -> bool:
     body = resolved(fact.body, names)
     if fact.type in OVER_TIME["relationships"]:
         if resource == "facilities":
-            return body["relation"] == "operates" and body["object"] == key[0]
+            return bool(body["relation"] == "operates" and body["object"] == key[0])
         return bool(resource == "relationships" and tuple(body.get(name) for name in KEYS[resource]) == key)
     if fact.type not in OVER_TIME[resource] or body[KEYS[resource][0]] != key[0]:
         return False
@@ -179,3 +179,18 @@ def withdrawn_at_one(model: Model, event_id: str, one: Viewpoint, other: Viewpoi
         for at in (one, other)
     ]
     return seen[0] ^ seen[1]
+
+
+def known_to(model_items: list[Item], found: list[Item]) -> list[Item]:
+    """What was found, without the columns that the model knows nothing of."""
+    known = next((set(side) for item in model_items for side in (item["before"], item["after"]) if side), set())
+    return [
+        {
+            **item,
+            **{
+                side: item[side] and {name: value for name, value in item[side].items() if name in known}
+                for side in ("before", "after")
+            },
+        }
+        for item in found
+    ]

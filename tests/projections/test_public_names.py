@@ -38,8 +38,8 @@ PUBLIC = {
         "plain printed room unit"
     ),
     "projections": (
-        "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES THINGS Abandoned Allowance Applies Engine Filter "
-        "FilterError Inquiry Kind OutOfMemory OutOfTime Projection Reader TablesUnavailable ThingPlace Unanswered "
+        "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES THINGS Abandoned Allowance Applies DiffPlace Engine "
+        "Filter FilterError Inquiry Kind OutOfMemory OutOfTime Projection Reader TablesUnavailable ThingPlace Unanswered "
         "UnknownFilter Value Viewpoint is_detail listed"
     ),
     "projections.audit": (

@@ -9,25 +9,10 @@ from projections import Engine
 from tests.depth import seeds
 from tests.oracle.histories import Viewpoint, random_viewpoint
 from tests.oracle.model import Model
-from tests.oracle.model_thing_diff import KEYS, thing_diff
+from tests.oracle.model_thing_diff import KEYS, known_to, thing_diff
 from tests.properties.test_viewpoints import differences, recorded, seen_from
 
 Item = dict[str, Any]
-
-
-def known_to(model_items: list[Item], found: list[Item]) -> list[Item]:
-    """What was found, without the columns that the model knows nothing of."""
-    known = next((set(side) for item in model_items for side in (item["before"], item["after"]) if side), set())
-    return [
-        {
-            **item,
-            **{
-                side: item[side] and {name: value for name, value in item[side].items() if name in known}
-                for side in ("before", "after")
-            },
-        }
-        for item in found
-    ]
 
 
 def paged(engine: Engine, one: Viewpoint, other: Viewpoint, resource: str, limit: int) -> list[Item]:

@@ -37,7 +37,8 @@ class AuditQuestion:
     """A question: `name` is its path under `/v1` and its command.
 
     The description holds an example request, which the tests run. `members` are the JSON Schemas of what stands beside
-    the items; `columns` are those that fit on a terminal (none: all), every other format has all.
+    the items; `columns` are those that fit on a terminal (none: all), every other format has all. `thing_columns` are
+    those of answers about things, by resource.
     """
 
     name: str
@@ -47,6 +48,11 @@ class AuditQuestion:
     ask: Ask
     members: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    thing_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def columns_of(self, parameters: Mapping[str, str]) -> tuple[str, ...]:
+        """The columns of an answer that fit on a terminal."""
+        return self.thing_columns.get(parameters.get("resource", ""), self.columns)
 
 
 def page_of(

@@ -1,15 +1,27 @@
 """Two viewpoints compared: what differs in the answers, and the events that made the difference."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion
+from api.questions.audit.resource_parameters import RESOURCE, check_taken, resource_of, with_things
+from api.questions.audit.thing_differences import AT, things_compared
+from api.questions.audit.thing_differences import COLUMNS as THING_COLUMNS
 from api.questions.name_hints import names_taken
-from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, decoded, encoded, mark_of, validity_of
+from api.questions.page import (
+    NOT_FILTERS,
+    VIEWPOINT_NAMES,
+    Page,
+    Validity,
+    decoded,
+    encoded,
+    mark_of,
+    validity_of,
+)
 from api.questions.parameters import PAGING, Parameter, check_ledger_moment, check_moment, limit_of
 from api.questions.resources import parameters_of
 from ledger import PositionBeyondHead, QuantityError
@@ -30,6 +42,8 @@ FILTERS = (
     CHANGED_BY,
     *(one for one in parameters_of(FIGURES) if one.name not in ("resolve", *VIEWPOINT_NAMES, *NOT_FILTERS)),
 )
+OF_FIGURES = (*CLOCKS, *FILTERS, *PAGING)
+OF_THINGS = (*CLOCKS, AT)
 COLUMNS = (
     *("subject", "metric", "material", "dimensions", "period", "before", "after", "change", "change_percent"),
     *("kind", "causes"),
@@ -38,12 +52,19 @@ DESCRIPTION = """\
 Figures whose answer differs: `before` and `after`, `kind` (`added`, `removed`, `changed`, or `restated` for the same
 value with another status), and `causes`: the events that made the difference.
 
+With `resource=policies` (agreements, facilities, links, risks, relationships, commitments) the things whose item
+differs, and `fields`: what changed, each with `before` and `after`. Who says so, when, and whether it is disputed is no
+difference by itself. The world clock of each viewpoint is its `as_of`, so that a policy which has come into force
+meanwhile differs, with no cause where all was said before; `effective_at` gives one instant of the world for both, so
+that only what is known of it differs.
+
 Example: `GET /v1/diff?from_as_of=2025-12-31&to_as_of=2026-03-01&metric=mine_production&publisher=usgs`
 """
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """The figures that differ between two viewpoints; `basis` has `from` and `to`. Raises Problem."""
+    check_taken(parameters, OF_FIGURES, OF_THINGS)
     return compared(engine, parameters, asked=mark_of("diff", parameters))
 
 
@@ -55,6 +76,8 @@ def compared(
     `asked` marks the question in cursors; `names` says what the reader calls the parameters of the clocks, where it
     calls them otherwise. Raises Problem.
     """
+    if resource_of(parameters) != FIGURES.name:
+        return _things(engine, parameters, asked=asked, names=names or {})
     count = limit_of(parameters)
     offset, cursor = 0, parameters.get("cursor")
     if cursor is None:
@@ -65,7 +88,7 @@ def compared(
             engine.viewpoint(as_of=check_moment("cursor", as_of), recorded_as_of=f"position:{position}")
             for position, as_of in (places[:2], places[2:])
         ]
-    apart = (*NOT_FILTERS, *_CLOCK_NAMES, CHANGED_BY.name)
+    apart = (*NOT_FILTERS, *_CLOCK_NAMES, CHANGED_BY.name, RESOURCE.name)
     filters = {name: value for name, value in parameters.items() if name not in apart}
     wanted = None
     if CHANGED_BY.name in parameters:
@@ -77,23 +100,52 @@ def compared(
     if count is not None and len(differences) > count:
         places = [part for at in views for part in (at.position, instant_text(at.as_of))]
         following = encoded([offset + count, *places], asked)
-    clocks = [(parameters.get(f"{side}_as_of"), parameters.get(f"{side}_recorded_as_of")) for side in SIDES]
-    validity = validity_of(engine, views, clocks if cursor is None else None)
+    validity = _validity(engine, parameters, views)
     basis = {side: at.basis() for side, at in zip(SIDES, views, strict=True)}
     return Page([_readable(item) for item in differences[:count]], basis, following, validity, more=taken.members)
 
 
-def _viewpoint(engine: Inquiry, parameters: Mapping[str, str], side: str, names: Mapping[str, str]) -> Viewpoint:
+def _things(engine: Inquiry, parameters: Mapping[str, str], *, asked: str, names: Mapping[str, str]) -> Page:
+    """The things that differ between the viewpoints."""
+    at = check_moment(AT.name, parameters.get(AT.name))
+    views = {side: _viewpoint(engine, parameters, side, names, effective_at=at) for side in SIDES}
+    validity = _validity(engine, parameters, list(views.values()))
+    return things_compared(
+        engine, parameters, views, asked=asked, apart=(RESOURCE.name, *_CLOCK_NAMES), validity=validity
+    )
+
+
+def _validity(engine: Inquiry, parameters: Mapping[str, str], views: Sequence[Viewpoint]) -> Validity:
+    clocks = [(parameters.get(f"{side}_as_of"), parameters.get(f"{side}_recorded_as_of")) for side in SIDES]
+    return validity_of(engine, views, None if "cursor" in parameters else clocks)
+
+
+def _viewpoint(
+    engine: Inquiry,
+    parameters: Mapping[str, str],
+    side: str,
+    names: Mapping[str, str],
+    *,
+    effective_at: str | None = None,
+) -> Viewpoint:
     as_of, recorded_as_of = f"{side}_as_of", f"{side}_recorded_as_of"
     published = check_moment(names.get(as_of, as_of), parameters.get(as_of))
     name = names.get(recorded_as_of, recorded_as_of)
-    return stood_at(engine, name, parameters.get(recorded_as_of), as_of=published)
+    return stood_at(engine, name, parameters.get(recorded_as_of), as_of=published, effective_at=effective_at)
 
 
-def stood_at(engine: Inquiry, name: str, recorded_as_of: str | None, *, as_of: str | None = None) -> Viewpoint:
+def stood_at(
+    engine: Inquiry,
+    name: str,
+    recorded_as_of: str | None,
+    *,
+    as_of: str | None = None,
+    effective_at: str | None = None,
+) -> Viewpoint:
     """The viewpoint of which a parameter of that name gives the ledger clock. Raises Problem."""
+    recorded = check_ledger_moment(name, recorded_as_of)
     try:
-        return engine.viewpoint(as_of=as_of, recorded_as_of=check_ledger_moment(name, recorded_as_of))
+        return engine.viewpoint(as_of=as_of, recorded_as_of=recorded, effective_at=effective_at)
     except PositionBeyondHead as error:
         raise bad_parameter(name, "beyond_head", str(error)) from None
 
@@ -133,7 +185,8 @@ QUESTION = AuditQuestion(
     "diff",
     "What differs between two viewpoints, and why",
     DESCRIPTION,
-    (*CLOCKS, *FILTERS, *PAGING),
+    with_things(OF_FIGURES, OF_THINGS),
     ask,
     columns=COLUMNS,
+    thing_columns=THING_COLUMNS,
 )

@@ -7,6 +7,9 @@ from typing import Any
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion
 from api.questions.audit.diff_question import COLUMNS, FILTERS, compared, stood_at
+from api.questions.audit.resource_parameters import check_taken, with_things
+from api.questions.audit.thing_differences import AT
+from api.questions.audit.thing_differences import COLUMNS as THING_COLUMNS
 from api.questions.page import ONCE, Page, mark_of
 from api.questions.parameters import AS_OF, PAGING, Parameter
 from ledger.values import POSITION_PREFIX, instant_text
@@ -19,9 +22,12 @@ for `as_of` when it stood at `recorded_from`; `after`, what it answers for the s
 `causes`: each a `late_arrival` (published by `as_of`, recorded since), `withdrawal`, `correction`, `retraction`,
 `reinstatement` or `merge`. What the world has published after `as_of` is no part of it: that is `/v1/diff`.
 
+With `resource=policies` (agreements, facilities, links, risks, relationships, commitments) the same of things that hold
+over time, with `fields`; they are looked at on the world clock at `as_of`, or at `effective_at`.
+
 Example: `GET /v1/impact?recorded_from=2026-01-01&metric=mine_production`
 """
-PARAMETERS = (
+RECORDED = (
     Parameter(
         "recorded_from",
         "Ledger clock of the earlier answers: a day, an instant, or `position:N`.",
@@ -33,14 +39,15 @@ PARAMETERS = (
         AS_OF.name,
         "Publication clock of both. Default: the moment that `recorded_from` names; now for the empty ledger.",
     ),
-    *FILTERS,
-    *PAGING,
 )
+OF_FIGURES = (*RECORDED, *FILTERS, *PAGING)
+OF_THINGS = (*RECORDED, AT)
 _OWN = ("recorded_from", "recorded_to", "as_of")
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of figures whose earlier answers would be different. Raises Problem."""
+    check_taken(parameters, OF_FIGURES, OF_THINGS)
     recorded_from = parameters.get("recorded_from")
     if recorded_from is None:
         raise bad_parameter("recorded_from", "required", "recorded_from says which answers: a day, or position:N")
@@ -59,7 +66,12 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     page = compared(engine, {**rest, **views}, asked=mark_of("impact", parameters), names=_NAMES)
     if of_the_present and "cursor" not in parameters:
         page = replace(page, validity=ONCE)
-    return page.with_items([_with_causes(item) for item in page.rows()])
+    parts = page.rest
+    return replace(
+        page,
+        items=[_with_causes(item) for item in page.rows()],
+        rest=None if parts is None else lambda: ([_with_causes(item) for item in part] for part in parts()),
+    )
 
 
 _NAMES = {
@@ -79,5 +91,11 @@ def _with_causes(item: dict[str, Any]) -> dict[str, Any]:
 
 
 QUESTION = AuditQuestion(
-    "impact", "Which earlier answers would be different now", DESCRIPTION, PARAMETERS, ask, columns=COLUMNS
+    "impact",
+    "Which earlier answers would be different now",
+    DESCRIPTION,
+    with_things(OF_FIGURES, OF_THINGS),
+    ask,
+    columns=COLUMNS,
+    thing_columns=THING_COLUMNS,
 )

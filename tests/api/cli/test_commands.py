@@ -483,3 +483,19 @@ def test_a_dry_run_says_which_answers_change_and_fails_where_rows_are_rejected(s
     assert "china mine_production 2023 │ 41600 t │ 42000 t" in said
     then.write_text(json.dumps({**rows[0], "subject": "nowhere"}), encoding="utf-8")
     assert shell.run("import", str(then), "--dry-run").exit_code == 1
+
+
+def test_a_difference_of_things_is_told_in_words_on_a_terminal(filled: Shell) -> None:
+    law = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "china", "kind": "tariff"}
+    facts = [
+        {**law, "published_at": "2025-01-31", "effective_from": "2025-06-01"},
+        {"type": "PolicyRepealed", "policy": "ban", "published_at": "2025-07-01", "effective_from": "2025-07-01"},
+    ]
+    filled.ok("append", stdin=json.dumps(facts))
+    clocks = ("--from-as-of", "2025-02-28", "--to-as-of", "2025-12-31")
+    table = filled.ok("diff", "--resource", "policies", *clocks)
+    assert "announced from 2025-06-01" in table
+    assert "status: announced → repealed" in table
+    assert "statement 2025-07-01" in " ".join(table.split())
+    found = json.loads(filled.ok("diff", "--resource", "policies", *clocks, "--policy", "ban", "--format", "json"))
+    assert [item["kind"] for item in found["items"]] == ["changed"]
