@@ -39,8 +39,8 @@ PUBLIC = {
     ),
     "projections": (
         "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES THINGS Abandoned Allowance Applies DiffPlace Engine "
-        "Filter FilterError Inquiry Kind OutOfMemory OutOfTime Projection Reader TablesUnavailable ThingPlace Unanswered "
-        "UnknownFilter Value Viewpoint is_detail listed"
+        "Filter FilterError Inquiry Kind OutOfMemory OutOfTime Projection Reader TablesUnavailable ThingPlace "
+        "Unanswered UnknownFilter Value Viewpoint is_detail listed"
     ),
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS GROUPINGS KINDS MATERIAL RELATIONS STATUSES SUBJECT TOP VERDICTS WAYS Columns "
