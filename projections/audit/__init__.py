@@ -13,6 +13,7 @@ from projections.audit.revisions.accuracy import Options
 from projections.audit.revisions.change_kinds import KINDS
 from projections.audit.revisions.revisions import GROUPINGS, revisions
 from projections.audit.scorecards import scorecards
+from projections.audit.slips import SLIP_GROUPS, Slips
 from projections.audit.sums import VERDICTS, WAYS, sums
 from projections.audit.trace import DEPTH, DIRECTIONS, RELATIONS, trace
 from projections.audit.vintages import Columns, vintages
@@ -25,6 +26,7 @@ __all__ = [
     "KINDS",
     "MATERIAL",
     "RELATIONS",
+    "SLIP_GROUPS",
     "STATUSES",
     "SUBJECT",
     "TOP",
@@ -33,6 +35,7 @@ __all__ = [
     "Columns",
     "Findings",
     "Options",
+    "Slips",
     "concentration",
     "disputes",
     "revisions",

@@ -39,14 +39,22 @@ def question(
 
 
 def tellings_of(
-    family: str, families: Mapping[str, Family], *, rows: Mapping[str, Sequence[str]], restating: int
+    family: str,
+    families: Mapping[str, Family],
+    *,
+    rows: Mapping[str, Sequence[str]],
+    restating: int,
+    items: str | None = None,
 ) -> str:
     """`WITH` and the common table expressions that end with the tellings of a family.
 
-    `restating` is how many of its events say another anew, at most.
+    `restating` is how many of its events say another anew, at most; `items` is a query for the things, and their parts,
+    of which alone they are wanted.
     """
     clauses = _clauses((family, "withdrawals"), families, rows=rows, view=family)
-    return "WITH " + ",\n".join([*clauses, tellings.clauses(families[family], restating=restating)])
+    told = tellings.clauses(families[family], restating=restating, chosen=items is not None)
+    wanted = [] if items is None else [f"wanted AS MATERIALIZED (\n{items}\n)"]
+    return "WITH " + ",\n".join([*wanted, *clauses, told])
 
 
 def _clauses(

@@ -18,11 +18,12 @@ PARTLY = " in part"
 _IN_PART: Mapping[str, tuple[str, ...]] = {"CommitmentMet": ("quantity", "amount")}
 
 
-def clauses(family: Family, *, restating: int) -> str:
+def clauses(family: Family, *, restating: int, chosen: bool = False) -> str:
     """The common table expressions that make tellings of the statements of a family.
 
     `restating` is how many events of the family there are, at most, that say another anew (`restates`). A chain of N of
-    them is followed in steps that double, so that its length costs no more than its logarithm.
+    them is followed in steps that double, so that its length costs no more than its logarithm. With `chosen` only those
+    of the things, and parts, in the relation `wanted` are made.
     """
     texts = sections("queries/tellings.sql")
     thing = things_of(family)
@@ -40,7 +41,12 @@ def clauses(family: Family, *, restating: int) -> str:
         "placed": "first_tellings" if restating else "tellings",
         "root_id": "restated" if restating else "CAST(NULL AS UUID)",
         "rooted": "",
+        "chosen": "",
     }
+    if chosen:
+        same = (f"wanted.{name} = COALESCE({family.name}.{name}, '')" for name in map(quoted, thing))
+        of_part = f"(wanted.item_part IS NULL OR COALESCE({quoted(part)}, wanted.item_part) = wanted.item_part)"
+        filled["chosen"] = f"SEMI JOIN wanted\n    ON {' AND '.join(same)}" + (f"\n    AND {of_part}" if part else "")
     if not restating:
         return ",\n".join(texts[name].format_map(filled) for name in ("told", "placed"))
     filled["rooted"] = f"LEFT JOIN restated_{doublings}_{family.name}\n    USING (viewpoint, event_id)"

@@ -11,6 +11,7 @@ told_{family} AS (
     {step} AS step,
     COALESCE(was_taken_back, FALSE) AS taken_back
   FROM {family}
+  {chosen}
   LEFT JOIN (
     SELECT DISTINCT
       viewpoint,

@@ -11,10 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
 from ledger.values import instant_text
-from projections.projection import Projection
+from projections.projection import Applies, Projection
 from projections.queries.compose import tellings_of
-from projections.queries.filters import Selection
+from projections.queries.filter_values import Value
+from projections.queries.filters import Selection, filter_named, select
+from projections.queries.format import presented
 from projections.queries.names import Names
 from projections.queries.statement_history import DATES, Item, Telling, statement_history
 from projections.queries.tellings import own_columns
@@ -109,7 +113,7 @@ class ThingHistories(ViewpointCursor):
         """What tells apart the series of statements of a family: what is said, of what, and by whom."""
         family = self.families[name]
         if name == "withdrawals":
-            return "type, CAST(withdraws AS VARCHAR)"
+            return "type, CAST(event_id AS VARCHAR)"
         part = family.classes[0].part
         return ", ".join(("type", "publisher", *map(quoted, things_of(family)), *([quoted(part)] if part else [])))
 
@@ -155,6 +159,47 @@ class ThingHistories(ViewpointCursor):
             position: Event(event_id, instant_text(recorded_at.replace(tzinfo=UTC)), kind)
             for position, event_id, recorded_at, kind in self.ask(query, places=positions)
         }
+
+    def tellings_chosen(
+        self, projection: Projection, filters: Mapping[str, Value], query: str, params: Mapping[str, Any]
+    ) -> pa.Table:
+        """What a query gives that goes on from `tellings_FAMILY`: of the things that filters of a resource select."""
+        clauses, selection = self._chosen(projection, filters)
+        return presented(self._ask(f"{clauses},\n{query}", selection, params))
+
+    def tellings_in_parts(
+        self, projection: Projection, filters: Mapping[str, Value], query: str, params: Mapping[str, Any]
+    ) -> Iterator[pa.Table]:
+        """The same, some rows at a time: one table at least."""
+        clauses, selection = self._chosen(projection, filters)
+        selection.params.update(params)
+        return self._in_parts(f"{clauses},\n{query}", selection)
+
+    def _chosen(self, projection: Projection, filters: Mapping[str, Value]) -> tuple[str, Selection]:
+        """The clauses of the tellings of the things that filters select: by what these are at the viewpoint."""
+        selection = select(projection, filters, self.names)
+        family = self.families[projection.family]
+        rows = {family.name: selection.rows}
+        told = tellings_of(
+            family.name,
+            self.families,
+            rows=rows,
+            restating=self.restating(family.name, " AND ".join(selection.rows) or "TRUE", selection),
+            items=self._of_items(projection, filters, selection),
+        )
+        return told, selection
+
+    def _of_items(self, projection: Projection, filters: Mapping[str, Value], selection: Selection) -> str | None:
+        """A query for the things (and parts) of which an item is selected; None where all are that rows select."""
+        if all(filter_named(projection, name).applies is Applies.ROWS for name in filters):
+            return None
+        part = self.families[projection.family].classes[0].part
+        keys = [f"COALESCE({name}, '') AS {name}" for name in map(quoted, things_of(self.families[projection.family]))]
+        keys.append(
+            f"{quoted(part)} AS item_part" if part in projection.order else "CAST(NULL AS VARCHAR) AS item_part"
+        )
+        clauses = self._question(projection.name, {projection.family: selection.rows})
+        return f"{clauses} SELECT DISTINCT {', '.join(keys)} FROM items WHERE {' AND '.join(selection.items) or 'TRUE'}"
 
     def _tellings(self, thing: ThingName) -> Iterator[Telling]:
         selection = Selection()

@@ -63,6 +63,10 @@ class ViewpointCursor:
     ) -> Iterator[pa.Table]:
         """The same from `offset` to the end, some rows at a time: one table at least."""
         text = _in_order(clauses, selection, order=order, sort=sort, offset=offset)
+        yield from self._in_parts(text, selection, hidden=hidden)
+
+    def _in_parts(self, text: str, selection: Selection, *, hidden: Sequence[str] = ()) -> Iterator[pa.Table]:
+        """The rows that a query gives, presented, some at a time: one table at least."""
         known = {**self._params, **selection.params}
         self.allowance.check()
         held = 0

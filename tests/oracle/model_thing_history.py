@@ -17,6 +17,7 @@ Decisions, where the contract leaves room:
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from tests.oracle.facts import Fact, Item, Names, moment
@@ -316,3 +317,50 @@ def _cause(model: Model, event: Item) -> str:
     new = facts[event["event_id"]]
     held = [f for f in facts.values() if f.standing and f.type == new.type and series(f) == series(new)]
     return "late_arrival" if any(f.published.end > new.published.end for f in held) else "recorded"
+
+
+def slips(model: Model, family: str, as_of: datetime, position: int, effective_at: datetime) -> list[Item]:
+    """Of each transition and publisher that dated it, how the date moved; of all things of a family."""
+    names = model.names(position)
+    held = [f for f in model.content(position).values() if f.standing and f.type in TYPES[family]]
+    found = []
+    for key in sorted({key_of(fact, family, names) for fact in held}):
+        told = Told(model, family, key, as_of, position)
+        standing = sorted((f for f in told.facts if f.event_id not in told.taken_back), key=lambda f: f.said_order)
+        of_transition: dict[tuple[Any, ...], list[Fact]] = {}
+        for fact in standing:
+            of_transition.setdefault(told.transition(fact), []).append(fact)
+        for (part, _, _), facts in of_transition.items():
+            for by in {told.publisher(fact) for fact in facts}:
+                dated = [f for f in facts if told.publisher(f) == by and f.get("effective_from")]
+                if dated:
+                    found.append((key, part, dated, _slip(family, key, part, by, dated, facts, effective_at)))
+    found.sort(key=lambda one: (one[0], one[1], one[2][-1].begins, one[3]["publisher"] or "", one[2][-1].position))
+    return [item for *_, item in found]
+
+
+def _slip(
+    family: str, key: Key, part: str, by: str | None, dated: list[Fact], facts: list[Fact], effective_at: datetime
+) -> Item:
+    first, last = dated[0], dated[-1]
+    moved = [
+        clash("effective_from", one.get("effective_from"), other.get("effective_from"))
+        for one, other in pairwise(dated)
+    ]
+    return {
+        **{name: value or None for name, value in zip(KEYS[family], key, strict=True)},
+        "part": part or None,
+        "transition": first.type,
+        "publisher": by,
+        "first_effective_from": first.get("effective_from"),
+        "effective_from": last.get("effective_from"),
+        "restated": sum(moved),
+        "shift_days": shift(first.get("effective_from"), last.get("effective_from")),
+        "happened": last.begins <= effective_at and any(f.published.end >= last.begins for f in facts),
+        "statements": len(dated),
+        "lead_days": (first.begins.date() - first.published.end.date()).days,
+        "first_published_at": first.published_at,
+        "published_at": last.published_at,
+        "event_id": last.event_id,
+        "position": last.position,
+    }

@@ -1,12 +1,14 @@
 """What the naive model and the engine say otherwise of the histories of things that hold over time."""
 
 import random
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterator, Sequence
 
 from projections import Engine
+from projections.audit import Slips
 from tests.oracle.histories import Viewpoint
 from tests.oracle.model import Model
-from tests.oracle.model_thing_history import KEYS, TYPES, Key, kept, ledger_history, publication_history
+from tests.oracle.model_thing_history import KEYS, TYPES, Key, kept, ledger_history, publication_history, slips
 from tests.properties.test_viewpoints import differences, seen_from
 
 
@@ -39,3 +41,26 @@ def wrong_histories(
         expected = ledger_history(model, family, key, at.as_of, at.position, at.effective_at)
         if wrong := differences(expected, engine.thing_answers(family, key, viewpoint)):
             yield f"ledger history of {family} {key}: {wrong}"
+
+
+def wrong_slips(engine: Engine, models: Sequence[Model], at: Viewpoint) -> Iterator[str]:
+    """What differs in how far dates moved, and in how many have happened, over each family."""
+    for family in KEYS:
+        expected = [item for model in models for item in slips(model, family, *at)]
+        with engine.reader(seen_from(engine, at)) as reader:
+            asked = Slips(reader, family, {})
+            found = [row for part in asked.parts() for row in part.to_pylist()]
+            (summary,) = asked.summaries()
+        if wrong := differences(expected, found):
+            yield f"slips of {family}: {wrong}"
+        settled = [one["shift_days"] for one in expected if one["happened"] and one["shift_days"] is not None]
+        wanted = {
+            "transitions": len(expected),
+            "restated": sum(one["restated"] > 0 for one in expected),
+            "settled": sum(one["happened"] for one in expected),
+            "n": len(settled),
+            "mean": statistics.fmean(settled) if settled else None,
+            "median": statistics.median(settled) if settled else None,
+        }
+        if wrong := differences([wanted], [summary]):
+            yield f"summary of slips of {family}: {wrong}"
