@@ -7,6 +7,8 @@ A total has parts in three ways, each of them declared and none guessed (`projec
   is a flow, the type of the event says;
 - *dimension*: the figure over all values of a dimension, and those for each value (a full year's quota, its batches).
 
+A rate of growth is checked beside them, against its two levels (`projections.audit.growths`).
+
 Everything else of the key is the same for the total and its parts. What is compared is what the publisher says last of
 each at the viewpoint; a total of whose parts it says nothing at all is no finding of this question.
 
@@ -15,99 +17,29 @@ The verdict: `incomplete`, where the total or a declared part is no number; else
 `perhaps_rounding` (no larger than what zeros at the end of whole numbers may hide, see `_at_most`), and `gap`.
 """
 
-import json
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
-from functools import lru_cache
-from typing import Any
 
-from ledger import REGISTRY
-from ledger.events import Figure
-from ledger.values import EXACT, exponent_of, percent_of, plain, unit
+from ledger.values import EXACT, percent_of, unit
 from projections.audit.declared_parts import WHOLES, adds_up, batches_declared, parts_of_subjects
 from projections.audit.findings import Findings, Item
+from projections.audit.growths import Levels, growths_in
+from projections.audit.last_words import EDITION, TOTAL, Key, Said, as_missing, as_part, plainly, said_last, verdict_of
 from projections.audit.tilings import Piece, name_of, tiling
-from projections.audit.vintages import cell
-from projections.catalogue import FIGURE_KEY, SERIES
 from projections.queries.filter_values import Value
 from projections.queries.format import presented
 from projections.queries.reader import Reader
 from projections.sql_text import quoted
 
-WAYS = ("subject", "period", "dimension")
-"""The ways in which a total has parts."""
+WAYS = ("subject", "period", "dimension", "growth")
+"""The ways in which a total has parts; a rate of growth has levels."""
 VERDICTS = ("equal", "rounding", "perhaps_rounding", "gap", "incomplete")
-EDITION = ("publisher", "metric", "canonical_unit", "published_at")
-"""What the totals and parts of an edition have in common."""
-DIGITS_MEANT = 2
-"""The digits of a total that are no rounding, whatever they are."""
 FILTER_VALUES_MAX = 50
 """Parts are looked for by subject where these are no more; else among all subjects."""
-_TOTAL = ("figure_id", *FIGURE_KEY)
-_READ = (
-    *_TOTAL,
-    *("publisher", "type", "value", "unit", "symbol", "canonical_value", "canonical_low", "canonical_high"),
-    *("canonical_unit", "published_at", "event_id"),
-)
-
-Key = tuple[Any, ...]
-
-
-class Said:
-    """What a publisher says last of a figure: a row as it was read, decimals and days as text.
-
-    `rest` is who says it and the figure's key but for subject, dimensions and period; `period` its first and last day;
-    `point` the canonical value, where it is one.
-    """
-
-    __slots__ = ("dimensions", "period", "point", "rest", "row", "subject")
-
-    def __init__(self, row: Mapping[str, Any]) -> None:
-        self.row = row
-        self.subject: str = row["subject"]
-        self.rest: Key = tuple(row[name] for name in ("publisher", "metric", "material", "nature", "canonical_unit"))
-        self.period = (row["period_start"], row["period_end"]) if row["period_start"] else None
-        self.dimensions = _dimensions(row["dimensions"])
-        self.point = None if row["canonical_value"] is None else Decimal(row["canonical_value"])
-
-    @property
-    def is_flow(self) -> bool:
-        """Whether it adds up over time: by the type of its event, and by its unit."""
-        cls = REGISTRY[self.row["type"]]
-        flows = issubclass(cls, Figure) and cls.flow
-        return flows and not unit(self.row["canonical_unit"]).family.endswith("_rate")
-
-    @property
-    def edition(self) -> Key:
-        """What was published together with it and shows the same kind of number."""
-        return tuple(self.row[name] for name in EDITION)
-
-    def rounding(self) -> tuple[Decimal, Decimal]:
-        """Half a unit of the last printed digit, in the canonical unit; and of the last that is not a zero."""
-        return _half_units(self.row["value"], self.row["unit"])
-
-
-@lru_cache(maxsize=65_536)
-def _half_units(value: str, unit_name: str) -> tuple[Decimal, Decimal]:
-    """Zeros before the point may be rounding, but for that of the second digit: 300,000 may be off by 5,000, and no
-    more. Those behind the point were printed to say that they are none.
-    """
-    number = Decimal(value)
-    text, exponent = "".join(map(str, number.as_tuple().digits)), exponent_of(number)
-    zeros = len(text) - max(len(text.rstrip("0")), DIGITS_MEANT) if exponent >= 0 and number else 0
-    places = (exponent, exponent + max(zeros, 0))
-    half, at_most = (Decimal(5).scaleb(place - 1) * unit(unit_name).factor for place in places)
-    return half, at_most
-
-
-@lru_cache(maxsize=65_536)
-def _dimensions(text: str | None) -> dict[str, str]:
-    named: dict[str, str] = json.loads(text) if text else {}
-    return named
 
 
 @dataclass(frozen=True)
@@ -125,17 +57,18 @@ def sums(
     by: Collection[str] = WAYS,
     verdicts: Collection[str] = VERDICTS,
 ) -> Findings:
-    """The totals that filters of a series select, each beside the sum of its parts, in the order of the totals.
+    """The totals that filters of a series select, each beside the sum of its parts, in the order of the totals; rates
+    of growth after them.
 
     `gap` is total - parts_sum over the parts that are numbers, in the canonical unit; `gap_percent` is of |total|.
     Where parts are missing, `missing` names them, and what is said of them instead of a number. The member `summary`
     counts all verdicts, also those that `verdicts` leaves out. Raises UnknownFilter and FilterError.
     """
-    selected = _said(reader, filters or {})
+    selected = said_last(reader, filters or {})
     totals = [said for said in selected if adds_up(said.row["canonical_unit"])]
     subjects = parts_of_subjects(reader) if "subject" in by else {}
     around = _Around(
-        _said(reader, _where_parts_are(totals, subjects)) if filters and totals else selected,
+        said_last(reader, _where_parts_are(totals, subjects)) if filters and totals else selected,
         subjects,
         _finest(reader, totals),
     )
@@ -144,9 +77,12 @@ def sums(
         "period": around.by_period,
         "dimension": around.by_dimension,
     }
+    growths = growths_in(selected) if "growth" in by else []
+    levels = Levels(reader, growths, filter_values_max=FILTER_VALUES_MAX)
     with localcontext(EXACT):
         each = reader.allowance.each(totals)
-        items = [item for total in each for way in WAYS if way in by for item in ways[way](total)]
+        items = [item for total in each for way in ways if way in by for item in ways[way](total)]
+        items += map(levels.beside, reader.allowance.each(growths))
     counts = Counter(item["verdict"] for item in items)
     summary = {verdict: counts[verdict] for verdict in VERDICTS}
     return Findings([item for item in items if item["verdict"] in verdicts], {"summary": summary})
@@ -225,7 +161,11 @@ def _compared(
         return
     points = [(part.name, part.said) for part in parts if part.said is not None and part.said.point is not None]
     numbers = [said for _, said in points]
-    missing = [_missing(part) for part in (Part(name, total), *parts) if part.said is None or part.said.point is None]
+    missing = [
+        as_missing(part.name, part.said)
+        for part in (Part(name, total), *parts)
+        if part.said is None or part.said.point is None
+    ]
     parts_sum = sum((said.point for said in numbers if said.point is not None), Decimal(0)) if numbers else None
     gap = rounding = at_most = percent = None
     verdict = "incomplete"
@@ -235,9 +175,9 @@ def _compared(
         rounding = sum((said.rounding()[0] for said in (total, *numbers)), Decimal(0))
         at_most = max(rounding, _at_most(total, numbers, finest))
         if not missing:
-            verdict = _verdict(abs(gap), rounding=rounding, at_most=at_most)
+            verdict = verdict_of(abs(gap), rounding=rounding, at_most=at_most)
     yield {
-        **{column: total.row[column] for column in _TOTAL},
+        **{column: total.row[column] for column in TOTAL},
         "dimensions": dict(total.dimensions) or None,
         "unit": total.row["canonical_unit"],
         "publisher": total.row["publisher"],
@@ -247,14 +187,14 @@ def _compared(
         "dimension": dimension,
         "tiled_by": tiled_by,
         "total": total.row["canonical_value"],
-        "parts_sum": _plain(parts_sum),
-        "gap": _plain(gap),
+        "parts_sum": plainly(parts_sum),
+        "gap": plainly(gap),
         "gap_percent": None if percent is None else f"{percent:.4f}",
-        "rounding": _plain(rounding),
-        "rounding_at_most": _plain(at_most),
+        "rounding": plainly(rounding),
+        "rounding_at_most": plainly(at_most),
         "verdict": verdict,
         "finding": verdict == "gap",
-        "parts": [_part(name, said) for name, said in points],
+        "parts": [as_part(name, said) for name, said in points],
         "missing": missing,
     }
 
@@ -291,34 +231,6 @@ def _finest(reader: Reader, totals: Sequence[Said]) -> dict[Key, Decimal]:
     return found
 
 
-def _verdict(distance: Decimal, *, rounding: Decimal, at_most: Decimal) -> str:
-    if distance == 0:
-        return "equal"
-    if distance <= rounding:
-        return "rounding"
-    return "perhaps_rounding" if distance <= at_most else "gap"
-
-
-def _part(name: str, said: Said) -> Item:
-    row = said.row
-    where = {column: row[column] for column in ("figure_id", "event_id", "published_at")}
-    return {"part": name, "value": row["canonical_value"], **where}
-
-
-def _missing(part: Part) -> Item:
-    row = part.said.row if part.said else {}
-    where = {column: row.get(column) for column in ("figure_id", "event_id", "published_at")}
-    return {"part": part.name, "says": cell(row) if row else None, **where}
-
-
-def _said(reader: Reader, filters: Mapping[str, Value]) -> list[Said]:
-    """What each publisher says last of each figure that filters select, in the order of the series."""
-    shown = ", ".join(map(quoted, _READ))
-    by = ", ".join(f"{quoted(column)} NULLS FIRST" for column in SERIES.order[:-2])
-    query = f"SELECT {shown} FROM chosen WHERE next_until IS NULL AND NOT withdrawn ORDER BY {by}"
-    return [Said(row) for row in reader.allowance.rows_of(presented(reader.series("vintages", filters, query=query)))]
-
-
 def _where_parts_are(totals: Iterable[Said], subjects: Mapping[str, Sequence[str]]) -> dict[str, Value]:
     """Filters that select all figures that may be parts of the totals."""
     wanted: dict[str, set[str]] = {"metric": set(), "publisher": set(), "subject": set()}
@@ -342,7 +254,3 @@ def _piece(said: Said) -> Piece[Said]:
 
 def _days(piece: Piece[Said]) -> str:
     return f"{piece.start.isoformat()}/{piece.end.isoformat()}"
-
-
-def _plain(number: Decimal | None) -> str | None:
-    return None if number is None else plain(number)

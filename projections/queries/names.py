@@ -84,13 +84,17 @@ class Names:
 
     def fiscal_year(self, slug: str) -> str | None:
         """As `parse_period` takes it, of the entity registered under exactly this slug."""
+        return self.fiscal_years([slug]).get(slug)
+
+    def fiscal_years(self, slugs: Sequence[str]) -> dict[str, str | None]:
+        """The same of each of these slugs, of those that are registered."""
         rows = self._ask(
-            "SELECT fiscal_year_end, fiscal_year_named FROM log.entities "
-            f"WHERE type = 'EntityRegistered' AND entity = $slug AND {_HELD}",
+            "SELECT entity, fiscal_year_end, fiscal_year_named FROM log.entities "
+            f"WHERE type = 'EntityRegistered' AND {_HELD} AND LIST_CONTAINS($slugs, entity)",
             at=self._position,
-            slug=slug,
+            slugs=list(slugs),
         )
-        return fiscal_year_text(*rows[0]) if rows else None
+        return {slug: fiscal_year_text(end, named) for slug, end, named in rows}
 
     def figures(self, figure_ids: Sequence[UUID]) -> list[UUID]:
         """The figures under which ids answer: those of their keys with the slugs that are kept."""

@@ -280,7 +280,7 @@ class Reader(ThingHistories):
             question("history", self.families, rows={"figures": selection.rows}),
             selection,
             order=("published_until", "position"),
-            hidden=("viewpoint", "type", "source_kind", "published_until", *ENTRY_KEY[1:]),
+            hidden=("viewpoint", "type", "source_kind", "published_until", "compared_with", *ENTRY_KEY[1:]),
             limit=limit,
             offset=offset,
         )

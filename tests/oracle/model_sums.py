@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
-from ledger.values import canonical
+from ledger.values import canonical, parse_period
 from tests.oracle.facts import Item, printed
 from tests.oracle.histories import Viewpoint
 from tests.oracle.model import EXACT, Key, Model, Statement, figure_order, head_of, percent_of, series_of
@@ -51,12 +51,15 @@ def sums(model: Model, at: Viewpoint, select: Select = lambda _: True) -> list[I
         items += by_subject(total, words, parts_of(model, at).get(total.key.subject, []))
         items += by_period(total, words)
         items += by_dimension(total, words)
+    fiscal = {slug: year for slug, (year, _) in model.names(at.position).registrations.items()}
+    items += [by_growth(rate, words, fiscal.get(rate.key.subject)) for rate in words if select(rate) and is_rate(rate)]
     return sorted(items, key=_order)
 
 
 def _order(item: Item) -> tuple[Any, ...]:
     *key, publisher, figure_id = figure_order({**item, "canonical_unit": item["unit"]})
-    return (*key, figure_id, publisher, ["subject", "period", "dimension"].index(item["by"]), item["dimension"] or "")
+    by = ["subject", "period", "dimension", "growth"].index(item["by"])
+    return (by == 3, *key, figure_id, publisher, by, item["dimension"] or "")
 
 
 def can_be_added(unit: str) -> bool:
@@ -150,6 +153,95 @@ def by_dimension(total: Statement, words: Sequence[Statement]) -> Iterator[Item]
         yield from compared(total, named, words, by="dimension", name=dimensions[name], dimension=name)
 
 
+def is_rate(said: Statement) -> bool:
+    """Whether it is a rate of change that says what it is against."""
+    named = said.key.metric.endswith(("_change", "_growth"))
+    return bool(named and said.fact.get("compared_with") and said.key.unit == "percent" and said.key.period_start)
+
+
+def by_growth(rate: Statement, words: Sequence[Statement], fiscal_year: str | None) -> Item:
+    """A rate of change beside that of the two levels: those of its publisher, or of who comes first."""
+    against = rate.fact.get("compared_with")
+    days_before = parse_period(against, fiscal_year)
+    spans = [
+        (rate.key.period_start, rate.key.period_end),
+        (days_before.start.isoformat(), days_before.end.isoformat()),
+    ]
+    metric = rate.key.metric.rsplit("_", 1)[0]
+    levels = [
+        [
+            one
+            for one in words
+            if one.key._replace(unit="")
+            == rate.key._replace(metric=metric, period_start=first, period_end=last, unit="")
+        ]
+        for first, last in spans
+    ]
+    choices = []
+    for unit in {one.key.unit for each in levels for one in each}:
+        now, base = ([one for one in each if one.key.unit == unit] for each in levels)
+        own = [[one for one in each if one.publisher == rate.publisher] for each in (now, base)]
+        pair = [max(each, key=_first, default=None) for each in (own if all(own) else (now, base))]
+        choices.append((not (now and base), not all(own), not now, unit, pair))
+    pair = min(choices)[-1] if choices else [None, None]
+    named = list(zip((rate.fact.body["period"], against), pair, strict=True))
+    there: list[Statement | None] = [one if one and one.points[0] is not None else None for one in pair]
+    if there[1] is not None and there[1].points[0] == 0:
+        there[1] = None
+    made = gap = exact = most = None
+    verdict = "incomplete"
+    if there[0] is not None and there[1] is not None:
+        level, before = (Fraction(one.points[0] or 0) for one in (there[0], there[1]))
+        made = (level - before) / abs(before) * 100
+        if rate.points[0] is not None:
+            gap = Fraction(rate.points[0]) - made
+            limits = []
+            for zeros in (0, 1):
+                halves = [half_a_unit(one, zeros and len(digits_of(one)) - 2) for one in (rate, there[0], there[1])]
+                ends = [
+                    ((level + up) - (before + down)) / abs(before + down) * 100
+                    for up in (-halves[1], halves[1])
+                    for down in (-halves[2], halves[2])
+                ]
+                limits.append(halves[0] + max(max(ends) - made, made - min(ends)))
+            exact, most = limits
+            told = [("equal", Fraction(0)), ("rounding", exact), ("perhaps_rounding", most)]
+            verdict = next((verdict for verdict, limit in told if abs(gap) <= limit), "gap")
+    missing: list[tuple[str, Statement | None]] = [(rate.key.metric, rate)] if rate.points[0] is None else []
+    missing += [one for one, found in zip(named, there, strict=True) if found is None]
+    return {
+        **described(rate),
+        "by": "growth",
+        "dimension": None,
+        "tiled_by": None,
+        "total": None if rate.points[0] is None else shown(Fraction(rate.points[0])),
+        "gap_percent": None,
+        **dict(zip(RATES, map(points, (made, gap, exact, most)), strict=True)),
+        "verdict": verdict,
+        "finding": verdict == "gap",
+        "parts": [
+            {"part": part, "value": shown(Fraction(one.points[0] or 0)), **where(one), "publisher": one.publisher}
+            for (part, _), one in zip(named, there, strict=True)
+            if one is not None
+        ],
+        "missing": [{"part": part, "says": says(said), **where(said)} for part, said in missing],
+    }
+
+
+RATES = ("parts_sum", "gap", "rounding", "rounding_at_most")
+
+
+def points(number: Fraction | None) -> str | None:
+    """Percentage points at 4 decimals, half to even."""
+    if number is None:
+        return None
+    return f"{Decimal(round(number * 10_000)).scaleb(-4):.4f}"
+
+
+def _first(said: Statement) -> tuple[Any, ...]:
+    return (said.fact.source.get("kind") != "secondary", *said.order)
+
+
 def _with_key(words: Sequence[Statement], total: Statement, key: Key) -> Statement | None:
     return next((one for one in words if one.key == key and one.publisher == total.publisher), None)
 
@@ -185,21 +277,8 @@ def compared(
         assert most is not None
         limits = [("equal", Fraction(0)), ("rounding", exact), ("perhaps_rounding", most)]
         verdict = next((verdict for verdict, limit in limits if abs(gap) <= limit), "gap")
-    key = total.key
     yield {
-        "figure_id": total.figure_id,
-        "subject": key.subject,
-        "metric": key.metric,
-        "material": key.material,
-        "dimensions": key.dimensions and json.loads(key.dimensions),
-        "nature": key.nature,
-        "period": total.fact.get("period"),
-        "period_start": key.period_start,
-        "period_end": key.period_end,
-        "unit": key.unit,
-        "publisher": total.publisher,
-        "published_at": total.fact.published_at,
-        "event_id": total.fact.event_id,
+        **described(total),
         "by": by,
         "dimension": dimension,
         "tiled_by": tiled_by,
@@ -213,6 +292,26 @@ def compared(
         "finding": verdict == "gap",
         "parts": [{"part": part, "value": shown(Fraction(said.points[0] or 0)), **where(said)} for part, said in there],
         "missing": [{"part": part, "says": says(said), **where(said)} for part, said in missing],
+    }
+
+
+def described(total: Statement) -> Item:
+    """What an item says of its total."""
+    key = total.key
+    return {
+        "figure_id": total.figure_id,
+        "subject": key.subject,
+        "metric": key.metric,
+        "material": key.material,
+        "dimensions": key.dimensions and json.loads(key.dimensions),
+        "nature": key.nature,
+        "period": total.fact.get("period"),
+        "period_start": key.period_start,
+        "period_end": key.period_end,
+        "unit": key.unit,
+        "publisher": total.publisher,
+        "published_at": total.fact.published_at,
+        "event_id": total.fact.event_id,
     }
 
 

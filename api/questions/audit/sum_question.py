@@ -16,7 +16,11 @@ are declared, never guessed:
 - `by=subject`: by relationships `part_of` that are open at the viewpoint (the world and its countries);
 - `by=period`: shorter periods that tile the total's own exactly (a year and its quarters), for flows: production,
   sales, trade, investment and quotas. `tiled_by` says by which: the fewest periods there are;
-- `by=dimension`: where a dimension's value is `full_year`, `total` or `all`, by its other values (a quota's batches).
+- `by=dimension`: where a dimension's value is `full_year`, `total` or `all`, by its other values (a quota's batches);
+- `by=growth`: a rate of change in percent that says what it is against (`compared_with`), beside its two levels: of a
+  `production_change` (or `production_growth`) the `production` of both periods, else of the same key. `total` is the
+  stated rate, `parts_sum` the one that the levels make, `parts` the levels, each with its `publisher`: the one of the
+  rate where it says both, else whoever answers for the level. `rounding` is how far rounding may put them apart.
 
 `gap` is `total` - `parts_sum`, in `unit`, the canonical one. `verdict` is `equal`; `rounding`: the gap is no more than
 half a unit of the last printed digit of the total and of each part together (`rounding`); `perhaps_rounding`: no more
@@ -30,7 +34,9 @@ Example: `GET /v1/sums?subject=world&metric=mine_production&period=2023&publishe
 """
 OWN = (
     Parameter(
-        "by", "In which ways totals have parts: some of `subject`, `period`, `dimension`. Default: all.", "subject"
+        "by",
+        "In which ways totals have parts: some of `subject`, `period`, `dimension`, `growth`. Default: all.",
+        "subject",
     ),
     Parameter("verdict", f"Only these verdicts: some of {', '.join(VERDICTS)}.", "gap,incomplete"),
 )

@@ -44,6 +44,7 @@ SELECT
   approximate,
   status,
   note,
+  compared_with,
   revision,
   CASE
     WHEN type = 'FigureWithdrawn' THEN 'withdrawal'
