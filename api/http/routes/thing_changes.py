@@ -38,7 +38,7 @@ def router(engine: Engine) -> APIRouter:
 
 def _example(projection: Projection) -> str:
     slugs = (one.example for one in projection.filters if one.name == projection.slug and one.example)
-    name = next(slugs, "lynas-rare-earths:operates:lynas-malaysia")
+    name = next(slugs, "lynas-rare-earths:operates:lamp")
     return f"Example: `GET /v1/{projection.name}/{name}/history`"
 
 
