@@ -106,6 +106,7 @@ FIGURES = Projection(
 
 _STATUS = "Only items with this status."
 _OVER_TIME = (
+    Filter("publisher", "As these publishers say alone: slugs. How many there are, and disputes, are still of all."),
     next(one for one in FIGURE_FILTERS if one.name == "prefer"),
     _items("disputed", "Only what is disputed, or only other things.", choices=("true", "false")),
 )
@@ -119,12 +120,14 @@ CATALOGUE: dict[str, Projection] = {
             "policies",
             "What states announced, enacted, amended, suspended and repealed.",
             "policies",
-            ("policy",),
+            ("policy", "provision"),
             (
                 _rows("policy", "A slug.", example="china-announcement-61-2025"),
                 _items("jurisdiction", "Whose policy it is: a slug."),
                 _items("kind", "Its kind, for example export_control."),
                 _items("material", "A material that it is about: a slug.", "materials"),
+                _items("applies_to", "Whom it applies to: a slug."),
+                _items("provision", "A part of it with dates of its own, by its short name; else it is all of it."),
                 _items(
                     "status", _STATUS, choices=("announced", "in_force", "suspended", "expired", "lapsed", "repealed")
                 ),
@@ -132,6 +135,14 @@ CATALOGUE: dict[str, Projection] = {
             ),
             reads=("transitions_policies",),
             slug="policy",
+            columns={
+                "provision": Kind.TEXT,
+                "provisions": Kind.OBJECTS,
+                "applies_to": Kind.SLUGS,
+                "exempt": Kind.SLUGS,
+                "conditions": Kind.OBJECTS,
+            },
+            part="provision",
         ),
         Projection(
             "agreements",
@@ -201,8 +212,9 @@ CATALOGUE: dict[str, Projection] = {
                 _items("facility", "A slug."),
                 _items("material", "A slug."),
                 _items("status", _STATUS, choices=("planned", "open", "met", "released", "expired")),
+                *_OVER_TIME,
             ),
-            reads=("commitments", "withdrawals"),
+            reads=("transitions_commitments",),
             slug="commitment",
             columns={
                 "commitment": Kind.TEXT,
@@ -241,6 +253,11 @@ CATALOGUE: dict[str, Projection] = {
             "relationships",
             ("subject", "relation", "object", "role", "starts"),
             (
+                Filter(
+                    "relationship",
+                    "Subject, relation, object and, where there is one, role, with colons between.",
+                    example="lynas-rare-earths:operates:lamp",
+                ),
                 _rows("subject", "A slug."),
                 _rows("relation", "How the one stands to the other.", example="operates"),
                 _rows("object", "A slug."),
@@ -248,6 +265,9 @@ CATALOGUE: dict[str, Projection] = {
                 *_OVER_TIME,
             ),
             reads=("transitions_relationships",),
+            slug="relationship",
+            known_by=("subject", "relation", "object", "role"),
+            columns={"relationship": Kind.TEXT},
             hidden=("starts", "published_until", "begun"),
         ),
         Projection(

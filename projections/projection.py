@@ -21,9 +21,14 @@ class Applies(Enum):
     """On the items, after the fold."""
 
 
+THINGS = ("policies", "agreements", "facilities", "links", "risks", "relationships", "commitments")
+"""The families of what holds over time."""
+
 OWN_MEANINGS: Mapping[str, tuple[str, ...]] = {
+    "publisher": THINGS,
+    "relationship": ("relationships",),
     **dict.fromkeys(("subject_kind", "period", "period_from", "period_to", "dimension.*", "figure_id"), ("figures",)),
-    "prefer": ("figures", "policies", "agreements", "facilities", "links", "risks", "relationships"),
+    "prefer": ("figures", *THINGS),
     "resolve": ("figures",),
     "q": ("entities", "figures"),
 }
@@ -61,8 +66,10 @@ class Projection:
     `reads` are the relations that its view reads (`projections.shared_views` says what names there are): its family, as
     a rule. `slug` is the column that names an item in a path. `columns` are the kinds of those of its columns that the
     common vocabulary (`projections.column_kinds.COMMON`) does not have, or has otherwise. `hidden` are columns of the
-    view that serve filters and the order, and are no part of an item. `sorts` are further orders by name, and what
-    each of them goes by before the projection's own order.
+    view that serve filters and the order, and are no part of an item. `part` is the column that names a part of a thing
+    (a policy's provision) where items are about the whole thing unless a filter asks for parts; `known_by` are the
+    columns that together say what an item is about, where `slug` is made of them (`projections.queries.composite_ids`).
+    `sorts` are further orders by name, and what each of them goes by before the projection's own order.
 
     Raises TypeError where a filter compares with a column whose kind is not known, or cannot be compared.
     """
@@ -76,6 +83,8 @@ class Projection:
     slug: str | None = None
     columns: Mapping[str, Kind] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+    part: str | None = None
+    known_by: tuple[str, ...] = ()
     sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -25,9 +25,9 @@ from projections import Engine
 app = typer.Typer()
 _NO_WORDS = (CLOCK.name, *(one.name for one in CONVERSION))
 _HOW = (CLOCK, *CONVERSION, *VIEWPOINT)
-_OF = {one.slug or "relationship": one for one in WITH_HISTORY}
+_OF = {str(one.slug): one for one in WITH_HISTORY}
 _THINGS = tuple(
-    Parameter(name, f"One of the {one.name}: {'its slug' if one.slug else RELATIONSHIP.lower()}.")
+    Parameter(name, f"One of the {one.name}: {RELATIONSHIP.lower() if one.known_by else 'its slug'}.")
     for name, one in _OF.items()
 )
 

@@ -133,14 +133,17 @@ def one(engine: Inquiry, projection: Projection, slug: str, parameters: Mapping[
     """
     if projection.slug is None:
         raise ValueError(f"{projection.name} have no slug")
-    if not re.fullmatch(SLUG_PATTERN, slug):
+    if not projection.known_by and not re.fullmatch(SLUG_PATTERN, slug):
         raise not_found(f"{slug[:80]!r} is no slug.")
-    by_slug = {projection.slug: slug}
+    by_slug = {projection.slug: [slug]}
     seen: list[Viewpoint] = []
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         seen.append(viewpoint)
-        return engine.read(projection.name, viewpoint, filters=by_slug, limit=count, offset=skip)
+        try:
+            return engine.read(projection.name, viewpoint, filters=by_slug, limit=count, offset=skip)
+        except FilterError as error:
+            raise not_found(f"{error.detail}.") from None
 
     path = f"{projection.name}/{slug}"
     page = read(engine, fetch, path=path, parameters=parameters, objects=projection.objects)

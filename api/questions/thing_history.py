@@ -107,7 +107,7 @@ def _place_after(items: Items, before: int) -> int:
 
 def _key(projection: Projection, name: str) -> Sequence[str]:
     """What the thing is known by. Raises Problem (404) for what names none."""
-    if projection.slug is not None:
+    if not projection.known_by:
         if not re.fullmatch(SLUG_PATTERN, name):
             raise not_found(f"{name[:80]!r} is no slug.")
         return (name,)

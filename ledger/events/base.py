@@ -138,6 +138,10 @@ class Event(Part):
     lifecycle_role: ClassVar[Role] = Role.STATES
     part: ClassVar[str | None] = None
     """The field that names a part of the thing, which has a life of its own: a facility's stage."""
+    whole: ClassVar[bool] = False
+    """Whether the thing has a state of its own beside those of its parts: a policy beside its provisions."""
+    in_part: ClassVar[tuple[str, ...]] = ()
+    """For an ending: the fields that say how much of the thing is ended, which then goes on."""
     known_by: ClassVar[tuple[str, ...]] = ()
     """The fields that together say which thing it is, where `thing` alone does not."""
     example: ClassVar[dict[str, Any]]
@@ -184,7 +188,7 @@ class Event(Part):
     @classmethod
     def ends(cls, body: dict[str, Any]) -> bool:
         """Whether an event of this type with this body ends its thing, or the part that it names."""
-        return cls.lifecycle_role is Role.CLOSES
+        return cls.lifecycle_role is Role.CLOSES and not any(name in body for name in cls.in_part)
 
     @classmethod
     def amendable(cls) -> list[str]:

@@ -55,7 +55,8 @@ class CommitmentMet(Transition):
 
     family: ClassVar[str] = "commitments"
     thing: ClassVar[str | None] = "commitment"
-    lifecycle_role: ClassVar[Role] = Role.CHANGES
+    lifecycle_role: ClassVar[Role] = Role.CLOSES
+    in_part: ClassVar[tuple[str, ...]] = ("quantity", "amount")
     example: ClassVar[dict[str, Any]] = {
         "type": "CommitmentMet",
         "commitment": "dod-mp-loan",
@@ -68,11 +69,6 @@ class CommitmentMet(Transition):
     quantity: Quantity | None = Field(None, description="How much of it was delivered or taken; absent: all.")
     amount: Money | None = Field(None, description="How much of it was paid, lent or invested; absent: all.")
     effective_from: Moment | None = None
-
-    @classmethod
-    def ends(cls, body: dict[str, Any]) -> bool:
-        """What was met in part goes on."""
-        return "quantity" not in body and "amount" not in body
 
 
 class CommitmentReleased(Transition):

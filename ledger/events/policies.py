@@ -12,6 +12,7 @@ class _PolicyEvent(Transition, abstract=True):
     family: ClassVar[str] = "policies"
     thing: ClassVar[str | None] = "policy"
     part: ClassVar[str | None] = "provision"
+    whole: ClassVar[bool] = True
 
     policy: Slug
     provision: Text | None = Field(

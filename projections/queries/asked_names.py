@@ -157,7 +157,7 @@ def _unseen(projection: Projection, name: str, values: Sequence[str], items: pa.
 
 def _source(projection: Projection, one: Filter) -> Source | None:
     """Where the names are that a filter takes; None where it takes none."""
-    if one.name == "prefer" or one.column == "publisher":
+    if one.name in ("prefer", "publisher"):
         return Source("entities", of_organisations=True)
     if one.column is None:
         return None

@@ -27,14 +27,24 @@ def question(
     rows: Mapping[str, Sequence[str]] | None = None,
     viewpoints: str | None = None,
     restating: Collection[str] = (),
+    of_publishers: bool = False,
 ) -> str:
     """`WITH` and the common table expressions that end with `items`, the items of a view.
 
-    `rows` are conditions on the rows of families; `restating` are families of which events say others anew;
-    `viewpoints` is a query for many viewpoints, else there is one, and
-    it is in the parameters. Raises ValueError where the view, or one that it reads, declares to read what there is not.
+    `rows` are conditions on the rows of families; `restating` are families of which events say others anew; with
+    `of_publishers`, things are as the publishers in the parameters say alone; `viewpoints` is a query for many
+    viewpoints, else there is one, and it is in the parameters. Raises ValueError where the view, or one that it reads,
+    declares to read what there is not.
     """
-    clauses = _clauses(reads_of(view), families, rows=rows or {}, viewpoints=viewpoints, restating=restating, view=view)
+    clauses = _clauses(
+        reads_of(view),
+        families,
+        rows=rows or {},
+        viewpoints=viewpoints,
+        restating=restating,
+        view=view,
+        of_publishers=of_publishers,
+    )
     return f"WITH{' RECURSIVE' if restating else ''}\n" + ",\n".join([*clauses, f"items AS (\n{text_of(view)}\n)"])
 
 
@@ -65,6 +75,7 @@ def _clauses(
     view: str,
     viewpoints: str | None = None,
     restating: Collection[str] = (),
+    of_publishers: bool = False,
 ) -> list[str]:
     """The common table expressions that give relations, for a view that reads these, their meaning."""
     clauses: dict[str, str] = {"viewpoints": f"viewpoints AS (\n{viewpoints}\n)"} if viewpoints else {}
@@ -83,7 +94,9 @@ def _clauses(
             family = relation.removeprefix(transitions.PREFIX)
             add(family)
             add("withdrawals")
-            clauses[relation] = transitions.clauses(families[family], restating=family in restating)
+            clauses[relation] = transitions.clauses(
+                families[family], restating=family in restating, of_publishers=of_publishers
+            )
         elif relation == INTERVALS:
             shown = _clocks()[f"many_{INTERVALS}" if viewpoints else INTERVALS]
             clauses[relation] = shown.format(rows=conditions, shown=_clocks()["shown"])

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from ledger import Entry, Ledger, content
 from projections.projection import Projection
-from projections.queries.filters import one_of
+from projections.queries.compose import parameters
+from projections.queries.filters import one_of, select
 from projections.queries.reader import Reader
 from projections.sql_text import literals
 from projections.tables.families import Family
@@ -82,19 +83,26 @@ def timeline(ledger: Ledger, reader: Reader, projection: Projection, slug: str) 
     """
     if projection.slug is None:
         raise ValueError(f"no slug names an item of {projection.name}, so there is no timeline of one")
-    slugs = reader.names.slugs_of(slug) if projection.names_entities else [slug]
-    columns = [projection.slug]
-    if projection.family == "entities":
-        columns += ["kept", "merged"]
-    conditions = " OR ".join(f"LIST_CONTAINS($slugs, {column})" for column in columns)
+    params: dict[str, Any]
+    if projection.known_by:
+        selection = select(projection, {projection.slug: [slug]}, reader.names)
+        (conditions,) = selection.rows
+        params = parameters(conditions, selection.params)
+    else:
+        slugs = reader.names.slugs_of(slug) if projection.names_entities else [slug]
+        columns = [projection.slug]
+        if projection.family == "entities":
+            columns += ["kept", "merged"]
+        conditions = " OR ".join(f"LIST_CONTAINS($slugs, {column})" for column in columns)
+        params = {"slugs": slugs}
     visible = "since <= $position AND until > $position AND visible_from <= $as_of"
     rows = reader.ask(
         "WITH own AS (SELECT position, published_until, event_id "
-        f"FROM log.{projection.family} WHERE {visible} AND ({conditions})) "
+        f"FROM log.{projection.family} AS versions WHERE {visible} AND ({conditions})) "
         "SELECT position FROM (SELECT position, published_until FROM own UNION ALL "
         "SELECT position, published_until FROM log.withdrawals "
         f"WHERE {visible} AND withdraws IN (SELECT event_id FROM own)) ORDER BY published_until, position",
-        slugs=slugs,
+        **params,
     )
     entries = {entry.position: entry for entry in ledger.at_positions([position for (position,) in rows])}
     acts = ledger.acts_on_each(list(entries.values()))

@@ -14,7 +14,8 @@ from ledger.events import NAME_PATTERN
 from ledger.values import Period, is_fiscal, parse_period
 from projections.catalogue import FIGURE_BESIDE_PERIOD
 from projections.column_kinds import Kind
-from projections.projection import OWN_MEANINGS, Applies, Filter, Projection
+from projections.projection import OWN_MEANINGS, THINGS, Applies, Filter, Projection
+from projections.queries import composite_ids
 from projections.queries.comparisons import condition
 from projections.queries.filter_values import FilterError, Value, values_of
 from projections.queries.names import NEAR_MAX, Names, near
@@ -24,6 +25,8 @@ PREFERRED_MAX = 100
 LATEST_PERIOD = "latest"
 """The value of `period` that asks for the latest one of each figure."""
 
+_OF_ONE_FIGURE = ({"figure_id"}, {"subject", "metric", "period"})
+"""Filters that leave about one figure."""
 NEAR_SUBJECTS_MAX = 128
 """Up to this many subjects are looked for one by one, without reading all that lies between them."""
 
@@ -48,7 +51,20 @@ class Selection:
         """Conditions on tables with `subject_code` that save reading other subjects. They leave no wanted row out."""
         self.latest: tuple[str, ...] = ()
         """Where set, of the items that are the same in these columns only those with the latest period are wanted."""
+        self.of_whole: str | None = None
+        """The condition on items that they are about whole things, where there are such of parts."""
+        self.of_publishers = False
+        """Whether things are wanted as the publishers in `$publishers` say alone."""
         self.params: dict[str, Any] = {}
+
+    @property
+    def of_all(self) -> bool:
+        """Whether all things are wanted as they are, each of them whole."""
+        return not self.of_publishers and self.items == ([self.of_whole] if self.of_whole else [])
+
+    def rows_of(self, projection: Projection) -> dict[str, list[str]]:
+        """The conditions on rows by relation, for a question about a projection."""
+        return {projection.family: self.rows, "answer_intervals": self.near}
 
     def bind(self, value: Any) -> str:
         """Add a parameter with this value; gives how to write it in a condition."""
@@ -76,6 +92,11 @@ class Selection:
         """Keep only these figures, which are near."""
         self.rows.append(one_of(self.bind(list(figure_ids)), count=len(figure_ids)))
         self.keep_near(near)
+
+
+def is_of_one_figure(selection: Selection, filters: Mapping[str, Value]) -> bool:
+    """Whether filters leave about one figure."""
+    return not selection.latest and any(key <= set(filters) for key in _OF_ONE_FIGURE)
 
 
 def one_of(figure_ids: str, *, count: int) -> str:
@@ -118,6 +139,10 @@ class _Conditions:
         if 0 < len(subjects) <= NEAR_SUBJECTS_MAX and projection.family == "figures":
             self.selection.keep_near(near(map(names.kept, subjects)))
         self._prefer()
+        self._of_publishers()
+        if projection.part is not None and projection.part not in self._filters:
+            self.selection.of_whole = f"{quoted(projection.part)} IS NULL"
+            self.selection.items.append(self.selection.of_whole)
         if projection.name == "figures":
             self._choose_answers()
 
@@ -143,13 +168,21 @@ class _Conditions:
             raise FilterError("prefer", f"{len(slugs)} publishers are too many; {PREFERRED_MAX} at most")
         self.selection.params["prefer"] = [self._names.kept(slug) for slug in slugs]
 
+    def _of_publishers(self) -> None:
+        """Whose statements alone make things what they are."""
+        if self._projection.family in THINGS and (slugs := self._filters.get("publisher")):
+            if len(slugs) > PREFERRED_MAX:
+                raise FilterError("publisher", f"{len(slugs)} publishers are too many; {PREFERRED_MAX} at most")
+            self.selection.of_publishers = True
+            self.selection.params["publishers"] = [self._names.kept(slug) for slug in slugs]
+
     def _choose_answers(self) -> None:
         """Which of the publishers' answers to a figure is shown."""
         if "publisher" not in self._filters and self._filters.get("resolve", ["latest"]) == ["latest"]:
             self.selection.items.append("place = 1")
 
     def _nothing(self, name: str, values: list[str]) -> None:
-        """No condition: `prefer` and `resolve` choose among what publishers say, not among figures or things."""
+        """No condition: it chooses among what publishers say, not among figures or things."""
 
     def _subject_kind(self, name: str, values: list[str]) -> None:
         self.selection.rows.append(
@@ -169,6 +202,21 @@ class _Conditions:
             wrong = next(value for value in values if not _is_uuid(value))
             raise FilterError(name, f"{wrong[:60]!r} is no UUID") from None
         self.selection.choose(ids, near=self._names.near(ids))
+
+    def _composite(self, name: str, values: list[str]) -> None:
+        known_by, kinds = self._projection.known_by, self._projection.kinds
+        entities = [column for column in known_by if kinds[column].names_entities]
+        fits = (
+            composite_ids.condition(
+                composite_ids.parts_of(name, value, known_by),
+                known_by,
+                kept=self._names.kept,
+                entities=entities,
+                bind=self.selection.bind,
+            )
+            for value in values
+        )
+        self.selection.rows.append(f"({' OR '.join(fits)})")
 
     def _period(self, name: str, values: list[str]) -> None:
         if LATEST_PERIOD in values and self._projection.name == "figures":
@@ -220,7 +268,9 @@ _MEANINGS: Mapping[str, Callable[[_Conditions, str, list[str]], None]] = {
     "subject_kind": _Conditions._subject_kind,
     "dimension.*": _Conditions._dimension,
     "figure_id": _Conditions._figure_id,
+    "relationship": _Conditions._composite,
     "prefer": _Conditions._nothing,
+    "publisher": _Conditions._nothing,
     "resolve": _Conditions._nothing,
     "q": _Conditions._q,
 }

@@ -22,7 +22,7 @@ from projections.queries.asked_names import AskedNames, NameSearch
 from projections.queries.compose import lookup, question
 from projections.queries.figure_pages import figure_page
 from projections.queries.filter_values import Value
-from projections.queries.filters import Selection, one_of, select
+from projections.queries.filters import Selection, is_of_one_figure, one_of, select
 from projections.queries.format import presented_rows, with_percent
 from projections.queries.names import Names
 from projections.queries.near_answers import (
@@ -37,7 +37,7 @@ from projections.queries.near_history import BESIDE, near_history
 from projections.queries.resource_clauses import resource_clauses, viewpoint_rows
 from projections.queries.sort_orders import Sort, sort_of
 from projections.queries.thing_histories import ThingHistories
-from projections.queries.touched_things import things_touched
+from projections.queries.touched_things import figures_touched, things_touched
 from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX
 from projections.sql_text import quoted
 from projections.tables.families import Family
@@ -54,9 +54,6 @@ _ANSWERERS = {"publisher", "prefer", "resolve"}
 
 _VISIBLE = "versions.visible_from <= CAST($as_of AS TIMESTAMP)"
 """A condition on held versions: they are published."""
-
-_OF_ONE_FIGURE = ({"figure_id"}, {"subject", "metric", "period"})
-"""Filters that leave about one figure."""
 
 _IDS = ("figure_id", "event_id")
 """Ids are fetched as text: Python makes them in a tenth of the time."""
@@ -116,7 +113,7 @@ class Reader(ThingHistories):
                     there = figure_page(self.ask, self.families, selection, limit=limit, offset=offset)
                     selection.keep_subjects(there.subjects)
                     offset -= there.before
-            of_one = figures is not None or _is_of_one(selection, filters or {})
+            of_one = figures is not None or is_of_one_figure(selection, filters or {})
             page = slice(offset, None if limit is None else offset + limit)
             if selection.near:
                 items = self._near(selection, projection, page, sort=order, of_one=of_one)
@@ -138,15 +135,14 @@ class Reader(ThingHistories):
         selection = select(projection, given, self.names)
         of_figures = name == "figures"
         if of_figures and selection.near:
-            of_one = _is_of_one(selection, given)
+            of_one = is_of_one_figure(selection, given)
             items = self._near(selection, projection, slice(offset, None), sort=order, of_one=of_one)
             if items is not None:
                 yield items
                 return
         view = "current" if of_figures and not _ANSWERERS & set(given) else name
-        rows = {projection.family: selection.rows, "answer_intervals": selection.near}
         hidden = (*_OF_THE_READER, *projection.hidden)
-        clauses = self._question(view, rows)
+        clauses = self._question(view, selection.rows_of(projection), of_publishers=selection.of_publishers)
         yield from self._tables(clauses, selection, order=projection.order, sort=order, hidden=hidden, offset=offset)
 
     def _of_the_first(self, projection: Projection, selection: Selection, limit: int, offset: int) -> pa.Table | None:
@@ -155,7 +151,7 @@ class Reader(ThingHistories):
         Where things come in the order of their slugs, and one is made of its own events only, those of the things
         behind the page need not be folded. There may be a few without an item, which nothing has opened yet.
         """
-        if selection.rows or selection.items or not projection.of_own_events:
+        if selection.rows or not selection.of_all or not projection.of_own_events:
             return None
         slug = quoted(projection.order[0])
         of_last = self.ask(
@@ -166,6 +162,7 @@ class Reader(ThingHistories):
         if not of_last:
             return None
         near = Selection()
+        near.items = selection.items
         near.rows.append(f"versions.{slug} <= {near.bind(of_last[0][0])}")
         page = self._page(projection, projection.name, near, limit, offset)
         return page if len(page) == limit else None
@@ -181,7 +178,7 @@ class Reader(ThingHistories):
         sort: Sort | None = None,
     ) -> pa.Table:
         return self._table(
-            self._question(view, {projection.family: selection.rows, "answer_intervals": selection.near}),
+            self._question(view, selection.rows_of(projection), of_publishers=selection.of_publishers),
             selection,
             order=projection.order,
             sort=sort,
@@ -190,8 +187,15 @@ class Reader(ThingHistories):
             offset=offset,
         )
 
-    def _question(self, view: str, rows: Mapping[str, Sequence[str]], *, viewpoints: str | None = None) -> str:
-        return resource_clauses(self.ask, self.families, view, rows, viewpoints=viewpoints)
+    def _question(
+        self,
+        view: str,
+        rows: Mapping[str, Sequence[str]],
+        *,
+        viewpoints: str | None = None,
+        of_publishers: bool = False,
+    ) -> str:
+        return resource_clauses(self.ask, self.families, view, rows, viewpoints=viewpoints, of_publishers=of_publishers)
 
     def _near(
         self, selection: Selection, projection: Projection, page: slice, *, sort: Sort | None, of_one: bool
@@ -226,9 +230,13 @@ class Reader(ThingHistories):
         """
         projection = CATALOGUE[name]
         selection = select(projection, filters or {}, self.names)
-        rows = {projection.family: selection.rows, "answer_intervals": selection.near}
         return self._table(
-            self._question(name, rows, viewpoints=viewpoint_rows(viewpoints, selection.bind)),
+            self._question(
+                name,
+                selection.rows_of(projection),
+                viewpoints=viewpoint_rows(viewpoints, selection.bind),
+                of_publishers=selection.of_publishers,
+            ),
             selection,
             order=("viewpoint", *projection.order),
             hidden=projection.hidden,
@@ -364,18 +372,8 @@ class Reader(ThingHistories):
 
     def figures_touched(self, *, after: int) -> list[UUID]:
         """The figures of which a version was opened or closed after a position."""
-        rows = self.ask(
-            "SELECT DISTINCT figure_id FROM log.figures WHERE since > $after AND since <= $position "
-            "OR until > $after AND until <= $position ORDER BY 1",
-            after=after,
-        )
-        return [figure_id for (figure_id,) in rows]
+        return figures_touched(self.ask, after)
 
     def things_touched(self, *, after: int) -> dict[str, list[tuple[str, ...]]]:
         """The things of which that is true: see `projections.queries.touched_things`."""
         return things_touched(self.ask, after)
-
-
-def _is_of_one(selection: Selection, filters: Mapping[str, Value]) -> bool:
-    """Whether filters leave about one figure."""
-    return not selection.latest and any(key <= set(filters) for key in _OF_ONE_FIGURE)

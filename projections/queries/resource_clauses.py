@@ -16,6 +16,7 @@ def resource_clauses(
     rows: Mapping[str, Sequence[str]],
     *,
     viewpoints: str | None = None,
+    of_publishers: bool = False,
 ) -> str:
     """The clauses of a view of a resource; where nothing is said anew, without the search for what is."""
     restating = [
@@ -23,7 +24,7 @@ def resource_clauses(
         for family in families_in_transition(view)
         if ask(f"SELECT 1 FROM log.{family} WHERE restates IS NOT NULL LIMIT 1")
     ]
-    return question(view, families, rows=rows, viewpoints=viewpoints, restating=restating)
+    return question(view, families, rows=rows, viewpoints=viewpoints, restating=restating, of_publishers=of_publishers)
 
 
 def viewpoint_rows(viewpoints: Sequence[Viewpoint], bind: Callable[[Any], str]) -> str:

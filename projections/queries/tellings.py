@@ -5,8 +5,6 @@ stage), so that it can be told how what was said of a transition changed. For ex
 year later, "commissioned in June 2028" are two tellings of one transition.
 """
 
-from collections.abc import Mapping
-
 from ledger.events import Role
 from projections.queries.transitions import things_of
 from projections.sql_text import literals, quoted, sections
@@ -15,7 +13,6 @@ from projections.tables.families import Family
 PREFIX = "tellings_"
 PARTLY = " in part"
 """What a step is called besides its type where it was taken for a part of the thing only: a loan drawn in part."""
-_IN_PART: Mapping[str, tuple[str, ...]] = {"CommitmentMet": ("quantity", "amount")}
 
 
 def clauses(family: Family, *, restating: int, chosen: bool = False) -> str:
@@ -66,16 +63,13 @@ def own_columns(family: Family) -> list[str]:
 def _step(family: Family) -> str:
     """The type of a statement's transition."""
     partly = [
-        f"WHEN type = '{cls.__name__}' AND ({' OR '.join(f'{quoted(name)} IS NOT NULL' for name in fields)}) "
+        f"WHEN type = '{cls.__name__}' AND ({' OR '.join(f'{quoted(name)} IS NOT NULL' for name in cls.in_part)}) "
         f"THEN '{cls.__name__}{PARTLY}'"
         for cls in family.classes
-        if (fields := _IN_PART.get(cls.__name__))
+        if cls.in_part
     ]
     return f"CASE {' '.join(partly)} ELSE type END" if partly else "type"
 
 
 def _types(family: Family, role: Role) -> str:
-    names = [cls.__name__ for cls in family.classes if cls.lifecycle_role is role]
-    if role is Role.CLOSES:
-        names += [cls.__name__ for cls in family.classes if cls.__name__ in _IN_PART and cls.__name__ not in names]
-    return literals(names) or "''"
+    return literals(cls.__name__ for cls in family.classes if cls.lifecycle_role is role) or "''"

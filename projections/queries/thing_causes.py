@@ -15,7 +15,7 @@ from ledger import Ledger
 from projections.catalogue import CATALOGUE
 from projections.queries.difference_causes import DifferenceCauses, Item, Seen, cause_item
 from projections.queries.reader import Reader
-from projections.queries.transitions import PARTS, things_of
+from projections.queries.transitions import things_of
 from projections.queries.viewpoint_cursor import naive
 from projections.sql_text import quoted, sections
 from projections.tables.families import Family
@@ -52,7 +52,7 @@ class ThingCauses(DifferenceCauses):
     def of_items(self, resource: str, items: Sequence[Item]) -> Iterator[list[Item]]:
         """The causes of each of some differences of a resource, in order of position."""
         family = self._families[CATALOGUE[resource].family]
-        part = PARTS.get(family.name)
+        part = family.part
         things = [tuple(item[column] or "" for column in things_of(family)) for item in items]
         found = self._statements(family, list(dict.fromkeys(things)))
         if self._earlier != self._later:
@@ -142,7 +142,7 @@ def _question(family: Family) -> str:
     before, after = (f"({texts['held'].format(side=side)})" for side in _SIDES)
     columns = [f"versions.{quoted(column)}" for column in things_of(family)]
     thing = ", ".join([*columns[:3], *(f"COALESCE({one}, '')" for one in columns[3:])])
-    part = PARTS.get(family.name)
+    part = family.part
     of_things = {
         "thing": thing,
         "named": thing if len(columns) == 1 else f"[{thing}]",

@@ -25,6 +25,11 @@ from projections.sql_text import quoted, sections
 NO_DIFFERENCE = ("publisher", "publishers", "disputed", "foreseen", "event_id", "published_at", "position")
 """Columns of items that differ where something is only said again."""
 SIDES = ("before", "after")
+_FIELDS_OF_PROVISIONS = (
+    "LIST_TRANSFORM({}, lambda one: ROW(one.provision, one.status, one.effective_from, one.effective_to, "
+    "one.interrupted_from, one.interrupted_to))"
+)
+"""Of the provisions of a policy, what is not only said again."""
 _BESIDE = ("viewpoint", "is_wanted", "side_number", "number", "difference", "changed_fields")
 _FILE = "queries/thing_diff.sql"
 
@@ -55,13 +60,19 @@ class ThingComparison:
         views = (before.viewpoint, after.viewpoint)
         bound = Selection("viewpoints_p")
         self._viewpoints = viewpoint_rows(views, bound.bind)
-        preferred = zip(*(one.params.pop("prefer") for one in self._chosen), strict=True)
+        named = {
+            name: [
+                slug for slugs in zip(*(one.params.pop(name) for one in self._chosen), strict=True) for slug in slugs
+            ]
+            for name in ("prefer", "publishers")
+            if all(name in one.params for one in self._chosen)
+        }
         worlds = sorted(naive(at.effective_at) for at in views)
         self._params: dict[str, Any] = {
             **bound.params,
             **self._chosen[0].params,
             **self._chosen[1].params,
-            "prefer": list(dict.fromkeys(slug for slugs in preferred for slug in slugs)),
+            **{name: list(dict.fromkeys(slugs)) for name, slugs in named.items()},
             "earliest_world": worlds[0],
             "latest_world": worlds[1],
         }
@@ -120,8 +131,14 @@ class ThingComparison:
         rows = {self._family.name: [self._selected, f"{named} IN {these}"]}
         if self._family.name == "facilities":
             rows["relationships"] = [OPERATES, f"versions.object IN {these}"]
-        reader = self._reader
-        return resource_clauses(reader.ask, reader.families, self._projection.name, rows, viewpoints=self._viewpoints)
+        return resource_clauses(
+            self._reader.ask,
+            self._reader.families,
+            self._projection.name,
+            rows,
+            viewpoints=self._viewpoints,
+            of_publishers="publishers" in self._params,
+        )
 
     @cached_property
     def _text(self) -> str:
@@ -157,7 +174,9 @@ class ThingComparison:
     def _field(self, name: str) -> str:
         """The name of a column where it differs, else nothing. Numbers are the same however they are printed."""
         before, after = (f"{side}.{quoted(name)}" for side in SIDES)
-        if self._projection.kinds.get(name) is Kind.PRINTED:
+        if name == "provisions":
+            before, after = (_FIELDS_OF_PROVISIONS.format(one) for one in (before, after))
+        elif self._projection.kinds.get(name) is Kind.PRINTED:
             before, after = (f"CAST(shortened({one}) AS DECIMAL(38, 18))" for one in (before, after))
         return f"CASE WHEN {before} IS DISTINCT FROM {after} THEN '{name}' END"
 

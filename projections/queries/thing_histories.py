@@ -90,7 +90,7 @@ class ThingHistories(ViewpointCursor):
             for at in some:
                 after = answers.get(at, {})
                 if at >= begin:
-                    changes += [(at, one) for one in changes_of(before, after, paired=projection.slug is None)]
+                    changes += [(at, one) for one in changes_of(before, after, paired=bool(projection.known_by))]
                 before = after
             events = self._events_at(thing, sorted({at for at, _ in changes}))
             for at, one in changes[skip:]:
@@ -131,7 +131,7 @@ class ThingHistories(ViewpointCursor):
         order = ("viewpoint", *projection.order)
         hidden = [name for name in projection.hidden if name != "starts"]
         table = self._table(clauses, selection, order=order, hidden=hidden)
-        key = "starts" if projection.slug is None else self.families[thing.family].classes[0].part
+        key = "starts" if projection.known_by else self.families[thing.family].classes[0].part
         columns = [name for name in table.column_names if name not in ("viewpoint", "starts")]
         answers: dict[int, Items] = {at: {} for at in positions}
         for row in self.allowance.rows_of(table):

@@ -6,6 +6,7 @@ relationship the facility, whose operator it may name.
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from projections.catalogue import CATALOGUE
 from projections.sql_text import quoted
@@ -22,6 +23,12 @@ THINGS: Mapping[str, tuple[str, ...]] = {
 """Resources of things that hold over time, and the columns that say which thing an item is of."""
 
 _SINCE = "(since > $after AND since <= $position OR until > $after AND until <= $position)"
+
+
+def figures_touched(ask: Callable[..., list[Any]], after: int) -> list[UUID]:
+    """The figures of which a version was opened or closed after a position, in order."""
+    rows = ask(f"SELECT DISTINCT figure_id FROM log.figures WHERE {_SINCE} ORDER BY 1", after=after)
+    return [figure_id for (figure_id,) in rows]
 
 
 def things_touched(ask: Callable[..., list[Any]], after: int) -> dict[str, list[tuple[str, ...]]]:

@@ -6,38 +6,72 @@ again, the roles of the event types say (`ledger.events.Role`): openings and end
 lies between.
 """
 
-from collections.abc import Mapping
-
 from ledger.events import Role
 from projections.sql_text import literals, quoted, sections
 from projections.tables.families import Column, Family
 
 PREFIX = "transitions_"
-PARTS: Mapping[str, str] = {"facilities": "stage"}
-"""The column that names the part of a thing which an event is about."""
 CLASHING = ("binding", "kind", "operator", "share")
 """Of these, two publishers cannot both be right where they differ."""
+IN_PART = "InPart"
+"""What the name of a type ends with where only a part of the thing was ended, which may happen again."""
 _ENVELOPE = ("restates",)
-_UNLESS: Mapping[str, str] = {"policies": "WHERE provision IS NULL"}
-"""What bears on a part of a thing alone, and not on the thing."""
 
 
-def clauses(family: Family, *, restating: bool) -> str:
+def clauses(family: Family, *, restating: bool, of_publishers: bool = False) -> str:
     """The common table expressions that make transitions of the events of a family.
 
     Where no event names another that it says anew (`restates`), the search for these is left out: to plan it takes a
-    third of the question.
+    third of the question. With `of_publishers`, only what the publishers in `$publishers` say makes transitions; how
+    many speak of a thing, and whether they contradict each other, is still of all.
     """
     texts = sections("queries/transitions.sql")
-    thing, part = things_of(family), PARTS.get(family.name)
+    filled = _filled(family, family.name, restating=restating)
+    spoken = []
+    if of_publishers:
+        everybody = _filled(family, f"{family.name}_by_all", restating=restating) | {
+            "parts": filled["parts"],
+            "or_all": filled["or_all"],
+        }
+        spoken = [texts[name].format_map(everybody) for name in _chain(family, restating, parts=False)]
+        spoken.append(texts["spoken"].format_map(everybody))
+        filled |= {"only": "WHERE LIST_CONTAINS(CAST($publishers AS VARCHAR[]), publisher)", "all": everybody["family"]}
+    names = [
+        *_chain(family, restating),
+        "spoken_by_all" if of_publishers else "spoken",
+        "counting",
+        *(["amendments"] if filled["amendment"] else []),
+    ]
+    own = [texts[name].format_map(filled) for name in names]
+    # Of everybody only the same parts are asked for, so these come first.
+    return ",\n".join([*own[:2], *spoken, *own[2:]])
+
+
+def _chain(family: Family, restating: bool, *, parts: bool = True) -> list[str]:
+    """The sections up to what is settled of each transition."""
+    bearing = ["whole"]
+    if family.part:
+        of_parts = "parts_beside_whole" if family.whole else "parts"
+        bearing = [of_parts, "bearing_on_parts"] if parts else ["bearing_on_parts"]
+    return ["stated", *bearing, *(["roots"] if restating else []), "settled"]
+
+
+def _filled(family: Family, name: str, *, restating: bool) -> dict[str, str]:
+    """What stands for the names in the sections, for a chain of that name."""
+    texts = sections("queries/transitions.sql")
+    thing, part = things_of(family), family.part
     own = [column for column in family.columns if column.name not in (*thing, part, "changes", *_ENVELOPE)]
     keys = ", ".join(map(quoted, ("viewpoint", *thing, "of_part", "own_part", "type", "occurrence")))
-    amendment = next((cls.__name__ for cls in family.classes if cls.amends), "")
     has_end = any(column.name == "effective_to" for column in own)
     filled = {
-        "family": family.name,
+        "family": name,
+        "source": family.name,
+        "stated": _stated(family),
+        "only": "",
         "thing": ", ".join(map(quoted, thing)),
         "part": quoted(part or ""),
+        "parts": f"parts_{name}",
+        "or_all": f"OR parts_{name}.of_all" if family.whole else "",
         "keys": keys,
         "openings": _types(family, Role.OPENS),
         "endings": _types(family, Role.CLOSES),
@@ -46,25 +80,29 @@ def clauses(family: Family, *, restating: bool) -> str:
         "disputed": _disputed(own),
         "without_end": "EXCLUDE (effective_to)" if has_end else "",
         "end": "CASE WHEN stated_ends >= starts THEN effective_to END AS effective_to," if has_end else "",
-        "amendment": amendment,
+        "amendment": next((cls.__name__ for cls in family.classes if cls.amends), ""),
         "things_known": "".join(f", COALESCE({name}, '') AS {name}" for name in map(quoted, thing[1:])),
-        "unless": _UNLESS.get(family.name, ""),
         "root_id": "root_id" if restating else "NULL",
-        "rooted": f"bearing_{family.name}",
+        "rooted": f"bearing_{name}",
         "first_placed": "at_first" if restating else "placed",
         "moved": "",
     }
     if restating:
-        filled["rooted"] += f"\n  LEFT JOIN roots_{family.name}\n    USING (viewpoint, of_part, event_id)"
+        filled["rooted"] += f"\n  LEFT JOIN roots_{name}\n    USING (viewpoint, of_part, event_id)"
         filled["moved"] = texts["moved"].format_map(filled) + ",\n"
-    names = [
-        "stated",
-        "parts" if part else "whole",
-        *(["roots"] if restating else []),
-        "transitions",
-        *(["amendments"] if amendment else []),
+    return filled
+
+
+def _stated(family: Family) -> str:
+    """The columns of statements: what ends its thing only in part is of a type of its own."""
+    in_part = [
+        f"WHEN type = '{cls.__name__}' AND ({' OR '.join(f'{quoted(name)} IS NOT NULL' for name in cls.in_part)}) "
+        f"THEN '{cls.__name__}{IN_PART}'"
+        for cls in family.classes
+        if cls.in_part
     ]
-    return ",\n".join(texts[name].format_map(filled) for name in names)
+    replaced = f" REPLACE (CASE {' '.join(in_part)} ELSE type END AS type)" if in_part else ""
+    return f"{family.name}.*{replaced}"
 
 
 def things_of(family: Family) -> tuple[str, ...]:

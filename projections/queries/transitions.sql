@@ -6,11 +6,11 @@
 -- What its publisher took back is not said.
 stated_{family} AS NOT MATERIALIZED (
   SELECT
-    {family}.*
-  FROM {family}
+    {stated}
+  FROM {source}
   ANTI JOIN (SELECT viewpoint, withdraws AS event_id FROM withdrawals) AS taken_back
     USING (viewpoint, event_id)
-  {unless}
+  {only}
 )
 
 -- name: whole
@@ -39,17 +39,41 @@ parts_{family} AS (
   FROM stated_{family}
   GROUP BY viewpoint, {thing}
   HAVING COUNT({part}) = 0
-),
+)
+
+-- name: parts_beside_whole
+-- What names no part bears on all parts of its thing, and is what the thing as a whole is made of; a thing of which only
+-- parts were opened is as these are together.
+parts_{family} AS (
+  SELECT DISTINCT
+    viewpoint,
+    {thing},
+    {part} AS of_part,
+    FALSE AS of_all
+  FROM stated_{family}
+  WHERE {part} IS NOT NULL
+  UNION ALL
+  SELECT
+    viewpoint,
+    {thing},
+    '' AS of_part,
+    COUNT(*) FILTER (WHERE {part} IS NULL AND type IN ({openings})) = 0 AS of_all
+  FROM stated_{family}
+  GROUP BY viewpoint, {thing}
+)
+
+-- name: bearing_on_parts
 bearing_{family} AS (
   SELECT
     stated_{family}.*,
-    parts_{family}.of_part,
+    {parts}.of_part,
     COALESCE(stated_{family}.{part}, '') AS own_part
-  FROM parts_{family}
+  FROM {parts}
   JOIN stated_{family}
     USING (viewpoint, {thing})
   WHERE stated_{family}.{part} IS NULL
-    OR stated_{family}.{part} = parts_{family}.of_part
+    OR stated_{family}.{part} = {parts}.of_part
+    {or_all}
 )
 
 -- name: roots
@@ -110,7 +134,7 @@ placed_{family} AS MATERIALIZED (
     AND first_said.of_part = said.of_part
 )
 
--- name: transitions
+-- name: settled
 spans_{family} AS (
   SELECT
     * REPLACE (COALESCE(publisher, '') AS publisher{things_known}),
@@ -203,7 +227,39 @@ settled_{family} AS MATERIALIZED (
     {settled}
   FROM ranked_{family}
   GROUP BY {keys}
-),
+)
+
+-- name: spoken
+-- Who speaks of a thing at all, and whether any two contradict each other.
+spoken_{family} AS (
+  SELECT
+    viewpoint,
+    {thing},
+    of_part,
+    ANY_VALUE(publishers) AS publishers,
+    BOOL_OR(transition_disputed) AS disputed
+  FROM settled_{family}
+  JOIN (
+    SELECT
+      viewpoint,
+      {thing},
+      of_part,
+      CAST(COUNT(DISTINCT NULLIF(publisher, '')) AS INTEGER) AS publishers
+    FROM placed_{family}
+    GROUP BY viewpoint, {thing}, of_part
+  )
+    USING (viewpoint, {thing}, of_part)
+  GROUP BY viewpoint, {thing}, of_part
+)
+
+-- name: spoken_by_all
+spoken_{family} AS (
+  SELECT
+    *
+  FROM spoken_{all}
+)
+
+-- name: counting
 -- An end that was taken over and lies before the start is none.
 ended_{family} AS (
   SELECT
@@ -263,27 +319,6 @@ transitions_{family} AS MATERIALIZED (
   )
   WHERE (begun OR NOT is_second)
     AND COALESCE(starts > since_ended, TRUE)
-),
--- Who speaks of a thing at all, and whether any two contradict each other.
-spoken_{family} AS (
-  SELECT
-    viewpoint,
-    {thing},
-    of_part,
-    ANY_VALUE(publishers) AS publishers,
-    BOOL_OR(transition_disputed) AS disputed
-  FROM settled_{family}
-  JOIN (
-    SELECT
-      viewpoint,
-      {thing},
-      of_part,
-      CAST(COUNT(DISTINCT NULLIF(publisher, '')) AS INTEGER) AS publishers
-    FROM placed_{family}
-    GROUP BY viewpoint, {thing}, of_part
-  )
-    USING (viewpoint, {thing}, of_part)
-  GROUP BY viewpoint, {thing}, of_part
 )
 
 -- name: amendments

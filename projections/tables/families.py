@@ -30,7 +30,7 @@ _RESERVED = frozenset(
     "visible_from starts starts_until ends_from ends viewpoint known world begun past listed figure_id period_start "
     "period_end canonical_unit subject_code canonical_value canonical_low canonical_high changed stream named "
     "corrected of_part own_part occurrence "
-    "voice_rank source_rank is_opening is_ending as_event is_second root_id is_apart".split()
+    "of_all voice_rank source_rank is_opening is_ending as_event is_second root_id is_apart".split()
 )
 
 
@@ -63,6 +63,16 @@ class Family:
     def types(self) -> list[str]:
         """The names of its event types."""
         return [cls.__name__ for cls in self.classes]
+
+    @property
+    def part(self) -> str | None:
+        """The column that names the part of a thing which an event is about, for example a facility's stage."""
+        return self.classes[0].part
+
+    @property
+    def whole(self) -> bool:
+        """Whether a thing has a state of its own beside those of its parts."""
+        return self.classes[0].whole
 
     @property
     def timed(self) -> bool:

@@ -1,122 +1,35 @@
 -- One row is the state of one commitment: planned, open, met, released or expired, and what was met of it in parts.
-WITH said AS (
-  SELECT
-    commitments.* REPLACE (COALESCE(publisher, '') AS publisher),
-    CASE
-      WHEN type = 'CommitmentMet' AND (quantity IS NOT NULL OR amount IS NOT NULL) THEN 'part'
-      ELSE type
-    END AS step,
-    COALESCE(ends_at(effective_from), published_until) AS starts_until,
-    -- What says nobody in particular comes last.
-    CASE WHEN publisher IS NULL THEN 0 WHEN source_kind = 'primary' THEN 2 ELSE 1 END AS standing
-  FROM commitments
-  LEFT JOIN (
-    SELECT
-      viewpoint,
-      withdraws AS event_id,
-      TRUE AS is_withdrawn
-    FROM withdrawals
-  ) AS taken_back
-    USING (viewpoint, event_id)
-  WHERE is_withdrawn IS NULL
-),
--- A part that was met is told again where the days on which it may have been are those of one before, the coarser first.
-spans AS (
+WITH openings AS MATERIALIZED (
   SELECT
     *,
-    COALESCE(MAX(starts_until) OVER earlier < starts, TRUE) AS apart
-  FROM said
-  WINDOW earlier AS (
-    PARTITION BY viewpoint, commitment, step
-    ORDER BY starts, starts_until DESC, published_until, position
-    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-  )
+    ROW(starts, published_until, position) AS turn
+  FROM transitions_commitments
+  WHERE is_opening
+    AND listed
 ),
-placed AS (
-  SELECT
-    *,
-    CASE
-      WHEN step <> 'part' THEN 0
-      ELSE COUNT(*) FILTER (WHERE apart) OVER (
-        PARTITION BY viewpoint, commitment, step
-        ORDER BY starts, starts_until DESC, published_until, position
-      )
-    END AS place
-  FROM spans
-),
--- What each publisher says of a step: the last of its statements, and what that leaves out as it was said before.
-voices AS (
+made AS (
   SELECT
     viewpoint,
     commitment,
-    step,
-    place,
-    publisher,
-    ANY_VALUE(world) AS world,
-    MIN(published_from) AS published_from,
-    MAX(ROW(published_until, position)) AS said_last,
-    ARG_MAX(standing, ROW(published_until, position)) AS standing,
-    ARG_MAX(event_id, ROW(published_until, position)) AS event_id,
-    ARG_MAX(published_at, ROW(published_until, position)) AS published_at,
-    ARG_MAX(kind, ROW(published_until, position)) AS kind,
-    ARG_MAX("by", ROW(published_until, position)) AS "by",
-    ARG_MAX("to", ROW(published_until, position)) AS "to",
-    ARG_MAX(agreement, ROW(published_until, position)) AS agreement,
-    ARG_MAX(facility, ROW(published_until, position)) AS facility,
-    ARG_MAX(material, ROW(published_until, position)) AS material,
-    ARG_MAX(tranche, ROW(published_until, position)) AS tranche,
-    ARG_MAX(quantity, ROW(published_until, position)) AS quantity,
-    ARG_MAX(amount, ROW(published_until, position)) AS amount,
-    ARG_MAX(price, ROW(published_until, position)) AS price,
-    ARG_MAX(price_floor, ROW(published_until, position)) AS price_floor,
-    ARG_MAX(formula, ROW(published_until, position)) AS formula,
-    ARG_MAX(conditions, ROW(published_until, position)) AS conditions,
-    ARG_MAX(binding, ROW(published_until, position)) AS binding,
-    ARG_MAX(effective_from, ROW(published_until, position)) AS effective_from,
-    ARG_MAX(effective_to, ROW(published_until, position)) AS effective_to
-  FROM placed
-  GROUP BY viewpoint, commitment, step, place, publisher
-),
--- Across publishers: as the one says that comes first, and what it leaves out as the others do.
-settled AS (
-  SELECT
-    viewpoint,
-    commitment,
-    step,
-    place,
-    ANY_VALUE(world) AS world,
-    MIN(published_from) AS published_from,
-    MAX(said_last)[1] AS published_until,
-    NULLIF(ARG_MAX(publisher, ROW(standing, said_last)), '') AS publisher,
-    ARG_MAX(event_id, ROW(standing, said_last)) AS event_id,
-    ARG_MAX(published_at, ROW(standing, said_last)) AS published_at,
-    ARG_MAX(said_last, ROW(standing, said_last))[2] AS position,
-    ARG_MAX(kind, ROW(standing, said_last)) AS kind,
-    ARG_MAX("by", ROW(standing, said_last)) AS "by",
-    ARG_MAX("to", ROW(standing, said_last)) AS "to",
-    ARG_MAX(agreement, ROW(standing, said_last)) AS agreement,
-    ARG_MAX(facility, ROW(standing, said_last)) AS facility,
-    ARG_MAX(material, ROW(standing, said_last)) AS material,
-    ARG_MAX(tranche, ROW(standing, said_last)) AS tranche,
-    ARG_MAX(quantity, ROW(standing, said_last)) AS quantity,
-    ARG_MAX(amount, ROW(standing, said_last)) AS amount,
-    ARG_MAX(price, ROW(standing, said_last)) AS price,
-    ARG_MAX(price_floor, ROW(standing, said_last)) AS price_floor,
-    ARG_MAX(formula, ROW(standing, said_last)) AS formula,
-    ARG_MAX(conditions, ROW(standing, said_last)) AS conditions,
-    ARG_MAX(binding, ROW(standing, said_last)) AS binding,
-    ARG_MAX(effective_from, ROW(standing, said_last)) AS effective_from,
-    ARG_MAX(effective_to, ROW(standing, said_last)) AS effective_to
-  FROM voices
-  GROUP BY viewpoint, commitment, step, place
-),
-steps AS (
-  SELECT
-    *,
-    COALESCE(starts_at(effective_from), published_from) AS starts,
-    -- An end that was taken over and lies before the start is none.
-    ends_at(effective_to) >= COALESCE(starts_at(effective_from), published_from) AS has_end
-  FROM settled
+    of_part,
+    ARG_MAX(kind, turn) AS kind,
+    ARG_MAX("by", turn) AS "by",
+    ARG_MAX("to", turn) AS "to",
+    ARG_MAX(agreement, turn) AS agreement,
+    ARG_MAX(facility, turn) AS facility,
+    ARG_MAX(material, turn) AS material,
+    ARG_MAX(tranche, turn) AS tranche,
+    ARG_MAX(quantity, turn) AS quantity,
+    ARG_MAX(amount, turn) AS amount,
+    ARG_MAX(price, turn) AS price,
+    ARG_MAX(price_floor, turn) AS price_floor,
+    ARG_MAX(formula, turn) AS formula,
+    ARG_MAX(conditions, turn) AS conditions,
+    ARG_MAX(binding, turn) AS binding,
+    ARG_MAX(effective_from, turn) AS effective_from,
+    ARG_MAX(effective_to, turn) AS stated_to
+  FROM openings
+  GROUP BY viewpoint, commitment, of_part
 ),
 -- What was met in parts, by unit as it is printed; a point is both ends of a range.
 parts AS (
@@ -133,9 +46,9 @@ parts AS (
       commitment,
       UNNEST(['quantity', 'amount']) AS what,
       UNNEST([quantity, amount]) AS met
-    FROM steps
-    WHERE step = 'part'
-      AND starts <= world
+    FROM transitions_commitments
+    WHERE type = 'CommitmentMetInPart'
+      AND begun
   )
   WHERE met IS NOT NULL
 ),
@@ -181,50 +94,36 @@ met AS (
   )
   GROUP BY viewpoint, commitment
 ),
-made AS (
-  SELECT
-    *
-  FROM steps
-  WHERE step = 'CommitmentMade'
-    AND LEAST(starts, published_from) <= world
-),
--- Every status that a step makes true; the one with the highest rank is the commitment's.
+-- Every status that some transition makes true; the one with the highest rank is the commitment's.
 statuses AS (
   SELECT
     viewpoint,
     commitment,
     CASE
-      WHEN step = 'CommitmentMet' AND starts <= world THEN 5
-      WHEN step = 'CommitmentReleased' AND starts <= world THEN 4
-      WHEN step = 'CommitmentMade' AND has_end AND ends_at(effective_to) < world THEN 3
-      WHEN step = 'CommitmentMade' AND starts <= world THEN 2
-      WHEN step = 'CommitmentMade' THEN 1
+      WHEN type = 'CommitmentMet' AND begun THEN 5
+      WHEN type = 'CommitmentReleased' AND begun THEN 4
+      WHEN is_opening AND listed AND past THEN 2
+      WHEN is_opening AND begun THEN 3
+      WHEN is_opening AND listed THEN 1
     END AS rank,
-    event_id,
-    publisher,
-    published_at,
-    position
-  FROM steps
+    as_event
+  FROM transitions_commitments
 ),
 ranked AS (
   SELECT
     *,
-    ROW_NUMBER() OVER (PARTITION BY viewpoint, commitment ORDER BY rank DESC) AS turn
+    ROW_NUMBER() OVER (
+      PARTITION BY viewpoint, commitment
+      ORDER BY rank DESC, as_event.starts DESC, as_event.published_until DESC, as_event.position DESC
+    ) AS place
   FROM statuses
   WHERE rank IS NOT NULL
-),
-spoken AS (
-  SELECT
-    viewpoint,
-    commitment,
-    CAST(COUNT(DISTINCT NULLIF(publisher, '')) AS INTEGER) AS publishers
-  FROM said
-  GROUP BY viewpoint, commitment
 )
 SELECT
   viewpoint,
   commitment,
-  CASE rank WHEN 5 THEN 'met' WHEN 4 THEN 'released' WHEN 3 THEN 'expired' WHEN 2 THEN 'open' ELSE 'planned' END AS status,
+  CASE rank WHEN 5 THEN 'met' WHEN 4 THEN 'released' WHEN 3 THEN 'open' WHEN 2 THEN 'expired' ELSE 'planned' END AS status,
+  rank > 1 AND as_event.foreseen AS foreseen,
   made.kind,
   made."by",
   made."to",
@@ -240,19 +139,20 @@ SELECT
   made.conditions,
   made.binding,
   made.effective_from,
-  CASE WHEN made.has_end THEN made.effective_to END AS effective_to,
+  ends_after(effective_from, stated_to) AS effective_to,
   met.met_quantity,
   met.met_amount,
-  ranked.event_id,
-  ranked.publisher,
-  spoken.publishers,
-  ranked.published_at,
-  ranked.position
+  as_event.event_id,
+  as_event.publisher,
+  spoken_commitments.publishers,
+  spoken_commitments.disputed,
+  as_event.published_at,
+  as_event.position
 FROM made
 JOIN ranked
   USING (viewpoint, commitment)
-JOIN spoken
-  USING (viewpoint, commitment)
+JOIN spoken_commitments
+  USING (viewpoint, commitment, of_part)
 LEFT JOIN met
   USING (viewpoint, commitment)
-WHERE turn = 1
+WHERE place = 1

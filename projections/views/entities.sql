@@ -139,6 +139,7 @@ related AS (
     entity,
     LIST(
       {
+        'relationship': relationship,
         'subject': subject,
         'relation': relation,
         'object': object,

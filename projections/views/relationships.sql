@@ -29,6 +29,7 @@ intervals AS (
 )
 SELECT
   viewpoint,
+  CONCAT_WS(':', subject, relation, object, NULLIF(role, '')) AS relationship,
   subject,
   relation,
   object,

@@ -114,6 +114,7 @@ OPENINGS = {
     "FacilityCommissioned": "facility",
     "SupplyLinkOpened": "link",
     "RiskRaised": "risk",
+    "CommitmentMade": "commitment",
 }
 CLOSINGS = {
     "PolicyRepealed": "policy",
@@ -122,6 +123,8 @@ CLOSINGS = {
     "FacilityCancelled": "facility",
     "SupplyLinkClosed": "link",
     "RiskResolved": "risk",
+    "CommitmentMet": "commitment",
+    "CommitmentReleased": "commitment",
 }
 INTERRUPTIONS = ("PolicyAmended", "PolicySuspended", "PolicyReinstated", "AgreementAmended", "FacilityIdled")
 LEDGER_TYPES = ("EventCorrected", "EventRetracted", "EventReinstated")
@@ -145,6 +148,7 @@ PROFILES: tuple[dict[str, int], ...] = (
     {
         "link": 4,
         "risk": 4,
+        "commitment": 4,
         "relationship": 4,
         "report_withdrawal": 1,
         "merge": 1,
@@ -170,6 +174,7 @@ PROFILES: tuple[dict[str, int], ...] = (
         "facility": 3,
         "link": 2,
         "risk": 2,
+        "commitment": 2,
         "relationship": 2,
         "statement": 1,
         "rename": 1,
@@ -288,6 +293,7 @@ class Writer:
             "facility": self._facility,
             "link": self._link,
             "risk": self._risk,
+            "commitment": self._commitment,
             "relationship": self._relationship,
             "statement": self._statement,
             "report_withdrawal": self._report_withdrawal,
@@ -458,9 +464,11 @@ class Writer:
         if not (found := self._lifecycle("policy", slug, ("PolicyAnnounced", "PolicyEnacted"), changing)):
             return
         type_name, fields = found
+        fields |= self.optional(30, provision=lambda: self.rng.choice(("part 1", "part 2")))
         if type_name in OPENINGS:
             fields |= {"jurisdiction": self.pick("country"), "kind": self.rng.choice(("export_ban", "tariff"))}
             fields |= self.optional(40, title=self._text, materials=self._materials)
+            fields |= self.optional(15, applies_to=self._holders, exempt=self._holders)
         if type_name == "PolicyAmended":
             fields["changes"] = self._amendments(title=self._text, materials=self._materials, kind=lambda: "licence")
         self.post(type_name, **fields)
@@ -505,6 +513,28 @@ class Writer:
                 **self.optional(30, stage=lambda: "mine", share=lambda: "12.50"),
                 **self.optional(30, nature=lambda: self.rng.choice(("actual", "planned", "planned"))),
             }
+        self.post(type_name, **fields)
+
+    def _commitment(self) -> None:
+        slug = self.rng.choice(("floor", "floor", "loan"))
+        changing = ("CommitmentMet", "CommitmentMet", "CommitmentMet", "CommitmentReleased")
+        if not (found := self._lifecycle("commitment", slug, ("CommitmentMade",), changing)):
+            return
+        type_name, fields = found
+        amounts = self.optional(
+            40,
+            quantity=lambda: self.rng.choice(
+                ({"value": "10.50", "unit": "t"}, {"low": "1", "unit": "t"}, {"low": "1", "high": "2", "unit": "kt"})
+            ),
+            amount=lambda: self.rng.choice(({"value": "7", "unit": "USD"}, {"value": "0.1", "unit": "million USD"})),
+        )
+        if type_name in OPENINGS:
+            fields |= {"kind": self.rng.choice(("loan", "offtake")), "by": self.pick("organisation")}
+            fields |= {"to": self.pick("organisation", "country"), **amounts}
+            fields |= self.optional(20, material=lambda: self.pick("material"), binding=lambda: self.often(50))
+            fields |= self.optional(20, tranche=self._text, facility=lambda: self.pick("facility"))
+        elif type_name == "CommitmentMet":
+            fields |= amounts
         self.post(type_name, **fields)
 
     def _risk(self) -> None:
@@ -566,6 +596,9 @@ class Writer:
 
     def _text(self) -> str:
         return self.rng.choice(("First wording", "Second wording", "Wording «three»"))
+
+    def _holders(self) -> list[str]:
+        return [self.pick("organisation") for _ in range(self.rng.randint(1, 2))]
 
     def _materials(self) -> list[str]:
         return [self.pick("material") for _ in range(self.rng.randint(1, 2))]
@@ -690,6 +723,7 @@ class Writer:
             "agreement": ("pact", "offtake"),
             "link": ("flow", "stream"),
             "risk": ("residue", "quotas"),
+            "commitment": ("floor", "loan"),
             "facility": [slug for slug in self.entities if self.kinds[slug] == "facility"],
         }
         field = {**OPENINGS, **dict.fromkeys(CHANGES, "")}.get(target["type"])
@@ -795,7 +829,7 @@ class Writer:
 
     def _unopened(self, body: Body) -> bool:
         """Whether an event changes or closes something of which no opening stands."""
-        for field in ("policy", "agreement", "facility", "link", "risk"):
+        for field in ("policy", "agreement", "facility", "link", "risk", "commitment"):
             if field in body and body["type"] in CHANGES:
                 return not any(known.get(field) == body[field] for known in self.standing(*OPENINGS))
         return False

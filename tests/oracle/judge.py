@@ -26,7 +26,17 @@ from tests.oracle.histories import Viewpoint, random_history, random_selection, 
 from tests.oracle.model import Model
 from tests.oracle.model_thing_diff import KEYS, known_to, thing_diff
 from tests.oracle.rebuild_in_parts import rebuild_in_parts
-from tests.properties.test_viewpoints import Item, differences, everything, items, paged, seen_from, ticking
+from tests.properties.test_viewpoints import (
+    THINGS,
+    Item,
+    differences,
+    everything,
+    items,
+    paged,
+    seen_from,
+    ticking,
+    wrong_reading,
+)
 
 SIZE_MAX = 30
 DEEP_SIZE = 300
@@ -36,9 +46,9 @@ REBUILT_ONE_IN = 4
 DIFFS = 10
 SLUGS = frozenset(
     "entity merged kept subject object material materials facility operator policy agreement link risk jurisdiction "
-    "supplier consumer parent publisher".split()
+    "supplier consumer parent publisher commitment by to applies_to exempt".split()
 )
-IDS = frozenset(("event_id", "target"))
+IDS = frozenset(("event_id", "target", "withdraws", "restates"))
 
 
 def renamed(value: Any, number: int, field: str = "") -> Any:
@@ -100,6 +110,7 @@ def wrong_questions(
         found = items(engine.read("figures", viewpoint, filters=filters), "figures")
         if wrong := differences(model.figures(at.as_of, at.position, **selection), found):
             yield f"figures {selection}: {wrong}"
+    yield from wrong_reading(model, engine, at, rng, events, rng.choice(THINGS), parameters=("publisher",))
     ever = sorted({one for event in events for one in model.statements_on(event["position"])})
     for figure_id in rng.sample(ever, min(1, len(ever))):
         for clock in ("publication", "ledger"):

@@ -75,13 +75,17 @@ from tests.oracle.facts import (
     once,
     printed,
 )
+from tests.oracle.model_commitments import commitment_item
 from tests.oracle.model_over_time import (
+    IN_PROVISIONS,
     Interval,
+    Publishers,
     Thing,
     agreement_item,
+    by_publishers,
     facility_item,
     intervals,
-    policy_item,
+    policy_items,
     relationship_items,
     thing_item,
 )
@@ -116,6 +120,7 @@ OVER_TIME = {
         *("FacilityAnnounced", "ConstructionStarted", "FacilityCommissioned"),
         *("FacilityIdled", "FacilityRestarted", "FacilityClosed", "FacilityCancelled"),
     ),
+    "commitments": ("CommitmentMade", "CommitmentMet", "CommitmentReleased"),
     "links": ("SupplyLinkOpened", "SupplyLinkClosed"),
     "risks": ("RiskRaised", "RiskResolved"),
     "relationships": ("RelationshipStated", "RelationshipEnded"),
@@ -719,23 +724,60 @@ class Model:
         return grouped(visible, lambda fact: names.resolve(fact.body[name]) if name == "facility" else fact.body[name])
 
     def policies(
-        self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()
+        self,
+        as_of: datetime,
+        position: int,
+        effective_at: datetime,
+        prefer: Sequence[str] = (),
+        publishers: Publishers = None,
+        *,
+        provision: str | None = None,
     ) -> list[Item]:
-        """Policies listed at the viewpoint."""
+        """Policies listed at the viewpoint, or one provision of each."""
         names = self.names(position)
-        things = self._things(as_of, position, "policies", "policy")
-        return _listed(policy_item(slug, facts, effective_at, names, prefer) for slug, facts in things)
+        items = []
+        for slug, facts in self._things(as_of, position, "policies", "policy"):
+            whole, provisions = policy_items(slug, facts, effective_at, names, prefer, publishers)
+            if provision is not None:
+                items += [one | {"provisions": None} for one in provisions if one["provision"] == provision]
+            elif whole is not None:
+                shown = [{name: one[name] for name in IN_PROVISIONS} for one in provisions]
+                items.append(whole | {"provisions": shown or None})
+        return items
 
     def agreements(
-        self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()
+        self,
+        as_of: datetime,
+        position: int,
+        effective_at: datetime,
+        prefer: Sequence[str] = (),
+        publishers: Publishers = None,
     ) -> list[Item]:
         """Agreements listed at the viewpoint."""
         names = self.names(position)
         things = self._things(as_of, position, "agreements", "agreement")
-        return _listed(agreement_item(slug, facts, effective_at, names, prefer) for slug, facts in things)
+        return _listed(agreement_item(slug, facts, effective_at, names, prefer, publishers) for slug, facts in things)
+
+    def commitments(
+        self,
+        as_of: datetime,
+        position: int,
+        effective_at: datetime,
+        prefer: Sequence[str] = (),
+        publishers: Publishers = None,
+    ) -> list[Item]:
+        """Commitments listed at the viewpoint."""
+        names = self.names(position)
+        things = self._things(as_of, position, "commitments", "commitment")
+        return _listed(commitment_item(slug, facts, effective_at, names, prefer, publishers) for slug, facts in things)
 
     def facilities(
-        self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()
+        self,
+        as_of: datetime,
+        position: int,
+        effective_at: datetime,
+        prefer: Sequence[str] = (),
+        publishers: Publishers = None,
     ) -> list[Item]:
         """Facilities listed at the viewpoint, by stage where stages are given. What names no stage bears on all."""
         names = self.names(position)
@@ -743,34 +785,49 @@ class Model:
         for (subject, relation, target, _), facts in self._relations(as_of, position):
             if relation == "operates":
                 operated.setdefault(target, []).extend(
-                    intervals(subject, Thing(facts, effective_at, names, prefer=prefer))
+                    intervals(subject, Thing(facts, effective_at, names, prefer=prefer, publishers=publishers))
                 )
         items = []
         for slug, facts in self._things(as_of, position, "facilities", "facility"):
-            stages = sorted({fact.body["stage"] for fact in facts if fact.get("stage")}) or [None]
-            for stage in stages:
+            named = {fact.get("stage") for fact in by_publishers(facts, names, publishers)}
+            for stage in sorted(named - {None}) or [None]:
                 bearing = [fact for fact in facts if fact.get("stage") in (None, stage)]
-                items.append(facility_item(slug, stage, bearing, operated.get(slug, []), effective_at, names, prefer))
+                known = operated.get(slug, [])
+                items.append(facility_item(slug, stage, bearing, known, effective_at, names, prefer, publishers))
         return _listed(items)
 
-    def links(self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()) -> list[Item]:
+    def links(
+        self,
+        as_of: datetime,
+        position: int,
+        effective_at: datetime,
+        prefer: Sequence[str] = (),
+        publishers: Publishers = None,
+    ) -> list[Item]:
         """Supply links listed at the viewpoint, whatever their status."""
         names = self.names(position)
         items = []
         for slug, facts in self._things(as_of, position, "links", "link"):
-            if found := thing_item("link", slug, facts, effective_at, names, prefer):
+            if found := thing_item("link", slug, facts, effective_at, names, prefer, publishers):
                 item, fields = found
                 refs = {name: names.shown(fields.get(name)) for name in ("supplier", "consumer", "material")}
                 own = {"stage": fields.get("stage"), "share": printed(fields.get("share"))}
                 items.append(item | refs | own | {"nature": fields.get("nature")})
         return items
 
-    def risks(self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()) -> list[Item]:
+    def risks(
+        self,
+        as_of: datetime,
+        position: int,
+        effective_at: datetime,
+        prefer: Sequence[str] = (),
+        publishers: Publishers = None,
+    ) -> list[Item]:
         """Risks listed at the viewpoint, whatever their status."""
         names = self.names(position)
         items = []
         for slug, facts in self._things(as_of, position, "risks", "risk"):
-            if found := thing_item("risk", slug, facts, effective_at, names, prefer):
+            if found := thing_item("risk", slug, facts, effective_at, names, prefer, publishers):
                 item, fields = found
                 own = {name: fields.get(name) for name in ("category", "description", "severity")}
                 items.append(item | own | {"subject": names.shown(fields.get("subject"))})
@@ -786,12 +843,17 @@ class Model:
         return grouped(self.visible(as_of, position, *OVER_TIME["relationships"]), key)
 
     def relationships(
-        self, as_of: datetime, position: int, effective_at: datetime, prefer: Sequence[str] = ()
+        self,
+        as_of: datetime,
+        position: int,
+        effective_at: datetime,
+        prefer: Sequence[str] = (),
+        publishers: Publishers = None,
     ) -> list[Item]:
         """The intervals of relationships that are listed at the viewpoint."""
         names = self.names(position)
         found = [
-            relationship_items(key, facts, effective_at, names, prefer)
+            relationship_items(key, facts, effective_at, names, prefer, publishers)
             for key, facts in self._relations(as_of, position)
         ]
         return [item for items in found for item in items]

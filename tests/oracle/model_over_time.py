@@ -13,7 +13,7 @@ Decisions, where the contract leaves room:
  4. What names no part is a transition of its own beside those that name one, and bears on all of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ from typing import Any
 from tests.oracle.facts import Body, Fact, Item, Moment, Names, moment, once, printed
 
 OPENS = {
+    "CommitmentMade",
     "PolicyAnnounced",
     "PolicyEnacted",
     "MoUSigned",
@@ -34,6 +35,8 @@ OPENS = {
     "RiskRaised",
 }
 ENDS = {
+    "CommitmentMet",
+    "CommitmentReleased",
     "PolicyRepealed",
     "AgreementTerminated",
     "FacilityClosed",
@@ -67,6 +70,8 @@ class Transition:
     statements: list[Fact]
     prefer: Sequence[str] = ()
     names: Names | None = None
+    part: str | None = None
+    """The part of its thing that the first statement of it names."""
 
     def publisher(self, fact: Fact) -> str | None:
         """Who says so, under the kept slug."""
@@ -214,17 +219,33 @@ def transitions(facts: Sequence[Fact], names: Names, part: str = "", prefer: Seq
         while (target := restated(root)) is not None:
             root = target
         found.setdefault(placed[root.event_id], []).append(fact)
-    return [Transition(said[0].type, said, prefer, names) for said in found.values()]
+    return [Transition(said[0].type, said, prefer, names, key[0][1]) for key, said in found.items()]
+
+
+Publishers = Collection[str] | None
+"""Those whose statements alone are folded; None: all."""
+
+
+def by_publishers(facts: Sequence[Fact], names: Names, publishers: Publishers) -> list[Fact]:
+    """The statements of some publishers."""
+    return [fact for fact in facts if publishers is None or names.shown(fact.source.get("publisher")) in publishers]
 
 
 class Thing:
     """What counts of a thing, or of a part of it, at V."""
 
     def __init__(
-        self, facts: Sequence[Fact], at: datetime, names: Names, part: str = "", prefer: Sequence[str] = ()
+        self,
+        facts: Sequence[Fact],
+        at: datetime,
+        names: Names,
+        part: str = "",
+        prefer: Sequence[str] = (),
+        publishers: Publishers = None,
     ) -> None:
-        self.facts, self.at, self.names = facts, at, names
-        self.all = transitions(facts, names, part, prefer)
+        self.everything, self.part, self.at, self.names = facts, part, at, names
+        self.facts = by_publishers(facts, names, publishers)
+        self.all = transitions(self.facts, names, part, prefer)
         self.since: datetime | None = None
         """The ending behind which nothing counts any more."""
         self._later: list[Transition] = []
@@ -261,12 +282,12 @@ class Thing:
     def envelope(self, decider: Transition) -> Item:
         """How an item names what decided it, and how many speak of it."""
         fact = decider.decider
-        named = {self.names.shown(fact.source.get("publisher")) for fact in self.facts}
+        named = {self.names.shown(fact.source.get("publisher")) for fact in self.everything}
         return {
             "event_id": fact.event_id,
             "publisher": decider.publisher(fact),
             "publishers": len(named - {None}),
-            "disputed": any(one.disputed for one in self.all),
+            "disputed": any(one.disputed for one in transitions(self.everything, self.names, self.part)),
             "published_at": fact.published_at,
             "position": fact.position,
         }
@@ -277,9 +298,11 @@ def last(found: Iterable[Transition]) -> Transition:
     return max(found, key=lambda one: one.order)
 
 
-def decided(cascade: Sequence[tuple[str, Sequence[Transition]]]) -> tuple[str, Transition]:
-    """The first status that any transition makes true, and the last transition that does."""
-    return next((status, last(found)) for status, found in cascade if found)
+def decided(
+    cascade: Sequence[tuple[str, Sequence[Transition]]], first: Callable[[Transition], bool] = lambda one: False
+) -> tuple[str, Transition]:
+    """The first status that any transition makes true, and the last transition that does, of those that come first."""
+    return next((status, last([one for one in found if first(one)] or found)) for status, found in cascade if found)
 
 
 def folded(found: Sequence[Transition]) -> tuple[Body, dict[str, Transition]]:
@@ -307,16 +330,58 @@ def dates(fields: Body) -> tuple[str | None, str | None]:
     return start, None if start and end and moment(end).end < moment(start).start else end
 
 
+def policy_items(
+    slug: str,
+    facts: Sequence[Fact],
+    at: datetime,
+    names: Names,
+    prefer: Sequence[str] = (),
+    publishers: Publishers = None,
+) -> tuple[Item | None, list[Item]]:
+    """The state of a policy at V, and those of its provisions.
+
+    What names no provision bears on all of them. The policy itself is as what names none says; where that opens
+    nothing, it is as all of its provisions are together.
+    """
+    own = by_publishers(facts, names, publishers)
+    provisions = sorted({fact.body["provision"] for fact in own if fact.get("provision")})
+    is_opened = any(fact.type in OPENS and not fact.get("provision") for fact in own)
+    whole = [fact for fact in facts if not is_opened or not fact.get("provision")]
+    found = []
+    for provision in provisions:
+        bearing = [fact for fact in facts if fact.get("provision") in (None, provision)]
+        if item := policy_item(slug, provision, bearing, at, names, prefer, publishers):
+            found.append(item)
+    return policy_item(slug, None, whole, at, names, prefer, publishers), found
+
+
+IN_PROVISIONS = (
+    *("provision", "status", "foreseen", "effective_from", "effective_to", "interrupted_from", "interrupted_to"),
+    *("event_id", "publisher", "publishers", "disputed", "published_at", "position"),
+)
+"""What a policy says of each of its provisions."""
+
+
 def policy_item(
-    slug: str, facts: Sequence[Fact], at: datetime, names: Names, prefer: Sequence[str] = ()
+    slug: str,
+    provision: str | None,
+    facts: Sequence[Fact],
+    at: datetime,
+    names: Names,
+    prefer: Sequence[str] = (),
+    publishers: Publishers = None,
 ) -> Item | None:
-    """The state of a policy at V."""
-    thing = Thing(facts, at, names, prefer=prefer)
+    """The state of a policy at V, or of a provision of it: then what is said of itself counts more."""
+    thing = Thing(facts, at, names, "provision", prefer, publishers)
+
+    def of_itself(one: Transition) -> bool:
+        return provision is not None and one.part is not None
+
     announced, enacted = thing.listed("PolicyAnnounced"), thing.listed("PolicyEnacted")
     if not announced + enacted:
         return None
     amendments = thing.begun("PolicyAmended")
-    fields, given_by = folded([*announced, *enacted, *amendments])
+    fields, given_by = folded(sorted([*announced, *enacted, *amendments], key=of_itself))
     own_from, own_to = dates(fields)
     over = bool(own_to) and moment(own_to).end < at
     in_effect = [one for one in enacted if (moment(own_from).start if own_from else one.starts) <= at]
@@ -329,15 +394,18 @@ def policy_item(
             ("in_force", [] if over else makes_true),
             ("expired" if enacted else "lapsed", [given_by["effective_to"]] if over else []),
             ("announced", [*announced, *enacted]),
-        ]
+        ],
+        of_itself,
     )
-    materials = fields.get("materials")
+    named = {name: fields.get(name) for name in ("materials", "applies_to", "exempt")}
     return {
         "policy": slug,
+        "provision": provision,
         "jurisdiction": names.shown(fields.get("jurisdiction")),
         "kind": fields.get("kind"),
         "title": fields.get("title"),
-        "materials": None if materials is None else once(map(names.resolve, materials)),
+        **{name: None if refs is None else once(map(names.resolve, refs)) for name, refs in named.items()},
+        "conditions": fields.get("conditions"),
         "status": status,
         "foreseen": status != "announced" and decider.foreseen,
         "effective_from": own_from,
@@ -349,10 +417,15 @@ def policy_item(
 
 
 def agreement_item(
-    slug: str, facts: Sequence[Fact], at: datetime, names: Names, prefer: Sequence[str] = ()
+    slug: str,
+    facts: Sequence[Fact],
+    at: datetime,
+    names: Names,
+    prefer: Sequence[str] = (),
+    publishers: Publishers = None,
 ) -> Item | None:
     """The state of an agreement at V. A definitive signing starts afresh, but for title and facility."""
-    thing = Thing(facts, at, names, prefer=prefer)
+    thing = Thing(facts, at, names, prefer=prefer, publishers=publishers)
     memoranda, definitive = thing.listed("MoUSigned"), thing.listed("AgreementSigned")
     if not memoranda + definitive:
         return None
@@ -412,9 +485,10 @@ def facility_item(
     at: datetime,
     names: Names,
     prefer: Sequence[str] = (),
+    publishers: Publishers = None,
 ) -> Item | None:
     """The state of one stage of a facility at V; `operated` are the intervals in which someone operates it."""
-    thing = Thing(facts, at, names, "stage", prefer)
+    thing = Thing(facts, at, names, "stage", prefer, publishers)
     openings = thing.listed(*OPENS_FACILITY)
     if not openings:
         return None
@@ -456,9 +530,10 @@ def thing_item(
     at: datetime,
     names: Names,
     prefer: Sequence[str] = (),
+    publishers: Publishers = None,
 ) -> tuple[Item, Body] | None:
     """Slug, status and envelope of a link or risk at V, and its folded fields."""
-    thing = Thing(facts, at, names, prefer=prefer)
+    thing = Thing(facts, at, names, prefer=prefer, publishers=publishers)
     openings = thing.listed("SupplyLinkOpened", "RiskRaised")
     if not openings:
         return None
@@ -521,13 +596,19 @@ def intervals(subject: str, thing: Thing) -> list[Interval]:
 
 
 def relationship_items(
-    key: tuple[str, str, str, str], facts: Sequence[Fact], at: datetime, names: Names, prefer: Sequence[str] = ()
+    key: tuple[str, str, str, str],
+    facts: Sequence[Fact],
+    at: datetime,
+    names: Names,
+    prefer: Sequence[str] = (),
+    publishers: Publishers = None,
 ) -> list[Item]:
     """Each interval of a relationship that is listed at V."""
-    thing = Thing(facts, at, names, prefer=prefer)
+    thing = Thing(facts, at, names, prefer=prefer, publishers=publishers)
     subject, relation, target, role = key
     return [
         {
+            "relationship": ":".join(filter(None, key)),
             "subject": subject,
             "relation": relation,
             "object": target,

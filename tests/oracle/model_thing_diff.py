@@ -22,16 +22,18 @@ from tests.oracle.model import OVER_TIME, Model
 from tests.oracle.model_over_time import Thing, intervals
 
 KEYS = {
-    "policies": ("policy",),
+    "policies": ("policy", "provision"),
     "agreements": ("agreement",),
     "facilities": ("facility", "stage"),
     "links": ("link",),
     "risks": ("risk",),
+    "commitments": ("commitment",),
     "relationships": ("subject", "relation", "object", "role"),
 }
 SAID_AGAIN = {"publisher", "publishers", "disputed", "foreseen", "event_id", "published_at", "position"}
 NUMBERS = ("share", "share_low", "share_high")
 NAMES_ENTITIES = {
+    *("applies_to", "exempt", "by", "to"),
     *("jurisdiction", "materials", "entity", "facility", "operator", "supplier", "consumer", "material"),
     *("subject", "object", "publisher"),
 }
@@ -101,6 +103,9 @@ def changed(before: Item, after: Item, keys: Sequence[str]) -> Body:
 
 
 def _value(name: str, value: Any) -> Any:
+    if name == "provisions":
+        of_each = ("provision", "status", "effective_from", "effective_to", "interrupted_from", "interrupted_to")
+        return value and [tuple(one[field] for field in of_each) for one in value]
     return Decimal(value) if name in NUMBERS and value is not None else value
 
 
@@ -136,7 +141,8 @@ def bears_on(resource: str, key: Key, fact: Fact, names: Names) -> bool:
         return bool(resource == "relationships" and tuple(body.get(name) for name in KEYS[resource]) == key)
     if fact.type not in OVER_TIME[resource] or body[KEYS[resource][0]] != key[0]:
         return False
-    return resource != "facilities" or key[1] is None or body.get("stage") in (None, key[1])
+    part = {"facilities": "stage", "policies": "provision"}.get(resource)
+    return part is None or key[1] is None or body.get(part) in (None, key[1])
 
 
 def causes(model: Model, resource: str, key: Key, one: Viewpoint, other: Viewpoint) -> list[Item]:

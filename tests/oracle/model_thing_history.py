@@ -14,7 +14,6 @@ Decisions, where the contract leaves room:
  5. Intervals of a relationship that begin otherwise from a position on are the same ones, in order.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -239,7 +238,10 @@ def answer(
         relation = (wanted[0], wanted[1], wanted[2], wanted[3])
         found = list(zip(starts, relationship_items(relation, facts, effective_at, names), strict=True))
     else:
-        items: Sequence[Item] = getattr(model, family)(as_of, position, effective_at)
+        items: list[Item] = getattr(model, family)(as_of, position, effective_at)
+        if family == "policies":
+            for provision in ("part 1", "part 2"):
+                items += model.policies(as_of, position, effective_at, provision=provision)
         own = [item for item in items if (item[KEYS[family][0]],) == wanted]
         found = [(item.get(PARTS.get(family, "")), item) for item in own]
     by_part: dict[tuple[Any, int], Item] = {}

@@ -7,7 +7,7 @@ from which seed on: `tests/depth.py`.
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -103,11 +103,13 @@ def everything(model: Model, at: Viewpoint) -> Iterator[tuple[str, dict[str, str
     yield "figures", {}, model.figures(at.as_of, at.position)
     yield "figures", {"resolve": "all"}, model.figures(at.as_of, at.position, resolve="all")
     yield "policies", {}, model.policies(*at)
+    yield "policies", {"provision": "part 1"}, model.policies(*at, provision="part 1")
     yield "agreements", {}, model.agreements(*at)
     yield "facilities", {}, model.facilities(*at)
     yield "links", {}, model.links(*at)
     yield "risks", {}, model.risks(*at)
     yield "relationships", {}, model.relationships(*at)
+    yield "commitments", {}, model.commitments(*at)
     yield "statements", {}, model.statements(at.as_of, at.position)
     yield "entities", {}, model.entities(*at)
 
@@ -116,6 +118,35 @@ def everything_alone(model: Model, at: Viewpoint) -> Iterator[tuple[str, dict[st
     """The same, and what is counted over all figures of a ledger, so that the model must be of all of it."""
     yield from everything(model, at)
     yield "catalogue", {}, catalogue(model, *at)
+
+
+_ARGUMENTS = {"publisher": "publishers", "prefer": "prefer"}
+THINGS = ("policies", "agreements", "facilities", "links", "risks", "relationships", "commitments")
+
+
+def wrong_reading(
+    model: Model,
+    engine: Engine,
+    at: Viewpoint,
+    rng: random.Random,
+    events: Sequence[Item],
+    name: str,
+    *,
+    parameters: Sequence[str] = ("publisher", "prefer"),
+) -> Iterator[str]:
+    """What differs in things of a resource as some publishers say alone, and as others are preferred."""
+    speakers = sorted(
+        {event["source"]["publisher"] for event in events if (event.get("source") or {}).get("publisher")}
+    )
+    if not speakers:
+        return
+    chosen = rng.sample(speakers, min(len(speakers), rng.randint(1, 2)))
+    kept = [model.names(at.position).resolve(slug) for slug in chosen]
+    for parameter in parameters:
+        filters, reading = {parameter: ",".join(chosen)}, {_ARGUMENTS[parameter]: kept}
+        found = items(engine.read(name, seen_from(engine, at), filters=filters), name)
+        if wrong := differences(getattr(model, name)(*at, **reading), found):
+            yield f"{name} {filters}: {wrong}"
 
 
 def compare_states(model: Model, engine: Engine, viewpoints: list[Viewpoint]) -> Iterator[str]:
@@ -157,6 +188,8 @@ def compare_questions(
             yield f"{name} {filters}: {wrong}"
         if wrong := differences(wanted, paged(engine, name, viewpoint, filters, limit)):
             yield f"{name} {filters}: {wrong}"
+    for name in rng.sample(THINGS, 2):
+        yield from wrong_reading(model, engine, at, rng, events, name)
     ever = sorted({one for position in range(len(events) + 1) for one in model.statements_on(position)})
     for figure_id in rng.sample(ever, min(2, len(ever))):
         for clock in ("publication", "ledger"):

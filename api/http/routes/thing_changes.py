@@ -23,7 +23,7 @@ def router(engine: Engine) -> APIRouter:
     routes = APIRouter(prefix="/v1")
     for projection in WITH_HISTORY:
         routes.add_api_route(
-            f"/{projection.name}/{{{'slug' if projection.slug else 'relationship:path'}}}/history",
+            f"/{projection.name}/{{{'relationship:path' if projection.known_by else 'slug'}}}/history",
             _one(engine, projection),
             name=f"read_history_of_{projection.name}",
             tags=[projection.name],
@@ -38,8 +38,7 @@ def router(engine: Engine) -> APIRouter:
 
 def _example(projection: Projection) -> str:
     slugs = (one.example for one in projection.filters if one.name == projection.slug and one.example)
-    name = next(slugs, "lynas-rare-earths:operates:lamp")
-    return f"Example: `GET /v1/{projection.name}/{name}/history`"
+    return f"Example: `GET /v1/{projection.name}/{next(slugs)}/history`"
 
 
 def _one(engine: Engine, projection: Projection) -> Callable[..., Awaitable[Response]]:
@@ -59,4 +58,4 @@ def _one(engine: Engine, projection: Projection) -> Callable[..., Awaitable[Resp
     ) -> Response:
         return await answer(request, relationship)
 
-    return of_slug if projection.slug else of_relationship
+    return of_relationship if projection.known_by else of_slug

@@ -69,7 +69,7 @@ def test_a_policy_that_was_suspended_meanwhile_differs_with_the_events(api: Api)
     )
     answer = api.get("diff", resource="policies", from_as_of="2025-11-01", to_as_of="2025-12-15")
     (item,) = answer["items"]
-    assert list(item) == ["policy", "before", "after", "kind", "fields", "causes"]
+    assert list(item) == ["policy", "provision", "before", "after", "kind", "fields", "causes"]
     assert (item["policy"], item["kind"]) == ("ban", "changed")
     assert (item["before"]["status"], item["after"]["status"]) == ("announced", "suspended")
     assert item["fields"] == {

@@ -110,4 +110,4 @@ def test_a_page_is_folded_from_the_events_up_to_its_end(engine: Engine, monkeypa
 
 def test_things_of_their_own_events_are_these() -> None:
     those = {projection.name for projection in CATALOGUE.values() if projection.of_own_events}
-    assert those == {"policies", "agreements", "links", "risks", "statements"}
+    assert those == {"policies", "agreements", "links", "risks", "commitments", "statements"}
