@@ -25,8 +25,10 @@ def test_one_export_ban_with_three_accounts_of_when_it_began(api: Api) -> None:
     assert (policy["status"], policy["publisher"]) == ("in_force", "malaysia-government")
     assert (policy["effective_from"], policy["effective_to"]) == ("2025", "2027")
     assert (policy["publishers"], policy["disputed"]) == (3, True)
-    theirs = api.only("policies", policy=BAN, as_of=TODAY, prefer="rare-earth-exchanges")
+    theirs = api.only("policies", policy=BAN, as_of=TODAY, publisher="rare-earth-exchanges")
     assert (theirs["status"], theirs["effective_from"]) == ("in_force", "2024-01-01")
+    (phase,) = policy["provisions"]
+    assert (phase["provision"], phase["status"], phase["effective_from"]) == ("further phase", "announced", "2027")
 
 
 def test_the_announced_ban_was_to_add_income_and_jobs(api: Api) -> None:
@@ -39,12 +41,20 @@ def test_the_announced_ban_was_to_add_income_and_jobs(api: Api) -> None:
     }
 
 
-def test_part_3_of_announcement_61_applied_at_once(api: Api) -> None:
-    events = api.items("events", reference="POL-004")
-    starts = {event["provision"]: event["effective_from"] for event in events if event["type"] == "PolicyEnacted"}
-    assert starts == {"part 3": "2025-10-09", "parts 1 and 2": "2025-12-01"}
-    at_once = {"policy": "china-announcement-61-2025", "as_of": "2025-10-20"}
-    assert api.only("policies", **at_once)["status"] == "announced"
+@pytest.mark.parametrize(
+    ("at", "own", "part_3", "parts_1_and_2"),
+    [
+        ("2025-10-20", "announced", "in_force", "announced"),
+        ("2025-12-15", "suspended", "suspended", "suspended"),
+        ("2026-11-20", "in_force", "in_force", "in_force"),
+    ],
+)
+def test_part_3_of_announcement_61_applied_at_once(
+    api: Api, at: str, own: str, part_3: str, parts_1_and_2: str
+) -> None:
+    policy = api.only("policies", policy="china-announcement-61-2025", as_of=at)
+    parts = {one["provision"]: one["status"] for one in policy["provisions"]}
+    assert (policy["status"], parts) == (own, {"part 3": part_3, "parts 1 and 2": parts_1_and_2})
 
 
 def test_ground_was_broken_by_the_day_on_which_it_was_said(api: Api) -> None:
@@ -101,9 +111,10 @@ def test_what_is_between_the_region_and_the_plants_is_planned(api: Api) -> None:
 def test_the_articles_questions_about_the_venture_are_risks(api: Api) -> None:
     risks = {one["risk"] for one in api.items("risks", subject="js-link-lynas-venture", as_of=TODAY)}
     assert {"js-link-lynas-terms-not-binding", "js-link-lynas-scale-up"} <= risks
-    article = [event for event in api.items("events", type="MoUSigned") if event["source"]["kind"] == "secondary"]
-    assert len(article) == 4
-    assert not any("binding" in event for event in article)
+    article = api.only("agreements", agreement="js-link-lynas-mou", as_of=TODAY, publisher="rare-earth-exchanges")
+    assert (article["status"], article["binding"]) == ("mou", None)
+    priorities = api.only("policies", policy="us-critical-minerals-security-strategy", as_of=TODAY)["provisions"]
+    assert [one["status"] for one in priorities] == ["announced"] * 4
 
 
 def test_stages_are_named_as_those_of_plants_and_have_an_order(api: Api) -> None:
