@@ -35,6 +35,8 @@ MEMBERS: Mapping[str, Any] = {
 }
 """The JSON Schemas of the members of every page."""
 _ENTITY = "entity"
+_NO_NAMES = ("status", "publisher", "prefer", "disputed")
+"""Filters of things that mean something else in a question of the audit, or nothing."""
 _OF_FIGURES = ("subject", "metric", "material", "nature", "publisher", "prefer")
 
 
@@ -48,7 +50,10 @@ class NamesTaken(NamedTuple):
 def names_taken(reader: Reader, asked: Mapping[str, Value]) -> NamesTaken:
     """What the names among the parameters of a question mean at the reader's viewpoint. Raises FilterError."""
     filters, members = dict(asked), dict[str, Any]()
-    for projection, names in ((CATALOGUE["entities"], (_ENTITY,)), (FIGURES, _OF_FIGURES)):
+    resource = str(asked.get("resource", FIGURES.name))
+    of_things = tuple(one.name for one in CATALOGUE[resource].filters if one.name not in _NO_NAMES)
+    of_resource = (FIGURES, _OF_FIGURES) if resource == FIGURES.name else (CATALOGUE[resource], of_things)
+    for projection, names in ((CATALOGUE["entities"], (_ENTITY,)), of_resource):
         named = {name: asked[name] for name in names if name in asked}
         if named:
             meant = reader.meant(projection, named)

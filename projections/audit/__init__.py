@@ -15,6 +15,8 @@ from projections.audit.revisions.revisions import GROUPINGS, revisions
 from projections.audit.scorecards import scorecards
 from projections.audit.slips import SLIP_GROUPS, Slips
 from projections.audit.sums import VERDICTS, WAYS, sums
+from projections.audit.thing_disputes import thing_disputes
+from projections.audit.thing_vintages import thing_vintages
 from projections.audit.trace import DEPTH, DIRECTIONS, RELATIONS, trace
 from projections.audit.vintages import Columns, vintages
 
@@ -41,6 +43,8 @@ __all__ = [
     "revisions",
     "scorecards",
     "sums",
+    "thing_disputes",
+    "thing_vintages",
     "trace",
     "vintages",
 ]

@@ -40,12 +40,22 @@ STAGES = (
 
 
 class Mutant(NamedTuple):
-    """A bug: what it is, the file under projections/, the text there, and the text in its place."""
+    """A bug: what it is, the file under projections/, the text there, and the text in its place.
+
+    `stage` are tests that ought to catch it, before the others are tried.
+    """
 
     name: str
     file: str
     text: str
     instead: str
+    stage: Stage | None = None
+
+
+THING_DIFFS = Stage(("tests/properties/test_thing_diffs.py", "tests/api/questions/test_thing_diff.py"), histories=12)
+THING_SERIES = Stage(
+    ("tests/properties/test_thing_series.py", "tests/api/questions/test_thing_disputes.py"), histories=8
+)
 
 
 MUTANTS = (
@@ -498,6 +508,139 @@ MUTANTS = (
         'if act.type != "EventCorrected"][0])',
     ),
     Mutant(
+        "things differ: what begins in between is not looked at",
+        "queries/thing_diff.sql",
+        "versions.starts BETWEEN $earliest_world AND $latest_world",
+        "FALSE",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "things differ: what ends in between is not looked at",
+        "queries/thing_diff.sql",
+        "OR versions.ends BETWEEN $earliest_world AND $latest_world",
+        "",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "things differ: what is taken back in between is not looked at",
+        "queries/thing_diff.sql",
+        "OR versions.event_id IN (",
+        "OR FALSE AND versions.event_id IN (",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "things differ: dates that an amendment moves are not looked at",
+        "queries/thing_diff.sql",
+        "OR starts_at(versions.changes.effective_from) BETWEEN $earliest_world AND $latest_world",
+        "",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "things differ: what is published in between is not looked at",
+        "queries/thing_diff.sql",
+        "AND versions.visible_from <= ${side}_known",
+        "",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "things differ: intervals are matched by their places only",
+        "queries/thing_diff.sql",
+        "nth) > 1 AS is_met",
+        "nth) > 2 AS is_met",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "things differ: filters look at the first viewpoint only",
+        "queries/thing_diff.sql",
+        "OR COALESCE(after.is_wanted, FALSE)",
+        "",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "things differ: who says so is a difference",
+        "queries/thing_comparison.py",
+        'NO_DIFFERENCE = ("publisher", ',
+        "NO_DIFFERENCE = (",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "things differ: a number printed otherwise is another",
+        "queries/thing_comparison.py",
+        "is Kind.PRINTED",
+        "is Kind.COUNT",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "things differ: relationships of operators are not looked at",
+        "queries/thing_comparison.py",
+        'touched += "\\nUNION ALL\\n" + self._touched',
+        'touched += "" and self._touched',
+        THING_DIFFS,
+    ),
+    Mutant(
+        "causes of things: what was taken back is said",
+        "queries/thing_causes.sql",
+        "there_after AND NOT COALESCE(after, FALSE) AS said_after",
+        "there_after AS said_after",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "causes of things: what takes back from both viewpoints is a cause",
+        "queries/thing_causes.sql",
+        "FILTER (WHERE before <> after) AS withdrawals",
+        "FILTER (WHERE before OR after) AS withdrawals",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "causes of things: merges are none",
+        "queries/thing_causes.py",
+        "positions.add(merge)",
+        "pass",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "causes of things: a stage has the causes of all stages",
+        "queries/thing_causes.py",
+        "parts.values() if named is None else",
+        "parts.values() if True else",
+        THING_DIFFS,
+    ),
+    Mutant(
+        "series of things: withdrawals are not among them",
+        "audit/thing_series.sql",
+        "ON told.event_id = withdrawals.withdraws",
+        "ON FALSE",
+        THING_SERIES,
+    ),
+    Mutant(
+        "series of things: what one publisher says is contested",
+        "audit/thing_series.sql",
+        "<> MAX(publisher)",
+        "= MAX(publisher)",
+        THING_SERIES,
+    ),
+    Mutant(
+        "series of things: what was taken back is still said",
+        "audit/thing_series.py",
+        "while stack and stack[-1][0].event_id in taken_back:",
+        "while False:",
+        THING_SERIES,
+    ),
+    Mutant(
+        "disputes of things: dates that touch clash",
+        "audit/thing_disputes.py",
+        "start > -end",
+        "start >= -end",
+        THING_SERIES,
+    ),
+    Mutant(
+        "disputes of things: one that has ended goes on",
+        "audit/thing_disputes.py",
+        "while self._heap and self._standing.get(self._heap[0][1]) != -self._heap[0][0]:",
+        "while False:",
+        THING_SERIES,
+    ),
+    Mutant(
         "limits: the time of a question is never used up",
         "queries/allowance.py",
         "if self.seconds is not None and time.monotonic() >= self.ends_at:",
@@ -651,7 +794,7 @@ def survives(mutant: Mutant, copy: Path) -> bool:
     sound = path.read_text(encoding="utf-8")
     path.write_text(sound.replace(mutant.text, mutant.instead, 1), encoding="utf-8")
     try:
-        return all(passes(copy, stage) for stage in STAGES)
+        return all(passes(copy, stage) for stage in (*([mutant.stage] if mutant.stage else []), *STAGES))
     finally:
         path.write_text(sound, encoding="utf-8")
 
@@ -685,7 +828,8 @@ def main() -> None:
             finally:
                 free.put(copy)
 
-        if not all(threads.map(lambda stage: tried(lambda copy: passes(copy, stage)), STAGES)):
+        stages = dict.fromkeys((*STAGES, *(mutant.stage for mutant in chosen if mutant.stage)))
+        if not all(threads.map(lambda stage: tried(lambda copy: passes(copy, stage)), stages)):
             raise SystemExit("The tests fail without any bug planted, so they would seem to catch every one.")
         alive = threads.map(lambda mutant: tried(lambda copy: survives(mutant, copy)), chosen)
         survivors = 0

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choice_of, page_from
+from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choice_of, page_from, texts_of
+from api.questions.audit.resource_parameters import RESOURCE, check_taken, with_things
 from api.questions.page import Page
-from api.questions.parameters import Parameter
-from projections import Inquiry, Reader
-from projections.audit import STATUSES, Findings, disputes
+from api.questions.parameters import VIEWPOINT, Parameter
+from projections import FIGURES, THINGS, Inquiry, Reader
+from projections.audit import STATUSES, Findings, disputes, thing_disputes
 
 ORDER = 50
 DESCRIPTION = """\
@@ -19,6 +20,10 @@ all publishers.
 
 Beside the items, `pairs`: for every two publishers that both say something of a selected figure at the viewpoint, how
 often they agree and by how much they differ, in percent of the mean of the two. `status` does not bear on pairs.
+
+With `resource=facilities` (policies, agreements, links, risks, relationships, commitments): stretches in which what
+publishers say of one `transition` of a thing (of a `part` of it) cannot all be so: `fields` are the dates that do not
+overlap and the values that differ, `days_apart` how far the stated starts are, and `publishers` who says or said what.
 
 Example: `GET /v1/disputes?subject=world&metric=mine_production&status=all`
 """
@@ -49,25 +54,47 @@ PAIRS = {
 }
 
 
+PUBLISHER = next(one for one in SERIES_PARAMETERS if one.name == "publisher")
+OF_FIGURES = (STATUS, *SERIES_PARAMETERS)
+OF_THINGS = (STATUS, PUBLISHER, *VIEWPOINT)
+_NOT_OF_THINGS = ("status", "publisher", "prefer", "disputed")
+"""Filters of things that mean something else here, or nothing: what is disputed is so whoever is preferred."""
+
+
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of disputes. Raises Problem."""
+    resource = check_taken(parameters, OF_FIGURES, OF_THINGS, besides=_NOT_OF_THINGS)
 
     def find(reader: Reader, asked: dict[str, str], limit: int | None, offset: int) -> Findings:
         status = choice_of(asked, "status", STATUSES)
+        asked.pop(RESOURCE.name, None)
+        if resource != FIGURES.name:
+            publishers = texts_of(asked, PUBLISHER.name)
+            return thing_disputes(
+                reader, resource, asked, publishers=publishers, status=status, limit=limit, offset=offset
+            )
         return disputes(reader, asked, status=status, limit=limit, offset=offset)
 
     return page_from(engine, "disputes", parameters, find)
+
+
+def _named_by(resource: str) -> tuple[str, ...]:
+    return (*THINGS[resource], "part")
 
 
 QUESTION = AuditQuestion(
     "disputes",
     "Where publishers differ, since when, and how it ended",
     DESCRIPTION,
-    (STATUS, *SERIES_PARAMETERS),
+    with_things(OF_FIGURES, (), besides=_NOT_OF_THINGS),
     ask,
     {"pairs": PAIRS},
     (
         *("subject", "metric", "material", "period", "status", "since", "until", "days", "kind", "spread"),
         *("spread_percent", "highest", "highest_by", "lowest", "lowest_by"),
     ),
+    thing_columns={
+        resource: (*_named_by(resource), "transition", "status", "fields", "since", "until", "days_apart", "publishers")
+        for resource in THINGS
+    },
 )

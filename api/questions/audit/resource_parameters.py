@@ -62,13 +62,20 @@ def with_things(
     return (*known.values(), *paging)
 
 
-def check_taken(parameters: Mapping[str, str], of_figures: Iterable[Parameter], of_things: Iterable[Parameter]) -> str:
+def check_taken(
+    parameters: Mapping[str, str],
+    of_figures: Iterable[Parameter],
+    of_things: Iterable[Parameter],
+    *,
+    besides: Iterable[str] = (),
+) -> str:
     """The resource that a request is about, once it has no parameter that this does not take. Raises Problem.
 
-    `of_figures` are all that a question about figures takes, `of_things` what one about things does besides filters.
+    `of_figures` are all that a question about figures takes, `of_things` what one about things does besides filters,
+    `besides` are filters that it does not take.
     """
     resource = resource_of(parameters)
-    known = of_figures if resource == OF_FIGURES else (*of_things, *thing_filters(resource), *PAGING)
+    known = of_figures if resource == OF_FIGURES else (*of_things, *thing_filters(resource, besides=besides), *PAGING)
     checked(parameters.items(), [RESOURCE, *known])
     return resource
 

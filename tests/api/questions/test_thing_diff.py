@@ -99,6 +99,19 @@ def test_the_world_may_move_on_by_itself_and_then_nothing_that_was_said_is_the_c
     assert diff(api, from_as_of="2025-11-01", to_as_of="2025-11-30") == []
 
 
+def test_an_end_that_passes_is_a_difference_and_so_is_a_date_that_an_amendment_set_before(api: Api) -> None:
+    api.post(enacted("2025-01-09", effective_from="2025-02-01", effective_to="2025-06-30"))
+    (item,) = diff(api, from_as_of="2025-06-30", to_as_of="2025-07-01")
+    assert item["fields"] == {"status": {"before": "in_force", "after": "expired"}}
+    later = {"policy": "later", "effective_from": "2025-02-01"}
+    api.post({**enacted("2025-01-09"), **later})
+    moved = {"effective_from": "2025-09-01", "effective_to": "2025-11-30"}
+    api.post({"type": "PolicyAmended", "policy": "later", **said("usgs", "2025-03-01"), "changes": moved})
+    for day, status in (("2025-09-01", "in_force"), ("2025-12-01", "expired")):
+        (item,) = diff(api, policy="later", from_as_of="2025-08-31", to_as_of=day)
+        assert (item["after"]["status"], item["causes"]) == (status, [])
+
+
 def test_at_one_instant_of_the_world_only_what_is_known_of_it_differs(api: Api) -> None:
     api.post(enacted("2025-10-09", effective_from="2025-12-01"))
     api.post(enacted("2025-11-20", effective_from="2026-06-01"))
