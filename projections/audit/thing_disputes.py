@@ -24,7 +24,6 @@ from projections.queries.statement_history import DATES, Telling
 
 _OPEN, _ENDED, _ALL = STATUSES
 _NUMBERS = ("share",)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def thing_disputes(
@@ -87,10 +86,10 @@ class _Extremes:
     """The greatest of the values that stand, while they come, change and go."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, str]] = []
-        self._standing: dict[str, int] = {}
+        self._heap: list[tuple[timedelta, str]] = []
+        self._standing: dict[str, timedelta] = {}
 
-    def put(self, of: str, value: int | None) -> None:
+    def put(self, of: str, value: timedelta | None) -> None:
         """Set or take away the value of one."""
         if value is None:
             self._standing.pop(of, None)
@@ -99,7 +98,7 @@ class _Extremes:
             heappush(self._heap, (-value, of))
 
     @property
-    def greatest(self) -> int | None:
+    def greatest(self) -> timedelta | None:
         """The greatest value that stands."""
         while self._heap and self._standing.get(self._heap[0][1]) != -self._heap[0][0]:
             heappop(self._heap)
@@ -115,8 +114,8 @@ class _DatesSaid:
     def put(self, of: str, value: Any) -> None:
         """Set or take away the date of a publisher."""
         moment = None if value is None else parse_moment(value)
-        self._latest_start.put(of, None if moment is None else _microseconds(moment.start))
-        self._earliest_end.put(of, None if moment is None else -_microseconds(moment.end))
+        self._latest_start.put(of, None if moment is None else _distance(moment.start))
+        self._earliest_end.put(of, None if moment is None else -_distance(moment.end))
 
     @property
     def clash(self) -> bool:
@@ -261,8 +260,9 @@ def _event(one: Telling) -> Item:
     }
 
 
-def _microseconds(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
+def _distance(at: datetime) -> timedelta:
+    """An instant as what can be negated, so that the earliest is the greatest of the negative ones."""
+    return at - datetime.min.replace(tzinfo=UTC)
 
 
 def _day(at: datetime) -> str:

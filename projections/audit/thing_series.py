@@ -7,7 +7,7 @@ said before; a statement that it has taken back is as if it had never been made.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -18,8 +18,6 @@ from projections.queries.reader import Reader
 from projections.queries.statement_history import DATES, Telling
 from projections.queries.transitions import CLASHING, things_of
 from projections.sql_text import quoted, sql
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stated(NamedTuple):
@@ -51,7 +49,7 @@ class ThingSeries:
         """The transitions in the order of their things, parts and starts: all, or those of which several speak."""
         where = "WHERE contested" if contested else ""
         order = ", ".join((*map(quoted, self.thing), "of_part", "first_start", "step", "occurrence"))
-        query = f"{self._text} SELECT * FROM series {where} ORDER BY {order}, until, position"
+        query = f"{self._text} SELECT * FROM series {where} ORDER BY {order}, published_until, position"
         tables = self._reader.tellings_in_parts(self._projection, self._filters, query, {})
         rows = (row for table in tables for row in self._reader.allowance.rows_of(table))
         keys = (*self.thing, "of_part", "step", "occurrence")
@@ -60,7 +58,7 @@ class ThingSeries:
 
     def days(self) -> list[str]:
         """The days on which a date was published, or taken back."""
-        query = f"{self._text} SELECT DISTINCT CAST(MAKE_TIMESTAMP(until) AS DATE) AS day FROM series ORDER BY day"
+        query = f"{self._text} SELECT DISTINCT CAST(published_until AS DATE) AS day FROM series ORDER BY day"
         table = self._reader.tellings_chosen(self._projection, self._filters, query, {})
         return self._reader.allowance.values_of(table["day"])
 
@@ -75,7 +73,7 @@ class ThingSeries:
 
     def _telling(self, row: Item) -> Telling:
         return Telling(
-            published_until=_EPOCH + timedelta(microseconds=row["until"]),
+            published_until=datetime.fromisoformat(row["published_until"]),
             position=row["position"],
             event_id=row["event_id"],
             type=row["type"],

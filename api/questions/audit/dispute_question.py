@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choice_of, page_from, texts_of
-from api.questions.audit.resource_parameters import RESOURCE, check_taken, with_things
+from api.questions.audit.resource_parameters import PUBLISHER, RESOURCE, check_taken, with_things
 from api.questions.page import Page
 from api.questions.parameters import VIEWPOINT, Parameter
 from projections import FIGURES, THINGS, Inquiry, Reader
@@ -54,7 +54,6 @@ PAIRS = {
 }
 
 
-PUBLISHER = next(one for one in SERIES_PARAMETERS if one.name == "publisher")
 OF_FIGURES = (STATUS, *SERIES_PARAMETERS)
 OF_THINGS = (STATUS, PUBLISHER, *VIEWPOINT)
 _NOT_OF_THINGS = ("status", "publisher", "prefer", "disputed")

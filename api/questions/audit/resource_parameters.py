@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from api.questions.audit.audit_question import choice_of
+from api.questions.audit.audit_question import SERIES_PARAMETERS, choice_of
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES
 from api.questions.parameters import PAGING, Parameter, checked
 from api.questions.resources import parameters_of
@@ -21,6 +21,7 @@ RESOURCE = Parameter(
     "What the question is about: figures, or things that hold over time.",
     schema={"type": "string", "enum": list(RESOURCES), "default": OF_FIGURES},
 )
+PUBLISHER = next(one for one in SERIES_PARAMETERS if one.name == "publisher")
 
 
 def resource_of(parameters: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from api.questions.audit.audit_question import (
     whole_number,
     whole_numbers_of,
 )
-from api.questions.audit.resource_parameters import RESOURCE, check_taken, with_things
+from api.questions.audit.resource_parameters import PUBLISHER, RESOURCE, check_taken, with_things
 from api.questions.page import Page
 from api.questions.parameters import VIEWPOINT, Parameter
 from projections import FIGURES, Inquiry, Reader
@@ -51,7 +51,6 @@ OWN = (
 )
 
 
-PUBLISHER = next(one for one in SERIES_PARAMETERS if one.name == "publisher")
 VINTAGE_FIGURES = (*OWN, *SERIES_PARAMETERS)
 VINTAGE_THINGS = (*LAID_OUT, PUBLISHER, *VIEWPOINT)
 _NOT_OF_THINGS = ("publisher", "prefer")
