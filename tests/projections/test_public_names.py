@@ -43,8 +43,9 @@ PUBLIC = {
         "Unanswered UnknownFilter Value Viewpoint is_detail listed"
     ),
     "projections.audit": (
-        "DEPTH DIMENSION DIRECTIONS GROUPINGS KINDS MATERIAL RELATIONS SLIP_GROUPS STATUSES SUBJECT TOP VERDICTS WAYS "
-        "Columns Findings Options Slips concentration disputes revisions scorecards sums trace vintages"
+        "DEPTH DIMENSION DIRECTIONS GROUPINGS KINDS MATERIAL RELATIONS SLIP_GROUPS STATUSES SUBJECT TOP "
+        "VERDICTS WAYS Columns Findings Options Slips concentration disputes revisions scorecards sums "
+        "thing_disputes thing_vintages trace vintages"
     ),
 }
 """A name that goes breaks who imports it; one that comes is kept for good. Think, then write it here."""
