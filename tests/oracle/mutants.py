@@ -14,24 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NamedTuple
 
+from tests.oracle.planted_bugs import Mutant, Stage
+from tests.oracle.thing_mutants import THING_MUTANTS
 from tests.places import ROOT
 
 AT_ONCE = 2
 
 
-class Stage(NamedTuple):
-    """Tests that ought to catch a bug."""
-
-    tests: tuple[str, ...]
-    histories: int = 1
-    seed: int = 1
-
-
 VIEWPOINTS = ("tests/properties/test_viewpoints.py",)
 STAGES = (
     Stage(VIEWPOINTS, histories=8),
+    Stage(("tests/api/questions/test_over_time.py", "tests/api/questions/test_told_by_parts_and_publishers.py")),
     Stage(("tests/projections/views", "tests/projections/tables")),
     Stage(("tests/projections",)),
     Stage((*VIEWPOINTS, "tests/properties/test_deep_histories.py"), histories=52, seed=9),
@@ -39,24 +33,10 @@ STAGES = (
 """Most bugs show in the first histories; what gets through is put to the tests worked out by hand, and to more."""
 
 
-class Mutant(NamedTuple):
-    """A bug: what it is, the file under projections/, the text there, and the text in its place.
-
-    `stage` are tests that ought to catch it, before the others are tried.
-    """
-
-    name: str
-    file: str
-    text: str
-    instead: str
-    stage: Stage | None = None
-
-
 THING_DIFFS = Stage(("tests/properties/test_thing_diffs.py", "tests/api/questions/test_thing_diff.py"), histories=12)
 THING_SERIES = Stage(
     ("tests/properties/test_thing_series.py", "tests/api/questions/test_thing_disputes.py"), histories=8
 )
-
 
 MUTANTS = (
     Mutant("as_of is exclusive", "queries/clocks.sql", "visible_from <= known", "visible_from < known"),
@@ -775,6 +755,7 @@ MUTANTS = (
         "WHEN {may_be_relabelled} THEN 'close'",
         "WHEN FALSE THEN 'close'",
     ),
+    *THING_MUTANTS,
 )
 
 

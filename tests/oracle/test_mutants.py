@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.oracle.mutants import MUTANTS, Mutant
+from tests.oracle.mutants import MUTANTS
+from tests.oracle.planted_bugs import Mutant
 from tests.places import ROOT
 
 

@@ -1,0 +1,125 @@
+"""Bugs to plant in the SQL of what holds over time: statements, transitions, and the states that follow from them."""
+
+from tests.oracle.planted_bugs import Mutant
+
+_TRANSITIONS = "queries/transitions.sql"
+_POLICIES = "views/policies.sql"
+_COMMITMENTS = "views/commitments.sql"
+
+THING_MUTANTS = (
+    Mutant(
+        "things: what was taken back still counts",
+        _TRANSITIONS,
+        "SELECT viewpoint, withdraws AS event_id FROM withdrawals",
+        "SELECT viewpoint, withdraws AS event_id FROM withdrawals WHERE FALSE",
+    ),
+    Mutant(
+        "things: what names no part bears on the whole alone",
+        _TRANSITIONS,
+        "WHERE stated_{family}.{part} IS NULL\n    OR ",
+        "WHERE ",
+    ),
+    Mutant(
+        "things: a thing of which only parts were opened is not opened",
+        _TRANSITIONS,
+        "type IN ({openings})) = 0 AS of_all",
+        "type IN ({openings})) < 0 AS of_all",
+    ),
+    Mutant(
+        "things: spans that touch are apart",
+        _TRANSITIONS,
+        "COALESCE(LEAD(starts) OVER of_{family} > starts_until, TRUE)",
+        "COALESCE(LEAD(starts) OVER of_{family} >= starts_until, TRUE)",
+    ),
+    Mutant(
+        "things: a second opening at the instant of the ending is another one",
+        _TRANSITIONS,
+        "INTERVAL 1 MICROSECOND PRECEDING\n  )\n),\n{moved}",
+        "CURRENT ROW\n  )\n),\n{moved}",
+    ),
+    Mutant(
+        "things: secondary sources come first",
+        _TRANSITIONS,
+        "WHEN source_kind = 'primary' THEN 2 ELSE 1",
+        "WHEN source_kind = 'primary' THEN 1 ELSE 2",
+    ),
+    Mutant(
+        "things: prefer is ignored",
+        _TRANSITIONS,
+        "COALESCE(-LIST_POSITION(CAST($prefer AS VARCHAR[]), publisher), -1000000)",
+        "LEN(CAST($prefer AS VARCHAR[])) * 0",
+    ),
+    Mutant(
+        "things: a publisher says what it said first",
+        _TRANSITIONS,
+        "ARG_MAX(starts, ROW(published_until, position)) FILTER (WHERE effective_from IS NOT NULL) AS starts,",
+        "ARG_MIN(starts, ROW(published_until, position)) FILTER (WHERE effective_from IS NOT NULL) AS starts,",
+    ),
+    Mutant(
+        "things: the last to speak of it decides alone what is foreseen",
+        _TRANSITIONS,
+        "'foreseen': spoken_until < starts",
+        "'foreseen': published_until < starts",
+    ),
+    Mutant(
+        "things: without a start it begins when it was said last",
+        _TRANSITIONS,
+        "FILTER (WHERE starts IS NOT NULL), MIN(published_from)) AS starts",
+        "FILTER (WHERE starts IS NOT NULL), MAX(published_from)) AS starts",
+    ),
+    Mutant(
+        "things: an end before the start counts",
+        _TRANSITIONS,
+        "CASE WHEN stated_ends >= starts THEN stated_ends END AS ends",
+        "stated_ends AS ends",
+    ),
+    Mutant(
+        "things: what was said before the ending counts after a second opening",
+        _TRANSITIONS,
+        "AND COALESCE(starts > since_ended, TRUE)",
+        "AND COALESCE(starts >= since_ended - INTERVAL 400 DAY, TRUE)",
+    ),
+    Mutant(
+        "things: amendments go by what was recorded last",
+        _TRANSITIONS,
+        "      starts,\n      transitions_{family}.published_until,",
+        "      transitions_{family}.published_until,\n      starts,",
+    ),
+    Mutant(
+        "things: what is said of a provision counts no more than what is said of all",
+        _POLICIES,
+        "    ROW(\n      of_part <> '' AND own_part <> '',",
+        "    ROW(\n      FALSE,",
+    ),
+    Mutant(
+        "things: a suspension of the whole leaves its provisions alone",
+        _POLICIES,
+        "WHEN type = 'PolicySuspended' AND begun",
+        "WHEN type = 'PolicySuspended' AND (of_part = '' OR own_part <> '') AND begun",
+    ),
+    Mutant(
+        "things: a policy that was never enacted expires",
+        _POLICIES,
+        "CASE WHEN own.enacted THEN 'expired' ELSE 'lapsed' END",
+        "'expired'",
+    ),
+    Mutant("things: an expired commitment is open", _COMMITMENTS, "AND past THEN 2", "AND past AND FALSE THEN 2"),
+    Mutant(
+        "things: what was met in part is met as a whole",
+        _COMMITMENTS,
+        "WHEN type = 'CommitmentMet' AND begun THEN 5",
+        "WHEN type IN ('CommitmentMet', 'CommitmentMetInPart') AND begun THEN 5",
+    ),
+    Mutant(
+        "things: parts that are still to come are summed",
+        _COMMITMENTS,
+        "    WHERE type = 'CommitmentMetInPart'\n      AND begun\n",
+        "    WHERE type = 'CommitmentMetInPart'\n",
+    ),
+    Mutant(
+        "things: a planned interval ends the one before",
+        "views/relationships.sql",
+        "type = 'RelationshipStated' AND nature = 'actual'",
+        "type = 'RelationshipStated'",
+    ),
+)
