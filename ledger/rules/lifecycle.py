@@ -5,6 +5,7 @@ opening and before the end is answered from the openings and the endings alone, 
 """
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from operator import itemgetter
@@ -22,6 +23,8 @@ class Lifecycle:
         self._openings: list[int] = []
         self._ends: dict[str | None, _Ends] = {}
         """By the part of the thing that they end; None: all of it."""
+        self._parts: Counter[str] = Counter()
+        """How many events name each part of the thing."""
 
     def __bool__(self) -> bool:
         return bool(self._positions)
@@ -33,6 +36,8 @@ class Lifecycle:
         """Take in an event that stands."""
         self._events[event.position] = event
         insort(self._positions, event.position)
+        if (part := _part_of(event)) is not None:
+            self._parts[part] += 1
         if event.cls.lifecycle_role is Role.OPENS:
             insort(self._openings, event.position)
         elif event.cls.ends(event.body):
@@ -42,6 +47,10 @@ class Lifecycle:
         """Let an event go that stands no longer."""
         event = self._events.pop(position)
         _take_out(self._positions, position)
+        if (part := _part_of(event)) is not None:
+            self._parts[part] -= 1
+            if not self._parts[part]:
+                del self._parts[part]
         if event.cls.lifecycle_role is Role.OPENS:
             _take_out(self._openings, position)
         elif event.cls.ends(event.body):
@@ -50,6 +59,11 @@ class Lifecycle:
     def first(self) -> Version | None:
         """The first event of all."""
         return self._events[self._positions[0]] if self._positions else None
+
+    def has_room_for(self, event: Version, most: int) -> bool:
+        """Whether the thing has no more parts than these with the one that an event names, if it names any."""
+        part = _part_of(event)
+        return part is None or part in self._parts or len(self._parts) < most
 
     def opening(self) -> Version | None:
         """The first event that opens it."""

@@ -29,6 +29,9 @@ from ledger.rules.version import Version
 from ledger.values.calendars import parse_period
 from ledger.values.units import unit
 
+PARTS_MAX = 200
+"""How many provisions a policy may have: each bears what is said of the whole policy."""
+
 Check = Callable[[State, Version], Iterator[Violation]]
 Shortcut = Callable[[State, FigureFacts], bool]
 """Whether an event about a figure keeps the rule for certain. False: ask the rule itself."""
@@ -241,6 +244,18 @@ def thing_is_open(state: State, event: Version) -> Iterator[Violation]:
     if not state.lifecycle(event.cls, slug).is_opened_before(event.position):
         yield Violation(
             (thing,), "opened_first", f"{slug!r} was never opened, so {event.cls.__name__} has nothing to act on"
+        )
+
+
+@rule(about=lambda cls: cls.part is not None)
+def parts_are_few(state: State, event: Version) -> Iterator[Violation]:
+    """A thing has no more parts than can be told one by one: what is about all of it is weighed for each of them."""
+    if not state.lifecycle(event.cls, event.body[event.thing]).has_room_for(event, PARTS_MAX):
+        yield Violation(
+            (str(event.cls.part),),
+            "parts_max",
+            f"{event.body[event.thing]!r} has {PARTS_MAX} parts already, the most that one thing may have; "
+            f"record what is in this one as a thing of its own",
         )
 
 

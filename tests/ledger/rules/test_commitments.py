@@ -162,3 +162,15 @@ def test_every_type_that_holds_over_time_can_restate() -> None:
     timed = {name for name, cls in REGISTRY.items() if "restates" in cls.model_fields}
     families = {"agreements", "commitments", "facilities", "links", "policies", "relationships", "risks"}
     assert timed == {name for name, cls in REGISTRY.items() if cls.family in families}
+
+
+def test_a_policy_has_no_more_provisions_than_can_be_weighed_one_by_one(ledger: Ledger) -> None:
+    def provision(name: str, **fields: Any) -> dict[str, Any]:
+        return {**POLICY, "provision": name, **fields}
+
+    recorded = ledger.append([provision(f"article {number}") for number in range(200)])
+    assert broken(ledger, provision("one more")) == [("/0/provision", "parts_max")]
+    ledger.append([POLICY, provision("article 7"), provision("one more", policy="other")])
+    ledger.append([retraction(recorded.items[3]["event_id"])])
+    ledger.append([provision("one more")])
+    assert broken(ledger, provision("article 3")) == [("/0/provision", "parts_max")]
