@@ -65,6 +65,7 @@ def test_two_dates_that_cannot_both_be_so_are_a_dispute_since_the_later_was_stat
         ("2028-06-30", "2028-07", True),
         ("2028-Q2", "2028-06-30", False),
         ("2028-06-01", "2028-06-01", False),
+        ("2028-06-01T12:00:00Z", "2028-06-01T12:00:00Z", False),
         ("2028-06-01", "2028-06-02", True),
     ],
 )
