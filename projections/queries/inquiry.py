@@ -21,7 +21,7 @@ from projections.queries.event_search import acts_on_figures, events_where, time
 from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 from projections.queries.thing_diff import FIRST, DiffPlace, thing_diff
-from projections.queries.thing_histories import START, Place
+from projections.queries.thing_histories import START, TOGETHER_MAX, Place
 from projections.queries.thing_names import thing_named
 from projections.viewpoint import Viewpoint, viewpoint
 
@@ -116,12 +116,22 @@ class Inquiry(ABC):
             return list(islice(reader.statements_of(thing), offset, last))
 
     def thing_answers(
-        self, name: str, key: Sequence[str], viewpoint: Viewpoint, *, limit: int | None = None, place: Place = START
+        self,
+        name: str,
+        key: Sequence[str],
+        viewpoint: Viewpoint,
+        *,
+        limit: int | None = None,
+        place: Place = START,
+        together: int = TOGETHER_MAX,
     ) -> list[dict[str, Any]]:
-        """What this ledger answered of it, from a place on: see `projections.queries.thing_answers`."""
+        """What this ledger answered of it, from a place on: see `projections.queries.thing_answers`.
+
+        It is folded at so many positions `together`.
+        """
         with self.reader(viewpoint) as reader:
             thing = thing_named(reader.families[CATALOGUE[name].family], key, reader.names)
-            return list(islice(reader.answers_of(CATALOGUE[name], thing, place=place), limit))
+            return list(islice(reader.answers_of(CATALOGUE[name], thing, place=place, together=together), limit))
 
     def diff(
         self,

@@ -31,10 +31,10 @@ def clauses(family: Family, *, restating: int, chosen: bool = False) -> str:
         "thing": ", ".join(map(quoted, thing)),
         "things_known": "".join(f", COALESCE({name}, '') AS {name}" for name in map(quoted, thing[1:])),
         "part": f"COALESCE({quoted(part)}, '')" if part else "''",
-        "step": _step(family),
+        "step": step_of(family),
         "same_thing": " AND ".join(f"restated.{name} = restating.{name}" for name in map(quoted, thing)),
-        "openings": _types(family, Role.OPENS),
-        "endings": _types(family, Role.CLOSES),
+        "openings": types_of(family, Role.OPENS),
+        "endings": types_of(family, Role.CLOSES),
         "placed": "first_tellings" if restating else "tellings",
         "root_id": "restated" if restating else "CAST(NULL AS UUID)",
         "rooted": "",
@@ -60,7 +60,7 @@ def own_columns(family: Family) -> list[str]:
     return [column.name for column in family.columns if column.name not in left_out]
 
 
-def _step(family: Family) -> str:
+def step_of(family: Family) -> str:
     """The type of a statement's transition."""
     partly = [
         f"WHEN type = '{cls.__name__}' AND ({' OR '.join(f'{quoted(name)} IS NOT NULL' for name in cls.in_part)}) "
@@ -71,5 +71,6 @@ def _step(family: Family) -> str:
     return f"CASE {' '.join(partly)} ELSE type END" if partly else "type"
 
 
-def _types(family: Family, role: Role) -> str:
+def types_of(family: Family, role: Role) -> str:
+    """The steps of a family that open, or that end, as SQL literals."""
     return literals(cls.__name__ for cls in family.classes if cls.lifecycle_role is role) or "''"

@@ -11,22 +11,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from projections.queries.answer_changes import CAUSES
+from projections.queries.decisive_statements import Recorded
 from projections.queries.statement_history import Item, shift_days
 
 _NO_DIFFERENCE = ("publishers", "disputed", "provisions")
 """What may change in an item while its answer stays the same."""
 _OF_THE_ITEM = {"event_id": "decided_by", "position": None, "publishers": None, "disputed": None, "provisions": None}
 """Columns of an item that a history leaves out, or calls otherwise: event and position are those of the change."""
-
-
-class Recorded(NamedTuple):
-    """A version of a statement that bears on a thing: held from `since` until `until`."""
-
-    position: int
-    since: int
-    until: int
-    published_until: datetime
-    series: tuple[Any, ...]
 
 
 class Event(NamedTuple):
@@ -51,7 +42,7 @@ def late_arrivals(recorded: Sequence[Recorded]) -> set[int]:
     held: dict[tuple[Any, ...], list[datetime]] = defaultdict(list)
     late = set()
     for _, comes, one in sorted(moves, key=lambda move: move[:2]):
-        published = held[one.series]
+        published = held[tuple(one.series)]
         if not comes:
             del published[bisect_left(published, one.published_until)]
             continue

@@ -13,16 +13,18 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from ledger.events import Role
 from ledger.values import instant_text
 from projections.projection import Applies, Projection
 from projections.queries.compose import tellings_of
+from projections.queries.decisive_statements import Recorded, decisive
 from projections.queries.filter_values import Value
 from projections.queries.filters import Selection, filter_named, select
 from projections.queries.format import presented
 from projections.queries.names import Names
 from projections.queries.statement_history import DATES, Item, Telling, statement_history
-from projections.queries.tellings import own_columns
-from projections.queries.thing_answers import Event, Recorded, change_item, changes_of, late_arrivals
+from projections.queries.tellings import own_columns, step_of, types_of
+from projections.queries.thing_answers import Event, change_item, changes_of, late_arrivals
 from projections.queries.thing_names import ThingName
 from projections.queries.transitions import things_of
 from projections.queries.viewpoint_cursor import ViewpointCursor
@@ -31,7 +33,7 @@ from projections.tables.families import Family
 
 Items = dict[Any, Item]
 
-TOGETHER_MAX = 500
+TOGETHER_MAX = 100
 """At so many positions at most a thing is folded together."""
 FOLDED_MAX = 200_000
 """About so many statements are folded together, those of each position counted."""
@@ -72,20 +74,25 @@ class ThingHistories(ViewpointCursor):
         """What was said of a thing, in order of publication, and why each statement differs from the one before."""
         return statement_history(list(self.allowance.each(self._tellings(thing.as_at(self.viewpoint.position)))))
 
-    def answers_of(self, projection: Projection, thing: ThingName, *, place: Place = START) -> Iterator[Item]:
-        """What this ledger answered of a thing, change by change, from a place on."""
+    def answers_of(
+        self, projection: Projection, thing: ThingName, *, place: Place = START, together: int = TOGETHER_MAX
+    ) -> Iterator[Item]:
+        """What this ledger answered of a thing, change by change, from a place on: `together` positions at a time."""
         recorded = self._recorded(thing)
         late = late_arrivals(recorded)
-        moves = {at for one in recorded for at in (one.since, one.until)} | thing.moves()
+        visible = [one for one in recorded if one.published_until <= self._params["as_of"]]
+        moves = {at for one in visible for at in (one.since, one.until)} | thing.moves()
         positions = sorted(at for at in moves if at <= self.viewpoint.position)
         begin = place.position + (not place.shown)
         done = bisect_left(positions, begin)
-        together = max(1, min(TOGETHER_MAX, FOLDED_MAX // max(len(recorded), 1)))
-        skip = place.shown
+        skip, first = place.shown, max(done - 1, 0)
         before: Items = {}
-        for first in range(max(done - 1, 0), len(positions), together):
+        while first < len(positions):
             some = positions[first : first + together]
-            columns, answers = self._answers_at(projection, thing, some)
+            kept = decisive(self.allowance.each(visible), some[0], some[-1])
+            some = some[: max(FOLDED_MAX // max(len(kept), 1), 1)]
+            first += len(some)
+            columns, answers = self._answers_at(projection, thing, some, kept)
             changes = []
             for at in some:
                 after = answers.get(at, {})
@@ -102,32 +109,53 @@ class ThingHistories(ViewpointCursor):
         selection = Selection()
         rows = thing.rows(selection.bind)
         query = " UNION ALL ".join(
-            f"SELECT position, since, until, published_until, [{self._series(family)}] FROM log.{family} AS versions "
+            f"SELECT '{family}', position, since, until, published_from, published_until, event_id, "
+            f"{self._deciding(family)} FROM log.{family} AS versions "
             f"WHERE since <= $position AND {' AND '.join(conditions)}"
             for family, conditions in rows.items()
         )
-        rows_of_all = self.ask(query, **selection.params)
-        return [Recorded._make((*row, tuple(series))) for *row, series in rows_of_all]
+        return [
+            Recorded._make(row) for row in self.ask(f"{query} ORDER BY published_until, position", **selection.params)
+        ]
 
-    def _series(self, name: str) -> str:
-        """What tells apart the series of statements of a family: what is said, of what, and by whom."""
+    def _deciding(self, name: str) -> str:
+        """What a version of a family says that may decide what a thing is: the rest of `Recorded`."""
         family = self.families[name]
         if name == "withdrawals":
-            return "type, CAST(event_id AS VARCHAR)"
-        part = family.classes[0].part
-        return ", ".join(("type", "publisher", *map(quoted, things_of(family)), *([quoted(part)] if part else [])))
+            return (
+                "withdraws, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), 0, [type, CAST(event_id AS VARCHAR)], "
+                "CAST([] AS VARCHAR[])"
+            )
+        step, part = step_of(family), family.classes[0].part
+        side = (
+            f"CASE WHEN {step} IN ({types_of(family, Role.OPENS)}) THEN 1 "
+            f"WHEN {step} IN ({types_of(family, Role.CLOSES)}) THEN -1 ELSE 0 END"
+        )
+        series = ", ".join((step, "publisher", *map(quoted, things_of(family)), *([quoted(part)] if part else [])))
+        given = [
+            f"CASE WHEN {quoted(one)} IS NOT NULL THEN '{one}' END"
+            for one in (*own_columns(family), *DATES)
+            if any(column.name == one for column in family.columns)
+        ]
+        changed = " || COALESCE(changed, [])" if any(cls.amends for cls in family.classes) else ""
+        return f"restates, starts, starts_until, {side}, [{series}], [{', '.join(given)}]{changed}"
 
     def _answers_at(
-        self, projection: Projection, thing: ThingName, positions: Sequence[int]
+        self, projection: Projection, thing: ThingName, positions: Sequence[int], kept: Sequence[int]
     ) -> tuple[list[str], dict[int, Items]]:
-        """The columns of items, and the items of a thing at each of some positions, by their parts or starts."""
+        """The columns of items, and the items of a thing at each of some positions, by their parts or starts.
+
+        `kept` are the positions of the statements that may decide something there.
+        """
         selection = Selection()
         viewpoints = (
             "SELECT position AS viewpoint, position, CAST($as_of AS TIMESTAMP) AS as_of, "
             "CAST($effective_at AS TIMESTAMP) AS effective_at "
             f"FROM (SELECT UNNEST(CAST({selection.bind(positions)} AS BIGINT[])) AS position)"
         )
-        clauses = self._question(projection.name, thing.rows(selection.bind), viewpoints=viewpoints)
+        decide = f"versions.position IN (SELECT UNNEST(CAST({selection.bind(kept)} AS BIGINT[])))"
+        rows = {family: [*own, decide] for family, own in thing.rows(selection.bind).items()}
+        clauses = self._question(projection.name, rows, viewpoints=viewpoints)
         order = ("viewpoint", *projection.order)
         hidden = [name for name in projection.hidden if name != "starts"]
         table = self._table(clauses, selection, order=order, hidden=hidden)

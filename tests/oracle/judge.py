@@ -26,6 +26,8 @@ from tests.oracle.histories import Viewpoint, random_history, random_selection, 
 from tests.oracle.model import Model
 from tests.oracle.model_thing_diff import KEYS, known_to, thing_diff
 from tests.oracle.rebuild_in_parts import rebuild_in_parts
+from tests.oracle.thing_stories import thing_story
+from tests.oracle.wrong_histories import wrong_histories, wrong_slips
 from tests.properties.test_viewpoints import (
     THINGS,
     Item,
@@ -44,6 +46,10 @@ TURNS = (1, 1, 1, 1, 3, 10, 100)
 """How many events of each history are recorded together."""
 REBUILT_ONE_IN = 4
 DIFFS = 10
+STORY_ONE_IN = 5
+"""One history in so many is a story of things that hold over time alone."""
+HISTORIES_OF_THINGS = 2
+"""Of so many things of each history both histories are judged, and the slips of all at one viewpoint."""
 SLUGS = frozenset(
     "entity merged kept subject object material materials facility operator policy agreement link risk jurisdiction "
     "supplier consumer parent publisher commitment by to applies_to exempt".split()
@@ -145,7 +151,8 @@ def history(number: int, *, deep: bool) -> list[Item]:
     """The history of a seed, with names of its own."""
     rng = random.Random(number)
     size = random.Random(-number).randint(1, SIZE_MAX)
-    return [renamed(body, number) for body in (deep_history(rng, DEEP_SIZE) if deep else random_history(rng, size))]
+    drawn = thing_story if number % STORY_ONE_IN == 1 else random_history
+    return [renamed(body, number) for body in (deep_history(rng, DEEP_SIZE) if deep else drawn(rng, size))]
 
 
 def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int) -> tuple[int, list[str]]:
@@ -167,8 +174,13 @@ def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int) -> t
         found += wrong_thing_diffs(engine, models, one, other)
     for number, model in zip(numbers, models, strict=True):
         at = rng.choice(viewpoints)
-        wrong = wrong_questions(engine, model, at, rng, own[number])
+        wrong = itertools.chain(
+            wrong_questions(engine, model, at, rng, own[number]),
+            wrong_histories(engine, model, at, rng=rng, count=HISTORIES_OF_THINGS),
+        )
         found.extend(f"history {number} at {at}: {one}" for one in wrong)
+    at = rng.choice(viewpoints)
+    found += [f"{wrong} at {at}" for wrong in wrong_slips(engine, models, at)]
     if rng.randrange(REBUILT_ONE_IN) == 0:
         caught_up = {name: engine.table(name) for name in engine.tables()}
         rebuild_in_parts(engine)

@@ -39,8 +39,9 @@ def wrong_histories(
         if wrong := differences(publication_history(model, family, key, at.as_of, at.position), told):
             yield f"publication history of {family} {key}: {wrong}"
         expected = ledger_history(model, family, key, at.as_of, at.position, at.effective_at)
-        if wrong := differences(expected, engine.thing_answers(family, key, viewpoint)):
-            yield f"ledger history of {family} {key}: {wrong}"
+        together = 100 if rng is None else rng.choice((1, 2, 5, 100))
+        if wrong := differences(expected, engine.thing_answers(family, key, viewpoint, together=together)):
+            yield f"ledger history of {family} {key}, {together} positions at a time: {wrong}"
 
 
 def wrong_slips(engine: Engine, models: Sequence[Model], at: Viewpoint) -> Iterator[str]:
