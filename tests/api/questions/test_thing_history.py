@@ -135,6 +135,22 @@ def test_what_was_taken_back_lets_the_one_before_stand_again(world: Api) -> None
     assert (withdrawal["event_id"], withdrawal["transition"], withdrawal["says"]) == (ID(3), COMMISSIONED, None)
 
 
+def test_an_ending_that_was_taken_back_parts_nothing(world: Api) -> None:
+    world.post(
+        facility(COMMISSIONED, "plant", "2010-01-01", effective_from="2010-01-01"),
+        facility("FacilityClosed", "plant", "2015-01-01", "news", effective_from="2015-01-01", event_id=ID(1)),
+        {"type": "ReportWithdrawn", "withdraws": ID(1), **said("news", "2015-02-01")},
+        facility(COMMISSIONED, "plant", "2020-01-01", effective_from="2020-01-01"),
+    )
+    assert told(world, "facilities/plant", "cause") == [
+        ("first_report",),
+        ("first_report",),
+        ("withdrawal",),
+        ("revision",),
+    ]
+    assert told(world, "facilities/plant", "cause", as_of="2015-01-31") == [("first_report",), ("first_report",)]
+
+
 def test_of_what_is_left_out_the_date_before_still_counts(world: Api) -> None:
     world.post(
         facility(COMMISSIONED, "plant", "2025-01-01", effective_from="2027-01-01"),
