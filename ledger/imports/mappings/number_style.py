@@ -5,16 +5,10 @@ import tomllib
 from collections.abc import Iterator, Sequence
 
 from ledger.imports.mappings.cell_values import SYMBOLS, Separators, statement_of
+from ledger.imports.mappings.code_meanings import meaning_of
 from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
 from ledger.imports.mappings.printed_separators import separator_lines
 
-CODES = {
-    "W": "withheld", "NA": "not_available", "N/A": "not_available", "n.a.": "not_available", "n/a": "not_available",
-    "k.A.": "not_available", "ND": "undisclosed", "--": "0", "-": "", "\N{EN DASH}": "0", "\N{EM DASH}": "0", ".": "",
-    "..": "not_available", "...": "not_available", "\N{HORIZONTAL ELLIPSIS}": "not_available", ":": "not_available",
-    "NaN": "", "nil": "0",
-}  # fmt: skip
-"""What codes mostly stand for; a draft says so, and who knows the table corrects it."""
 CODE_LENGTH_MAX = 12
 CODES_SHOWN = 30
 _MARKS = re.compile(r"(?<=.)\s*[*†‡§¹²³⁴⁵⁶⁷⁸⁹⁰]+$|(?<=.)\s*\[[0-9a-z]\]$|(?<=[A-Za-z])\s*\([0-9]\)$")
@@ -49,8 +43,8 @@ def separators_of(cells: Sequence[str], delimiter: str | None) -> tuple[Separato
     ), lines
 
 
-def symbol_lines(cells: Sequence[str], separators: Separators) -> Iterator[str]:
-    """What a mapping says of cells that are no values, and which are not understood at all."""
+def symbol_lines(cells: Sequence[str], separators: Separators, notes: Sequence[str] = ()) -> Iterator[str]:
+    """What a mapping says of cells that are no values, by the notes of the table, and which nobody understands."""
     odd: dict[str, int] = {}
     for cell in cells:
         try:
@@ -63,8 +57,9 @@ def symbol_lines(cells: Sequence[str], separators: Separators) -> Iterator[str]:
         yield "[symbols]  # what a cell without a number means: a number, '' for nothing, or one of"
         yield f"# {', '.join(SYMBOLS)}"
     for code in codes[:CODES_SHOWN]:
-        if code in CODES:
-            yield f"{quoted(code)} = {quoted(CODES[code])}  # {odd[code]} cells; mostly so"
+        if (found := meaning_of(code, notes)) is not None:
+            count = "1 cell" if odd[code] == 1 else f"{odd[code]} cells"
+            yield f"{quoted(code)} = {quoted(found.meaning)}  # {count}; {found.why}"
         else:
             yield f"# {quoted(code)} = ?  # {odd[code]} cells; say what it means"
     if others := [cell for cell in odd if cell not in codes]:

@@ -7,8 +7,8 @@ from functools import cached_property
 from itertools import islice
 from typing import BinaryIO
 
+from ledger.imports.mappings.code_meanings import is_code
 from ledger.imports.mappings.number_style import (
-    CODES,
     MARKS,
     marked_in,
     quoted,
@@ -16,6 +16,7 @@ from ledger.imports.mappings.number_style import (
     symbol_lines,
     without_marks,
 )
+from ledger.imports.mappings.subject_columns import subject_column
 from ledger.imports.mappings.table_mapping import TableForm
 from ledger.imports.mappings.table_shape import (
     HEADER_ROWS_MAX,
@@ -33,7 +34,6 @@ from ledger.imports.mappings.value_columns import ValueColumns, years_across
 
 NO_VALUES = "# No column is called like one of values, so nothing says yet where the numbers are."
 _LIKE = {
-    "subject": r"country|area|geo|subject|location|region|entity|company|name|reporter|^land$|staat|^pa[ií]s|^pays",
     "metric": r"^metric$|indicator|measure$|variable|series",
     "material": r"material|commodity|product$|^product|mineral|rohstoff",
     "unit": r"^units?$|unit_?measure|unit of|^einheit$",
@@ -42,6 +42,7 @@ _LIKE = {
     "published_at": r"published|issue|vintage|release|edition_?date",
 }
 """What columns are called that hold a field, in the order in which they are looked for."""
+_NO_SUBJECT = "|".join(_LIKE[field] for field in ("metric", "material", "unit", "period", "published_at"))
 _TEXTS = ("subject", "metric", "material", "unit", "period")
 """The fields whose blank cells may mean the cell above."""
 _REASONS = {
@@ -56,7 +57,7 @@ def suggested(file: BinaryIO, name: str, *, encoding: str | None = None, sheet: 
     if not name.lower().endswith(".parquet"):
         # Merged cells are no matter yet: nobody knows how many rows the header has.
         rows, _ = open_rows(file, name, form.model_copy(update={"header_rows": HEADER_ROWS_MAX}))
-        shape = shape_of(rows, CODES.__contains__)
+        shape = shape_of(rows, is_code)
         form = form.model_copy(update={"skip_rows": shape.skip_rows, "header_rows": shape.header_rows})
         file.seek(0)
     table = open_table(file, name, form, Reading(floats=True))
@@ -80,7 +81,7 @@ class _Draft:
     @cached_property
     def groups(self) -> list[ValueColumns]:
         """The columns that hold values: years across; else those whose header prints a unit."""
-        if across := years_across(self.columns):
+        if across := years_across(self.columns, at_end=self.table.form.header_rows > 1):
             return across
         found = []
         for name, cells in self.columns.items():
@@ -96,6 +97,13 @@ class _Draft:
         """The column of each field, where one is called like it."""
         found: dict[str, str] = {}
         taken = {name for group in self.groups for name in group.names}
+        texts = {
+            name: cells
+            for name, cells in self.columns.items()
+            if name not in taken and not _has_numbers(cells) and not re.search(_NO_SUBJECT, name, re.IGNORECASE)
+        }
+        if (subject := subject_column(texts)) is not None:
+            found["subject"] = subject
         for field, like in _LIKE.items():
             if field == "value" and self.groups:
                 continue
@@ -137,7 +145,7 @@ class _Draft:
         yield "[table]"
         yield from self._table_lines()
         yield from number_lines
-        yield from symbol_lines(self.value_cells, separators)
+        yield from symbol_lines(self.value_cells, separators, self.shape.notes)
         yield ""
         yield "[event]"
         yield from self._event_lines()
@@ -202,7 +210,9 @@ class _Draft:
         more = f", values = {{ {values} }}" if values else ""
         yield f"subject = {{ from = {quoted('{' + subject + '}')}, names = true{more} }}"
         for field in ("metric", "material", "unit"):
-            if field in fields or field in asked:
+            if field == "material" and field in fields:
+                yield f"material = {{ from = {quoted('{' + fields[field] + '}')}, names = true }}"
+            elif field in fields or field in asked:
                 yield f"{field} = {quoted('{' + fields.get(field, field) + '}')}"
             elif field == "unit" and self.title_unit is not None:
                 yield f"unit = {quoted(self.title_unit.unit)}  # {_shown(self.title_unit.why)}"

@@ -1,7 +1,8 @@
 """Value columns: columns of a table that hold values of one kind, as a draft of a mapping has them.
 
-`2022`, `2023`, `2024e` are two kinds, since an estimate has a status of its own. What stands before the year says what
-is measured, and in which unit.
+`2022`, `2023`, `2024e` are of one kind: an estimate is marked in the preliminary table, and not in the final one. A
+forecast (`2025f`) is another kind, since it is no report. What stands before the year says what is measured, and in
+which unit.
 """
 
 import re
@@ -13,9 +14,12 @@ from ledger.imports.mappings.unit_words import UnitWords, unit_in, without_unit
 
 _YEAR = re.compile(r"^(.*?)((?:19|20)\d{2})(.*)$")
 _QUARTER = re.compile(r"^(.*?)(?:((?:19|20)\d{2})[ -]?Q([1-4])|Q([1-4])[ -]?((?:19|20)\d{2}))(.*)$")
-_MARKS = {"e": "estimated", "est": "estimated", "estimated": "estimated", "p": "provisional", "prov": "provisional"}
-_AHEAD = ("f", "forecast", "forecasts")
+_MARK = re.compile(r"^([ (\[]*(?:e|est\.?|estimated|p|prov\.?|provisional)[)\]]?)(?![\w/])(.*)$", re.IGNORECASE)
+_AHEAD = re.compile(r"^[ (\[]*(?:f|forecasts?)[)\]]?(?![\w/])", re.IGNORECASE)
 YEAR = "(?P<year>(19|20)[0-9]{2})"
+MARK = r"(?P<mark>|[ (\[]{0,2}(?i:e|est\.|est|estimated|p|prov\.|prov|provisional)[)\]]?)"
+"""The pattern of a mark of an estimate, which may be there or not."""
+STATUS = "status = { from = '{mark}', replace = [['(?i)^\\W*e.*$', 'estimated'], ['(?i)^\\W*p.*$', 'provisional']] }"
 
 
 @dataclass
@@ -29,7 +33,9 @@ class ValueColumns:
     unit: UnitWords | None
     period: str | None = None
     """The period as a mapping writes it, where the name of the column says it."""
-    status: str | None = None
+    is_marked: bool = False
+    """Whether the pattern finds columns with the mark of an estimate, and without."""
+    is_forecast: bool = False
     unclear: list[str] = field(default_factory=list)
 
     @property
@@ -40,14 +46,17 @@ class ValueColumns:
 
     def lines(self, *, has_unit: bool, metric_in: bool) -> Iterator[str]:
         """The lines of a mapping, with the reasons."""
-        ends = f": {self.names[0]} to {self.names[-1]}" if len(self.names) > 1 else ""
+        ends = " ".join(f"{self.names[0]} to {self.names[-1]}".split())
         yield ""
-        yield f"[[value]]  # {len(self.names)} columns{ends}"
+        yield f"[[value]]  # {len(self.names)} columns: {ends}" if len(self.names) > 1 else "[[value]]  # 1 column"
         yield f"columns = {quoted(self.pattern)}"
         if self.period is not None:
             yield f'period = "{self.period}"'
-        if self.status is not None:
-            yield f'status = "{self.status}"' if self.status != "forecast" else 'nature = "forecast"'
+        if self.is_marked:
+            yield f"{STATUS}  # a year fits with its mark or without"
+        if self.is_forecast:
+            yield 'nature = "forecast"'
+            yield "optional = true  # a later table may have no forecast"
         if self.metric is not None and not metric_in:
             yield f"metric = {quoted(self.metric)}  # from the header; `supply-ledger catalogue` has the names in use"
         if self.unit is not None and not has_unit:
@@ -58,34 +67,49 @@ class ValueColumns:
             yield f"# {said}"
 
 
-def years_across(names: Iterable[str]) -> list[ValueColumns]:
-    """Columns named by years or quarters, those together that differ in these alone."""
+def years_across(names: Iterable[str], *, at_end: bool = False) -> list[ValueColumns]:
+    """Columns named by years or quarters, those together that differ in these alone; `at_end`, where the last row of a
+    header may be units.
+    """
+    parted = [(name, *parts) for name in names if (parts := _parted(name)) is not None]
+    any_marked = any(marked for *_, marked in parted)
     found: dict[tuple[str, str, str], ValueColumns] = {}
-    for name in names:
-        quarter, year = _QUARTER.match(name), _YEAR.match(name)
-        if quarter is not None:
-            before, after = quarter[1], quarter[6]
-            middle = rf"{YEAR}[ -]?Q(?P<quarter>[1-4])" if quarter[2] else rf"Q(?P<quarter>[1-4])[ -]?{YEAR}"
-            period = "{year}-Q{quarter}"
-        elif year is not None:
-            before, middle, after, period = year[1], YEAR, year[3], "{year}"
-        else:
-            continue
+    for name, before, middle, period, after, _ in parted:
         if (before, middle, after) not in found:
-            found[before, middle, after] = _kind(before, middle, after, period)
+            found[before, middle, after] = _kind(before, middle, after, period, is_marked=any_marked, at_end=at_end)
         found[before, middle, after].names.append(name)
     return list(found.values())
 
 
-def _kind(before: str, middle: str, after: str, period: str) -> ValueColumns:
-    pattern = f"{re.escape(before)}{middle}{re.escape(after)}"
-    mark = without_marks("x" + after)[1:].strip(" .()[]").casefold()
-    status = _MARKS.get(mark) or ("forecast" if mark in _AHEAD else None)
-    words = before if status is not None else f"{before} {after}"
+def _parted(name: str) -> tuple[str, str, str, str, bool] | None:
+    """What stands before the period, its pattern, how it is written, what stands after it, and whether a mark of an
+    estimate stood between.
+    """
+    quarter, year = _QUARTER.match(name), _YEAR.match(name)
+    if quarter is not None:
+        before, after = quarter[1], quarter[6]
+        middle = rf"{YEAR}[ -]?Q(?P<quarter>[1-4])" if quarter[2] else rf"Q(?P<quarter>[1-4])[ -]?{YEAR}"
+        period = "{year}-Q{quarter}"
+    elif year is not None:
+        before, middle, after, period = year[1], YEAR, year[3], "{year}"
+    else:
+        return None
+    marked = _MARK.match(after)
+    return before, middle, period, after if marked is None else marked[2], marked is not None
+
+
+def _kind(before: str, middle: str, after: str, period: str, *, is_marked: bool, at_end: bool) -> ValueColumns:
+    ahead = _AHEAD.match(after)
+    is_two = re.match(r"[/-]\d{2}", after) is not None
+    is_marked = is_marked and ahead is None and not is_two
+    pattern = f"{re.escape(before)}{middle}{MARK if is_marked else ''}{re.escape(after)}"
+    words = f"{before} {after if ahead is None else after[ahead.end() :]}"
     if (fiscal := re.fullmatch(r"(.*?)FY ?", before)) is not None and period == "{year}":
         words, period = words.removeprefix(before) + fiscal[1], "FY{year}"
-    made = ValueColumns(pattern, [], without_unit(without_marks(words)).strip(" _"), unit_in(words), period, status)
-    if re.match(r"[/-]\d{2}", after):
+    words = without_marks(words.strip())
+    named = without_unit(words, at_end=at_end).strip(" _")
+    made = ValueColumns(pattern, [], named, unit_in(words, at_end=at_end), period, is_marked, ahead is not None)
+    if is_two:
         made.period, made.words = None, without_unit(before)
         made.unclear.append("period = ?  # these years go over two: say which period each is, for example FY2024")
     return made

@@ -108,7 +108,7 @@ def brief(body: dict[str, Any]) -> str:
         ),
         (
             TWO_HEADERS,
-            ["skip_rows = 1", "header_rows = 2", 'decimal = ","', "until = '^(Source)'", 'status = "estimated"'],
+            ["skip_rows = 1", "header_rows = 2", 'decimal = ","', "until = '^(Source)'", "with its mark or without"],
             [
                 "china Production 2022 210000 t",
                 "china Production 2023 240000.5 t estimated",
@@ -146,13 +146,12 @@ def brief(body: dict[str, Any]) -> str:
         ),
         (
             BLANKS,
-            ["fill_down = ['Country', 'Material']", "skip_rows_where = { 'Country' = '^(Total)$' }", "'--' = '0'"],
+            ["fill_down = ['Country', 'Material']", "skip_rows_where = { 'Country' = '^(Total)$' }", "'--' = ''"],
             [
                 "china ore mine_production 2022 1000 t",
                 "china ore mine_production 2023 1100 t",
                 "china oxide mine_production 2022 500 t",
                 "india ore mine_production 2022 20 t",
-                "india ore mine_production 2023 0 t",
             ],
         ),
         (
@@ -186,7 +185,7 @@ def brief(body: dict[str, Any]) -> str:
         ),
         (
             QUARTERS,
-            ['period = "{year}-Q{quarter}"', 'status = "provisional"'],
+            ['period = "{year}-Q{quarter}"', "with its mark or without"],
             [
                 "china mine_production 2023-Q1 10 t",
                 "china mine_production 2023-Q2 11 t",
