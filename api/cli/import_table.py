@@ -32,10 +32,11 @@ def print_import(report: ImportReport, *, atomic: bool, file: Path) -> None:
     _print("Rejected", faults, ("rows", "count", "pointer", "rule", "detail"), report.faults.more)
     if kinds := sorted({one.unregistered for one in report.faults if one.unregistered is not None}):
         kind = kinds[0] or "country"
+        aggregates = ", and what is several together, as World or Total, a region" if kind == "country" else ""
         out.print(
             f"To register what nobody has registered: supply-ledger import {file} --register {kind}, with the other "
             "options as they were. A publisher becomes an organisation, a material a material; what may be anything, "
-            f"as a subject, becomes a {kind}. With --dry-run it is only listed.",
+            f"as a subject, becomes a {kind}{aggregates}. With --dry-run it is only listed.",
             highlight=False,
         )
     title = "To be registered" if report.dry_run else "Registered"

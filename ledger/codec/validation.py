@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ledger.errors import VIOLATIONS_MAX, InvalidEvent, Violation
 from ledger.events.base import REGISTRY, Event
+from ledger.values.slugs import why_no_match
 
 SERVER_FIELDS = ("position", "recorded_at", "recorded_by")
 """What the ledger sets, and no client may send."""
@@ -64,7 +65,7 @@ def _violations(error: ValidationError, cls: type[Event]) -> list[Violation]:
     if count > FAULTS_MAX:
         # To tell them apart would take a thousand times the memory of what was sent.
         return [Violation((), "too_many_faults", f"the event has {count} faults; it is no {cls.__name__} at all")]
-    faults = error.errors(include_url=False, include_input=False)[:VIOLATIONS_MAX]
+    faults = error.errors(include_url=False)[:VIOLATIONS_MAX]
     violations = [_violation(fault, cls) for fault in faults]
     violations[-1] = replace(violations[-1], unlisted=count - len(faults))
     return violations
@@ -77,6 +78,8 @@ def _violation(fault: Any, cls: type[Event]) -> Violation:
         path = (*path, *str(context["field"]).split("/"))
     # Of an error of ours, the library says first that it is one.
     detail = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if fault["type"] == "string_pattern_mismatch":
+        detail = why_no_match(str(context.get("pattern")), str(fault["input"])) or detail
     if fault["type"] == "extra_forbidden":
         detail = (
             f"unknown field; {cls.__name__} has: {', '.join(cls.model_fields)}" if len(path) == 1 else "unknown field"

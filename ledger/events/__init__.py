@@ -9,9 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ledger.events.base import (
-    NAME_PATTERN,
     REGISTRY,
-    SLUG_PATTERN,
     Count,
     Event,
     Flag,
@@ -26,6 +24,7 @@ from ledger.events.base import (
     Timed,
     ref_paths,
 )
+from ledger.values.slugs import NAME_PATTERN, SLUG_PATTERN
 
 _ORDER = (
     "agreements",

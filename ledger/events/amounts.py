@@ -13,8 +13,9 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ledger.errors import QuantityError
-from ledger.events.base import NAME_PATTERN, Moment, Number, Part, Text
+from ledger.events.base import Moment, Number, Part, Text
 from ledger.values.quantities import canonical, room
+from ledger.values.slugs import NAME_PATTERN
 from ledger.values.units import unit
 
 

@@ -25,6 +25,7 @@ from pydantic_core import PydanticCustomError
 from ledger.errors import CalendarError, QuantityError
 from ledger.values.calendars import parse_moment
 from ledger.values.quantities import printed
+from ledger.values.slugs import SLUG_PATTERN
 
 REGISTRY: dict[str, type["Event"]] = {}
 """Every event type by its name, in order of definition. The names are the topics of the log."""
@@ -82,9 +83,6 @@ def _no_nul(text: str) -> str:
     return text
 
 
-SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]{0,79}$"
-NAME_PATTERN = r"^[a-z][a-z0-9_]{0,79}$"
-"""A name of our own vocabulary: of a metric, of a dimension, of a relation."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_no_nul)]
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
 Ref = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), _Ref()]

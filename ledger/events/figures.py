@@ -16,9 +16,10 @@ from pydantic_core import PydanticCustomError
 
 from ledger.errors import CalendarError
 from ledger.events.amounts import Metric, UnitName, check_order, check_room
-from ledger.events.base import NAME_PATTERN, Event, Flag, Number, Ref, Source, Text, ref_paths
+from ledger.events.base import Event, Flag, Number, Ref, Source, Text, ref_paths
 from ledger.values.calendars import Period, is_fiscal, may_be_fiscal_year, parse_moment, parse_period
 from ledger.values.identifiers import of_name
+from ledger.values.slugs import NAME_PATTERN
 from ledger.values.units import unit
 
 FIGURE_NAMESPACE = uuid5(NAMESPACE_URL, "urn:supply-ledger:figure")

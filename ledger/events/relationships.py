@@ -6,8 +6,9 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ledger.events.amounts import check_order
-from ledger.events.base import NAME_PATTERN, Moment, Number, Ref, Text, Timed, Transition
+from ledger.events.base import Moment, Number, Ref, Text, Timed, Transition
 from ledger.events.links import LinkNature
+from ledger.values.slugs import NAME_PATTERN
 
 Relation = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 _KNOWN_BY = ("subject", "relation", "object", "role")

@@ -5,7 +5,6 @@ material. Where the field does not tell (a subject may be anything), it is the k
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -19,7 +18,6 @@ from ledger.imports.content_ids import content_id
 from ledger.rules.rules import ORGANISATION, kept_for_certain
 from ledger.rules.state import State
 
-SLUG_LENGTH_MAX = 80
 KIND_OF_FIELD = {
     "publisher": ORGANISATION,
     "operator": ORGANISATION,
@@ -38,6 +36,20 @@ def kind_of(path: Iterable[str | int], otherwise: str) -> str:
     return next(known, otherwise)
 
 
+_AGGREGATE = re.compile(
+    r"^(?:the-)?(?:(?:world|global|grand|sub)?-?(?:total|sum)s?|world|global|rest-of-(?:the-)?world|"
+    r"(?:all-)?other(?:s|-countries)?|all-countries|insgesamt|welt|mundo|monde|eu-?[0-9]*|european-union|"
+    r"(?:(?:north|south|latin|central|north-and-south)-)?americas?|(?:sub-saharan-|north-|west-)?africa|europe|asia|oceania|"
+    r"asia-pacific|middle-east)(?:-(?:total|sum|rounded|excl|excluding|incl|including|other)\b.*)?$"
+)
+"""Slugs of what is no country but several of them together."""
+
+
+def is_aggregate(slug: str) -> bool:
+    """Whether a slug is of several countries together: the world, a total, a continent."""
+    return _AGGREGATE.match(slug) is not None
+
+
 @dataclass(frozen=True)
 class Kinds:
     """What kinds of entities the unknown names of a file are registered as."""
@@ -51,14 +63,8 @@ class Kinds:
 
     def of(self, slug: str, path: Iterable[str | int]) -> str:
         """The kind of the entity with this slug, which a row names at this place."""
-        return self.told.get(slug) or kind_of(path, self.otherwise)
-
-
-def slug_for(name: str) -> str:
-    """The slug that a name makes: Österreich is `osterreich`; nothing where it has no letter of a to z and no digit."""
-    letters = "".join(one for one in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(one))
-    plain = re.sub(r"['\u2018\u2019]", "", letters)
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH_MAX].strip("-")
+        kind = self.told.get(slug) or kind_of(path, self.otherwise)
+        return "region" if kind == "country" and is_aggregate(slug) else kind
 
 
 def registrations_for(events: Sequence[Draft | Refused], state: State, known: Kinds) -> Iterator[tuple[int, Draft]]:

@@ -13,10 +13,11 @@ from typing import Any
 from ledger.append.prepare import Draft
 from ledger.events.base import REGISTRY, refs
 from ledger.events.entities import EntityRegistered
-from ledger.imports.registrations import SLUG_LENGTH_MAX, Kinds, kind_of
+from ledger.imports.registrations import Kinds, kind_of
 from ledger.imports.rows import Piece, Row
 from ledger.imports.verdicts import Way, draft_on, rows_of
 from ledger.rules.rules import ORGANISATION
+from ledger.values.slugs import SLUG_LENGTH_MAX
 
 
 def of_events(

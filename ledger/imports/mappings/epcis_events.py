@@ -26,9 +26,10 @@ from ledger.imports.mappings.epcis_documents import KINDS, Document, kind_of_eve
 from ledger.imports.mappings.epcis_fields import FAMILIES, Malformed, day_of, owner_at, place_of, quantities_in, word_of
 from ledger.imports.mappings.gs1_identifiers import Identifier, goods, place_or_party
 from ledger.imports.mappings.table_mapping import MappingError, TableMapping
-from ledger.imports.registrations import SLUG_LENGTH_MAX, Kinds
+from ledger.imports.registrations import Kinds
 from ledger.imports.rows import Row, faulty
 from ledger.values.quantities import EXACT, canonical, plain
+from ledger.values.slugs import SLUG_LENGTH_MAX
 from ledger.values.units import unit
 
 PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}

@@ -11,8 +11,9 @@ from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
 from ledger.imports.mappings.table_mapping import TIMES, MappedField, MappedValue, MappingError, TableMapping
 from ledger.imports.mappings.tables import TableRow
 from ledger.imports.mappings.wanted_rows import WantedRows
-from ledger.imports.registrations import Kinds, kind_of, slug_for
+from ledger.imports.registrations import Kinds, kind_of
 from ledger.imports.rows import Row, faulty
+from ledger.values.slugs import slug_for
 
 NUMBERS = ("expected_version",)
 COLUMNS_SHOWN = 30

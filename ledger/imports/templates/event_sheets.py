@@ -10,12 +10,13 @@ from functools import cache
 from typing import Any, BinaryIO, get_origin
 
 from ledger.codec.strict_json import MalformedJSON, parse_json
-from ledger.events.base import REGISTRY, SLUG_PATTERN, Event, ref_paths
+from ledger.events.base import REGISTRY, Event, ref_paths
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.mappings.tables import Reading, Table, open_table
-from ledger.imports.registrations import Kinds, kind_of, slug_for
+from ledger.imports.registrations import Kinds, kind_of
 from ledger.imports.rows import Row, faulty, placed
 from ledger.imports.tables_of_others import VERDICT, no_events
+from ledger.values.slugs import SLUG_PATTERN, slug_for
 
 EVENTS = "events"
 """The sheet with the events."""
