@@ -12,6 +12,7 @@ Decisions, where the contract leaves room:
  4. Numbers are the same however they are printed.
 """
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -37,6 +38,9 @@ NAMES_ENTITIES = {
     *("jurisdiction", "materials", "entity", "facility", "operator", "supplier", "consumer", "material"),
     *("subject", "object", "publisher"),
 }
+
+AMOUNTS = ("quantity", "amount", "price", "price_floor")
+"""What an item of a commitment says as a JSON object."""
 
 Key = tuple[Any, ...]
 
@@ -188,15 +192,22 @@ def withdrawn_at_one(model: Model, event_id: str, one: Viewpoint, other: Viewpoi
 
 
 def known_to(model_items: list[Item], found: list[Item]) -> list[Item]:
-    """What was found, without the columns that the model knows nothing of."""
+    """What was found, its objects read, without the columns that the model knows nothing of."""
     known = next((set(side) for item in model_items for side in (item["before"], item["after"]) if side), set())
     return [
         {
             **item,
-            **{
-                side: item[side] and {name: value for name, value in item[side].items() if name in known}
-                for side in ("before", "after")
-            },
+            **{side: item[side] and _read(item[side], known) for side in ("before", "after")},
+            "fields": {name: _read(sides, set(sides), name) for name, sides in item["fields"].items()},
         }
         for item in found
     ]
+
+
+def _read(values: Item, known: set[str], name: str = "") -> Item:
+    """Those of the values that are known, amounts as objects."""
+    return {
+        one: json.loads(value) if (name or one) in AMOUNTS and value is not None else value
+        for one, value in values.items()
+        if one in known
+    }
