@@ -19,9 +19,9 @@ from projections.queries import composite_ids
 from projections.queries.comparisons import condition
 from projections.queries.filter_values import FilterError, Value, values_of
 from projections.queries.names import NEAR_MAX, Names, near
+from projections.queries.transitions import PREFERRED_MAX
 from projections.sql_text import quoted
 
-PREFERRED_MAX = 100
 LATEST_PERIOD = "latest"
 """The value of `period` that asks for the latest one of each figure."""
 

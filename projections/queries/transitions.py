@@ -15,6 +15,8 @@ CLASHING = ("binding", "kind", "operator", "share")
 """Of these, two publishers cannot both be right where they differ."""
 IN_PART = "InPart"
 """What the name of a type ends with where only a part of the thing was ended, which may happen again."""
+PREFERRED_MAX = 100
+"""How many publishers may be preferred."""
 _ENVELOPE = ("restates",)
 
 
@@ -80,6 +82,7 @@ def _filled(family: Family, name: str, *, restating: bool) -> dict[str, str]:
         "disputed": _disputed(own),
         "without_end": "EXCLUDE (effective_to)" if has_end else "",
         "end": "CASE WHEN stated_ends >= starts THEN effective_to END AS effective_to," if has_end else "",
+        "preferred_most": str(PREFERRED_MAX + 1),
         "amendment": next((cls.__name__ for cls in family.classes if cls.amends), ""),
         "things_known": "".join(f", COALESCE({name}, '') AS {name}" for name in map(quoted, thing[1:])),
         "root_id": "root_id" if restating else "NULL",
@@ -118,7 +121,7 @@ def _types(family: Family, role: Role) -> str:
 def _voiced(column: Column) -> str:
     """The last that a publisher gave; `nature` is never left out."""
     name = quoted(column.name)
-    turn = "ROW(published_until, position)"
+    turn = "said_turn"
     if column.name == "nature":
         return f"COALESCE(ARG_MAX(COALESCE({name}, 'actual'), {turn}), 'actual') AS {name}"
     return f"ARG_MAX({name}, {turn}) FILTER (WHERE {name} IS NOT NULL) AS {name}"

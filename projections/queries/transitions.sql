@@ -135,20 +135,34 @@ placed_{family} AS MATERIALIZED (
 )
 
 -- name: settled
-spans_{family} AS (
+spans_{family} AS MATERIALIZED (
   SELECT
     * REPLACE (COALESCE(publisher, '') AS publisher{things_known}),
     type IN ({openings}) AS is_opening,
     type IN ({endings}) AS is_ending,
     -- What says nobody in particular comes last.
     CASE WHEN publisher IS NULL THEN 0 WHEN source_kind = 'primary' THEN 2 ELSE 1 END AS source_rank,
+    -- In order of (published_until, position): one number, since DuckDB compares numbers many times as fast as rows.
+    CAST(EPOCH_US(published_until) AS HUGEINT) * 1099511627776 + position AS said_turn,
     {root_id} AS root_id
   FROM {rooted}
 ),
--- What may happen again is the same where it starts within the span of the one before, the coarser first.
+-- What may happen again is the same where it starts within the span of the one before, the coarser first. Windows take
+-- the columns that they need alone, since they carry and sort all that they are given.
 spans_apart_{family} AS (
   SELECT
-    *,
+    viewpoint,
+    {thing},
+    of_part,
+    own_part,
+    type,
+    position,
+    starts,
+    starts_until,
+    published_until,
+    is_opening,
+    is_ending,
+    root_id,
     COALESCE(LEAD(starts) OVER of_{family} > starts_until, TRUE) AS is_apart
   FROM spans_{family}
   WINDOW of_{family} AS (
@@ -157,9 +171,11 @@ spans_apart_{family} AS (
   )
 ),
 -- What happens once is the same until its opposite starts in between.
-{first_placed}_{family} AS MATERIALIZED (
+occurrences_{family} AS (
   SELECT
-    *,
+    viewpoint,
+    of_part,
+    position,
     CASE
       WHEN is_opening THEN COUNT(*) FILTER (WHERE is_ending) OVER placing_{family}
       WHEN is_ending THEN COUNT(*) FILTER (WHERE is_opening) OVER placing_{family}
@@ -178,6 +194,14 @@ spans_apart_{family} AS (
     RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING
   )
 ),
+{first_placed}_{family} AS MATERIALIZED (
+  SELECT
+    spans_{family}.*,
+    occurrences_{family}.occurrence
+  FROM spans_{family}
+  JOIN occurrences_{family}
+    USING (viewpoint, of_part, position)
+),
 {moved}-- What each publisher says of a transition: the last of its statements, and what that leaves out as it was said before.
 voices_{family} AS (
   SELECT
@@ -185,16 +209,17 @@ voices_{family} AS (
     publisher,
     ANY_VALUE(known) AS known,
     ANY_VALUE(world) AS world,
-    MAX(ROW(published_until, position)) AS said_last,
-    ARG_MAX(source_rank, ROW(published_until, position)) AS source_rank,
-    ARG_MAX(event_id, ROW(published_until, position)) AS event_id,
-    ARG_MAX(published_at, ROW(published_until, position)) AS published_at,
+    MAX(said_turn) AS said_last,
+    ARG_MAX(position, said_turn) AS position,
+    ARG_MAX(source_rank, said_turn) AS source_rank,
+    ARG_MAX(event_id, said_turn) AS event_id,
+    ARG_MAX(published_at, said_turn) AS published_at,
     MIN(published_from) AS published_from,
     MAX(published_until) AS spoken_until,
-    ARG_MAX(starts, ROW(published_until, position)) FILTER (WHERE effective_from IS NOT NULL) AS starts,
-    ARG_MAX(starts_until, ROW(published_until, position)) FILTER (WHERE effective_from IS NOT NULL) AS starts_until,
-    ARG_MAX(ends_from, ROW(published_until, position)) FILTER (WHERE ends IS NOT NULL) AS ends_from,
-    ARG_MAX(ends, ROW(published_until, position)) FILTER (WHERE ends IS NOT NULL) AS ends,
+    ARG_MAX(starts, said_turn) FILTER (WHERE effective_from IS NOT NULL) AS starts,
+    ARG_MAX(starts_until, said_turn) FILTER (WHERE effective_from IS NOT NULL) AS starts_until,
+    ARG_MAX(ends_from, said_turn) FILTER (WHERE ends IS NOT NULL) AS ends_from,
+    ARG_MAX(ends, said_turn) FILTER (WHERE ends IS NOT NULL) AS ends,
     {voiced}
   FROM placed_{family}
   GROUP BY {keys}, publisher
@@ -202,11 +227,10 @@ voices_{family} AS (
 ranked_{family} AS MATERIALIZED (
   SELECT
     *,
-    ROW(
-      COALESCE(-LIST_POSITION(CAST($prefer AS VARCHAR[]), publisher), -1000000),
-      source_rank,
-      said_last
-    ) AS voice_rank
+    -- In order of (preferred, source_rank, said_last), likewise.
+    CAST(
+      4 * COALESCE({preferred_most} - LIST_POSITION(CAST($prefer AS VARCHAR[]), publisher), 0) + source_rank AS HUGEINT
+    ) * 2535301200456458802993406410752 + said_last AS voice_rank
   FROM voices_{family}
 ),
 settled_{family} AS MATERIALIZED (
@@ -219,8 +243,8 @@ settled_{family} AS MATERIALIZED (
     ARG_MAX(published_at, voice_rank) AS published_at,
     MIN(published_from) AS published_from,
     MAX(spoken_until) AS spoken_until,
-    MAX(voice_rank)[3][1] AS published_until,
-    MAX(voice_rank)[3][2] AS position,
+    ARG_MAX(spoken_until, voice_rank) AS published_until,
+    ARG_MAX(position, voice_rank) AS position,
     {disputed} AS transition_disputed,
     COALESCE(ARG_MAX(starts, voice_rank) FILTER (WHERE starts IS NOT NULL), MIN(published_from)) AS starts,
     ARG_MAX(ends, voice_rank) FILTER (WHERE ends IS NOT NULL) AS stated_ends,
@@ -295,7 +319,10 @@ again_{family} AS (
     is_opening AND COALESCE(MIN(starts) OVER type_of_{family} <= ended_before, FALSE) AS is_second
   FROM (
     SELECT
-      *,
+      {keys},
+      starts,
+      begun,
+      is_opening,
       MAX(CASE WHEN is_ending THEN starts END) OVER ending_{family} AS ended_before
     FROM dated_{family}
     WINDOW ending_{family} AS (
@@ -306,17 +333,22 @@ again_{family} AS (
   )
   WINDOW type_of_{family} AS (PARTITION BY viewpoint, {thing}, of_part, type)
 ),
+since_{family} AS (
+  SELECT
+    {keys},
+    is_second,
+    MAX(CASE WHEN is_second AND begun THEN ended_before END) OVER (
+      PARTITION BY viewpoint, {thing}, of_part
+    ) AS since_ended
+  FROM again_{family}
+),
 transitions_{family} AS MATERIALIZED (
   SELECT
-    * EXCLUDE (since_ended)
-  FROM (
-    SELECT
-      *,
-      MAX(CASE WHEN is_second AND begun THEN ended_before END) OVER (
-        PARTITION BY viewpoint, {thing}, of_part
-      ) AS since_ended
-    FROM again_{family}
-  )
+    dated_{family}.*,
+    is_second
+  FROM dated_{family}
+  JOIN since_{family}
+    USING ({keys})
   WHERE (begun OR NOT is_second)
     AND COALESCE(starts > since_ended, TRUE)
 )

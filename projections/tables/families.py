@@ -30,7 +30,7 @@ _RESERVED = frozenset(
     "visible_from starts starts_until ends_from ends viewpoint known world begun past listed figure_id period_start "
     "period_end canonical_unit subject_code canonical_value canonical_low canonical_high changed stream named "
     "corrected of_part own_part occurrence "
-    "of_all voice_rank source_rank is_opening is_ending as_event is_second root_id is_apart".split()
+    "of_all said_turn said_last voice_rank source_rank is_opening is_ending as_event is_second root_id is_apart".split()
 )
 
 

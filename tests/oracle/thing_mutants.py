@@ -34,8 +34,8 @@ THING_MUTANTS = (
     Mutant(
         "things: a second opening at the instant of the ending is another one",
         _TRANSITIONS,
-        "INTERVAL 1 MICROSECOND PRECEDING\n  )\n),\n{moved}",
-        "CURRENT ROW\n  )\n),\n{moved}",
+        "INTERVAL 1 MICROSECOND PRECEDING\n  )\n),\n{first_placed}",
+        "CURRENT ROW\n  )\n),\n{first_placed}",
     ),
     Mutant(
         "things: secondary sources come first",
@@ -46,14 +46,14 @@ THING_MUTANTS = (
     Mutant(
         "things: prefer is ignored",
         _TRANSITIONS,
-        "COALESCE(-LIST_POSITION(CAST($prefer AS VARCHAR[]), publisher), -1000000)",
+        "COALESCE({preferred_most} - LIST_POSITION(CAST($prefer AS VARCHAR[]), publisher), 0)",
         "LEN(CAST($prefer AS VARCHAR[])) * 0",
     ),
     Mutant(
         "things: a publisher says what it said first",
         _TRANSITIONS,
-        "ARG_MAX(starts, ROW(published_until, position)) FILTER (WHERE effective_from IS NOT NULL) AS starts,",
-        "ARG_MIN(starts, ROW(published_until, position)) FILTER (WHERE effective_from IS NOT NULL) AS starts,",
+        "ARG_MAX(starts, said_turn) FILTER (WHERE effective_from IS NOT NULL) AS starts,",
+        "ARG_MIN(starts, said_turn) FILTER (WHERE effective_from IS NOT NULL) AS starts,",
     ),
     Mutant(
         "things: the last to speak of it decides alone what is foreseen",
