@@ -8,7 +8,7 @@ import typer
 
 from api.cli.import_table import print_import
 from api.cli.options import DataOption, one_of
-from api.cli.record_commands import PANEL, MemberOption, SetOption, mapping_of
+from api.cli.record_commands import PANEL, HiddenOption, MemberOption, SetOption, mapping_of
 from api.cli.session import FAILED, fail, opened_ledger
 from api.cli.terminal import console, text_table
 from api.settings import data_directory, import_limits
@@ -41,6 +41,7 @@ def mapping_command(
     register: Annotated[str | None, typer.Option(help="Register unknown names as this kind of entity.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of suggest: the encoding, where it is not UTF-8.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Of suggest: the sheet of a workbook.")] = None,
+    no_hidden: HiddenOption = False,
     member: MemberOption = None,
     data: DataOption = None,
 ) -> None:
@@ -59,7 +60,7 @@ def mapping_command(
     try:
         if action == "suggest":
             with file.open("rb") as opened, unpacked(opened, file.name, import_limits(), member=member) as plain:
-                draft = suggested_mapping(plain.file, plain.name, encoding=encoding, sheet=sheet)
+                draft = suggested_mapping(plain.file, plain.name, encoding=encoding, sheet=sheet, hidden=not no_hidden)
             typer.echo(draft, nl=False)
             for line in draft.splitlines():
                 if line.startswith(NOT_GUESSED):
@@ -70,7 +71,7 @@ def mapping_command(
         else:
             if mapping is None:
                 fail("mapping check needs --mapping NAME or a file.", code=2)
-            chosen = mapping_of(mapping, said, data)
+            chosen = mapping_of(mapping, said, data, no_hidden=no_hidden)
             with opened_ledger(data, make=True) as ledger:
                 report = import_file(
                     ledger,

@@ -39,10 +39,14 @@ app = typer.Typer()
 
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="A parameter of the mapping.", metavar="NAME=VALUE")]
 
+HiddenOption = Annotated[
+    bool, typer.Option("--no-hidden", help="Of a sheet, for a mapping: leave hidden rows and columns out.")
+]
+
 MemberOption = Annotated[str | None, typer.Option(help="Of a zip with several tables: which one.", metavar="NAME")]
 
 
-def mapping_of(wanted: str, said: list[str] | None, data: Path | None) -> TableMapping:
+def mapping_of(wanted: str, said: list[str] | None, data: Path | None, *, no_hidden: bool = False) -> TableMapping:
     """The mapping of a name or in a file, with its parameters. Fails where there is none, or it cannot be."""
     parameters: dict[str, str] = {}
     for pair in said or ():
@@ -54,7 +58,7 @@ def mapping_of(wanted: str, said: list[str] | None, data: Path | None) -> TableM
         path = Path(wanted)
         in_file = path.suffix.lower() in (".toml", ".json")
         mapping = read_mapping(path) if in_file else find_mapping(wanted, data_directory(data).path)
-        return with_parameters(mapping, parameters)
+        return with_parameters(mapping, parameters, hidden=not no_hidden)
     except MappingError as error:
         fail(str(error))
 
@@ -133,6 +137,7 @@ def import_command(
         typer.Option(help="How a table becomes events: a mapping's name, or a file.", metavar="NAME|FILE"),
     ] = None,
     said: SetOption = None,
+    no_hidden: HiddenOption = False,
     register: Annotated[
         str | None,
         typer.Option(
@@ -162,7 +167,9 @@ def import_command(
         fail(f"There is no file {file}.")
     if said and mapping is None:
         fail("--set is for a mapping: give one with --mapping.", code=2)
-    found = None if mapping is None else mapping_of(mapping, said, data)
+    if no_hidden and mapping is None:
+        fail("--no-hidden is for a mapping: give one with --mapping.", code=2)
+    found = None if mapping is None else mapping_of(mapping, said, data, no_hidden=no_hidden)
     chosen = cast(
         ImportChoices,
         {

@@ -8,14 +8,16 @@ from ledger.events.base import REGISTRY
 from ledger.imports.mappings.cell_values import CellError, statement_of
 from ledger.imports.mappings.multipliers import multiply
 from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
+from ledger.imports.mappings.sheet_layout import Ranges
 from ledger.imports.mappings.table_mapping import TIMES, MappedField, MappedValue, MappingError, TableMapping
-from ledger.imports.mappings.tables import TableRow
+from ledger.imports.mappings.table_rows import TableRow
 from ledger.imports.mappings.wanted_rows import WantedRows
 from ledger.imports.registrations import Kinds, kind_of
 from ledger.imports.rows import Row, faulty
 from ledger.values.slugs import slug_for
 
 NUMBERS = ("expected_version",)
+STATED = (("value",), ("low",), ("high",))
 COLUMNS_SHOWN = 30
 
 
@@ -72,17 +74,41 @@ class MappedEvents:
         self._read = [(name, self._places[name]) for name in names if name in self._places]
         self._said = {**dict.fromkeys(parts, ""), **self.mapping.parameters}
         """What stands in braces beside columns: a part that the pattern of a column does not have is empty."""
+        stated = (one for one in fields if one.path in STATED)
+        self._value_places = {one.place for one in self._melted}
+        self._value_places |= {self._places[name] for one in stated for name in one.columns if name in self._places}
+        self._filled: dict[str, Ranges] = {}
+        """The merged cells whose text stands for each of their rows, by column."""
         self._used = {place for _, place in self._read} | {one.place for one in self._melted} | self._wanted.places
 
     def rows(self, table: Iterable[TableRow]) -> Iterator[Row]:
         """The events of the rows, or why there are none."""
-        for number, cells, fault, faults in self._wanted.of(table):
+        for number, cells, fault, faults, _ in self._wanted.of(map(self._unmerged, table)):
             if fault is not None:
                 yield faulty(number, "malformed_cell", fault)
             elif faults:
                 yield from self._readable(number, cells, faults)
             elif any(cells):
                 yield from self._events(number, cells)
+
+    def _unmerged(self, row: TableRow) -> TableRow:
+        """The row with what merged cells say in its columns of keys; where they hold a value, nobody knows of which row
+        or column that is.
+        """
+        if not row.merged:
+            return row
+        cells, faults = list(row.cells), dict(row.faults)
+        for place, merged in row.merged.items():
+            if place in self._value_places:
+                if merged.first in self._value_places or not merged.is_across:
+                    faults[place] = f"the cells {merged.cells} are merged: unmerge them, and type each value"
+                    cells[place] = ""
+            elif place in self._used and place < len(cells):
+                cells[place] = merged.text
+                if merged.fault is not None:
+                    faults[place] = merged.fault
+                self._filled.setdefault(self.columns[place], Ranges()).add(merged.cells)
+        return row._replace(cells=cells, faults=faults)
 
     def _readable(self, number: int, cells: Sequence[str], faults: Mapping[int, str]) -> Iterator[Row]:
         """The events of a row some cells of which cannot be read: only what these are needed for is lost."""
@@ -174,7 +200,7 @@ class MappedEvents:
                 )
             text = slug
         value: Any = text
-        if one.path in (("value",), ("low",), ("high",)):
+        if one.path in STATED:
             stated = statement_of(text, self.mapping.separators, self.mapping.symbols)
             if stated is None:
                 raise _NoEvent
@@ -213,7 +239,12 @@ class MappedEvents:
 
     def notes(self) -> list[str]:
         """What is to be said of the table as a whole, once its rows were read."""
-        return [*self._multiplied(), *self._wanted.notes]
+        return [*self._multiplied(), *self._of_merged(), *self._wanted.notes]
+
+    def _of_merged(self) -> Iterator[str]:
+        """Which merged cells were read as if each of their rows said what they say."""
+        for column, ranges in self._filled.items():
+            yield f"In {column[:40]} each row of merged cells has what they say: {ranges}"
 
     def _multiplied(self) -> Iterator[str]:
         """Which columns were multiplied, and by what."""

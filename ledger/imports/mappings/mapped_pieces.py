@@ -16,6 +16,7 @@ from ledger.imports.templates.event_sheets import event_rows, event_table
 
 UNUSED_SHOWN = 30
 ROWS_SHOWN = 20
+UNHIDE = "unhide what is meant, and delete the rest"
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,18 @@ def mapped_file(
         shown = ", ".join(name[:40] for name in unused[:UNUSED_SHOWN])
         more = f" and {len(unused) - UNUSED_SHOWN} more" if len(unused) > UNUSED_SHOWN else ""
         said.append(f"The mapping {mapping.name} takes nothing from the columns {shown}{more}")
-    return MappedFile(_pieces(events.rows(table.rows), file), lambda: [*said, *events.notes(), *_of_headers(table)])
+
+    def notes() -> list[str]:
+        return [*said, *events.notes(), *table.remarks(), *_of_headers(table)]
+
+    return MappedFile(_pieces(events.rows(table.rows), file), notes)
 
 
 def sheet_file(file: BinaryIO, names: dict[str, str], *, register: Kinds | None) -> MappedFile:
     """The events of a workbook that was filled in. Raises MappingError where it is none."""
     table = event_table(file)
     rows = event_rows(table, names, register=register)
-    return MappedFile(_pieces(rows, file), lambda: list(_of_headers(table)))
+    return MappedFile(_pieces(rows, file), lambda: [*table.remarks(UNHIDE), *_of_headers(table)])
 
 
 def _of_headers(table: Table) -> Iterator[str]:

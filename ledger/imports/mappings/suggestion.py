@@ -16,10 +16,11 @@ from ledger.imports.mappings.number_style import (
     symbol_lines,
     without_marks,
 )
+from ledger.imports.mappings.sheet_layout import SHEET_ROWS_MAX
 from ledger.imports.mappings.subject_columns import subject_column
 from ledger.imports.mappings.table_mapping import TableForm
+from ledger.imports.mappings.table_rows import TableRow
 from ledger.imports.mappings.table_shape import (
-    HEADER_ROWS_MAX,
     LOOKED_AT_ROWS,
     TableShape,
     ends_as,
@@ -51,18 +52,32 @@ _REASONS = {
 }
 
 
-def suggested(file: BinaryIO, name: str, *, encoding: str | None = None, sheet: str | None = None) -> str:
-    """A mapping for a table, as TOML with comments. Raises MappingError where the file is no table."""
-    form, shape = TableForm(encoding=encoding, sheet=sheet), TableShape([], 0, 1, [])
+def suggested(
+    file: BinaryIO, name: str, *, encoding: str | None = None, sheet: str | None = None, hidden: bool = True
+) -> str:
+    """A mapping for a table, as TOML with comments; where not `hidden`, without hidden rows and columns of a sheet.
+
+    Raises MappingError where the file is no table.
+    """
+    form, shape = TableForm(encoding=encoding, sheet=sheet, hidden=hidden), TableShape([], 0, 1, [])
     if not name.lower().endswith(".parquet"):
         # Merged cells are no matter yet: nobody knows how many rows the header has.
-        rows, _ = open_rows(file, name, form.model_copy(update={"header_rows": HEADER_ROWS_MAX}))
-        shape = shape_of(rows, is_code)
+        opened = open_rows(file, name, form.model_copy(update={"header_rows": SHEET_ROWS_MAX}))
+        shape = shape_of(opened.rows, is_code)
         form = form.model_copy(update={"skip_rows": shape.skip_rows, "header_rows": shape.header_rows})
         file.seek(0)
     table = open_table(file, name, form, Reading(floats=True))
-    read = (row.cells for row in table.rows if row.fault is None and any(row.cells) and not is_below(row.cells))
+    read = (_unmerged(row) for row in table.rows if row.fault is None and any(row.cells) and not is_below(row.cells))
     return "\n".join(_Draft(table, list(islice(read, LOOKED_AT_ROWS)), name, shape).lines()) + "\n"
+
+
+def _unmerged(row: TableRow) -> list[str]:
+    """The cells of a row, with what merged cells of one column say in each of their rows."""
+    cells = list(row.cells)
+    for place, merged in row.merged.items():
+        if not merged.is_across and place < len(cells):
+            cells[place] = merged.text
+    return cells
 
 
 @dataclass
@@ -177,6 +192,10 @@ class _Draft:
             yield f"encoding = {quoted(form.encoding or '')}"
         if form.sheet is not None:
             yield f"sheet = {quoted(form.sheet)}"
+        if not form.hidden:
+            yield "hidden = false  # hidden rows and columns are left out"
+        for said in self.table.remarks("leave it out with hidden = false"):
+            yield f"# {said}"
         if form.skip_rows:
             yield f"skip_rows = {form.skip_rows}  # lines above the header"
         if form.header_rows > 1:

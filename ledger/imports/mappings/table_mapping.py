@@ -106,6 +106,8 @@ class TableForm(_Form):
     """The table ends before the first row whose first text matches this."""
     footnotes: PatternText | None = None
     """What matches this is taken out of every cell."""
+    hidden: bool = True
+    """Whether the hidden rows and columns of a sheet are read."""
 
 
 class FieldForm(_Form):
@@ -307,8 +309,10 @@ def _template(text: str, path: Sequence[str]) -> tuple[tuple[str, str | None], .
     return tuple((literal, name) for literal, name, _, _ in parts)
 
 
-def with_parameters(mapping: TableMapping, said: Mapping[str, str]) -> TableMapping:
-    """The mapping with what its parameters are. Raises MappingError for one that is unknown, or not said."""
+def with_parameters(mapping: TableMapping, said: Mapping[str, str], *, hidden: bool = True) -> TableMapping:
+    """The mapping with what its parameters are, and where not `hidden`, leaving hidden rows and columns out. Raises
+    MappingError for a parameter that is unknown, or not said.
+    """
     for name in said:
         if name not in mapping.parameters:
             known = ", ".join(mapping.parameters) or "none"
@@ -317,7 +321,8 @@ def with_parameters(mapping: TableMapping, said: Mapping[str, str]) -> TableMapp
     for name, value in parameters.items():
         if value == "":
             raise MappingError(f"say what {name} is: --set {name}=…, over HTTP set.{name}=…")
-    return replace(mapping, parameters=parameters)
+    table = mapping.table if hidden else mapping.table.model_copy(update={"hidden": False})
+    return replace(mapping, parameters=parameters, table=table)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ledger.imports.mappings.code_meanings import DASH
-from ledger.imports.mappings.tables import TableRow
+from ledger.imports.mappings.table_rows import TableRow
 from ledger.imports.mappings.unit_words import unit_in
 
 LOOKED_AT_ROWS = 200

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX, compiled
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
-from ledger.imports.mappings.tables import TableRow
+from ledger.imports.mappings.table_rows import TableRow
 
 BEGINNING_SHOWN = 60
 
@@ -52,7 +52,7 @@ class WantedRows:
         above = dict.fromkeys(self._fill, "")
         unread: dict[int, str] = {}
         for row in table:
-            number, cells, fault, faults = row
+            number, cells, fault, faults, _ = row
             if self._until is not None and self._ends(number, cells, self._until):
                 return
             if not any(cells):

@@ -35,12 +35,16 @@ def event_rows(table: Table, names: dict[str, str], *, register: Kinds | None) -
     """The events of the rows, or why there are none. `names` gives the slug of a name in small letters; with `register`
     a name that it does not know is registered, as this kind of entity where its column does not tell.
     """
-    for number, cells, fault, faults in table.rows:
+    for number, cells, fault, faults, merged in table.rows:
         if fault is not None:
             yield faulty(number, "malformed_cell", fault)
             continue
         if (place := next(iter(faults), None)) is not None:
             yield faulty(number, "malformed_cell", faults[place], column=table.columns[place])
+            continue
+        if merged:
+            cell = next(iter(merged.values()))
+            yield faulty(number, "malformed_cell", f"the cells {cell.cells} are merged: unmerge them, and fill each")
             continue
         given = {
             column: cell.strip()

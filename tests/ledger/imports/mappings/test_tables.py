@@ -10,9 +10,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ledger.imports.mappings import tables
+from ledger.imports.mappings import workbook_rows
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
-from ledger.imports.mappings.tables import LOADED_BYTES_MAX, Table, open_table
+from ledger.imports.mappings.tables import Table, open_table
+from ledger.imports.mappings.workbook_rows import LOADED_BYTES_MAX
 
 
 def csv_table(text: str | bytes, **form: Any) -> Table:
@@ -138,7 +139,7 @@ def test_a_formula_that_was_never_computed_is_a_fault() -> None:
     assert "open the file in Excel" in str(row.faults)
 
 
-def test_merged_cells_are_refused_below_the_header_and_not_above() -> None:
+def test_cells_that_are_merged_over_header_and_data_are_refused() -> None:
     book = openpyxl.Workbook()
     page = book.worksheets[0]
     for row in (["A title over all", None, None], ["place", "2023", "2024"], ["China", 1, 2], ["India", 3, 4]):
@@ -146,8 +147,8 @@ def test_merged_cells_are_refused_below_the_header_and_not_above() -> None:
     page.merge_cells("A1:C1")
     form = TableForm(skip_rows=1)
     assert open_table(saved(book), "x.xlsx", form).columns == ["place", "2023", "2024"]
-    page.merge_cells("B3:C3")
-    with pytest.raises(MappingError, match="rows 3 to 3"):
+    page.merge_cells("C2:C3")
+    with pytest.raises(MappingError, match="C2:C3 are merged over header and data"):
         open_table(saved(book), "x.xlsx", form)
 
 
@@ -220,7 +221,7 @@ def test_what_a_sheet_says_of_its_size_cuts_nothing(said: bytes | None) -> None:
 
 
 def test_rows_beyond_those_of_any_sheet_are_told_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "SHEET_ROWS_MAX", 1000)
+    monkeypatch.setattr(workbook_rows, "SHEET_ROWS_MAX", 1000)
     file = damaged(lambda whole: whole.replace(b'<row r="51"', b'<row r="51000000000"'))
     *sound, last = open_table(file, "x.xlsx", TableForm()).rows
     assert "nothing from here on was read" in str(last.fault)
