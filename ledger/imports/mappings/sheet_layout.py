@@ -16,7 +16,7 @@ SHEET_ROWS_MAX = 1_048_576
 """How many rows a sheet of Excel has at most."""
 MERGED_CELLS_MAX = 2 * SHEET_ROWS_MAX
 """How many cells of a sheet may be merged with others, below its header."""
-SHOWN_MAX = 20
+RANGES_SHOWN = 20
 _TAG = re.compile(rb"<(?:\w+:)?(row|col|mergeCell)\s([^<>]*)")
 _ATTRIBUTE = re.compile(rb"\b(r|hidden|min|max|ref)=[\"']([^\"']*)[\"']")
 _RANGE = re.compile(rb"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
@@ -145,7 +145,7 @@ class Ranges:
         if cells != self._last:
             self._last = cells
             self._count += 1
-            if len(self._first) < SHOWN_MAX:
+            if len(self._first) < RANGES_SHOWN:
                 self._first.append(cells)
 
     def __str__(self) -> str:
@@ -166,8 +166,8 @@ def column_letters(place: int) -> str:
 def listed(items: Iterable[str]) -> str:
     """The first of these, and how many more there are."""
     known = list(items)
-    more = f" and {len(known) - SHOWN_MAX} more" if len(known) > SHOWN_MAX else ""
-    return ", ".join(known[:SHOWN_MAX]) + more
+    more = f" and {len(known) - RANGES_SHOWN} more" if len(known) > RANGES_SHOWN else ""
+    return ", ".join(known[:RANGES_SHOWN]) + more
 
 
 def _place(letters: bytes) -> int:
