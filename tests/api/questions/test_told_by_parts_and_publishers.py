@@ -41,6 +41,13 @@ EVENTS = (
     policy("PolicyEnacted", "two-parts", "2024-01-10", provision="exports", effective_from="2024-02-01"),
     policy("PolicyAnnounced", "two-parts", "2024-01-10", provision="stocks", effective_from="2026-01-01"),
     policy("PolicyRepealed", "two-parts", "2025-06-01", provision="exports", effective_from="2025-07-01"),
+    # Two amendments, of which the one that is published later takes effect earlier.
+    policy("PolicyEnacted", "moved", "2024-01-01", title="As enacted"),
+    policy("PolicyAmended", "moved", "2024-05-01", effective_from="2024-10-01", changes={"title": "From October"}),
+    policy("PolicyAmended", "moved", "2024-06-01", effective_from="2024-07-01", changes={"title": "From July"}),
+    # Enacted without a date, as the news had it months before the ministry.
+    policy("PolicyEnacted", "undated", "2024-03-01", by="news"),
+    policy("PolicyEnacted", "undated", "2024-06-01"),
     # A date that the news has otherwise, and earlier.
     policy("PolicyEnacted", "quota", "2024-03-01", effective_from="2024-04-01"),
     policy("PolicyEnacted", "quota", "2024-03-02", by="news", effective_from="2024-03-15"),
@@ -154,6 +161,22 @@ def test_what_one_publisher_says_alone_is_folded_alone(
     item = only(told, "policies", policy="quota", effective_at=day, **asked)
     assert (item["status"], item["publisher"], item["effective_from"]) == expected
     assert (item["publishers"], item["disputed"]) == (2, True)
+
+
+def test_amendments_count_in_order_of_taking_effect(told: Api) -> None:
+    days = ("2024-06-30", "2024-07-01", "2024-10-01")
+    titles = [only(told, "policies", policy="moved", effective_at=day)["title"] for day in days]
+    assert titles == ["As enacted", "From July", "From October"]
+
+
+def test_what_has_no_date_begins_when_anybody_first_said_so(told: Api) -> None:
+    statuses = [
+        only(told, "policies", policy="undated", effective_at=day)["status"] for day in ("2024-03-01", "2024-05")
+    ]
+    assert statuses == ["in_force", "in_force"]
+    item = only(told, "policies", policy="undated", publisher="ministry", effective_at="2024-06-01")
+    assert (item["status"], item["publisher"]) == ("in_force", "ministry")
+    assert items(told, "policies", policy="undated", publisher="ministry", effective_at="2024-05") == []
 
 
 def test_a_publisher_that_said_nothing_of_a_thing_has_no_answer(told: Api) -> None:
