@@ -92,16 +92,23 @@ def basis_line(basis: Mapping[str, Any]) -> str:
     return f"as of {basis['as_of']}, recorded as of {basis['recorded_as_of']}, effective at {basis['effective_at']}"
 
 
+_OF_AMOUNTS = {"value", "low", "high", "unit"}
+
+
+def amount_text(amount: Mapping[str, Any]) -> str:
+    """A value, a range or a bound with its unit: `400 million USD`, `at most 7200 t`."""
+    low, high = amount.get("low"), amount.get("high")
+    if amount.get("value") is not None:
+        return f"{amount['value']} {amount['unit']}"
+    if low is None and high is None:
+        return f"an unknown number of {amount['unit']}"
+    ends = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+    return f"{ends} {amount['unit']}"
+
+
 def figure_text(item: Mapping[str, Any]) -> str:
     """What a figure item says: value and unit as printed, and whether it is disputed."""
-    if item["symbol"] is not None:
-        said = item["symbol"].replace("_", " ")
-    elif item["value"] is not None:
-        said = f"{item['value']} {item['unit']}"
-    else:
-        low, high = item["low"], item["high"]
-        ends = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
-        said = f"{ends} {item['unit']}"
+    said = amount_text(item) if item["symbol"] is None else item["symbol"].replace("_", " ")
     if item.get("disputed"):
         spread = f", spread {item['spread']} {item['canonical_unit']}" if item["spread"] is not None else ""
         said += f"; disputed{spread}"
@@ -133,8 +140,13 @@ def _object(value: Mapping[str, Any]) -> str:
     if "event_id" in value and value.get("cause"):
         said = (value.get("kind"), value["cause"], value.get("publisher"), value.get("published_at"))
         return " ".join(str(part) for part in said if part is not None)
+    if value.keys() <= _OF_AMOUNTS and "unit" in value:
+        return amount_text(value)
     if "event_id" in value and value.get("status"):
-        return f"{value['status']} from {value['effective_from']}" if value.get("effective_from") else value["status"]
+        since = f" from {value['effective_from']}" if value.get("effective_from") else ""
+        return (
+            f"{value['provision']}: {value['status']}{since}" if "provision" in value else f"{value['status']}{since}"
+        )
     if value and all(isinstance(part, dict) and part.keys() == {"before", "after"} for part in value.values()):
         return "\n".join(f"{name}: {_from_to(**sides)}" for name, sides in value.items())
     shown = {name: part for name, part in value.items() if not is_detail(name) and _says(part)}

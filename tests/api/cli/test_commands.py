@@ -499,3 +499,17 @@ def test_a_difference_of_things_is_told_in_words_on_a_terminal(filled: Shell) ->
     assert "statement 2025-07-01" in " ".join(table.split())
     found = json.loads(filled.ok("diff", "--resource", "policies", *clocks, "--policy", "ban", "--format", "json"))
     assert [item["kind"] for item in found["items"]] == ["changed"]
+
+
+def test_amounts_and_provisions_are_told_in_words_on_a_terminal(shell: Shell) -> None:
+    made = {"type": "CommitmentMade", "commitment": "stake", "kind": "equity", "by": "usgs", "to": "china"}
+    amounts = {"amount": {"value": "400", "unit": "million USD"}, "quantity": {"high": "7200", "unit": "t"}}
+    order = {"type": "PolicyEnacted", "policy": "order", "jurisdiction": "china", "kind": "tariff"}
+    dated = {"published_at": "2025-01-01", "effective_from": "2025-02-01"}
+    events = [*FACTS[:2], {**made, **amounts, **dated}, {**order, **dated}, {**order, "provision": "part 3", **dated}]
+    shell.ok("append", stdin=json.dumps(events))
+    table = " ".join(shell.ok("commitments").split())
+    assert "value=" not in table
+    assert "million" in table
+    assert "at most" in table
+    assert "part 3:" in " ".join(shell.ok("policies").split())
