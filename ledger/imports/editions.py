@@ -5,13 +5,16 @@ Missing is, first, what the log holds in that scope and the file does not say; s
 earlier edition said of the metrics of the file, where the file says nothing of the figure. The first may be retracted
 (it should never have been recorded), the second withdrawn (the publisher says it no longer).
 
+Figures of a metric and period that no column of a table is about are not missing where nothing was taken from some
+other column: they may stand in it, under another title.
+
 A row that was rejected is not left out: it may be about any of these. So while a row is rejected, they are listed and
 nothing more.
 
 To find them the log is read once; what is kept in memory is one line for each statement of the two editions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,6 +31,9 @@ from ledger.values.calendars import parse_moment
 
 KEY = ("subject", "metric", "material", "dimensions", "nature", "period", "unit")
 """The fields that say which figure a statement is about."""
+
+
+NAMED_MAX = 20
 
 
 class Scope(NamedTuple):
@@ -67,12 +73,18 @@ class _Held(NamedTuple):
 class Edition:
     """What one file says of its scope, and afterwards what it leaves out."""
 
-    def __init__(self, scope: Scope, options: ImportOptions) -> None:
+    def __init__(self, scope: Scope, options: ImportOptions, left_out: Sequence[str] = ()) -> None:
         self._scope = scope
         self._options = options
         self._figures: set[bytes] = set()
         """The figures of which the file says something in the scope."""
         self._metrics: set[str] = set()
+        self._left_out = left_out
+        """The columns of the file that nothing was taken from."""
+        self._kinds: set[tuple[str, str | None]] = set()
+        """Of which metrics and periods the file says something: what its columns are about, one by one."""
+        self._beyond: dict[tuple[str, str | None], int] = {}
+        """How many missing figures those columns may hold."""
         self._said: set[bytes] = set()
         """The event ids of what the file says."""
         self._published: str | None = None
@@ -98,16 +110,43 @@ class Edition:
         self._figures = {one.figure for one in said}
         self._metrics = {_metric(one) for one in said}
         self._published = said[-1].body.get("published_at") if said else None
+        self._kinds = {_kind(one) for one in said}
         keys = {one.entry.event_key for one in said}
         for one in there:
-            if one.entry.event_key not in keys:
+            if one.entry.event_key not in keys and not self._may_be_left_out(one):
                 self._tell(batch, report, one, "in_scope", self._retraction(one))
         for one in self._earlier(held):
             if one.figure in withdrawn:
                 continue  # It was taken in before that the edition leaves it out.
+            if self._may_be_left_out(one):
+                continue
             self._tell(batch, report, one, "edition_before", self._withdrawal(one))
+        if self._beyond:
+            report.notes.append(self._said_of_left_out())
         if report.rejected and report.missing:
             report.notes.append(self._said_of_rejected(report.rejected))
+
+    def _may_be_left_out(self, one: _Held) -> bool:
+        """Whether a figure that the file does not say may stand in a column that nothing was taken from."""
+        kind = _kind(one)
+        if not self._left_out or kind in self._kinds:
+            return False
+        self._beyond[kind] = self._beyond.get(kind, 0) + 1
+        return True
+
+    def _said_of_left_out(self) -> str:
+        """Which figures are not in the scope of the file, and why."""
+        columns = ", ".join(name[:40] for name in self._left_out[:NAMED_MAX])
+        more = len(self._left_out) - NAMED_MAX
+        columns += f" and {more} more" if more > 0 else ""
+        kinds = ", ".join(" ".join(filter(None, kind)) for kind in [*self._beyond][:NAMED_MAX])
+        more = len(self._beyond) - NAMED_MAX
+        kinds += f" and {more} more" if more > 0 else ""
+        count = sum(self._beyond.values())
+        return (
+            f"{count} figures ({kinds}) are not in this file's scope, and neither listed as missing nor changed: "
+            f"nothing was taken from the columns {columns}, which may hold them"
+        )
 
     def _said_of_rejected(self, count: int) -> str:
         rows, which = ("1 row was rejected", "it is") if count == 1 else (f"{count} rows were rejected", "they are")
@@ -200,6 +239,10 @@ class Edition:
         draft = prepare({name: value for name, value in withdrawn.items() if value is not None})
         key, digest = content_id(draft.type, draft.body)
         return draft._replace(event_key=key, digest=digest)
+
+
+def _kind(one: _Held) -> tuple[str, str | None]:
+    return _metric(one), one.body.get("period")
 
 
 def _metric(one: _Held) -> str:

@@ -68,11 +68,10 @@ class ImportReport:
         for one in listed:
             self.errors.append({"row": row, "pointer": one.pointer, "rule": one.rule, "detail": one.detail})
         if self.verdicts is not None and len(self.verdicts) < VERDICTS_MAX:
-            said = "; ".join(f"{one.pointer.lstrip('/')}: {one.detail}".lstrip(": ") for one in violations)
-            known = self.verdicts.get(row)
-            if known is None or shortened(visible(said), VERDICT_LENGTH_MAX) not in known:
-                said = said if known is None else f"{known}; {said}"
-                self.verdicts[row] = shortened(visible(said), VERDICT_LENGTH_MAX)
+            known = self.verdicts.get(row, "")
+            each = (visible(f"{one.pointer.lstrip('/')}: {one.detail}".lstrip(": ")) for one in violations)
+            said = [one for one in each if shortened(one, VERDICT_LENGTH_MAX) not in known]
+            self.verdicts[row] = shortened("; ".join(filter(None, (known, *said))), VERDICT_LENGTH_MAX)
         for one in violations:
             self.faults.add(row, one)
 

@@ -9,7 +9,7 @@ A row without an event_id gets one made of what it says (`ledger.imports.content
 nothing, however it was saved; what becomes of a row that contradicts the log is in `ledger.imports.intake`.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from itertools import islice
 from pathlib import Path
@@ -116,6 +116,7 @@ def import_stream(
     file.seek(0)
     register: Kinds | None = None
     notes: Callable[[], list[str]] = list
+    left_out: Sequence[str] = ()
     if options.mapping is None and file_format != "xlsx":
         cut = pieces(file, file_format, limits)
         if options.register is not None:
@@ -131,8 +132,8 @@ def import_stream(
         if options.register is not None:
             register = of_tables(lambda kinds: mapped(kinds).pieces, options.register, way)
         made_of_it = mapped(register)
-        cut, notes = made_of_it.pieces, made_of_it.notes
-    intake = Intake(options, report, register)
+        cut, notes, left_out = made_of_it.pieces, made_of_it.notes, made_of_it.left_out
+    intake = Intake(options, report, register, left_out)
     with (
         closing(_prepared(cut, Workers(way, wanted=large), progress)) as made,
         ledger.log.bulk() if large and not options.dry_run else nullcontext(),

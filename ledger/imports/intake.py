@@ -47,7 +47,13 @@ class Lane(Enum):
 class Intake:
     """Takes the rows of one file into batches, in order, and tells the report what becomes of them."""
 
-    def __init__(self, options: ImportOptions, report: ImportReport, register: Kinds | None = None) -> None:
+    def __init__(
+        self,
+        options: ImportOptions,
+        report: ImportReport,
+        register: Kinds | None = None,
+        left_out: Sequence[str] = (),
+    ) -> None:
         self._options = options
         self._register = register
         self._report = report
@@ -56,7 +62,7 @@ class Intake:
         self._before_it = SaidBefore()
         self._head = -1
         """The head of the log after the last piece."""
-        self._edition = None if options.scope is None else Edition(Scope.of(options.scope), options)
+        self._edition = None if options.scope is None else Edition(Scope.of(options.scope), options, left_out)
 
     def begin(self, batch: Batch) -> None:
         """A transaction begins. Where others have recorded something since the last one, nothing is known any more."""

@@ -51,6 +51,8 @@ class Row(NamedTuple):
     number: int
     sent: Any
     fault: Violation | None
+    more: tuple[Violation, ...] = ()
+    """What else is wrong with it, to be said where it is rejected. Beside a fault, `sent` is what could be read."""
 
 
 def faulty(number: int, rule: str, detail: str, *, column: str | None = None) -> Row:
@@ -209,6 +211,7 @@ def placed(number: int, cells: list[tuple[str, Any]]) -> Row:
     cls = REGISTRY.get(named) if isinstance(named, str) else None
     whole = {column for column, _ in cells if "." not in column}
     sent: dict[str, Any] = {}
+    faults: list[Violation] = []
     for column, cell in cells:
         name, dot, rest = column.partition(".")
         try:
@@ -219,8 +222,8 @@ def placed(number: int, cells: list[tuple[str, Any]]) -> Row:
             else:
                 _put(sent, name, _meant(cell, _kinds_of(cls, name) if cls is not None else frozenset()), column)
         except ValueError as error:
-            return faulty(number, "malformed_cell", str(error), column=column)
-    return Row(number, sent, None)
+            faults.append(Violation((column,), "malformed_cell", str(error)))
+    return Row(number, sent, faults[0], tuple(faults[1:])) if faults else Row(number, sent, None)
 
 
 def _put(into: dict[str, Any], name: str, value: Any, column: str) -> None:

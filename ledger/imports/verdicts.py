@@ -100,7 +100,7 @@ def _verdict(row: Row, way: Way) -> tuple[bool, tuple[object, ...] | None, Draft
     there is none, as a list.
     """
     if row.fault is not None:
-        return False, None, _reasons([row.fault])
+        return False, None, _reasons([row.fault, *row.more, *_beside(row, way)])
     sent, kept = row.sent, None
     try:
         if type(sent) is dict:
@@ -112,9 +112,27 @@ def _verdict(row: Row, way: Way) -> tuple[bool, tuple[object, ...] | None, Draft
         if event_key is None:
             event_key, digest = content_id(type_name, body_of(type_name, state, position=0))
     except InvalidEvent as error:
-        return False, None, _reasons(error.violations)
+        return False, None, _reasons([*error.violations, *row.more])
     draft = (type_name, event_key, expected_version, digest, state, None if facts is None else tuple(facts))
     return chooses, None if kept is None else tuple(kept), draft
+
+
+def _beside(row: Row, way: Way) -> Iterator[Violation]:
+    """What is wrong with those fields of a faulty row that could be read, so that all of it is mended at once."""
+    if type(row.sent) is not dict or row.fault is None:
+        return
+    known = [".".join(map(str, one.path)) + "." for one in (row.fault, *row.more)]
+    try:
+        said, _ = _as_sent(row.sent, way)
+        prepare(said)
+    except InvalidEvent as error:
+        others = error.violations
+    else:
+        others = []
+    for violation in others:
+        path = ".".join(map(str, violation.path)) + "."
+        if path != "." and not any(path.startswith(other) or other.startswith(path) for other in known):
+            yield violation
 
 
 def _as_sent(row: dict[str, Any], way: Way) -> tuple[dict[str, Any], Recorded | None]:

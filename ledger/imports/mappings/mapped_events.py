@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.errors import Violation
 from ledger.events.base import REGISTRY
 from ledger.imports.mappings.cell_values import CellError, statement_of
 from ledger.imports.mappings.multipliers import multiply
 from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX
-from ledger.imports.mappings.sheet_layout import Ranges
+from ledger.imports.mappings.sheet_layout import Ranges, counted
 from ledger.imports.mappings.table_mapping import TIMES, MappedField, MappedValue, MappingError, TableMapping
 from ledger.imports.mappings.table_rows import TableRow
 from ledger.imports.mappings.wanted_rows import WantedRows
@@ -77,6 +78,11 @@ class MappedEvents:
         stated = (one for one in fields if one.path in STATED)
         self._value_places = {one.place for one in self._melted}
         self._value_places |= {self._places[name] for one in stated for name in one.columns if name in self._places}
+        self._wanted.values = self._value_places
+        self._silent: dict[str, int] = {}
+        """How many cells made no event as their code stands for nothing."""
+        self._unlisted: dict[str, int] = {}
+        """How many made none as a field takes only what it lists."""
         self._filled: dict[str, Ranges] = {}
         """The merged cells whose text stands for each of their rows, by column."""
         self._used = {place for _, place in self._read} | {one.place for one in self._melted} | self._wanted.places
@@ -143,29 +149,44 @@ class MappedEvents:
         sent: dict[str, Any] = {}
         printed: list[str] = []
         self._new = []
-        at: MappedField | None = None
+        faults: list[Violation] = []
         try:
             if melted is not None:
-                stated = statement_of(text, self.mapping.separators, self.mapping.symbols)
+                try:
+                    stated = statement_of(text, self.mapping.separators, self.mapping.symbols)
+                except CellError as error:
+                    faults.append(self._fault(error, None, melted))
+                    stated = {}
                 if stated is None:
+                    self._silent[text] = self._silent.get(text, 0) + 1
                     return
                 sent |= stated
                 printed.append(text)
             for one in fields:
-                at = one
-                self._put(sent, one, row, printed)
-            at = None
-            if (times := sent.pop("times", None)) is not None:
-                multiply(sent, times, printed)
+                try:
+                    self._put(sent, one, row, printed)
+                except CellError as error:
+                    faults.append(self._fault(error, one, melted))
+            try:
+                if (times := sent.pop("times", None)) is not None and not faults:
+                    multiply(sent, times, printed)
+            except CellError as error:
+                faults.append(self._fault(error, None, melted))
         except _NoEvent:
             return
-        except CellError as error:
-            column = None if melted is None else self._column_of(at, melted)
-            yield faulty(number, "mapping", str(error), column=column)
+        if faults:
+            for registration in self._new:  # which the row does not make, so that a later one does
+                for name in (registration["name"].casefold(), registration["entity"]):
+                    self.names.pop(name, None)
+            yield Row(number, None, faults[0], tuple(faults[1:]))
             return
         for registration in self._new:
             yield Row(number, registration, None)
         yield Row(number, sent, None)
+
+    def _fault(self, error: CellError, at: MappedField | None, melted: _Melted | None) -> Violation:
+        path = () if melted is None else (self._column_of(at, melted),)
+        return Violation(path, "mapping", str(error))
 
     def _column_of(self, at: MappedField | None, melted: _Melted) -> str:
         """The column that is at fault: the one that the field reads, so that what is wrong in it is one fault for all
@@ -186,6 +207,8 @@ class MappedEvents:
         if text in one.values:
             text = one.values[text]
         elif one.only:
+            path = ".".join(one.path)
+            self._unlisted[path] = self._unlisted.get(path, 0) + 1
             raise _NoEvent
         elif one.names and text:
             slug = self.names.get(text.casefold()) or self._registered(text, one.path)
@@ -203,6 +226,8 @@ class MappedEvents:
         if one.path in STATED:
             stated = statement_of(text, self.mapping.separators, self.mapping.symbols)
             if stated is None:
+                if text:
+                    self._silent[text] = self._silent.get(text, 0) + 1
                 raise _NoEvent
             printed.append(text)
             sent.update({**stated, **({} if one.path == ("value",) else {one.path[0]: stated.get("value")})})
@@ -239,7 +264,14 @@ class MappedEvents:
 
     def notes(self) -> list[str]:
         """What is to be said of the table as a whole, once its rows were read."""
-        return [*self._multiplied(), *self._of_merged(), *self._wanted.notes]
+        return [*self._multiplied(), *self._of_merged(), *self._wanted.notes(), *self._left_out()]
+
+    def _left_out(self) -> Iterator[str]:
+        """Which cells of wanted rows make no event."""
+        for code, count in self._silent.items():
+            yield f"{counted(count, 'cell')} with {code[:40]!r} made no event: by [symbols] it stands for nothing"
+        for path, count in self._unlisted.items():
+            yield f"{counted(count, 'figure')} made no event: {path} takes only what its values list"
 
     def _of_merged(self) -> Iterator[str]:
         """Which merged cells were read as if each of their rows said what they say."""

@@ -1,8 +1,8 @@
 """Mapped pieces: the events of a table in pieces, as those of other files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ledger.errors import Violation
 from ledger.imports.mappings.epcis_events import epcis_events
@@ -14,6 +14,8 @@ from ledger.imports.rows import PIECE_ROWS, Piece, Row
 from ledger.imports.tables_of_others import VERDICT
 from ledger.imports.templates.event_sheets import event_rows, event_table
 
+_Plain = tuple[tuple[str | int, ...], str, str]
+"""A fault as plain values, as pieces hold them."""
 UNUSED_SHOWN = 30
 ROWS_SHOWN = 20
 UNHIDE = "unhide what is meant, and delete the rest"
@@ -26,6 +28,8 @@ class MappedFile:
     pieces: Iterator[Piece]
     notes: Callable[[], list[str]]
     """To be asked once all pieces were taken."""
+    left_out: Sequence[str] = ()
+    """The columns that may hold figures, and that nothing was taken from."""
 
 
 def mapped_file(
@@ -44,7 +48,9 @@ def mapped_file(
     table = open_table(file, name, mapping.table, reading)
     events = MappedEvents(mapping, table.columns, names, register=register)
     said = []
+    left_out: list[str] = []
     if mapping.values and (unused := [name for name in events.unused if name != VERDICT]):
+        left_out += unused
         shown = ", ".join(name[:40] for name in unused[:UNUSED_SHOWN])
         more = f" and {len(unused) - UNUSED_SHOWN} more" if len(unused) > UNUSED_SHOWN else ""
         said.append(f"The mapping {mapping.name} takes nothing from the columns {shown}{more}")
@@ -52,7 +58,7 @@ def mapped_file(
     def notes() -> list[str]:
         return [*said, *events.notes(), *table.remarks(), *_of_headers(table)]
 
-    return MappedFile(_pieces(events.rows(table.rows), file), notes)
+    return MappedFile(_pieces(events.rows(table.rows), file), notes, [*left_out, *table.hidden_left_out()])
 
 
 def sheet_file(file: BinaryIO, names: dict[str, str], *, register: Kinds | None) -> MappedFile:
@@ -72,10 +78,9 @@ def _of_headers(table: Table) -> Iterator[str]:
 
 
 def _pieces(events: Iterator[Row], file: BinaryIO) -> Iterator[Piece]:
-    rows: list[tuple[int, object, object]] = []
+    rows: list[tuple[int, Any, _Plain | None, list[_Plain]]] = []
     for row in events:
-        fault = None if row.fault is None else (row.fault.path, row.fault.rule, row.fault.detail)
-        rows.append((row.number, row.sent, fault))
+        rows.append((row.number, row.sent, None if row.fault is None else _plain(row.fault), [*map(_plain, row.more)]))
         if len(rows) >= PIECE_ROWS:
             yield Piece("mapped", rows[0][0], rows, file.tell())
             rows = []
@@ -83,7 +88,11 @@ def _pieces(events: Iterator[Row], file: BinaryIO) -> Iterator[Piece]:
         yield Piece("mapped", rows[0][0], rows, file.tell())
 
 
+def _plain(fault: Violation) -> _Plain:
+    return fault.path, fault.rule, fault.detail
+
+
 def mapped_rows(piece: Piece) -> Iterator[Row]:
     """The rows of a piece."""
-    for number, sent, fault in piece.raw:
-        yield Row(number, sent, None if fault is None else Violation(*fault))
+    for number, sent, fault, more in piece.raw:
+        yield Row(number, sent, None if fault is None else Violation(*fault), tuple(Violation(*one) for one in more))

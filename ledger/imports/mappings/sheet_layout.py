@@ -153,6 +153,11 @@ class Ranges:
         return ", ".join(self._first) + (f" and {more} more" if more else "")
 
 
+def counted(count: int, what: str) -> str:
+    """So many of something: `1 cell`, `2 cells`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def column_letters(place: int) -> str:
     """The letters by which Excel names a column: A, Z, AA."""
     letters = ""

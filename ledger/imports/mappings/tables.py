@@ -15,7 +15,7 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from ledger.imports.import_limits import FILE_COLUMNS_MAX, USUAL_LIMITS, ImportLimits
-from ledger.imports.mappings.sheet_layout import SheetLayout
+from ledger.imports.mappings.sheet_layout import SheetLayout, column_letters
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.mappings.table_rows import TableRow
 from ledger.imports.mappings.workbook_rows import sheet_rows
@@ -37,6 +37,12 @@ class Table(NamedTuple):
     """The numbers of rows that say the header once more, and are left out, as far as the rows were read."""
     layout: SheetLayout | None = None
     """How a sheet is laid out."""
+
+    def hidden_left_out(self) -> list[str]:
+        """The hidden columns that were not read."""
+        if self.layout is None or self.form.hidden:
+            return []
+        return [f"{column_letters(place)} (hidden)" for place in sorted(self.layout.hidden_columns)]
 
     def remarks(self, cure: str = NO_HIDDEN) -> Iterator[str]:
         """What is to be said of the sheet, once its rows were read."""

@@ -15,9 +15,11 @@ left out; so a blank cell below one that is left out is left out too.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ledger.imports.mappings.patterns import TEXT_LENGTH_MAX, compiled
+from ledger.imports.mappings.sheet_layout import Ranges, counted
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.mappings.table_rows import TableRow
 
@@ -39,10 +41,12 @@ class WantedRows:
                     raise MappingError(f"table.{option}: there is no column {column!r}; {known}")
         self.places = {places[column] for columns in named.values() for column in columns}
         """The places of the columns that are looked at."""
-        self.notes: list[str] = []
-        """What is to be said once the rows were read: where they ended."""
-        self._skip = [(places[column], frozenset(texts)) for column, texts in form.skip.items()]
-        self._where = [(places[column], compiled(text)) for column, text in form.skip_rows_where.items()]
+        self.values: Collection[int] = ()
+        """The places of the columns that hold values."""
+        self._ended: list[str] = []
+        self._left: dict[str, _LeftOut] = {}
+        self._skip = [(column, places[column], frozenset(texts)) for column, texts in form.skip.items()]
+        self._where = [(column, places[column], compiled(text)) for column, text in form.skip_rows_where.items()]
         self._fill = [places[column] for column in form.fill_down]
         self._until = None if form.until is None else compiled(form.until)
         self._footnotes = None if form.footnotes is None else compiled(form.footnotes)
@@ -66,7 +70,9 @@ class WantedRows:
                 faults = self._filled(cells, faults, above, unread)
             elif fault is not None:
                 unread |= dict.fromkeys(self._fill, fault)
-            if not self._is_left_out(cells):
+            if (why := self._left_out(cells)) is not None:
+                self._left.setdefault(why, _LeftOut()).add(number, self._values_in(cells))
+            else:
                 yield TableRow(number, cells, fault, faults)
 
     def _filled(
@@ -90,16 +96,43 @@ class WantedRows:
         if not first or not until.search(first[:TEXT_LENGTH_MAX]):
             return False
         shown = repr(first[:BEGINNING_SHOWN])
-        self.notes.append(f"The table was read up to row {number}, where until={until.pattern!r} finds {shown}")
+        self._ended.append(f"The table was read up to row {number}, where until={until.pattern!r} finds {shown}")
         return True
 
-    def _is_left_out(self, cells: Sequence[str]) -> bool:
-        if any(place < len(cells) and cells[place].strip() in texts for place, texts in self._skip):
-            return True
-        return any(
-            place < len(cells) and pattern.search(cells[place].strip()[:TEXT_LENGTH_MAX])
-            for place, pattern in self._where
-        )
+    def notes(self) -> Iterator[str]:
+        """What is to be said once the rows were read: which were left out, and where they ended."""
+        for why, left in self._left.items():
+            word = "row" if left.count == 1 else "rows"
+            yield f"Left out, with {counted(left.values, 'cell')} of values: {word} {left.rows}, by {why}"
+        yield from self._ended
+
+    def _left_out(self, cells: Sequence[str]) -> str | None:
+        """Why a row is left out, if it is."""
+        for column, place, texts in self._skip:
+            if place < len(cells) and (text := cells[place].strip()) in texts:
+                return f"skip of {text[:BEGINNING_SHOWN]!r} in {column[:BEGINNING_SHOWN]}"
+        for column, place, pattern in self._where:
+            if place < len(cells) and pattern.search(cells[place].strip()[:TEXT_LENGTH_MAX]):
+                return f"skip_rows_where {pattern.pattern!r} in {column[:BEGINNING_SHOWN]}"
+        return None
+
+    def _values_in(self, cells: Sequence[str]) -> int:
+        return sum(place < len(cells) and bool(cells[place].strip()) for place in self.values)
+
+
+@dataclass
+class _LeftOut:
+    """The rows that are left out for one reason."""
+
+    rows: Ranges = field(default_factory=Ranges)
+    count: int = 0
+    values: int = 0
+
+    def add(self, number: int, values: int) -> None:
+        """One more row, with so many values."""
+        self.rows.add(str(number))
+        self.count += 1
+        self.values += values
 
 
 def _without(pattern: re.Pattern[str], cell: str) -> str:

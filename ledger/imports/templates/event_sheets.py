@@ -10,7 +10,9 @@ from functools import cache
 from typing import Any, BinaryIO, get_origin
 
 from ledger.codec.strict_json import MalformedJSON, parse_json
+from ledger.errors import Violation
 from ledger.events.base import REGISTRY, Event, ref_paths
+from ledger.events.entities import EntityRegistered
 from ledger.imports.mappings.table_mapping import MappingError, TableForm
 from ledger.imports.mappings.tables import Reading, Table, open_table
 from ledger.imports.registrations import Kinds, kind_of
@@ -65,11 +67,14 @@ class _SheetRow:
     def __init__(self, number: int, names: dict[str, str], register: Kinds | None) -> None:
         self._number, self._names, self._register = number, names, register
         self._registrations: list[dict[str, Any]] = []
+        self._unknown: list[Violation] = []
+        """Slugs that nobody has registered, which matters where the row is rejected: its place in the log tells."""
 
     def rows(self, given: Mapping[str, str]) -> Iterator[Row]:
         """The event, or why there is none."""
         cls = REGISTRY.get(given.get("type", ""))
         made: dict[str, Any] = {}
+        faults: list[Violation] = []
         # What must be of a certain kind first: then its name is not registered as another one.
         for column in sorted(given, key=lambda column: not kind_of(column.split("."), "")):
             path = tuple(column.split("."))
@@ -80,12 +85,22 @@ class _SheetRow:
                 if cls is not None and (inside := _reference(cls, path)) is not None:
                     value = self._named(value, inside, path)
             except ValueError as error:
-                yield faulty(self._number, "malformed_cell", str(error), column=column)
-                return
+                faults.append(Violation((column,), "malformed_cell", str(error)))
+                if cls is None or _reference(cls, path) != ():
+                    continue
+                # So that the others are looked at as if this one were right.
+                value = slug_for(given[column]) or "unknown"
             made[column] = value
+        row = placed(self._number, [(column, made[column]) for column in given if column in made])
+        if faults:
+            first, *more = faults if row.fault is None else [*faults, row.fault]
+            yield row._replace(fault=first, more=(*more, *row.more, *self._unknown))
+            return
         for registration in self._registrations:
             yield Row(self._number, registration, None)
-        yield placed(self._number, [(column, made[column]) for column in given])
+        if given.get("type") == EntityRegistered.__name__ and isinstance(slug := made.get("entity"), str):
+            self._names.setdefault(slug.casefold(), slug)
+        yield row._replace(more=(*row.more, *self._unknown))
 
     def _named(self, value: Any, inside: tuple[str, ...], path: tuple[str, ...]) -> Any:
         """A value with slugs for names: a text, the texts in a list, or those as the parts of objects in a list."""
@@ -100,6 +115,9 @@ class _SheetRow:
         if (slug := self._names.get(text.casefold())) is not None:
             return slug
         if _SLUG.fullmatch(text):
+            if self._register is None:
+                detail = f"no entity {text!r} is registered; record an EntityRegistered for it first"
+                self._unknown.append(Violation(path, "unregistered", detail))
             return text
         slug = slug_for(text)
         if self._register is None or not slug:

@@ -105,7 +105,13 @@ def test_a_csv_row_that_cannot_be_read_points_at_its_cell(ledger: Ledger, tmp_pa
         {"type": "EntityRegistered", "entity": "togo", "aliases": "[1"},
     ]
     report = import_file(ledger, table(tmp_path / "facts.csv", rows))
-    assert [(error["row"], error["pointer"]) for error in report.errors] == [(1, "/approximate"), (2, "/aliases")]
+    told = [(error["row"], error["pointer"], error["rule"]) for error in report.errors]
+    assert [one for one in told if one[2] == "malformed_cell"] == [
+        (1, "/approximate", "malformed_cell"),
+        (2, "/aliases", "malformed_cell"),
+    ]
+    assert (2, "/name", "missing") in told  # what else is wrong with the row is told with it
+    assert report.rejected == 2
 
 
 def test_a_correction_in_a_csv_names_its_changes_by_column(ledger: Ledger, tmp_path: Path) -> None:

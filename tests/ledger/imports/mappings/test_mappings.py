@@ -411,7 +411,7 @@ def test_a_fault_of_a_row_is_told_once_and_not_for_each_column_of_values(ledger:
     report = taken(ledger, tmp_path / "t.csv", text, parse_mapping(SIMPLE.encode()), mode="proceed", verdicts=True)
     assert (report.recorded, report.rejected) == (29, 3 * 29 + 4)
     told = [(one["rows"], one["count"], one["pointer"]) for one in (fault.as_dict() for fault in report.faults)]
-    assert told == [("2, 5", 58, "/Country"), ("2-5", 4, "/2029"), ("4", 29, "/Country")]
+    assert told == [("2, 5", 60, "/Country"), ("2-5", 4, "/2029"), ("4", 30, "/Country")]
     assert report.verdicts is not None
     assert [text.count("Country: no registered") for text in report.verdicts.values()] == [1, 0, 1, 1]
 

@@ -257,3 +257,42 @@ def test_a_workbook_that_is_no_template_is_told(ledger: Ledger, tmp_path: Path) 
     path.write_bytes(b"type,entity\n")
     with pytest.raises(FileError, match="not what its name says"):
         import_file(ledger, path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointers"),
+    [
+        ({"subject": "Narnia (old)", "value": "12O"}, {"/subject", "/value"}),
+        ({"subject": "narnia", "value": "12O"}, {"/subject", "/value"}),
+        (
+            {"subject": "Narnia (old)", "source.publisher": "Aslan & Co", "unit": "tonz"},
+            {"/subject", "/source.publisher", "/unit"},
+        ),
+        ({"subject": "Narnia (old)", "approximate": "perhaps"}, {"/subject", "/approximate"}),
+        (
+            {"subject": "narnia", "source.publisher": "aslan", "period": "20x4"},
+            {"/subject", "/source/publisher", "/period"},
+        ),
+        ({"subject": "narnia", "source.publisher": "aslan"}, {"/subject", "/source/publisher"}),
+    ],
+)
+def test_all_that_is_wrong_with_a_row_is_told_at_once(
+    ledger: Ledger, template: bytes, tmp_path: Path, wrong: dict[str, Any], pointers: set[str]
+) -> None:
+    path = filled(template, {**FACT, **wrong}, path=tmp_path / "a.xlsx")
+    report = import_file(ledger, path, verdicts=True)
+    assert {one["pointer"] for one in report.errors} == pointers
+    assert report.rejected == 1
+    assert report.verdicts is not None
+    assert all(pointer.lstrip("/") in report.verdicts[2] for pointer in pointers)
+
+
+def test_a_slug_that_the_sheet_itself_registers_is_no_fault(ledger: Ledger, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    titles = ["type", "entity", "kind", "name", *list(FACT)[1:]]
+    book.active.append(titles)
+    book.active.append(["EntityRegistered", "narnia", "country", "Narnia"])
+    book.active.append([{**FACT, "subject": "narnia", "value": "12O"}.get(title) for title in titles])
+    book.save(tmp_path / "a.xlsx")
+    report = import_file(ledger, tmp_path / "a.xlsx", mode="proceed")
+    assert {one["pointer"] for one in report.errors} == {"/value"}
