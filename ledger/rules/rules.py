@@ -29,7 +29,7 @@ from ledger.rules.version import Version
 from ledger.values.calendars import parse_period
 from ledger.values.units import unit
 
-PARTS_MAX = 200
+PARTS_MAX = 50
 """How many provisions a policy may have: each bears what is said of the whole policy."""
 
 Check = Callable[[State, Version], Iterator[Violation]]
