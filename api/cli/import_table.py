@@ -13,18 +13,21 @@ def print_import(report: ImportReport, *, atomic: bool, file: Path) -> None:
     """Print what became of a file, or in a dry run what would become of it."""
     out = console()
     if report.dry_run:
-        out.print("A dry run: nothing was recorded.", style="bold", highlight=False)
+        out.print("A dry run: nothing was recorded.", style="bold", markup=False, highlight=False)
     if report.rejected and atomic and not report.dry_run:
-        out.print(f"Nothing was recorded: {_rows(report.rejected)} rejected.", style="bold red", highlight=False)
+        out.print(
+            f"Nothing was recorded: {_rows(report.rejected)} rejected.", style="bold red", markup=False, highlight=False
+        )
     else:
         recorded = "To be recorded" if report.dry_run else "Recorded"
         out.print(
             f"{recorded} {report.recorded}, already there {report.duplicate}, rejected {report.rejected}; "
             f"the log's head is position {report.position}.",
+            markup=False,
             highlight=False,
         )
     for said in (*report.notes, *_more(report)):
-        out.print(said, highlight=False)
+        out.print(said, markup=False, highlight=False)
     faults = [one.as_dict() for one in report.faults]
     for one in faults:
         if "rows_more" in one:
@@ -37,6 +40,7 @@ def print_import(report: ImportReport, *, atomic: bool, file: Path) -> None:
             f"To register what nobody has registered: supply-ledger import {file} --register {kind}, with the other "
             "options as they were. A publisher becomes an organisation, a material a material; what may be anything, "
             f"as a subject, becomes a {kind}{aggregates}. With --dry-run it is only listed.",
+            markup=False,
             highlight=False,
         )
     title = "To be registered" if report.dry_run else "Registered"
@@ -74,4 +78,4 @@ def _print(title: str, items: list[dict[str, Any]], columns: tuple[str, ...], mo
         rows = [[str(one[name]) for name in columns] for one in items]
         console().print(text_table(title, list(columns), rows))
     if more:
-        console().print(f"There are {more} more, which are not listed.", highlight=False)
+        console().print(f"There are {more} more, which are not listed.", markup=False, highlight=False)

@@ -60,9 +60,9 @@ def _explained(code: str, note: str) -> CodeMeaning | None:
     for found in re.finditer(
         rf"(?:^|(?<=[\s.,;:(\"'])){begins}[\"')]?\s*(?:=|:|,|means|is|stands for)?\s+|^{begins}=", note
     ):
-        rest = note[found.end() : found.end() + _SAID_LENGTH_MAX].strip(" \"'=").casefold()
+        rest = note[found.end() : found.end() + _SAID_LENGTH_MAX].strip(" \"'=")
         for pattern, meaning in _EXPLAINED:
-            if pattern.match(rest):
-                shown = " ".join((note[found.start() : found.end()] + rest).split())[:_SAID_LENGTH_MAX]
+            if pattern.match(rest.casefold()):
+                shown = " ".join((note[found.start() : found.end()] + re.split(r"[;.]\s", rest)[0]).split())
                 return CodeMeaning(meaning, f"the table says: {shown}")
     return None

@@ -82,7 +82,8 @@ class SheetLayout:
         of_columns = f"{'column' if len(places) == 1 else 'columns'} {listed(map(column_letters, places))}"
         which = " and ".join(filter(None, (of_rows, of_columns if places else "")))
         if which and hidden:
-            yield f"The sheet hides {which}, which was read like the others: {cure}"
+            are = "which was" if len(rows) + len(places) == 1 else "which were"
+            yield f"The sheet hides {which}, {are} read like the others: {cure}"
         elif which:
             yield f"What the sheet hides was left out: {which}"
 

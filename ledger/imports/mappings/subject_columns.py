@@ -12,6 +12,7 @@ _HEADS = re.compile(
     r"^(?:land|staat|l[aä]nder|unternehmen|pa[ií]s(?:es)?|empresa|pays|soci[ée]t[ée])\b",
     re.IGNORECASE,
 )
+_COMPANIES = re.compile(r"compan|producer|operator|organi[sz]ation|unternehmen|empresa|soci[ée]t[ée]", re.IGNORECASE)
 _MAY_HEAD = re.compile(r"area|geo|location|name|place|state|territor", re.IGNORECASE)
 _COARSE = re.compile(r"region|continent|kontinent|hemisphere|zone|\bbloc\b|regi[óo]n|erdteil", re.IGNORECASE)
 _COMPANY = re.compile(
@@ -66,6 +67,14 @@ def subject_column(columns: Mapping[str, Sequence[str]]) -> str | None:
     ranks = {name: _rank(name, cells) for name, cells in columns.items()}
     best = max(ranks, key=lambda name: ranks[name], default=None)
     return best if best is not None and ranks[best] else None
+
+
+def are_companies(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column is one of companies, by its header or by most of its cells."""
+    if _COMPANIES.search(name):
+        return True
+    said = {cell for cell in cells if cell}
+    return bool(said) and sum(_COMPANY.search(cell) is not None for cell in said) * 2 >= len(said)
 
 
 def _rank(name: str, cells: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ from ledger.imports.mappings.number_style import (
     without_marks,
 )
 from ledger.imports.mappings.sheet_layout import SHEET_ROWS_MAX
-from ledger.imports.mappings.subject_columns import subject_column
+from ledger.imports.mappings.subject_columns import are_companies, subject_column
 from ledger.imports.mappings.table_mapping import TableForm
 from ledger.imports.mappings.table_rows import TableRow
 from ledger.imports.mappings.table_shape import (
@@ -31,7 +31,7 @@ from ledger.imports.mappings.table_shape import (
 )
 from ledger.imports.mappings.tables import Reading, Table, open_rows, open_table
 from ledger.imports.mappings.unit_words import UnitWords, unclear_in, unit_in, without_unit
-from ledger.imports.mappings.value_columns import ValueColumns, years_across
+from ledger.imports.mappings.value_columns import ValueColumns, metric_name, years_across
 
 NO_VALUES = "# No column is called like one of values, so nothing says yet where the numbers are."
 _LIKE = {
@@ -144,6 +144,9 @@ class _Draft:
     def lines(self) -> Iterator[str]:
         yield f"# A draft, made from the first {len(self.rows)} rows of the table: read it, correct it, and try it with"
         yield f"#   supply-ledger mapping check {self.name} --mapping THIS.toml"
+        subject = self.fields.get("subject", "")
+        kind = "organisation" if are_companies(subject, self.columns.get(subject, ())) else "country"
+        yield f"# and where names are not registered yet: import --register {kind} (or what else they are)"
         yield f"name = {quoted(_slug(self.name))}".replace("'", '"')
         yield "version = 1"
         for title in self.shape.titles[:5]:
@@ -208,17 +211,21 @@ class _Draft:
             yield f"footnotes = {quoted(MARKS)}  # for example {_shown(marked)}"
         if (pattern := ends_as(self.shape)) is not None:
             yield f"until = {quoted(pattern)}  # the lines below the data"
-        subject = self.fields.get("subject")
-        if totals := sorted({cell for cell in self.columns.get(subject or "", ()) if is_total(cell)}):
-            patterns = "|".join(re.escape(one) for one in totals[:20])
-            yield f"skip_rows_where = {{ {quoted(subject or '')} = {quoted(f'^({patterns})$')} }}  # a total of what?"
+        patterns: list[str] = []
+        values = [name for group in self.groups for name in group.names]
+        for column in (name for name in self.columns if name not in values):
+            if totals := sorted({cell for cell in self.columns[column] if is_total(cell)}):
+                patterns.append(f"{quoted(column)} = {quoted('^(' + '|'.join(map(re.escape, totals[:20])) + ')$')}")
+        if patterns:
+            yield f"skip_rows_where = {{ {', '.join(patterns)} }}  # a total of what?"
 
     def _is_filled(self, field: str) -> bool:
         """Whether blank cells of a field stand below others, in rows that hold numbers."""
         cells = self.columns.get(self.fields.get(field, ""), [])
         if not cells or not cells[0]:
             return False
-        return any(not cell and any(map(is_number, row)) for cell, row in zip(cells, self.rows, strict=True))
+        wanted = ((cell, row) for cell, row in zip(cells, self.rows, strict=True) if not any(map(is_total, row)))
+        return any(not cell and any(map(is_number, row)) for cell, row in wanted)
 
     def _event_lines(self) -> Iterator[str]:
         fields, asked = self.fields, set(self._asked())
@@ -231,9 +238,15 @@ class _Draft:
         for field in ("metric", "material", "unit"):
             if field == "material" and field in fields:
                 yield f"material = {{ from = {quoted('{' + fields[field] + '}')}, names = true }}"
+            elif field == "metric" and field in fields:
+                yield _metric_line(fields[field], self.columns[fields[field]])
             elif field in fields or field in asked:
                 yield f"{field} = {quoted('{' + fields.get(field, field) + '}')}"
-            elif field == "unit" and self.title_unit is not None:
+            elif (
+                field == "unit"
+                and self.title_unit is not None
+                and not (self.groups and all(group.unit for group in self.groups))
+            ):
                 yield f"unit = {quoted(self.title_unit.unit)}  # {_shown(self.title_unit.why)}"
                 if self.title_unit.times is not None:
                     yield f'times = "{self.title_unit.times}"'
@@ -249,6 +262,16 @@ class _Draft:
             yield from _period_lines(fields["period"], self.columns[fields["period"]])
         if "value" in fields:
             yield f"value = {quoted('{' + fields['value'] + '}')}"
+
+
+def _metric_line(column: str, cells: Sequence[str]) -> str:
+    """The metric of a row: words that are no name of one are listed with the name that they make."""
+    names = {cell: metric_name(cell) for cell in cells if cell}
+    values = ", ".join(f"{quoted(cell)} = {quoted(name)}" for cell, name in names.items() if name and name != cell)
+    source = quoted("{" + column + "}")
+    if not values:
+        return f"metric = {source}"
+    return f"metric = {{ from = {source}, values = {{ {values} }} }}  # `supply-ledger catalogue` has the names in use"
 
 
 def _period_lines(column: str, cells: Sequence[str]) -> Iterator[str]:

@@ -11,15 +11,21 @@ from dataclasses import dataclass, field
 
 from ledger.imports.mappings.number_style import quoted, without_marks
 from ledger.imports.mappings.unit_words import UnitWords, unit_in, without_unit
+from ledger.values.slugs import slug_for
 
 _YEAR = re.compile(r"^(.*?)((?:19|20)\d{2})(.*)$")
 _QUARTER = re.compile(r"^(.*?)(?:((?:19|20)\d{2})[ -]?Q([1-4])|Q([1-4])[ -]?((?:19|20)\d{2}))(.*)$")
-_MARK = re.compile(r"^([ (\[]*(?:e|est\.?|estimated|p|prov\.?|provisional)[)\]]?)(?![\w/])(.*)$", re.IGNORECASE)
+_MARK = re.compile(
+    r"^([ (\[]*(?:e|est\.?|estimated|p|prov\.?|provisional|r|rev\.?|revised)[)\]]?)(?![\w/])(.*)$", re.IGNORECASE
+)
 _AHEAD = re.compile(r"^[ (\[]*(?:f|forecasts?)[)\]]?(?![\w/])", re.IGNORECASE)
 YEAR = "(?P<year>(19|20)[0-9]{2})"
-MARK = r"(?P<mark>|[ (\[]{0,2}(?i:e|est\.|est|estimated|p|prov\.|prov|provisional)[)\]]?)"
+MARK = r"(?P<mark>|[ (\[]{0,2}(?i:e|est\.|est|estimated|p|prov\.|provisional|r|rev\.|revised)[)\]]?)"
 """The pattern of a mark of an estimate, which may be there or not."""
-STATUS = "status = { from = '{mark}', replace = [['(?i)^\\W*e.*$', 'estimated'], ['(?i)^\\W*p.*$', 'provisional']] }"
+STATUS = (
+    r"status = { from = '{mark}', replace = [['(?i)^\W*e.*$', 'estimated'], ['(?i)^\W*p.*$', 'provisional'], "
+    r"['(?i)^\W*r.*$', 'restated']] }"
+)
 
 
 @dataclass
@@ -41,8 +47,7 @@ class ValueColumns:
     @property
     def metric(self) -> str | None:
         """The words as the name of a metric, where they can be one."""
-        name = re.sub(r"[^a-z0-9]+", "_", self.words.lower()).strip("_")
-        return name if name and name[0].isalpha() else None
+        return metric_name(self.words)
 
     def lines(self, *, has_unit: bool, metric_in: bool) -> Iterator[str]:
         """The lines of a mapping, with the reasons."""
@@ -51,7 +56,9 @@ class ValueColumns:
         yield f"[[value]]  # {len(self.names)} columns: {ends}" if len(self.names) > 1 else "[[value]]  # 1 column"
         yield f"columns = {quoted(self.pattern)}"
         if self.period is not None:
-            yield f'period = "{self.period}"'
+            is_fiscal = self.period.startswith("FY")
+            why = '  # a subject needs its fiscal_year_end; of calendar years it is "{year}"' if is_fiscal else ""
+            yield f'period = "{self.period}"{why}'
         if self.is_marked:
             yield f"{STATUS}  # a year fits with its mark or without"
         if self.is_forecast:
@@ -65,6 +72,12 @@ class ValueColumns:
                 yield f'times = "{self.unit.times}"'
         for said in self.unclear:
             yield f"# {said}"
+
+
+def metric_name(words: str) -> str | None:
+    """The name of a metric that words make, where they can be one: `Mine production` is `mine_production`."""
+    name = slug_for(words).replace("-", "_")
+    return name if name and name[0].isalpha() else None
 
 
 def years_across(names: Iterable[str], *, at_end: bool = False) -> list[ValueColumns]:

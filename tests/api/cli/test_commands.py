@@ -218,6 +218,35 @@ def test_a_spreadsheet_becomes_events_in_three_commands(shell: Shell, tmp_path: 
     assert "say what publisher is" in shell.fails("import", str(file), "--mapping", "production")
 
 
+def test_a_sheet_of_two_blocks_is_imported_in_two_commands(shell: Shell, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ["Rare earths", None, None, None, None],
+        ["Region", "Country", "Production (t)", None, "Reserves (kt)"],
+        [None, None, 2023, "2024e", 2024],
+        ["Asia", "China", 240000, 270000, 44000],
+        [None, "India", "–", 2900, 6900],
+        [None, "Total", 240000, 272900, 50900],
+        ["– = not available", None, None, None, None],
+    ):
+        book.active.append(row)
+    for cells in ("A1:E1", "A2:A3", "B2:B3", "C2:D2", "A4:A5"):
+        book.active.merge_cells(cells)
+    book.active.column_dimensions["E"].hidden = True
+    file, draft = tmp_path / "rare.xlsx", tmp_path / "rare.toml"
+    book.save(file)
+    draft.write_text(shell.ok("mapping", "suggest", str(file)), encoding="utf-8")
+    said = ["--mapping", str(draft), "--set=publisher=usgs", "--set=published_at=2025", "--register", "country"]
+    checked = shell.ok("mapping", "check", str(file), *said).replace("\n", " ")
+    assert "To be recorded 9" in checked  # six figures, two countries and the publisher
+    assert "Left out, with 3 cells of values: row 6, by skip_rows_where '^(Total)$' in Country" in checked
+    assert "The sheet hides column E" in checked
+    assert "hidden = false under [table]" in checked
+    draft.write_text(shell.ok("mapping", "suggest", str(file), "--no-hidden"), encoding="utf-8")
+    assert "Recorded 7" in shell.ok("import", str(file), *said)
+    assert "give one with --mapping" in shell.fails("import", str(file), "--no-hidden")
+
+
 def test_a_template_is_filled_in_taken_and_given_back(shell: Shell, tmp_path: Path) -> None:
     shell.ok("append", stdin=json.dumps([organisation("usgs"), country("china")]))
     file = tmp_path / "figures.xlsx"

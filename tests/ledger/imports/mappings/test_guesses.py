@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from ledger import ImportReport, Ledger, import_file, suggested_mapping, with_parameters
-from ledger.imports.mappings.subject_columns import subject_column
+from ledger.imports.mappings.subject_columns import are_companies, subject_column
 from ledger.imports.mappings.table_mapping import parse_mapping
 from tests.ledger.imports.mappings.test_mappings import bodies, ledger
 from tests.ledger.imports.mappings.test_suggestion import SAID, brief
@@ -121,6 +121,49 @@ def test_the_subject_is_the_column_of_countries_or_companies_and_not_of_regions(
     assert subject_column(columns) == subject
 
 
+def test_totals_among_materials_are_left_out_and_companies_are_organisations(ledger: Ledger, tmp_path: Path) -> None:
+    rows = "Iluka Resources Limited,oxide,1\nIluka Resources Limited,Subtotal,1\nTotal,,1\n"
+    path = tmp_path / "t.csv"
+    path.write_text(f"Company,Product,2022 (t)\n{rows}", encoding="utf-8")
+    draft = draft_of(path.read_text())
+    assert "skip_rows_where = { 'Company' = '^(Total)$', 'Product' = '^(Subtotal)$' }" in draft
+    assert "import --register organisation" in draft
+    report = imported(ledger, path, draft, register="organisation")
+    assert report.errors == []
+    assert {one["entity"] for one in report.registered} == {"iluka-resources-limited", "oxide"}
+
+
+def test_a_total_in_front_of_the_subject_is_left_out_and_fills_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Continent,Country,2022 (t)\nAsia,China,1\nAsia,India,2\nTotal,,3\n", encoding="utf-8")
+    draft = draft_of(path.read_text())
+    assert "fill_down" not in draft
+    report = imported(ledger, path, draft)
+    assert report.errors == []
+    assert [brief(one) for one in bodies(ledger, report.recorded)] == [
+        "china mine_production 2022 1 t",
+        "india mine_production 2022 2 t",
+    ]
+
+
+def test_words_of_an_indicator_are_drafted_as_names_of_metrics(ledger: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Country,Indicator,Unit,2022\nChina,Mine Production,t,1\nChina,stocks,t,2\n", encoding="utf-8")
+    draft = draft_of(path.read_text())
+    assert "metric = { from = '{Indicator}', values = { 'Mine Production' = 'mine_production' } }" in draft
+    report = imported(ledger, path, draft)
+    assert report.errors == []
+    assert [one["metric"] for one in bodies(ledger, report.recorded)] == ["mine_production", "stocks"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "expected"),
+    [("Producer", ["Lynas"], True), ("Name", ["Lynas Ltd", "MP Corp."], True), ("Country", ["China"], False)],
+)
+def test_companies_are_told_from_countries(column: str, cells: list[str], expected: bool) -> None:
+    assert are_companies(column, cells) is expected
+
+
 @pytest.mark.parametrize("dash", ["-", "--", "‐", "–", "—", "−", "---"])
 def test_all_dashes_mean_nothing_unless_the_table_says_more(dash: str) -> None:
     table = f"Country,2022,2023\nChina,1,{dash}\nIndia,{dash},2\n"
@@ -152,7 +195,7 @@ def test_what_a_code_means_is_read_from_the_notes(
     assert report.recorded == 3 + (meaning != "")
 
 
-@pytest.mark.parametrize("mark", ["e", " e", "(e)", " (e)", " est.", "p", " (P)"])
+@pytest.mark.parametrize("mark", ["e", " e", "(e)", " (e)", " est.", "p", " (P)", "r", " rev."])
 def test_a_mark_of_an_estimate_may_be_gone_in_the_final_table(ledger: Ledger, tmp_path: Path, mark: str) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f"Country,Production (t) 2024,Production (t) 2025{mark}\nChina,1,2\n", encoding="utf-8")
@@ -161,7 +204,8 @@ def test_a_mark_of_an_estimate_may_be_gone_in_the_final_table(ledger: Ledger, tm
     path.write_text("Country,Production (t) 2024,Production (t) 2025\nChina,1,3\n", encoding="utf-8")
     final = imported(ledger, path, draft, on_conflict="record")
     assert (first.errors, final.errors) == ([], [])
-    status = "provisional" if "p" in mark.casefold() else "estimated"
+    letter = mark.strip(" (")[0].casefold()
+    status = {"e": "estimated", "p": "provisional", "r": "restated"}[letter]
     said = [brief(one) for one in bodies(ledger, first.recorded + final.recorded)]
     assert f"china production 2025 2 t {status}" in said
     assert "china production 2025 3 t" in said

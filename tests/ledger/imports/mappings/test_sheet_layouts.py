@@ -141,7 +141,7 @@ def test_merged_cells_of_a_template_are_refused(ledger: Ledger, tmp_path: Path) 
 def test_hidden_rows_and_columns_are_said_once(ledger: Ledger, tmp_path: Path) -> None:
     report = taken(ledger, sheet(tmp_path / "t.xlsx", WIDE, ("A2:A3",), (4, "C", "Z")))
     (said,) = [one for one in report.notes if "hides" in one]
-    assert said.startswith("The sheet hides row 4 and column C, which was read like the others: leave it out with")
+    assert said.startswith("The sheet hides row 4 and column C, which were read like the others: leave it out with")
     assert len(figures(ledger)) == 6
 
 
