@@ -26,12 +26,13 @@ from ledger.imports.mappings.table_shape import (
     ends_as,
     is_below,
     is_number,
+    is_sum_of_rows,
     is_total,
     shape_of,
 )
 from ledger.imports.mappings.tables import Reading, Table, open_rows, open_table
 from ledger.imports.mappings.unit_words import UnitWords, unclear_in, unit_in, without_unit
-from ledger.imports.mappings.value_columns import ValueColumns, metric_name, years_across
+from ledger.imports.mappings.value_columns import ValueColumns, are_of_subjects, metric_name, years_across
 
 NO_VALUES = "# No column is called like one of values, so nothing says yet where the numbers are."
 _LIKE = {
@@ -145,7 +146,9 @@ class _Draft:
         yield f"# A draft, made from the first {len(self.rows)} rows of the table: read it, correct it, and try it with"
         yield f"#   supply-ledger mapping check {self.name} --mapping THIS.toml"
         subject = self.fields.get("subject", "")
-        kind = "organisation" if are_companies(subject, self.columns.get(subject, ())) else "country"
+        named = subject or " ".join(group.words for group in self.groups if self._names_subjects)
+        is_of_companies = self._names_subjects or are_companies(named, self.columns.get(subject, ()))
+        kind = "organisation" if is_of_companies else "country"
         yield f"# and where names are not registered yet: import --register {kind} (or what else they are)"
         yield f"name = {quoted(_slug(self.name))}".replace("'", '"')
         yield "version = 1"
@@ -168,7 +171,10 @@ class _Draft:
         yield "[event]"
         yield from self._event_lines()
         for group in self.groups:
-            yield from group.lines(has_unit="unit" in self.fields, metric_in="metric" in self.fields)
+            told = "metric" in self.fields or self._names_subjects
+            yield from group.lines(has_unit="unit" in self.fields, metric_in=told)
+            if self._names_subjects:
+                yield f"subject = {{ from = {quoted(group.words)}, names = true }}  # from the header, which names it"
         taken = {*self.fields.values(), *(name for group in self.groups for name in group.names)}
         if unused := [column for column in self.columns if column not in taken]:
             yield ""
@@ -179,13 +185,19 @@ class _Draft:
 
     def _asked(self) -> Iterator[str]:
         """The fields that nothing in the table tells."""
-        if "metric" not in self.fields and not (self.groups and all(group.metric for group in self.groups)):
+        named = self.groups and all(group.metric for group in self.groups) and not self._names_subjects
+        if "metric" not in self.fields and not named:
             yield "metric"
         told = self.title_unit is not None or (self.groups and all(group.unit for group in self.groups))
         if "unit" not in self.fields and not told:
             yield "unit"
-        if "subject" not in self.fields:
+        if "subject" not in self.fields and not self._names_subjects:
             yield "subject"
+
+    @cached_property
+    def _names_subjects(self) -> bool:
+        """Whether the headers of the values name whose they are, where no column does."""
+        return "subject" not in self.fields and are_of_subjects(self.groups)
 
     def _table_lines(self) -> Iterator[str]:
         form = self.table.form
@@ -211,20 +223,33 @@ class _Draft:
             yield f"footnotes = {quoted(MARKS)}  # for example {_shown(marked)}"
         if (pattern := ends_as(self.shape)) is not None:
             yield f"until = {quoted(pattern)}  # the lines below the data"
-        patterns: list[str] = []
+        if patterns := list(self._sums()):
+            why = "rows that sum up others; to take one, say whose it is and leave it out here"
+            yield f"skip_rows_where = {{ {', '.join(patterns)} }}  # {why}"
+
+    def _sums(self) -> Iterator[str]:
+        """By column, the pattern of the cells that say that their row sums up others."""
         values = [name for group in self.groups for name in group.names]
+        subject = self.fields.get("subject")
+        blank = [not cell for cell in self.columns.get(subject or "", [""] * len(self.rows))]
         for column in (name for name in self.columns if name not in values):
-            if totals := sorted({cell for cell in self.columns[column] if is_total(cell)}):
-                patterns.append(f"{quoted(column)} = {quoted('^(' + '|'.join(map(re.escape, totals[:20])) + ')$')}")
-        if patterns:
-            yield f"skip_rows_where = {{ {', '.join(patterns)} }}  # a total of what?"
+            cells = zip(self.columns[column], blank, strict=True)
+            sums = {
+                cell
+                for cell, alone in cells
+                if is_total(cell) or (alone and subject is not None and is_sum_of_rows(["", cell], 0))
+            }
+            if sums:
+                yield f"{quoted(column)} = {quoted('^(' + '|'.join(map(re.escape, sorted(sums)[:20])) + ')$')}"
 
     def _is_filled(self, field: str) -> bool:
-        """Whether blank cells of a field stand below others, in rows that hold numbers."""
+        """Whether blank cells of a field stand below others, in rows that hold numbers and sum up no others."""
         cells = self.columns.get(self.fields.get(field, ""), [])
         if not cells or not cells[0]:
             return False
-        wanted = ((cell, row) for cell, row in zip(cells, self.rows, strict=True) if not any(map(is_total, row)))
+        subject = self.fields.get("subject")
+        place = list(self.columns).index(subject) if subject is not None else None
+        wanted = ((cell, row) for cell, row in zip(cells, self.rows, strict=True) if not is_sum_of_rows(row, place))
         return any(not cell and any(map(is_number, row)) for cell, row in wanted)
 
     def _event_lines(self) -> Iterator[str]:
@@ -234,7 +259,10 @@ class _Draft:
         world = sorted({cell for cell in self.columns.get(subject, ()) if re.match(r"world\b", cell, re.IGNORECASE)})
         values = ", ".join(f"{quoted(cell)} = 'world'" for cell in world if cell.casefold() != "world")
         more = f", values = {{ {values} }}" if values else ""
-        yield f"subject = {{ from = {quoted('{' + subject + '}')}, names = true{more} }}"
+        if not self._names_subjects:
+            yield f"subject = {{ from = {quoted('{' + subject + '}')}, names = true{more} }}"
+        if "material" not in fields and self.shape.titles:
+            yield "# material = 'copper'  # where all figures are of one material, say which: no column does"
         for field in ("metric", "material", "unit"):
             if field == "material" and field in fields:
                 yield f"material = {{ from = {quoted('{' + fields[field] + '}')}, names = true }}"

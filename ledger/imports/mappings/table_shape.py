@@ -31,6 +31,14 @@ _SENTENCE = re.compile(r"\w+\W+\w+\W+\w+\W+\w+|=|\.$")
 _TOTAL = re.compile(r"^((grand |sub-?)?totals?|sum|summe|insgesamt|gesamt)\b", re.IGNORECASE)
 
 
+_OF_ALL = re.compile(
+    r"^(?:the )?(?:world(?:wide)?|global(?:ly)?|all (?:countries|companies|regions)|welt(?:weit)?|mundo|mundial|monde)"
+    r"(?: (?:total|sum|production|output|supply|demand|reserves))?\W*(?:\(.*\))?$",
+    re.IGNORECASE,
+)
+"""A cell that names all of something, beside a blank one where the rows above name one of them."""
+
+
 class TableShape(NamedTuple):
     """What stands around the data of a table."""
 
@@ -52,6 +60,14 @@ def is_number(cell: str) -> bool:
 def is_total(cell: str) -> bool:
     """Whether a cell names a sum of other rows."""
     return _TOTAL.match(cell.strip()) is not None
+
+
+def is_sum_of_rows(row: Sequence[str], subject: int | None) -> bool:
+    """Whether a row sums others up: a cell says so, or one says `World` where the column of the subject is blank."""
+    if any(map(is_total, row)):
+        return True
+    is_blank = subject is not None and not row[subject].strip()
+    return is_blank and any(_OF_ALL.match(cell.strip()) for cell in row)
 
 
 def shape_of(rows: Iterable[TableRow], is_code: Callable[[str], bool]) -> TableShape:

@@ -6,7 +6,7 @@ which unit.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ledger.imports.mappings.number_style import quoted, without_marks
@@ -15,6 +15,7 @@ from ledger.values.slugs import slug_for
 
 _YEAR = re.compile(r"^(.*?)((?:19|20)\d{2})(.*)$")
 _QUARTER = re.compile(r"^(.*?)(?:((?:19|20)\d{2})[ -]?Q([1-4])|Q([1-4])[ -]?((?:19|20)\d{2}))(.*)$")
+_SHORT_QUARTER = re.compile(r"^(.*?)\bQ([1-4])[ '/-]{0,2}([0-9]{2})(?![0-9])(.*)$")
 _MARK = re.compile(
     r"^([ (\[]*(?:e|est\.?|estimated|p|prov\.?|provisional|r|rev\.?|revised)[)\]]?)(?![\w/])(.*)$", re.IGNORECASE
 )
@@ -74,6 +75,25 @@ class ValueColumns:
             yield f"# {said}"
 
 
+_MEASURES = re.compile(
+    r"produc|reserv|resourc|export|import|trade|sale|capacit|output|price|demand|suppl|consum|use\b|usage|quota|stock|"
+    r"shipment|deliver|revenue|cost|capex|invest|employ|grade|recover|emission|volume|value|quantit|amount|total|rate|"
+    r"share|forecast|target|produktion|vorr|absatz|preis|menge|verbrauch|f[oö]rder|produc|precio|ventas|prix",
+    re.IGNORECASE,
+)
+"""Words of what is measured."""
+
+
+def are_of_subjects(groups: Sequence["ValueColumns"]) -> bool:
+    """Whether the words of value columns say whose the values are, and not what they measure: `Lynas (t) 2023`.
+
+    Three columns or more differ in their words, and most of these are no words of measuring (`Iluka Resources` is one).
+    """
+    words = {group.words for group in groups}
+    measures = sum(_MEASURES.search(one) is not None for one in words)
+    return len(words) > 2 and measures * 2 < len(words) and all(words)
+
+
 def metric_name(words: str) -> str | None:
     """The name of a metric that words make, where they can be one: `Mine production` is `mine_production`."""
     name = slug_for(words).replace("-", "_")
@@ -103,6 +123,9 @@ def _parted(name: str) -> tuple[str, str, str, str, bool] | None:
         before, after = quarter[1], quarter[6]
         middle = rf"{YEAR}[ -]?Q(?P<quarter>[1-4])" if quarter[2] else rf"Q(?P<quarter>[1-4])[ -]?{YEAR}"
         period = "{year}-Q{quarter}"
+    elif (short := _SHORT_QUARTER.match(name)) is not None:
+        before, after = short[1], short[4]
+        middle, period = r"Q(?P<quarter>[1-4])[ '/-]{0,2}(?P<year>[0-9]{2})", "20{year}-Q{quarter}"
     elif year is not None:
         before, middle, after, period = year[1], YEAR, year[3], "{year}"
     else:

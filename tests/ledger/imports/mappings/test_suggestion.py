@@ -271,7 +271,7 @@ def test_a_header_of_merged_cells_is_read(ledger: Ledger, tmp_path: Path) -> Non
         ("Country,2021/22,2022/23\nChina,1,2\n", "these years go over two"),
         ("Country,Year,Value\nChina,2022/23,1\n", "2022/23 goes over two years"),
         ("Country,2022\nChina,12 or 13\nIndia,4\n", "Not understood, 1 cells: '12 or 13'"),
-        ("Country,2022\nChina,1\nSubtotal Asia,1\n", "a total of what?"),
+        ("Country,2022\nChina,1\nSubtotal Asia,1\n", "rows that sum up others"),
     ],
 )
 def test_what_could_not_be_guessed_is_said(tmp_path: Path, text: str, said: str) -> None:
