@@ -30,6 +30,7 @@ PAST = {"as_of": "2025-01-01", "recorded_as_of": "position:7"}
 SAMPLES = {
     "family": "figures",
     "slug": "china",
+    "relationship": "js-link:operates:lamp",
     "event_id": "0" * 36,
     "figure_id": "0" * 36,
     "type": "QuotaSet",
