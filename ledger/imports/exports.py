@@ -1,8 +1,8 @@
 """Exports: the whole log as files, which any ledger takes in again.
 
 A folder with `events.jsonl`, one event a line in order, as it was sent and with what the ledger set; and
-`manifest.json`, which says which ledger that is, how many events there are, and the SHA-256 of the file. The same log
-gives the same bytes.
+`manifest.json`, which says which ledger recorded the last of them, how many there are, and the SHA-256 of the file. The
+same log gives the same bytes, and so does a copy of it: an event names the ledger that recorded it.
 """
 
 import hashlib
@@ -28,9 +28,12 @@ def export_log(ledger: Ledger, folder: Path, *, progress: Callable[[int], None] 
     `progress` is called with the number of events written so far. Each file is there whole or not at all.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    digest, identity, written, head = hashlib.sha256(), ledger.identity, 0, ledger.head()
+    digest, written, head = hashlib.sha256(), 0, ledger.head()
+    later, identity = ledger.log.recorders(), ledger.identity
     with _whole(folder / EVENTS) as file:
         for entry in ledger.entries(until=head):
+            while later and later[0][0] <= entry.position:
+                identity = later.pop(0)[1]
             line = orjson.dumps(exported(entry, ledger=identity)) + b"\n"
             digest.update(line)
             file.write(line)

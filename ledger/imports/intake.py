@@ -60,6 +60,8 @@ class Intake:
         self._before = report.position
         """The head of the log when the file began."""
         self._before_it = SaidBefore()
+        self._recorder: str | None = None
+        """The ledger that recorded the last event, where events are taken in as recorded."""
         self._head = -1
         """The head of the log after the last piece."""
         self._edition = None if options.scope is None else Edition(Scope.of(options.scope), options, left_out)
@@ -152,7 +154,9 @@ class Intake:
             report.entries.append(entry)
 
     def close(self, batch: Batch) -> None:
-        """Say what the file leaves out, where it is all of something."""
+        """Say what the file leaves out, where it is all of something; what comes after it, this ledger records."""
+        if self._recorder not in (None, batch.log.identity):
+            batch.log.note_recorder(batch.log.identity, first=batch.state.head + 1)
         if self._edition is not None:
             self._edition.close(batch, self._report)
 
@@ -164,6 +168,7 @@ class Intake:
             if kept.position != batch.state.head + 1:
                 detail = f"the row is the event at position {kept.position}, and {batch.state.head + 1} comes next"
                 raise RuleBroken([Violation(("position",), "as_recorded", detail)])
+            self._note_recorder(batch, kept)
             batch.recorded(instant_of(kept.recorded_us))
             if kept.digest is not None:
                 event = event._replace(digest=_from_hex(kept.digest))
@@ -173,6 +178,13 @@ class Intake:
             self._report.recorded += 1
         except Refused as error:
             self._report.reject(row, error.violations)
+
+    def _note_recorder(self, batch: Batch, kept: Recorded) -> None:
+        """An event that is taken in as recorded stays one of the ledger that recorded it."""
+        ledger = kept.ledger or batch.log.identity
+        if ledger != (self._recorder or batch.log.identity):
+            batch.log.note_recorder(ledger, first=kept.position)
+            self._recorder = ledger
 
     def _place(self, batch: Batch, row: int, event: Draft | Refused, *, by_content: bool) -> None:
         """Place one row, if it may be recorded."""

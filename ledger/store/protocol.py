@@ -80,6 +80,11 @@ class LogStore(Protocol):
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep the hash of a request's body and its answer for ever. Raises StoreError for a taken key."""
 
+    def note_recorder(self, ledger: str, *, first: int) -> None:
+        """Note that another ledger, which has this identity, recorded the entries from position `first` on; or this one
+        again. Raises StoreError where that position is written, or a later one was noted.
+        """
+
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Note a metric's unit family, and the position of the event that fixes it; None where nothing does."""
 
@@ -130,6 +135,13 @@ class LogStore(Protocol):
 
     def request(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""
+
+    def recorders(self) -> list[tuple[int, str]]:
+        """Which ledger recorded the entries from which position on, in order; the first is 1.
+
+        For a log that was never copied, [(1, identity)]; for one that took over 900 entries of another, that one's from
+        1 and this one's from 901 on.
+        """
 
     def metrics(self) -> dict[str, tuple[str, int]]:
         """Each metric's unit family, and the position of the event that fixes it."""

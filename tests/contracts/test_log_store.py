@@ -340,3 +340,24 @@ def test_a_closed_log_gives_and_takes_nothing(place: Place, tmp_path: Path) -> N
     for ask in (log.head, lambda: log.append([entry(1)]), lambda: log.request("key")):
         with pytest.raises(StoreError):
             ask()
+
+
+def test_a_copied_log_says_which_ledger_recorded_what(log: LogStore) -> None:
+    assert log.recorders() == [(1, log.identity)]
+    with log.writing():
+        log.note_recorder("another", first=1)
+        log.append([entry(1), entry(2)])
+        log.note_recorder("a third", first=3)
+        log.append([entry(3)])
+        log.note_recorder(log.identity, first=4)
+    assert log.recorders() == [(1, "another"), (3, "a third"), (4, log.identity)]
+    for first in (1, 3, 4):
+        with pytest.raises(StoreError):
+            log.note_recorder("nobody", first=first)
+    assert log.recorders()[0] == (1, "another")
+
+
+def test_entries_before_the_first_that_another_ledger_recorded_are_this_ones(log: LogStore) -> None:
+    log.append([entry(1)])
+    log.note_recorder("another", first=2)
+    assert log.recorders() == [(1, log.identity), (2, "another")]

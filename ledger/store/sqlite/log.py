@@ -95,6 +95,10 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """Keep the hash of a request's body and its answer under its key."""
         self.datastore.write("INSERT INTO requests VALUES (?,?,?,?)", [(key, digest, position, answer)])
 
+    def note_recorder(self, ledger: str, *, first: int) -> None:
+        """Note which ledger recorded the entries from a position on, which is not written yet."""
+        self.datastore.write("INSERT INTO recorders VALUES (?,?)", [(first, ledger)])
+
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Note a metric's unit family, and the position of the event that fixes it."""
         if fixed is None:
@@ -226,6 +230,12 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """The hash of the body and the answer of a request with this key, if there was one."""
         rows = self.datastore.fetch("SELECT digest, answer FROM requests WHERE key = ?", (key,))
         return (rows[0]["digest"], rows[0]["answer"]) if rows else None
+
+    def recorders(self) -> list[tuple[int, str]]:
+        """Which ledger recorded the entries from which position on, in order."""
+        rows = self.datastore.fetch("SELECT first_position, ledger FROM recorders ORDER BY first_position")
+        noted = [(row[0], row[1]) for row in rows]
+        return noted if noted and noted[0][0] == 1 else [(1, self._identity), *noted]
 
     def metrics(self) -> dict[str, tuple[str, int]]:
         """Each metric's unit family, and the position of the event that fixed it."""

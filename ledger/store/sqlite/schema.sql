@@ -45,6 +45,13 @@ CREATE TABLE IF NOT EXISTS identity (
     created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 
+-- One row says which ledger recorded the events from a position on: another one, where the log was copied from there.
+-- Without rows, this one recorded them all.
+CREATE TABLE IF NOT EXISTS recorders (
+    first_position INTEGER PRIMARY KEY,
+    ledger TEXT NOT NULL
+);
+
 -- Append-only, whoever asks: an event takes the next position, once, and time never goes back.
 CREATE TRIGGER IF NOT EXISTS stored_events_gapless
 BEFORE INSERT ON stored_events
@@ -100,4 +107,24 @@ CREATE TRIGGER IF NOT EXISTS identity_never_delete
 BEFORE DELETE ON identity
 BEGIN
     SELECT RAISE(ABORT, 'append-only: identity takes no DELETE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS recorders_of_what_comes
+BEFORE INSERT ON recorders
+WHEN NEW.first_position <= (SELECT COALESCE(MAX(position), 0) FROM stored_events)
+  OR NEW.first_position <= (SELECT MAX(first_position) FROM recorders)
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: what was recorded keeps the ledger that recorded it');
+END;
+
+CREATE TRIGGER IF NOT EXISTS recorders_never_update
+BEFORE UPDATE ON recorders
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: recorders takes no UPDATE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS recorders_never_delete
+BEFORE DELETE ON recorders
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: recorders takes no DELETE');
 END;

@@ -58,11 +58,37 @@ def test_the_shipped_ledger_goes_out_and_comes_in_again_byte_for_byte(tmp_path: 
         import_file(one, sample_path())
         sent_on(one, tmp_path / "out", two, as_recorded=True)
         export_log(two, tmp_path / "again")
-    ours, theirs = ((tmp_path / name / "events.jsonl").read_bytes().splitlines() for name in ("out", "again"))
-    identities = {json.loads(lines[0])["ledger"] for lines in (ours, theirs)}
-    assert len(identities) == 2
-    one_identity, two_identity = (json.loads(lines[0])["ledger"].encode() for lines in (ours, theirs))
-    assert [line.replace(one_identity, two_identity) for line in ours] == theirs
+        assert two.identity != one.identity
+    for name in ("events.jsonl", "manifest.json"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+
+
+def test_a_copy_says_of_each_event_which_ledger_recorded_it(tmp_path: Path, ledger: Ledger) -> None:
+    ledger.append([figure()])
+    head = ledger.head()
+    with Ledger(tmp_path / "two.db") as two:
+        sent_on(ledger, tmp_path / "one", two, as_recorded=True)
+        two.append([figure("2", period="2021")])
+        assert two.log.recorders() == [(1, ledger.identity), (head + 1, two.identity)]
+        with Ledger(":memory:") as third:
+            sent_on(two, tmp_path / "two", third, as_recorded=True)
+            third.append([figure("3", period="2020")])
+            export_log(third, tmp_path / "three")
+            identities = [ledger.identity] * head + [two.identity, third.identity]
+    rows = [json.loads(line) for line in (tmp_path / "three" / "events.jsonl").read_bytes().splitlines()]
+    assert [row["ledger"] for row in rows] == identities
+    assert json.loads((tmp_path / "three" / "manifest.json").read_bytes())["ledger"] == identities[-1]
+    first = (tmp_path / "one" / "events.jsonl").read_bytes()
+    assert (tmp_path / "three" / "events.jsonl").read_bytes().startswith(first)
+
+
+def test_a_copy_that_was_refused_leaves_the_ledger_its_own(tmp_path: Path, ledger: Ledger) -> None:
+    export_log(ledger, tmp_path)
+    lines = (tmp_path / "events.jsonl").read_bytes().splitlines(keepends=True)
+    with Ledger(":memory:") as empty:
+        report = import_stream(empty, io.BytesIO(b"".join(lines[:1] + lines[2:])), "jsonl", as_recorded=True)
+        assert report.rejected
+        assert empty.log.recorders() == [(1, empty.identity)]
 
 
 def test_the_same_log_gives_the_same_bytes(tmp_path: Path, ledger: Ledger) -> None:

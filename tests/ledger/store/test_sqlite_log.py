@@ -46,6 +46,8 @@ REPLACED = (
         "DELETE FROM requests",
         "INSERT OR REPLACE INTO requests VALUES ('key', x'00', 1, '{}')",
         "DELETE FROM identity",
+        "INSERT INTO recorders VALUES (10, 'another')",
+        "INSERT OR REPLACE INTO recorders VALUES (1, 'another')",
     ],
 )
 @pytest.mark.parametrize("recursive_triggers", ["ON", "OFF"])
