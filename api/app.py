@@ -15,12 +15,14 @@ from api.formats.answer_file import Room
 from api.http import problem_responses
 from api.http.append_requests import Endpoint
 from api.http.cached_answers import CachedAnswers
+from api.http.declared_routes import DeclaredRoutes
 from api.http.kept_files import KeptFiles
 from api.http.middleware import Guard, stack
 from api.http.openapi import document, item_schema
 from api.http.question_queue import Limits, Questions
 from api.http.responses import in_turn
 from api.http.routes import event_log, routers
+from api.keys.scopes import OPEN, Scope
 from api.questions.thing_history import SCHEMAS as THING_SCHEMAS
 from api.settings import ANSWER_FILES_MB, ANSWERS_MB, QUESTION_MEMORY, QUESTION_SECONDS
 from ledger import REGISTRY, Event
@@ -34,6 +36,11 @@ disagree, and a transcription of our own that was wrong stay three different thi
 Every read takes a viewpoint on three clocks: `as_of` (what was published by then), `recorded_as_of` (what this ledger
 held then) and `effective_at` (what was so in the world then). `basis` in the answer is its receipt.
 """
+
+DOCS: dict[str, Scope | None] = dict.fromkeys(
+    ("/docs", "/docs/oauth2-redirect", "/redoc", "/static-offline-docs/{path:path}", "/openapi.json"), OPEN
+)
+"""The framework's own routes. They describe the program and say nothing of the ledger, so they are open to all."""
 
 
 def create_app(
@@ -53,6 +60,7 @@ def create_app(
     """
     cached = CachedAnswers(bytes_max=ANSWERS_MB.value() if answers_bytes_max is None else answers_bytes_max)
     parts = routers(engine)
+    declared = DeclaredRoutes()
     app: FastAPI = FastAPIOffline(
         title="supply-ledger",
         version=installed_version(),
@@ -77,6 +85,7 @@ def create_app(
     for part in parts:
         app.include_router(part)
     _describe_on_demand(app, engine)
+    declared.declare(app.routes, others=DOCS)
     return app
 
 

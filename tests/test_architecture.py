@@ -47,6 +47,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "api": (
         ("settings", "distribution", "discovery"),
+        ("keys",),
         ("problems",),
         ("questions",),
         ("formats",),
@@ -57,6 +58,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("__main__",),
     ),
     "api.http": (
+        ("declared_routes",),
         (
             "problem_responses",
             "json_body",

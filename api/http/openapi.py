@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.formats.negotiation import FORMATS, JSON
+from api.http.declared_routes import SECURITY_SCHEME
+from api.keys.scopes import Scope
 from api.problems import MEDIA_TYPE, TYPE_PREFIX
 from api.questions.event_types import event_schema
 from api.questions.name_hints import MEMBERS as NAME_MEMBERS
@@ -79,10 +81,25 @@ PROBLEM: dict[str, Any] = {
     },
 }
 
+KEY_SCHEME: dict[str, Any] = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key, as `supply-ledger keys create` prints it once. A server without keys asks for none.",
+}
 
-def operation(parameters: Sequence[Parameter] = (), **more: Any) -> dict[str, Any]:
-    """What the framework cannot know of an endpoint, since parameters are read from the raw query."""
-    return {"parameters": [parameter.openapi() for parameter in parameters], **more}
+
+def operation(
+    scope: Scope | None,
+    parameters: Sequence[Parameter] = (),
+    *,
+    headers: Sequence[dict[str, Any]] = (),
+    **more: Any,
+) -> dict[str, Any]:
+    """What the framework cannot know of an endpoint: the scope that a key needs for it (`OPEN`: none), and its
+    parameters, which are read from the raw query.
+    """
+    security = [] if scope is None else [{SECURITY_SCHEME: [scope.value]}]
+    return {"security": security, "parameters": [*(one.openapi() for one in parameters), *headers], **more}
 
 
 def answers(*schemas: str, page: bool = True, status: int = 200, **more: Any) -> dict[int | str, Any]:
@@ -121,6 +138,7 @@ def document(app: FastAPI, items: dict[str, dict[str, Any]]) -> dict[str, Any]:
     }
     components = described.setdefault("components", {})
     components["schemas"] = {**components.get("schemas", {}), **schemas}
+    components["securitySchemes"] = {SECURITY_SCHEME: KEY_SCHEME}
     described["paths"]["/v1/events"]["post"]["requestBody"] = append_body()
     return described
 

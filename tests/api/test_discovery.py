@@ -15,11 +15,14 @@ from projections import Engine
 ROUTE = """
 from fastapi import APIRouter
 
+from api.http.openapi import operation
+from api.keys.scopes import READ
+
 
 def router(engine):
     routes = APIRouter()
 
-    @routes.get("/v1/new-thing")
+    @routes.get("/v1/new-thing", openapi_extra=operation(READ))
     def read() -> dict[str, int]:
         return {"head": engine.ledger.head()}
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.http.openapi import answers, operation
 from api.http.responses import answered
+from api.keys.scopes import READ
 from api.questions.audit import AUDIT_QUESTIONS, AuditQuestion
 from projections import Engine
 
@@ -25,7 +26,7 @@ def router(engine: Engine) -> APIRouter:
             description=question.description,
             response_class=Response,
             responses=answers(**question.members),
-            openapi_extra=operation(question.parameters),
+            openapi_extra=operation(READ, question.parameters),
         )
     return routes
 

@@ -11,6 +11,7 @@ from api.formats.render import FOR_EVER
 from api.http.conditional_responses import matches
 from api.http.openapi import REF, operation
 from api.http.responses import asked, in_turn, respond
+from api.keys.scopes import READ
 from api.problems import MEDIA_TYPE
 from api.questions.parameters import Parameter
 from api.reports import PARAMETERS, Facts, file_name, gather, written
@@ -45,7 +46,7 @@ def router(engine: Engine) -> APIRouter:
         summary="An audit report of figures, to print or to file",
         response_class=Response,
         responses=RESPONSES,
-        openapi_extra=operation(KNOWN),
+        openapi_extra=operation(READ, KNOWN),
     )
     async def read_report(request: Request) -> Response:
         """One self-contained page (or Markdown text) about up to 50 figures at one viewpoint: the answer, its receipt,

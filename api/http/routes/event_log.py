@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from api.http.append_requests import KEY_HEADER, append_to
 from api.http.openapi import answers, operation
 from api.http.responses import answered
+from api.keys.scopes import APPEND, READ
 from api.questions.parameters import DRY_RUN, VIEWPOINT
 from api.questions.resources import EVENTS, event, events
 from projections import Engine
@@ -29,11 +30,15 @@ def router(engine: Engine) -> APIRouter:
             **answers(page=False, status=201),
             200: {"description": "All of them were recorded before, or this was a dry run"},
         },
-        openapi_extra={"parameters": [DRY_RUN.openapi(), KEY_HEADER]},
+        openapi_extra=operation(APPEND, (DRY_RUN,), headers=(KEY_HEADER,)),
     )
 
     @routes.get(
-        "", summary="The log in order", response_class=Response, responses=answers(), openapi_extra=operation(EVENTS)
+        "",
+        summary="The log in order",
+        response_class=Response,
+        responses=answers(),
+        openapi_extra=operation(READ, EVENTS),
     )
     async def read_events(request: Request) -> Response:
         """Events in order of position, as they were recorded: what the ledger sets, and what was sent.
@@ -48,7 +53,7 @@ def router(engine: Engine) -> APIRouter:
         summary="One event and what became of it",
         response_class=Response,
         responses=answers(),
-        openapi_extra=operation(VIEWPOINT),
+        openapi_extra=operation(READ, VIEWPOINT),
     )
     async def read_event(request: Request, event_id: Annotated[str, Path(description="The event's UUID")]) -> Response:
         """An event as it was recorded, with `content`: what it says now, null while it is retracted; and `acts`: what

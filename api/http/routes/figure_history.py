@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.http.openapi import answers, operation
 from api.http.responses import answered
+from api.keys.scopes import READ
 from api.questions.resources import HISTORY, history
 from projections import Engine
 
@@ -21,7 +22,7 @@ def router(engine: Engine) -> APIRouter:
         summary="How a figure got where it is",
         response_class=Response,
         responses=answers("PublicationHistory", "LedgerHistory"),
-        openapi_extra=operation(HISTORY),
+        openapi_extra=operation(READ, HISTORY),
     )
     async def read_history(
         request: Request, figure_id: Annotated[str, Path(description="The figure's UUID, as its items give it")]

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, cast, get_args
 from fastapi import APIRouter, Request, Response
 
 from api.formats.negotiation import CSV, JSON, JSONL, PARQUET, XLSX
-from api.http.openapi import FIRST_FACT, REF, answers
+from api.http.openapi import FIRST_FACT, REF, answers, operation
 from api.http.responses import json_answer, json_wanted, written_basis
 from api.http.spooled_body import Spooled, spooled
 from api.http.thread_limits import IMPORTS
+from api.keys.scopes import APPEND
 from api.problems import MEDIA_TYPE, Problem, bad_parameter
 from api.questions.effects import Effects, effects
 from api.questions.page import viewpoint_of
@@ -219,7 +220,7 @@ def router(engine: Engine) -> APIRouter:
                 "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}},
             },
         },
-        openapi_extra={"parameters": [one.openapi() for one in PARAMETERS], "requestBody": BODY},
+        openapi_extra=operation(APPEND, PARAMETERS, requestBody=BODY),
     )
     async def import_events(request: Request) -> Response:
         """Record a file of events: `application/x-ndjson`, `text/csv` or

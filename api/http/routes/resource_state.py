@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.http.openapi import answers, operation
 from api.http.responses import answered
+from api.keys.scopes import READ
 from api.questions.parameters import PAGING, VIEWPOINT
 from api.questions.resources import list_parameters_of, one, state
 from projections import CATALOGUE, Engine, Projection
@@ -28,7 +29,7 @@ def router(engine: Engine) -> APIRouter:
             description=projection.description + _example(projection),
             response_class=Response,
             responses=answers(name.capitalize()),
-            openapi_extra=operation(list_parameters_of(projection)),
+            openapi_extra=operation(READ, list_parameters_of(projection)),
         )
         if projection.slug is not None:
             routes.add_api_route(
@@ -41,7 +42,7 @@ def router(engine: Engine) -> APIRouter:
                 + _example_of_one(projection),
                 response_class=Response,
                 responses=answers(name.capitalize(), events={"type": "array", "items": {"type": "object"}}),
-                openapi_extra=operation((*VIEWPOINT, *PAGING)),
+                openapi_extra=operation(READ, (*VIEWPOINT, *PAGING)),
             )
     return routes
 

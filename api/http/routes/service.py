@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from api.http.openapi import answers, operation
 from api.http.question_queue import QuestionQueue
 from api.http.responses import answered
+from api.keys.scopes import OPEN, READ
 from api.questions.event_types import event_type, event_types
 from api.questions.parameters import PAGING
 from projections import Allowance, Engine, OutOfTime, TablesUnavailable
@@ -58,7 +59,7 @@ def router(engine: Engine) -> APIRouter:
     routes = APIRouter()
     readiness = Readiness(engine)
 
-    @routes.get("/", include_in_schema=False)
+    @routes.get("/", include_in_schema=False, openapi_extra=operation(OPEN))
     async def read_root() -> RedirectResponse:
         return RedirectResponse("/docs")
 
@@ -68,7 +69,7 @@ def router(engine: Engine) -> APIRouter:
         summary="Every type of event",
         response_class=Response,
         responses=answers(),
-        openapi_extra=operation(PAGING),
+        openapi_extra=operation(READ, PAGING),
     )
     async def read_event_types(request: Request) -> Response:
         """What can be recorded: for each type what it means, its JSON Schema and an example.
@@ -83,7 +84,7 @@ def router(engine: Engine) -> APIRouter:
         summary="One type of event",
         response_class=Response,
         responses=answers(),
-        openapi_extra=operation(PAGING),
+        openapi_extra=operation(READ, PAGING),
     )
     async def read_event_type(
         request: Request,
@@ -94,12 +95,12 @@ def router(engine: Engine) -> APIRouter:
             engine, request, PAGING, lambda inquiry, parameters: event_type(inquiry, type, parameters)
         )
 
-    @routes.get("/healthz", tags=["service"], summary="Is the process alive?")
+    @routes.get("/healthz", tags=["service"], summary="Is the process alive?", openapi_extra=operation(OPEN))
     async def read_health() -> dict[str, str]:
         """Answers as long as the process runs; touches nothing."""
         return {"status": "ok"}
 
-    @routes.get("/readyz", tags=["service"], summary="Can it answer?")
+    @routes.get("/readyz", tags=["service"], summary="Can it answer?", openapi_extra=operation(OPEN))
     async def read_readiness(request: Request) -> dict[str, Any]:
         """Reads the log and brings the projections up to its head. Where that takes longer than half a second,
         `position` says how far they are, and `head` how far the log goes; reads wait for it. A problem (503) where

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.formats.negotiation import XLSX
-from api.http.openapi import answers
+from api.http.openapi import answers, operation
 from api.http.thread_limits import IMPORTS
+from api.keys.scopes import READ
 from api.problems import bad_parameter, not_found
 from ledger import template_workbook
 from projections import Engine
@@ -22,6 +23,7 @@ def router(engine: Engine) -> APIRouter:
         "/{family}",
         summary="A workbook to fill in",
         response_class=Response,
+        openapi_extra=operation(READ),
         responses={
             **answers(page=False),
             200: {

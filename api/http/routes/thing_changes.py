@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.http.openapi import answers, operation
 from api.http.responses import answered
+from api.keys.scopes import READ
 from api.questions.thing_history import RELATIONSHIP, THING_HISTORY, WITH_HISTORY, thing_history
 from projections import Engine, Projection
 
@@ -31,7 +32,7 @@ def router(engine: Engine) -> APIRouter:
             description=DESCRIPTION + _example(projection),
             response_class=Response,
             responses=answers("StatementHistory", "AnswerHistory"),
-            openapi_extra=operation(THING_HISTORY),
+            openapi_extra=operation(READ, THING_HISTORY),
         )
     return routes
 
