@@ -78,7 +78,11 @@ def test_a_route_that_says_nothing_keeps_a_server_from_being_made(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent = APIRouter()
-    silent.add_api_route("/v1/silent", dict)
+
+    @silent.get("/v1/silent")
+    def read_nothing() -> dict[str, str]:
+        return {}
+
     monkeypatch.setattr("api.app.routers", lambda engine: [*routers(engine), silent])
     with pytest.raises(UndeclaredScope, match=r"^/v1/silent says nothing of the scope"):
         create_app(engine)
