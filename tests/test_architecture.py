@@ -31,6 +31,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("events",),
         ("codec",),
         ("rules",),
+        ("proof",),
         ("store",),
         ("append",),
         ("ledger",),

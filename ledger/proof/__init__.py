@@ -1,0 +1,1 @@
+"""Proof that nobody touched the log: a Merkle tree over it, and what can be shown with that."""

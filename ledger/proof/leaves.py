@@ -1,0 +1,59 @@
+"""Leaves: what the Merkle tree holds of each event, a short record that stays when the event's text is erased.
+
+A leaf is a JSON object in its canonical form (RFC 8785: names in order, no spaces), with the ids in hex:
+
+    {"content":"5f…","event_id":"0b…","position":7,"recorded_at":1764201600000000,"recorded_by":"local",
+     "stream":"9c…","type":"ProductionReported","version":2}
+
+(one line). `recorded_at` is in microseconds since 1970, UTC; `version` is the event's place in its stream. `content` is
+the SHA-256 of a salt, the SHA-256 of what was sent, and the stored body, one right after the other: with salt and body
+anyone can see that the leaf is of that body, and without the salt nobody can guess the body from the leaf. Erasing an
+event takes away salt, digest and body, and the tree stays as it is.
+
+This form can never change: every root that was ever given out depends on it.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+
+import orjson
+
+from ledger.codec.entry import Entry
+from ledger.proof.merkle import leaf_hash
+
+SALT_BYTES = 16
+
+
+def new_salts(count: int) -> list[bytes]:
+    """So many salts, each of 128 random bits."""
+    together = os.urandom(count * SALT_BYTES)
+    return [together[start : start + SALT_BYTES] for start in range(0, count * SALT_BYTES, SALT_BYTES)]
+
+
+def content_hash(salt: bytes, digest: bytes, state: bytes) -> bytes:
+    """The hash that stands for the text of an event in its leaf."""
+    return sha256(salt + digest + state).digest()
+
+
+def leaf(entry: Entry, content: bytes) -> bytes:
+    """The leaf of an entry that is numbered in its stream."""
+    return _leaf(entry, content, orjson.dumps(entry.recorded_by).decode())
+
+
+def leaf_hashes(entries: Sequence[Entry], versions: Iterable[int], contents: Iterable[bytes]) -> Iterator[bytes]:
+    """The hashes of many leaves, whose versions are given apart."""
+    by, text = "", '""'
+    for entry, version, content in zip(entries, versions, contents, strict=True):
+        if entry.recorded_by != by:
+            by, text = entry.recorded_by, orjson.dumps(entry.recorded_by).decode()
+        yield leaf_hash(_leaf(entry, content, text, version))
+
+
+def _leaf(entry: Entry, content: bytes, recorded_by: str, version: int | None = None) -> bytes:
+    position, event_key, stream_key, type_name, recorded_us, _, _, _, stream_version = entry
+    return (
+        f'{{"content":"{content.hex()}","event_id":"{event_key.hex()}","position":{position},'
+        f'"recorded_at":{recorded_us},"recorded_by":{recorded_by},"stream":"{stream_key.hex()}",'
+        f'"type":"{type_name}","version":{stream_version if version is None else version}}}'
+    ).encode()
