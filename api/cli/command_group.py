@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command_from_info
 
-from api.cli.pandas_import import let_pandas_in
+from api.cli.left_out_imports import LIBRARIES, let_in
 
 if TYPE_CHECKING:
     from typer._click import Command, Context
@@ -27,30 +27,31 @@ def _projections() -> Iterable[str]:
 
 
 def _audit_questions() -> Iterable[str]:
+    let_in(LIBRARIES)  # Whatever the questions compute with is imported with them.
     from api.questions.audit import AUDIT_QUESTIONS
 
     return [question.name for question in AUDIT_QUESTIONS]
 
 
 class CommandModule(NamedTuple):
-    """A module with commands, and their names. `statistics`: some of them compute with pandas."""
+    """A module with commands, their names, and which of the libraries that are left out they need."""
 
     module: str
     names: Callable[[], Iterable[str]]
-    statistics: bool = False
+    needs: Iterable[str] = ("numpy",)
 
 
 MODULES = (
-    CommandModule("api.cli.serve_commands", lambda: ("serve", "demo"), statistics=True),
+    CommandModule("api.cli.serve_commands", lambda: ("serve", "demo"), needs=LIBRARIES),
     CommandModule("api.cli.record_commands", lambda: ("append", "import")),
     CommandModule("api.cli.export_command", lambda: ("export",)),
     CommandModule("api.cli.mapping_command", lambda: ("mapping",)),
     CommandModule("api.cli.template_command", lambda: ("template",)),
-    CommandModule("api.cli.resource_commands", _projections),
-    CommandModule("api.cli.audit_commands", _audit_questions, statistics=True),
-    CommandModule("api.cli.log_commands", lambda: ("events",)),
-    CommandModule("api.cli.history_command", lambda: ("history",)),
-    CommandModule("api.cli.report_command", lambda: ("report",), statistics=True),
+    CommandModule("api.cli.resource_commands", _projections, needs=()),
+    CommandModule("api.cli.audit_commands", _audit_questions, needs=LIBRARIES),
+    CommandModule("api.cli.log_commands", lambda: ("events",), needs=()),
+    CommandModule("api.cli.history_command", lambda: ("history",), needs=()),
+    CommandModule("api.cli.report_command", lambda: ("report",), needs=LIBRARIES),
 )
 """In the order of `--help`."""
 
@@ -83,8 +84,7 @@ class CommandGroup(TyperGroup):
             return super().invoke(ctx)
 
     def _make(self, owner: CommandModule, name: str) -> None:
-        if owner.statistics:
-            let_pandas_in()
+        let_in(owner.needs)
         (info,) = (one for one in import_module(owner.module).app.registered_commands if one.name == name)
         self.commands[name] = get_command_from_info(
             info, pretty_exceptions_short=False, rich_markup_mode=self.rich_markup_mode

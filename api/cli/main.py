@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from api.cli.command_group import CommandGroup
-from api.cli.pandas_import import leave_out_pandas
+from api.cli.left_out_imports import leave_out
 from api.distribution import installed_version
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line, in a process of its own."""
-    leave_out_pandas()
+    leave_out()
     app()
 
 

@@ -12,8 +12,6 @@ from api.cli.options import DataOption, LimitOption, Output, SafeOption, given_p
 from api.cli.session import MISUSED, asked, fail, opened
 from api.cli.terminal import basis_line, console, member_table, page_table
 from api.formats.answer_file import Room
-from api.formats.negotiation import FORMATS
-from api.formats.render import page_file
 from api.questions.name_hints import MEMBERS as NAME_MEMBERS
 from api.questions.name_hints import name_lines
 from api.questions.page import NOT_FILTERS, Page
@@ -105,6 +103,9 @@ def show(
         text = json.dumps(body, ensure_ascii=False, indent=2)
         typer.echo(_shown(text, output) if sys.stdout.isatty() else text)
     else:
+        from api.formats.negotiation import FORMATS
+        from api.formats.render import page_file
+
         form = next(one for one in FORMATS if one.name == output.value)
         blocks = page_file(page, form, safe=safe, room=room).blocks()
         if sys.stdout.isatty():

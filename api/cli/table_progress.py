@@ -2,8 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor, wait
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from api.cli.terminal import console
 from projections import Engine
 
@@ -21,6 +19,8 @@ def make_tables(engine: Engine) -> None:
     if head - engine.position < SHOWN_FROM:
         engine.catch_up()
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
         task = progress.add_task(READING, total=head)

@@ -131,6 +131,8 @@ class Origin(Part):
 class Event(Part):
     """Base of all events: the envelope as a client may send it."""
 
+    model_config = ConfigDict(defer_build=True)  # Who only reads needs no validator, and who writes needs one or two.
+
     family: ClassVar[str]
     thing: ClassVar[str | None] = None
     lifecycle_role: ClassVar[Role] = Role.STATES

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from projections.column_kinds import Kind
 from projections.projection import Applies, Filter, Projection
@@ -170,4 +169,6 @@ def _source(projection: Projection, one: Filter) -> Source | None:
 
 def _flat(column: pa.ChunkedArray) -> set[Any]:
     """The values in a column, or in its lists."""
+    import pyarrow.compute as pc
+
     return set(pc.list_flatten(column).to_pylist() if pa.types.is_list(column.type) else pc.unique(column).to_pylist())

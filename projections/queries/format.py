@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ledger.values import instant_text, percent_of, plain
 from projections.queries.allowance import Allowance
@@ -62,6 +61,8 @@ def presented(table: pa.Table, *, hidden: Iterable[str] = ()) -> pa.Table:
 
 
 def _presented(column: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
+    import pyarrow.compute as pc
+
     if pa.types.is_decimal(type_):
         return _plain(column, type_)
     if pa.types.is_timestamp(type_):
@@ -73,12 +74,16 @@ def _presented(column: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
 
 def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Instants as RFC 3339. Events that were recorded together share theirs, so each is written once."""
+    import pyarrow.compute as pc
+
     codes = column.combine_chunks().dictionary_encode()
     return pa.chunked_array([pc.strftime(codes.dictionary, "%Y-%m-%dT%H:%M:%SZ").take(codes.indices)])
 
 
 def _plain(column: pa.ChunkedArray, type_: pa.Decimal128Type) -> pa.ChunkedArray:
     """Decimals without exponent and trailing zeros."""
+    import pyarrow.compute as pc
+
     if column.null_count == len(column):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
     texts = pc.cast(column, pa.string())

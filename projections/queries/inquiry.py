@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pyarrow as pa
@@ -16,14 +16,15 @@ import pyarrow as pa
 from ledger import Entry, Ledger
 from projections.catalogue import CATALOGUE
 from projections.queries.allowance import Allowance
-from projections.queries.diff import diff
 from projections.queries.event_search import acts_on_figures, events_where, timeline
 from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
-from projections.queries.thing_diff import FIRST, DiffPlace, thing_diff
 from projections.queries.thing_histories import START, TOGETHER_MAX, Place
 from projections.queries.thing_names import thing_named
 from projections.viewpoint import Viewpoint, viewpoint
+
+if TYPE_CHECKING:
+    from projections.queries.thing_diff import DiffPlace
 
 
 class Inquiry(ABC):
@@ -144,6 +145,8 @@ class Inquiry(ABC):
         offset: int = 0,
     ) -> list[dict[str, Any]]:
         """What differs between two viewpoints, and why: see `projections.queries.diff`."""
+        from projections.queries.diff import diff
+
         with self.reader(before) as one, self.reader(after) as other:
             return diff(self.ledger, one, other, filters=filters or {}, wanted=wanted, limit=limit, offset=offset)
 
@@ -155,11 +158,16 @@ class Inquiry(ABC):
         *,
         filters: Mapping[str, Value] | None = None,
         limit: int,
-        place: DiffPlace = FIRST,
-    ) -> tuple[list[dict[str, Any]], DiffPlace | None]:
-        """What differs in things that hold over time, and why: see `projections.queries.thing_diff`."""
+        place: "DiffPlace | None" = None,
+    ) -> "tuple[list[dict[str, Any]], DiffPlace | None]":
+        """What differs in things that hold over time, and why: see `projections.queries.thing_diff`.
+
+        It begins at a place, or with the first difference.
+        """
+        from projections.queries.thing_diff import FIRST, thing_diff
+
         with self.reader(before) as one, self.reader(after) as other:
-            return thing_diff(self.ledger, one, other, name, filters=filters or {}, limit=limit, place=place)
+            return thing_diff(self.ledger, one, other, name, filters=filters or {}, limit=limit, place=place or FIRST)
 
     def timeline(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
         """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""

@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from projections.sql_text import sections
@@ -121,6 +120,8 @@ def _swept(rows: pa.Table, *, after: int) -> tuple[pa.Table, pa.Table]:
 
 def _starts(rows: pa.Table) -> list[int]:
     """At which rows another series begins than that of the row before."""
+    import pyarrow.compute as pc
+
     if not len(rows):
         return []
     columns = (rows[name].combine_chunks() for name in _SERIES)

@@ -4,16 +4,13 @@ from binascii import unhexlify
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ledger import VERSION_FIELD, Block, Entry, LedgerDamaged, body_of, encoded
 from ledger.events import REGISTRY
 from projections.tables.families import FOREVER
 
 _UUID = pa.uuid()
-_NEWLINE = ord("\n")
 SCHEMA = pa.schema(
     [
         ("position", pa.int64()),
@@ -49,7 +46,9 @@ def recorded(block: Block) -> pa.RecordBatch:
 
     Raises LedgerDamaged or ValueError where a row cannot be what this ledger wrote.
     """
-    positions = pa.array(np.arange(block.after + 1, block.after + block.rows + 1))
+    import pyarrow.compute as pc
+
+    positions = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), block.rows), start=block.after)
     types = pa.array(block.topics.split("\n"), pa.string())
     people = pa.array(block.recorded_by.split("\n"), pa.string()).dictionary_encode()
     names = pa.array([unhexlify(one).decode() for one in people.dictionary.to_pylist()], pa.string())
@@ -103,16 +102,20 @@ def _columns(listed: Sequence[VersionRow], *, streams_known: bool) -> list[pa.Ar
 
 
 def _lines(text: bytes, count: int) -> pa.Array:
-    """The lines of a text as strings over the same bytes, their newlines behind them, which JSON may have."""
-    ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _NEWLINE) + 1
-    starts = np.concatenate(([0], ends, [len(text)])).astype(np.int32)
-    if len(starts) != count + 1:
+    """The lines of a text as strings, of which nobody has looked yet whether they are UTF-8."""
+    import pyarrow.compute as pc
+
+    lines = pc.split_pattern(pa.array([text], pa.binary()), "\n").flatten()
+    if len(lines) != count:
         raise LedgerDamaged("a stored state holds a newline, which this ledger never writes")
-    return pa.StringArray.from_buffers(count, pa.py_buffer(starts), pa.py_buffer(text))
+    _, offsets, letters = lines.buffers()
+    return pa.StringArray.from_buffers(count, offsets, letters, offset=lines.offset)
 
 
 def _check(types: pa.Array, states: pa.Array, *, after: int) -> None:
     """Raises LedgerDamaged for a type that is not known, or a state that is no object; what is in it, SQL will say."""
+    import pyarrow.compute as pc
+
     for name in types.unique().to_pylist():
         if name not in REGISTRY:
             position = after + 1 + types.index(name).as_py()
@@ -127,6 +130,8 @@ def _check(types: pa.Array, states: pa.Array, *, after: int) -> None:
 
 def _upcast(types: pa.Array, positions: pa.Array, states: pa.Array) -> pa.Array:
     """The bodies, those of older versions of their types as the last version would have written them."""
+    import pyarrow.compute as pc
+
     later = [name for name, cls in REGISTRY.items() if cls.version > 1]
     older: dict[int, str] = {}
     for index in pc.indices_nonzero(pc.is_in(types, pa.array(later, pa.string()))).to_pylist():
@@ -135,9 +140,8 @@ def _upcast(types: pa.Array, positions: pa.Array, states: pa.Array) -> pa.Array:
             older[index] = encoded(body_of(cls.__name__, state.encode(), position=positions[index].as_py())).decode()
     if not older:
         return states
-    mask = np.zeros(len(states), dtype=bool)
-    mask[list(older)] = True
-    return pc.replace_with_mask(states, pa.array(mask), pa.array(list(older.values()), pa.string()))
+    mask = pa.array([index in older for index in range(len(states))], pa.bool_())
+    return pc.replace_with_mask(states, mask, pa.array(list(older.values()), pa.string()))
 
 
 def _uuids(joined: bytes) -> pa.Array:

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from ledger import Content, Entry, LedgerDamaged, LogStore, body_of, encoded
@@ -133,6 +132,8 @@ class Ingest:
         return [ActOn(act, targets[UUID(act.body["target"]).bytes]) for act in acts]
 
     def _of_types(self, batch: pa.Table, names: Sequence[str]) -> list[dict[str, Any]]:
+        import pyarrow.compute as pc
+
         of_these = batch.filter(pc.is_in(batch["type"], pa.array(names, pa.string())))
         rows: list[dict[str, Any]] = of_these.select(["position", "type", "state"]).to_pylist()
         return rows
@@ -281,6 +282,8 @@ class Ingest:
 
     def _insert(self, batch: pa.Table, *, all_figures_known: bool = True, resolved: bool = False) -> None:
         """Write versions, perhaps `resolved` ones; where `all_figures_known`, a figure event's stream is its figure."""
+        import pyarrow.compute as pc
+
         types = set(pc.unique(batch["type"]).to_pylist())
         few = len(batch) <= FEW
         for family in self._families.values():

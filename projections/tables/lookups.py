@@ -11,7 +11,6 @@ from typing import Any, cast
 from uuid import UUID
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from ledger import CalendarError
@@ -176,6 +175,8 @@ def _is_plain(factor: Decimal) -> bool:
 
 def _exact(cursor: DuckDBPyConnection, staged: str) -> pa.Table:
     """The numbers of staged figures that the macro `times` cannot count, in canonical units."""
+    import pyarrow.compute as pc
+
     rows = cursor.sql(
         "SELECT position, since, unit, shortened(value) AS value, shortened(low) AS low, shortened(high) AS high "
         f"FROM {staged} WHERE GETVARIABLE('units')[unit].factor IS NULL "

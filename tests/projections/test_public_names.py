@@ -85,6 +85,22 @@ def test_other_packages_are_imported_by_their_public_names_only(path: Path) -> N
             assert name in PUBLIC[module].split(), f"from {module} import {name}"
 
 
+@pytest.mark.parametrize("package", ["ledger", "projections"])
+def test_names_that_are_imported_later_come_from_where_their_types_do(package: str) -> None:
+    module = import_module(package)
+    tree = ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))
+    (checked,) = (node for node in tree.body if isinstance(node, ast.If))
+    places = {
+        alias.asname or alias.name: (node.module, alias.name)
+        for node in checked.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert places == module._PLACE_OF
+    with pytest.raises(AttributeError, match="no attribute 'nothing_of_that_name'"):
+        _ = module.nothing_of_that_name
+
+
 @pytest.mark.parametrize("package", PUBLIC)
 def test_importing_a_package_imports_nothing_heavy(package: str) -> None:
     script = f"import sys, {package}; print(*(name for name in {HEAVY} if name in sys.modules))"
