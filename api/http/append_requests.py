@@ -58,7 +58,7 @@ def append_to(engine: Engine) -> Endpoint:
         parameters = json_wanted(request, (DRY_RUN,))
         if parameters and flag_of(parameters, "dry_run"):
             return await in_turn(request, partial(_dry_run, engine, raw), large=True)
-        return await appended(engine.ledger, SentAppend(raw, _key(request)))
+        return await appended(SentAppend(engine.ledger, raw, _key(request)))
 
     return append
 
@@ -66,8 +66,9 @@ def append_to(engine: Engine) -> Endpoint:
 class SentAppend(Append):
     """A body to be recorded, and its idempotency key if the client gave one."""
 
-    def __init__(self, raw: bytes, key: str | None) -> None:
+    def __init__(self, ledger: Ledger, raw: bytes, key: str | None) -> None:
         super().__init__()
+        self.ledger = ledger
         self.raw = raw
         self._idempotency_key = key
         self._is_batch = False
@@ -96,7 +97,7 @@ class SentAppend(Append):
             receipt = self.unwrap()
         except Refused as error:
             raise refused(error, batch=self._is_batch) from None
-        basis = written_basis(position=receipt.position, recorded_at=receipt.recorded_at)
+        basis = written_basis(self.ledger, position=receipt.position, recorded_at=receipt.recorded_at)
         return json_answer(
             {"items": list(receipt.items), "basis": basis},
             status=200 if receipt.all_duplicates else 201,
@@ -104,19 +105,19 @@ class SentAppend(Append):
         )
 
 
-async def appended(ledger: Ledger, sent: SentAppend) -> Response:
+async def appended(sent: SentAppend) -> Response:
     """Record what was sent; the answer, once it is on disk. Raises Problem, MalformedJSON, LedgerError."""
     if len(sent.raw) > SMALL_BYTES_MAX:
-        return await run_in_threadpool(_append_large, ledger, sent)
+        return await run_in_threadpool(_append_large, sent)
     loop = asyncio.get_running_loop()
     sent.answer = loop.create_future()
-    ledger.submit(sent, _answer_all)
+    sent.ledger.submit(sent, _answer_all)
     return await sent.answer
 
 
-def _append_large(ledger: Ledger, sent: SentAppend) -> Response:
+def _append_large(sent: SentAppend) -> Response:
     sent.prepare()
-    ledger.record(sent)
+    sent.ledger.record(sent)
     return sent.response()
 
 

@@ -263,7 +263,7 @@ def _taken_in(engine: Engine, body: Spooled, sent: _Sent, options: ImportChoices
         raise Problem(422, "import-refused", f"Nothing was recorded: {error}.") from None
     recorded_at = ledger.recorded_at(report.position)
     basis = written_basis(
-        position=report.position, recorded_at=instant_text(recorded_at) if recorded_at is not None else None
+        ledger, position=report.position, recorded_at=instant_text(recorded_at) if recorded_at is not None else None
     )
     answer = {**_counts(report), "errors": report.errors, "basis": basis}
     if not report.rejected or options["mode"] == "proceed" or report.dry_run:
