@@ -52,7 +52,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("settings", "distribution", "discovery"),
         ("keys",),
         ("problems",),
-        ("questions",),
+        ("questions", "outbound"),
         ("formats",),
         ("reports",),
         ("http",),
@@ -76,7 +76,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
         ("responses",),
         ("append_requests",),
-        ("middleware", "routes"),
+        ("middleware", "routes", "witness_app"),
     ),
 }
 
