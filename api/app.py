@@ -83,7 +83,7 @@ def create_app(
     app.state.questions = Questions(limits or Limits(QUESTION_SECONDS.value(), QUESTION_MEMORY.value()))
     problem_responses.install(app)
     for part in parts:
-        app.include_router(part)
+        app.router.routes.extend(part.routes)  # as they are: to include a router makes each of them a second time
     _describe_on_demand(app, engine)
     declared.declare(app.routes, others=DOCS)
     return app
