@@ -8,6 +8,7 @@ through a cursor of its own.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -153,7 +154,7 @@ class TableSet:
         self._writer.execute("; ".join(f"TRUNCATE log.{quoted(name)}" for name in (*self.names, "progress")))
         self._writer.execute(
             "INSERT INTO log.progress VALUES ($log, $text, 0, NULL)",
-            {"log": self._ledger.identity, "text": self._fingerprint()},
+            {"log": self._ledger.identity, "text": self._fingerprint},
         )
         self._ingest.recall()
         self.position = self._kept = 0
@@ -275,7 +276,7 @@ class TableSet:
     def _open(self) -> None:
         """Take the tables that are there, or make them anew where they are of another log or made by other SQL."""
         progress = self._progress()
-        if progress is None or progress[1] != self._fingerprint():
+        if progress is None or progress[1] != self._fingerprint:
             drop_tables(self._writer)
             self._ingest.create_tables()
         elif progress[2] and progress[0] == self._ledger.identity and self._holds(progress[2], event_id=progress[3]):
@@ -324,6 +325,7 @@ class TableSet:
         entries = self._ledger.log.at_positions([position])
         return bool(entries) and entries[0].event_id == event_id
 
+    @cached_property
     def _fingerprint(self) -> str:
         """A digest of the SQL that makes the tables: another one means that the tables must be made again."""
         texts = [
