@@ -17,6 +17,7 @@ from api.http.problem_responses import error_response, problem_response
 from api.problems import Problem
 from ledger import LedgerError
 from ledger.proof import (
+    ADD_CHECKPOINT,
     SIZE_MEDIA_TYPE,
     SUBMISSION_BYTES_MAX,
     Inconsistent,
@@ -29,7 +30,6 @@ from ledger.proof import (
     WitnessedLogs,
 )
 
-PATH = "/add-checkpoint"
 _STATUS: tuple[tuple[type[NoteError], int, str], ...] = (
     (UnknownLog, 404, "unknown-log"),
     (UntrustedSignature, 403, "untrusted-signature"),
@@ -57,7 +57,7 @@ def witness_app(logs: WitnessedLogs, key: SignerKey, *, now: Callable[[], dateti
         return error_response(error, request.scope)
 
     return Starlette(
-        routes=[Route(PATH, add_checkpoint, methods=["POST"])],
+        routes=[Route(ADD_CHECKPOINT, add_checkpoint, methods=["POST"])],
         exception_handlers=dict.fromkeys((Problem, LedgerError, HTTPException, Exception), failed),
     )
 

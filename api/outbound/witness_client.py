@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from api.outbound.http_exchange import NoAnswer, Reply, post
 from ledger.proof import (
+    ADD_CHECKPOINT,
     AHEAD_MAX_S,
     SIZE_MEDIA_TYPE,
     Attestations,
@@ -27,7 +28,6 @@ from ledger.proof import (
 ATTEMPTS = 3
 """Another process may submit at the same time, so that the witness's size changes between two attempts."""
 REPLY_BYTES_MAX = 64 * 1024
-PATH = "/add-checkpoint"
 KIND = "text/plain; charset=utf-8"
 
 Consistency = Callable[[int, int], Sequence[bytes]]
@@ -64,7 +64,7 @@ def submit(
     for _ in range(ATTEMPTS):
         hashes = tuple(consistency(old, checkpoint.size)) if 0 < old < checkpoint.size else ()
         body = Submission(old, hashes, note.encoded()).encoded()
-        reply = post(witness.url + PATH, body, kind=KIND, reply_bytes_max=REPLY_BYTES_MAX)
+        reply = post(witness.url + ADD_CHECKPOINT, body, kind=KIND, reply_bytes_max=REPLY_BYTES_MAX)
         if reply.status == HTTPStatus.OK:
             signatures = parsed_cosignatures(reply.body, note, witness.key)
             _check_times(signatures, now)

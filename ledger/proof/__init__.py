@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from ledger.proof.tlog_proofs import PROOF_SUFFIX, TlogProof
     from ledger.proof.witness_protocol import (
+        ADD_CHECKPOINT,
         SIZE_MEDIA_TYPE,
         SUBMISSION_BYTES_MAX,
         Inconsistent,
@@ -57,8 +58,8 @@ else:
         ),
         "ledger.proof.tlog_proofs": "PROOF_SUFFIX TlogProof",
         "ledger.proof.witness_protocol": (
-            "SIZE_MEDIA_TYPE SUBMISSION_BYTES_MAX OtherSize Submission "
-            "UnknownLog UntrustedSignature Inconsistent parsed_cosignatures"
+            "ADD_CHECKPOINT SIZE_MEDIA_TYPE SUBMISSION_BYTES_MAX OtherSize "
+            "Submission UnknownLog UntrustedSignature Inconsistent parsed_cosignatures"
         ),
         "ledger.proof.witnessed_logs": "WITNESS_FILE WITNESS_KEY_FILE WitnessedLog WitnessedLogs",
     }
@@ -75,6 +76,7 @@ else:
 
 
 __all__ = [
+    "ADD_CHECKPOINT",
     "AHEAD_MAX_S",
     "ATTESTATIONS_FILE",
     "ED25519_COSIGNATURE",

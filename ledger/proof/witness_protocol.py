@@ -20,6 +20,8 @@ from ledger.proof.checkpoints import Checkpoint, opened, parsed_hash, parsed_num
 from ledger.proof.merkle import EMPTY_ROOT, verify_consistency
 from ledger.proof.notes import NOTE_BYTES_MAX, Note, NoteError, Signature, VerifierKey, encoded_base64
 
+ADD_CHECKPOINT = "/add-checkpoint"
+"""Where a witness is asked, below its own address."""
 HASHES_IN_SUBMISSION_MAX = 63
 SUBMISSION_BYTES_MAX = NOTE_BYTES_MAX
 SIZE_MEDIA_TYPE = "text/x.tlog.size"

@@ -30,12 +30,12 @@ PUBLIC = {
         "Text Timed figure_id ref_paths"
     ),
     "ledger.proof": (
-        "AHEAD_MAX_S ATTESTATIONS_FILE Attestations Checkpoint Cosignature ED25519_COSIGNATURE ED25519_NOTE "
-        "Inconsistent Note NoteError OtherSize PROOF_SUFFIX ProofError REQUEST_MEDIA_TYPE RESPONSE_BYTES_MAX "
-        "RESPONSE_MEDIA_TYPE SIZE_MEDIA_TYPE SUBMISSION_BYTES_MAX Signature SignerKey Submission Timestamp "
-        "TimestampError TlogProof UnknownLog UntrustedSignature VerifierKey WITNESS_FILE WITNESS_KEY_FILE Witness "
-        "WitnessedLog WitnessedLogs cosignatures key_file_beside opened parsed_cosignatures signed_at signing_key "
-        "timestamp_of timestamp_request verify_timestamp"
+        "ADD_CHECKPOINT AHEAD_MAX_S ATTESTATIONS_FILE Attestations Checkpoint Cosignature ED25519_COSIGNATURE "
+        "ED25519_NOTE Inconsistent Note NoteError OtherSize PROOF_SUFFIX ProofError REQUEST_MEDIA_TYPE "
+        "RESPONSE_BYTES_MAX RESPONSE_MEDIA_TYPE SIZE_MEDIA_TYPE SUBMISSION_BYTES_MAX Signature SignerKey "
+        "Submission Timestamp TimestampError TlogProof UnknownLog UntrustedSignature VerifierKey WITNESS_FILE "
+        "WITNESS_KEY_FILE Witness WitnessedLog WitnessedLogs cosignatures key_file_beside opened "
+        "parsed_cosignatures signed_at signing_key timestamp_of timestamp_request verify_timestamp"
     ),
     "ledger.store": ("Block LogStore open_store"),
     "ledger.values": (
