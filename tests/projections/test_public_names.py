@@ -31,7 +31,7 @@ PUBLIC = {
     ),
     "ledger.proof": (
         "ADD_CHECKPOINT AHEAD_MAX_S ATTESTATIONS_FILE Attestations Checkpoint Cosignature ED25519_COSIGNATURE "
-        "ED25519_NOTE Inconsistent Note NoteError OtherSize PROOF_SUFFIX ProofError REQUEST_MEDIA_TYPE "
+        "ED25519_NOTE Inconsistent LogProofs Note NoteError OtherSize PROOF_SUFFIX ProofError REQUEST_MEDIA_TYPE "
         "RESPONSE_BYTES_MAX RESPONSE_MEDIA_TYPE SIZE_MEDIA_TYPE SUBMISSION_BYTES_MAX Signature SignerKey "
         "Submission Timestamp TimestampError TlogProof UnknownLog UntrustedSignature VerifierKey WITNESS_FILE "
         "WITNESS_KEY_FILE Witness WitnessedLog WitnessedLogs cosignatures key_file_beside opened "
