@@ -1,6 +1,8 @@
 """How properties are drawn, and the shipped ledger, which many tests only read."""
 
 import gc
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,11 @@ from ledger import Ledger, import_file
 from projections import Engine
 from tests.depth import examples
 from tests.shared_tables import engine_of
+
+# Tests start many processes, the workers of pytest-xdist among them: where Python may not keep what it compiled, each
+# of them compiles the project and its tests again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A machine that is busy with something else is slow, and nothing is wrong with the examples.
 settings.register_profile(
