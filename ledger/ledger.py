@@ -114,6 +114,11 @@ class Ledger:
         """Record an append. It has its receipt, or what kept it out, when this returns."""
         self._writer.record(append)
 
+    @property
+    def waiting(self) -> int:
+        """How many appends wait to be decided."""
+        return self._writer.waiting
+
     def submit(self, append: Append, notify: Callable[[list[Append]], None]) -> None:
         """The same without waiting: `notify` is called, in another thread, with the appends that are decided.
 

@@ -61,7 +61,9 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("__main__",),
     ),
     "api.http": (
-        ("declared_routes",),
+        ("declared_routes", "rate_limits", "answer_headers", "access"),
+        ("visit",),
+        ("visit_log", "docs_pages"),
         (
             "problem_responses",
             "json_body",
@@ -74,7 +76,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
             "conditional_responses",
             "openapi",
         ),
-        ("responses",),
+        ("responses", "request_metrics"),
         ("append_requests",),
         ("middleware", "routes", "witness_app"),
     ),
