@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from projections.column_kinds import Kind, is_detail
     from projections.engine import Engine
     from projections.projection import Applies, Filter, Projection
-    from projections.queries.allowance import Abandoned, Allowance, OutOfMemory, OutOfTime, Unanswered
+    from projections.queries.allowance import (
+        Abandoned,
+        Allowance,
+        OutOfMemory,
+        OutOfTime,
+        OverLimit,
+        SandboxUnavailable,
+        Unanswered,
+    )
     from projections.queries.filter_values import FilterError, Value, listed
     from projections.queries.filters import UnknownFilter
     from projections.queries.inquiry import Inquiry
@@ -29,7 +37,9 @@ else:
         "projections.column_kinds": "COLUMN_KINDS=COMMON Kind is_detail",
         "projections.engine": "Engine",
         "projections.projection": "Applies Filter Projection",
-        "projections.queries.allowance": "Abandoned Allowance OutOfMemory OutOfTime Unanswered",
+        "projections.queries.allowance": (
+            "Abandoned Allowance OutOfMemory OutOfTime OverLimit SandboxUnavailable Unanswered"
+        ),
         "projections.queries.filter_values": "FilterError Value listed",
         "projections.queries.filters": "UnknownFilter",
         "projections.queries.inquiry": "Inquiry",
@@ -74,8 +84,10 @@ __all__ = [
     "Kind",
     "OutOfMemory",
     "OutOfTime",
+    "OverLimit",
     "Projection",
     "Reader",
+    "SandboxUnavailable",
     "TablesUnavailable",
     "ThingPlace",
     "Unanswered",

@@ -64,6 +64,18 @@ class Abandoned(Unanswered):
     """Whoever asked has gone, so nobody waits for the answer."""
 
 
+class OverLimit(Unanswered):
+    """A statement was stopped at a limit of the sandbox: `limit` is `time`, `memory` or `answer`."""
+
+    def __init__(self, detail: str, *, limit: str) -> None:
+        super().__init__(detail)
+        self.limit = limit
+
+
+class SandboxUnavailable(Unanswered):
+    """No child of the sandbox can be started here."""
+
+
 class Allowance:
     """What one question may use: `seconds` and `bytes_max`, no end of what is not given. Several threads may use it.
 

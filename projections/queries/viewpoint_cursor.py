@@ -111,6 +111,14 @@ class ViewpointCursor:
         """The rows that a query gives, as columns of their own types; it may name the viewpoint's parameters too."""
         return self._ask(query, params=params)
 
+    def tables(self, query: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.Table]:
+        """The same, some rows at a time: one table at least. Until the last is taken nothing else may be asked."""
+        known = {**self._params, **(params or {})}
+        self.allowance.check()
+        for rows in arrow_batches(self._cursor, query, parameters(query, known)):
+            self.allowance.check()
+            yield rows
+
     def ask(self, query: str, **params: Any) -> list[Any]:
         """The rows that a query gives; it may name the viewpoint's parameters and those given."""
         known = parameters(query, {**self._params, **params})
