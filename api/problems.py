@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from api.settings import QUESTION_MEMORY, QUESTION_SECONDS
+from api.settings import QUESTION_MEMORY, QUESTION_SECONDS, SQL_ANSWER_MB, SQL_MEMORY, SQL_SECONDS
 from ledger import (
     CalendarError,
     ClockInDoubt,
@@ -32,7 +32,16 @@ from ledger import (
     shortened,
     visible,
 )
-from projections import FilterError, OutOfMemory, OutOfTime, TablesUnavailable, Unanswered, UnknownFilter
+from projections import (
+    FilterError,
+    OutOfMemory,
+    OutOfTime,
+    OverLimit,
+    SandboxUnavailable,
+    TablesUnavailable,
+    Unanswered,
+    UnknownFilter,
+)
 
 NARROWER = (
     "ask for less, by filters (subject, metric, material, period, publisher), a lower limit or an earlier viewpoint"
@@ -114,8 +123,32 @@ def refused(error: Refused, *, batch: bool) -> Problem:
     )
 
 
+SQL_NARROWER = (
+    "read fewer rows (an earlier viewpoint, fewer tables), name the columns that you need instead of *, aggregate, and "
+    "join on keys"
+)
+"""What the author of a statement can do that needs too much."""
+_SQL_LIMITS: Mapping[str, tuple[int, str, str]] = {
+    "time": (503, "time-limit", SQL_SECONDS.variable),
+    "memory": (503, "memory-limit", SQL_MEMORY.variable),
+    "answer": (422, "answer-limit", SQL_ANSWER_MB.variable),
+}
+
+
+def over_limit(error: OverLimit) -> Problem:
+    """A statement of SQL that was stopped at a limit."""
+    status, kind, variable = _SQL_LIMITS[error.limit]
+    more = {"limit": {"name": error.limit, "setting": variable}}
+    return Problem(status, kind, f"{error} ({variable}), and was stopped: {SQL_NARROWER}.", more=more)
+
+
 def unanswered(error: Unanswered) -> Problem:
     """A question that was given up. To ask again helps where others were in its way, else only to ask for less."""
+    if isinstance(error, OverLimit):
+        return over_limit(error)
+    if isinstance(error, SandboxUnavailable):
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        return Problem(503, "sql-unavailable", _sentence(f"{error}; ask again in a while"), headers=headers)
     again = {"Retry-After": str(RETRY_AFTER_S)}
     if isinstance(error, OutOfTime):
         said = f"more than the {error.seconds:g} seconds that a question may take here ({QUESTION_SECONDS.variable})"

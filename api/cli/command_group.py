@@ -43,7 +43,6 @@ class CommandModule(NamedTuple):
 
 MODULES = (
     CommandModule("api.cli.serve_commands", lambda: ("serve", "demo"), needs=LIBRARIES),
-    CommandModule("api.cli.keys_command", lambda: ("keys",), needs=()),
     CommandModule("api.cli.record_commands", lambda: ("append", "import")),
     CommandModule("api.cli.export_command", lambda: ("export",)),
     CommandModule("api.cli.mapping_command", lambda: ("mapping",)),
@@ -51,6 +50,7 @@ MODULES = (
     CommandModule("api.cli.resource_commands", _projections, needs=()),
     CommandModule("api.cli.audit_commands", _audit_questions, needs=LIBRARIES),
     CommandModule("api.cli.log_commands", lambda: ("events",), needs=()),
+    CommandModule("api.cli.sql_command", lambda: ("sql",), needs=LIBRARIES),
     CommandModule("api.cli.history_command", lambda: ("history",), needs=()),
     CommandModule("api.cli.report_command", lambda: ("report",), needs=LIBRARIES),
 )

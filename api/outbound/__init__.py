@@ -1,1 +1,0 @@
-"""What this program asks of other servers: witnesses, and time-stamp authorities."""
