@@ -13,15 +13,23 @@ from starlette.routing import Route
 from api.distribution import installed_version
 from api.formats.answer_file import Room
 from api.http import problem_responses
+from api.http.access import Access
 from api.http.append_requests import Endpoint
 from api.http.cached_answers import CachedAnswers
 from api.http.declared_routes import DeclaredRoutes
+from api.http.docs_pages import say_policies
 from api.http.kept_files import KeptFiles
 from api.http.middleware import Guard, stack
+from api.http.middleware.key_guard import KeyGuard
 from api.http.openapi import document, item_schema
 from api.http.question_queue import Limits, Questions
+from api.http.rate_limits import RateLimit
+from api.http.request_metrics import RequestMetrics
 from api.http.responses import in_turn
 from api.http.routes import event_log, routers
+from api.http.visit import Observer
+from api.http.visit_log import log_key_changes, log_visit
+from api.keys.key_check import KeyCheck
 from api.keys.scopes import OPEN, Scope
 from api.questions.sql_question import sandbox_limits
 from api.questions.thing_history import SCHEMAS as THING_SCHEMAS
@@ -51,20 +59,31 @@ def create_app(
     answers_bytes_max: int | None = None,
     limits: Limits | None = None,
     hosts: Collection[str] | None = None,
+    access: Access | None = None,
     guards: Sequence[Guard] = (),
+    observers: Sequence[Observer] = (),
     sandbox: Sandbox | None = None,
 ) -> FastAPI:
     """The app over an engine, which the caller closes.
 
     It caches answers up to `answers_bytes_max` (by default what the setting `answers_mb` says). `limits` are what a
     question may take (by default what the settings say). `hosts` are the names
-    that it answers to, without ports; by default any. `guards` are asked, in turn, whether a request may pass
-    (`api.http.middleware.guards`). `sandbox` answers statements of SQL (by default one with the limits of the settings,
-    whose processes end with this one).
+    that it answers to, without ports; by default any. `access` says who may ask (by default everybody); `guards` are
+    asked beside, in turn, whether a request may pass (`api.http.middleware.guards`). `observers` are told of every
+    request that was answered. `sandbox` answers statements of SQL (by default one with the limits of the settings,
+    whose processes end with this one). Raises UndeclaredScope where a route does not say which scope it needs.
     """
     cached = CachedAnswers(bytes_max=ANSWERS_MB.value() if answers_bytes_max is None else answers_bytes_max)
     parts = routers(engine)
     declared = DeclaredRoutes()
+    access = access or Access()
+    of_keys: list[Guard] = [] if access.keys is None else [_key_guard(access, access.keys, declared)]
+    sandbox = sandbox or Sandbox(sandbox_limits())
+    questions = Questions(
+        limits or Limits(QUESTION_SECONDS.value(), QUESTION_MEMORY.value()),
+        statements_at_once=sandbox.limits.children,
+    )
+    metrics = RequestMetrics(engine, questions, cached)
     app: FastAPI = FastAPIOffline(
         title="supply-ledger",
         version=installed_version(),
@@ -74,7 +93,10 @@ def create_app(
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "docExpansion": "list"},
         middleware=stack(
             hosts=hosts,
-            guards=guards,
+            access=access,
+            guards=[*of_keys, *guards],
+            routes=declared,
+            observers=(metrics.count, log_visit, *observers),
             cached=cached,
             head=engine.ledger.head,
             append=(event_log.PATH, _append_endpoint(parts)),
@@ -84,17 +106,28 @@ def create_app(
     room = Room(engine.ledger.directory, bytes_max=ANSWER_FILES_MB.value())
     app.state.kept_files = KeptFiles(room)
     app.state.guarded = bool(guards)
-    app.state.sandbox = sandbox or Sandbox(sandbox_limits())
-    app.state.questions = Questions(
-        limits or Limits(QUESTION_SECONDS.value(), QUESTION_MEMORY.value()),
-        statements_at_once=app.state.sandbox.limits.children,
-    )
+    app.state.sandbox = sandbox
+    app.state.questions = questions
+    app.state.metrics = metrics
     problem_responses.install(app)
     for part in parts:
-        app.include_router(part)
+        app.router.routes.extend(part.routes)  # as they are: to include a router makes each of them a second time
     _describe_on_demand(app, engine)
+    say_policies(app)
     declared.declare(app.routes, others=DOCS)
     return app
+
+
+def _key_guard(access: Access, keys: KeyCheck, routes: DeclaredRoutes) -> KeyGuard:
+    return KeyGuard(
+        keys,
+        routes,
+        is_open=access.is_open,
+        of_key=RateLimit(access.key_requests_a_minute),
+        of_address=RateLimit(access.address_requests_a_minute),
+        while_open=RateLimit(access.open_requests_a_minute),
+        changed=log_key_changes,
+    )
 
 
 def _append_endpoint(parts: Sequence[APIRouter]) -> Endpoint:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -52,6 +52,10 @@ class Setting(Generic[T]):
         """The variable of the environment."""
         return VARIABLE_PREFIX + self.name.upper()
 
+    def is_default(self, environment: Mapping[str, str] = os.environ) -> bool:
+        """Whether nothing is set."""
+        return not environment.get(self.variable)
+
     def value(self, environment: Mapping[str, str] = os.environ) -> T:
         """What is set; the default where nothing is, or an empty text. Raises BadSetting."""
         text = environment.get(self.variable) or self.default
@@ -68,7 +72,7 @@ def _megabytes(text: str) -> int:
     return int(text) * 1024 * 1024
 
 
-def _count(text: str) -> int:
+def _children(text: str) -> int:
     """A whole number from 1 to 64."""
     if not (text.isascii() and text.isdigit() and len(text) <= 2 and 1 <= int(text) <= 64):
         raise ValueError("a whole number from 1 to 64")
@@ -80,6 +84,32 @@ def _host_names(text: str) -> tuple[str, ...]:
     if not all(_HOST_NAME.fullmatch(name) for name in names):
         raise ValueError("a list of host names without ports, with commas between")
     return names
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin for part in text.split(",") if (origin := part.strip().lower()))
+    for origin in origins:
+        scheme, _, authority = origin.partition("://")
+        host, _, port = authority.rpartition(":") if authority.rpartition(":")[2].isdigit() else (authority, "", "1")
+        if scheme not in ("http", "https") or not _HOST_NAME.fullmatch(host) or len(port) > 5:
+            raise ValueError("a list of origins such as https://charts.example.org, with commas between")
+    return origins
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(name)) for part in text.split(",") if (name := part.strip()))
+    except ValueError:
+        raise ValueError(
+            "a list of addresses or networks, such as 10.0.0.5 or 10.0.0.0/8, with commas between"
+        ) from None
+
+
+def _count(text: str) -> int | None:
+    """A number of requests; None for 0, and for nothing."""
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise ValueError("a whole number of requests")
+    return int(text or "0") or None
 
 
 def _instant(text: str) -> datetime | None:
@@ -171,7 +201,7 @@ SQL_AT_ONCE = Setting(
     "2",
     "How many statements of SQL are answered at once, each by a process of its own. Of one client there is always one "
     "fewer at most, where that is not none.",
-    _count,
+    _children,
 )
 IMPORT_MB = Setting(
     "import_mb",
@@ -191,6 +221,32 @@ HOSTS = Setting(
     "Further names under which a server is reached, for example through a proxy: host names with commas between. "
     "Requests for any other host are refused (421); the names of this machine itself always work.",
     _host_names,
+)
+CORS_ORIGINS = Setting(
+    "cors_origins",
+    "",
+    "Sites whose pages may use the server from a browser: origins such as https://charts.example.org, with commas "
+    "between. Pages of any other site can send it nothing that it records, and read nothing.",
+    _origins,
+)
+PROXIES = Setting(
+    "proxies",
+    "",
+    "Proxies before the server, by their addresses or networks with commas between: X-Forwarded-For and "
+    "X-Forwarded-Proto are believed from these alone.",
+    _networks,
+)
+KEY_REQUESTS = Setting(
+    "key_requests",
+    "0",
+    "How many requests of one key are answered in a minute (429 for more); 0: any number.",
+    _count,
+)
+ADDRESS_REQUESTS = Setting(
+    "address_requests",
+    "",
+    "The same for requests without a key, of one address. By default 600 where keys are asked for, else any number.",
+    _count,
 )
 CLOCK_CONFIRMED = Setting(
     "clock_confirmed",
@@ -220,6 +276,10 @@ SETTINGS: tuple[
     IMPORT_MB,
     IMPORT_ATOMIC_MB,
     HOSTS,
+    CORS_ORIGINS,
+    PROXIES,
+    KEY_REQUESTS,
+    ADDRESS_REQUESTS,
     CLOCK_CONFIRMED,
 )
 

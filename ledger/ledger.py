@@ -8,8 +8,9 @@ pure, and several threads and processes may write one log.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from ledger.append.batch import Batch
@@ -24,6 +25,9 @@ from ledger.events.base import REGISTRY
 from ledger.events.ledger_events import LedgerEvent
 from ledger.store import LogStore, open_store
 from ledger.values.identifiers import microseconds
+
+if TYPE_CHECKING:
+    from ledger.proof.log_proofs import LogProofs
 
 
 class Ledger:
@@ -66,8 +70,19 @@ class Ledger:
     @property
     def directory(self) -> Path | None:
         """The folder of the log's file; None where it is in no file."""
+        return None if self._file is None else self._file.parent
+
+    @cached_property
+    def proofs(self) -> "LogProofs":
+        """What can be shown of the log: signed checkpoints of it, and proofs from its Merkle tree."""
+        from ledger.proof.log_proofs import LogProofs
+
+        return LogProofs(self.log, self._file)
+
+    @property
+    def _file(self) -> Path | None:
         in_file = self._location != ":memory:" and "://" not in self._location
-        return Path(self._location).resolve().parent if in_file else None
+        return Path(self._location).resolve() if in_file else None
 
     def now(self, last: datetime | None = None) -> datetime:
         """What time it is to a reader; not before `last`, when the last event was recorded, unless that cannot be."""
@@ -98,6 +113,11 @@ class Ledger:
     def record(self, append: Append) -> None:
         """Record an append. It has its receipt, or what kept it out, when this returns."""
         self._writer.record(append)
+
+    @property
+    def waiting(self) -> int:
+        """How many appends wait to be decided."""
+        return self._writer.waiting
 
     def submit(self, append: Append, notify: Callable[[list[Append]], None]) -> None:
         """The same without waiting: `notify` is called, in another thread, with the appends that are decided.

@@ -22,6 +22,8 @@ class Viewpoint:
     position: int
     recorded_at: datetime | None
     effective_at: datetime
+    root: bytes
+    """The Merkle root over the log up to the position."""
 
     def basis(self) -> dict[str, Any]:
         """The receipt of an answer: asked again with it, the answer is the same."""
@@ -31,7 +33,7 @@ class Viewpoint:
             "effective_at": instant_text(self.effective_at),
             "position": self.position,
             "recorded_at": instant_text(self.recorded_at) if self.recorded_at else None,
-            "root": None,
+            "root": self.root.hex(),
         }
 
     def is_past(self, now: datetime) -> bool:
@@ -55,7 +57,8 @@ def viewpoint(
     recorded_at = ledger.recorded_at(position)
     now = ledger.now(recorded_at if position == head else ledger.recorded_at(head))
     at = parse_moment(as_of).end if as_of is not None else now
-    return Viewpoint(at, position, recorded_at, parse_moment(effective_at).end if effective_at is not None else at)
+    effective = parse_moment(effective_at).end if effective_at is not None else at
+    return Viewpoint(at, position, recorded_at, effective, ledger.log.root(position))
 
 
 def _position(ledger: Ledger, text: str, *, head: int) -> int:

@@ -1,5 +1,8 @@
 """How properties are drawn, and the shipped ledger, which many tests only read."""
 
+import gc
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,11 @@ from ledger import Ledger, import_file
 from projections import Engine
 from tests.depth import examples
 from tests.shared_tables import engine_of
+
+# Tests start many processes, the workers of pytest-xdist among them: where Python may not keep what it compiled, each
+# of them compiles the project and its tests again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A machine that is busy with something else is slow, and nothing is wrong with the examples.
 settings.register_profile(
@@ -35,6 +43,12 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that no core waits for another at the end."""
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """What there is once the tests are known is there to stay: no search for garbage need go over it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

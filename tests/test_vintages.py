@@ -121,7 +121,7 @@ def test_a_full_set_answers_every_probe_and_every_snapshot(tmp_path: Path, name:
     with engine_of(ledger) as engine:
         expected = probes_by_day(probes, kind)
         asked = set()
-        days = {*some(sorted(expected), one_in=40), *some(sorted(snapshots), one_in=3)}
+        days = {*some(sorted(expected), one_in=120), *some(sorted(snapshots), one_in=9)}
         for day, table in answers(engine, sorted(days)):
             asked.add(day)
             assert wrong_cells(table, expected.get(day, {})) == [], day

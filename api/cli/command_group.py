@@ -43,6 +43,7 @@ class CommandModule(NamedTuple):
 
 MODULES = (
     CommandModule("api.cli.serve_commands", lambda: ("serve", "demo"), needs=LIBRARIES),
+    CommandModule("api.cli.keys_command", lambda: ("keys",), needs=()),
     CommandModule("api.cli.record_commands", lambda: ("append", "import")),
     CommandModule("api.cli.export_command", lambda: ("export",)),
     CommandModule("api.cli.mapping_command", lambda: ("mapping",)),

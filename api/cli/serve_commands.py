@@ -1,33 +1,51 @@
 """`supply-ledger serve` and `demo`: the server, over a ledger of one's own or over the one that comes with this."""
 
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.cli import demo
 from api.cli.import_progress import import_with_progress
-from api.cli.options import DataOption
-from api.cli.server import listen, serve
+from api.cli.options import SERVE_PANEL, DataOption, one_of
+from api.cli.server import Service, listen, serve
+from api.cli.server_log import FORMATS
 from api.cli.session import opened
 from api.cli.terminal import console
 from api.settings import HOST_DEFAULT, PORT_DEFAULT
 
-PANEL = "Serve"
-HostOption = Annotated[str, typer.Option(help="A loopback address.")]
+HostOption = Annotated[
+    str, typer.Option(help="The address to serve on; one that other machines can reach only with keys.")
+]
 PortOption = Annotated[int, typer.Option(min=0, max=65_535, help="A free port; 0 finds one.")]
+CertificateOption = Annotated[
+    Path | None, typer.Option("--tls-certificate", help="Serve over TLS: the certificate and its chain (PEM).")
+]
+TlsKeyOption = Annotated[Path | None, typer.Option("--tls-key", help="The private key of the certificate (PEM).")]
+LogFormatOption = Annotated[
+    str, typer.Option(help="text: warnings; json: these, each request, and what was recorded or refused.")
+]
 
 app = typer.Typer()
 
 
-@app.command("serve", rich_help_panel=PANEL)
-def serve_command(host: HostOption = HOST_DEFAULT, port: PortOption = PORT_DEFAULT, data: DataOption = None) -> None:
+@app.command("serve", rich_help_panel=SERVE_PANEL)
+def serve_command(
+    host: HostOption = HOST_DEFAULT,
+    port: PortOption = PORT_DEFAULT,
+    tls_certificate: CertificateOption = None,
+    tls_key: TlsKeyOption = None,
+    log_format: LogFormatOption = "text",
+    data: DataOption = None,
+) -> None:
     """Serve the API and its docs; an absent ledger is made, empty."""
-    with listen(host, port) as listening, opened(data, make=True) as engine:
-        serve(engine, listening, host=host)
+    service = Service(host, data, tls_certificate, tls_key, one_of("--log-format", log_format, FORMATS))
+    with listen(service, port) as listening, opened(data, make=True) as engine:
+        serve(engine, listening, service)
 
 
-@app.command("demo", rich_help_panel=PANEL)
+@app.command("demo", rich_help_panel=SERVE_PANEL)
 def demo_command(
     host: HostOption = HOST_DEFAULT,
     port: PortOption = PORT_DEFAULT,
@@ -35,10 +53,11 @@ def demo_command(
     data: DataOption = None,
 ) -> None:
     """Load the rare-earth ledger that comes with this, answer some questions from it, and serve it."""
-    with listen(host, port) if serving else nullcontext() as listening, opened(data, make=True) as engine:
+    service = Service(host, data)
+    with listen(service, port) if serving else nullcontext() as listening, opened(data, make=True) as engine:
         out = console()
         report = import_with_progress(engine.ledger, demo.sample_path())
         out.print(demo.loaded_line(report), highlight=False)
         demo.print_answers(engine, out)
         if listening is not None:
-            serve(engine, listening, host=host)
+            serve(engine, listening, service)

@@ -1,32 +1,90 @@
-"""The server of this machine: at an address that other machines cannot reach, on a free port."""
+"""The server: on a socket of this machine, over TLS or not, for whoever its keys let in."""
 
 import gc
 import signal
 import socket
+import ssl
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from api.app import create_app
-from api.cli.server_log import LOG_CONFIG
+from api.cli.server_log import log_config
 from api.cli.server_protocol import ProblemProtocol
 from api.cli.session import MISUSED, fail
 from api.cli.terminal import console
+from api.http.access import Access
+from api.http.visit_log import log_start
+from api.keys.key_check import KeyCheck
+from api.keys.key_file import KEYS_FILE, KeyFile, KeysUnreadable, now_us
 from api.questions.sql_question import sandbox_limits
-from api.settings import HOSTS, is_loopback, served_hosts
+from api.settings import (
+    ADDRESS_REQUESTS,
+    CORS_ORIGINS,
+    HOSTS,
+    KEY_REQUESTS,
+    PROXIES,
+    data_directory,
+    is_loopback,
+    served_hosts,
+)
 from projections import Engine
 from projections.sandbox import Sandbox
 
+ADDRESS_REQUESTS_DEFAULT = 600
+"""A minute, without a key, where keys are asked for."""
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on a loopback address. Ends the program with a message where it cannot."""
-    if not is_loopback(host):
+
+@dataclass(frozen=True)
+class Service:
+    """How a server was told to serve. `host` is the name that it listens on."""
+
+    host: str
+    data: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    log_format: str = "text"
+
+    @property
+    def keys_path(self) -> Path:
+        """The file of keys."""
+        return data_directory(self.data).path / KEYS_FILE
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The certificate and its key, ready to be used. Ends the program with a message where they do not fit."""
+        if self.certificate is None and self.key is None:
+            return None
+        if self.certificate is None or self.key is None:
+            fail("TLS takes two files: --tls-certificate and --tls-key.", code=MISUSED)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            # Without this a key with a passphrase would stop the server to ask for it.
+            context.load_cert_chain(self.certificate, self.key, password=lambda: "")
+        except (OSError, ssl.SSLError) as error:
+            fail(f"The certificate {self.certificate} and the key {self.key} cannot be used: {error}.", code=MISUSED)
+        return context
+
+
+def listen(service: Service, port: int) -> socket.socket:
+    """A socket that listens. Ends the program with a message where it cannot, or where it must not without keys."""
+    host = service.host
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        fail(f"There is no address {host} to serve on: {error.strerror}.", code=MISUSED)
+    if not is_loopback(str(address[0])) and not _has_key_in_force(service):
         fail(
-            f"Refusing to serve on {host}: other machines could reach it, and this server asks for no key.",
-            f"Serve on 127.0.0.1, behind a proxy that checks who is asking, and name it in {HOSTS.variable}.",
+            f"Refusing to serve on {host}: other machines could reach it, and there is no key to ask them for.",
+            "Make one: supply-ledger keys create NAME --scope read (or append, or admin).",
+            f"Or serve on 127.0.0.1, behind a proxy that checks who is asking, and name it in {HOSTS.variable}.",
             code=MISUSED,
         )
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    service.tls()
     listening = socket.socket(family, kind, protocol)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -44,28 +102,91 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(engine: Engine, listening: socket.socket, *, host: str) -> None:
-    """Serve until interrupted or terminated. `host` is the name that was listened on. Raises BadSetting."""
+def serve(engine: Engine, listening: socket.socket, service: Service) -> None:
+    """Serve until interrupted or terminated. Raises BadSetting."""
     # Whoever sends SIGTERM means the same as by an interrupt: what is open is closed, what is only for a while removed.
     # The server shuts down in good order first, and then passes the signal on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), Sandbox(sandbox_limits()) as sandbox:
         sandbox.warm()
-        _serve(engine, listening, host=host, sandbox=sandbox)
+        _serve(engine, listening, service, sandbox)
     console().print("Stopped.")
 
 
-def _serve(engine: Engine, listening: socket.socket, *, host: str, sandbox: Sandbox) -> None:
+def access_of(service: Service, ip: str, keys: KeyCheck) -> Access:
+    """Who may ask a server at an address. Raises BadSetting."""
+    per_address = ADDRESS_REQUESTS.value()
+    return Access(
+        keys=keys,
+        is_open=is_loopback(ip),
+        key_requests_a_minute=KEY_REQUESTS.value(),
+        address_requests_a_minute=ADDRESS_REQUESTS_DEFAULT if ADDRESS_REQUESTS.is_default() else per_address,
+        open_requests_a_minute=per_address,
+        origins=CORS_ORIGINS.value(),
+        over_tls=service.certificate is not None,
+    )
+
+
+def _serve(engine: Engine, listening: socket.socket, service: Service, sandbox: Sandbox) -> None:
     ip, port = listening.getsockname()[:2]
-    app = create_app(engine, hosts=served_hosts(host, ip), sandbox=sandbox)
+    keys = KeyCheck(service.keys_path)
+    access = access_of(service, ip, keys)
+    app = create_app(engine, hosts=served_hosts(service.host, ip), access=access, sandbox=sandbox)
     engine.serve()
-    address = f"http://{f'[{ip}]' if ':' in ip else ip}:{port}"
+    scheme = "https" if access.over_tls else "http"
+    address = f"{scheme}://{f'[{ip}]' if ':' in ip else ip}:{port}"
     out = console()
     out.print(f"Serving the API on {address}/v1 and its docs on {address}/docs (stop with Ctrl-C).", highlight=False)
-    out.print("Open mode: no key is asked for; this machine's users can read and append.", style="yellow")
-    config = uvicorn.Config(app, http=ProblemProtocol, log_config=LOG_CONFIG, log_level="warning", access_log=False)
+    for line, style in _notes(service, access, ip):
+        out.print(line, style=style, markup=False, highlight=False)
+    config = uvicorn.Config(app, http=ProblemProtocol, log_level="warning", access_log=False, **_options(service))
     server = uvicorn.Server(config)
+    log_start(address=address, is_open=not keys.are_asked_for())
     # The program itself stays, and to search it for garbage held every request up for a tenth of a second.
     gc.collect()
     gc.freeze()
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    finally:
+        keys.close()
+
+
+def _options(service: Service) -> dict[str, Any]:
+    """How the web server is to log, whom it is to believe, and with which certificate it speaks."""
+    proxies = list(PROXIES.value())
+    options: dict[str, Any] = {
+        "log_config": log_config(service.log_format),
+        "proxy_headers": bool(proxies),
+        "forwarded_allow_ips": proxies,
+    }
+    if (context := service.tls()) is not None:
+        options["ssl_context_factory"] = lambda config, default: context
+    return options
+
+
+def _notes(service: Service, access: Access, ip: str) -> Sequence[tuple[str, str]]:
+    """What to say at the start of who may ask."""
+    notes = []
+    if access.keys is not None and access.keys.are_asked_for():
+        notes.append(("Keys are asked for (supply-ledger keys list).", ""))
+    else:
+        notes.append(("Open mode: no key is asked for; this machine's users can read and append.", "yellow"))
+    if not is_loopback(ip):
+        if not access.over_tls and not PROXIES.value():
+            notes.append(
+                (
+                    "Keys and answers go over the network as they are, for others to read: give --tls-certificate and "
+                    f"--tls-key, or serve behind a proxy that speaks TLS and name it in {PROXIES.variable}.",
+                    "yellow",
+                )
+            )
+        if not HOSTS.value():
+            notes.append((f"Served by address only; a name is to be set in {HOSTS.variable}.", "yellow"))
+    return notes
+
+
+def _has_key_in_force(service: Service) -> bool:
+    try:
+        return any(key.state(now_us()) == "in force" for key in KeyFile(service.keys_path).listed())
+    except KeysUnreadable as error:
+        fail(str(error))

@@ -12,6 +12,8 @@ class Answer:
 
     headers: Mapping[str, str]
     body: bytes | AnswerFile
+    position: int | None = None
+    """The position of the log that it was folded from, where it is one."""
 
     @property
     def size(self) -> int:

@@ -94,13 +94,19 @@ def page_answer(
         headers["Accept-Ranges"] = "bytes"
         headers["ETag"] = f'"{file.digest(form.name.encode())}"'
         headers["Content-Type"] = f"{form.media_type}; charset=utf-8" if form in (CSV, JSONL) else form.media_type
-        return Answer(headers, file)
+        return Answer(headers, file, _position(page))
     items = [b"[", *_joined(json_groups(page, b","), b","), b"]"]
     rest = json_text({"next": page.next, "basis": page.basis, **page.more})
     parts = [b'{"items":', *items, f",{rest[1:]}".encode()]
     headers["ETag"] = _etag(page, parts, [*items, _json_bytes(page.more)])
     headers["Content-Type"] = form.media_type
-    return Answer(headers, b"".join(parts))
+    return Answer(headers, b"".join(parts), _position(page))
+
+
+def _position(page: Page) -> int | None:
+    """The position that a page was folded from; of two viewpoints the second's."""
+    position: int | None = page.basis.get("to", page.basis).get("position")
+    return position
 
 
 def _etag(page: Page, parts: Sequence[bytes], essence: Sequence[bytes]) -> str:

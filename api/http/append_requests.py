@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.http.json_body import json_bytes
 from api.http.responses import in_turn, json_answer, json_wanted, written_basis
+from api.http.visit import LOCAL, needs_read, recorder_of, visit_of
 from api.problems import Problem, refused
 from api.questions.effects import effects
 from api.questions.page import viewpoint_of
@@ -57,8 +58,12 @@ def append_to(engine: Engine) -> Endpoint:
         raw = await json_bytes(request)
         parameters = json_wanted(request, (DRY_RUN,))
         if parameters and flag_of(parameters, "dry_run"):
+            needs_read(request.scope, "A dry run")
             return await in_turn(request, partial(_dry_run, engine, raw), large=True)
-        return await appended(engine.ledger, SentAppend(raw, _key(request)))
+        sent = SentAppend(engine.ledger, raw, _key(request), recorded_by=recorder_of(request.scope))
+        response = await appended(sent)
+        note_recorded(request, sent)
+        return response
 
     return append
 
@@ -66,8 +71,9 @@ def append_to(engine: Engine) -> Endpoint:
 class SentAppend(Append):
     """A body to be recorded, and its idempotency key if the client gave one."""
 
-    def __init__(self, raw: bytes, key: str | None) -> None:
-        super().__init__()
+    def __init__(self, ledger: Ledger, raw: bytes, key: str | None, *, recorded_by: str = LOCAL) -> None:
+        super().__init__(recorded_by=recorded_by)
+        self.ledger = ledger
         self.raw = raw
         self._idempotency_key = key
         self._is_batch = False
@@ -96,7 +102,7 @@ class SentAppend(Append):
             receipt = self.unwrap()
         except Refused as error:
             raise refused(error, batch=self._is_batch) from None
-        basis = written_basis(position=receipt.position, recorded_at=receipt.recorded_at)
+        basis = written_basis(self.ledger, position=receipt.position, recorded_at=receipt.recorded_at)
         return json_answer(
             {"items": list(receipt.items), "basis": basis},
             status=200 if receipt.all_duplicates else 201,
@@ -104,19 +110,28 @@ class SentAppend(Append):
         )
 
 
-async def appended(ledger: Ledger, sent: SentAppend) -> Response:
+def note_recorded(request: Request, sent: SentAppend) -> None:
+    """Write down of the visit what it recorded."""
+    if (receipt := sent.receipt) is not None:
+        new = 0 if receipt.replayed else sum(item["status"] == "recorded" for item in receipt.items)
+        visit = visit_of(request.scope)
+        visit.recorded = {"recorded": new, "duplicate": len(receipt.items) - new}
+        visit.position = receipt.position
+
+
+async def appended(sent: SentAppend) -> Response:
     """Record what was sent; the answer, once it is on disk. Raises Problem, MalformedJSON, LedgerError."""
     if len(sent.raw) > SMALL_BYTES_MAX:
-        return await run_in_threadpool(_append_large, ledger, sent)
+        return await run_in_threadpool(_append_large, sent)
     loop = asyncio.get_running_loop()
     sent.answer = loop.create_future()
-    ledger.submit(sent, _answer_all)
+    sent.ledger.submit(sent, _answer_all)
     return await sent.answer
 
 
-def _append_large(ledger: Ledger, sent: SentAppend) -> Response:
+def _append_large(sent: SentAppend) -> Response:
     sent.prepare()
-    ledger.record(sent)
+    sent.ledger.record(sent)
     return sent.response()
 
 

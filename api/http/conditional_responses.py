@@ -16,6 +16,7 @@ from starlette.types import Scope
 from api.formats.answer import Answer
 from api.formats.answer_file import BLOCK_BYTES, AnswerFile
 from api.http.byte_ranges import byte_range
+from api.http.visit import visit_of
 from api.problems import Problem
 
 HEAD_ONLY = "head_only"
@@ -24,6 +25,7 @@ HEAD_ONLY = "head_only"
 
 def conditional_response(answer: Answer, scope: Scope) -> Response:
     """An answer as a response to a request. Raises Problem (412, 416)."""
+    visit_of(scope).position = answer.position
     sent = Headers(scope=scope)
     body, etag = answer.body, answer.headers["ETag"]
     if isinstance(body, AnswerFile) and "if-match" in sent and not matches(sent.getlist("if-match"), etag):

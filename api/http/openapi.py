@@ -47,8 +47,8 @@ BASIS: dict[str, Any] = {
         "position": {"type": "integer", "description": "The log was folded up to here."},
         "recorded_at": {"anyOf": [INSTANT, {"type": "null"}], "description": "When that position was recorded."},
         "root": {
-            "type": ["string", "null"],
-            "description": "The Merkle root of the log there; null while it has no tree.",
+            "type": "string",
+            "description": "The Merkle root over the log up to that position (RFC 6962), in hex.",
         },
     },
 }

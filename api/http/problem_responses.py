@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 from starlette.types import Scope
 
+from api.http.answer_headers import SECURITY_HEADERS
+from api.http.visit import visit_of
 from api.problems import MEDIA_TYPE, Problem, problem_of
 from ledger import LedgerError, visible_json
 from projections import FilterError, TablesUnavailable, Unanswered, UnknownFilter
@@ -22,15 +24,15 @@ def problem_response(problem: Problem) -> Response:
     """A problem as an HTTP answer, which nobody may keep."""
     text = json.dumps(problem.document(), ensure_ascii=False).encode("utf-8", "replace").decode()
     body = visible_json(text).encode()  # a pointer or a parameter may name what a client sent
-    headers = {"Cache-Control": "no-store", **problem.headers}
+    headers = {"Cache-Control": "no-store", **SECURITY_HEADERS, **problem.headers}
     return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def error_response(error: Exception, scope: Scope) -> Response:
     """The answer to a request that raised an error."""
-    if isinstance(error, HTTPException):
-        return problem_response(_of_framework(error, Request(scope)))
-    return problem_response(problem_of(error))
+    problem = _of_framework(error, Request(scope)) if isinstance(error, HTTPException) else problem_of(error)
+    visit_of(scope).refusal = problem.kind
+    return problem_response(problem)
 
 
 def install(app: FastAPI) -> None:

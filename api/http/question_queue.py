@@ -60,6 +60,10 @@ class QuestionQueue:
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(threads_max, thread_name_prefix=name)
 
+    def __len__(self) -> int:
+        """How many questions wait."""
+        return len(self._waiting)
+
     async def run(self, receive: Receive, allowance: Allowance, work: Callable[[], T], *, client: str = "") -> T | None:
         """What the work gives; None where the client goes away before.
 
@@ -160,6 +164,10 @@ class Questions:
         )
         self._small = QuestionQueue("small", threads_max=SMALL_AT_ONCE, waiting_max=SMALL_WAITING_MAX)
         self._large = QuestionQueue("large", threads_max=LARGE_AT_ONCE, waiting_max=LARGE_WAITING_MAX)
+
+    def waiting(self) -> dict[str, int]:
+        """How many questions of each kind wait for their turn."""
+        return {"small": len(self._small), "large": len(self._large)}
 
     async def answer(self, request: Request, work: Callable[[Allowance], Response], *, large: bool) -> Response:
         """The response that the work makes within an allowance. Raises what it raises, OutOfTime, and Problem."""

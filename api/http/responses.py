@@ -19,6 +19,7 @@ from api.http.question_queue import Questions
 from api.problems import bad_parameter
 from api.questions.page import Page, Validity
 from api.questions.parameters import SAFE, Parameter, checked, flag_of
+from ledger import Ledger
 from ledger.values import POSITION_PREFIX
 from projections import Allowance, Engine, Inquiry
 
@@ -108,7 +109,7 @@ def json_wanted(request: Request, known: Sequence[Parameter]) -> dict[str, str]:
     return asked(request, known, offered=(JSON,))[0]
 
 
-def written_basis(*, position: int, recorded_at: str | None) -> dict[str, Any]:
+def written_basis(ledger: Ledger, *, position: int, recorded_at: str | None) -> dict[str, Any]:
     """The basis of an answer to an append: the log up to its last event, as of the moment of recording."""
     return {
         "as_of": recorded_at,
@@ -116,7 +117,7 @@ def written_basis(*, position: int, recorded_at: str | None) -> dict[str, Any]:
         "effective_at": recorded_at,
         "position": position,
         "recorded_at": recorded_at,
-        "root": None,
+        "root": ledger.log.root(position).hex(),
     }
 
 

@@ -23,6 +23,7 @@ from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure, FigureFacts, Statement
 from ledger.events.ledger_events import LedgerEvent
+from ledger.proof.leaves import new_salt
 from ledger.rules.effective_content import Content
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
 from ledger.rules.named_events import naming_violations
@@ -77,6 +78,8 @@ class Batch:
         self._compared = COMPARED_MAX
         """How many of the last events on a figure a new one is compared with."""
         self._metrics: set[str] = set()
+        self.salts: dict[int, bytes] = {}
+        """The salts of leaves that are given, by position; others are drawn."""
 
     @cached_property
     def _histories(self) -> Histories:
@@ -366,13 +369,18 @@ class Batch:
         if part is not None and not part.written:
             # What came before the part stays, whatever becomes of it.
             if part.begins:
-                self._log.append(entries[: part.begins])
+                self._append(entries[: part.begins])
             self._log.savepoint()
             part.written = True
             entries = entries[part.begins :]
         self._unwritten = []
         if entries:
-            self._log.append(entries)
+            self._append(entries)
+
+    def _append(self, entries: Sequence[Entry]) -> None:
+        given, self.salts = self.salts, {}
+        salts = [given.get(entry.position) or new_salt() for entry in entries] if given else ()
+        self._log.append(entries, salts)
 
     def _take_back(self, part: _Part) -> None:
         if part.written:

@@ -73,6 +73,10 @@ class CommitQueue(Generic[Work]):
         self._thread: ThreadPoolExecutor | None = None
         self._closed = False
 
+    def __len__(self) -> int:
+        """How much work waits, or is being written together."""
+        return len(self._waiting)
+
     def run(self, work: Work) -> None:
         """Do the work, together with what waits; when this returns it is done. Raises StoreError once it is closed."""
         ticket = _Ticket(work)

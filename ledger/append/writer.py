@@ -34,6 +34,16 @@ EVENTS_AT_ONCE_MAX = 20_000
 FORMS_READ_MAX = 100_000
 """In how many of the last events the forms of figures are looked for, where the store has none yet."""
 
+UNNAMED = "local"
+"""Who records where nobody is named."""
+
+
+def request_key(key: str, recorded_by: str) -> str:
+    """Under which key a request is kept: each recorder has idempotency keys of their own, so that nobody gets the
+    answer to another's request. A control character, which no such key has, stands between the two.
+    """
+    return key if recorded_by == UNNAMED else f"{recorded_by}\x1f{key}"
+
 
 class Append:
     """Events to be recorded, all of them or nothing; and their receipt, or what kept them out, once that is decided.
@@ -120,6 +130,11 @@ class Writer:
         with self._queue.alone(), self._transaction(keep=keep) as batch:
             yield batch
 
+    @property
+    def waiting(self) -> int:
+        """How many appends wait to be decided."""
+        return len(self._queue)
+
     def close(self) -> None:
         """Wait until everything that was submitted is decided."""
         self._queue.close()
@@ -155,8 +170,7 @@ class Writer:
         """Place the events of an append, and give it its receipt; or its error, and then nothing of it is placed."""
         try:
             with batch.part():
-                answered = self._answered(*append.key) if append.key is not None else None
-                append.receipt = answered or self._placed(batch, append)
+                append.receipt = self._answered(append) or self._placed(batch, append)
         except StoreError:
             raise
         except Exception as error:
@@ -170,12 +184,16 @@ class Writer:
         receipt = receipt_of(batch, entries, after=after)
         if append.key is not None:
             key, digest = append.key
-            self._log.keep_request(key, digest=digest, position=receipt.position, answer=receipt.answer_text())
+            kept_key = request_key(key, append.recorded_by)
+            self._log.keep_request(kept_key, digest=digest, position=receipt.position, answer=receipt.answer_text())
         return receipt
 
-    def _answered(self, key: str, digest: bytes) -> Receipt | None:
+    def _answered(self, append: Append) -> Receipt | None:
         """The receipt that an idempotency key already has. Raises KeyReused."""
-        kept = self._log.request(key)
+        if append.key is None:
+            return None
+        key, digest = append.key
+        kept = self._log.request(request_key(key, append.recorded_by))
         if kept is None:
             return None
         if kept[0] != digest:

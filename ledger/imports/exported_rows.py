@@ -18,7 +18,8 @@ from ledger.events.withdrawals import ReportWithdrawn
 from ledger.values.calendars import instant_text, parse_moment
 from ledger.values.identifiers import instant_of, microseconds
 
-SET_BY_LEDGER = ("position", "recorded_at", "recorded_by", "figure_id", "counts_as_published", "digest", "ledger")
+_ENVELOPE = ("position", "recorded_at", "recorded_by", "digest", "salt", "ledger")
+SET_BY_LEDGER = (*_ENVELOPE, "figure_id", "counts_as_published")
 """What an exported row has beside the event as it was sent."""
 _VIA = "supply ledger"
 
@@ -33,11 +34,14 @@ class Recorded(NamedTuple):
     recorded_by: str
     digest: str | None
     """SHA-256 of what was sent, in hex, where the row says it."""
+    salt: str | None = None
+    """The salt of its leaf in the Merkle tree, in hex, where the row says it."""
 
 
-def exported(entry: Entry, *, ledger: str) -> dict[str, Any]:
-    """The row that an event is exported as, from the ledger with this identity."""
-    return {**entry.envelope(), "digest": entry.digest.hex(), "ledger": ledger, **body_of_entry(entry)}
+def exported(entry: Entry, *, salt: bytes, ledger: str) -> dict[str, Any]:
+    """The row that an event is exported as, recorded by the ledger with this identity; with the salt of its leaf."""
+    proof = {"digest": entry.digest.hex(), "salt": salt.hex()}
+    return {**entry.envelope(), **proof, "ledger": ledger, **body_of_entry(entry)}
 
 
 def body_of_entry(entry: Entry) -> dict[str, Any]:
@@ -61,19 +65,19 @@ def taken_apart(sent: Mapping[str, Any]) -> tuple[dict[str, Any], Recorded | Non
     """
     if "position" not in sent or "recorded_at" not in sent:
         return dict(sent), None
-    position, recorded_by, digest, ledger = (sent.get(n) for n in ("position", "recorded_by", "digest", "ledger"))
+    position, _, recorded_by, digest, salt, ledger = map(sent.get, _ENVELOPE)
     if type(position) is not int or not 0 < position < 2**53:
         raise InvalidEvent([Violation(("position",), "exported", "a position is a whole number from 1 on")])
     try:
         recorded_us = microseconds(parse_moment(str(sent["recorded_at"])).end)
     except CalendarError as error:
         raise InvalidEvent([Violation(("recorded_at",), "exported", str(error))]) from None
-    texts = {"recorded_by": recorded_by or "local", "digest": digest, "ledger": ledger}
+    texts = {"recorded_by": recorded_by or "local", "digest": digest, "salt": salt, "ledger": ledger}
     for name, text in texts.items():
         if text is not None and not (isinstance(text, str) and len(text) <= 200):
             raise InvalidEvent([Violation((name,), "exported", f"{name} is a text of at most 200 characters")])
     said = {name: value for name, value in sent.items() if name not in SET_BY_LEDGER}
-    return said, Recorded(ledger, position, recorded_us, str(texts["recorded_by"]), digest)
+    return said, Recorded(ledger, position, recorded_us, str(texts["recorded_by"]), digest, salt)
 
 
 def joined(said: dict[str, Any], recorded: Recorded, *, ledger: str, counts_as_published: Any) -> dict[str, Any]:

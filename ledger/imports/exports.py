@@ -31,10 +31,11 @@ def export_log(ledger: Ledger, folder: Path, *, progress: Callable[[int], None] 
     digest, written, head = hashlib.sha256(), 0, ledger.head()
     later, identity = ledger.log.recorders(), ledger.identity
     with _whole(folder / EVENTS) as file:
-        for entry in ledger.entries(until=head):
+        leaves = ledger.log.leaves(after=0, until=head)
+        for entry, (_, salt, _) in zip(ledger.entries(until=head), leaves, strict=True):
             while later and later[0][0] <= entry.position:
                 identity = later.pop(0)[1]
-            line = orjson.dumps(exported(entry, ledger=identity)) + b"\n"
+            line = orjson.dumps(exported(entry, salt=salt, ledger=identity)) + b"\n"
             digest.update(line)
             file.write(line)
             written += 1

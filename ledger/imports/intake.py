@@ -23,6 +23,7 @@ from ledger.imports.import_report import ENTRIES_MAX, ImportReport
 from ledger.imports.registrations import Kinds, registrations_for
 from ledger.imports.said_before import SaidBefore
 from ledger.imports.verdicts import read_back
+from ledger.proof.leaves import SALT_BYTES
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import instant_of
 from ledger.values.quantities import canonical, plain
@@ -171,7 +172,10 @@ class Intake:
             self._note_recorder(batch, kept)
             batch.recorded(instant_of(kept.recorded_us))
             if kept.digest is not None:
-                event = event._replace(digest=_from_hex(kept.digest))
+                event = event._replace(digest=_from_hex("digest", kept.digest, bytes_wanted=32))
+            if kept.salt is not None:
+                salt = _from_hex("salt", kept.salt, bytes_wanted=SALT_BYTES)
+                batch.salts[kept.position] = salt
             entries, violations = batch.place_all([event], recorded_by=kept.recorded_by)
             if entries[0] is None:
                 raise (violations[0].kind or Refused)([one.within for one in violations])
@@ -305,14 +309,15 @@ def printed(type_name: str, body: dict[str, Any]) -> str:
     return f"{low} to {high} {body['unit']}"
 
 
-def _from_hex(text: str) -> bytes:
+def _from_hex(name: str, text: str, *, bytes_wanted: int) -> bytes:
     try:
-        digest = bytes.fromhex(text)
+        found = bytes.fromhex(text)
     except ValueError:
-        digest = b""
-    if len(digest) != 32:
-        raise RuleBroken([Violation(("digest",), "as_recorded", "a digest is 64 hexadecimal digits")])
-    return digest
+        found = b""
+    if len(found) != bytes_wanted:
+        detail = f"a {name} is {2 * bytes_wanted} hexadecimal digits"
+        raise RuleBroken([Violation((name,), "as_recorded", detail)])
+    return found
 
 
 def _place_of(body: dict[str, Any]) -> tuple[str, ...]:

@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from ledger.proof.merkle import EMPTY_ROOT
+from ledger.proof.merkle import EMPTY_ROOT, HASH_BYTES
 from ledger.proof.notes import Note, NoteError, SignerKey, VerifierKey, decoded_base64, encoded_base64, signed
 
 SIZE_MAX = (1 << 63) - 1
-HASH_BYTES = 32
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 

@@ -25,6 +25,11 @@ from ledger.proof.merkle import leaf_hash
 SALT_BYTES = 16
 
 
+def new_salt() -> bytes:
+    """A salt of 128 random bits."""
+    return os.urandom(SALT_BYTES)
+
+
 def new_salts(count: int) -> list[bytes]:
     """So many salts, each of 128 random bits."""
     together = os.urandom(count * SALT_BYTES)
@@ -41,7 +46,7 @@ def leaf(entry: Entry, content: bytes) -> bytes:
     return _leaf(entry, content, orjson.dumps(entry.recorded_by).decode())
 
 
-def leaf_hashes(entries: Sequence[Entry], versions: Iterable[int], contents: Iterable[bytes]) -> Iterator[bytes]:
+def leaf_hashes(entries: Sequence[Entry], versions: Iterable[int | str], contents: Iterable[bytes]) -> Iterator[bytes]:
     """The hashes of many leaves, whose versions are given apart."""
     by, text = "", '""'
     for entry, version, content in zip(entries, versions, contents, strict=True):
@@ -50,7 +55,7 @@ def leaf_hashes(entries: Sequence[Entry], versions: Iterable[int], contents: Ite
         yield leaf_hash(_leaf(entry, content, text, version))
 
 
-def _leaf(entry: Entry, content: bytes, recorded_by: str, version: int | None = None) -> bytes:
+def _leaf(entry: Entry, content: bytes, recorded_by: str, version: int | str | None = None) -> bytes:
     position, event_key, stream_key, type_name, recorded_us, _, _, _, stream_version = entry
     return (
         f'{{"content":"{content.hex()}","event_id":"{event_key.hex()}","position":{position},'

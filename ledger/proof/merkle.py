@@ -15,6 +15,7 @@ from typing import NamedTuple
 Subtree = Callable[[int, int], bytes]
 """The hash of the whole subtree with this level and index; level 0 is a leaf."""
 
+HASH_BYTES = 32
 EMPTY_ROOT = sha256().digest()
 """The root of a list without entries."""
 
@@ -42,18 +43,18 @@ class Frontier(NamedTuple):
     size: int = 0
     peaks: tuple[bytes, ...] = ()
 
-    def extended(self, leaves: Iterable[bytes]) -> "Frontier":
-        """The frontier after these leaf hashes were added."""
-        size, peaks = self.size, list(self.peaks)
+    def extended(self, hashes: Iterable[bytes], *, level: int = 0) -> "Frontier":
+        """The frontier after these leaves were added; or these whole subtrees of a level, where the size allows it."""
+        count, peaks = self.size >> level, list(self.peaks)
         push, pop = peaks.append, peaks.pop
-        for leaf in leaves:
-            digit = size
+        for found in hashes:
+            digit = count
             while digit & 1:
-                leaf = sha256(b"\1" + pop() + leaf).digest()
+                found = sha256(b"\1" + pop() + found).digest()
                 digit >>= 1
-            push(leaf)
-            size += 1
-        return Frontier(size, tuple(peaks))
+            push(found)
+            count += 1
+        return Frontier(count << level | self.size & ((1 << level) - 1), tuple(peaks))
 
     def root(self) -> bytes:
         """The root of the tree."""

@@ -70,11 +70,14 @@ class LogStore(Protocol):
     def bulk(self) -> AbstractContextManager[None]:
         """A time in which millions of entries are written; the store may prepare for that."""
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """Write entries at the next positions. Raises StoreError where a position, an event id or a version of a stream
+    def append(self, entries: Sequence[Entry], salts: Sequence[bytes] = ()) -> None:
+        """Write entries at the next positions, and their leaves in the Merkle tree.
+
+        Raises StoreError where a position, an event id or a version of a stream
         is taken or left out, where time goes back, or where a state holds a tab or a newline.
 
-        An entry whose `stream_version` is NEXT_VERSION gets the next one of its stream.
+        An entry whose `stream_version` is NEXT_VERSION gets the next one of its stream. `salts` are those of the leaves
+        (`ledger.proof.leaves`), one for each entry; without them they are drawn.
         """
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
@@ -148,3 +151,17 @@ class LogStore(Protocol):
 
     def forms(self, *, after: int) -> list[FormRow]:
         """The forms of figures that were noted with position > after, in order of position."""
+
+    # The Merkle tree over the entries (`ledger.proof`), which grows in the transaction that appends
+
+    def root(self, size: int) -> bytes:
+        """The root over the first `size` entries, at most all of them."""
+
+    def subtree(self, level: int, index: int) -> bytes:
+        """The hash of the whole subtree of 2 ** level entries, the first of them at position index * 2 ** level + 1."""
+
+    def tile(self, level: int, number: int, width: int) -> list[bytes]:
+        """The first `width` hashes of a tile: 256 neighbouring hashes of level 8 * `level` of the tree."""
+
+    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """The position, the salt and the content hash of each entry with after < position <= until, in order."""

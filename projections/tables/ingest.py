@@ -6,8 +6,8 @@ retraction closes it, a reinstatement opens it again. A merge of entities, and w
 fiscal years mean, does the same to every version that reads differently from then on.
 
 Only events that ledger events act on, or that name a slug that moves, are looked at one by one
-(`projections.tables.later_versions`). A batch is cut after an event that changes what fiscal years mean. The rows do
-not depend on where batches were cut.
+(`projections.tables.later_versions`). A batch is cut before and after an event that changes what fiscal years mean. The
+rows do not depend on where batches were cut.
 """
 
 import re
@@ -119,9 +119,13 @@ class Ingest:
             self._read_fiscal_periods_anew(last)
 
     def _segment_ends(self, batch: pa.Table, acts: Iterable[ActOn]) -> list[int]:
-        """Where to cut a batch: after every event that may change what fiscal years mean."""
+        """Where to cut a batch: before and after every event that may change what fiscal years mean.
+
+        So no version that another act opens takes a fiscal year from an event after it.
+        """
         first = batch["position"][0].as_py()
-        return sorted({*(one.act.position - first + 1 for one in acts if _may_move_periods(one)), len(batch)})
+        moving = [one.act.position - first for one in acts if _may_move_periods(one)]
+        return sorted({*moving, *(place + 1 for place in moving), len(batch)} - {0})
 
     def _acts_in(self, batch: pa.Table) -> list[ActOn]:
         acts = [

@@ -22,7 +22,7 @@ from api.app import create_app
 from api.cli.command_group import MODULES
 from api.cli.main import app
 from api.cli.options import Output
-from api.cli.server_log import LOG_CONFIG, LineFormatter
+from api.cli.server_log import LineFormatter, log_config
 from api.cli.terminal import text_table
 from api.problems import Problem, problem_of
 from api.settings import data_directory
@@ -93,6 +93,7 @@ ASKED = {
     "concentration": ["--metric", "mine_production", "--period", "2023"],
     "diff": ["--from-as-of", "2024-12-31"],
     "disputes": ["--status", "all"],
+    "keys": ["list"],
 }
 WRITES = ("serve", "demo", "append", "import", "export", "mapping", "template", "report", "history")
 COMMANDS = [name for one in MODULES for name in one.names() if name not in WRITES]
@@ -308,7 +309,7 @@ def test_a_log_line_begins_at_the_left_and_only_there() -> None:
 
 
 def test_every_logger_of_the_server_goes_through_it() -> None:
-    assert set(LOG_CONFIG["root"]["handlers"]) == {"lines"}
-    assert "loggers" not in LOG_CONFIG
-    assert LOG_CONFIG["formatters"]["lines"]["()"] is LineFormatter
+    assert set(log_config()["root"]["handlers"]) == {"lines"}
+    assert "loggers" not in log_config()
+    assert log_config()["formatters"]["lines"]["()"] is LineFormatter
     assert callable(logging.config.dictConfig)

@@ -4,8 +4,10 @@ A new store is added to STORES: a function that gives a location for it, from a 
 whether the log is still there after it was closed.
 """
 
+import json
 import threading
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -14,6 +16,7 @@ import pytest
 
 from ledger import Entry, LogStore, StoreError
 from ledger.codec.entry import NEXT_VERSION
+from ledger.proof.merkle import EMPTY_ROOT, root_of
 from ledger.store import open_store
 
 NAMESPACE = UUID("00000000-0000-4000-8000-000000000000")
@@ -361,3 +364,87 @@ def test_entries_before_the_first_that_another_ledger_recorded_are_this_ones(log
     log.append([entry(1)])
     log.note_recorder("another", first=2)
     assert log.recorders() == [(1, log.identity), (2, "another")]
+
+
+def many(first: int, last: int) -> list[Entry]:
+    return [entry(position, of=str(position % 7)) for position in range(first, last + 1)]
+
+
+def leaves_of(log: LogStore) -> list[bytes]:
+    """The hashes of the leaves, made from the rows as an outsider makes them."""
+    positions = range(1, log.head() + 1)
+    rows = zip(log.at_positions(positions), log.leaves(after=0, until=log.head()), strict=True)
+    hashes = []
+    for one, (position, salt, content) in rows:
+        assert position == one.position
+        assert content == sha256(salt + one.digest + one.state).digest()
+        record = {
+            "content": content.hex(),
+            "event_id": one.event_id.hex,
+            "position": one.position,
+            "recorded_at": one.recorded_us,
+            "recorded_by": one.recorded_by,
+            "stream": one.stream.hex,
+            "type": one.type,
+            "version": one.stream_version,
+        }
+        text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        hashes.append(sha256(b"\0" + text.encode()).digest())
+    return hashes
+
+
+@pytest.mark.parametrize("steps", [[1] * 5, [255, 1, 1], [256, 256], [600], [3, 700, 2, 90], [1] * 258])
+def test_the_tree_grows_with_the_log(log: LogStore, steps: list[int]) -> None:
+    assert log.root(0) == EMPTY_ROOT
+    for step in steps:
+        log.append(many(log.head() + 1, log.head() + step))
+    leaves = leaves_of(log)
+    for size in {1, 2, 255, 256, 257, 511, 512, 513, log.head()} & set(range(log.head() + 1)):
+        assert log.root(size) == root_of(leaves[:size])
+    for number in range(log.head() // 256 + 1):
+        width = min(256, log.head() - 256 * number)
+        assert log.tile(0, number, width) == leaves[256 * number :][:width]
+    whole = log.head() // 256
+    assert log.tile(1, 0, whole) == [root_of(leaves[256 * number :][:256]) for number in range(whole)]
+    for level in range(log.head().bit_length()):
+        for index in range(log.head() >> level):
+            assert log.subtree(level, index) == root_of(leaves[index << level : (index + 1) << level])
+
+
+def test_a_tree_of_more_than_256_tiles_has_tiles_above(log: LogStore) -> None:
+    log.append(many(1, 65_000))
+    log.append(many(65_001, 66_000))
+    leaves = leaves_of(log)
+    assert log.root(66_000) == root_of(leaves)
+    assert log.tile(2, 0, 1) == [root_of(leaves[:65_536])] == [log.subtree(16, 0)]
+    assert log.root(65_999) == root_of(leaves[:65_999])
+
+
+def test_what_is_undone_leaves_the_tree_as_it_was(log: LogStore) -> None:
+    log.append(many(1, 255))
+    before = log.root(255)
+    with log.writing():
+        log.append(many(256, 300))
+        log.savepoint()
+        log.append(many(301, 700))
+        undone = log.root(700)
+        log.undo()
+        log.append(many(301, 302))
+    assert log.root(255) == before
+    assert log.root(302) == root_of(leaves_of(log))
+    with log.writing(keep=False):
+        log.append(many(303, 700))
+        assert log.root(700) != undone, "other salts"
+    log.append(many(303, 600))
+    assert log.root(600) == root_of(leaves_of(log))
+    assert log.root(512) == root_of(leaves_of(log)[:512])
+
+
+def test_salts_that_are_given_make_the_same_tree(log: LogStore, tmp_path: Path) -> None:
+    log.append(many(1, 40))
+    other = open_store(str(tmp_path / "other.db"))
+    salts = [salt for _, salt, _ in log.leaves(after=0, until=40)]
+    assert len({*salts}) == 40
+    other.append(many(1, 40), salts)
+    assert other.root(40) == log.root(40)
+    other.close()

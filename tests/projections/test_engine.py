@@ -195,7 +195,7 @@ def test_a_viewpoint_is_resolved_once(book: Book) -> None:
         "effective_at": "2019-12-31T23:59:59.999999Z",
         "position": head,
         "recorded_at": stated.basis()["recorded_at"],
-        "root": None,
+        "root": book.engine.ledger.log.root(head).hex(),
     }
     assert book.engine.viewpoint(recorded_as_of="position:0").recorded_at is None
     assert book.engine.viewpoint(recorded_as_of="2019").position == 0

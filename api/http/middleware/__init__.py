@@ -1,10 +1,13 @@
 """Middleware: what every request passes before it reaches a route, in one order and with no way around it.
 
     request
+      -> answer_lines    at the head of every answer: what browsers and caches may do with it
+      -> visit_record    every request is counted and logged once it is answered
       -> entrance        HEAD becomes GET, so what holds for GET holds for it; a refusal becomes a problem document
       -> limits          refuses hosts that this server does not serve
+      -> origins         refuses what pages of other sites send
       -> format_endings  takes `.csv` at the end of a path for `format=csv`
-  -> guards          asks whether the request may pass: the place for keys
+      -> guards          asks whether the request may pass: keys (`key_guard`) and what else was given
       -> response_cache  answers from memory what was answered before and is still so
       -> fast_append     takes the one request that comes thousands of times a second straight to its endpoint
       -> routes
@@ -20,14 +23,20 @@ from collections.abc import Callable, Collection, Sequence
 
 from starlette.middleware import Middleware
 
+from api.http.access import Access
 from api.http.append_requests import Endpoint
 from api.http.cached_answers import CachedAnswers
+from api.http.declared_routes import DeclaredRoutes
+from api.http.middleware.answer_lines import AnswerLines
 from api.http.middleware.entrance import Entrance
 from api.http.middleware.fast_append import FastAppend
 from api.http.middleware.format_endings import FormatEndings
 from api.http.middleware.guards import Guard, Guards
 from api.http.middleware.limits import Limits
+from api.http.middleware.origins import Origins
 from api.http.middleware.response_cache import ResponseCache
+from api.http.middleware.visit_record import VisitRecord
+from api.http.visit import Observer
 
 __all__ = ["Guard", "stack"]
 
@@ -35,22 +44,29 @@ __all__ = ["Guard", "stack"]
 def stack(
     *,
     hosts: Collection[str] | None,
+    access: Access,
     guards: Sequence[Guard],
+    routes: DeclaredRoutes,
+    observers: Sequence[Observer],
     cached: CachedAnswers,
     head: Callable[[], int],
     append: tuple[str, Endpoint],
 ) -> list[Middleware]:
     """The layers in their order, the first to see a request first.
 
-    `hosts` are the names that are served (None: any). `guards` are asked in turn. `cached` are the answers kept, and
-    `head` says where the log ends. `append` is the path and the endpoint of appends.
+    `hosts` are the names that are served (None: any). `guards` are asked in turn; `routes` say what each route needs.
+    `observers` are told of every request. `cached` are the answers kept, and `head` says where the log ends. `append`
+    is the path and the endpoint of appends.
     """
     path, endpoint = append
     return [
+        Middleware(AnswerLines, origins=access.origins, over_tls=access.over_tls),
+        Middleware(VisitRecord, observers=observers),
         Middleware(Entrance),
         *([Middleware(Limits, hosts=hosts)] if hosts is not None else []),
+        Middleware(Origins, origins=access.origins),
         Middleware(FormatEndings),
-        *([Middleware(Guards, guards=guards)] if guards else []),
+        Middleware(Guards, guards=guards, routes=routes),
         Middleware(ResponseCache, cached=cached, head=head),
         Middleware(FastAppend, path=path, endpoint=endpoint),
     ]

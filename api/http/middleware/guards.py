@@ -1,4 +1,4 @@
-"""Guards: who may ask. The place for keys; there are none yet, and without guards everybody may.
+"""Guards: who may ask. That of keys is one (`api.http.middleware.key_guard`); without guards everybody may.
 
 A guard is a callable that takes the connection (its headers, `url.path`, `scope.get("method")`) and raises `Problem`,
 or the framework's `HTTPException`, to refuse it:
@@ -27,19 +27,24 @@ from inspect import isawaitable
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.declared_routes import DeclaredRoutes
+from api.http.visit import visit_of
+
 Guard = Callable[[HTTPConnection], Awaitable[None] | None]
 
 
 class Guards:
-    """Asks every guard in turn, and passes on what none refuses."""
+    """Finds the route of a request, asks every guard in turn, and passes on what none refuses."""
 
-    def __init__(self, app: ASGIApp, *, guards: Sequence[Guard]) -> None:
+    def __init__(self, app: ASGIApp, *, guards: Sequence[Guard], routes: DeclaredRoutes) -> None:
         self.app = app
+        self._routes = routes
         self._guards = tuple(guards)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on. Raises what a guard raises."""
         if scope["type"] != "lifespan":
+            visit_of(scope).route = self._routes.find(scope.get("method", "GET"), scope["path"])
             connection = Request(scope) if scope["type"] == "http" else HTTPConnection(scope)
             for guard in self._guards:
                 verdict: object = guard(connection)

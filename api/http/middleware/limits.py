@@ -2,7 +2,8 @@
 
 **Hosts.** A page on the web can have its own name resolve to 127.0.0.1, and then its scripts may read and write what a
 server on that address offers (DNS rebinding). The browser sends the page's name as `Host`, so a server that answers
-only to its own names is safe from it: another name is refused with 421 (Misdirected Request).
+only to its own names is safe from it: another name is refused with 421 (Misdirected Request). The address that the
+request came to is no name, and always served: a server on all addresses of a machine does not know them before.
 
 **Sizes.** They are held where the amounts come in, since only there a large body need not be held in memory:
 
@@ -16,6 +17,7 @@ only to its own names is safe from it: another name is refused with 421 (Misdire
 """
 
 from collections.abc import Collection
+from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,7 +36,7 @@ class Limits:
         """Pass a request on, or raise Problem (421)."""
         if scope["type"] != "lifespan":
             sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-            if len(sent) != 1 or host_name(sent[0]) not in self._hosts:
+            if len(sent) != 1 or not (host_name(sent[0]) in self._hosts or _is_address(host_name(sent[0]), scope)):
                 raise Problem(
                     421,
                     "misdirected-request",
@@ -48,3 +50,14 @@ def host_name(header: str) -> str:
     """The name in a `Host` header, without its port: `localhost` in `localhost:8000`, `[::1]` in `[::1]:8000`."""
     name, colon, port = header.strip().lower().rpartition(":")
     return name if colon and port.isascii() and port.isdigit() else header.strip().lower()
+
+
+def _is_address(name: str, scope: Scope) -> bool:
+    """Whether a name is the address, in numbers, that a connection came to."""
+    server = scope.get("server")
+    if not server:
+        return False
+    try:
+        return ip_address(name.strip("[]")) == ip_address(server[0])
+    except ValueError:
+        return False

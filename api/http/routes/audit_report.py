@@ -8,6 +8,7 @@ from api.formats.answer import Answer
 from api.formats.cells import json_text
 from api.formats.negotiation import Format
 from api.formats.render import FOR_EVER
+from api.http.answer_headers import REPORT_POLICY
 from api.http.conditional_responses import matches
 from api.http.openapi import REF, operation
 from api.http.responses import asked, in_turn, respond
@@ -81,7 +82,7 @@ def _response(request: Request, facts: Facts, form: Format) -> Response:
     more = {
         "Content-Type": f"{form.media_type}; charset=utf-8",
         "Content-Disposition": disposition,
-        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": REPORT_POLICY,
     }
     return respond(request, Answer({**headers, **more}, body.encode()), facts.validity)
 

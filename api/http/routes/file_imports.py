@@ -12,6 +12,7 @@ from api.http.openapi import FIRST_FACT, REF, answers, operation
 from api.http.responses import json_answer, json_wanted, written_basis
 from api.http.spooled_body import Spooled, spooled
 from api.http.thread_limits import IMPORTS
+from api.http.visit import Visit, needs_read, recorder_of, visit_of
 from api.keys.scopes import APPEND
 from api.problems import MEDIA_TYPE, Problem, bad_parameter
 from api.questions.effects import Effects, effects
@@ -238,9 +239,12 @@ def router(engine: Engine) -> APIRouter:
         """
         parameters = json_wanted(request, PARAMETERS)
         options = _options(parameters, engine.ledger.directory)
+        if options["dry_run"] or "scope" in options:
+            needs_read(request.scope, "An import with dry_run or scope")
+        options["recorded_by"] = recorder_of(request.scope)
         sent = _Sent(_name(request, has_mapping="mapping" in options), parameters.get(MEMBER.name))
         async with spooled(request, engine.ledger.directory, bytes_max=limits.file_bytes) as body:
-            return await IMPORTS.run(_taken_in, engine, body, sent, options, limits)
+            return await IMPORTS.run(_taken_in, engine, body, sent, options, limits, visit_of(request.scope))
 
     return routes
 
@@ -253,7 +257,9 @@ class _Sent(NamedTuple):
     member: str | None
 
 
-def _taken_in(engine: Engine, body: Spooled, sent: _Sent, options: ImportChoices, limits: ImportLimits) -> Response:
+def _taken_in(
+    engine: Engine, body: Spooled, sent: _Sent, options: ImportChoices, limits: ImportLimits, visit: Visit
+) -> Response:
     ledger = engine.ledger
     try:
         with unpacked(body.file, sent.name, limits, member=sent.member, directory=ledger.directory) as plain:
@@ -261,9 +267,12 @@ def _taken_in(engine: Engine, body: Spooled, sent: _Sent, options: ImportChoices
             report = import_stream(ledger, plain.file, file_format, name=plain.name, limits=limits, **options)
     except (MappingError, FileError) as error:
         raise Problem(422, "import-refused", f"Nothing was recorded: {error}.") from None
+    visit.position = report.position
+    if not report.dry_run:
+        visit.recorded = {"recorded": report.recorded, "duplicate": report.duplicate}
     recorded_at = ledger.recorded_at(report.position)
     basis = written_basis(
-        position=report.position, recorded_at=instant_text(recorded_at) if recorded_at is not None else None
+        ledger, position=report.position, recorded_at=instant_text(recorded_at) if recorded_at is not None else None
     )
     answer = {**_counts(report), "errors": report.errors, "basis": basis}
     if not report.rejected or options["mode"] == "proceed" or report.dry_run:

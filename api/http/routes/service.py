@@ -8,9 +8,12 @@ from fastapi.responses import RedirectResponse
 from api.http.openapi import answers, operation
 from api.http.question_queue import QuestionQueue
 from api.http.responses import answered
+from api.http.visit import visit_of
 from api.keys.scopes import OPEN, READ
+from api.problems import RETRY_AFTER_S, Problem
 from api.questions.event_types import event_type, event_types
 from api.questions.parameters import PAGING
+from ledger import LedgerError
 from projections import Allowance, Engine, OutOfTime, TablesUnavailable
 
 ORDER = 70
@@ -52,6 +55,15 @@ class Readiness:
             reason = "what was recorded is being taken in"
             raise TablesUnavailable(reason, position=position, head=self._head) from None
         return {"position": self._head if head is None else head}
+
+
+async def _only_whether_ready(readiness: Readiness, request: Request) -> dict[str, Any]:
+    """What somebody without a key hears. Raises Problem (503), which says nothing of how much is recorded."""
+    try:
+        await readiness.look(request)
+    except (TablesUnavailable, LedgerError):
+        raise Problem(503, "not-ready", "Not ready yet.", headers={"Retry-After": str(RETRY_AFTER_S)}) from None
+    return {"status": "ready"}
 
 
 def router(engine: Engine) -> APIRouter:
@@ -105,15 +117,17 @@ def router(engine: Engine) -> APIRouter:
         """Reads the log and brings the projections up to its head. Where that takes longer than half a second,
         `position` says how far they are, and `head` how far the log goes; reads wait for it. A problem (503) where
         reads are not answered: with `position`, `head`, and the `phase` in which tables are made. `tables` says why
-        they are not in their file.
+        they are not in their file. Where keys are asked for, one without the scope `read` hears only whether it is
+        ready.
         """
+        visit = visit_of(request.scope)
+        if READ not in visit.scopes:
+            return await _only_whether_ready(readiness, request)
         ready: dict[str, Any] = {"status": "ready", **await readiness.look(request)}
         if engine.warning is not None:
             ready["tables"] = f"In memory, or not written: {engine.warning}."
-        return (
-            {**ready, "mode": "guarded"}
-            if request.app.state.guarded
-            else {**ready, "mode": "open", "warning": OPEN_MODE}
-        )
+        if visit.is_guarded or request.app.state.guarded:
+            return {**ready, "mode": "guarded"}
+        return {**ready, "mode": "open", "warning": OPEN_MODE}
 
     return routes

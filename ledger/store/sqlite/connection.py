@@ -50,6 +50,11 @@ class LogDatastore(SQLiteDatastore):
         self.single_row_tracking = True
         self.originator_id_type = "uuid"
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread has a transaction open, whose rows nobody else sees and which may be undone."""
+        return self._open.cursor is not None
+
     def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows that a statement gives. Raises StoreBusy, StoreError."""
         try:

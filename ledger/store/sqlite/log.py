@@ -24,6 +24,7 @@ from ledger.errors import LedgerDamaged, StoreError
 from ledger.rules.figure_forms import FormRow
 from ledger.store.protocol import Block
 from ledger.store.sqlite.connection import LogDatastore, Transaction
+from ledger.store.sqlite.tree import LogTree
 
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 _COLUMNS = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
@@ -51,6 +52,9 @@ class SQLiteLog(SQLiteApplicationRecorder):
             self._identity: str = row["id"] if row else str(uuid4())
             if row is None:
                 cursor.execute("INSERT INTO identity (id) VALUES (?)", (self._identity,))
+        self._tree = LogTree(self.datastore)
+        while not self._filled():
+            pass
 
     @property
     def identity(self) -> str:
@@ -84,12 +88,14 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """A time in which millions of rows are written."""
         return self.datastore.bulk()
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """Write entries at the next positions."""
+    def append(self, entries: Sequence[Entry], salts: Sequence[bytes] = ()) -> None:
+        """Write entries at the next positions, and let the tree grow."""
         states = b"".join([entry.state for entry in entries])  # one search in all is quicker than one in each
         if states.find(b"\n") >= 0 or states.find(b"\t") >= 0:
             raise StoreError("a state holds a tab or a newline; it must be JSON on one line")
-        self.datastore.write(_INSERT, entries)
+        with self.writing():
+            self.datastore.write(_INSERT, entries)
+            self._tree.add(entries, salts)
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep the hash of a request's body and its answer under its key."""
@@ -246,6 +252,31 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """The forms of figures that were noted with position > after, in order of position."""
         query = "SELECT form, part, value, position FROM forms WHERE position > ? ORDER BY position"
         return [(row[0], row[1], row[2], row[3]) for row in self.datastore.fetch(query, (after,))]
+
+    # The Merkle tree
+
+    def root(self, size: int) -> bytes:
+        """The root over the first `size` entries."""
+        return self._tree.root(size)
+
+    def subtree(self, level: int, index: int) -> bytes:
+        """The hash of a whole subtree."""
+        return self._tree.subtree(level, index)
+
+    def tile(self, level: int, number: int, width: int) -> list[bytes]:
+        """The first hashes of a tile."""
+        return self._tree.tile(level, number, width)
+
+    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """The position, the salt and the content hash of each entry."""
+        return self._tree.leaves(after=after, until=until)
+
+    def _filled(self) -> bool:
+        """Make a part of the tree that a log from before lacks; whether it lacks nothing."""
+        if self._tree.head().size == self.head():
+            return True
+        with self.writing():
+            return self._tree.fill(head=self.head())
 
     # The library's interface, for its own readers of a log
 

@@ -52,6 +52,30 @@ CREATE TABLE IF NOT EXISTS recorders (
     ledger TEXT NOT NULL
 );
 
+-- One row is what the Merkle tree keeps of an event beside its columns: the salt, and the hash that stands for its text.
+CREATE TABLE IF NOT EXISTS leaves (
+    position INTEGER PRIMARY KEY,
+    salt BLOB,
+    content BLOB NOT NULL
+);
+
+-- One row is a whole tile of the tree: its root, and at level 0 its 256 hashes of 32 bytes.
+CREATE TABLE IF NOT EXISTS tiles (
+    level INTEGER NOT NULL,
+    tile INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    hashes BLOB,
+    PRIMARY KEY (level, tile)
+) WITHOUT ROWID;
+
+-- One row: the tree as it is now, see `ledger.proof.merkle.Frontier`.
+CREATE TABLE IF NOT EXISTS tree (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    size INTEGER NOT NULL,
+    peaks BLOB NOT NULL,
+    root BLOB NOT NULL
+);
+
 -- Append-only, whoever asks: an event takes the next position, once, and time never goes back.
 CREATE TRIGGER IF NOT EXISTS stored_events_gapless
 BEFORE INSERT ON stored_events
@@ -127,4 +151,28 @@ CREATE TRIGGER IF NOT EXISTS recorders_never_delete
 BEFORE DELETE ON recorders
 BEGIN
     SELECT RAISE(ABORT, 'append-only: recorders takes no DELETE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS leaves_never_update
+BEFORE UPDATE ON leaves
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: leaves takes no UPDATE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS leaves_never_delete
+BEFORE DELETE ON leaves
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: leaves takes no DELETE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS tiles_never_update
+BEFORE UPDATE ON tiles
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: tiles takes no UPDATE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS tiles_never_delete
+BEFORE DELETE ON tiles
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: tiles takes no DELETE');
 END;

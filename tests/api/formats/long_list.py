@@ -9,7 +9,7 @@ import pyarrow as pa
 import uvicorn
 
 from api.app import create_app
-from api.cli.server import listen
+from api.cli.server import Service, listen
 from ledger import Ledger
 from projections import Engine, Inquiry, Viewpoint
 from projections.queries.inquiry import BoundedInquiry
@@ -69,7 +69,7 @@ def long_list() -> Iterator[CountedEngine]:
 @contextmanager
 def served(engine: Engine) -> Iterator[str]:
     """The address of a server over an engine, as long as the block takes."""
-    listening = listen("127.0.0.1", 0)
+    listening = listen(Service("127.0.0.1"), 0)
     config = uvicorn.Config(create_app(engine), log_level="warning", access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from api.cli.server import listen, serve
+from api.cli.server import Service, listen, serve
 from ledger import Ledger
 from projections import Allowance, Engine, Reader, Viewpoint
 from tests.api.helpers import BASICS, mined
@@ -96,10 +96,11 @@ def endless_server(folder: Path, **settings: str) -> Iterator[Server]:
 
 def main(folder: Path) -> None:
     """Serve a ledger that knows little, until interrupted."""
-    with Ledger(folder / "ledger.db") as ledger, EndlessEngine(ledger) as engine, listen("127.0.0.1", 0) as listening:
+    service = Service("127.0.0.1", folder)
+    with Ledger(folder / "ledger.db") as ledger, EndlessEngine(ledger) as engine, listen(service, 0) as listening:
         ledger.append([*BASICS, mined("china", "1", "2024-01-31")])
         print(listening.getsockname()[1], flush=True)
-        serve(engine, listening, host="127.0.0.1")
+        serve(engine, listening, service)
 
 
 if __name__ == "__main__":

@@ -111,13 +111,13 @@ def test_what_a_client_sent_is_recorded_though_it_went_away(engine: Engine) -> N
     registration = {"type": "EntityRegistered", "entity": "togo", "kind": "country", "name": "Togo"}
 
     async def go_away_and_come_back() -> None:
-        gone = asyncio.ensure_future(appended(engine.ledger, SentAppend(json.dumps(registration).encode(), None)))
+        gone = asyncio.ensure_future(appended(SentAppend(engine.ledger, json.dumps(registration).encode(), None)))
         await asyncio.sleep(0)
         gone.cancel()
         with pytest.raises(asyncio.CancelledError):
             await gone
         with pytest.raises(MalformedJSON):
-            await appended(engine.ledger, SentAppend(b"{", None))
+            await appended(SentAppend(engine.ledger, b"{", None))
 
     asyncio.run(go_away_and_come_back())
     assert engine.ledger.head() == head + 1
@@ -141,7 +141,7 @@ def test_an_idempotency_key_holds_among_those_who_wait(engine: Engine) -> None:
 
     async def many() -> list[Any]:
         return await asyncio.gather(
-            *(appended(engine.ledger, SentAppend(json.dumps(benin).encode(), "key")) for _ in range(20))
+            *(appended(SentAppend(engine.ledger, json.dumps(benin).encode(), "key")) for _ in range(20))
         )
 
     answers = asyncio.run(many())

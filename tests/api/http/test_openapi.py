@@ -195,4 +195,4 @@ def test_the_groups_of_the_api_come_in_their_declared_order(client: TestClient) 
         "/v1/report",
     )
     assert sorted(first, key=paths.index) == list(first)
-    assert paths[-2:] == ["/healthz", "/readyz"]
+    assert paths[-3:] == ["/healthz", "/readyz", "/metrics"]

@@ -59,6 +59,7 @@ def test_the_shipped_ledger_goes_out_and_comes_in_again_byte_for_byte(tmp_path: 
         sent_on(one, tmp_path / "out", two, as_recorded=True)
         export_log(two, tmp_path / "again")
         assert two.identity != one.identity
+        assert two.log.root(two.head()) == one.log.root(one.head())
     for name in ("events.jsonl", "manifest.json"):
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
 
@@ -151,6 +152,8 @@ def changed(rows: list[dict[str, Any]], place: int, **fields: Any) -> list[dict[
         (lambda rows: changed(rows, 1, recorded_at="1999-01-01T00:00:00Z"), "/recorded_at"),
         (lambda rows: changed(rows, 1, recorded_at="2999-01-01T00:00:00Z"), "/recorded_at"),
         (lambda rows: changed(rows, 1, digest="abc"), "/digest"),
+        (lambda rows: changed(rows, 1, salt="abc"), "/salt"),
+        (lambda rows: changed(rows, 1, salt=7), "/salt"),
         (lambda rows: changed(rows, 1, recorded_by=7), "/recorded_by"),
         (lambda rows: changed(rows, 1, ledger=["x"]), "/ledger"),
         (lambda rows: [{k: v for k, v in row.items() if k != "position"} for row in rows], ""),

@@ -1,0 +1,104 @@
+"""Metrics of a server, in the format of Prometheus: how much is asked, how long it takes, and what waits.
+
+Requests are counted by the template of their route (`/v1/policies/{slug}`), never by what a client chose to write, so
+that there are only so many series whatever is sent. Positions and queues are looked at when the metrics are read.
+"""
+
+from collections.abc import Iterable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import Metric
+
+from api.http.cached_answers import CachedAnswers
+from api.http.question_queue import Questions
+from api.http.visit import Answered
+from projections import Engine
+
+PREFIX = "supply_ledger"
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+UNMATCHED = "unmatched"
+"""The route of a request that no route takes, or that was refused before one was looked for."""
+# The instant at which each series began is left out: nobody asks for it.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class RequestMetrics:
+    """Counts what was answered."""
+
+    def __init__(self, engine: Engine, questions: Questions, cached: CachedAnswers) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        self._registry.register(_Looks(engine, questions, cached))
+        self._requests = Counter(
+            f"{PREFIX}_requests", "Requests answered.", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            f"{PREFIX}_request_seconds", "How long answers took.", ["route"], buckets=BUCKETS, registry=self._registry
+        )
+        self._refused = Counter(
+            f"{PREFIX}_refused", "Requests answered with a problem, by its kind.", ["reason"], registry=self._registry
+        )
+        self._appends = Counter(f"{PREFIX}_appends", "Appends and imports accepted.", registry=self._registry)
+        self._events = Counter(
+            f"{PREFIX}_events", "Events in them: new, or recorded before.", ["outcome"], registry=self._registry
+        )
+
+    def count(self, answered: Answered) -> None:
+        """Count a request."""
+        visit = answered.visit
+        route = visit.route.template if visit.route is not None else UNMATCHED
+        method = answered.method if answered.method in METHODS else "other"
+        self._requests.labels(method, route, str(answered.status)).inc()
+        self._seconds.labels(route).observe(answered.seconds)
+        if visit.refusal is not None:
+            self._refused.labels(visit.refusal).inc()
+        if visit.recorded is not None and answered.status < 300:
+            self._appends.inc()
+            for outcome, count in visit.recorded.items():
+                self._events.labels(outcome).inc(count)
+
+    def text(self) -> bytes:
+        """All of them as they are now. It reads the log, so it is no work for the loop. Raises LedgerError."""
+        return generate_latest(self._registry)
+
+
+class _Looks:
+    """What is not counted but looked at."""
+
+    def __init__(self, engine: Engine, questions: Questions, cached: CachedAnswers) -> None:
+        self._engine = engine
+        self._questions = questions
+        self._cached = cached
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: to be registered, it is not looked at."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """The gauges."""
+        head, tables = self._engine.ledger.head(), self._engine.position
+        yield _gauge("log_position", "The position of the last event of the log.", head)
+        yield _gauge("tables_position", "The position up to which answers are made.", tables)
+        yield _gauge("tables_lag_events", "How many events the tables are behind the log.", max(0, head - tables))
+        waiting = GaugeMetricFamily(f"{PREFIX}_waiting", "What waits for its turn.", labels=["queue"])
+        waiting.add_metric(["appends"], self._engine.ledger.waiting)
+        for name, count in self._questions.waiting().items():
+            waiting.add_metric([f"{name}_questions"], count)
+        yield waiting
+        yield _gauge("cached_answers_bytes", "What cached answers take in memory.", self._cached.bytes)
+
+
+def _gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{PREFIX}_{name}", about, value)

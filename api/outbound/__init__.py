@@ -1,0 +1,1 @@
+"""What this program asks of other servers: witnesses, and time-stamp authorities."""

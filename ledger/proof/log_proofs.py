@@ -1,0 +1,87 @@
+"""What can be shown of a log: its checkpoints, signed with its own key, and proofs from its tree."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from ledger.codec.entry import Entry
+from ledger.proof.checkpoints import Checkpoint
+from ledger.proof.leaves import leaf
+from ledger.proof.merkle import ProofError, consistency_proof, inclusion_proof
+from ledger.proof.notes import ED25519_NOTE, Note, SignerKey
+from ledger.proof.signing_keys import key_file_beside, new_seed, signing_key
+from ledger.proof.tlog_proofs import TlogProof
+
+ORIGIN_PREFIX = "supply-ledger/"
+
+
+class Tree(Protocol):
+    """What is asked of a log and its tree; see `ledger.store.protocol`."""
+
+    @property
+    def identity(self) -> str:
+        """A name that no other log has."""
+
+    def head(self) -> int:
+        """The last position."""
+
+    def root(self, size: int) -> bytes:
+        """The root over the first entries."""
+
+    def subtree(self, level: int, index: int) -> bytes:
+        """The hash of a whole subtree."""
+
+    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """Position, salt and content hash of entries."""
+
+    def at_positions(self, positions: Sequence[int]) -> list[Entry]:
+        """The entries at these positions."""
+
+
+class LogProofs:
+    """The proofs of one log. `file` is where the log is kept; None where it is in memory."""
+
+    def __init__(self, log: Tree, file: Path | None) -> None:
+        self._log = log
+        self._file = file
+
+    @property
+    def origin(self) -> str:
+        """What checkpoints call this log: no other has this name, and no copy that goes its own way keeps it."""
+        return ORIGIN_PREFIX + self._log.identity
+
+    @cached_property
+    def key(self) -> SignerKey:
+        """The key of the log, made now where there is none. Of a log in memory, a key for as long as it lasts."""
+        if self._file is None:
+            return SignerKey(self.origin, ED25519_NOTE, new_seed())
+        return signing_key(key_file_beside(self._file), name=self.origin, kind=ED25519_NOTE)
+
+    def checkpoint(self, size: int | None = None) -> Note:
+        """The signed checkpoint over the first `size` entries; all where it is not said."""
+        if size is None:
+            size = self._log.head()
+        self._check_size(size)
+        return Checkpoint(self.origin, size, self._log.root(size)).signed(self.key)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """The hashes that show that the first `old` entries are what they were; of none and of all there is nothing."""
+        self._check_size(new)
+        return consistency_proof(self._log.subtree, old, new) if 0 < old < new else []
+
+    def proof(self, position: int, note: Note | None = None) -> TlogProof:
+        """That the entry at a position is in the log, up to a checkpoint of it: the newest where none is given."""
+        note = note or self.checkpoint()
+        size = Checkpoint.parse(note.text).size
+        self._check_size(size)
+        if not 1 <= position <= size:
+            raise ProofError(f"the checkpoint is over {size} entries, and none of them has position {position}")
+        hashes = inclusion_proof(self._log.subtree, position - 1, size)
+        (entry,) = self._log.at_positions([position])
+        ((_, _, content),) = self._log.leaves(after=position - 1, until=position)
+        return TlogProof(position - 1, tuple(hashes), note.encoded(), leaf(entry, content))
+
+    def _check_size(self, size: int) -> None:
+        if size > self._log.head():
+            raise ProofError(f"the log has {self._log.head()} entries, and not {size}")

@@ -1,0 +1,213 @@
+"""The Merkle tree over the log in SQLite: it grows in the transaction that appends, and is read in tiles.
+
+A *tile* is 256 neighbouring hashes of one level of eight: tile 3 of level 0 has the leaf hashes of positions 769 to
+1024, and tile 0 of level 1 the roots of the first 256 tiles of level 0. Whole tiles are kept; of the tile at the end
+the leaves are hashed anew from their rows. So an append writes one row for each event, one for the tree, and one for
+every 256th event.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from ledger.codec.entry import Entry
+from ledger.errors import LedgerDamaged
+from ledger.proof.leaves import content_hash, leaf_hashes, new_salts
+from ledger.proof.merkle import HASH_BYTES, Frontier, frontier, node_hash, root_of
+from ledger.store.sqlite.connection import LogDatastore
+
+HEIGHT = 8
+WIDTH = 1 << HEIGHT
+FILL_ROWS = 20_000
+"""Of how many events the tree is made in one transaction, for a log that has none yet."""
+_ENTRY = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
+_WITHOUT_STATE = _ENTRY.replace("state", "x''")
+
+
+class LogTree:
+    """The tree over one log. What writes is called within the transaction that appends."""
+
+    def __init__(self, datastore: LogDatastore) -> None:
+        self._datastore = datastore
+        self._recent_tile = lru_cache(maxsize=256)(self._whole_tile)
+        self._end: tuple[int, list[bytes]] = (0, [])
+        """The number of the tile at the end, and the hashes of its first leaves, as they were when it was last read."""
+        self._recent_root = lru_cache(maxsize=1024)(self._read_root)
+
+    # Growing
+
+    def head(self) -> Frontier:
+        """The tree as it is."""
+        rows = self._datastore.fetch("SELECT size, peaks FROM tree")
+        return Frontier(rows[0][0], tuple(_cut(rows[0][1]))) if rows else Frontier()
+
+    def add(self, entries: Sequence[Entry], salts: Sequence[bytes] = ()) -> None:
+        """Take in entries that were written just now, each with its salt, which is drawn where none is given."""
+        tree = self.head()
+        if tree.size + 1 != entries[0].position:
+            # A program that knows of no tree has written to the log meanwhile.
+            self._fill(tree, until=entries[0].position - 1)
+            tree = self.head()
+        # One text is quicker than a row for each.
+        ((versions,),) = self._datastore.fetch(
+            "SELECT group_concat(version) FROM (SELECT originator_version AS version FROM stored_events "
+            "WHERE position > ? ORDER BY position LIMIT -1)",
+            (tree.size,),
+        )
+        self._grow(tree, entries, versions.split(","), salts or new_salts(len(entries)))
+
+    def fill(self, *, head: int) -> bool:
+        """Make the tree of a part of the log, where it is behind it; whether it is complete now."""
+        tree = self.head()
+        if tree.size < head:
+            self._fill(tree, until=min(head, tree.size + FILL_ROWS))
+        return tree.size + FILL_ROWS >= head
+
+    def _fill(self, tree: Frontier, *, until: int) -> None:
+        rows = self._datastore.fetch(
+            f"SELECT {_ENTRY} FROM stored_events WHERE position > ? AND position <= ? ORDER BY position",
+            (tree.size, until),
+        )
+        entries = [Entry._make(row) for row in rows]
+        if len(entries) != until - tree.size:
+            raise LedgerDamaged(f"the log has not every event from position {tree.size + 1} to {until}")
+        if entries:
+            self._grow(tree, entries, [entry.stream_version for entry in entries], new_salts(len(entries)))
+
+    def _grow(
+        self, tree: Frontier, entries: Sequence[Entry], versions: Sequence[int | str], salts: Sequence[bytes]
+    ) -> None:
+        contents = [content_hash(salt, entry.digest, entry.state) for salt, entry in zip(salts, entries, strict=True)]
+        self._datastore.write(
+            "INSERT INTO leaves VALUES (?,?,?)",
+            [(entry.position, salt, content) for entry, salt, content in zip(entries, salts, contents, strict=True)],
+        )
+        hashes = list(leaf_hashes(entries, versions, contents))
+        size = tree.size
+        if (size + len(hashes)) // WIDTH > size // WIDTH:
+            begun = size - size % WIDTH
+            before = list(self._leaf_hashes(begun, size)) if begun < size else []
+            missing = WIDTH - len(before)
+            tree = tree.extended(hashes[:missing])
+            self._keep_tile(begun // WIDTH, before + hashes[:missing])
+            hashes = hashes[missing:]
+            while len(hashes) >= WIDTH:
+                root = self._keep_tile(tree.size // WIDTH, hashes[:WIDTH])
+                tree = tree.extended([root], level=HEIGHT)
+                hashes = hashes[WIDTH:]
+        tree = tree.extended(hashes)
+        self._datastore.write(
+            "INSERT OR REPLACE INTO tree VALUES (1, ?, ?, ?)", [(tree.size, b"".join(tree.peaks), tree.root())]
+        )
+
+    def _keep_tile(self, number: int, hashes: Sequence[bytes]) -> bytes:
+        """Keep a whole tile of leaves, and those above that it completes; its root."""
+        root = tile_root(hashes)
+        self._datastore.write("INSERT INTO tiles VALUES (0, ?, ?, ?)", [(number, root, b"".join(hashes))])
+        level = 0
+        while number % WIDTH == WIDTH - 1:
+            level, number = level + 1, number // WIDTH
+            below = self._roots(level - 1, number * WIDTH, WIDTH)
+            self._datastore.write("INSERT INTO tiles VALUES (?, ?, ?, NULL)", [(level, number, tile_root(below))])
+        return root
+
+    # Reading
+
+    def root(self, size: int) -> bytes:
+        """The root over the first `size` events, which the log holds."""
+        if self._datastore.is_writing:
+            return self._read_root(size)  # What is written now may be undone.
+        return self._recent_root(size)
+
+    def subtree(self, level: int, index: int) -> bytes:
+        """The hash of the whole subtree of 2 ** level events, the first of them at position index * 2 ** level + 1."""
+        tier, height = divmod(level, HEIGHT)
+        if height == 0 and tier > 0:
+            return self._roots(tier - 1, index, 1)[0]
+        number, place = divmod(index << height, WIDTH)
+        count = 1 << height
+        return root_of(self.tile(tier, number, place + count)[place:])
+
+    def tile(self, level: int, number: int, width: int = WIDTH) -> list[bytes]:
+        """The first `width` hashes of a tile, which the log is long enough for."""
+        begun = number * WIDTH
+        if level > 0:
+            return self._roots(level - 1, begun, width)
+        try:
+            whole = self._whole_tile(number) if self._datastore.is_writing else self._recent_tile(number)
+        except _NotWhole:
+            return self._unfinished_tile(number, width)
+        return whole[:width]
+
+    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """The position, the salt and the content hash of each event with after < position <= until, in order."""
+        while after < until:
+            rows = self._datastore.fetch(
+                "SELECT position, salt, content FROM leaves WHERE position > ? AND position <= ? ORDER BY position "
+                "LIMIT ?",
+                (after, until, FILL_ROWS),
+            )
+            if not rows:
+                return
+            yield from map(tuple, rows)
+            after = rows[-1][0]
+
+    def _unfinished_tile(self, number: int, width: int) -> list[bytes]:
+        """The first hashes of the tile at the end, of which only those are read that were not read before."""
+        begun = number * WIDTH
+        known = self._end[1] if self._end[0] == number and not self._datastore.is_writing else []
+        if len(known) < width:
+            known = [*known, *self._leaf_hashes(begun + len(known), begun + width)]
+            if not self._datastore.is_writing:
+                self._end = (number, known)
+        return known[:width]
+
+    def _leaf_hashes(self, after: int, until: int) -> Iterator[bytes]:
+        """The hashes of the leaves with after < position <= until, from their rows."""
+        rows: list[Any] = self._datastore.fetch(
+            f"SELECT {_WITHOUT_STATE}, content FROM stored_events JOIN leaves USING (position) "
+            "WHERE position > ? AND position <= ? ORDER BY position",
+            (after, until),
+        )
+        if len(rows) != until - after:
+            raise LedgerDamaged(f"the log has not every leaf from position {after + 1} to {until}")
+        entries = [Entry._make(tuple(row)[:-1]) for row in rows]
+        return leaf_hashes(entries, [entry.stream_version for entry in entries], [row[-1] for row in rows])
+
+    def _roots(self, level: int, first: int, count: int) -> list[bytes]:
+        """The roots of so many whole tiles of a level."""
+        rows = self._datastore.fetch(
+            "SELECT root FROM tiles WHERE level = ? AND tile >= ? AND tile < ? ORDER BY tile",
+            (level, first, first + count),
+        )
+        if len(rows) != count:
+            raise LedgerDamaged(f"the tree has not every tile of level {level} from {first} to {first + count - 1}")
+        return [row[0] for row in rows]
+
+    def _whole_tile(self, number: int) -> list[bytes]:
+        rows = self._datastore.fetch("SELECT hashes FROM tiles WHERE level = 0 AND tile = ?", (number,))
+        if not rows:
+            raise _NotWhole
+        return list(_cut(rows[0][0]))
+
+    def _read_root(self, size: int) -> bytes:
+        rows = self._datastore.fetch("SELECT root FROM tree WHERE size = ?", (size,))
+        return bytes(rows[0][0]) if rows else frontier(self.subtree, size).root()
+
+
+class _NotWhole(Exception):
+    """A tile has fewer than 256 hashes by now."""
+
+
+def tile_root(hashes: Sequence[bytes]) -> bytes:
+    """The hash over a power of two of hashes."""
+    row = list(hashes)
+    while len(row) > 1:
+        row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
+    return row[0]
+
+
+def _cut(together: bytes) -> Iterator[bytes]:
+    """The hashes that stand one right after the other."""
+    return (together[start:end] for start, end in pairwise(range(0, len(together) + 1, HASH_BYTES)))
