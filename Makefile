@@ -8,6 +8,7 @@
 #   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours), and the
 #               properties that `make test` tries with a few histories and examples, with many
 #   make bench  how fast it is, beside what the same work costs another way (SIZE=1000000; build/benchmarks)
+#   make fuzz   REQUESTS=20000 requests made from the description of the API, of which none may be a server error
 #   make docs   bring the tables in the READMEs up to date with the code
 #   make golden   golden bytes for a new type of event, or a new version of one
 #   make articles   how the shipped ledger holds the facts of two articles: as typed events, as text, or not at all
@@ -25,6 +26,7 @@ QUIETLY := --quiet --disable-pip-version-check
 PORT ?= 8000
 HISTORIES ?= 20000
 SIZE ?= 100000
+REQUESTS ?= 20000
 
 # The tests that ask tests/depth.py how much to look at, themselves or as properties of hypothesis.
 DEEP = $(shell grep -rlE --include='test_*.py' '^from (tests.depth|hypothesis) import' tests)
@@ -38,7 +40,7 @@ SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli test
 	tests/projections/test_engine.py tests/projections/queries tests/projections/tables tests/projections/views
 
 .DEFAULT_GOAL := help
-.PHONY: help run test newest test-newest lint check format docs judge bench golden mutants articles lock clean
+.PHONY: help run test newest test-newest lint check format docs judge bench fuzz golden mutants articles lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -63,6 +65,9 @@ judge: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.benchmarks --size $(SIZE) $(ARGS)
+
+fuzz: $(READY)
+	@$(BIN)/python -m tests.fuzz.described_requests --requests $(REQUESTS) $(ARGS)
 
 golden: $(READY)
 	@$(BIN)/python -m tests.golden

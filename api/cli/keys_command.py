@@ -128,7 +128,8 @@ def _print_list(keys: list[Key], output: Output) -> None:
         rows = [[str(value or "") for value in _row(key, now).values()] for key in keys]
         console().print(text_table("Keys", columns, rows))
         if not keys:
-            _say("None: a server on a loopback address is open to this machine, and serves on no other address.")
+            note = "None: a server on a loopback address is open to this machine, and serves on no other address."
+            console().print(note, markup=False, highlight=False)
     else:
         typer.echo(json_text({"items": [_row(key, now) for key in keys]}))
 
