@@ -34,6 +34,7 @@ COMMANDS = {
     "impact": ["--recorded-from", "position:100"],
     "trace": ["--entity", "lynas-rare-earths"],
     "concentration": ["--metric", "mine_production", "--period", "2023"],
+    "proof": ["1"],
     "report": [*QUOTA, "--output", "quota.html"],
 }
 """What commands cannot do without; `history` wants a figure's id, and `serve` does not end."""

@@ -54,6 +54,9 @@ MODULES = (
     CommandModule("api.cli.sql_command", lambda: ("sql",), needs=LIBRARIES),
     CommandModule("api.cli.history_command", lambda: ("history",), needs=()),
     CommandModule("api.cli.report_command", lambda: ("report",), needs=LIBRARIES),
+    CommandModule("api.cli.checkpoint_command", lambda: ("checkpoint", "proof"), needs=()),
+    CommandModule("api.cli.witness_command", lambda: ("witness",), needs=()),
+    CommandModule("api.cli.anchor_command", lambda: ("anchor",), needs=()),
 )
 """In the order of `--help`."""
 

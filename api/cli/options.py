@@ -23,6 +23,7 @@ DataOption = Annotated[
     ),
 ]
 
+PortOption = Annotated[int, typer.Option(min=0, max=65_535, help="A free port; 0 finds one.")]
 
 LimitOption = Annotated[
     int | None,

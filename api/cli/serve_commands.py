@@ -8,7 +8,7 @@ import typer
 
 from api.cli import demo
 from api.cli.import_progress import import_with_progress
-from api.cli.options import SERVE_PANEL, DataOption, one_of
+from api.cli.options import SERVE_PANEL, DataOption, PortOption, one_of
 from api.cli.server import Service, listen, serve
 from api.cli.server_log import FORMATS
 from api.cli.session import opened
@@ -18,7 +18,6 @@ from api.settings import HOST_DEFAULT, PORT_DEFAULT
 HostOption = Annotated[
     str, typer.Option(help="The address to serve on; one that other machines can reach only with keys.")
 ]
-PortOption = Annotated[int, typer.Option(min=0, max=65_535, help="A free port; 0 finds one.")]
 CertificateOption = Annotated[
     Path | None, typer.Option("--tls-certificate", help="Serve over TLS: the certificate and its chain (PEM).")
 ]

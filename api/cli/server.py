@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from api.app import create_app
+from api.cli.listening_socket import listening_on, resolved
 from api.cli.server_log import log_config
 from api.cli.server_protocol import ProblemProtocol
 from api.cli.session import MISUSED, fail
@@ -72,34 +73,16 @@ class Service:
 
 def listen(service: Service, port: int) -> socket.socket:
     """A socket that listens. Ends the program with a message where it cannot, or where it must not without keys."""
-    host = service.host
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError as error:
-        fail(f"There is no address {host} to serve on: {error.strerror}.", code=MISUSED)
-    if not is_loopback(str(address[0])) and not _has_key_in_force(service):
+    address = resolved(service.host, port)
+    if not is_loopback(address.ip) and not _has_key_in_force(service):
         fail(
-            f"Refusing to serve on {host}: other machines could reach it, and there is no key to ask them for.",
+            f"Refusing to serve on {service.host}: other machines could reach it, and there is no key to ask them for.",
             "Make one: supply-ledger keys create NAME --scope read (or append, or admin).",
             f"Or serve on 127.0.0.1, behind a proxy that checks who is asking, and name it in {HOSTS.variable}.",
             code=MISUSED,
         )
     service.tls()
-    listening = socket.socket(family, kind, protocol)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(address)
-        listening.listen()
-    except PermissionError:
-        listening.close()
-        fail(f"Port {port} may not be used without special rights.", "Choose one from 1024 on with --port.")
-    except OSError:
-        listening.close()
-        fail(
-            f"Port {port} on {host} is taken: another program serves there.",
-            f"Stop it, or choose another port: --port {port + 1 if port < 65_535 else 8000}",
-        )
-    return listening
+    return listening_on(address)
 
 
 def serve(engine: Engine, listening: socket.socket, service: Service) -> None:
