@@ -154,6 +154,11 @@ def _notes(service: Service, access: Access, ip: str) -> Sequence[tuple[str, str
         notes.append(("Keys are asked for (supply-ledger keys list).", ""))
     else:
         notes.append(("Open mode: no key is asked for; this machine's users can read and append.", "yellow"))
+        if HOSTS.value() or PROXIES.value():
+            brought = (
+                "So can whomever a proxy brings here: let it check who is asking, or make keys (supply-ledger keys)."
+            )
+            notes.append((brought, "yellow"))
     if not is_loopback(ip):
         if not access.over_tls and not PROXIES.value():
             notes.append(

@@ -41,6 +41,7 @@ class RequestMetrics:
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         self._registry.register(_Looks(engine, questions, cached))
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             f"{PREFIX}_requests", "Requests answered.", ["method", "route", "status"], registry=self._registry
         )
@@ -60,8 +61,12 @@ class RequestMetrics:
         visit = answered.visit
         route = visit.route.template if visit.route is not None else UNMATCHED
         method = answered.method if answered.method in METHODS else "other"
-        self._requests.labels(method, route, str(answered.status)).inc()
-        self._seconds.labels(route).observe(answered.seconds)
+        series = method, route, answered.status
+        if series not in self._series:  # to find it by its labels takes longer than to count
+            self._series[series] = self._requests.labels(*map(str, series)), self._seconds.labels(route)
+        requests, seconds = self._series[series]
+        requests.inc()
+        seconds.observe(answered.seconds)
         if visit.refusal is not None:
             self._refused.labels(visit.refusal).inc()
         if visit.recorded is not None and answered.status < 300:

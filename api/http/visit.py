@@ -57,7 +57,9 @@ Observer = Callable[[Answered], None]
 
 def visit_of(connection: Connection) -> Visit:
     """The visit that a connection is; of one that came past the layers, a new one."""
-    visit: Visit = connection.setdefault(VISIT, Visit())
+    visit: Visit | None = connection.get(VISIT)
+    if visit is None:
+        connection[VISIT] = visit = Visit()
     return visit
 
 

@@ -210,6 +210,16 @@ def test_readiness_says_little_to_those_who_may_not_read(visitors: Visitors) -> 
     assert said == {"status": "ready", "position": 7, "mode": "guarded"}
 
 
+def test_that_it_is_not_ready_says_no_more_to_those_who_may_not_read(visitors: Visitors, engine: Engine) -> None:
+    engine.ledger.close()
+    for name in ("nobody", "feeder"):
+        answer = visitors.client(name).get("/readyz")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert answer.json()["type"] == "urn:supply-ledger:problem:not-ready"
+        assert answer.json().keys() == {"type", "title", "status", "detail"}
+    assert visitors.client("reader").get("/readyz").json()["type"] != "urn:supply-ledger:problem:not-ready"
+
+
 def test_an_answer_to_a_key_is_not_kept_for_others_by_a_cache_between(visitors: Visitors, engine: Engine) -> None:
     def kept(client: TestClient) -> str:
         return str(client.get("/v1/figures", params=PAST).headers["Cache-Control"])

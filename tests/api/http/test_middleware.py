@@ -256,6 +256,26 @@ def test_another_host_is_refused_and_records_nothing(local: TestClient, engine: 
     assert engine.ledger.head() == 7
 
 
+@pytest.mark.parametrize(
+    ("address", "host", "status"),
+    [
+        ("192.0.2.9", "192.0.2.9", 200),
+        ("192.0.2.9", "192.0.2.9:8000", 200),
+        ("192.0.2.9", "192.0.2.10", 421),
+        ("192.0.2.9", "evil.example", 421),
+        ("[2001:db8::9]", "[2001:db8:0::9]:8000", 200),
+        ("[2001:db8::9]", "[2001:db8::a]", 421),
+        ("evil.example", "evil.example", 421),
+    ],
+)
+def test_the_address_that_a_request_came_to_is_served_and_no_other(
+    engine: Engine, address: str, host: str, status: int
+) -> None:
+    app = create_app(engine, hosts=served_hosts("0.0.0.0", "0.0.0.0", environment={}))
+    client = TestClient(app, base_url=f"http://{address}:8000")
+    assert client.get("/healthz", headers={"Host": host}).status_code == status
+
+
 def test_a_cached_answer_is_not_given_to_another_host(local: TestClient) -> None:
     assert local.get("/v1/figures", params=PAST, headers={"Host": "localhost"}).status_code == 200
     assert local.get("/v1/figures", params=PAST, headers={"Host": "evil.example"}).status_code == 421
