@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.rules.effective_content import Act, Content, content
     from ledger.store import Block, LogStore
+    from ledger.verification import Fault, Verification
     from ledger.visible_text import shortened, visible, visible_json, visible_lines
 else:
     from importlib import import_module
@@ -83,6 +84,7 @@ else:
         "ledger.ledger": "Ledger",
         "ledger.rules.effective_content": "Act Content content",
         "ledger.store": "Block LogStore",
+        "ledger.verification": "Fault Verification",
         "ledger.visible_text": "shortened visible visible_json visible_lines",
     }
     """The names that each module has for others, `ours=its` where it calls one otherwise."""
@@ -115,6 +117,7 @@ __all__ = [
     "Entry",
     "Event",
     "EventIdReused",
+    "Fault",
     "FileError",
     "Floats",
     "Format",
@@ -145,6 +148,7 @@ __all__ = [
     "StoreFull",
     "TableMapping",
     "UnitError",
+    "Verification",
     "VersionConflict",
     "Violation",
     "body_of",

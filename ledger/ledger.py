@@ -28,6 +28,8 @@ from ledger.values.identifiers import microseconds
 
 if TYPE_CHECKING:
     from ledger.proof.log_proofs import LogProofs
+    from ledger.proof.notes import VerifierKey
+    from ledger.verification import Verification
 
 
 class Ledger:
@@ -36,7 +38,7 @@ class Ledger:
     `location` is where the log is kept: a file, made where it is absent; `:memory:`; or what another store takes, see
     `ledger.store.open_store`. `clock` gives the time, and `elapsed` the seconds that it is held against; the machine's
     clock is held against the machine's. `confirmed` is an instant at which the clock was seen to be right: see
-    `ledger.clock`.
+    `ledger.clock`. A log that something else has written to is opened for reading alone: see `doubt`.
     """
 
     def __init__(
@@ -54,7 +56,13 @@ class Ledger:
         """The clock, which records nothing while it cannot be right."""
         self.log: LogStore = open_store(self._location)
         """The store itself: entries by position, stream and event id."""
-        self._writer = Writer(self.log, clock=self.clock.for_record)
+        self._writer = Writer(self.log, clock=self.clock.for_record, sign=self._sign, check=self._check)
+        self.doubt: LedgerDamaged | None = None
+        """What a look at the log found when it was opened; while there is anything, nothing is recorded."""
+        try:
+            self._begin()
+        except LedgerDamaged as error:
+            self.doubt = error
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +86,38 @@ class Ledger:
         from ledger.proof.log_proofs import LogProofs
 
         return LogProofs(self.log, self._file)
+
+    def verify(
+        self,
+        *,
+        checkpoints: Sequence[tuple[bytes, "Sequence[VerifierKey]"]] = (),
+        progress: Callable[[int], None] | None = None,
+    ) -> "Verification":
+        """Recompute everything that the log holds, see `ledger.verification`."""
+        from ledger.verification import verify
+
+        location = None if self._file is None else self._location
+        return verify(self.log, self.proofs, location=location, checkpoints=checkpoints, progress=progress)
+
+    def _begin(self) -> None:
+        """Make the tree of a log from before, and look whether the log is as it was left. Raises LedgerDamaged."""
+        if self.log.lacks_tree:
+            if self.proofs.key_is_there:
+                raise LedgerDamaged("the log has a key and no tree, which was taken away: see `supply-ledger verify`")
+            with self.log.writing():
+                self.log.make_tree()
+                self.log.seal(self._sign)
+        elif self.log.head():
+            from ledger.verification import check_quickly
+
+            check_quickly(self.log, self.proofs)
+
+    def _check(self) -> None:
+        if self.doubt is not None:
+            raise self.doubt
+
+    def _sign(self, size: int, root: bytes, beside: Sequence[str]) -> bytes:
+        return self.proofs.seal(size, root, beside)
 
     @property
     def _file(self) -> Path | None:

@@ -36,6 +36,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("proof",),
         ("store",),
         ("append",),
+        ("verification",),
         ("ledger",),
         ("imports",),
     ),

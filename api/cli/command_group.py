@@ -46,6 +46,7 @@ MODULES = (
     CommandModule("api.cli.keys_command", lambda: ("keys",), needs=()),
     CommandModule("api.cli.record_commands", lambda: ("append", "import")),
     CommandModule("api.cli.export_command", lambda: ("export",)),
+    CommandModule("api.cli.verify_command", lambda: ("verify",), needs=()),
     CommandModule("api.cli.mapping_command", lambda: ("mapping",)),
     CommandModule("api.cli.template_command", lambda: ("template",)),
     CommandModule("api.cli.resource_commands", _projections, needs=()),

@@ -100,10 +100,20 @@ class Writer:
     """Decides and writes, for one log.
 
     `clock` gives the instant of what is recorded now, after the last instant of the log; it may refuse (ClockInDoubt).
+    `check` raises LedgerDamaged where nothing may be recorded, and `sign` makes the seal of each transaction.
     """
 
-    def __init__(self, log: LogStore, *, clock: Callable[[datetime | None], datetime]) -> None:
+    def __init__(
+        self,
+        log: LogStore,
+        *,
+        clock: Callable[[datetime | None], datetime],
+        sign: Callable[[int, bytes, Sequence[str]], bytes],
+        check: Callable[[], None],
+    ) -> None:
         self._log = log
+        self._check = check
+        self._sign = sign
         self._clock = clock
         self._state = State()
         self._queue: CommitQueue[Append] = CommitQueue(
@@ -202,7 +212,8 @@ class Writer:
 
     @contextmanager
     def _transaction(self, *, keep: bool = True) -> Iterator[Batch]:
-        """A transaction at the head of the log, and the batch that is placed in it."""
+        """A transaction at the head of the log, and the batch that is placed in it. Raises LedgerDamaged."""
+        self._check()
         try:
             if self._state.head == 0:
                 self._catch_up()  # A long log takes a while to read; nobody has to wait for it.
@@ -211,6 +222,8 @@ class Writer:
                 batch = Batch(self._log, self._state, at=self._clock(self._state.recorded_at))
                 yield batch
                 batch.finish()
+                if keep:
+                    self._log.seal(self._sign)
         except BaseException:
             self._state.revert()
             raise

@@ -32,7 +32,7 @@ def export_log(ledger: Ledger, folder: Path, *, progress: Callable[[int], None] 
     later, identity = ledger.log.recorders(), ledger.identity
     with _whole(folder / EVENTS) as file:
         leaves = ledger.log.leaves(after=0, until=head)
-        for entry, (_, salt, _) in zip(ledger.entries(until=head), leaves, strict=True):
+        for entry, (_, salt, *_) in zip(ledger.entries(until=head), leaves, strict=True):
             while later and later[0][0] <= entry.position:
                 identity = later.pop(0)[1]
             line = orjson.dumps(exported(entry, salt=salt, ledger=identity)) + b"\n"

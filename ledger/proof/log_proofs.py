@@ -32,8 +32,8 @@ class Tree(Protocol):
     def subtree(self, level: int, index: int) -> bytes:
         """The hash of a whole subtree."""
 
-    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes]]:
-        """Position, salt and content hash of entries."""
+    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+        """Position, salt, content hash and leaf hash of entries."""
 
     def at_positions(self, positions: Sequence[int]) -> list[Entry]:
         """The entries at these positions."""
@@ -58,12 +58,21 @@ class LogProofs:
             return SignerKey(self.origin, ED25519_NOTE, new_seed())
         return signing_key(key_file_beside(self._file), name=self.origin, kind=ED25519_NOTE)
 
+    @property
+    def key_is_there(self) -> bool:
+        """Whether the log, which is in a file, has signed anything yet."""
+        return self._file is not None and key_file_beside(self._file).exists()
+
     def checkpoint(self, size: int | None = None) -> Note:
         """The signed checkpoint over the first `size` entries; all where it is not said."""
         if size is None:
             size = self._log.head()
         self._check_size(size)
         return Checkpoint(self.origin, size, self._log.root(size)).signed(self.key)
+
+    def seal(self, size: int, root: bytes, beside: Sequence[str]) -> bytes:
+        """The signed checkpoint that the log keeps of itself, with lines that stand for what is beside the entries."""
+        return Checkpoint(self.origin, size, root, tuple(beside)).signed(self.key).encoded()
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """The hashes that show that the first `old` entries are what they were; of none and of all there is nothing."""
@@ -79,7 +88,7 @@ class LogProofs:
             raise ProofError(f"the checkpoint is over {size} entries, and none of them has position {position}")
         hashes = inclusion_proof(self._log.subtree, position - 1, size)
         (entry,) = self._log.at_positions([position])
-        ((_, _, content),) = self._log.leaves(after=position - 1, until=position)
+        ((_, _, content, _),) = self._log.leaves(after=position - 1, until=position)
         return TlogProof(position - 1, tuple(hashes), note.encoded(), leaf(entry, content))
 
     def _check_size(self, size: int) -> None:

@@ -19,10 +19,14 @@ from binascii import Error as NotBase64
 from binascii import a2b_base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ledger.proof.merkle import ProofError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ED25519_NOTE = 0x01
 """The kind of a key that signs the text of a note."""
@@ -152,13 +156,16 @@ class SignerKey:
     def __repr__(self) -> str:
         return f"SignerKey({self.name!r})"
 
-    @property
+    @cached_property
     def verifier(self) -> VerifierKey:
         """The public half."""
+        return VerifierKey(self.name, self.kind, self._private.public_key().public_bytes_raw())
+
+    @cached_property
+    def _private(self) -> "Ed25519PrivateKey":
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        return VerifierKey(self.name, self.kind, public)
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
 
     def text(self) -> str:
         """The key as one line, which is a secret."""
@@ -177,13 +184,10 @@ class SignerKey:
 
     def sign(self, text: str, *, at: int = 0) -> Signature:
         """The signature of a text; a witness's says `at` which second since 1970 it was made."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        private = Ed25519PrivateKey.from_private_bytes(self.seed)
         if self.kind == ED25519_COSIGNATURE:
-            made = at.to_bytes(_TIME_BYTES, "big") + private.sign(cosigned_message(text, at))
+            made = at.to_bytes(_TIME_BYTES, "big") + self._private.sign(cosigned_message(text, at))
         else:
-            made = private.sign(text.encode())
+            made = self._private.sign(text.encode())
         return Signature(self.name, self.verifier.id, made)
 
 

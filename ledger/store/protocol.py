@@ -8,11 +8,12 @@ Every store passes the suite in `tests/contracts/`. A new store is a folder besi
 `open_store(location)`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from ledger.codec.entry import Entry
+from ledger.proof.merkle import Frontier
 from ledger.rules.figure_forms import FormRow
 
 
@@ -157,11 +158,39 @@ class LogStore(Protocol):
     def root(self, size: int) -> bytes:
         """The root over the first `size` entries, at most all of them."""
 
+    def frontier(self) -> Frontier:
+        """The tree over all entries, as it is kept to grow."""
+
     def subtree(self, level: int, index: int) -> bytes:
         """The hash of the whole subtree of 2 ** level entries, the first of them at position index * 2 ** level + 1."""
 
     def tile(self, level: int, number: int, width: int) -> list[bytes]:
         """The first `width` hashes of a tile: 256 neighbouring hashes of level 8 * `level` of the tree."""
 
-    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes]]:
-        """The position, the salt and the content hash of each entry with after < position <= until, in order."""
+    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+        """The position, salt, content hash and leaf hash of each entry with after < position <= until, in order."""
+
+    @property
+    def lacks_tree(self) -> bool:
+        """Whether there are entries, and no tree over any of them: a program that knew of none wrote them."""
+
+    def make_tree(self) -> None:
+        """Make the tree of a log that lacks it, and the chain over its requests. A scan."""
+
+    def seal(self, sign: Callable[[int, bytes, Sequence[str]], bytes]) -> None:
+        """In the transaction that appends, at its end: keep a signed checkpoint over all that is there now.
+
+        `sign` makes it from the size and the root of the tree, and from the lines of `beside_tree`. It is called where
+        there is anything new.
+        """
+
+    def beside_tree(self) -> tuple[str, ...]:
+        """What stands for the rest of the log in its seal, in lines of text: the answered requests, the recorders."""
+
+    def sealed(self) -> bytes | None:
+        """The signed checkpoint that was kept last; None where none was."""
+
+    def damage(self) -> Iterator[tuple[int | None, str]]:
+        """What is wrong with the log beside its entries and leaves, each with a position where there is one: with the
+        store's own structure, the order of streams, the tiles of the tree, the requests. Reads everything.
+        """

@@ -119,10 +119,15 @@ def test_reads_go_on_once_the_row_is_as_it_was(path: Path) -> None:
     assert len(path.read_bytes()) == len(whole)
 
 
-def test_an_append_goes_on_where_the_rules_do_not_read_what_is_damaged(path: Path) -> None:
-    damaged(path, STATEMENTS["no JSON"])
+def test_nothing_is_appended_to_a_log_that_is_seen_to_be_damaged_when_it_is_opened(path: Path) -> None:
     with Ledger(path) as ledger:
-        assert ledger.append([figure("1", period="1999")]).position == len(WORLD) + 9
+        damaged(path, STATEMENTS["no JSON"])
+        head = ledger.append([figure("1", period="1999")]).position
+    assert head == len(WORLD) + 9, "the rules did not read it, and it was whole when the log was opened"
+    with Ledger(path) as ledger:
+        with pytest.raises(LedgerDamaged, match=rf"position {AT}: .*supply-ledger verify"):
+            ledger.append([figure("2", period="1998")])
+        assert ledger.head() == head
 
 
 @pytest.mark.parametrize(

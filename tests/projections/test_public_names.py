@@ -14,12 +14,12 @@ from tests.places import ROOT
 PUBLIC = {
     "ledger": (
         "LISTED_MAX REGISTRY VERSION_FIELD Act Append Block CalendarError ClockInDoubt Content "
-        "ContentTooLarge Entry Event EventIdReused FileError Floats Format ImportChoices ImportLimits "
+        "ContentTooLarge Entry Event EventIdReused Fault FileError Floats Format ImportChoices ImportLimits "
         "ImportOptions ImportReport InvalidEvent KeyReused Ledger LedgerDamaged LedgerError LogStore "
         "MalformedJSON MappingError Mode OnConflict OnMissing Plan PositionBeyondHead QuantityError Receipt "
-        "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull TableMapping UnitError VersionConflict "
-        "Violation body_of body_of_entry content digest encoded export_log exported_events find_mapping "
-        "format_of free_verdicts_path import_file import_stream mapping_schema parse_event parse_json "
+        "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull TableMapping UnitError Verification "
+        "VersionConflict Violation body_of body_of_entry content digest encoded export_log exported_events "
+        "find_mapping format_of free_verdicts_path import_file import_stream mapping_schema parse_event parse_json "
         "prepared prepared_all read_mapping ready_made_mappings save_mapping saved_mappings shortened "
         "suggested_mapping template_workbook unpacked visible visible_json visible_lines with_parameters "
         "write_verdicts"

@@ -7,10 +7,9 @@ refuse every UPDATE, DELETE and replacing INSERT, whoever asks. So whatever read
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
-from importlib.resources import files
+from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -21,19 +20,21 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged, StoreError
+from ledger.proof.merkle import Frontier
 from ledger.rules.figure_forms import FormRow
 from ledger.store.protocol import Block
+from ledger.store.sqlite.answered_requests import AnsweredRequests
 from ledger.store.sqlite.connection import LogDatastore, Transaction
+from ledger.store.sqlite.damage import damage
+from ledger.store.sqlite.log_queries import COLUMNS, chunks, heads_of, last_of, marks, schema_statements, where_one_of
 from ledger.store.sqlite.tree import LogTree
 
 TEXT_BYTES_MAX = 64 * 1024 * 1024
-_COLUMNS = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
-"""The columns of an Entry, in its order."""
 _KINDS = (int, bytes, bytes, str, int, str, bytes, bytes, int)
 """What these are in Python."""
-_WITHOUT_STATE = _COLUMNS.replace("state", "x''")
+_WITHOUT_STATE = COLUMNS.replace("state", "x''")
 _INSERT = (
-    f"INSERT INTO stored_events ({_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, COALESCE(NULLIF(?9, 0), "
+    f"INSERT INTO stored_events ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, COALESCE(NULLIF(?9, 0), "
     "(SELECT COALESCE(MAX(originator_version), 0) + 1 FROM stored_events WHERE originator_id = ?3)))"
 )
 
@@ -46,15 +47,14 @@ class SQLiteLog(SQLiteApplicationRecorder):
         self.datastore: LogDatastore = LogDatastore(path)
         super().__init__(self.datastore)
         with self.datastore.writing() as cursor:
-            for statement in _statements():
+            for statement in schema_statements():
                 cursor.execute(statement)
             row = cursor.execute("SELECT id FROM identity").fetchone()
             self._identity: str = row["id"] if row else str(uuid4())
             if row is None:
                 cursor.execute("INSERT INTO identity (id) VALUES (?)", (self._identity,))
         self._tree = LogTree(self.datastore)
-        while not self._filled():
-            pass
+        self._requests = AnsweredRequests(self.datastore)
 
     @property
     def identity(self) -> str:
@@ -99,7 +99,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep the hash of a request's body and its answer under its key."""
-        self.datastore.write("INSERT INTO requests VALUES (?,?,?,?)", [(key, digest, position, answer)])
+        self._requests.keep(key, digest=digest, position=position, answer=answer)
 
     def note_recorder(self, ledger: str, *, first: int) -> None:
         """Note which ledger recorded the entries from a position on, which is not written yet."""
@@ -157,14 +157,14 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def stream(self, stream_key: bytes, *, types: Sequence[str] = (), limit: int | None = None) -> list[Entry]:
         """The entries of one stream, in order."""
-        where = f" AND topic IN ({_marks(types)})" if types else ""
+        where = f" AND topic IN ({marks(types)})" if types else ""
         return self._select(f"originator_id = ?{where}", (stream_key, *types), order="originator_version", limit=limit)
 
     def streams(self, stream_keys: Sequence[bytes], *, last: int) -> dict[bytes, list[Entry]]:
         """The last entries of each of these streams, in order."""
         by_stream: defaultdict[bytes, list[Entry]] = defaultdict(list)
-        for chunk in _chunks(sorted(set(stream_keys))):
-            for entry in map(_entry, self.datastore.fetch(_last_of(len(chunk)), (*chunk, last))):
+        for chunk in chunks(sorted(set(stream_keys))):
+            for entry in map(_entry, self.datastore.fetch(last_of(len(chunk)), (*chunk, last))):
                 by_stream[entry.stream_key].append(entry)
         # They come in order, as the index has them; to be told to sort them, SQLite takes four times as long.
         for entries in by_stream.values():
@@ -174,14 +174,14 @@ class SQLiteLog(SQLiteApplicationRecorder):
     def stream_heads(self, stream_keys: Sequence[bytes]) -> dict[bytes, int]:
         """How many entries each of these streams holds."""
         heads: dict[bytes, int] = {}
-        for chunk in _chunks(stream_keys):
-            rows = self.datastore.fetch(_heads_of(len(chunk)), chunk)
+        for chunk in chunks(stream_keys):
+            rows = self.datastore.fetch(heads_of(len(chunk)), chunk)
             heads.update({row[0]: row[1] for row in rows if row[1] is not None})
         return heads
 
     def of_other_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
         """The entries of other types than these with after < position <= until. A scan."""
-        where = f"position > ? AND position <= ? AND topic NOT IN ({_marks(types)})"
+        where = f"position > ? AND position <= ? AND topic NOT IN ({marks(types)})"
         while entries := self._select(where, (after, until, *types), order="position", limit=1000):
             yield from entries
             after = entries[-1].position
@@ -189,7 +189,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
     def mentioning(self, text: str, *, types: Sequence[str], after: int = 0) -> Iterator[Entry]:
         """Entries of these types whose state holds the text as a JSON string. A scan, in steps that grow."""
         limit = 4  # Who asks is mostly content with the first.
-        where = f"position > ? AND topic IN ({_marks(types)}) AND instr(CAST(state AS TEXT), ?) > 0"
+        where = f"position > ? AND topic IN ({marks(types)}) AND instr(CAST(state AS TEXT), ?) > 0"
         while entries := self._select(where, (after, *types, f'"{text}"'), order="position", limit=limit):
             yield from entries
             after, limit = entries[-1].position, min(2 * limit, 500)
@@ -206,7 +206,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
                     "group_concat(topic, char(10)), group_concat(recorded_at, char(10)), "
                     "group_concat(hex(recorded_by), char(10)), "
                     "CAST(group_concat(CAST(state AS TEXT), char(10)) AS BLOB) "
-                    f"FROM (SELECT {_COLUMNS} FROM stored_events WHERE position > ? AND position <= ? "
+                    f"FROM (SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ? "
                     "ORDER BY position LIMIT ?)",
                     (after, until, size),
                 )
@@ -234,8 +234,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def request(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""
-        rows = self.datastore.fetch("SELECT digest, answer FROM requests WHERE key = ?", (key,))
-        return (rows[0]["digest"], rows[0]["answer"]) if rows else None
+        return self._requests.get(key)
 
     def recorders(self) -> list[tuple[int, str]]:
         """Which ledger recorded the entries from which position on, in order."""
@@ -259,6 +258,10 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """The root over the first `size` entries."""
         return self._tree.root(size)
 
+    def frontier(self) -> Frontier:
+        """The tree as it is kept."""
+        return self._tree.head()
+
     def subtree(self, level: int, index: int) -> bytes:
         """The hash of a whole subtree."""
         return self._tree.subtree(level, index)
@@ -267,16 +270,42 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """The first hashes of a tile."""
         return self._tree.tile(level, number, width)
 
-    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes]]:
-        """The position, the salt and the content hash of each entry."""
+    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+        """The position, salt, content hash and leaf hash of each entry."""
         return self._tree.leaves(after=after, until=until)
 
-    def _filled(self) -> bool:
-        """Make a part of the tree that a log from before lacks; whether it lacks nothing."""
-        if self._tree.head().size == self.head():
-            return True
+    def seal(self, sign: Callable[[int, bytes, Sequence[str]], bytes]) -> None:
+        """Keep a signed checkpoint over the log and the answered requests as they are now."""
+        self._tree.seal(self.beside_tree(), sign)
+
+    def beside_tree(self) -> tuple[str, ...]:
+        """What stands for the rest of the log in its seal."""
+        requests, link = self._requests.chain()
+        recorders = sha256("".join(f"{first} {ledger}\n" for first, ledger in self.recorders()).encode())
+        return f"requests {requests} {link.hex()}", f"recorders {recorders.hexdigest()}"
+
+    def sealed(self) -> bytes | None:
+        """The signed checkpoint that was kept last."""
+        return self._tree.sealed()
+
+    def damage(self) -> Iterator[tuple[int | None, str]]:
+        """What is wrong with the log beside its entries and leaves, and from which position on."""
+        yield from damage(self.datastore)
+        if (wrong := self._requests.first_wrong()) is not None:
+            yield None, wrong
+
+    @property
+    def lacks_tree(self) -> bool:
+        """Whether there are entries, and no tree over any of them."""
+        return not self._tree.head().size and self.head() > 0
+
+    def make_tree(self) -> None:
+        """Make the tree over all entries, and the chain over all requests."""
         with self.writing():
-            return self._tree.fill(head=self.head())
+            self._requests.link_all()
+            head = self.head()
+            while self._tree.fill(head=head) < head:
+                pass
 
     # The library's interface, for its own readers of a log
 
@@ -315,7 +344,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """The log in order of position."""
         first = (start or 0) if inclusive_of_start else (start or 0) + 1
         entries = self._select(
-            "position >= ? AND position <= ?" + (f" AND topic IN ({_marks(topics)})" if topics else ""),
+            "position >= ? AND position <= ?" + (f" AND topic IN ({marks(topics)})" if topics else ""),
             (first, stop if stop is not None else 2**62, *topics),
             order="position",
             limit=limit,
@@ -327,13 +356,13 @@ class SQLiteLog(SQLiteApplicationRecorder):
         return self.head()
 
     def _where_in(
-        self, column: str, values: Sequence[Any], *, columns: str = _COLUMNS, order: str = ""
+        self, column: str, values: Sequence[Any], *, columns: str = COLUMNS, order: str = ""
     ) -> Iterator[Entry]:
-        for chunk in _chunks(values):
-            yield from map(_entry, self.datastore.fetch(_where_one_of(column, len(chunk), columns, order), chunk))
+        for chunk in chunks(values):
+            yield from map(_entry, self.datastore.fetch(where_one_of(column, len(chunk), columns, order), chunk))
 
     def _select(self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None) -> list[Entry]:
-        query = f"SELECT {_COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?"
+        query = f"SELECT {COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?"
         return list(map(_entry, self.datastore.fetch(query, (*params, -1 if limit is None else limit))))
 
 
@@ -344,49 +373,3 @@ def _entry(row: Sequence[Any]) -> Entry:
         detail = f"the row at position {entry.position} cannot be read: a column holds something else than was written"
         raise LedgerDamaged(detail, position=entry.position)
     return entry
-
-
-@cache
-def _statements() -> tuple[str, ...]:
-    """The statements of `schema.sql`."""
-    statements, begun = [], ""
-    for line in files(__package__).joinpath("schema.sql").read_text(encoding="utf-8").splitlines(keepends=True):
-        begun += line
-        if sqlite3.complete_statement(begun):
-            statements.append(begun)
-            begun = ""
-    return tuple(statements)
-
-
-@cache
-def _where_one_of(column: str, count: int, columns: str, order: str) -> str:
-    return f"SELECT {columns} FROM stored_events WHERE {column} IN ({','.join('?' * count)}){order}"
-
-
-@cache
-def _heads_of(count: int) -> str:
-    """So many streams, each with its last version: one search in the index for each, however long it is."""
-    return (
-        "SELECT column1 AS stream, "
-        "(SELECT MAX(originator_version) FROM stored_events WHERE originator_id = column1) AS head "
-        f"FROM (SELECT DISTINCT column1 FROM (VALUES {','.join(['(?)'] * count)}))"
-    )
-
-
-@cache
-def _last_of(count: int) -> str:
-    return (
-        f"SELECT {_COLUMNS} FROM ({_heads_of(count)}) "
-        "JOIN stored_events ON originator_id = stream AND originator_version > head - ?"
-    )
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _chunks(values: Sequence[Any], size: int = 512) -> Iterator[Sequence[Any]]:
-    """The values in parts, the last value over again until there are 1, 2, 4... of them: few statements to prepare."""
-    for start in range(0, len(values), size):
-        chunk = list(values[start : start + size])
-        yield chunk + chunk[-1:] * ((1 << (len(chunk) - 1).bit_length()) - len(chunk))

@@ -52,11 +52,13 @@ CREATE TABLE IF NOT EXISTS recorders (
     ledger TEXT NOT NULL
 );
 
--- One row is what the Merkle tree keeps of an event beside its columns: the salt, and the hash that stands for its text.
+-- One row is what the Merkle tree keeps of an event beside its columns: the salt, the hash that stands for its text, and
+-- the hash of its leaf.
 CREATE TABLE IF NOT EXISTS leaves (
     position INTEGER PRIMARY KEY,
     salt BLOB,
-    content BLOB NOT NULL
+    content BLOB NOT NULL,
+    hash BLOB NOT NULL
 );
 
 -- One row is a whole tile of the tree: its root, and at level 0 its 256 hashes of 32 bytes.
@@ -74,6 +76,21 @@ CREATE TABLE IF NOT EXISTS tree (
     size INTEGER NOT NULL,
     peaks BLOB NOT NULL,
     root BLOB NOT NULL
+);
+
+-- One row is a link of the chain over the requests that were answered, in the order in which they were.
+CREATE TABLE IF NOT EXISTS request_chain (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    hash BLOB NOT NULL
+);
+
+-- One row: the signed checkpoint over the log and its requests as they were after the last transaction.
+CREATE TABLE IF NOT EXISTS seal (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    size INTEGER NOT NULL,
+    beside TEXT NOT NULL,
+    note BLOB NOT NULL
 );
 
 -- Append-only, whoever asks: an event takes the next position, once, and time never goes back.
@@ -175,4 +192,16 @@ CREATE TRIGGER IF NOT EXISTS tiles_never_delete
 BEFORE DELETE ON tiles
 BEGIN
     SELECT RAISE(ABORT, 'append-only: tiles takes no DELETE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS request_chain_never_update
+BEFORE UPDATE ON request_chain
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: request_chain takes no UPDATE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS request_chain_never_delete
+BEFORE DELETE ON request_chain
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: request_chain takes no DELETE');
 END;

@@ -1,28 +1,26 @@
 """The Merkle tree over the log in SQLite: it grows in the transaction that appends, and is read in tiles.
 
 A *tile* is 256 neighbouring hashes of one level of eight: tile 3 of level 0 has the leaf hashes of positions 769 to
-1024, and tile 0 of level 1 the roots of the first 256 tiles of level 0. Whole tiles are kept; of the tile at the end
-the leaves are hashed anew from their rows. So an append writes one row for each event, one for the tree, and one for
-every 256th event.
+1024, and tile 0 of level 1 the roots of the first 256 tiles of level 0. Whole tiles are kept; those of the tile at the
+end are in the rows of their leaves. So an append writes one row for each event, one for the tree, and one for every
+256th event.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged
 from ledger.proof.leaves import content_hash, leaf_hashes, new_salts
-from ledger.proof.merkle import HASH_BYTES, Frontier, frontier, node_hash, root_of
+from ledger.proof.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, frontier, node_hash, root_of
 from ledger.store.sqlite.connection import LogDatastore
+from ledger.store.sqlite.log_queries import COLUMNS
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 FILL_ROWS = 20_000
 """Of how many events the tree is made in one transaction, for a log that has none yet."""
-_ENTRY = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
-_WITHOUT_STATE = _ENTRY.replace("state", "x''")
 
 
 class LogTree:
@@ -46,9 +44,7 @@ class LogTree:
         """Take in entries that were written just now, each with its salt, which is drawn where none is given."""
         tree = self.head()
         if tree.size + 1 != entries[0].position:
-            # A program that knows of no tree has written to the log meanwhile.
-            self._fill(tree, until=entries[0].position - 1)
-            tree = self.head()
+            raise unknown_entries(tree.size)
         # One text is quicker than a row for each.
         ((versions,),) = self._datastore.fetch(
             "SELECT group_concat(version) FROM (SELECT originator_version AS version FROM stored_events "
@@ -57,16 +53,16 @@ class LogTree:
         )
         self._grow(tree, entries, versions.split(","), salts or new_salts(len(entries)))
 
-    def fill(self, *, head: int) -> bool:
-        """Make the tree of a part of the log, where it is behind it; whether it is complete now."""
+    def fill(self, *, head: int) -> int:
+        """Make the tree of the next part of the log, for a log from before; how far it goes now."""
         tree = self.head()
-        if tree.size < head:
-            self._fill(tree, until=min(head, tree.size + FILL_ROWS))
-        return tree.size + FILL_ROWS >= head
+        until = min(head, tree.size + FILL_ROWS)
+        self._fill(tree, until=until)
+        return until
 
     def _fill(self, tree: Frontier, *, until: int) -> None:
         rows = self._datastore.fetch(
-            f"SELECT {_ENTRY} FROM stored_events WHERE position > ? AND position <= ? ORDER BY position",
+            f"SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ? ORDER BY position",
             (tree.size, until),
         )
         entries = [Entry._make(row) for row in rows]
@@ -79,15 +75,15 @@ class LogTree:
         self, tree: Frontier, entries: Sequence[Entry], versions: Sequence[int | str], salts: Sequence[bytes]
     ) -> None:
         contents = [content_hash(salt, entry.digest, entry.state) for salt, entry in zip(salts, entries, strict=True)]
-        self._datastore.write(
-            "INSERT INTO leaves VALUES (?,?,?)",
-            [(entry.position, salt, content) for entry, salt, content in zip(entries, salts, contents, strict=True)],
-        )
         hashes = list(leaf_hashes(entries, versions, contents))
+        positions = range(tree.size + 1, tree.size + len(entries) + 1)
+        self._datastore.write(
+            "INSERT INTO leaves VALUES (?,?,?,?)", list(zip(positions, salts, contents, hashes, strict=True))
+        )
         size = tree.size
         if (size + len(hashes)) // WIDTH > size // WIDTH:
             begun = size - size % WIDTH
-            before = list(self._leaf_hashes(begun, size)) if begun < size else []
+            before = self._leaf_hashes(begun, size) if begun < size else []
             missing = WIDTH - len(before)
             tree = tree.extended(hashes[:missing])
             self._keep_tile(begun // WIDTH, before + hashes[:missing])
@@ -111,6 +107,21 @@ class LogTree:
             below = self._roots(level - 1, number * WIDTH, WIDTH)
             self._datastore.write("INSERT INTO tiles VALUES (?, ?, ?, NULL)", [(level, number, tile_root(below))])
         return root
+
+    def seal(self, beside: Sequence[str], sign: Callable[[int, bytes, Sequence[str]], bytes]) -> None:
+        """Keep a signed checkpoint over the tree and what is beside it, unless the last one is that already."""
+        rows = self._datastore.fetch("SELECT size, root FROM tree")
+        size, root = (rows[0][0], bytes(rows[0][1])) if rows else (0, EMPTY_ROOT)
+        last = self._datastore.fetch("SELECT size, beside FROM seal")
+        now = (size, "\n".join(beside))
+        if (tuple(last[0]) != now) if last else size > 0:
+            self._datastore.write("INSERT OR REPLACE INTO seal VALUES (1,?,?,?)", [(*now, sign(size, root, beside))])
+
+    def sealed(self) -> bytes | None:
+        """The signed checkpoint that was kept last; None where none was."""
+        rows = self._datastore.fetch("SELECT note FROM seal")
+        note = rows[0][0] if rows else None
+        return note.encode() if isinstance(note, str) else note
 
     # Reading
 
@@ -140,12 +151,12 @@ class LogTree:
             return self._unfinished_tile(number, width)
         return whole[:width]
 
-    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes]]:
-        """The position, the salt and the content hash of each event with after < position <= until, in order."""
+    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+        """The position, salt, content hash and leaf hash of each event with after < position <= until, in order."""
         while after < until:
             rows = self._datastore.fetch(
-                "SELECT position, salt, content FROM leaves WHERE position > ? AND position <= ? ORDER BY position "
-                "LIMIT ?",
+                "SELECT position, salt, content, hash FROM leaves WHERE position > ? AND position <= ? "
+                "ORDER BY position LIMIT ?",
                 (after, until, FILL_ROWS),
             )
             if not rows:
@@ -163,17 +174,14 @@ class LogTree:
                 self._end = (number, known)
         return known[:width]
 
-    def _leaf_hashes(self, after: int, until: int) -> Iterator[bytes]:
-        """The hashes of the leaves with after < position <= until, from their rows."""
-        rows: list[Any] = self._datastore.fetch(
-            f"SELECT {_WITHOUT_STATE}, content FROM stored_events JOIN leaves USING (position) "
-            "WHERE position > ? AND position <= ? ORDER BY position",
-            (after, until),
+    def _leaf_hashes(self, after: int, until: int) -> list[bytes]:
+        """The hashes of the leaves with after < position <= until."""
+        rows = self._datastore.fetch(
+            "SELECT hash FROM leaves WHERE position > ? AND position <= ? ORDER BY position", (after, until)
         )
         if len(rows) != until - after:
             raise LedgerDamaged(f"the log has not every leaf from position {after + 1} to {until}")
-        entries = [Entry._make(tuple(row)[:-1]) for row in rows]
-        return leaf_hashes(entries, [entry.stream_version for entry in entries], [row[-1] for row in rows])
+        return [row[0] for row in rows]
 
     def _roots(self, level: int, first: int, count: int) -> list[bytes]:
         """The roots of so many whole tiles of a level."""
@@ -194,6 +202,12 @@ class LogTree:
     def _read_root(self, size: int) -> bytes:
         rows = self._datastore.fetch("SELECT root FROM tree WHERE size = ?", (size,))
         return bytes(rows[0][0]) if rows else frontier(self.subtree, size).root()
+
+
+def unknown_entries(known: int) -> LedgerDamaged:
+    """What to say of a log in which entries were written that did not come through this program."""
+    detail = f"position {known + 1} and what follows were written to the log by something else: its tree ends before"
+    return LedgerDamaged(detail, position=known + 1)
 
 
 class _NotWhole(Exception):

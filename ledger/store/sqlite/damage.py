@@ -1,0 +1,73 @@
+"""Damage to a log in SQLite that its entries and leaves do not show one by one."""
+
+from collections.abc import Iterator, Sequence
+
+from ledger.store.sqlite.connection import LogDatastore
+from ledger.store.sqlite.tree import HEIGHT, WIDTH, tile_root
+
+TILES_AT_ONCE = 64
+
+
+def damage(datastore: LogDatastore) -> Iterator[tuple[int | None, str]]:
+    """What is wrong, and from which position on, where there is one."""
+    for row in datastore.fetch("PRAGMA integrity_check(10)"):
+        if row[0] != "ok":
+            yield None, f"the file is damaged: {row[0]}"
+    yield from _streams(datastore)
+    yield from _tiles(datastore)
+
+
+def _streams(datastore: LogDatastore) -> Iterator[tuple[int | None, str]]:
+    """Streams whose events are not numbered 1, 2, 3 … in order of position."""
+    uneven = datastore.fetch(
+        "SELECT originator_id FROM stored_events GROUP BY originator_id "
+        "HAVING MIN(originator_version) <> 1 OR MAX(originator_version) <> COUNT(*) LIMIT 10"
+    )
+    for (stream,) in uneven:
+        rows = datastore.fetch(
+            "SELECT position, originator_version FROM stored_events WHERE originator_id = ? "
+            "ORDER BY originator_version",
+            (stream,),
+        )
+        wrong = next((position for wanted, (position, version) in enumerate(rows, start=1) if version != wanted), None)
+        yield wrong, f"the events of stream {stream.hex()} are not numbered one after the other"
+
+
+def _tiles(datastore: LogDatastore) -> Iterator[tuple[int | None, str]]:
+    """Tiles that are not the hashes of what is below them."""
+    ((head,),) = datastore.fetch("SELECT COALESCE(MAX(position), 0) FROM stored_events")
+    level, below = 0, head
+    while below >= WIDTH:
+        wanted = below // WIDTH
+        ((count,),) = datastore.fetch("SELECT COUNT(*) FROM tiles WHERE level = ? AND tile < ?", (level, wanted))
+        if count != wanted:
+            yield None, f"level {level} of the tree has {count} tiles instead of {wanted}"
+        for first in range(0, wanted, TILES_AT_ONCE):
+            numbers = range(first, min(first + TILES_AT_ONCE, wanted))
+            rows = datastore.fetch(
+                "SELECT tile, root, hashes FROM tiles WHERE level = ? AND tile >= ? AND tile < ? ORDER BY tile",
+                (level, numbers.start, numbers.stop),
+            )
+            kept = {row[0]: (bytes(row[1]), row[2]) for row in rows}
+            hashes = _below(datastore, level, numbers)
+            for number in numbers:
+                own = hashes[(number - first) * WIDTH : (number - first + 1) * WIDTH]
+                wanted_row = (tile_root(own), b"".join(own) if level == 0 else None) if len(own) == WIDTH else None
+                if kept.get(number) != wanted_row:
+                    position = (number << HEIGHT * (level + 1)) + 1
+                    yield position, f"tile {number} of level {level} of the tree is not of the hashes below it"
+        level, below = level + 1, wanted
+
+
+def _below(datastore: LogDatastore, level: int, tiles: range) -> Sequence[bytes]:
+    """The hashes that these tiles are over: of leaves, or the roots of tiles."""
+    first, last = tiles.start * WIDTH, tiles.stop * WIDTH
+    if level == 0:
+        rows = datastore.fetch(
+            "SELECT hash FROM leaves WHERE position > ? AND position <= ? ORDER BY position", (first, last)
+        )
+    else:
+        rows = datastore.fetch(
+            "SELECT root FROM tiles WHERE level = ? AND tile >= ? AND tile < ? ORDER BY tile", (level - 1, first, last)
+        )
+    return [bytes(row[0]) for row in rows]

@@ -1,0 +1,59 @@
+"""Statements of SQL for the log: those that make it, and those that are prepared for so many values."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+COLUMNS = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
+"""The columns of an Entry, in its order."""
+
+
+@cache
+def schema_statements() -> tuple[str, ...]:
+    """The statements of `schema.sql`."""
+    statements, begun = [], ""
+    for line in files(__package__).joinpath("schema.sql").read_text(encoding="utf-8").splitlines(keepends=True):
+        begun += line
+        if sqlite3.complete_statement(begun):
+            statements.append(begun)
+            begun = ""
+    return tuple(statements)
+
+
+@cache
+def where_one_of(column: str, count: int, columns: str, order: str) -> str:
+    """The rows in which a column has one of so many values."""
+    return f"SELECT {columns} FROM stored_events WHERE {column} IN ({','.join('?' * count)}){order}"
+
+
+@cache
+def heads_of(count: int) -> str:
+    """So many streams, each with its last version: one search in the index for each, however long it is."""
+    return (
+        "SELECT column1 AS stream, "
+        "(SELECT MAX(originator_version) FROM stored_events WHERE originator_id = column1) AS head "
+        f"FROM (SELECT DISTINCT column1 FROM (VALUES {','.join(['(?)'] * count)}))"
+    )
+
+
+@cache
+def last_of(count: int) -> str:
+    """The last rows of so many streams."""
+    return (
+        f"SELECT {COLUMNS} FROM ({heads_of(count)}) "
+        "JOIN stored_events ON originator_id = stream AND originator_version > head - ?"
+    )
+
+
+def marks(values: Sequence[Any]) -> str:
+    """A mark for each value: `?,?,?`."""
+    return ",".join("?" * len(values))
+
+
+def chunks(values: Sequence[Any], size: int = 512) -> Iterator[Sequence[Any]]:
+    """The values in parts, the last value over again until there are 1, 2, 4... of them: few statements to prepare."""
+    for start in range(0, len(values), size):
+        chunk = list(values[start : start + size])
+        yield chunk + chunk[-1:] * ((1 << (len(chunk) - 1).bit_length()) - len(chunk))

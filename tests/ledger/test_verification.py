@@ -1,0 +1,259 @@
+"""What was altered in a log is found, by the bytes, the tree, the seal, or a checkpoint that was kept elsewhere."""
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from ledger import Ledger, LedgerDamaged
+from tests.ledger.conftest import WORLD, correction, figure
+from tests.tampering import hash_row_again, hash_tree_again, seal_again, tampered
+
+AT = 300
+"""The position of what is altered: a figure in a whole tile of the tree."""
+LAST = 560
+SWAP = (
+    "UPDATE stored_events SET position = -1 WHERE position = 300; "
+    "UPDATE stored_events SET position = 300 WHERE position = 301; "
+    "UPDATE stored_events SET position = 301 WHERE position = -1"
+)
+FORGED = (
+    "INSERT INTO stored_events SELECT {position}, randomblob(16), randomblob(16), 1, topic, recorded_at, recorded_by, "
+    "digest, state FROM stored_events WHERE position = 300"
+)
+WITHOUT_TREE = "DROP TABLE leaves; DROP TABLE tiles; DROP TABLE tree; DROP TABLE seal"
+WITHOUT_LAST = "DELETE FROM stored_events WHERE position > {0}; DELETE FROM leaves WHERE position > {0}".format(
+    LAST - 5
+)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log of 560 events, with a whole tile and a correction, and answered requests."""
+    path = tmp_path_factory.mktemp("whole") / "ledger.db"
+    with Ledger(path) as ledger:
+        ledger.append(WORLD)
+        first = ledger.append([figure("1", period="1801")]).items[0]["event_id"]
+        ledger.append([correction(first, value="2")])
+        rest = LAST - 2 - ledger.head()
+        ledger.append([figure(str(number), period=str(1802 + number)) for number in range(rest)])
+        for number in range(2):
+            ledger.append([figure("7", period=str(1700 + number))], request=(f"key-{number}", bytes(32)))
+        assert ledger.head() == LAST
+        assert not ledger.verify().faults
+    return path
+
+
+@pytest.fixture
+def path(whole: Path, tmp_path: Path) -> Path:
+    for file in whole.parent.iterdir():
+        shutil.copy(file, tmp_path)
+    return tmp_path / whole.name
+
+
+def update(column: str, value: str, position: int = AT) -> str:
+    return f"UPDATE stored_events SET {column} = {value} WHERE position = {position}"
+
+
+BY_SQL: dict[str, tuple[str, int | None]] = {
+    "a state": (update("state", "replace(state, '\"value\"', '\"velue\"')"), AT),
+    "a value": (update("state", "CAST(replace(CAST(state AS TEXT), '1', '2') AS BLOB)"), AT),
+    "the last state": (update("state", "CAST(replace(CAST(state AS TEXT), '7', '8') AS BLOB)", LAST), LAST),
+    "a time": (update("recorded_at", "recorded_at - 1"), AT),
+    "the last time": (update("recorded_at", "recorded_at + 1", LAST), LAST),
+    "an id": (update("event_id", "randomblob(16)"), AT),
+    "a stream": (update("originator_id", "randomblob(16)"), AT),
+    "a version": (update("originator_version", "7"), AT),
+    "a type": (update("topic", "'SalesReported'"), AT),
+    "an unknown type": (update("topic", "'Nothing'"), AT),
+    "an author": (update("recorded_by", "'somebody'"), AT),
+    "a digest": (update("digest", "zeroblob(32)"), AT),
+    "a row gone": ("DELETE FROM stored_events WHERE position = 300", AT),
+    "the last row gone": ("DELETE FROM stored_events WHERE position = 560", LAST),
+    "the last rows gone with their leaves": (WITHOUT_LAST, LAST - 4),
+    "all rows gone": ("DELETE FROM stored_events", 1),
+    "a row gone and the others moved up": (
+        "DELETE FROM stored_events WHERE position = 300; UPDATE stored_events SET position = position - 1 "
+        "WHERE position > 300",
+        AT,
+    ),
+    "two rows swapped": (SWAP, AT),
+    "a row put in at the end": (FORGED.format(position=LAST + 1), LAST + 1),
+    "a content hash": ("UPDATE leaves SET content = zeroblob(32) WHERE position = 300", AT),
+    "a salt": ("UPDATE leaves SET salt = zeroblob(16) WHERE position = 300", AT),
+    "a leaf's hash": ("UPDATE leaves SET hash = zeroblob(32) WHERE position = 300", AT),
+    "a leaf gone": ("DELETE FROM leaves WHERE position = 300", AT),
+    "a tile's root": ("UPDATE tiles SET root = zeroblob(32) WHERE tile = 1", 257),
+    "a tile's hashes": ("UPDATE tiles SET hashes = zeroblob(8192) WHERE tile = 1", 257),
+    "a tile gone": ("DELETE FROM tiles WHERE tile = 1", 257),
+    "the root": ("UPDATE tree SET root = zeroblob(32)", None),
+    "the size of the tree": ("UPDATE tree SET size = size - 1", LAST),
+    "an answer to a request": ("UPDATE requests SET answer = replace(answer, 'recorded', 'duplicate')", None),
+    "a request's body": ("UPDATE requests SET digest = randomblob(32) WHERE key = 'key-0'", None),
+    "a request gone": ("DELETE FROM requests WHERE key = 'key-1'", None),
+    "a request gone with its link": (
+        "DELETE FROM requests WHERE key = 'key-1'; DELETE FROM request_chain WHERE key = 'key-1'",
+        None,
+    ),
+    "a request put in": ("INSERT INTO requests SELECT 'other', digest, position, answer FROM requests LIMIT 1", None),
+    "the seal gone": ("DELETE FROM seal", None),
+    "the seal of another size": ("UPDATE seal SET note = replace(CAST(note AS TEXT), '560', '559')", None),
+    "the name of the log": ("UPDATE identity SET id = 'another'", None),
+    "who recorded": ("INSERT INTO recorders VALUES (1, 'another')", None),
+}
+
+
+def row_hashed_again(path: Path) -> None:
+    def alter(connection: sqlite3.Connection) -> None:
+        connection.executescript(BY_SQL["a value"][0])
+        hash_row_again(connection, AT)
+
+    tampered(path, alter)
+
+
+def tree_hashed_again(path: Path, sql: str) -> None:
+    tampered(path, sql)
+    hash_tree_again(path)
+
+
+OTHERWISE: dict[str, tuple[Callable[[Path], None], int | None]] = {
+    "a row altered and hashed again": (row_hashed_again, 257),
+    "a value altered and the tree made again": (partial(tree_hashed_again, sql=BY_SQL["a value"][0]), None),
+    "rows taken away and the tree made again": (partial(tree_hashed_again, sql=WITHOUT_LAST), LAST - 4),
+    "a row put in and the tree made again": (
+        partial(tree_hashed_again, sql=FORGED.format(position=LAST + 1)),
+        LAST + 1,
+    ),
+}
+
+
+def tampering(name: str) -> tuple[Callable[[Path], None], int | None]:
+    if name in OTHERWISE:
+        return OTHERWISE[name]
+    sql, position = BY_SQL[name]
+    return partial(tampered, alter=sql), position
+
+
+@pytest.mark.parametrize("name", [*BY_SQL, *OTHERWISE])
+def test_what_was_altered_is_found_with_its_position(path: Path, name: str) -> None:
+    alter, position = tampering(name)
+    alter(path)
+    with Ledger(path) as ledger:
+        first = ledger.verify().first
+    assert first is not None
+    assert first.position == position, first
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "the last state",
+        "the last time",
+        "the last row gone",
+        "the last rows gone with their leaves",
+        "a row put in at the end",
+        "the root",
+        "the size of the tree",
+        "the seal gone",
+        "the seal of another size",
+        "the name of the log",
+        *list(OTHERWISE)[1:],
+    ],
+)
+def test_what_was_altered_at_the_end_is_seen_at_once_and_nothing_is_appended(path: Path, name: str) -> None:
+    tampering(name)[0](path)
+    with Ledger(path) as ledger:
+        head = ledger.head()
+        with pytest.raises(LedgerDamaged, match=r"supply-ledger verify|something else"):
+            ledger.append([figure("1", period="1600")])
+        assert ledger.head() == head
+
+
+def test_a_tree_that_was_taken_away_is_not_made_again(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(WITHOUT_TREE)
+    connection.close()
+    for _ in range(2):
+        with Ledger(path) as ledger:
+            with pytest.raises(LedgerDamaged, match="a key and no tree"):
+                ledger.append([figure("1", period="1600")])
+            assert ledger.verify().faults
+
+
+def test_who_has_the_key_is_found_by_a_checkpoint_that_was_kept_elsewhere(path: Path) -> None:
+    with Ledger(path) as ledger:
+        kept = ledger.proofs.checkpoint(400).encoded()
+        before = ledger.proofs.checkpoint(200).encoded()
+    tree_hashed_again(path, BY_SQL["a value"][0])
+    seal_again(path)
+    with Ledger(path) as ledger:
+        assert ledger.doubt is None
+        assert not ledger.verify().faults, "nothing in the file itself can show it"
+        for checkpoint in (kept, before):
+            (fault,) = ledger.verify(checkpoints=[(checkpoint, ())]).faults
+            assert "kept elsewhere" in fault.detail
+
+
+def test_a_log_that_went_on_is_the_continuation_of_its_checkpoints(path: Path) -> None:
+    with Ledger(path) as ledger:
+        notes = [ledger.proofs.checkpoint(size).encoded() for size in (1, 255, 256, 257, LAST)]
+        ledger.append([figure("1", period="1600")])
+        assert not ledger.verify(checkpoints=[(note, ()) for note in notes]).faults
+        shorter = [(ledger.proofs.checkpoint().encoded(), ())]
+    with Ledger(":memory:") as other:
+        (fault,) = other.verify(checkpoints=[(notes[0], [ledger.proofs.key.verifier])]).faults
+        assert "another log" in fault.detail
+    tampered(path, f"DELETE FROM stored_events WHERE position > {LAST}; DELETE FROM leaves WHERE position > {LAST}")
+    hash_tree_again(path)
+    seal_again(path)
+    with Ledger(path) as ledger:
+        (fault,) = ledger.verify(checkpoints=shorter).faults
+        assert fault.position == LAST + 1
+
+
+def test_a_log_from_before_gets_its_tree_when_it_is_opened(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "DROP TABLE leaves; DROP TABLE tiles; DROP TABLE tree; DROP TABLE seal; DROP TABLE request_chain"
+    )
+    connection.close()
+    path.with_suffix(".key").unlink()
+    with Ledger(path) as ledger:
+        assert not ledger.verify().faults
+        ledger.append([figure("1", period="1600")])
+    with Ledger(path) as ledger:
+        assert ledger.doubt is None
+        assert not ledger.verify().faults
+
+
+def test_an_empty_log_is_whole() -> None:
+    with Ledger(":memory:") as ledger:
+        assert (ledger.verify().size, ledger.verify().faults) == (0, ())
+
+
+def test_a_log_is_verified_while_others_append(path: Path) -> None:
+    stop = threading.Event()
+    with Ledger(path) as ledger, Ledger(path) as other:
+
+        def append() -> None:
+            year = 1000
+            while not stop.is_set():
+                events = [figure("5", period=str(year + number)) for number in range(7)]
+                other.append(events, request=(f"many-{year}", bytes(32)))
+                year += 7
+
+        thread = threading.Thread(target=append)
+        thread.start()
+        try:
+            for _ in range(8):
+                assert not ledger.verify().faults
+                with Ledger(path) as opened:
+                    assert opened.doubt is None
+        finally:
+            stop.set()
+            thread.join()
+        assert other.head() > LAST
