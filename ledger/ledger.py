@@ -5,6 +5,7 @@ the other decides at the head of the log, and writes, in one transaction (`ledge
 pure, and several threads and processes may write one log.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -50,6 +51,8 @@ class Ledger:
         confirmed: datetime | None = None,
     ) -> None:
         self._location = str(location)
+        # A log in memory has no file beside it for its key. Threads that ask at once have to get the same one.
+        self._memory_seed = secrets.token_bytes(32)
         if elapsed is None and clock is machine_now:
             elapsed = machine_elapsed
         self.clock = Clock(clock, elapsed, confirmed=confirmed)
@@ -85,7 +88,7 @@ class Ledger:
         """What can be shown of the log: signed checkpoints of it, and proofs from its Merkle tree."""
         from ledger.proof.log_proofs import LogProofs
 
-        return LogProofs(self.log, self._file)
+        return LogProofs(self.log, file=self._file, seed=self._memory_seed)
 
     def verify(
         self,

@@ -10,7 +10,7 @@ from ledger.proof.checkpoints import Checkpoint
 from ledger.proof.leaves import leaf
 from ledger.proof.merkle import ProofError, consistency_proof, inclusion_proof
 from ledger.proof.notes import ED25519_NOTE, Note, SignerKey
-from ledger.proof.signing_keys import key_file_beside, new_seed, signing_key
+from ledger.proof.signing_keys import key_file_beside, signing_key
 from ledger.proof.tlog_proofs import TlogProof
 
 ORIGIN_PREFIX = "supply-ledger/"
@@ -40,11 +40,12 @@ class Tree(Protocol):
 
 
 class LogProofs:
-    """The proofs of one log. `file` is where the log is kept; None where it is in memory."""
+    """The proofs of one log. `file` is where it is kept, with its key beside it; of one in memory `seed` is the key."""
 
-    def __init__(self, log: Tree, file: Path | None) -> None:
+    def __init__(self, log: Tree, *, file: Path | None, seed: bytes) -> None:
         self._log = log
         self._file = file
+        self._seed = seed
 
     @property
     def origin(self) -> str:
@@ -55,7 +56,7 @@ class LogProofs:
     def key(self) -> SignerKey:
         """The key of the log, made now where there is none. Of a log in memory, a key for as long as it lasts."""
         if self._file is None:
-            return SignerKey(self.origin, ED25519_NOTE, new_seed())
+            return SignerKey(self.origin, ED25519_NOTE, self._seed)
         return signing_key(key_file_beside(self._file), name=self.origin, kind=ED25519_NOTE)
 
     @property

@@ -13,14 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from ledger.errors import LedgerDamaged, StoreError
-from ledger.proof.notes import KEY_BYTES, SignerKey
+from ledger.proof.notes import SignerKey
 
 KEY_SUFFIX = ".key"
-
-
-def new_seed() -> bytes:
-    """The secret of a new key, for a ledger that is in memory only."""
-    return secrets.token_bytes(KEY_BYTES)
 
 
 def key_file_beside(log: Path) -> Path:

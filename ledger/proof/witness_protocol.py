@@ -85,15 +85,19 @@ class Submission:
         """Which log it says that it is of; nothing is verified. Raises NoteError."""
         return Checkpoint.parse(Note.parse(self.note).text).origin
 
+    def opened_by(self, key: VerifierKey, origin: str) -> tuple[Checkpoint, Note]:
+        """The checkpoint, where the key of its log signed it. Raises UntrustedSignature."""
+        try:
+            return opened(self.note, [key], origin=origin)
+        except NoteError as error:
+            raise UntrustedSignature(str(error)) from None
+
     def checked(self, key: VerifierKey, origin: str, *, size: int, root: bytes) -> tuple[Checkpoint, Note]:
         """The checkpoint to sign for a witness that last signed this size and root of the log; 0 where it never did.
 
         Raises UntrustedSignature, OtherSize, Inconsistent, NoteError.
         """
-        try:
-            checkpoint, note = opened(self.note, [key], origin=origin)
-        except NoteError as error:
-            raise UntrustedSignature(str(error)) from None
+        checkpoint, note = self.opened_by(key, origin)
         if self.old_size > checkpoint.size:
             raise NoteError(f"the old size, {self.old_size}, is beyond that of the checkpoint, {checkpoint.size}")
         before = root if size else EMPTY_ROOT

@@ -85,14 +85,13 @@ class WitnessedLogs:
         Raises UnknownLog, UntrustedSignature, OtherSize, Inconsistent, NoteError.
         """
         origin = submission.origin()
+        # Strangers do not get as far as the lock.
+        submission.opened_by(self._key_of(origin), origin)
         try:
             with self._database.writing() as connection:
-                row = connection.execute(
+                log_key, size, root = connection.execute(
                     "SELECT verifier_key, size, root FROM logs WHERE origin = ?", (origin,)
                 ).fetchone()
-                if row is None:
-                    raise UnknownLog(f"the log {origin} is not watched here")
-                log_key, size, root = row
                 checkpoint, note = submission.checked(VerifierKey.parse(log_key), origin, size=size, root=root)
                 connection.execute(
                     "UPDATE logs SET size = ?, root = ?, checkpoint = ? WHERE origin = ?",
@@ -103,6 +102,14 @@ class WitnessedLogs:
                 self._keep_contradiction(origin, submission)
             raise
         return cosigned(note.text, key, at).line()
+
+    def _key_of(self, origin: str) -> VerifierKey:
+        with self._database.reading() as connection:
+            found = "SELECT verifier_key FROM logs WHERE origin = ?"
+            row = None if connection is None else connection.execute(found, (origin,)).fetchone()
+        if row is None:
+            raise UnknownLog(f"the log {origin} is not watched here")
+        return VerifierKey.parse(row[0])
 
     def _keep_contradiction(self, origin: str, submission: Submission) -> None:
         """Keep the two checkpoints; the first pair says enough."""

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.errors import LedgerDamaged, StoreError
 from ledger.proof.notes import ED25519_COSIGNATURE, ED25519_NOTE, VerifierKey
-from ledger.proof.signing_keys import key_file_beside, new_seed, signing_key
+from ledger.proof.signing_keys import key_file_beside, signing_key
 from tests.places import ROOT
 
 NEEDING = """
@@ -39,7 +39,6 @@ def test_one_secret_has_a_key_for_each_name_and_kind(tmp_path: Path) -> None:
     third = signing_key(path, name="two", kind=ED25519_COSIGNATURE)
     assert first.seed == second.seed == third.seed
     assert len({one.verifier.id for one in (first, second, third)}) == 3
-    assert len({new_seed(), new_seed(), first.seed}) == 3
 
 
 def test_processes_that_need_a_key_at_once_get_one(tmp_path: Path) -> None:
