@@ -13,6 +13,7 @@
 #   make golden   golden bytes for a new type of event, or a new version of one
 #   make articles   how the shipped ledger holds the facts of two articles: as typed events, as text, or not at all
 #   make mutants  plant bugs in the SQL, and see the tests catch them
+#   make sandbox  statements of SQL without end or measure, each with its time and memory until it was stopped
 #   make lock   choose the versions in requirements.lock anew (needs uv)
 
 SHELL := /bin/bash
@@ -40,7 +41,7 @@ SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli test
 	tests/projections/test_engine.py tests/projections/queries tests/projections/tables tests/projections/views
 
 .DEFAULT_GOAL := help
-.PHONY: help run test newest test-newest lint check format docs judge bench fuzz golden mutants articles lock clean
+.PHONY: help run test newest test-newest lint check format docs judge bench fuzz golden mutants articles sandbox lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -77,6 +78,9 @@ articles: $(READY)
 
 mutants: $(READY)
 	@$(BIN)/python -m tests.oracle.mutants
+
+sandbox: $(READY)
+	@$(BIN)/python -m tests.projections.sandbox
 
 format: $(READY)
 	@$(BIN)/ruff format .

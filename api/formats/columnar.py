@@ -30,11 +30,16 @@ def write_arrow(page: Page, sink: BinaryIO) -> None:
 def _write(page: Page, opened: Callable[[pa.Schema], Any]) -> None:
     tables = tables_of(page)
     first = next(tables)
-    schema = first.schema.with_metadata(cut_of(page)) if page.next is not None else first.schema
+    schema = first.schema.with_metadata(cut_of(page)) if is_cut(page) else first.schema
     with opened(schema) as writer:
         writer.write_table(first)
         for table in tables:
             writer.write_table(table)
+
+
+def is_cut(page: Page) -> bool:
+    """Whether a limit left items out: there is a next page, or it is said beside the items."""
+    return page.next is not None or "cut" in page.more
 
 
 def cut_of(page: Page) -> dict[bytes, str]:

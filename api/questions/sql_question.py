@@ -65,7 +65,6 @@ CUT_MEMBER: Mapping[str, Any] = {
     "description": "Only where rows were left out: how many are here, and what to do.",
     "properties": {"rows": {"type": "integer"}, "detail": {"type": "string"}},
 }
-CUT_METADATA = b"ledger-cut"
 SQL_IN_HEADER_MAX = 1000
 """A longer statement is named in a header by its digest only: servers and clients take headers of a few kilobytes."""
 RULE_REFUSED = "sql-refused"
@@ -121,8 +120,6 @@ def _page(answer: SandboxAnswer, basis: Mapping[str, Any], form: str, limit: int
         rows = pa.concat_tables(list(answer.rows))
         more = {"columns": columns, **(_cut(len(rows)) if answer.is_cut else {})}
         items, objects = _presented(rows, columns, form)
-        if "cut" in more and isinstance(items, pa.Table):
-            items = items.replace_schema_metadata({CUT_METADATA: more["cut"]["detail"]})
         return Page(items, basis, None, ONCE, objects, more, kinds={})
     first = next(answer.rows)
     items, objects = _presented(first, columns, form)

@@ -2,7 +2,8 @@
 
 Names and columns are those of the resources and questions over HTTP. A computed number is an exact DECIMAL, a day a
 DATE, an instant a TIMESTAMP in UTC; what a source printed stays the text that it printed; an object with members of any
-name (`dimensions`, `content`) is JSON. Rows come in the order of the resource.
+name (`dimensions`, `content`) is JSON. Rows come in the order of the resource, those of `events`, `history` and
+`vintages` in that of the log.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,12 +13,11 @@ import pyarrow as pa
 
 from ledger import Ledger
 from projections.audit.vintages import KEY
-from projections.catalogue import CATALOGUE, SERIES
+from projections.catalogue import CATALOGUE
 from projections.column_kinds import COMMON, Kind
 from projections.projection import Projection
 from projections.queries.compose import question
 from projections.queries.filters import Selection, select
-from projections.queries.format import presented, with_percent
 from projections.queries.reader import Reader
 from projections.queries.resource_clauses import resource_clauses
 from projections.queries.viewpoint_cursor import naive
@@ -33,15 +33,14 @@ _OF_HISTORY = (
     *("figure_id", "subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end"),
     *("publisher", "event_id", "position", "via", "edition", "published_at", "recorded_at", "value", "low", "high"),
     *("symbol", "unit", "canonical_value", "canonical_low", "canonical_high", "canonical_unit", "approximate"),
-    *("status", "note", "revision", "cause", "previous_value", "change", "change_percent"),
+    *("status", "note", "revision", "cause", "previous_value", "change"),
 )
 _OF_VINTAGES = (
     *(*KEY, "vintage", "vintage_date", "superseded_on", "value", "low", "high", "symbol", "unit"),
     *("canonical_value", "canonical_low", "canonical_high", "canonical_unit", "approximate", "status", "note", "via"),
     *("edition", "published_at", "recorded_at", "position", "event_id", "withdrawn", "release", "revision", "cause"),
-    *("previous_value", "change", "change_percent"),
+    *("previous_value", "change"),
 )
-_VINTAGE_ORDER = (*SERIES.order[:-2], "published_until")
 _NOTHING_ASKED: Mapping[str, list[object]] = {
     f"asked_{name}": [] for name in ("place", "vintage", "kind", "until", "number")
 }
@@ -128,37 +127,37 @@ def _events_table() -> PublicTable:
 
 def _history_table(reader: Reader) -> PublicTable:
     def rows(_: Ledger, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
-        return _with_percent(reader, _history(reader), wanted)
+        return _rows_of(reader, _history(reader), wanted)
 
     kinds = _described(reader, _history(reader), COMMON)
     return PublicTable(
         "history",
         "What every publisher said of every figure, statement by statement, and why each differs from the one before.",
-        {name: kinds.get(name, DECIMAL) for name in _OF_HISTORY},
+        {name: kinds[name] for name in _OF_HISTORY},
         rows,
     )
 
 
 def _history(reader: Reader) -> _Source:
-    return _Source(question("history", reader.families), "items", SERIES.order, {})
+    return _Source(question("history", reader.families), "items", ("position",), {})
 
 
 def _vintages_table(reader: Reader) -> PublicTable:
     def rows(_: Ledger, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
-        return _with_percent(reader, _vintages(reader), wanted)
+        return _rows_of(reader, _vintages(reader), wanted)
 
     kinds = _described(reader, _vintages(reader), COMMON)
     return PublicTable(
         "vintages",
         "The revision triangle: every vintage of every figure, from when to when it was what its publisher said last.",
-        {name: kinds.get(name, DECIMAL) for name in _OF_VINTAGES},
+        {name: kinds[name] for name in _OF_VINTAGES},
         rows,
     )
 
 
 def _vintages(reader: Reader) -> _Source:
     clauses = f"{question('vintages', reader.families)},\nchosen AS (SELECT * FROM items)"
-    return _Source(clauses, f"({sql('audit/vintages_asked.sql')})", _VINTAGE_ORDER, _NOTHING_ASKED)
+    return _Source(clauses, f"({sql('audit/vintages_asked.sql')})", ("position",), _NOTHING_ASKED)
 
 
 def _described(reader: Reader, source: _Source, kinds: Mapping[str, Kind]) -> dict[str, str]:
@@ -181,14 +180,3 @@ def _rows_of(reader: Reader, source: _Source, wanted: Sequence[str]) -> Iterator
     order = ", ".join(f"{quoted(column)} NULLS FIRST" for column in source.order)
     query = f"{source.clauses}\nSELECT {columns} FROM {source.relation} ORDER BY {order}"
     return reader.tables(query, source.params)
-
-
-def _with_percent(reader: Reader, source: _Source, wanted: Sequence[str]) -> Iterator[pa.Table]:
-    """The rows, with `change_percent`, which is computed from two other columns, where it is wanted."""
-    if "change_percent" not in wanted:
-        yield from _rows_of(reader, source, wanted)
-        return
-    read = list(dict.fromkeys((*(one for one in wanted if one != "change_percent"), "previous_value", "change")))
-    for rows in _rows_of(reader, source, read):
-        percent = with_percent(presented(rows.select(["previous_value", "change"])), reader.allowance)["change_percent"]
-        yield rows.append_column("change_percent", percent).select(list(wanted))

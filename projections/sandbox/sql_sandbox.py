@@ -25,16 +25,21 @@ from projections.sandbox.statement_processes import Child, StatementProcesses, a
 from projections.viewpoint import Viewpoint
 
 
-@dataclass
+@dataclass(frozen=True)
 class SandboxAnswer:
-    """The columns of an answer (`name` and `type`), and its rows, some at a time, which are taken to the end or closed.
+    """The columns of an answer (`name` and `type`), and its rows, some at a time.
 
-    `is_cut` says, after the last row, whether more were left out than a limit let through.
+    Its process ends with the last row, or when nobody holds the answer any more.
     """
 
     columns: list[dict[str, str]]
     rows: Iterator[pa.Table]
-    is_cut: bool = False
+    _endings: list[bool]
+
+    @property
+    def is_cut(self) -> bool:
+        """After the last row: whether more were left out than a limit let through."""
+        return any(self._endings)
 
 
 class Sandbox:
@@ -67,10 +72,10 @@ class Sandbox:
         with ExitStack() as stack, engine.reader(viewpoint) as reader:
             child = stack.enter_context(self.processes.child(reader.allowance))
             columns = self._begin(child, engine.ledger, reader, sql, rows_max)
-            answer = SandboxAnswer(columns, iter(()))
-            rows = self._rows(child, answer, stack.pop_all())
-            answer.rows = chain([next(rows)], rows)  # begun, so that the child is ended whatever becomes of them
-        return answer
+            endings: list[bool] = []
+            rows = self._rows(child, endings, stack.pop_all())
+            first = next(rows)  # It is begun, so that the child is ended whatever becomes of the rows.
+        return SandboxAnswer(columns, chain([first], rows), endings)
 
     def _begin(
         self, child: Child, ledger: Ledger, reader: Reader, sql: str, rows_max: int | None
@@ -95,7 +100,7 @@ class Sandbox:
         columns_of: list[dict[str, str]] = _answered(frames.COLUMNS, child.receive())
         return columns_of
 
-    def _rows(self, child: Child, answer: SandboxAnswer, until: ExitStack) -> Iterator[pa.Table]:
+    def _rows(self, child: Child, endings: list[bool], until: ExitStack) -> Iterator[pa.Table]:
         """The rows of an answer: one table at least. At the end its process is ended."""
         most = self.limits.answer_bytes
         sent = 0
@@ -105,7 +110,7 @@ class Sandbox:
                 if most is not None and sent > most:
                     raise answer_too_large(most)
                 yield frames.rows_of(frame[1])
-            answer.is_cut = bool(_answered(frames.DONE, frame)["cut"])
+            endings.append(bool(_answered(frames.DONE, frame)["cut"]))
 
 
 def _answered(expected: bytes, frame: tuple[bytes, bytes]) -> Any:

@@ -17,10 +17,12 @@ from tests.patience import PATIENCE_S
 class Client:
     """Someone who asks, and may go away."""
 
-    def __init__(self, queue: QuestionQueue, work: Callable[[], Any], allowance: Allowance | None = None) -> None:
+    def __init__(
+        self, queue: QuestionQueue, work: Callable[[], Any], allowance: Allowance | None = None, *, name: str = ""
+    ) -> None:
         self._leaves = asyncio.Event()
         self.allowance = allowance or Allowance()
-        self.task = asyncio.ensure_future(queue.run(self._receive, self.allowance, work))
+        self.task = asyncio.ensure_future(queue.run(self._receive, self.allowance, work, client=name))
 
     def leave(self) -> None:
         """Go away."""
@@ -180,3 +182,23 @@ def test_what_the_work_raises_is_raised() -> None:
         assert problem_of(Abandoned()).status == 503
 
     scenario(play)
+
+
+def test_one_client_cannot_hold_all_places_of_a_queue_that_is_shared() -> None:
+    async def play() -> None:
+        queue = QuestionQueue("shared", threads_max=2, waiting_max=4, share_max=1)
+        gate = Gate()
+
+        greedy = [Client(queue, gate.work(number), name="greedy").task for number in range(3)]
+        await gate.entered()
+        with pytest.raises(Problem) as refused:
+            await Client(queue, gate.work(9), name="greedy").task
+        assert (refused.value.status, refused.value.kind) == (503, "too-many-questions")
+        other = Client(queue, gate.work(5), name="other").task
+        await gate.entered()
+        assert gate.order == [0, 5]
+        gate.opened.set()
+        assert [await one for one in (*greedy, other)] == [0, 1, 2, 5]
+        assert gate.order == [0, 5, 1, 2]
+
+    asyncio.run(play())
