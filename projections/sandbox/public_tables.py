@@ -25,7 +25,7 @@ from projections.sandbox.audit_rows import AUDIT_TABLES
 from projections.sandbox.event_rows import COLUMNS as EVENT_COLUMNS
 from projections.sandbox.event_rows import event_rows
 from projections.sandbox.public_table import PublicTable
-from projections.sql_text import quoted, sql
+from projections.sql_text import quoted
 
 DECIMAL = "DECIMAL(38,18)"
 _HIDDEN = ("viewpoint", "subject_code")
@@ -41,9 +41,14 @@ _OF_VINTAGES = (
     *("edition", "published_at", "recorded_at", "position", "event_id", "withdrawn", "release", "revision", "cause"),
     *("previous_value", "change"),
 )
-_NOTHING_ASKED: Mapping[str, list[object]] = {
-    f"asked_{name}": [] for name in ("place", "vintage", "kind", "until", "number")
-}
+_EVERY_VINTAGE = """(
+  SELECT
+    *,
+    CAST(published_until AS DATE) AS vintage_date,
+    CAST(CAST(published_until AS DATE) AS VARCHAR) AS vintage,
+    CAST(next_until AS DATE) AS superseded_on
+  FROM items
+)"""
 
 
 @dataclass(frozen=True)
@@ -156,8 +161,7 @@ def _vintages_table(reader: Reader) -> PublicTable:
 
 
 def _vintages(reader: Reader) -> _Source:
-    clauses = f"{question('vintages', reader.families)},\nchosen AS (SELECT * FROM items)"
-    return _Source(clauses, f"({sql('audit/vintages_asked.sql')})", ("position",), _NOTHING_ASKED)
+    return _Source(question("vintages", reader.families), _EVERY_VINTAGE, ("position",), {})
 
 
 def _described(reader: Reader, source: _Source, kinds: Mapping[str, Kind]) -> dict[str, str]:
