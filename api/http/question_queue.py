@@ -173,9 +173,10 @@ class Questions:
         """The response that the work makes within an allowance. Raises what it raises, OutOfTime, and Problem."""
         return await self._answer(self._large if large else self._small, request, work)
 
-    async def answer_statement(self, request: Request, work: Callable[[Allowance], Response]) -> Response:
-        """The same for a statement of SQL."""
-        client = request.client.host if request.client is not None else ""
+    async def answer_statement(
+        self, request: Request, work: Callable[[Allowance], Response], *, client: str
+    ) -> Response:
+        """The same for a statement of SQL; `client` is who asks."""
         return await self._answer(self._statements, request, work, client)
 
     async def _answer(

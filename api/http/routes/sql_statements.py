@@ -10,6 +10,7 @@ from api.http.json_body import json_bytes
 from api.http.openapi import answers, operation
 from api.http.question_queue import Questions
 from api.http.responses import answered, asked
+from api.http.visit import visit_of
 from api.keys.scopes import READ
 from api.problems import bad_parameter
 from api.questions.parameters import SAFE, flag_of
@@ -28,6 +29,13 @@ from projections.sandbox import Sandbox, examples
 
 ORDER = 60
 OFFERED = (JSON, JSONL, CSV, PARQUET, ARROW)
+
+
+def _client_of(request: Request) -> str:
+    """Who asks, among whom the processes are shared out: a key, else an address."""
+    key = visit_of(request.scope).key
+    address = request.client.host if request.client is not None else ""
+    return f"address {address}" if key is None else f"key {key}"
 
 
 def router(engine: Engine) -> APIRouter:
@@ -71,7 +79,7 @@ def router(engine: Engine) -> APIRouter:
             return conditional_response(Answer(headers, made.body), {**request.scope, "headers": []})
 
         questions: Questions = request.app.state.questions
-        return await questions.answer_statement(request, answer)
+        return await questions.answer_statement(request, answer, client=_client_of(request))
 
     @routes.get(
         "/schema",
