@@ -38,7 +38,8 @@ PYTHONS := $(foreach minor,14 13 12 11,python3.$(minor) $(wildcard $(PYENV_ROOT)
 
 # Every command and the server with warnings as errors, every format, and what the tables and views give.
 SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli tests/api/formats \
-	tests/projections/test_engine.py tests/projections/queries tests/projections/tables tests/projections/views
+	tests/projections/test_engine.py tests/projections/queries tests/projections/tables tests/projections/views \
+	tests/projections/sandbox tests/api/http/test_sql_statements.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run test newest test-newest lint check format docs judge bench fuzz golden mutants articles sandbox lock clean

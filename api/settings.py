@@ -192,7 +192,7 @@ SQL_MEMORY = Setting(
 )
 SQL_ANSWER_MB = Setting(
     "sql_answer_mb",
-    "256",
+    "64",
     "How many megabytes the answer to a statement of SQL may have (422 for more).",
     _megabytes,
 )

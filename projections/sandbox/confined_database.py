@@ -8,6 +8,7 @@ With one thread the same statement over the same rows gives the same rows in the
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,8 @@ LOCKS = (
 """In this order: what is locked cannot be set any more."""
 _OWN_TYPES = ("BIGNUM", "BIT", "GEOMETRY", "UHUGEINT", "VARIANT")
 """Types of DuckDB that others read as something else."""
+_PATH = re.compile(r"(?<![\w.])/(?:[^\s/'\":,;()]+/)+[^\s'\":,;()]*")
+"""A path of this machine; one that stands in the statement is no secret."""
 _INCOMING = "incoming"
 _DESCRIBE = "DESCRIBE "
 _IS_FIRST_MAJOR = duckdb.__version__.startswith("1.")
@@ -180,6 +183,7 @@ class _refusing:  # noqa: N801  it reads as a word in a `with`
         if not text:
             kind, text = "", str(error)
         message = str(said.get("exception_message", text)).partition("\n\nLINE ")[0].strip()
+        message = _PATH.sub(lambda path: path[0] if path[0] in self._sql else "(a path)", message)
         position = str(said.get("position", ""))
         at = int(position) - self._before if position.isdecimal() else None
         if said.get("error_subtype") == "COLUMN_NOT_FOUND" or "does not have a column named" in message:

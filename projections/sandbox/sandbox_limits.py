@@ -12,5 +12,5 @@ class SandboxLimits:
 
     seconds: float | None = 3.0
     memory_bytes: int | None = 1024**3
-    answer_bytes: int | None = 256 * 1024**2
+    answer_bytes: int | None = 64 * 1024**2
     children: int = 2

@@ -98,3 +98,12 @@ def test_the_database_gives_nothing_away_though_nobody_checks_the_statement(
     assert SECRET not in told
     assert "root:" not in told
     assert [path.name for path in Path(places["{folder}"]).iterdir()] == ["secret.csv"]
+
+
+def test_a_path_of_the_machine_in_a_message_is_left_out() -> None:
+    database = ConfinedDatabase({}, memory_bytes=None)
+    with pytest.raises(Refusal) as refusal:
+        for _ in database.run("SELECT ERROR('no file /usr' || '/lib/secret.so, and not /a/b in 1/2')")[1]:
+            pass
+    database.close()
+    assert refusal.value.detail == "no file (a path), and not /a/b in 1/2"
