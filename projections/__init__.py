@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from projections.queries.inquiry import Inquiry
     from projections.queries.reader import Reader
     from projections.queries.thing_diff import DiffPlace
+    from projections.queries.thing_effects import thing_effects
     from projections.queries.thing_histories import Place as ThingPlace
     from projections.queries.touched_things import THINGS
     from projections.upkeep import TablesUnavailable
@@ -45,6 +46,7 @@ else:
         "projections.queries.inquiry": "Inquiry",
         "projections.queries.reader": "Reader",
         "projections.queries.thing_diff": "DiffPlace",
+        "projections.queries.thing_effects": "thing_effects",
         "projections.queries.thing_histories": "ThingPlace=Place",
         "projections.queries.touched_things": "THINGS",
         "projections.upkeep": "TablesUnavailable",
@@ -96,4 +98,5 @@ __all__ = [
     "Viewpoint",
     "is_detail",
     "listed",
+    "thing_effects",
 ]

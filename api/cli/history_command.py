@@ -3,6 +3,7 @@ a thing that holds over time did, such as a policy or a plant, by its slug.
 """
 
 import sys
+from dataclasses import replace
 from inspect import Signature
 from typing import Annotated, Any
 
@@ -17,13 +18,17 @@ from api.questions.figure_words import WORDS, FiguresMeant, figures_meant
 from api.questions.name_hints import name_lines
 from api.questions.parameters import VIEWPOINT, Parameter
 from api.questions.resources import CLOCK, history
-from api.questions.thing_history import RELATIONSHIP, WITH_HISTORY, thing_history
+from api.questions.thing_history import CHOICE, RELATIONSHIP, WITH_HISTORY, thing_history
 from api.questions.unit_conversion import CONVERSION
 from ledger import visible_lines
 from projections import Engine
 
 app = typer.Typer()
 _NO_WORDS = (CLOCK.name, *(one.name for one in CONVERSION))
+_OF_THINGS = tuple(
+    replace(one, description=f"Of things that hold over time: {one.description[0].lower()}{one.description[1:]}")
+    for one in CHOICE
+)
 _HOW = (CLOCK, *CONVERSION, *VIEWPOINT)
 _OF = {str(one.slug): one for one in WITH_HISTORY}
 _THINGS = tuple(
@@ -38,6 +43,7 @@ def _run(**given: Any) -> None:
     words = given_parameters(WORDS, given)
     how = given_parameters(_HOW, given)
     thing = given_parameters(_THINGS, given)
+    choice = given_parameters(_OF_THINGS, given)
     if (figure_id is not None) + bool(words) + len(thing) != 1:
         fail(
             "Give the id of a figure, or words that say which one (--subject, --metric, --period, …), or one thing "
@@ -46,7 +52,9 @@ def _run(**given: Any) -> None:
         )
     if thing and any(one.name in how for one in CONVERSION):
         fail("--unit is of figures: things that hold over time have none.", code=MISUSED)
-    parameters = {**page_parameters(output, given["limit"]), **how}
+    if choice and not thing:
+        fail("--publisher and --prefer are of things that hold over time: a figure's history has all.", code=MISUSED)
+    parameters = {**page_parameters(output, given["limit"]), **how, **choice}
     with opened(data, make=False) as engine:
         if thing:
             ((kind, name),) = thing.items()
@@ -82,7 +90,7 @@ def _list(meant: FiguresMeant) -> None:
 _ID = Annotated[str | None, typer.Argument(help="The figure's id, as `figures --format json` gives it.")]
 _arguments = [
     keyword("figure_id", _ID, None),
-    *(option(one) for one in (*WORDS, *_THINGS, *_HOW)),
+    *(option(one) for one in (*WORDS, *_THINGS, *_OF_THINGS, *_HOW)),
     keyword("limit", LimitOption, None),
     keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
     keyword("safe", SafeOption, False),

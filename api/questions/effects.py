@@ -1,15 +1,14 @@
 """What a planned append would do to answers: the item of each figure and thing before and after, where they differ."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from api.questions.audit.thing_differences import with_objects
 from api.questions.page import Page
 from ledger import Entry
-from projections import CATALOGUE, Allowance, Engine, Reader, Viewpoint
+from projections import CATALOGUE, Allowance, Engine, Reader, Viewpoint, thing_effects
 
 EFFECTS_LISTED_MAX = 1_000
 """A merge may move any number of figures; so many are listed, and all are counted."""
@@ -38,24 +37,33 @@ def effects(
         return Effects([])
     inquiry = engine if allowance is None else engine.within(allowance)
     after = entries[0].position - 1
+    found = _Counted()
+    things = _Counted()
     with engine.preview(entries, allowance) as reader:
         touched = list(map(str, reader.figures_touched(after=after)))
         items_after = reader.read("figures", figures=touched) if touched else None
-        things = reader.things_touched(after=after)
-        things_after = {name: _things(reader, name, keys) for name, keys in things.items()}
-    listed: list[Item] = []
-    more = 0
-    if items_after is None and not things:
-        return Effects(listed)
-    with inquiry.reader(viewpoint) as reader:
-        changed = _figures(reader, touched, items_after) if items_after is not None else iter(())
-        things_before = {name: _things(reader, name, keys) for name, keys in things.items()}
-        for effect in chain(changed, _differing(things_before, things_after)):
-            if len(listed) < EFFECTS_LISTED_MAX:
-                listed.append(effect)
+        things.take(with_objects(one["resource"], one) for one in thing_effects(reader, after=after))
+    if items_after is not None:
+        with inquiry.reader(viewpoint) as reader:
+            found.take(_figures(reader, touched, items_after))
+    found.take(things.listed)
+    return Effects(found.listed, found.more + things.more)
+
+
+class _Counted:
+    """Effects, of which the first are listed and all are counted."""
+
+    def __init__(self) -> None:
+        self.listed: list[Item] = []
+        self.more = 0
+
+    def take(self, effects: Iterable[Item]) -> None:
+        """Add some behind the others."""
+        for effect in effects:
+            if len(self.listed) < EFFECTS_LISTED_MAX:
+                self.listed.append(effect)
             else:
-                more += 1
-    return Effects(listed, more)
+                self.more += 1
 
 
 def _figures(reader: Reader, touched: Sequence[str], items_after: pa.Table) -> Iterator[Item]:
@@ -65,38 +73,6 @@ def _figures(reader: Reader, touched: Sequence[str], items_after: pa.Table) -> I
         for figure, earlier, later in zip(some, before.of(some), after.of(some), strict=True):
             if earlier != later:
                 yield {"figure_id": figure, "before": earlier, "after": later}
-
-
-Known = dict[tuple[Any, ...], Item]
-
-
-def _things(reader: Reader, name: str, keys: Sequence[tuple[str, ...]]) -> Known:
-    """The items of some things of a resource, by what tells them apart: slug, part, role, and place in their order."""
-    projection = CATALOGUE[name]
-    known_by = [column for column in projection.order if column not in projection.hidden]
-    (first, *_), wanted = known_by, set(keys)
-    found: Known = {}
-    seen: Counter[tuple[Any, ...]] = Counter()
-    for start in range(0, len(keys), COMPARED_AT_ONCE):
-        slugs = sorted({key[0] for key in keys[start : start + COMPARED_AT_ONCE]})
-        table = reader.read(name, filters={first: slugs})
-        for item in Page(table, basis={}, objects=projection.objects).rows():
-            if tuple(item[column] for column in known_by[: len(keys[0])]) in wanted:
-                told = tuple(item[column] for column in known_by)
-                found[(*told, seen[told])] = item
-                seen[told] += 1
-    return found
-
-
-def _differing(before: dict[str, Known], after: dict[str, Known]) -> Iterator[Item]:
-    for name in before:
-        projection = CATALOGUE[name]
-        known_by = [column for column in projection.order if column not in projection.hidden]
-        for told in sorted(before[name].keys() | after[name].keys(), key=lambda told: tuple(map(str, told))):
-            earlier, later = before[name].get(told), after[name].get(told)
-            if earlier != later:
-                which = dict(zip(known_by, told, strict=False))
-                yield {"resource": name, **which, "before": earlier, "after": later}
 
 
 class _Items:

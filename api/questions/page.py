@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -108,11 +108,16 @@ class Page:
 
     def _rows(self, items: pa.Table) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = items.to_pylist()
-        for name in self.objects:
-            for row in rows:
-                if row[name] is not None:
-                    row[name] = orjson.loads(row[name])
+        for row in rows:
+            read_objects(row, self.objects)
         return rows
+
+
+def read_objects(item: dict[str, Any], names: Iterable[str]) -> None:
+    """Put JSON objects in the place of their texts."""
+    for name in names:
+        if (text := item.get(name)) is not None:
+            item[name] = orjson.loads(text)
 
 
 def read(

@@ -6,14 +6,18 @@ from typing import Any
 
 from api.problems import bad_parameter, not_found
 from api.questions.page import Items, Page, read
-from api.questions.parameters import PAGING, VIEWPOINT
-from api.questions.resources import CLOCK, is_entity_of
+from api.questions.parameters import PAGING, VIEWPOINT, Parameter
+from api.questions.resources import CLOCK, is_entity_of, parameters_of
 from ledger.events import NAME_PATTERN, SLUG_PATTERN
-from projections import CATALOGUE, COLUMN_KINDS, THINGS, Inquiry, Kind, Projection, ThingPlace, Viewpoint
+from projections import CATALOGUE, COLUMN_KINDS, THINGS, Inquiry, Kind, Projection, ThingPlace, Value, Viewpoint
 
-THING_HISTORY = (CLOCK, *VIEWPOINT, *PAGING)
 WITH_HISTORY = tuple(CATALOGUE[name] for name in THINGS)
 """The resources whose things have a history."""
+CHOICE: tuple[Parameter, ...] = tuple(
+    one for one in parameters_of(WITH_HISTORY[0]) if one.name in ("publisher", "prefer")
+)
+"""Which publishers' statements make a thing what it is."""
+THING_HISTORY = (CLOCK, *CHOICE, *VIEWPOINT, *PAGING)
 RELATIONSHIP = "Subject, relation, object and, where there is one, role, with colons between"
 STATEMENT_CAUSES = ("first_report", "confirmation", "revision", "conflict", "withdrawal", "republication")
 ANSWER_CAUSES = ("recorded", "late_arrival", "correction", "retraction", "reinstatement", "merge")
@@ -71,14 +75,26 @@ def thing_history(
     clock = parameters.get("clock", "publication")
     if clock not in ("publication", "ledger"):
         raise bad_parameter("clock", "choice", f"clock is publication or ledger, not {clock[:40]!r}")
-    key = _key(projection, name)
+    key = thing_key(projection, name)
+    chosen = {one.name: parameters[one.name] for one in CHOICE if one.name in parameters}
+    members: dict[str, Any] = {}
+
+    def filters_at(viewpoint: Viewpoint) -> Mapping[str, Value]:
+        """Whose statements are asked for, as the names are meant; what is said of these is noted."""
+        if not chosen:
+            return {}
+        with engine.reader(viewpoint) as reader:
+            names = reader.meant(projection, chosen)
+        members.update(names.members())
+        return names.filters
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
+        filters = filters_at(viewpoint)
         if clock == "ledger":
             place = ThingPlace(skip >> _SHOWN_BITS, skip & ((1 << _SHOWN_BITS) - 1))
-            items = engine.thing_answers(projection.name, key, viewpoint, limit=count, place=place)
+            items = engine.thing_answers(projection.name, key, viewpoint, filters=filters, limit=count, place=place)
         else:
-            items = engine.thing_history(projection.name, key, viewpoint, limit=count, offset=skip)
+            items = engine.thing_history(projection.name, key, viewpoint, filters=filters, limit=count, offset=skip)
         known = items or engine.knows_thing(projection.name, key, viewpoint)
         if not known and not is_entity_of(engine, projection, name, viewpoint):
             raise not_found(f"{name[:200]!r} is unknown among {projection.name} at this viewpoint.")
@@ -92,7 +108,7 @@ def thing_history(
         limit=limit,
         next_offset=_place_after if clock == "ledger" else None,
     )
-    return page.with_kinds({**COLUMN_KINDS, **projection.kinds, **_KINDS})
+    return page.with_kinds({**COLUMN_KINDS, **projection.kinds, **_KINDS}).with_members(**members)
 
 
 def _place_after(items: Items, before: int) -> int:
@@ -105,7 +121,7 @@ def _place_after(items: Items, before: int) -> int:
     return int(last << _SHOWN_BITS | shown)
 
 
-def _key(projection: Projection, name: str) -> Sequence[str]:
+def thing_key(projection: Projection, name: str) -> Sequence[str]:
     """What the thing is known by. Raises Problem (404) for what names none."""
     if not projection.known_by:
         if not re.fullmatch(SLUG_PATTERN, name):

@@ -26,23 +26,17 @@ _LEAD_TIME = (
     "WHEN lead_days <= 731 THEN 'up to 2 years' WHEN lead_days <= 1827 THEN 'up to 5 years' ELSE 'over 5 years' END"
 )
 _SHARES = {"share_upward": "share_late", "share_downward": "share_early", "share_unchanged": "share_on_time"}
-_SHOWN = (
-    *(
-        "part",
-        "transition",
-        "publisher",
-        "first_effective_from",
-        "effective_from",
-        "restated",
-        "shift_days",
-        "happened",
-    ),
-    *("statements", "lead_days", "first_published_at", "published_at", "event_id", "position"),
-)
+_STATEMENTS = ("statements", "lead_days", "first_published_at", "published_at", "event_id", "position")
 
 
 class Slips:
     """The slips of the things of a resource that filters select."""
+
+    COLUMNS = (
+        *("part", "transition", "publisher", "first_effective_from", "effective_from", "restated", "shift_days"),
+        "happened",
+    )
+    """What is said of a slip, besides its thing, and its statements."""
 
     def __init__(self, reader: Reader, resource: str, filters: Mapping[str, Value]) -> None:
         self._reader = reader
@@ -122,5 +116,5 @@ class Slips:
         order = ", ".join(
             f"{quoted(name)} NULLS FIRST" for name in (*self._thing, "part", "starts", "publisher", "position")
         )
-        shown = ", ".join(map(quoted, (*self._thing, *_SHOWN)))
+        shown = ", ".join(map(quoted, (*self._thing, *self.COLUMNS, *_STATEMENTS)))
         return f"{self._text} SELECT {shown} FROM slips ORDER BY {order}"

@@ -18,6 +18,7 @@ from projections.catalogue import CATALOGUE
 from projections.queries.allowance import Allowance
 from projections.queries.event_search import acts_on_figures, events_where, timeline
 from projections.queries.filter_values import Value
+from projections.queries.publisher_choice import PublisherChoice
 from projections.queries.reader import Reader
 from projections.queries.thing_histories import START, TOGETHER_MAX, Place
 from projections.queries.thing_names import thing_named
@@ -105,16 +106,24 @@ class Inquiry(ABC):
             return reader.knows(thing_named(reader.families[CATALOGUE[name].family], key, reader.names))
 
     def thing_history(
-        self, name: str, key: Sequence[str], viewpoint: Viewpoint, *, limit: int | None = None, offset: int = 0
+        self,
+        name: str,
+        key: Sequence[str],
+        viewpoint: Viewpoint,
+        *,
+        filters: Mapping[str, Value] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> list[dict[str, Any]]:
         """What was said of a thing that holds over time, oldest first: see `projections.queries.statement_history`.
 
-        `key` is its slug, or what else it is known by.
+        `key` is its slug, or what else it is known by. Of filters only `publisher` and `prefer` are taken.
         """
         with self.reader(viewpoint) as reader:
             thing = thing_named(reader.families[CATALOGUE[name].family], key, reader.names)
+            choice = PublisherChoice.of(CATALOGUE[name], filters or {}, reader.names)
             last = None if limit is None else offset + limit
-            return list(islice(reader.statements_of(thing), offset, last))
+            return list(islice(reader.statements_of(thing, choice), offset, last))
 
     def thing_answers(
         self,
@@ -122,6 +131,7 @@ class Inquiry(ABC):
         key: Sequence[str],
         viewpoint: Viewpoint,
         *,
+        filters: Mapping[str, Value] | None = None,
         limit: int | None = None,
         place: Place = START,
         together: int = TOGETHER_MAX,
@@ -132,7 +142,9 @@ class Inquiry(ABC):
         """
         with self.reader(viewpoint) as reader:
             thing = thing_named(reader.families[CATALOGUE[name].family], key, reader.names)
-            return list(islice(reader.answers_of(CATALOGUE[name], thing, place=place, together=together), limit))
+            choice = PublisherChoice.of(CATALOGUE[name], filters or {}, reader.names)
+            answers = reader.answers_of(CATALOGUE[name], thing, choice, place=place, together=together)
+            return list(islice(answers, limit))
 
     def diff(
         self,

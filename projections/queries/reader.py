@@ -6,6 +6,7 @@ in the same tables at the same position. So an answer does not change while the 
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,7 @@ from projections.queries.near_history import BESIDE, near_history
 from projections.queries.resource_clauses import resource_clauses, viewpoint_rows
 from projections.queries.sort_orders import Sort, sort_of
 from projections.queries.thing_histories import ThingHistories
-from projections.queries.touched_things import figures_touched, things_touched
+from projections.queries.touched_things import figures_touched
 from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX
 from projections.sql_text import quoted
 from projections.tables.families import Family
@@ -73,6 +74,7 @@ class Reader(ThingHistories):
         allowance: Allowance,
     ) -> None:
         super().__init__(cursor, viewpoint, allowance)
+        self._at = partial(Reader, cursor, families, merged=merged, subject_of=subject_of, allowance=allowance)
         self.families = families
         self.names = Names(self.ask, viewpoint.position, merged=merged, subject_of=subject_of, each=allowance.each)
 
@@ -374,6 +376,6 @@ class Reader(ThingHistories):
         """The figures of which a version was opened or closed after a position."""
         return figures_touched(self.ask, after)
 
-    def things_touched(self, *, after: int) -> dict[str, list[tuple[str, ...]]]:
-        """The things of which that is true: see `projections.queries.touched_things`."""
-        return things_touched(self.ask, after)
+    def at(self, viewpoint: Viewpoint) -> "Reader":
+        """A reader of the same tables at another viewpoint."""
+        return self._at(viewpoint)

@@ -8,15 +8,14 @@ up to then: what its earlier statements gave last, without those that it had tak
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from ledger.values import parse_moment
+from projections.queries.comparable_amounts import comparable
 
 Item = dict[str, Any]
 
 DATES = ("effective_from", "effective_to")
-_NUMBERS = {"share", "share_low", "share_high", "value", "low", "high"}
 
 
 class Telling(NamedTuple):
@@ -145,16 +144,8 @@ def _clash(name: str, before: Any, after: Any) -> bool:
     if name.removeprefix("changes.") in DATES and before is not None and after is not None:
         first, second = parse_moment(before), parse_moment(after)
         return first.end < second.start or second.end < first.start
-    return bool(_comparable(name, before) != _comparable(name, after))
-
-
-def _comparable(name: str, value: Any) -> Any:
-    """Numbers that are printed otherwise are the same."""
-    if isinstance(value, dict):
-        return {key: _comparable(key, part) for key, part in value.items() if part is not None}
-    if isinstance(value, list):
-        return [_comparable(name, part) for part in value]
-    return Decimal(value) if name.removeprefix("changes.") in _NUMBERS and value is not None else value
+    field = name.removeprefix("changes.")
+    return bool(comparable(field, before) != comparable(field, after))
 
 
 def _said(value: Any) -> Any:

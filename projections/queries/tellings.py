@@ -6,13 +6,11 @@ year later, "commissioned in June 2028" are two tellings of one transition.
 """
 
 from ledger.events import Role
-from projections.queries.transitions import things_of
-from projections.sql_text import literals, quoted, sections
+from projections.queries.transitions import step_of, things_of, types_of
+from projections.sql_text import quoted, sections
 from projections.tables.families import Family
 
 PREFIX = "tellings_"
-PARTLY = " in part"
-"""What a step is called besides its type where it was taken for a part of the thing only: a loan drawn in part."""
 
 
 def clauses(family: Family, *, restating: int, chosen: bool = False) -> str:
@@ -42,8 +40,11 @@ def clauses(family: Family, *, restating: int, chosen: bool = False) -> str:
     }
     if chosen:
         same = (f"wanted.{name} = COALESCE({family.name}.{name}, '')" for name in map(quoted, thing))
-        of_part = f"(wanted.item_part IS NULL OR COALESCE({quoted(part)}, wanted.item_part) = wanted.item_part)"
-        filled["chosen"] = f"SEMI JOIN wanted\n    ON {' AND '.join(same)}" + (f"\n    AND {of_part}" if part else "")
+        filled["chosen"] = f"SEMI JOIN wanted\n    ON {' AND '.join(same)}"
+        if part:
+            filled["chosen"] += (
+                f"\n    AND (wanted.item_part IS NULL OR COALESCE({quoted(part)}, wanted.item_part) = wanted.item_part)"
+            )
     if not restating:
         return ",\n".join(texts[name].format_map(filled) for name in ("told", "placed"))
     filled["rooted"] = f"LEFT JOIN restated_{doublings}_{family.name}\n    USING (viewpoint, event_id)"
@@ -58,19 +59,3 @@ def own_columns(family: Family) -> list[str]:
     """The fields that a statement gives of a transition, besides what it is of, and its dates."""
     left_out = {*things_of(family), family.classes[0].part, "restates", "effective_from", "effective_to"}
     return [column.name for column in family.columns if column.name not in left_out]
-
-
-def step_of(family: Family) -> str:
-    """The type of a statement's transition."""
-    partly = [
-        f"WHEN type = '{cls.__name__}' AND ({' OR '.join(f'{quoted(name)} IS NOT NULL' for name in cls.in_part)}) "
-        f"THEN '{cls.__name__}{PARTLY}'"
-        for cls in family.classes
-        if cls.in_part
-    ]
-    return f"CASE {' '.join(partly)} ELSE type END" if partly else "type"
-
-
-def types_of(family: Family, role: Role) -> str:
-    """The steps of a family that open, or that end, as SQL literals."""
-    return literals(cls.__name__ for cls in family.classes if cls.lifecycle_role is role) or "''"

@@ -3,6 +3,7 @@
 It is the one rule of what is a difference: for what differs between viewpoints, and for what a planned append would do.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from projections.column_kinds import Kind
 from projections.projection import Projection
+from projections.queries.comparable_amounts import comparable
 from projections.queries.difference_causes import Item
 from projections.queries.filter_values import Value
 from projections.queries.filters import Selection, select
@@ -25,6 +27,7 @@ from projections.sql_text import quoted, sections
 NO_DIFFERENCE = ("publisher", "publishers", "disputed", "foreseen", "event_id", "published_at", "position")
 """Columns of items that differ where something is only said again."""
 SIDES = ("before", "after")
+CHANGED = "changed"
 _FIELDS_OF_PROVISIONS = (
     "LIST_TRANSFORM({}, lambda one: ROW(one.provision, one.status, one.effective_from, one.effective_to, "
     "one.interrupted_from, one.interrupted_to))"
@@ -97,7 +100,9 @@ class ThingComparison:
         params = {**self._params, "things": [one for (one,) in things] if len(self._thing) == 1 else things}
         rows = self._reader.allowance.rows_of(presented(self._reader.table(self._text, params)))
         for _, together in groupby(rows, key=itemgetter("number")):
-            yield self._item(list(together))
+            item = self._item(list(together))
+            if item["kind"] != CHANGED or item["fields"]:
+                yield item
 
     @property
     def _selected(self) -> str:
@@ -186,13 +191,23 @@ class ThingComparison:
             SIDES[row["viewpoint"]]: {name: value for name, value in row.items() if name not in hidden} for row in rows
         }
         last = rows[-1]
+        differing = [one for one in last["changed_fields"] if not self._prints_the_same(one, *rows)]
         return {
             **{name: last[name] for name in self._columns.keys},
             "before": shown.get("before"),
             "after": shown.get("after"),
             "kind": last["difference"],
-            "fields": {name: {side: shown[side][name] for side in SIDES} for name in last["changed_fields"]},
+            "fields": {name: {side: shown[side][name] for side in SIDES} for name in differing},
         }
+
+    def _prints_the_same(self, name: str, before: Item, after: Item) -> bool:
+        """Whether a field holds the same amounts on both sides, printed otherwise."""
+        kind = self._projection.kinds.get(name)
+        if kind not in (Kind.OBJECT, Kind.OBJECTS):
+            return False
+        said = (json.loads(one[name]) if kind is Kind.OBJECT and one[name] else one[name] for one in (before, after))
+        first, second = (comparable(name, one) for one in said)
+        return bool(first == second)
 
 
 def _all(selection: Selection) -> str:

@@ -22,11 +22,12 @@ from projections.queries.filter_values import Value
 from projections.queries.filters import Selection, filter_named, select
 from projections.queries.format import presented
 from projections.queries.names import Names
+from projections.queries.publisher_choice import PublisherChoice
 from projections.queries.statement_history import DATES, Item, Telling, statement_history
-from projections.queries.tellings import own_columns, step_of, types_of
+from projections.queries.tellings import own_columns
 from projections.queries.thing_answers import Event, change_item, changes_of, late_arrivals
 from projections.queries.thing_names import ThingName
-from projections.queries.transitions import things_of
+from projections.queries.transitions import step_of, things_of, types_of
 from projections.queries.viewpoint_cursor import ViewpointCursor
 from projections.sql_text import quoted
 from projections.tables.families import Family
@@ -70,18 +71,28 @@ class ThingHistories(ViewpointCursor):
             )
         )
 
-    def statements_of(self, thing: ThingName) -> Iterator[Item]:
+    def statements_of(self, thing: ThingName, choice: PublisherChoice) -> Iterator[Item]:
         """What was said of a thing, in order of publication, and why each statement differs from the one before."""
-        return statement_history(list(self.allowance.each(self._tellings(thing.as_at(self.viewpoint.position)))))
+        told = self._tellings(thing.as_at(self.viewpoint.position), choice)
+        return statement_history(list(self.allowance.each(told)))
 
     def answers_of(
-        self, projection: Projection, thing: ThingName, *, place: Place = START, together: int = TOGETHER_MAX
+        self,
+        projection: Projection,
+        thing: ThingName,
+        choice: PublisherChoice,
+        *,
+        place: Place = START,
+        together: int = TOGETHER_MAX,
     ) -> Iterator[Item]:
-        """What this ledger answered of a thing, change by change, from a place on: `together` positions at a time."""
+        """What this ledger answered of a thing, change by change, from a place on: `together` positions at a time, in
+        which the names of publishers mean the same.
+        """
         recorded = self._recorded(thing)
         late = late_arrivals(recorded)
         visible = [one for one in recorded if one.published_until <= self._params["as_of"]]
-        moves = {at for one in visible for at in (one.since, one.until)} | thing.moves()
+        renamed = choice.moves()
+        moves = {at for one in visible for at in (one.since, one.until)} | thing.moves() | renamed
         positions = sorted(at for at in moves if at <= self.viewpoint.position)
         begin = place.position + (not place.shown)
         done = bisect_left(positions, begin)
@@ -89,10 +100,11 @@ class ThingHistories(ViewpointCursor):
         before: Items = {}
         while first < len(positions):
             some = positions[first : first + together]
+            some = some[: next((nth for nth, at in enumerate(some) if nth and at in renamed), None)]
             kept = decisive(self.allowance.each(visible), some[0], some[-1])
             some = some[: max(FOLDED_MAX // max(len(kept), 1), 1)]
             first += len(some)
-            columns, answers = self._answers_at(projection, thing, some, kept)
+            columns, answers = self._answers_at(projection, thing, choice, some, kept)
             changes = []
             for at in some:
                 after = answers.get(at, {})
@@ -141,7 +153,12 @@ class ThingHistories(ViewpointCursor):
         return f"restates, starts, starts_until, {side}, [{series}], [{', '.join(given)}]{changed}"
 
     def _answers_at(
-        self, projection: Projection, thing: ThingName, positions: Sequence[int], kept: Sequence[int]
+        self,
+        projection: Projection,
+        thing: ThingName,
+        choice: PublisherChoice,
+        positions: Sequence[int],
+        kept: Sequence[int],
     ) -> tuple[list[str], dict[int, Items]]:
         """The columns of items, and the items of a thing at each of some positions, by their parts or starts.
 
@@ -155,7 +172,10 @@ class ThingHistories(ViewpointCursor):
         )
         decide = f"versions.position IN (SELECT UNNEST(CAST({selection.bind(kept)} AS BIGINT[])))"
         rows = {family: [*own, decide] for family, own in thing.rows(selection.bind).items()}
-        clauses = self._question(projection.name, rows, viewpoints=viewpoints)
+        params = choice.params_at(positions[0])
+        selection.params |= params
+        of_publishers = "publishers" in params
+        clauses = self._question(projection.name, rows, viewpoints=viewpoints, of_publishers=of_publishers)
         order = ("viewpoint", *projection.order)
         hidden = [name for name in projection.hidden if name != "starts"]
         table = self._table(clauses, selection, order=order, hidden=hidden)
@@ -229,13 +249,15 @@ class ThingHistories(ViewpointCursor):
         clauses = self._question(projection.name, {projection.family: selection.rows})
         return f"{clauses} SELECT DISTINCT {', '.join(keys)} FROM items WHERE {' AND '.join(selection.items) or 'TRUE'}"
 
-    def _tellings(self, thing: ThingName) -> Iterator[Telling]:
+    def _tellings(self, thing: ThingName, choice: PublisherChoice) -> Iterator[Telling]:
         selection = Selection()
         family = self.families[thing.family]
+        rows = thing.rows(selection.bind)
+        rows[thing.family] += choice.conditions(self.viewpoint.position, selection.bind)
         clauses = tellings_of(
             thing.family,
             self.families,
-            rows=thing.rows(selection.bind),
+            rows=rows,
             restating=self.restating(thing.family, thing.condition(selection.bind), selection),
         )
         own = own_columns(family)
@@ -263,7 +285,14 @@ class ThingHistories(ViewpointCursor):
         return int(count)
 
     @abstractmethod
-    def _question(self, view: str, rows: Mapping[str, Sequence[str]], *, viewpoints: str | None = None) -> str:
+    def _question(
+        self,
+        view: str,
+        rows: Mapping[str, Sequence[str]],
+        *,
+        viewpoints: str | None = None,
+        of_publishers: bool = False,
+    ) -> str:
         """The clauses of a view of a resource."""
 
 

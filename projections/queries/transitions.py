@@ -75,8 +75,8 @@ def _filled(family: Family, name: str, *, restating: bool) -> dict[str, str]:
         "parts": f"parts_{name}",
         "or_all": f"OR parts_{name}.of_all" if family.whole else "",
         "keys": keys,
-        "openings": _types(family, Role.OPENS),
-        "endings": _types(family, Role.CLOSES),
+        "openings": types_of(family, Role.OPENS),
+        "endings": types_of(family, Role.CLOSES),
         "voiced": ",\n    ".join(_voiced(column) for column in own),
         "settled": ",\n    ".join(_settled(column) for column in own),
         "disputed": _disputed(own),
@@ -97,15 +97,20 @@ def _filled(family: Family, name: str, *, restating: bool) -> dict[str, str]:
 
 
 def _stated(family: Family) -> str:
-    """The columns of statements: what ends its thing only in part is of a type of its own."""
+    """The columns of statements, each under the type of its transition."""
+    replaced = f" REPLACE ({step} AS type)" if (step := step_of(family)) != "type" else ""
+    return f"{family.name}.*{replaced}"
+
+
+def step_of(family: Family) -> str:
+    """The type of a statement's transition: what ends its thing only in part is of a type of its own."""
     in_part = [
         f"WHEN type = '{cls.__name__}' AND ({' OR '.join(f'{quoted(name)} IS NOT NULL' for name in cls.in_part)}) "
         f"THEN '{cls.__name__}{IN_PART}'"
         for cls in family.classes
         if cls.in_part
     ]
-    replaced = f" REPLACE (CASE {' '.join(in_part)} ELSE type END AS type)" if in_part else ""
-    return f"{family.name}.*{replaced}"
+    return f"CASE {' '.join(in_part)} ELSE type END" if in_part else "type"
 
 
 def things_of(family: Family) -> tuple[str, ...]:
@@ -114,7 +119,8 @@ def things_of(family: Family) -> tuple[str, ...]:
     return cls.known_by or (cls.thing or "",)
 
 
-def _types(family: Family, role: Role) -> str:
+def types_of(family: Family, role: Role) -> str:
+    """The types of transitions that open a thing of a family, or that end one, as SQL literals."""
     return literals(cls.__name__ for cls in family.classes if cls.lifecycle_role is role) or "''"
 
 

@@ -524,9 +524,14 @@ class Writer:
         amounts = self.optional(
             40,
             quantity=lambda: self.rng.choice(
-                ({"value": "10.50", "unit": "t"}, {"low": "1", "unit": "t"}, {"low": "1", "high": "2", "unit": "kt"})
+                (
+                    *({"value": "10.50", "unit": "t"}, {"value": "0.0105", "unit": "kt"}, {"low": "1", "unit": "t"}),
+                    {"low": "1", "high": "2", "unit": "kt"},
+                )
             ),
-            amount=lambda: self.rng.choice(({"value": "7", "unit": "USD"}, {"value": "0.1", "unit": "million USD"})),
+            amount=lambda: self.rng.choice(
+                ({"value": "100000", "unit": "USD"}, {"value": "0.1", "unit": "million USD"})
+            ),
         )
         if type_name in OPENINGS:
             fields |= {"kind": self.rng.choice(("loan", "offtake")), "by": self.pick("organisation")}

@@ -9,7 +9,7 @@ Decisions, where the contract leaves room:
     both (its slugs resolved), is no cause, and neither is what was done to it.
  3. All statements of a thing bear on it: on a stage of a facility those of that stage and those of none, and what is
     said of who operates the facility.
- 4. Numbers are the same however they are printed.
+ 4. Numbers are the same however they are printed, and amounts in whichever unit.
 """
 
 import json
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from ledger.values import unit
 from tests.oracle.facts import Body, Fact, Item, Names
 from tests.oracle.histories import Viewpoint
 from tests.oracle.model import OVER_TIME, Model
@@ -102,15 +103,29 @@ def changed(before: Item, after: Item, keys: Sequence[str]) -> Body:
     return {
         name: {"before": before[name], "after": after[name]}
         for name in before
-        if name not in SAID_AGAIN and name not in keys and _value(name, before[name]) != _value(name, after[name])
+        if name not in SAID_AGAIN and name not in keys and compared(name, before[name]) != compared(name, after[name])
     }
 
 
-def _value(name: str, value: Any) -> Any:
+def compared(name: str, value: Any) -> Any:
+    """A value of a column of items as it is compared."""
     if name == "provisions":
         of_each = ("provision", "status", "effective_from", "effective_to", "interrupted_from", "interrupted_to")
         return value and [tuple(one[field] for field in of_each) for one in value]
+    if name in AMOUNTS or name in ("met_quantity", "met_amount"):
+        return canonical_amounts(value)
     return Decimal(value) if name in NUMBERS and value is not None else value
+
+
+def canonical_amounts(value: Any) -> Any:
+    """Amounts in the canonical units of theirs: 2 kt are 2000 t."""
+    if isinstance(value, list):
+        return [canonical_amounts(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    of = unit(value["unit"])
+    ends = {name: Decimal(value[name]) * of.factor for name in ("value", "low", "high") if value.get(name) is not None}
+    return {**ends, "unit": of.canonical}
 
 
 def thing_diff(model: Model, resource: str, one: Viewpoint, other: Viewpoint) -> list[Item]:

@@ -14,14 +14,16 @@ Decisions, where the contract leaves room:
  5. Intervals of a relationship that begin otherwise from a position on are the same ones, in order.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from ledger.values import unit
 from tests.oracle.facts import Fact, Item, Names, moment
 from tests.oracle.model import LEDGER_CAUSES, OVER_TIME, Model
-from tests.oracle.model_over_time import ENDS, OPENS, Thing, intervals, relationship_items, starts_within
+from tests.oracle.model_over_time import ENDS, OPENS, Thing, by_publishers, intervals, relationship_items, starts_within
 
 Key = tuple[str, ...]
 
@@ -50,6 +52,7 @@ REFS = {
     *("operator", "jurisdiction", "supplier", "consumer", "material", "materials", "entity", "facility", "subject"),
     *("by", "to", "applies_to", "exempt"),
 }
+NO_CHOICE: Mapping[str, Sequence[str]] = {}
 NOT_OF_THE_ANSWER = ("event_id", "position", "publishers", "disputed", "provisions")
 
 
@@ -74,12 +77,22 @@ def kept(key: Key, family: str, names: Names) -> Key:
 class Told:
     """The statements on one thing, each with its transition, and what takes them back."""
 
-    def __init__(self, model: Model, family: str, key: Key, as_of: datetime, position: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        family: str,
+        key: Key,
+        as_of: datetime,
+        position: int,
+        publishers: Sequence[str] | None = None,
+    ) -> None:
         self.names = model.names(position)
         self.part = PARTS.get(family, "")
         held = [f for f in model.content(position).values() if f.standing and f.published.end <= as_of]
         wanted = kept(key, family, self.names)
-        self.facts = [f for f in held if f.type in TYPES[family] and key_of(f, family, self.names) == wanted]
+        own = [f for f in held if f.type in TYPES[family] and key_of(f, family, self.names) == wanted]
+        only = None if publishers is None else [self.names.resolve(slug) for slug in publishers]
+        self.facts = by_publishers(own, self.names, only)
         self.by_id = {f.event_id: f for f in self.facts}
         self.withdrawals = [f for f in held if f.type == "ReportWithdrawn" and f.get("withdraws") in self.by_id]
         self.taken_back = {f.get("withdraws") for f in self.withdrawals}
@@ -138,7 +151,11 @@ def fields_of(fact: Fact, names: Names, family: str) -> dict[str, Any]:
 def comparable(name: str, value: Any, names: Names) -> Any:
     """A value under kept slugs, its numbers exact."""
     if isinstance(value, dict):
-        return {key: comparable(key, part, names) for key, part in value.items() if part is not None}
+        told = {key: comparable(key, part, names) for key, part in value.items() if part is not None}
+        if "unit" in told:
+            of = unit(told["unit"])
+            told |= {key: told[key] * of.factor for key in told if key in NUMBERS} | {"unit": of.canonical}
+        return told
     if isinstance(value, list):
         return [comparable(name, part, names) for part in value]
     if value is None or name in DATES or not isinstance(value, str):
@@ -166,9 +183,11 @@ def shift(before: str | None, after: str | None) -> int | None:
     return (other.start.date() - one.start.date()).days
 
 
-def publication_history(model: Model, family: str, key: Key, as_of: datetime, position: int) -> list[Item]:
+def publication_history(
+    model: Model, family: str, key: Key, as_of: datetime, position: int, publishers: Sequence[str] | None = None
+) -> list[Item]:
     """Every statement on a thing, and every withdrawal of one, in order of publication."""
-    told = Told(model, family, key, as_of, position)
+    told = Told(model, family, key, as_of, position, publishers)
     of_transition = {fact.event_id: told.transition(fact) for fact in told.facts}
     entries = sorted([*told.facts, *told.withdrawals], key=lambda fact: fact.said_order)
     items = []
@@ -225,23 +244,30 @@ def publication_history(model: Model, family: str, key: Key, as_of: datetime, po
 
 
 def answer(
-    model: Model, family: str, key: Key, as_of: datetime, position: int, effective_at: datetime
+    model: Model,
+    family: str,
+    key: Key,
+    as_of: datetime,
+    position: int,
+    effective_at: datetime,
+    choice: Mapping[str, Sequence[str]],
 ) -> dict[tuple[Any, int], Item]:
-    """The items of a thing at a viewpoint, by part, or by start for a relationship."""
+    """The items of a thing at a viewpoint, by part, or by start for a relationship; `choice` is of publishers."""
     names = model.names(position)
+    reading: dict[str, Any] = {name: [names.resolve(slug) for slug in slugs] for name, slugs in choice.items()}
     wanted = kept(key, family, names)
     found: list[tuple[Any, Item]]
     if family == "relationships":
         facts = next((facts for one, facts in model._relations(as_of, position) if one == wanted), [])
-        thing = Thing(facts, effective_at, names)
+        thing = Thing(facts, effective_at, names, **reading)
         starts = [one.starts for one in intervals(wanted[0], thing) if one.stated.listed_from <= effective_at]
         relation = (wanted[0], wanted[1], wanted[2], wanted[3])
-        found = list(zip(starts, relationship_items(relation, facts, effective_at, names), strict=True))
+        found = list(zip(starts, relationship_items(relation, facts, effective_at, names, **reading), strict=True))
     else:
-        items: list[Item] = getattr(model, family)(as_of, position, effective_at)
+        items: list[Item] = getattr(model, family)(as_of, position, effective_at, **reading)
         if family == "policies":
             for provision in ("part 1", "part 2"):
-                items += model.policies(as_of, position, effective_at, provision=provision)
+                items += model.policies(as_of, position, effective_at, provision=provision, **reading)
         own = [item for item in items if (item[KEYS[family][0]],) == wanted]
         found = [(item.get(PARTS.get(family, "")), item) for item in own]
     by_part: dict[tuple[Any, int], Item] = {}
@@ -251,7 +277,13 @@ def answer(
 
 
 def ledger_history(
-    model: Model, family: str, key: Key, as_of: datetime, position: int, effective_at: datetime
+    model: Model,
+    family: str,
+    key: Key,
+    as_of: datetime,
+    position: int,
+    effective_at: datetime,
+    choice: Mapping[str, Sequence[str]] = NO_CHOICE,
 ) -> list[Item]:
     """Each position at which the answer changed, and the event that did it."""
     rows = []
@@ -259,7 +291,7 @@ def ledger_history(
     for event in model.events:
         if event["position"] > position:
             break
-        after = answer(model, family, key, as_of, event["position"], effective_at)
+        after = answer(model, family, key, as_of, event["position"], effective_at, choice)
         gone, came = sorted(before.keys() - after.keys(), key=str), sorted(after.keys() - before.keys(), key=str)
         pairs: list[tuple[Any, Item | None, Item | None]] = [
             (part, before.get(part), after[part]) for part in after if part in before

@@ -11,6 +11,8 @@ from tests.oracle.model import Model
 from tests.oracle.model_thing_history import KEYS, TYPES, Key, kept, ledger_history, publication_history, slips
 from tests.properties.test_viewpoints import differences, seen_from
 
+_FILTERS = {"publishers": "publisher", "prefer": "prefer"}
+
 
 def things(model: Model) -> list[tuple[str, Key]]:
     """Everything that holds over time and that any statement ever named, as it was named then or means at the end."""
@@ -33,15 +35,28 @@ def wrong_histories(
     viewpoint = seen_from(engine, at)
     every = things(model)
     for family, key in every if rng is None else rng.sample(every, min(count, len(every))):
-        told = engine.thing_history(family, key, viewpoint)
+        choice = {} if rng is None else drawn_choice(rng, model)
+        filters = {_FILTERS[name]: slugs for name, slugs in choice.items()}
+        told = engine.thing_history(family, key, viewpoint, filters=filters)
         for item in told:
             item["changed"] = item["changed"] and sorted(item["changed"])
-        if wrong := differences(publication_history(model, family, key, at.as_of, at.position), told):
-            yield f"publication history of {family} {key}: {wrong}"
-        expected = ledger_history(model, family, key, at.as_of, at.position, at.effective_at)
+        expected = publication_history(model, family, key, at.as_of, at.position, choice.get("publishers"))
+        if wrong := differences(expected, told):
+            yield f"publication history of {family} {key} {filters}: {wrong}"
+        expected = ledger_history(model, family, key, at.as_of, at.position, at.effective_at, choice)
         together = 100 if rng is None else rng.choice((1, 2, 5, 100))
-        if wrong := differences(expected, engine.thing_answers(family, key, viewpoint, together=together)):
-            yield f"ledger history of {family} {key}, {together} positions at a time: {wrong}"
+        told = engine.thing_answers(family, key, viewpoint, filters=filters, together=together)
+        if wrong := differences(expected, told):
+            yield f"ledger history of {family} {key} {filters}, {together} positions at a time: {wrong}"
+
+
+def drawn_choice(rng: random.Random, model: Model) -> dict[str, Sequence[str]]:
+    """None, or some publishers whose statements alone are told, or who are preferred."""
+    speakers = {(event.get("source") or {}).get("publisher") for event in model.events}
+    some = sorted(slug for slug in speakers if slug)
+    if not some or rng.randrange(2):
+        return {}
+    return {rng.choice(sorted(_FILTERS)): rng.sample(some, min(len(some), rng.randint(1, 2)))}
 
 
 def wrong_slips(engine: Engine, models: Sequence[Model], at: Viewpoint) -> Iterator[str]:

@@ -48,7 +48,8 @@ PUBLIC = {
     "projections": (
         "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES THINGS Abandoned Allowance Applies DiffPlace Engine "
         "Filter FilterError Inquiry Kind OutOfMemory OutOfTime OverLimit Projection Reader SandboxUnavailable "
-        "TablesUnavailable ThingPlace Unanswered UnknownFilter Value Viewpoint is_detail listed"
+        "TablesUnavailable ThingPlace Unanswered UnknownFilter Value Viewpoint is_detail listed "
+        "thing_effects"
     ),
     "projections.sandbox": (
         "SQL_LENGTH_MAX PublicTable Sandbox SandboxAnswer SandboxLimits StatementRefused examples file_columns "

@@ -19,7 +19,8 @@ from projections import CATALOGUE, Engine
 from projections.queries.touched_things import THINGS
 from tests.depth import seeds
 from tests.oracle.histories import Body, random_history
-from tests.properties.test_viewpoints import ticking
+from tests.oracle.model_thing_diff import SAID_AGAIN, compared
+from tests.properties.test_viewpoints import items, ticking
 from tests.shared_tables import engine_of
 
 SEEDS = seeds(ordinarily=2, first=0, one_in=5)
@@ -128,8 +129,9 @@ def test_a_dry_run_predicts_what_the_append_then_does(seed: int) -> None:
     def things(engine: Engine) -> dict[tuple[str, ...], list[dict[str, Any]]]:
         viewpoint, found = engine.viewpoint(), defaultdict[tuple[str, ...], list[dict[str, Any]]](list)
         for name, key in THINGS.items():
-            for item in engine.read(name, viewpoint).to_pylist():
-                found[(name, *(item[column] for column in key))].append(item)
+            for item in items(engine.read(name, viewpoint), name):
+                told = {column: compared(column, value) for column, value in item.items() if column not in SAID_AGAIN}
+                found[(name, *(item[column] for column in key))].append(told)
         return dict(found)
 
     rng = random.Random(seed)
@@ -155,7 +157,9 @@ def test_a_dry_run_predicts_what_the_append_then_does(seed: int) -> None:
             engine.ledger.append(batch)
             things_after = things(engine) if looks else {}
             either = things_before.keys() | things_after.keys()
-            assert {one for one in either if things_before.get(one) != things_after.get(one)} <= named
+            changed_things = {one for one in either if things_before.get(one) != things_after.get(one)}
+            assert changed_things <= named
+            assert not looks or {one for one in named if one[0] != "relationships"} <= changed_things
             after = figures(engine)
             changed = {one for one in {**before, **after} if before.get(one) != after.get(one)}
             assert set(predicted) >= changed

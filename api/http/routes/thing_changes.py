@@ -16,6 +16,7 @@ DESCRIPTION = """\
 `clock=publication`: what was said of it, statement by statement, each of one `transition`: what happened, and since
 when. `clock=ledger`: what this ledger answered, change by change. Each with its `cause`, so that a publisher's
 revision, another publisher and our own correction are never mixed up; `shift_days` is by how much a date moved.
+`publisher` and `prefer` mean what they mean for the state: as these publishers say alone, and who comes first.
 """
 
 

@@ -50,19 +50,7 @@ MEMBERS: Mapping[str, Any] = {
     "summary": {"type": "object", "description": "How many transitions, and the statistics of their `shift_days`."},
     "groups": {"type": "array", "items": {"type": "object"}, "description": "With `by`: the same for each group."},
 }
-COLUMNS = (
-    *("policy", "agreement", "facility", "link", "risk", "commitment", "subject", "relation", "object", "role"),
-    *(
-        "part",
-        "transition",
-        "publisher",
-        "first_effective_from",
-        "effective_from",
-        "restated",
-        "shift_days",
-        "happened",
-    ),
-)
+COLUMNS = (*(name for names in THINGS.values() for name in names), "role", *Slips.COLUMNS)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:

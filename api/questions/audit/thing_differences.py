@@ -1,11 +1,10 @@
 """Two viewpoints compared in things that hold over time: policies, agreements, plants and so on."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from api.questions.audit.resource_parameters import RESOURCE, keys_of
-from api.questions.page import NOT_FILTERS, Items, Page, Validity, decoded, encoded
+from api.questions.page import NOT_FILTERS, Items, Page, Validity, decoded, encoded, read_objects
 from api.questions.parameters import EFFECTIVE_AT, Parameter, check_moment, limit_of
 from ledger.values import instant_text
 from projections import CATALOGUE, THINGS, DiffPlace, Inquiry, Viewpoint
@@ -20,6 +19,7 @@ COLUMNS = {
 """By resource: what a difference has on a terminal."""
 PART_ITEMS = 5_000
 """So many differences are looked for at a time, where all are wanted."""
+ENDS = ("before", "after")
 _PLACE = (int, int, *(int, str, str) * 2)
 
 
@@ -47,7 +47,7 @@ def things_compared(
 
     def part(limit: int, place: DiffPlace) -> tuple[Items, DiffPlace | None]:
         items, following = engine.thing_diff(before, after, resource, filters=taken.filters, limit=limit, place=place)
-        return [_readable(resource, item) for item in items], following
+        return [with_objects(resource, item) for item in items], following
 
     count = limit_of(parameters)
     items, following = part(count or PART_ITEMS, start)
@@ -79,21 +79,11 @@ def _decoded(engine: Inquiry, cursor: str, asked: str) -> tuple[DiffPlace, list[
     ]
 
 
-def _readable(resource: str, item: dict[str, Any]) -> dict[str, Any]:
+def with_objects(resource: str, item: dict[str, Any]) -> dict[str, Any]:
     """A difference with the JSON objects in it as such."""
     objects = CATALOGUE[resource].objects
-    if not objects:
-        return item
-    fields = {
-        name: {side: _loaded(value) for side, value in sides.items()} if name in objects else sides
-        for name, sides in item["fields"].items()
-    }
-    shown = {
-        side: item[side] and {name: _loaded(value) if name in objects else value for name, value in item[side].items()}
-        for side in ("before", "after")
-    }
-    return {**item, **shown, "fields": fields}
-
-
-def _loaded(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
+    for side in ENDS:
+        read_objects(item[side] or {}, objects)
+    for name in objects:
+        read_objects(item.get("fields", {}).get(name, {}), ENDS)
+    return item

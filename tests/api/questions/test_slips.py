@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.settings import data_directory
 from ledger import Ledger
+from projections import CATALOGUE
 from tests.api.cli.test_commands import Shell
 from tests.api.helpers import BASICS, Api, opened, organisation
 from tests.api.questions.test_over_time import ID, facility, link, policy, relation, said
@@ -84,6 +85,14 @@ def told() -> Iterator[Api]:
 
 def rows(api: Api, *names: str, **parameters: str) -> list[tuple[Any, ...]]:
     return [tuple(item[name] for name in names) for item in api.items("slips", **AS_OF, **parameters)]
+
+
+def test_slips_of_things_without_parts_are_of_those_with_a_status(told: Api) -> None:
+    for resource in ("agreements", "links", "risks", "relationships", "commitments"):
+        everything = told.items("slips", resource=resource)
+        statuses = next(one.choices for one in CATALOGUE[resource].filters if one.name == "status")
+        by_status = [told.items("slips", resource=resource, status=status) for status in statuses]
+        assert sum(map(len, by_status)) == len(everything)
 
 
 def test_a_row_is_a_transition_and_a_publisher_that_dated_it(told: Api) -> None:

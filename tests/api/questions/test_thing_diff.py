@@ -302,3 +302,23 @@ def test_the_impact_on_things_calls_what_came_late_so(api: Api) -> None:
     lines = api.client.get("/v1/impact", params={**asked, "format": "jsonl"}).text.splitlines()
     assert [json.loads(line) for line in lines] == [item]
     assert api.items("impact", **asked, effective_at="2025-05-31") == []
+
+
+def test_a_dry_run_lists_what_a_diff_would_list(api: Api) -> None:
+    api.post(enacted("2025-01-01", effective_from="2025-06-01"))
+
+    def effects(*sent: Item) -> list[Item]:
+        answer = api.client.post("/v1/events", json=list(sent), params={"dry_run": "true"})
+        found: list[Item] = answer.json()["effects"]
+        return found
+
+    again = enacted("2025-03-01", effective_from="2025-06-01")
+    assert effects(again) == [], "what is only said again is no difference"
+    moved = enacted("2025-03-01", effective_from="2025-07-01", event_id="aaaaaaaa-0000-4000-8000-000000000001")
+    (effect,) = effects(moved)
+    before = api.get("policies")["basis"]["recorded_as_of"]
+    api.post(moved)
+    (item,) = diff(api, from_recorded_as_of=before)
+    assert effect == {"resource": "policies", **{name: item[name] for name in ("policy", "provision")}} | {
+        side: item[side] for side in ("before", "after")
+    }

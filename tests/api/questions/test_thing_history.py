@@ -479,4 +479,89 @@ def test_an_unknown_clock_or_thing_is_refused(world: Api) -> None:
     assert world.client.get("/v1/policies/No Slug/history").status_code == 404
     world.post(link("flow", "2026-01-01"))
     assert world.client.get("/v1/links/flow/history", params={"clock": "world"}).status_code == 422
-    assert world.client.get("/v1/links/flow/history", params={"prefer": "usgs"}).status_code == 422
+    assert world.client.get("/v1/links/flow/history", params={"status": "open"}).status_code == 422
+
+
+def test_a_history_of_one_publisher_is_told_as_if_nobody_else_had_spoken(world: Api) -> None:
+    world.post(
+        facility(COMMISSIONED, "plant", "2025-01-01", effective_from="2027-01-01"),
+        facility(COMMISSIONED, "plant", "2025-02-01", "news", effective_from="2028-01-01"),
+        facility("FacilityClosed", "plant", "2025-02-15", "news", effective_from="2027-06-01"),
+        facility(COMMISSIONED, "plant", "2025-03-01", effective_from="2027-07-01"),
+    )
+    everybody = told(world, "facilities/plant", "publisher", *CAUSE)
+    assert everybody[-1] == ("lynas", "first_report", "2027-07-01", None, None)
+    assert told(world, "facilities/plant", "publisher", *CAUSE, publisher="lynas") == [
+        ("lynas", "first_report", "2027-01-01", None, None),
+        ("lynas", "revision", "2027-07-01", "2027-01-01", 181),
+    ]
+    assert [by for (by,) in told(world, "facilities/plant", "publisher", prefer="news")] == [
+        "lynas",
+        "news",
+        "news",
+        "lynas",
+    ]
+
+
+def test_what_was_answered_is_told_as_a_publisher_says_or_as_one_comes_first(world: Api) -> None:
+    world.post(
+        facility(COMMISSIONED, "plant", "2025-01-01", effective_from="2027-01-01"),
+        facility(COMMISSIONED, "plant", "2025-02-01", "news", effective_from="2028-01-01"),
+        facility(COMMISSIONED, "plant", "2025-03-01", effective_from="2027-07-01"),
+    )
+    asked = {"clock": "ledger", "effective_at": "2029-01-01"}
+    assert told(world, "facilities/plant", "publisher", "effective_from", **asked, publisher="news") == [
+        ("news", "2028-01-01")
+    ]
+    assert told(world, "facilities/plant", "publisher", "effective_from", **asked, prefer="news") == [
+        ("lynas", "2027-01-01"),
+        ("news", "2028-01-01"),
+    ]
+    assert told(world, "facilities/plant", "publisher", "effective_from", **asked) == [
+        ("lynas", "2027-01-01"),
+        ("news", "2028-01-01"),
+        ("lynas", "2027-07-01"),
+    ]
+
+
+def test_publishers_in_a_history_mean_what_they_meant_at_each_position(world: Api) -> None:
+    world.post(organisation("paper"))
+    world.post(
+        facility(COMMISSIONED, "plant", "2025-01-01", "news", effective_from="2027-01-01"),
+        facility(COMMISSIONED, "plant", "2025-02-01", "paper", effective_from="2028-01-01"),
+    )
+    world.post({"type": "EntitiesMerged", "kept": "paper", "merged": "news", "reason": "One and the same."})
+    asked = {"clock": "ledger", "effective_at": "2029-01-01", "publisher": "news"}
+    assert told(world, "facilities/plant", "cause", "publisher", "effective_from", **asked) == [
+        ("recorded", "news", "2027-01-01"),
+        ("merge", "paper", "2028-01-01"),
+    ]
+    everything = told(world, "facilities/plant", "effective_from", publisher="news")
+    assert everything == [("2027-01-01",), ("2028-01-01",)]
+
+
+def test_a_name_of_nobody_leaves_a_history_empty_and_says_who_may_be_meant(world: Api) -> None:
+    world.post(facility(COMMISSIONED, "plant", "2025-01-01", "news", effective_from="2027-01-01"))
+    for clock in ("publication", "ledger"):
+        answer = world.get("facilities/plant/history", clock=clock, publisher="newz")
+        assert (answer["items"], answer["hints"][0]["value"]) == ([], "newz")
+
+
+def test_an_amount_printed_in_another_unit_is_the_same_amount(world: Api) -> None:
+    made = {"type": "CommitmentMade", "commitment": "offtake", "kind": "offtake", "by": "usgs", "to": "mp"}
+    for published, value, unit in (
+        ("2025-01-01", "2080", "t"),
+        ("2025-02-01", "2.080", "kt"),
+        ("2025-03-01", "2.1", "kt"),
+    ):
+        world.post({**made, "quantity": {"value": value, "unit": unit}, **said("mp", published)})
+    assert told(world, "commitments/offtake", "cause", "changed") == [
+        ("first_report", None),
+        ("confirmation", None),
+        ("revision", ["quantity"]),
+    ]
+    asked = {"resource": "commitments", "from_as_of": "2025-01-15"}
+    assert world.items("diff", **asked, to_as_of="2025-02-15") == []
+    (differing,) = world.items("diff", **asked, to_as_of="2025-03-15")
+    (field,) = differing["fields"].items()
+    assert (field[0], field[1]["before"]["value"], field[1]["after"]["value"]) == ("quantity", "2080", "2.1")
