@@ -17,9 +17,9 @@ from ledger import visible
 STDOUT = Path("-")
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
 HELP = (
-    "Write an audit report of figures: the answer, its receipt, the chart of its vintages, causes with sources, "
-    "statistics, disputes. One self-contained HTML page, or Markdown, in the working directory unless --output says "
-    "where."
+    "Write an audit report of figures, or with --resource of things that hold over time: the answer, its receipt, the "
+    "chart of what was said, causes with sources, statistics, disputes. One self-contained HTML page, or Markdown, in "
+    "the working directory unless --output says where."
 )
 _FIGURE = Annotated[str | None, typer.Argument(help="The figure's id; or select figures with the options.")]
 _OUTPUT = Annotated[
@@ -70,11 +70,12 @@ def write(parameters: dict[str, str], outputs: list[Path], *, form: str | None, 
         _check(path, force=force)
     with opened(data, make=False) as engine:
         facts = asked(lambda: gather(engine, parameters))
-    if not facts.figures:
+    if not facts.subjects:
+        what = "figure" if facts.resource == "figures" else "thing"
         fail(
-            f"There is no figure to report on: nothing that was selected had been published by {facts.basis['as_of']} "
+            f"There is no {what} to report on: nothing that was selected had been published by {facts.basis['as_of']} "
             f"and was held at {facts.basis['recorded_as_of']}.",
-            "See what there is with `supply-ledger figures`, or move --as-of.",
+            f"See what there is with `supply-ledger {facts.resource}`, or move --as-of.",
         )
     if not outputs:
         chosen = form or "html"
@@ -111,6 +112,7 @@ def _put(path: Path, facts: Facts, form: str, *, force: bool) -> None:
             file.write(text)
     except OSError as error:
         fail(f"Cannot write {path}: {error.strerror}.")
-    count = len(facts.figures)
-    said = f"Wrote {path}: {count} figure{'' if count == 1 else 's'}, as of {facts.basis['as_of']}."
+    count, of_figures = len(facts.subjects), facts.resource == "figures"
+    what = f"figure{'' if count == 1 else 's'}" if of_figures else facts.resource
+    said = f"Wrote {path}: {count} {what}, as of {facts.basis['as_of']}."
     typer.echo(visible(said))

@@ -8,6 +8,7 @@ from api.reports.charts import vintages_chart
 from api.reports.phrases import (
     CAUSES,
     MEANINGS,
+    MEANINGS_OF_THINGS,
     NONE,
     command,
     count,
@@ -24,7 +25,9 @@ from api.reports.phrases import (
 from api.reports.report_facts import Facts, FigureFacts, Item
 from api.reports.report_parts import Chart, Detail, Presentation, Row, Section, Table
 from api.reports.report_tables import tables_of, vintages
+from api.reports.thing_sections import ONE_OF, thing_sections, things_summary, things_title
 from ledger.values import parse_moment
+from projections import FIGURES
 
 DESCRIBED_MAX = 40
 """How many vintages the description of a chart lists, for readers who do not see it; the table has them all."""
@@ -32,11 +35,10 @@ DESCRIBED_MAX = 40
 
 def presented(facts: Facts, *, version: str, charts: bool = True) -> Presentation:
     """A report in words. Without `charts` none is made: a format that cannot show them has the table of vintages."""
-    sections = tuple(
-        _Section(facts, figure, place, title).made(charts=charts)
-        for place, (figure, title) in enumerate(zip(facts.figures, _titles(facts), strict=True), 1)
-    )
-    basis, title = facts.basis, _title(facts)
+    of_figures = facts.resource == FIGURES.name
+    sections = tuple(_sections(facts, charts=charts) if of_figures else thing_sections(facts, charts=charts))
+    basis, title = facts.basis, _title(facts) if of_figures else things_title(facts)
+    summary = _summary if of_figures else things_summary
     until, position = instant(basis["as_of"]), basis["position"]
     return Presentation(
         title=title,
@@ -47,11 +49,16 @@ def presented(facts: Facts, *, version: str, charts: bool = True) -> Presentatio
             Detail("Request", request("report", {**facts.filters, **facts.clocks}), code=True),
             Detail("Command", command("report", {**facts.filters, **facts.clocks}), code=True),
         ),
-        summary=_summary(sections, facts) if len(sections) > 1 else None,
+        summary=summary(sections, facts) if len(sections) > 1 else None,
         sections=sections,
         terms=tuple(_terms(facts)),
         footer=f"supply-ledger {version}; {count(position, 'event')} of the log",
     )
+
+
+def _sections(facts: Facts, *, charts: bool) -> Iterator[Section]:
+    for place, (figure, title) in enumerate(zip(facts.figures, _titles(facts), strict=True), 1):
+        yield _Section(facts, figure, place, title).made(charts=charts)
 
 
 def _title(facts: Facts) -> str:
@@ -103,11 +110,14 @@ def scope_of(key: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _about(facts: Facts) -> Iterator[str]:
     basis = facts.basis
-    of = {0: "figures", 1: "one figure"}.get(len(facts.figures), count(len(facts.figures), "figure"))
+    one, many = ("figure", "figures") if facts.resource == FIGURES.name else (ONE_OF[facts.resource], facts.resource)
+    number = len(facts.subjects)
+    of = {0: many, 1: f"one {one}"}.get(number, count(number, one, many))
+    said = "number" if facts.resource == FIGURES.name else "date and status"
     yield (
         f"This report states what the ledger answers about {of} from one viewpoint: only what had been published by "
         f"{instant(basis['as_of'])} counts, and only what this ledger held at position {basis['position']} of its log. "
-        "Every number was stated by the publisher named beside it; the ledger estimates nothing, and converts no "
+        f"Every {said} was stated by the publisher named beside it; the ledger estimates nothing, and converts no "
         "currency."
     )
     yield (
@@ -115,8 +125,8 @@ def _about(facts: Facts) -> Iterator[str]:
         "answer is the same for ever. To check a statement, open its source, or look its event up by its id: "
         "GET /v1/events/ID gives it as it was recorded."
     )
-    if not facts.figures:
-        yield "Nothing that was asked for had been published and recorded then, so there is no figure to report."
+    if not facts.subjects:
+        yield f"Nothing that was asked for had been published and recorded then, so there is no {one} to report."
 
 
 def _receipt(basis: Item) -> Iterator[Detail]:
@@ -153,8 +163,9 @@ def _summary(sections: Iterable[Section], facts: Facts) -> Table:
 
 
 def _terms(facts: Facts) -> Iterator[Detail]:
-    used = {item["cause"] for figure in facts.figures for item in (*figure.published, *figure.answered)}
-    for cause, meaning in MEANINGS.items():
+    used = {item["cause"] for one in facts.subjects for item in (*one.published, *one.answered)}
+    meanings = MEANINGS if facts.resource == FIGURES.name else MEANINGS | MEANINGS_OF_THINGS
+    for cause, meaning in meanings.items():
         if cause in used:
             yield Detail(CAUSES[cause], sentence(meaning))
     if any(figure.answer and figure.answer["disputed"] for figure in facts.figures):
@@ -184,7 +195,7 @@ class _Section:
             key=tuple(self._key()),
             answer=tuple(self._answer()),
             again=tuple(self._again()),
-            chart=chart,
+            charts=(chart,) if chart else (),
             no_chart="" if chart else self._no_chart(),
             vintages=vintages(self._figure, self._names),
             tables=tuple(tables_of(self._figure, self._names)),

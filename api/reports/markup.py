@@ -30,7 +30,9 @@ _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
 
 def html(report: Presentation) -> str:
     """A page of its own: its styles and charts are in it, and no script."""
-    charts = {section.anchor: section.chart for section in report.sections if section.chart}
+    charts = {
+        (section.anchor, place): chart for section in report.sections for place, chart in enumerate(section.charts, 1)
+    }
     with ThreadPoolExecutor(DRAWN_TOGETHER) as pool:
         drawn = dict(zip(charts, pool.map(_drawn, charts, charts.values()), strict=True))
     css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704  ours
@@ -38,8 +40,10 @@ def html(report: Presentation) -> str:
     return _seen(page)
 
 
-def _drawn(anchor: str, chart: Chart) -> Markup:
-    drawing = svg(chart.spec, name=f"{anchor}-chart", title=chart.title, description=chart.description)
+def _drawn(place: tuple[str, int], chart: Chart) -> Markup:
+    anchor, number = place
+    name = f"{anchor}-chart" if number == 1 else f"{anchor}-chart-{number}"
+    drawing = svg(chart.spec, name=name, title=chart.title, description=chart.description)
     return Markup(drawing)  # noqa: S704  the drawing has its texts escaped
 
 

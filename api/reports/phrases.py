@@ -40,6 +40,11 @@ MEANINGS = {
     "reinstatement": "a retraction by this ledger was undone.",
     "merge": "two names in this ledger turned out to mean one and the same.",
 }
+MEANINGS_OF_THINGS = {
+    "first_report": "the first that the publisher said of what happened to the thing.",
+    "confirmation": "the publisher said nothing that clashes with what it had said before.",
+    "withdrawal": "the publisher took a statement back; what it had said before that stands again.",
+}
 SYMBOLS = {
     "not_available": "not available",
     "withheld": "withheld",

@@ -5,15 +5,18 @@ the parts of a report fit together while the log grows, and the same question at
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from api.problems import Problem, bad_parameter
+from api.questions.audit.resource_parameters import RESOURCE, check_taken, with_things
 from api.questions.audit.vintage_question import QUESTION as VINTAGES
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, Validity, viewpoint_of
-from api.questions.parameters import LIMIT_MAX, VIEWPOINT, Parameter
+from api.questions.parameters import LIMIT_MAX, PAGING, VIEWPOINT, Parameter
 from api.questions.resources import events_with_acts, flat, parameters_of, state
+from api.reports.report_names import names_of
+from api.reports.thing_facts import ThingFacts, ThingQuestions, items_of, slugs_in
 from ledger.values import parse_moment
 from projections import CATALOGUE, FIGURE_IDENTITY, FIGURES, Inquiry
 from projections.audit import disputes, revisions, sums, vintages
@@ -26,8 +29,10 @@ _SLUGS = frozenset(("subject", "material", "publisher", "part"))
 FILTERS: tuple[Parameter, ...] = tuple(
     one for one in parameters_of(FIGURES) if one.name not in (*VIEWPOINT_NAMES, *NOT_FILTERS, "resolve")
 )
-PARAMETERS: tuple[Parameter, ...] = (*FILTERS, *VIEWPOINT)
-"""What selects the figures of a report, and the viewpoint."""
+PARAMETERS: tuple[Parameter, ...] = tuple(
+    one for one in with_things((*FILTERS, *VIEWPOINT, *PAGING)) if one.name not in NOT_FILTERS
+)
+"""What selects the figures or things of a report, and the viewpoint."""
 
 Item = dict[str, Any]
 
@@ -54,7 +59,8 @@ class FigureFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a report says: its figures at the viewpoint of `basis`, and the names of all slugs in them.
+    """What a report says: its figures, or things of another `resource`, at the viewpoint of `basis`; and the names of
+    all slugs in them.
 
     `parameters` are those that were asked with; `validity` says for how long they are answered the same.
     """
@@ -64,6 +70,13 @@ class Facts:
     validity: Validity
     figures: list[FigureFacts]
     names: dict[str, str]
+    resource: str = FIGURES.name
+    things: list[ThingFacts] = field(default_factory=list)
+
+    @property
+    def subjects(self) -> Sequence[FigureFacts | ThingFacts]:
+        """What it is about."""
+        return self.things or self.figures
 
     @property
     def clocks(self) -> dict[str, str]:
@@ -78,13 +91,19 @@ class Facts:
 
 
 def gather(engine: Inquiry, parameters: Mapping[str, str]) -> Facts:
-    """All that a report says of the figures that parameters select; of none, where there is none at the viewpoint.
+    """All that a report says of the figures, or with `resource` things, that parameters select; of none, where there is
+    none at the viewpoint.
 
     Figures of which every statement was withdrawn are among them. Raises Problem (422) for more than 50 figures, for a
     figure with more than 2,000 statements, and for parameters that mean nothing.
     """
+    resource = check_taken(parameters, (*FILTERS, *VIEWPOINT), VIEWPOINT)
+    if resource != FIGURES.name:
+        return _gather_things(engine, resource, parameters)
+    parameters = {name: value for name, value in parameters.items() if name != RESOURCE.name}
     page = state(engine, FIGURES, parameters, limit=FIGURES_MAX)
-    questions = _Questions(engine, {name: str(page.basis[name]) for name in VIEWPOINT_NAMES})
+    viewpoint = {name: str(page.basis[name]) for name in VIEWPOINT_NAMES}
+    questions = _Questions(engine, viewpoint)
     filters = {name: value for name, value in parameters.items() if name not in VIEWPOINT_NAMES}
     answers = [(_key(item), item) for item in page.rows()]
     silent = questions.silent(filters, answers) if page.next is None else []
@@ -93,8 +112,18 @@ def gather(engine: Inquiry, parameters: Mapping[str, str]) -> Facts:
         raise bad_parameter("(all)", "too_many", f"{many}: narrow the selection, for example by subject and period")
     selected: list[tuple[Item, Item | None]] = [*answers, *((key, None) for key in silent)]
     figures = questions.figures(selected)
-    names = questions.names(slug for figure in figures for slug in _slugs(vars(figure)))
+    names = names_of(engine, viewpoint, (slug for figure in figures for slug in _slugs(vars(figure))))
     return Facts(dict(parameters), dict(page.basis), page.validity, figures, names)
+
+
+def _gather_things(engine: Inquiry, resource: str, parameters: Mapping[str, str]) -> Facts:
+    own = {name: value for name, value in parameters.items() if name != RESOURCE.name}
+    page = items_of(engine, resource, own)
+    viewpoint = {name: str(page.basis[name]) for name in VIEWPOINT_NAMES}
+    things = ThingQuestions(engine, resource, viewpoint).facts(own, page.rows())
+    projection = CATALOGUE[resource]
+    names = names_of(engine, viewpoint, (slug for thing in things for slug in slugs_in(projection, vars(thing))))
+    return Facts(dict(parameters), dict(page.basis), page.validity, [], names, resource=resource, things=things)
 
 
 class _Questions:
@@ -165,19 +194,6 @@ class _Questions:
         most = max((len(items) for of_each in asked.values() for items in of_each.values()), default=0)
         if most > STATEMENTS_MAX:
             raise _too_many(STATEMENTS_MAX)
-
-    def names(self, slugs: Iterable[str]) -> dict[str, str]:
-        """What each slug is called at the viewpoint."""
-        entities = CATALOGUE["entities"]
-        page = state(self._engine, entities, self._viewpoint, limit=LIMIT_MAX)
-        known = {slug: item["name"] for item in page.rows() for slug in (item["entity"], *item["merged"])}
-        names = {}
-        for slug in sorted(set(slugs)):
-            rows = []
-            if slug not in known and page.next is not None:
-                rows = state(self._engine, entities, {"entity": slug, **self._viewpoint}).rows()
-            names[slug] = rows[0]["name"] if rows else known.get(slug, slug)
-        return names
 
     def _kept(self, ids: Sequence[str]) -> dict[str, list[Item]]:
         """Of each figure the ledger events that act on statements which were published by the viewpoint."""

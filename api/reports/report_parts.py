@@ -70,7 +70,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Section:
-    """Everything about one figure. `chart` is None where there is nothing to draw; then `no_chart` says why."""
+    """Everything about one figure, or another thing. Where there is nothing to draw `no_chart` says why."""
 
     anchor: str
     title: str
@@ -81,7 +81,7 @@ class Section:
     key: tuple[Detail, ...]
     answer: tuple[Detail, ...]
     again: tuple[Detail, ...]
-    chart: Chart | None
+    charts: tuple[Chart, ...]
     no_chart: str
     vintages: Table
     tables: tuple[Table, ...]

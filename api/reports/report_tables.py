@@ -1,11 +1,11 @@
 """The tables of a report: what the world said, what this ledger answered, and what it corrected."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from api.reports.audit_findings import disputes, statistics, sums
 from api.reports.phrases import CAUSES, NONE, REASONS, instant, percent, said, sentence, signed, unit_words, words
-from api.reports.report_facts import FigureFacts
+from api.reports.report_facts import FigureFacts, Item
 from api.reports.report_parts import Detail, Row, Table
 from api.reports.row_details import answer_details, deed, source_details
 
@@ -26,7 +26,7 @@ def tables_of(figure: FigureFacts, names: Names) -> Iterator[Table]:
     if figure.answered:
         yield answered(figure, names)
     if figure.kept:
-        yield kept(figure, names)
+        yield deeds(figure.kept, names)
 
 
 def published(figure: FigureFacts, names: Names) -> Table:
@@ -87,8 +87,8 @@ def answered(figure: FigureFacts, names: Names) -> Table:
     return Table.of("What this ledger answered", about, columns, rows)
 
 
-def kept(figure: FigureFacts, names: Names) -> Table:
-    """What this ledger did to its own record of the figure."""
+def deeds(kept: Sequence[Item], names: Names) -> Table:
+    """What this ledger did to its own record of a figure, or of something else."""
     columns = (("Position", "number"), "Recorded", "What", "Statement", "Why")
     rows = [
         Row(
@@ -105,7 +105,7 @@ def kept(figure: FigureFacts, names: Names) -> Table:
                 *source_details(act),
             ),
         )
-        for act in figure.kept
+        for act in kept
     ]
     about = "Errors of this ledger's own record, and how they were put right. They are no revisions of a publisher."
     return Table.of("What this ledger corrected", about, columns, rows)

@@ -44,7 +44,7 @@ def router(engine: Engine) -> APIRouter:
     @routes.get(
         "/report",
         tags=["audit"],
-        summary="An audit report of figures, to print or to file",
+        summary="An audit report, to print or to file",
         response_class=Response,
         responses=RESPONSES,
         openapi_extra=operation(READ, KNOWN),
@@ -54,6 +54,11 @@ def router(engine: Engine) -> APIRouter:
         the chart of its vintages, what every publisher said with its source and cause, what this ledger answered and
         corrected, statistics, disputes, and totals beside their parts. It loads nothing and runs nothing, and at a
         fixed viewpoint it is the same byte for byte. Where nothing was known, it says so.
+
+        With `resource=facilities` (policies, agreements, links, risks, relationships, commitments) it is about up to 50
+        of these: how each stands, the chart of the dates that publishers stated of each transition over the time of
+        publication, what was said with its source and cause, how far the dates moved, who disagrees, and what this
+        ledger answered and corrected.
 
         Example: `GET /v1/report?subject=australia&metric=mine_production&period=2024&as_of=2026-03-01`
         """
@@ -89,7 +94,7 @@ def _response(request: Request, facts: Facts, form: Format) -> Response:
 
 def _etag(facts: Facts, form: Format, *, version: str) -> str:
     """Strong for a report that is final. Else weak: the facts at a position, though `as_of` = now has moved on."""
-    said = [facts.names, *map(vars, facts.figures)]
+    said = [facts.names, *map(vars, facts.subjects)]
     if facts.validity.final:
         essence = json_text([form.name, version, facts.parameters, facts.basis, said])
         return f'"{hashlib.sha256(essence.encode()).hexdigest()[:32]}"'

@@ -6,7 +6,8 @@ decimals become floating-point numbers here and nowhere else.
 """
 
 from api.reports.charts.layers import Spec
+from api.reports.charts.slip_chart import slips_chart
 from api.reports.charts.svg import svg
 from api.reports.charts.vintage_chart import vintages_chart
 
-__all__ = ["Spec", "svg", "vintages_chart"]
+__all__ = ["Spec", "slips_chart", "svg", "vintages_chart"]
