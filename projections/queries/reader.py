@@ -35,6 +35,7 @@ from projections.queries.near_answers import (
     statements_of,
 )
 from projections.queries.near_history import BESIDE, near_history
+from projections.queries.near_things import are_few, as_table, near_items
 from projections.queries.resource_clauses import resource_clauses, viewpoint_rows
 from projections.queries.sort_orders import Sort, sort_of
 from projections.queries.thing_histories import ThingHistories
@@ -58,6 +59,8 @@ _VISIBLE = "versions.visible_from <= CAST($as_of AS TIMESTAMP)"
 
 _IDS = ("figure_id", "event_id")
 """Ids are fetched as text: Python makes them in a tenth of the time."""
+
+_SCHEMAS: dict[str, pa.Schema] = {}
 
 
 class Reader(ThingHistories):
@@ -121,6 +124,10 @@ class Reader(ThingHistories):
                 items = self._near(selection, projection, page, sort=order, of_one=of_one)
                 if items is not None:
                     return items
+        if order is None and are_few(projection, selection, filters or {}):
+            few = near_items(self, projection, self.families, selection)
+            if few is not None:
+                return as_table(few[offset:][:limit], self._schema(projection))
         if limit is not None and order is None:
             first = self._of_the_first(projection, selection, limit, offset)
             if first is not None:
@@ -188,6 +195,13 @@ class Reader(ThingHistories):
             limit=limit,
             offset=offset,
         )
+
+    def _schema(self, projection: Projection) -> pa.Schema:
+        """The columns of items of a resource: always the same, so its view is asked once."""
+        if projection.name not in _SCHEMAS:
+            of_none = self._page(projection, projection.name, Selection(), 0, 0)
+            _SCHEMAS[projection.name] = of_none.schema
+        return _SCHEMAS[projection.name]
 
     def _question(
         self,

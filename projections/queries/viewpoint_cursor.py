@@ -107,6 +107,11 @@ class ViewpointCursor:
             self._cursor.execute("SELECT NULL").fetchall()
         return columns, rows
 
+    def rows(self, query: str, selection: Selection) -> list[dict[str, Any]]:
+        """The rows that a query gives, NEAR_ROWS_MAX and one at most."""
+        columns, rows = self._rows(query, selection)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
     def table(self, query: str, params: Mapping[str, Any]) -> pa.Table:
         """The rows that a query gives, as columns of their own types; it may name the viewpoint's parameters too."""
         return self._ask(query, params=params)

@@ -27,7 +27,7 @@ from tests.oracle.model import Model
 from tests.oracle.model_thing_diff import KEYS, known_to, thing_diff
 from tests.oracle.rebuild_in_parts import rebuild_in_parts
 from tests.oracle.thing_stories import thing_story
-from tests.oracle.wrong_histories import wrong_histories, wrong_slips
+from tests.oracle.wrong_histories import wrong_histories, wrong_names, wrong_slips
 from tests.properties.test_viewpoints import (
     THINGS,
     Item,
@@ -50,6 +50,8 @@ STORY_ONE_IN = 5
 """One history in so many is a story of things that hold over time alone."""
 HISTORIES_OF_THINGS = 2
 """Of so many things of each history both histories are judged, and the slips of all at one viewpoint."""
+NAMED_THINGS = 2
+"""So many things of each history are asked for by name at each viewpoint."""
 SLUGS = frozenset(
     "entity merged kept subject object material materials facility operator policy agreement link risk jurisdiction "
     "supplier consumer parent publisher commitment by to applies_to exempt".split()
@@ -177,6 +179,7 @@ def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int) -> t
         wrong = itertools.chain(
             wrong_questions(engine, model, at, rng, own[number]),
             wrong_histories(engine, model, at, rng=rng, count=HISTORIES_OF_THINGS),
+            *(wrong_names(engine, model, one, rng=rng, count=NAMED_THINGS) for one in viewpoints),
         )
         found.extend(f"history {number} at {at}: {one}" for one in wrong)
     at = rng.choice(viewpoints)

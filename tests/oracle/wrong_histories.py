@@ -4,12 +4,12 @@ import random
 import statistics
 from collections.abc import Iterator, Sequence
 
-from projections import Engine
+from projections import CATALOGUE, Engine, Value
 from projections.audit import Slips
 from tests.oracle.histories import Viewpoint
 from tests.oracle.model import Model
 from tests.oracle.model_thing_history import KEYS, TYPES, Key, kept, ledger_history, publication_history, slips
-from tests.properties.test_viewpoints import differences, seen_from
+from tests.properties.test_viewpoints import differences, items, seen_from
 
 _FILTERS = {"publishers": "publisher", "prefer": "prefer"}
 
@@ -48,6 +48,25 @@ def wrong_histories(
         told = engine.thing_answers(family, key, viewpoint, filters=filters, together=together)
         if wrong := differences(expected, told):
             yield f"ledger history of {family} {key} {filters}, {together} positions at a time: {wrong}"
+
+
+def wrong_names(engine: Engine, model: Model, at: Viewpoint, *, rng: random.Random, count: int) -> Iterator[str]:
+    """What differs in some things asked for by name, perhaps as some publishers say or with others first."""
+    every, names = things(model), model.names(at.position)
+    for family, key in rng.sample(every, min(count, len(every))):
+        choice = drawn_choice(rng, model)
+        reading = {name: [names.resolve(slug) for slug in slugs] for name, slugs in choice.items()}
+        wanted = kept(key, family, names)
+        expected = [
+            item
+            for item in getattr(model, family)(*at, **reading)
+            if tuple(item[name] or "" for name in KEYS[family]) == wanted
+        ]
+        filters: dict[str, Value] = {CATALOGUE[family].slug or "": ":".join(filter(None, key))}
+        filters |= {_FILTERS[name]: slugs for name, slugs in choice.items()}
+        found = items(engine.read(family, seen_from(engine, at), filters=filters), family)
+        if wrong := differences(expected, found):
+            yield f"{family} {filters}: {wrong}"
 
 
 def drawn_choice(rng: random.Random, model: Model) -> dict[str, Sequence[str]]:

@@ -1,4 +1,4 @@
-"""Histories and slips of things that hold over time are those of the naive model over generated histories."""
+"""What is said of things by name, on both clocks, and slips are those of the naive model over generated histories."""
 
 import random
 
@@ -8,7 +8,7 @@ from tests.depth import seeds
 from tests.oracle.histories import random_viewpoint
 from tests.oracle.model import Model
 from tests.oracle.thing_stories import thing_story
-from tests.oracle.wrong_histories import wrong_histories, wrong_slips
+from tests.oracle.wrong_histories import wrong_histories, wrong_names, wrong_slips
 from tests.properties.test_viewpoints import recorded
 
 VIEWPOINTS = 3
@@ -21,5 +21,9 @@ def test_histories_of_things_are_those_of_the_model(seed: int) -> None:
         model = Model(events)
         for _ in range(VIEWPOINTS):
             at = random_viewpoint(rng, events)
-            for wrong in (*wrong_histories(engine, model, at, rng=rng, count=5), *wrong_slips(engine, [model], at)):
+            for wrong in (
+                *wrong_histories(engine, model, at, rng=rng, count=5),
+                *wrong_names(engine, model, at, rng=rng, count=10),
+                *wrong_slips(engine, [model], at),
+            ):
                 pytest.fail(f"seed {seed} at {at}\n{wrong}")

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from ledger import Ledger
+from projections import CATALOGUE, THINGS
 from tests.api.helpers import BASICS, Api, country, organisation
 from tests.shared_tables import engine_of
 
@@ -286,6 +287,22 @@ def test_any_order_of_arrival_gives_the_same_answers(told: Api, slug: str) -> No
             ledger.append([*BASICS, *REGISTRATIONS, opening, *order, *taken_back])
             item = Api(TestClient(create_app(engine, answers_bytes_max=0))).only("facilities", **asked)
         assert {name: value for name, value in item.items() if name not in left_out} == expected
+
+
+@pytest.mark.parametrize("resource", THINGS)
+def test_a_thing_asked_for_by_name_is_the_one_in_the_list(told: Api, resource: str) -> None:
+    slug = CATALOGUE[resource].slug or ""
+    for asked in (
+        {},
+        {"effective_at": "2026-06-30"},
+        {"as_of": "2025-12-31"},
+        {"publisher": "news"},
+        {"prefer": "news"},
+    ):
+        listed = told.items(resource, **asked)
+        for item in listed:
+            by_name = told.items(resource, **{slug: item[slug]}, **asked)
+            assert by_name == [one for one in listed if one[slug] == item[slug]]
 
 
 # Dry runs
