@@ -15,7 +15,7 @@ from projections.audit.revisions.revisions import GROUPS_MAX
 from projections.catalogue import CATALOGUE
 from projections.queries.filter_values import FilterError, Value
 from projections.queries.reader import Reader
-from projections.queries.transitions import things_of
+from projections.queries.transition_types import things_of
 from projections.sql_text import quoted, sql
 
 SLIP_GROUPS = ("publisher", "transition", "part", "stage", "lead_time", "year")

@@ -16,7 +16,8 @@ from projections.catalogue import CATALOGUE
 from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 from projections.queries.statement_history import DATES, Telling
-from projections.queries.transitions import CLASHING, things_of
+from projections.queries.transition_types import things_of
+from projections.queries.transitions import CLASHING
 from projections.sql_text import quoted, sql
 
 

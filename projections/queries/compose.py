@@ -6,7 +6,7 @@ at many at once.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from projections.catalogue import CATALOGUE
@@ -17,6 +17,7 @@ from projections.tables.families import Family
 
 ITEMS = "_items"
 INTERVALS = "answer_intervals"
+NO_RESTATING: Mapping[str, int] = {}
 _PARAMETER = re.compile(r"\$([a-z_0-9]+)\b")
 
 
@@ -26,12 +27,12 @@ def question(
     *,
     rows: Mapping[str, Sequence[str]] | None = None,
     viewpoints: str | None = None,
-    restating: Collection[str] = (),
+    restating: Mapping[str, int] = NO_RESTATING,
     of_publishers: bool = False,
 ) -> str:
     """`WITH` and the common table expressions that end with `items`, the items of a view.
 
-    `rows` are conditions on the rows of families; `restating` are families of which events say others anew; with
+    `rows` are conditions on the rows of families; `restating` is how many events of a family say another anew; with
     `of_publishers`, things are as the publishers in the parameters say alone; `viewpoints` is a query for many
     viewpoints, else there is one, and it is in the parameters. Raises ValueError where the view, or one that it reads,
     declares to read what there is not.
@@ -45,7 +46,7 @@ def question(
         view=view,
         of_publishers=of_publishers,
     )
-    return f"WITH{' RECURSIVE' if restating else ''}\n" + ",\n".join([*clauses, f"items AS (\n{text_of(view)}\n)"])
+    return "WITH\n" + ",\n".join([*clauses, f"items AS (\n{text_of(view)}\n)"])
 
 
 def tellings_of(
@@ -74,7 +75,7 @@ def _clauses(
     rows: Mapping[str, Sequence[str]],
     view: str,
     viewpoints: str | None = None,
-    restating: Collection[str] = (),
+    restating: Mapping[str, int] = NO_RESTATING,
     of_publishers: bool = False,
 ) -> list[str]:
     """The common table expressions that give relations, for a view that reads these, their meaning."""
@@ -95,7 +96,7 @@ def _clauses(
             add(family)
             add("withdrawals")
             clauses[relation] = transitions.clauses(
-                families[family], restating=family in restating, of_publishers=of_publishers
+                families[family], restating=restating.get(family, 0), of_publishers=of_publishers
             )
         elif relation == INTERVALS:
             shown = _clocks()[f"many_{INTERVALS}" if viewpoints else INTERVALS]

@@ -19,11 +19,10 @@ def resource_clauses(
     of_publishers: bool = False,
 ) -> str:
     """The clauses of a view of a resource; where nothing is said anew, without the search for what is."""
-    restating = [
-        family
+    restating = {
+        family: ask(f"SELECT COUNT(*) FROM log.{family} WHERE restates IS NOT NULL")[0][0]
         for family in families_in_transition(view)
-        if ask(f"SELECT 1 FROM log.{family} WHERE restates IS NOT NULL LIMIT 1")
-    ]
+    }
     return question(view, families, rows=rows, viewpoints=viewpoints, restating=restating, of_publishers=of_publishers)
 
 

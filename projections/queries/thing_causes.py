@@ -15,7 +15,7 @@ from ledger import Ledger
 from projections.catalogue import CATALOGUE
 from projections.queries.difference_causes import DifferenceCauses, Item, Seen, cause_item
 from projections.queries.reader import Reader
-from projections.queries.transitions import things_of
+from projections.queries.transition_types import things_of
 from projections.queries.viewpoint_cursor import naive
 from projections.sql_text import quoted, sections
 from projections.tables.families import Family

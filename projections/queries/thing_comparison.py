@@ -20,7 +20,7 @@ from projections.queries.format import presented
 from projections.queries.reader import Reader
 from projections.queries.resource_clauses import resource_clauses, viewpoint_rows
 from projections.queries.thing_causes import OPERATES
-from projections.queries.transitions import things_of
+from projections.queries.transition_types import things_of
 from projections.queries.viewpoint_cursor import naive
 from projections.sql_text import quoted, sections
 
@@ -35,6 +35,9 @@ _FIELDS_OF_PROVISIONS = (
 """Of the provisions of a policy, what is not only said again."""
 _BESIDE = ("viewpoint", "is_wanted", "side_number", "number", "difference", "changed_fields")
 _FILE = "queries/thing_diff.sql"
+
+_ITEM_COLUMNS: dict[str, list[str]] = {}
+"""By resource, the columns of its view, once they were asked for: to plan that takes as long as a whole question."""
 
 Thing = tuple[str, ...]
 
@@ -167,9 +170,12 @@ class ThingComparison:
 
     @cached_property
     def _columns(self) -> _Columns:
-        """The columns of an item, which a view alone knows."""
-        none = {**self._params, "things": []}
-        names = self._reader.table(f"{self._clauses}\nSELECT * FROM items LIMIT 0", none).column_names
+        """The columns of an item, which a view alone knows: always the same, so it is asked once."""
+        names = _ITEM_COLUMNS.get(self._projection.name)
+        if names is None:
+            none = {**self._params, "things": []}
+            names = self._reader.table(f"{self._clauses}\nSELECT * FROM items LIMIT 0", none).column_names
+            _ITEM_COLUMNS[self._projection.name] = names
         hidden = self._projection.hidden
         keys = [one for one in self._projection.order if one not in hidden]
         within = next((one for one in self._projection.order if one in hidden), None)

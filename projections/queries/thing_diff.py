@@ -20,7 +20,7 @@ from projections.queries.reader import Reader
 from projections.queries.thing_causes import ThingCauses
 from projections.queries.thing_comparison import ThingComparison
 
-FOLDED_MIN, FOLDED_MAX = 100, 10_000
+FOLDED_MIN, FOLDED_MAX = 400, 10_000
 """So many things are folded at a time: the fewest for a page, and the most."""
 
 
@@ -51,7 +51,7 @@ def thing_diff(
     select by the item at either viewpoint. Raises UnknownFilter and FilterError.
     """
     comparison = ThingComparison(before, after, CATALOGUE[resource], filters)
-    found = [*islice(_differing(comparison, place, at_once=max(limit + 1, FOLDED_MIN)), limit + 1)]
+    found = [*islice(_differing(comparison, place, at_once=max(2 * (limit + 1), FOLDED_MIN)), limit + 1)]
     following = None
     if len(found) > limit:
         last, _ = found.pop()

@@ -27,7 +27,7 @@ from projections.queries.statement_history import DATES, Item, Telling, statemen
 from projections.queries.tellings import own_columns
 from projections.queries.thing_answers import Event, change_item, changes_of, late_arrivals
 from projections.queries.thing_names import ThingName
-from projections.queries.transitions import step_of, things_of, types_of
+from projections.queries.transition_types import step_of, things_of, types_of
 from projections.queries.viewpoint_cursor import ViewpointCursor
 from projections.sql_text import quoted
 from projections.tables.families import Family

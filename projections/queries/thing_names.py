@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from projections.queries.names import Names
-from projections.queries.transitions import things_of
+from projections.queries.transition_types import things_of
 from projections.sql_text import quoted
 from projections.tables.families import Family
 

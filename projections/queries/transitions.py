@@ -7,25 +7,26 @@ lies between.
 """
 
 from ledger.events import Role
-from projections.sql_text import literals, quoted, sections
+from projections.queries import statement_places
+from projections.queries.transition_types import step_of, things_of, types_of
+from projections.sql_text import quoted, sections
 from projections.tables.families import Column, Family
 
 PREFIX = "transitions_"
 CLASHING = ("binding", "kind", "operator", "share")
 """Of these, two publishers cannot both be right where they differ."""
-IN_PART = "InPart"
-"""What the name of a type ends with where only a part of the thing was ended, which may happen again."""
 PREFERRED_MAX = 100
 """How many publishers may be preferred."""
 _ENVELOPE = ("restates",)
 
 
-def clauses(family: Family, *, restating: bool, of_publishers: bool = False) -> str:
+def clauses(family: Family, *, restating: int, of_publishers: bool = False) -> str:
     """The common table expressions that make transitions of the events of a family.
 
-    Where no event names another that it says anew (`restates`), the search for these is left out: to plan it takes a
-    third of the question. With `of_publishers`, only what the publishers in `$publishers` say makes transitions; how
-    many speak of a thing, and whether they contradict each other, is still of all.
+    `restating` is how many events of the family there are, at most, that say another anew (`restates`); where there
+    are none, the search for these is left out: to plan it takes a third of the question. With `of_publishers`, only
+    what the publishers in `$publishers` say makes transitions; how many speak of a thing, and whether they contradict
+    each other, is still of all.
     """
     texts = sections("queries/transitions.sql")
     filled = _filled(family, family.name, restating=restating)
@@ -35,37 +36,41 @@ def clauses(family: Family, *, restating: bool, of_publishers: bool = False) -> 
             "parts": filled["parts"],
             "or_all": filled["or_all"],
         }
-        spoken = [texts[name].format_map(everybody) for name in _chain(family, restating, parts=False)]
-        spoken.append(texts["spoken"].format_map(everybody))
+        spoken = [*_chain(family, everybody, restating, parts=False), texts["spoken"].format_map(everybody)]
         filled |= {"only": "WHERE LIST_CONTAINS(CAST($publishers AS VARCHAR[]), publisher)", "all": everybody["family"]}
-    names = [
-        *_chain(family, restating),
+    counted = [
         "spoken_by_all" if of_publishers else "spoken",
         "counting",
         *(["amendments"] if filled["amendment"] else []),
     ]
-    own = [texts[name].format_map(filled) for name in names]
+    own = [*_chain(family, filled, restating), *(texts[name].format_map(filled) for name in counted)]
     # Of everybody only the same parts are asked for, so these come first.
     return ",\n".join([*own[:2], *spoken, *own[2:]])
 
 
-def _chain(family: Family, restating: bool, *, parts: bool = True) -> list[str]:
-    """The sections up to what is settled of each transition."""
+def _chain(family: Family, filled: dict[str, str], restating: int, *, parts: bool = True) -> list[str]:
+    """The clauses up to what is settled of each transition."""
+    texts, name = sections("queries/transitions.sql"), filled["family"]
     bearing = ["whole"]
     if family.part:
         of_parts = "parts_beside_whole" if family.whole else "parts"
         bearing = [of_parts, "bearing_on_parts"] if parts else ["bearing_on_parts"]
-    return ["stated", *bearing, *(["roots"] if restating else []), "settled"]
+    return [
+        *(texts[one].format_map(filled) for one in ("stated", *bearing)),
+        *statement_places.roots(name, family, restating=restating, stated=f"bearing_{name}"),
+        texts["spans"].format_map(filled),
+        *statement_places.placed(name, family, restating=restating),
+        texts["settled"].format_map(filled),
+    ]
 
 
-def _filled(family: Family, name: str, *, restating: bool) -> dict[str, str]:
+def _filled(family: Family, name: str, *, restating: int) -> dict[str, str]:
     """What stands for the names in the sections, for a chain of that name."""
-    texts = sections("queries/transitions.sql")
     thing, part = things_of(family), family.part
     own = [column for column in family.columns if column.name not in (*thing, part, "changes", *_ENVELOPE)]
     keys = ", ".join(map(quoted, ("viewpoint", *thing, "of_part", "own_part", "type", "occurrence")))
     has_end = any(column.name == "effective_to" for column in own)
-    filled = {
+    return {
         "family": name,
         "source": family.name,
         "stated": _stated(family),
@@ -85,43 +90,14 @@ def _filled(family: Family, name: str, *, restating: bool) -> dict[str, str]:
         "preferred_most": str(PREFERRED_MAX + 1),
         "amendment": next((cls.__name__ for cls in family.classes if cls.amends), ""),
         "things_known": "".join(f", COALESCE({name}, '') AS {name}" for name in map(quoted, thing[1:])),
-        "root_id": "root_id" if restating else "NULL",
-        "rooted": f"bearing_{name}",
-        "first_placed": "at_first" if restating else "placed",
-        "moved": "",
+        **statement_places.rooted(name, f"bearing_{name}", restating=restating),
     }
-    if restating:
-        filled["rooted"] += f"\n  LEFT JOIN roots_{name}\n    USING (viewpoint, of_part, event_id)"
-        filled["moved"] = texts["moved"].format_map(filled) + ",\n"
-    return filled
 
 
 def _stated(family: Family) -> str:
     """The columns of statements, each under the type of its transition."""
     replaced = f" REPLACE ({step} AS type)" if (step := step_of(family)) != "type" else ""
     return f"{family.name}.*{replaced}"
-
-
-def step_of(family: Family) -> str:
-    """The type of a statement's transition: what ends its thing only in part is of a type of its own."""
-    in_part = [
-        f"WHEN type = '{cls.__name__}' AND ({' OR '.join(f'{quoted(name)} IS NOT NULL' for name in cls.in_part)}) "
-        f"THEN '{cls.__name__}{IN_PART}'"
-        for cls in family.classes
-        if cls.in_part
-    ]
-    return f"CASE {' '.join(in_part)} ELSE type END" if in_part else "type"
-
-
-def things_of(family: Family) -> tuple[str, ...]:
-    """The columns that name what events of a family are about."""
-    cls = family.classes[0]
-    return cls.known_by or (cls.thing or "",)
-
-
-def types_of(family: Family, role: Role) -> str:
-    """The types of transitions that open a thing of a family, or that end one, as SQL literals."""
-    return literals(cls.__name__ for cls in family.classes if cls.lifecycle_role is role) or "''"
 
 
 def _voiced(column: Column) -> str:

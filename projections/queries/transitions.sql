@@ -76,65 +76,7 @@ bearing_{family} AS (
     {or_all}
 )
 
--- name: roots
--- Which statements say another one anew, and which one that was at first.
-restating_{family} AS MATERIALIZED (
-  SELECT
-    restating.viewpoint,
-    restating.of_part,
-    restating.event_id,
-    restated.event_id AS restated
-  FROM bearing_{family} AS restating
-  JOIN bearing_{family} AS restated
-    ON restated.event_id = restating.restates
-    AND restated.viewpoint = restating.viewpoint
-    AND restated.of_part = restating.of_part
-    AND restated.type = restating.type
-  WHERE restating.restates IS NOT NULL
-),
-roots_{family} AS (
-  SELECT
-    viewpoint,
-    of_part,
-    event_id,
-    restated AS root_id
-  FROM restating_{family}
-  WHERE NOT EXISTS (
-    SELECT
-      1
-    FROM restating_{family} AS others
-    WHERE others.event_id = restating_{family}.restated
-      AND others.viewpoint = restating_{family}.viewpoint
-      AND others.of_part = restating_{family}.of_part
-  )
-  UNION ALL
-  SELECT
-    restating_{family}.viewpoint,
-    restating_{family}.of_part,
-    restating_{family}.event_id,
-    roots_{family}.root_id
-  FROM roots_{family}
-  JOIN restating_{family}
-    ON restating_{family}.restated = roots_{family}.event_id
-    AND restating_{family}.viewpoint = roots_{family}.viewpoint
-    AND restating_{family}.of_part = roots_{family}.of_part
-)
-
--- name: moved
-placed_{family} AS MATERIALIZED (
-  SELECT
-    said.* REPLACE (
-      COALESCE(first_said.own_part, said.own_part) AS own_part,
-      COALESCE(first_said.occurrence, said.occurrence) AS occurrence
-    )
-  FROM at_first_{family} AS said
-  LEFT JOIN at_first_{family} AS first_said
-    ON first_said.event_id = said.root_id
-    AND first_said.viewpoint = said.viewpoint
-    AND first_said.of_part = said.of_part
-)
-
--- name: settled
+-- name: spans
 spans_{family} AS MATERIALIZED (
   SELECT
     * REPLACE (COALESCE(publisher, '') AS publisher{things_known}),
@@ -146,63 +88,10 @@ spans_{family} AS MATERIALIZED (
     CAST(EPOCH_US(published_until) AS HUGEINT) * 1099511627776 + position AS said_turn,
     {root_id} AS root_id
   FROM {rooted}
-),
--- What may happen again is the same where it starts within the span of the one before, the coarser first. Windows take
--- the columns that they need alone, since they carry and sort all that they are given.
-spans_apart_{family} AS (
-  SELECT
-    viewpoint,
-    {thing},
-    of_part,
-    own_part,
-    type,
-    position,
-    starts,
-    starts_until,
-    published_until,
-    is_opening,
-    is_ending,
-    root_id,
-    COALESCE(LEAD(starts) OVER of_{family} > starts_until, TRUE) AS is_apart
-  FROM spans_{family}
-  WINDOW of_{family} AS (
-    PARTITION BY viewpoint, {thing}, of_part, own_part, type, root_id IS NULL
-    ORDER BY starts, starts_until DESC, published_until, position
-  )
-),
--- What happens once is the same until its opposite starts in between.
-occurrences_{family} AS (
-  SELECT
-    viewpoint,
-    of_part,
-    position,
-    CASE
-      WHEN is_opening THEN COUNT(*) FILTER (WHERE is_ending) OVER placing_{family}
-      WHEN is_ending THEN COUNT(*) FILTER (WHERE is_opening) OVER placing_{family}
-      ELSE EPOCH_US(
-        FIRST_VALUE(CASE WHEN is_apart THEN starts END IGNORE NULLS) OVER (
-          PARTITION BY viewpoint, {thing}, of_part, own_part, type, root_id IS NULL
-          ORDER BY starts, starts_until DESC, published_until, position
-          ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-        )
-      )
-    END AS occurrence
-  FROM spans_apart_{family}
-  WINDOW placing_{family} AS (
-    PARTITION BY viewpoint, {thing}, of_part
-    ORDER BY starts
-    RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING
-  )
-),
-{first_placed}_{family} AS MATERIALIZED (
-  SELECT
-    spans_{family}.*,
-    occurrences_{family}.occurrence
-  FROM spans_{family}
-  JOIN occurrences_{family}
-    USING (viewpoint, of_part, position)
-),
-{moved}-- What each publisher says of a transition: the last of its statements, and what that leaves out as it was said before.
+)
+
+-- name: settled
+-- What each publisher says of a transition: the last of its statements, and what that leaves out as it was said before.
 voices_{family} AS (
   SELECT
     {keys},
@@ -269,7 +158,7 @@ spoken_{family} AS (
       {thing},
       of_part,
       CAST(COUNT(DISTINCT NULLIF(publisher, '')) AS INTEGER) AS publishers
-    FROM placed_{family}
+    FROM spans_{family}
     GROUP BY viewpoint, {thing}, of_part
   )
     USING (viewpoint, {thing}, of_part)
@@ -312,7 +201,7 @@ dated_{family} AS (
   FROM ended_{family}
 ),
 -- A second opening of a type, with an ending before it, counts from its start on, and then with what starts after that
--- ending alone.
+-- ending alone. Of what was never ended, all counts.
 again_{family} AS (
   SELECT
     *,
@@ -325,6 +214,8 @@ again_{family} AS (
       is_opening,
       MAX(CASE WHEN is_ending THEN starts END) OVER ending_{family} AS ended_before
     FROM dated_{family}
+    SEMI JOIN (SELECT viewpoint, {thing}, of_part FROM dated_{family} WHERE is_ending) AS ending
+      USING (viewpoint, {thing}, of_part)
     WINDOW ending_{family} AS (
       PARTITION BY viewpoint, {thing}, of_part
       ORDER BY starts
@@ -345,11 +236,11 @@ since_{family} AS (
 transitions_{family} AS MATERIALIZED (
   SELECT
     dated_{family}.*,
-    is_second
+    COALESCE(since_{family}.is_second, FALSE) AS is_second
   FROM dated_{family}
-  JOIN since_{family}
+  LEFT JOIN since_{family}
     USING ({keys})
-  WHERE (begun OR NOT is_second)
+  WHERE (begun OR NOT COALESCE(since_{family}.is_second, FALSE))
     AND COALESCE(starts > since_ended, TRUE)
 )
 

@@ -1,10 +1,14 @@
 """Bugs to plant in the SQL of what holds over time: statements, transitions, and the states that follow from them."""
 
-from tests.oracle.planted_bugs import Mutant
+from tests.oracle.planted_bugs import Mutant, Stage
 
 _TRANSITIONS = "queries/transitions.sql"
+_PLACING = "queries/statement_places.sql"
 _POLICIES = "views/policies.sql"
 _COMMITMENTS = "views/commitments.sql"
+_NEAR, _NEAR_STATES = "queries/near_transitions.py", "queries/near_states.py"
+_NEAR_AMENDED = "queries/near_amended_states.py"
+_BY_NAME = Stage(("tests/properties/test_thing_histories.py", "tests/api/questions/test_over_time.py"), histories=12)
 
 THING_MUTANTS = (
     Mutant(
@@ -27,15 +31,15 @@ THING_MUTANTS = (
     ),
     Mutant(
         "things: spans that touch are apart",
-        _TRANSITIONS,
-        "COALESCE(LEAD(starts) OVER of_{family} > starts_until, TRUE)",
-        "COALESCE(LEAD(starts) OVER of_{family} >= starts_until, TRUE)",
+        _PLACING,
+        "COALESCE(LEAD(starts) OVER of_{told} > starts_until, TRUE)",
+        "COALESCE(LEAD(starts) OVER of_{told} >= starts_until, TRUE)",
     ),
     Mutant(
         "things: a second opening at the instant of the ending is another one",
-        _TRANSITIONS,
-        "INTERVAL 1 MICROSECOND PRECEDING\n  )\n),\n{first_placed}",
-        "CURRENT ROW\n  )\n),\n{first_placed}",
+        _PLACING,
+        "INTERVAL 1 MICROSECOND PRECEDING\n    )\n),\n{first_placed}",
+        "CURRENT ROW\n    )\n),\n{first_placed}",
     ),
     Mutant(
         "things: secondary sources come first",
@@ -121,5 +125,61 @@ THING_MUTANTS = (
         "views/relationships.sql",
         "type = 'RelationshipStated' AND nature = 'actual'",
         "type = 'RelationshipStated'",
+    ),
+    Mutant(
+        "near things: spans that touch are apart",
+        _NEAR,
+        'following["starts"] > row["starts_until"]',
+        'following["starts"] >= row["starts_until"]',
+        _BY_NAME,
+    ),
+    Mutant(
+        "near things: nobody in particular comes before secondary sources",
+        _NEAR,
+        "0 if not publisher else 2",
+        "1 if not publisher else 2",
+        _BY_NAME,
+    ),
+    Mutant(
+        "near things: what is said anew is a transition of its own",
+        _NEAR,
+        "places[roots.get(event_id, event_id)]",
+        "places.get(event_id, places[roots.get(event_id, event_id)] + (event_id,))",
+        _BY_NAME,
+    ),
+    Mutant(
+        "near things: what was taken back still counts",
+        "queries/near_things.py",
+        'if row["event_id"] not in withdrawn]',
+        "]",
+        _BY_NAME,
+    ),
+    Mutant(
+        "near things: a second opening makes the first one nothing before it starts",
+        _NEAR,
+        "if one.begun:\n                    since",
+        "if one.listed:\n                    since",
+        _BY_NAME,
+    ),
+    Mutant(
+        "near things: an operator says so after its relationship has ended",
+        _NEAR_STATES,
+        'one["subject"] if one["status"] == "open" else None',
+        'one["subject"]',
+        _BY_NAME,
+    ),
+    Mutant(
+        "near things: a memorandum's dates go over to the agreement",
+        _NEAR_AMENDED,
+        'KEPT_OF_MEMORANDA = ("title", "facility")',
+        'KEPT_OF_MEMORANDA = ("title", "facility", *DATES)',
+        _BY_NAME,
+    ),
+    Mutant(
+        "near things: dates that clash are no dispute",
+        _NEAR,
+        "max(one for one, _ in said_starts) > min(until for _, until in said_starts)",
+        "max(one for one, _ in said_starts) > max(until for _, until in said_starts)",
+        _BY_NAME,
     ),
 )
