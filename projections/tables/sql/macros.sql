@@ -178,7 +178,7 @@ CREATE OR REPLACE MACRO once(items) AS
 
 -- Among sayings in turn, the last value of a field: of those that give it, or change it, perhaps to nothing.
 CREATE OR REPLACE MACRO said_last(value, field, changed, turn) AS
-  (ARG_MAX(ROW(value), turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field)))[1];
+  ARG_MAX_NULL(value, turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field));
 
 -- Which event said it.
 CREATE OR REPLACE MACRO said_by(value, field, changed, turn, event) AS
