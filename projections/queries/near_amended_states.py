@@ -66,7 +66,7 @@ def _policy(fold: Fold, part: str, rows: Sequence[Row]) -> Item | None:
     is_sound = ends is None or own_starts is None or ends >= own_starts
     over = ends is not None and ends < world and is_sound
     enacted = [one for one in openings if one.type == "PolicyEnacted"]
-    in_effect = [one for one in enacted if (own_starts or one.starts) <= world]
+    in_effect = {one for one in enacted if (own_starts or one.starts) <= world}
     reinstated = max(
         (one.starts for one in told.transitions if one.type == "PolicyReinstated" and one.begun), default=None
     )
@@ -118,7 +118,7 @@ def agreements(fold: Fold, rows: Sequence[Row]) -> Iterator[Item]:
     openings = [one for one in told.transitions if one.is_opening and one.listed]
     if not openings:
         return
-    signed = [one for one in openings if one.type == "AgreementSigned"]
+    signed = {one for one in openings if one.type == "AgreementSigned"}
     afresh = min((min(one.starts, one.published_from) for one in signed), default=None)
     said: list[Said] = []
     for one in openings:

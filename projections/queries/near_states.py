@@ -5,6 +5,7 @@ folded in Python in a fraction of the time that DuckDB takes to plan a view. Eac
 as rows with the columns of its view.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -129,10 +130,9 @@ def relationships(fold: Fold, rows: Sequence[Row]) -> Iterator[Item]:
     for one in stated:
         if not one.listed:
             continue
-        following = next((at for at in actual if at > one.starts), None)
-        ended = next((at for at in endings if at >= one.starts), None)
+        later, after = bisect_right(actual, one.starts), bisect_left(endings, one.starts)
         nature = one.field("nature")
-        over = one.past or any(at is not None and at <= fold.world for at in (following, ended))
+        over = one.past or any(at <= fold.world for at in (*actual[later : later + 1], *endings[after : after + 1]))
         status = "closed" if over else "planned" if not one.begun or nature == "planned" else "open"
         yield {
             "relationship": ":".join(filter(None, key.values())),

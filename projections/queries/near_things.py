@@ -36,6 +36,8 @@ _SAID = (
     ),
     "ends",
 )
+NEAR_BEARING_MAX = 4 * NEAR_ROWS_MAX
+"""So often statements are looked at, at most: each once for every part that it bears on."""
 _HELD = "versions.since <= $position AND versions.until > $position AND versions.visible_from <= $as_of"
 
 
@@ -52,7 +54,7 @@ def near_items(
     """The items in their order, as rows; None where many statements bear on them."""
     family = families[projection.family]
     rows = _statements(cursor, family, selection.rows, selection)
-    if rows is None:
+    if rows is None or _bearing(family, rows) > NEAR_BEARING_MAX:
         return None
     fold = partial(
         Fold,
@@ -75,6 +77,12 @@ def near_items(
     if selection.of_whole:
         items = [item for item in items if item[str(projection.part)] is None]
     return sorted(items, key=lambda item: [(item[name] is not None, item[name]) for name in projection.order])
+
+
+def _bearing(family: Family, rows: Sequence[Row]) -> int:
+    """How often statements are looked at, at most: what names no part bears on all parts of its thing."""
+    parts = {row[family.part] for row in rows} if family.part else set()
+    return len(rows) * (1 + len(parts - {None}))
 
 
 def _operators(
