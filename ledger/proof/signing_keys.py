@@ -28,7 +28,7 @@ def signing_key(path: Path, *, name: str, kind: int) -> SignerKey:
     try:
         text = path.read_bytes()
     except FileNotFoundError:
-        _make(path)
+        make_key_file(path)
         text = path.read_bytes()
     except OSError as error:
         raise StoreError(f"cannot read the key in {path}: {error.strerror}") from error
@@ -48,7 +48,7 @@ def _seed_of(text: bytes, path: Path) -> bytes:
     return key.private_bytes_raw()
 
 
-def _make(path: Path) -> None:
+def make_key_file(path: Path) -> None:
     """Make a key, unless another process is faster; it is on disk when this returns."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.errors import LedgerDamaged, StoreError
 from ledger.proof.notes import ED25519_COSIGNATURE, ED25519_NOTE, VerifierKey
-from ledger.proof.signing_keys import key_file_beside, signing_key
+from ledger.proof.signing_keys import key_file_beside, make_key_file, signing_key
 from tests.places import ROOT
 
 NEEDING = """
@@ -50,6 +50,14 @@ def test_processes_that_need_a_key_at_once_get_one(tmp_path: Path) -> None:
     assert len(said) == 1
     assert VerifierKey.parse(said.pop().strip())
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.key"]
+
+
+def test_whoever_comes_later_takes_the_key_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.key"
+    key = signing_key(path, name="log", kind=ED25519_NOTE)
+    make_key_file(path)  # as one who had looked before it was there
+    assert signing_key(path, name="log", kind=ED25519_NOTE) == key
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_key_that_cannot_be_is_not_made_anew(tmp_path: Path) -> None:

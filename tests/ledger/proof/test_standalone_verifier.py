@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.proof import standalone_verifier
-from ledger.proof.checkpoints import opened
+from ledger.proof.checkpoints import Checkpoint, opened
 from ledger.proof.merkle import ProofError
-from ledger.proof.notes import encoded_base64
+from ledger.proof.notes import encoded_base64, signed
 from ledger.proof.standalone_verifier import Files, Key, Trust, Untrue, verify
 from ledger.proof.tlog_proofs import TlogProof
 from tests.depth import examples
@@ -28,6 +28,7 @@ from tests.ledger.proof.signed_trees import (
     consistency,
     entry,
     proof,
+    root,
 )
 
 SOURCE = Path(standalone_verifier.__file__)
@@ -116,6 +117,22 @@ def test_witnesses_are_asked_for_and_told() -> None:
     assert f"Witnessed by {WITNESS.name} at 2026-09-21T" in said
     with pytest.raises(Untrue, match="1 of the witnesses"):
         verify(Files(cosigned), Trust(TRUST.logs, both, quorum=2))
+
+
+def test_a_log_is_not_the_beginning_of_another() -> None:
+    other = Checkpoint(STRANGER.name, 3, root(3)).signed(STRANGER).encoded()
+    both = Trust([*TRUST.logs, Key.parse(STRANGER.verifier.text())])
+    for old in (other, checkpoint(4).encoded()):
+        with pytest.raises(Untrue, match="not between"):
+            verify(Files(between(3, 7), old=old), both)
+
+
+def test_an_empty_log_has_one_root() -> None:
+    text = checkpoint(0).text
+    assert verify(Files(checkpoint(0).encoded()), TRUST)
+    other = signed(text.replace(encoded_base64(root(0)), encoded_base64(bytes(32))), LOG).encoded()
+    with pytest.raises(Untrue, match="empty log"):
+        verify(Files(other), TRUST)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b'{"document": "unknown"}', b"[" * 100_000, b"{" * 100_000, b"old x"])
