@@ -31,6 +31,7 @@ from api.problems import MEDIA_TYPE
 from ledger import Ledger
 from projections import Engine
 from tests.api.helpers import BASICS, mined
+from tests.patience import PATIENCE_S
 
 KEYLESS_EVERY = 10
 """One request in so many comes without a key."""
@@ -122,7 +123,7 @@ class Fuzz:
         is_keyless = self.statuses.total() % KEYLESS_EVERY == 0
         what = f"{case.method} {case.path} {case.path_parameters} {case.query} {case.headers} {case.body!r}"[:2000]
         try:
-            answer = case.call(headers={} if is_keyless else self._headers)
+            answer = case.call(headers={} if is_keyless else self._headers, timeout=PATIENCE_S)
         except Exception as error:  # what the app did not foresee comes through
             self.statuses[500] += 1
             self.faults.append(f"{type(error).__name__}: {error}: {what}")
