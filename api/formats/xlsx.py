@@ -37,7 +37,8 @@ def write_workbook(page: Page, sink: AnswerFile) -> None:
     with Workbook(cast(BinaryIO, sink)) as book:
         _sheet(book, "items", tables, page.kinds, sink.check)
         for name, member in page.more.items():
-            rows = member if isinstance(member, list) else [member]
+            listed = member if isinstance(member, list) else [member]
+            rows = [one if isinstance(one, dict) else {name: one} for one in listed]  # a text is a row of one cell
             _sheet(book, name[:SHEET_NAME_MAX], list(listed_tables(partial(iter, [rows]))), page.kinds, sink.check)
         items = sum(map(len, tables))
         sides = page.basis if "from" in page.basis else {"": page.basis}

@@ -196,3 +196,16 @@ def test_the_groups_of_the_api_come_in_their_declared_order(client: TestClient) 
     )
     assert sorted(first, key=paths.index) == list(first)
     assert paths[-3:] == ["/healthz", "/readyz", "/metrics"]
+
+
+def test_every_read_answers_in_every_format_or_says_why_not(basics: Api) -> None:
+    """Also a read whose answer has texts beside its items, as a workbook."""
+    paths = basics.client.get("/openapi.json").json()["paths"]
+    reads = [
+        path for path, methods in paths.items() if "get" in methods and "{" not in path and path.startswith("/v1/")
+    ]
+    assert len(reads) > 20
+    for path in reads:
+        for name in ("jsonl", "csv", "parquet", "arrow", "xlsx"):
+            answer = basics.client.get(path, params={"format": name})
+            assert answer.status_code in (200, 406, 422), (path, name, answer.text)
