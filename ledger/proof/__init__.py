@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from ledger.proof.attestations import ATTESTATIONS_FILE, Attestations, Timestamp, Witness
     from ledger.proof.checkpoints import Checkpoint, opened
     from ledger.proof.cosignatures import AHEAD_MAX_S, Cosignature, cosignatures
-    from ledger.proof.log_proofs import LogProofs
+    from ledger.proof.log_proofs import LogProofs, tile_entries
     from ledger.proof.merkle import ProofError
     from ledger.proof.notes import (
         ED25519_COSIGNATURE,
@@ -48,7 +48,7 @@ else:
         "ledger.proof.attestations": "ATTESTATIONS_FILE Attestations Timestamp Witness",
         "ledger.proof.checkpoints": "Checkpoint opened",
         "ledger.proof.cosignatures": "AHEAD_MAX_S Cosignature cosignatures",
-        "ledger.proof.log_proofs": "LogProofs",
+        "ledger.proof.log_proofs": "LogProofs tile_entries",
         "ledger.proof.merkle": "ProofError",
         "ledger.proof.notes": (
             "ED25519_COSIGNATURE ED25519_NOTE Note NoteError Signature SignerKey VerifierKey signed_at"
@@ -118,6 +118,7 @@ __all__ = [
     "parsed_cosignatures",
     "signed_at",
     "signing_key",
+    "tile_entries",
     "timestamp_of",
     "timestamp_request",
     "verify_timestamp",

@@ -95,3 +95,11 @@ class LogProofs:
     def _check_size(self, size: int) -> None:
         if size > self._log.head():
             raise ProofError(f"the log has {self._log.head()} entries, and not {size}")
+
+
+def tile_entries(log: Tree, *, after: int, until: int) -> bytes:
+    """The leaves with after < position <= until, as C2SP tlog-tiles bundles them: each after its length in 2 bytes."""
+    entries = log.at_positions(range(after + 1, until + 1))
+    leaves = log.leaves(after=after, until=until)
+    texts = [leaf(entry, content) for entry, (_, _, content, _) in zip(entries, leaves, strict=True)]
+    return b"".join(len(text).to_bytes(2, "big") + text for text in texts)

@@ -35,7 +35,7 @@ PUBLIC = {
         "RESPONSE_BYTES_MAX RESPONSE_MEDIA_TYPE SIZE_MEDIA_TYPE SUBMISSION_BYTES_MAX Signature SignerKey "
         "Submission Timestamp TimestampError TlogProof UnknownLog UntrustedSignature VerifierKey WITNESS_FILE "
         "WITNESS_KEY_FILE Witness WitnessedLog WitnessedLogs cosignatures key_file_beside opened "
-        "parsed_cosignatures signed_at signing_key timestamp_of timestamp_request verify_timestamp"
+        "parsed_cosignatures signed_at signing_key tile_entries timestamp_of timestamp_request verify_timestamp"
     ),
     "ledger.store": ("Block LogStore open_store"),
     "ledger.values": (

@@ -35,6 +35,8 @@ SAMPLES = {
     "figure_id": "0" * 36,
     "type": "QuotaSet",
     "path": "swagger-ui.css",
+    "level": "0",
+    "number": "000.p/1",
 }
 KEY = {"X-Key": "open sesame"}
 
