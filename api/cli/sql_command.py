@@ -9,7 +9,7 @@ from rich.table import Table
 
 from api.cli.options import READ_PANEL, DataOption, LimitOption, Output, SafeOption, keyword, option
 from api.cli.question_command import check_safe, page_parameters, show
-from api.cli.session import asked, opened
+from api.cli.session import MISUSED, asked, fail, opened
 from api.cli.terminal import console
 from api.formats.answer_file import Room
 from api.questions.page import Page
@@ -28,6 +28,8 @@ def _run(**given: Any) -> None:
     safe, data = given.pop("safe"), given.pop("data")
     check_safe(output, safe=safe)
     statement = {name: value for name, value in given.items() if value is not None}
+    if sql is None and (statement or limit is not None):
+        fail("There is no statement to answer: give one SELECT, or nothing at all to see the tables.", code=MISUSED)
     with opened(data, make=False) as engine, Sandbox(replace(sandbox_limits(), children=1)) as sandbox:
         if sql is None:
             _show_tables(schema_page(engine, sandbox), output)

@@ -94,6 +94,7 @@ ASKED = {
     "diff": ["--from-as-of", "2024-12-31"],
     "disputes": ["--status", "all"],
     "keys": ["list"],
+    "proof": ["1"],
 }
 WRITES = ("serve", "demo", "append", "import", "export", "mapping", "template", "report", "history")
 COMMANDS = [name for one in MODULES for name in one.names() if name not in WRITES]
