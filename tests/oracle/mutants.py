@@ -201,7 +201,7 @@ MUTANTS = (
     Mutant(
         "an arg_max that skips NULL: a field that was amended away comes back",
         "tables/sql/macros.sql",
-        "(ARG_MAX(ROW(value), turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field)))[1]",
+        "ARG_MAX_NULL(value, turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field))",
         "ARG_MAX(value, turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field))",
     ),
     Mutant(

@@ -87,3 +87,15 @@ def test_a_page_of_things_asked_for_by_name_is_a_part_of_them(engine: Engine) ->
     viewpoint = engine.viewpoint()
     pages = [engine.read("policies", viewpoint, filters={"policy": names}, limit=1, offset=at) for at in range(4)]
     assert [page["policy"].to_pylist() for page in pages] == [["law-0"], ["law-2"], ["law-4"], []]
+
+
+def test_nobody_in_particular_comes_after_a_secondary_source(engine: Engine) -> None:
+    secondary = {"publisher": "one", "kind": "secondary"}
+    told = [enacted("law", 0, published_at="2020-01-01", effective_from="2021", source=secondary)]
+    told.append({**enacted("law", 0, published_at="2022-01-01", effective_from="2023"), "source": {}})
+    engine.ledger.append(told)
+    found, queries = asked(engine, "policies", policy="law")
+    assert not uses_the_view(queries)
+    assert found.select(["publisher", "effective_from", "publishers", "disputed"]).to_pylist() == [
+        {"publisher": "one", "effective_from": "2021", "publishers": 1, "disputed": True}
+    ]
