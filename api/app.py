@@ -16,6 +16,7 @@ from api.http import problem_responses
 from api.http.access import Access
 from api.http.append_requests import Endpoint
 from api.http.cached_answers import CachedAnswers
+from api.http.damage_guard import DamageGuard
 from api.http.declared_routes import DeclaredRoutes
 from api.http.docs_pages import say_policies
 from api.http.kept_files import KeptFiles
@@ -31,6 +32,7 @@ from api.http.visit import Observer
 from api.http.visit_log import log_key_changes, log_visit
 from api.keys.key_check import KeyCheck
 from api.keys.scopes import OPEN, Scope
+from api.operations.care_watch import CareWatch
 from api.questions.sql_question import sandbox_limits
 from api.questions.thing_history import SCHEMAS as THING_SCHEMAS
 from api.settings import ANSWER_FILES_MB, ANSWERS_MB, QUESTION_MEMORY, QUESTION_SECONDS
@@ -83,6 +85,7 @@ def create_app(
         limits or Limits(QUESTION_SECONDS.value(), QUESTION_MEMORY.value()),
         statements_at_once=sandbox.limits.children,
     )
+    care = CareWatch(engine.ledger.directory)
     metrics = RequestMetrics(engine, questions, cached)
     app: FastAPI = FastAPIOffline(
         title="supply-ledger",
@@ -94,7 +97,7 @@ def create_app(
         middleware=stack(
             hosts=hosts,
             access=access,
-            guards=[*of_keys, *guards],
+            guards=[*of_keys, DamageGuard(care), *guards],
             routes=declared,
             observers=(metrics.count, log_visit, *observers),
             cached=cached,
@@ -107,6 +110,7 @@ def create_app(
     app.state.kept_files = KeptFiles(room)
     app.state.guarded = bool(guards)
     app.state.sandbox = sandbox
+    app.state.care = care
     app.state.questions = questions
     app.state.metrics = metrics
     problem_responses.install(app)

@@ -131,6 +131,13 @@ def _seconds(text: str) -> float | None:
     return float(text) or None
 
 
+def _hours(text: str) -> int | None:
+    """A number of hours; None for 0, which means never."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise ValueError("a whole number of hours")
+    return int(text) or None
+
+
 def _memory(text: str) -> int | None:
     """A number of bytes, from one of megabytes or a share of the machine's memory; None for 0, which means any."""
     share = re.fullmatch(r"(\d{1,2}|100)%", text, re.ASCII)
@@ -255,6 +262,19 @@ CLOCK_CONFIRMED = Setting(
     "year from then the clock is believed, though it stands beyond the year 2100 or before the last event of the log.",
     _instant,
 )
+VERIFY_HOURS = Setting(
+    "verify_hours",
+    "24",
+    "After how many hours a server verifies the whole log again, in a process of its own at the lowest priority; 0: "
+    "never. While a verification has found a fault, `/readyz` says so, and nothing is appended (503).",
+    _hours,
+)
+STOP_SECONDS = Setting(
+    "stop_seconds",
+    "20",
+    "How many seconds a server that is told to stop gives the requests in progress; 0: any time.",
+    _seconds,
+)
 SETTINGS: tuple[
     Setting[Path]
     | Setting[int]
@@ -281,7 +301,14 @@ SETTINGS: tuple[
     KEY_REQUESTS,
     ADDRESS_REQUESTS,
     CLOCK_CONFIRMED,
+    VERIFY_HOURS,
+    STOP_SECONDS,
 )
+
+
+def environment() -> Mapping[str, str]:
+    """The variables of the environment, for whoever looks at settings without using them."""
+    return os.environ
 
 
 def documentation() -> Iterator[tuple[str, str, str, str]]:

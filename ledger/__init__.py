@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ledger.codec.strict_json import MalformedJSON, digest, parse_json
     from ledger.codec.validation import parse_event
     from ledger.errors import (
+        BackupError,
         CalendarError,
         ClockInDoubt,
         ContentTooLarge,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.rules.effective_content import Act, Content, content
     from ledger.store import Block, LogStore
+    from ledger.store.sqlite.durability import Durability, durability
     from ledger.verification import Fault, Verification
     from ledger.visible_text import shortened, visible, visible_json, visible_lines
 else:
@@ -62,7 +64,7 @@ else:
         "ledger.codec.strict_json": "MalformedJSON digest parse_json",
         "ledger.codec.validation": "parse_event",
         "ledger.errors": (
-            "CalendarError ClockInDoubt ContentTooLarge EventIdReused InvalidEvent KeyReused LedgerDamaged "
+            "BackupError CalendarError ClockInDoubt ContentTooLarge EventIdReused InvalidEvent KeyReused LedgerDamaged "
             "LedgerError PositionBeyondHead QuantityError Refused RuleBroken StoreBusy StoreError StoreFull "
             "UnitError VersionConflict Violation"
         ),
@@ -84,6 +86,7 @@ else:
         "ledger.ledger": "Ledger",
         "ledger.rules.effective_content": "Act Content content",
         "ledger.store": "Block LogStore",
+        "ledger.store.sqlite.durability": "Durability durability",
         "ledger.verification": "Fault Verification",
         "ledger.visible_text": "shortened visible visible_json visible_lines",
     }
@@ -109,11 +112,13 @@ __all__ = [
     "VERSION_FIELD",
     "Act",
     "Append",
+    "BackupError",
     "Block",
     "CalendarError",
     "ClockInDoubt",
     "Content",
     "ContentTooLarge",
+    "Durability",
     "Entry",
     "Event",
     "EventIdReused",
@@ -155,6 +160,7 @@ __all__ = [
     "body_of_entry",
     "content",
     "digest",
+    "durability",
     "encoded",
     "export_log",
     "exported_events",

@@ -14,6 +14,7 @@
     ├── ClockInDoubt             the machine's clock cannot be right, so nothing is recorded under it
     ├── ContentTooLarge          a file or a body holds more than is taken
     ├── LedgerDamaged            stored bytes are not what this ledger writes
+    ├── BackupError              a backup cannot be made, or is not what a ledger is made of
     └── StoreError
         ├── StoreBusy            another writer holds the store for too long
         └── StoreFull            no space is left on the disk
@@ -146,6 +147,10 @@ class LedgerDamaged(LedgerError):
     def __init__(self, detail: str, *, position: int | None = None) -> None:
         super().__init__(detail)
         self.position = position
+
+
+class BackupError(LedgerError):
+    """A backup cannot be made, or a ledger cannot be made from one; the message says why. Nothing was changed."""
 
 
 class ClockInDoubt(LedgerError):

@@ -123,6 +123,11 @@ class Ledger:
         return self.proofs.seal(size, root, beside)
 
     @property
+    def file(self) -> Path | None:
+        """The file of the log; None where it is in none."""
+        return self._file
+
+    @property
     def _file(self) -> Path | None:
         in_file = self._location != ":memory:" and "://" not in self._location
         return Path(self._location).resolve() if in_file else None

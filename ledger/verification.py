@@ -64,6 +64,7 @@ def verify(
     log: LogStore,
     proofs: LogProofs,
     *,
+    key: VerifierKey | None = None,
     location: str | None = None,
     checkpoints: Sequence[tuple[bytes, Sequence[VerifierKey]]] = (),
     progress: Callable[[int], None] | None = None,
@@ -71,6 +72,7 @@ def verify(
     """Recompute everything that a log holds, and hold it against its seal and against checkpoints kept elsewhere.
 
     Each of `checkpoints` is a signed note and the keys of which one must have signed it; without keys, this log's own.
+    `key` is what the seal was signed with, where that is not the key of this log (any more).
     `location` lets several processes share the work. `progress` is called with the number of entries seen so far.
     """
     size = log.head()
@@ -82,7 +84,7 @@ def verify(
             progress(until)
     faults += _told(lambda: islice(_damage(log), FAULTS_MAX))
     faults += _told(lambda: _of_tree(log, size))
-    faults += _told(lambda: _of_seal(log, proofs, size))
+    faults += _told(lambda: _of_seal(log, proofs, key, size))
     for note, keys in checkpoints:
         faults += _told(partial(_of_checkpoint, log, proofs, note, keys, size))
     root = b""
@@ -220,7 +222,7 @@ def _of_tree(log: LogStore, size: int) -> Iterator[Fault]:
         yield Fault(None, "the tree that is kept is not that of its tiles and leaves")
 
 
-def _of_seal(log: LogStore, proofs: LogProofs, size: int) -> Iterator[Fault]:
+def _of_seal(log: LogStore, proofs: LogProofs, key: VerifierKey | None, size: int) -> Iterator[Fault]:
     """Whether the log is the one that was sealed with its key after the last transaction."""
     note, beside = _seal_and_beside(log)
     if note is None:
@@ -228,7 +230,7 @@ def _of_seal(log: LogStore, proofs: LogProofs, size: int) -> Iterator[Fault]:
             yield Fault(None, "the log has no seal")
         return
     try:
-        sealed, _ = opened(note, [proofs.key.verifier], origin=proofs.origin)
+        sealed, _ = opened(note, [key or proofs.key.verifier], origin=proofs.origin)
     except ProofError as error:
         yield Fault(None, f"the seal of the log was not made with its key: {error}")
         return

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from projections.queries.thing_effects import thing_effects
     from projections.queries.thing_histories import Place as ThingPlace
     from projections.queries.touched_things import THINGS
+    from projections.tables.kept_position import KeptPosition, kept_position
     from projections.upkeep import TablesUnavailable
     from projections.viewpoint import Viewpoint
 else:
@@ -49,6 +50,7 @@ else:
         "projections.queries.thing_effects": "thing_effects",
         "projections.queries.thing_histories": "ThingPlace=Place",
         "projections.queries.touched_things": "THINGS",
+        "projections.tables.kept_position": "KeptPosition kept_position",
         "projections.upkeep": "TablesUnavailable",
         "projections.viewpoint": "Viewpoint",
     }
@@ -83,6 +85,7 @@ __all__ = [
     "Filter",
     "FilterError",
     "Inquiry",
+    "KeptPosition",
     "Kind",
     "OutOfMemory",
     "OutOfTime",
@@ -97,6 +100,7 @@ __all__ = [
     "Value",
     "Viewpoint",
     "is_detail",
+    "kept_position",
     "listed",
     "thing_effects",
 ]

@@ -17,7 +17,7 @@ LINES_MAX = 400
 LONGER = {"standalone_verifier.py": 800}
 """A file that is copied away, and imports nothing of the project, holds all that it needs."""
 ENTRIES = {"ledger", "projections", "api", "tests", "pyproject.toml", "README.md"}
-ALLOWED_BESIDE = {"Makefile", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "requirements.lock"}
+ALLOWED_BESIDE = {"Dockerfile", "Makefile", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "requirements.lock"}
 
 # What only one layer may know.
 ONLY_IN = {"eventsourcing": "ledger", "duckdb": "projections", "fastapi": "api", "starlette": "api", "typer": "api"}
@@ -39,6 +39,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("verification",),
         ("ledger",),
         ("imports",),
+        ("backups",),
     ),
     "projections": (
         ("sql_text", "viewpoint", "column_kinds", "shared_views", "projection"),
@@ -54,7 +55,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("settings", "distribution", "discovery"),
         ("keys",),
         ("problems",),
-        ("questions", "outbound"),
+        ("questions", "outbound", "operations"),
         ("formats",),
         ("reports",),
         ("http",),
@@ -65,7 +66,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
     "api.http": (
         ("declared_routes", "rate_limits", "answer_headers", "access"),
         ("visit",),
-        ("visit_log", "docs_pages"),
+        ("visit_log", "docs_pages", "damage_guard"),
         (
             "problem_responses",
             "json_body",

@@ -47,6 +47,8 @@ MODULES = (
     CommandModule("api.cli.record_commands", lambda: ("append", "import")),
     CommandModule("api.cli.export_command", lambda: ("export",)),
     CommandModule("api.cli.verify_command", lambda: ("verify",), needs=()),
+    CommandModule("api.cli.backup_commands", lambda: ("backup", "restore"), needs=()),
+    CommandModule("api.cli.doctor_command", lambda: ("doctor",), needs=()),
     CommandModule("api.cli.mapping_command", lambda: ("mapping",)),
     CommandModule("api.cli.template_command", lambda: ("template",)),
     CommandModule("api.cli.resource_commands", _projections, needs=()),

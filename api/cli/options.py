@@ -14,6 +14,7 @@ from api.questions.parameters import LIMIT_DEFAULT, LIMIT_MAX, Parameter
 READ_PANEL = "Read"
 AUDIT_PANEL = "Audit"
 SERVE_PANEL = "Serve"
+OPERATION_PANEL = "Operate"
 """Under which heading `--help` lists the commands that two modules have together."""
 
 DataOption = Annotated[

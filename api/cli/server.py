@@ -17,11 +17,13 @@ from api.cli.listening_socket import listening_on, resolved
 from api.cli.server_log import log_config
 from api.cli.server_protocol import ProblemProtocol
 from api.cli.session import MISUSED, fail
+from api.cli.stopping_server import StoppingServer
 from api.cli.terminal import console
 from api.http.access import Access
-from api.http.visit_log import log_start
+from api.http.visit_log import log_start, log_verification
 from api.keys.key_check import KeyCheck
 from api.keys.key_file import KEYS_FILE, KeyFile, KeysUnreadable, now_us
+from api.operations.scheduled_verification import ScheduledVerification
 from api.questions.sql_question import sandbox_limits
 from api.settings import (
     ADDRESS_REQUESTS,
@@ -29,6 +31,8 @@ from api.settings import (
     HOSTS,
     KEY_REQUESTS,
     PROXIES,
+    STOP_SECONDS,
+    VERIFY_HOURS,
     data_directory,
     is_loopback,
     served_hosts,
@@ -123,21 +127,36 @@ def _serve(engine: Engine, listening: socket.socket, service: Service, sandbox: 
     for line, style in _notes(service, access, ip):
         out.print(line, style=style, markup=False, highlight=False)
     config = uvicorn.Config(app, http=ProblemProtocol, log_level="warning", access_log=False, **_options(service))
-    server = uvicorn.Server(config)
+    server = StoppingServer(config)
     log_start(address=address, is_open=not keys.are_asked_for())
     # The program itself stays, and to search it for garbage held every request up for a tenth of a second.
     gc.collect()
     gc.freeze()
+    verification = _verification_of(engine)
     try:
         server.run(sockets=[listening])
     finally:
+        if verification is not None:
+            verification.close()
         keys.close()
+
+
+def _verification_of(engine: Engine) -> ScheduledVerification | None:
+    """The verifications of the log while it is served, begun; None where there are none."""
+    hours, directory = VERIFY_HOURS.value(), engine.ledger.directory
+    if hours is None or directory is None:
+        return None
+    verification = ScheduledVerification(directory, hours=hours, tell=log_verification)
+    verification.start()
+    return verification
 
 
 def _options(service: Service) -> dict[str, Any]:
     """How the web server is to log, whom it is to believe, and with which certificate it speaks."""
     proxies = list(PROXIES.value())
+    stop_seconds = STOP_SECONDS.value()
     options: dict[str, Any] = {
+        "timeout_graceful_shutdown": None if stop_seconds is None else int(stop_seconds),
         "log_config": log_config(service.log_format),
         "proxy_headers": bool(proxies),
         "forwarded_allow_ips": proxies,

@@ -11,7 +11,7 @@ from api.cli.table_progress import make_tables
 from api.cli.terminal import console
 from api.problems import Problem, problem_of
 from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory
-from ledger import Ledger, LedgerError, visible
+from ledger import BackupError, Ledger, LedgerError, visible
 from projections import Engine, FilterError, TablesUnavailable, UnknownFilter
 
 T = TypeVar("T")
@@ -68,6 +68,8 @@ def reporting() -> Iterator[None]:
     """Turn every error that a user can do something about into a message and an exit code."""
     try:
         yield
+    except BackupError as error:
+        fail(f"{error}.")
     except (Problem, LedgerError, FilterError, TablesUnavailable, UnknownFilter) as error:
         problem = problem_of(error)
         lines = [

@@ -7,17 +7,19 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.cli.options import DataOption
-from api.cli.record_commands import PANEL
+from api.cli.options import OPERATION_PANEL, DataOption
 from api.cli.session import FAILED, MISUSED, fail, opened_ledger
 from api.cli.terminal import console
+from api.operations.care_records import keep_record
+from api.operations.verification_run import record_of
+from api.settings import data_directory
 from ledger import Verification, visible
 from ledger.proof import NoteError, VerifierKey
 
 app = typer.Typer()
 
 
-@app.command("verify", rich_help_panel=PANEL)
+@app.command("verify", rich_help_panel=OPERATION_PANEL)
 def verify_command(
     checkpoint: Annotated[
         list[Path] | None,
@@ -43,9 +45,20 @@ def verify_command(
         with Progress(*columns, console=console(stderr=True), transient=True) as progress:
             task = progress.add_task("Verifying events", total=ledger.head())
             found = ledger.verify(checkpoints=kept, progress=lambda done: progress.update(task, completed=done))
+    if not kept:  # A checkpoint that does not fit may be of another ledger, which is no fault of this one.
+        _keep(found, data)
     print(_as_json(found)) if as_json else _say(found, checkpoints=len(kept))
     if found.faults:
         raise typer.Exit(FAILED)
+
+
+def _keep(found: Verification, data: Path | None) -> None:
+    """Note the verification beside the log, for the server and for `doctor`."""
+    directory = data_directory(data).path
+    try:
+        keep_record(directory, record_of(found))
+    except OSError as error:
+        console(stderr=True).print(visible(f"It could not be noted in {directory}: {error.strerror}."), markup=False)
 
 
 def _as_json(found: Verification) -> str:

@@ -5,9 +5,10 @@ for whoever serves (`--log-format json`). They name a key and never hold one, no
 query may say more than a log should keep.
 
     access  key, method, route, path, status, seconds, position, address, and refusal where it was refused
-    audit   action: served, appended, refused, key_create, key_rotate, key_revoke
+    audit   action: served, appended, refused, verified, key_create, key_rotate, key_revoke
 """
 
+import json
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -15,9 +16,11 @@ from typing import Any
 from api.http.visit import Answered
 from api.keys.key_check import KeyChange
 from api.keys.scopes import APPEND
+from api.operations.care_records import VerificationRecord
 
 ACCESS = logging.getLogger("supply_ledger.access")
 AUDIT = logging.getLogger("supply_ledger.audit")
+LEDGER = logging.getLogger("supply_ledger")
 FIELDS = "fields"
 """Under which name a line of the log has its fields."""
 DOOR_STATUSES = frozenset({401, 403, 421, 429})
@@ -63,6 +66,14 @@ def log_key_changes(changes: Sequence[KeyChange]) -> None:
 def log_start(*, address: str, is_open: bool) -> None:
     """Write down that a server begins to serve, and whether it asks for keys."""
     _write(AUDIT, {"action": "served", "served_at": address, "mode": "open" if is_open else "guarded"})
+
+
+def log_verification(record: VerificationRecord) -> None:
+    """Write down what a verification of the whole log found."""
+    fields = {"action": "verified", "position": record.position, "root": record.root, "faults": record.faults}
+    _write(AUDIT, fields)
+    if not record.is_whole():
+        LEDGER.error("the log is not as it was recorded: %s; appends are refused", json.dumps(record.faults[0]))
 
 
 def _write(log: logging.Logger, fields: dict[str, Any]) -> None:

@@ -86,7 +86,7 @@ class LogStore(Protocol):
 
     def note_recorder(self, ledger: str, *, first: int) -> None:
         """Note that another ledger, which has this identity, recorded the entries from position `first` on; or this one
-        again. Raises StoreError where that position is written, or a later one was noted.
+        again. The last word on a position counts. Raises StoreError where it is written, or a later one was noted.
         """
 
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:

@@ -354,7 +354,9 @@ def test_a_copied_log_says_which_ledger_recorded_what(log: LogStore) -> None:
         log.append([entry(3)])
         log.note_recorder(log.identity, first=4)
     assert log.recorders() == [(1, "another"), (3, "a third"), (4, log.identity)]
-    for first in (1, 3, 4):
+    log.note_recorder("a fifth", first=4)  # of what nobody has recorded yet, the last word counts
+    assert log.recorders() == [(1, "another"), (3, "a third"), (4, "a fifth")]
+    for first in (1, 3):
         with pytest.raises(StoreError):
             log.note_recorder("nobody", first=first)
     assert log.recorders()[0] == (1, "another")

@@ -13,17 +13,19 @@ from tests.places import ROOT
 
 PUBLIC = {
     "ledger": (
-        "LISTED_MAX REGISTRY VERSION_FIELD Act Append Block CalendarError ClockInDoubt Content "
-        "ContentTooLarge Entry Event EventIdReused Fault FileError Floats Format ImportChoices ImportLimits "
+        "LISTED_MAX REGISTRY VERSION_FIELD Act Append BackupError Block CalendarError ClockInDoubt Content "
+        "ContentTooLarge Durability Entry Event EventIdReused Fault FileError Floats Format ImportChoices ImportLimits "
         "ImportOptions ImportReport InvalidEvent KeyReused Ledger LedgerDamaged LedgerError LogStore "
         "MalformedJSON MappingError Mode OnConflict OnMissing Plan PositionBeyondHead QuantityError Receipt "
         "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull TableMapping UnitError Verification "
-        "VersionConflict Violation body_of body_of_entry content digest encoded export_log exported_events "
+        "VersionConflict Violation body_of body_of_entry content digest durability encoded export_log "
+        "exported_events "
         "find_mapping format_of free_verdicts_path import_file import_stream mapping_schema parse_event parse_json "
         "prepared prepared_all read_mapping ready_made_mappings save_mapping saved_mappings shortened "
         "suggested_mapping template_workbook unpacked visible visible_json visible_lines with_parameters "
         "write_verdicts"
     ),
+    "ledger.backups": "KeptCheckpoint Manifest Restored check_backup lasting_file make_backup restore",
     "ledger.events": (
         "NAME_PATTERN REGISTRY SLUG_PATTERN Count EntitiesMerged EntityRegistered Event EventCorrected "
         "EventReinstated EventRetracted Figure Flag LedgerEvent Moment Number Part Ref Role Slug Source Statement "
@@ -47,9 +49,9 @@ PUBLIC = {
     ),
     "projections": (
         "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES THINGS Abandoned Allowance Applies DiffPlace Engine "
-        "Filter FilterError Inquiry Kind OutOfMemory OutOfTime OverLimit Projection Reader SandboxUnavailable "
-        "TablesUnavailable ThingPlace Unanswered UnknownFilter Value Viewpoint is_detail listed "
-        "thing_effects"
+        "Filter FilterError Inquiry KeptPosition Kind OutOfMemory OutOfTime OverLimit Projection Reader "
+        "SandboxUnavailable TablesUnavailable ThingPlace Unanswered UnknownFilter Value Viewpoint is_detail "
+        "kept_position listed thing_effects"
     ),
     "projections.sandbox": (
         "SQL_LENGTH_MAX PublicTable Sandbox SandboxAnswer SandboxLimits StatementRefused examples file_columns "
@@ -69,6 +71,7 @@ OPEN_TO = {
         "ledger.values",
         "ledger.events",
         "ledger.proof",
+        "ledger.backups",
         "projections",
         "projections.audit",
         "projections.sandbox",

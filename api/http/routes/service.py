@@ -5,15 +5,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.http.damage_guard import damage_found
 from api.http.openapi import answers, operation
 from api.http.question_queue import QuestionQueue
 from api.http.responses import answered
 from api.http.visit import visit_of
 from api.keys.scopes import OPEN, READ
+from api.operations.care_watch import CareWatch
 from api.problems import RETRY_AFTER_S, Problem
 from api.questions.event_types import event_type, event_types
 from api.questions.parameters import PAGING
-from ledger import LedgerError
+from ledger import LedgerDamaged, LedgerError
 from projections import Allowance, Engine, OutOfTime, TablesUnavailable
 
 ORDER = 70
@@ -57,13 +59,24 @@ class Readiness:
         return {"position": self._head if head is None else head}
 
 
-async def _only_whether_ready(readiness: Readiness, request: Request) -> dict[str, Any]:
+async def _only_whether_ready(engine: Engine, readiness: Readiness, request: Request) -> dict[str, Any]:
     """What somebody without a key hears. Raises Problem (503), which says nothing of how much is recorded."""
     try:
+        _check_care(engine, request)
         await readiness.look(request)
-    except (TablesUnavailable, LedgerError):
+    except (TablesUnavailable, LedgerError, Problem):
         raise Problem(503, "not-ready", "Not ready yet.", headers={"Retry-After": str(RETRY_AFTER_S)}) from None
     return {"status": "ready"}
+
+
+def _check_care(engine: Engine, request: Request) -> CareWatch:
+    """What is known of the last verification and backup. Raises Problem, LedgerDamaged where a fault was found."""
+    care: CareWatch = request.app.state.care
+    if (fault := care.fault) is not None:
+        raise damage_found(fault)
+    if (doubt := engine.ledger.doubt) is not None:
+        raise LedgerDamaged(str(doubt), position=doubt.position)
+    return care
 
 
 def router(engine: Engine) -> APIRouter:
@@ -117,13 +130,15 @@ def router(engine: Engine) -> APIRouter:
         """Reads the log and brings the projections up to its head. Where that takes longer than half a second,
         `position` says how far they are, and `head` how far the log goes; reads wait for it. A problem (503) where
         reads are not answered: with `position`, `head`, and the `phase` in which tables are made. `tables` says why
-        they are not in their file. Where keys are asked for, one without the scope `read` hears only whether it is
-        ready.
+        they are not in their file, `verified` and `backed_up` when the whole log was last verified and backed up, and
+        up to which position. While a verification has found a fault it is not ready (503). Where keys are asked for,
+        one without the scope `read` hears only whether it is ready.
         """
         visit = visit_of(request.scope)
         if READ not in visit.scopes:
-            return await _only_whether_ready(readiness, request)
-        ready: dict[str, Any] = {"status": "ready", **await readiness.look(request)}
+            return await _only_whether_ready(engine, readiness, request)
+        care = _check_care(engine, request)
+        ready: dict[str, Any] = {"status": "ready", **await readiness.look(request), **care.said()}
         if engine.warning is not None:
             ready["tables"] = f"In memory, or not written: {engine.warning}."
         if visit.is_guarded or request.app.state.guarded:

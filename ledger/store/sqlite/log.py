@@ -26,7 +26,8 @@ from ledger.store.protocol import Block
 from ledger.store.sqlite.answered_requests import AnsweredRequests
 from ledger.store.sqlite.connection import LogDatastore, Transaction
 from ledger.store.sqlite.damage import damage
-from ledger.store.sqlite.log_queries import COLUMNS, chunks, heads_of, last_of, marks, schema_statements, where_one_of
+from ledger.store.sqlite.log_form import name_anew, name_of, take_form
+from ledger.store.sqlite.log_queries import COLUMNS, chunks, heads_of, last_of, marks, where_one_of
 from ledger.store.sqlite.tree import LogTree
 
 TEXT_BYTES_MAX = 64 * 1024 * 1024
@@ -47,12 +48,8 @@ class SQLiteLog(SQLiteApplicationRecorder):
         self.datastore: LogDatastore = LogDatastore(path)
         super().__init__(self.datastore)
         with self.datastore.writing() as cursor:
-            for statement in schema_statements():
-                cursor.execute(statement)
-            row = cursor.execute("SELECT id FROM identity").fetchone()
-            self._identity: str = row["id"] if row else str(uuid4())
-            if row is None:
-                cursor.execute("INSERT INTO identity (id) VALUES (?)", (self._identity,))
+            take_form(cursor)
+            self._identity = name_of(cursor)
         self._tree = LogTree(self.datastore)
         self._requests = AnsweredRequests(self.datastore)
 
@@ -60,6 +57,12 @@ class SQLiteLog(SQLiteApplicationRecorder):
     def identity(self) -> str:
         """A name that no other log has."""
         return self._identity
+
+    def begin_anew(self) -> None:
+        """Become another log, with a name of its own: what is recorded from now on is the first that is its own."""
+        with self.writing() as cursor:
+            self._identity = name_anew(cursor)
+            self.note_recorder(self._identity, first=self.head() + 1)
 
     def close(self) -> None:
         """Close every connection."""
@@ -103,7 +106,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def note_recorder(self, ledger: str, *, first: int) -> None:
         """Note which ledger recorded the entries from a position on, which is not written yet."""
-        self.datastore.write("INSERT INTO recorders VALUES (?,?)", [(first, ledger)])
+        self.datastore.write("INSERT INTO recorders (first_position, ledger) VALUES (?,?)", [(first, ledger)])
 
     def fix_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         """Note a metric's unit family, and the position of the event that fixes it."""
@@ -238,9 +241,9 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def recorders(self) -> list[tuple[int, str]]:
         """Which ledger recorded the entries from which position on, in order."""
-        rows = self.datastore.fetch("SELECT first_position, ledger FROM recorders ORDER BY first_position")
-        noted = [(row[0], row[1]) for row in rows]
-        return noted if noted and noted[0][0] == 1 else [(1, self._identity), *noted]
+        rows = self.datastore.fetch("SELECT first_position, ledger FROM recorders ORDER BY number")
+        ((first,),) = self.datastore.fetch("SELECT id FROM identity ORDER BY rowid LIMIT 1")
+        return sorted({1: first, **{row[0]: row[1] for row in rows}}.items())
 
     def metrics(self) -> dict[str, tuple[str, int]]:
         """Each metric's unit family, and the position of the event that fixed it."""

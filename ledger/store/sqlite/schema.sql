@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS forms (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS forms_by_position ON forms (position);
 
--- One row: the name of this log.
+-- The last row is the name of this log; those before are the names of the logs that it was restored from.
 CREATE TABLE IF NOT EXISTS identity (
     id TEXT PRIMARY KEY,
     created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
@@ -47,8 +47,10 @@ CREATE TABLE IF NOT EXISTS identity (
 
 -- One row says which ledger recorded the events from a position on: another one, where the log was copied from there.
 -- Without rows, this one recorded them all.
+-- The last row for a position counts: the ledger before may have recorded nothing from there on.
 CREATE TABLE IF NOT EXISTS recorders (
-    first_position INTEGER PRIMARY KEY,
+    number INTEGER PRIMARY KEY,
+    first_position INTEGER NOT NULL,
     ledger TEXT NOT NULL
 );
 
@@ -153,7 +155,7 @@ END;
 CREATE TRIGGER IF NOT EXISTS recorders_of_what_comes
 BEFORE INSERT ON recorders
 WHEN NEW.first_position <= (SELECT COALESCE(MAX(position), 0) FROM stored_events)
-  OR NEW.first_position <= (SELECT MAX(first_position) FROM recorders)
+  OR NEW.first_position < (SELECT MAX(first_position) FROM recorders)
 BEGIN
     SELECT RAISE(ABORT, 'append-only: what was recorded keeps the ledger that recorded it');
 END;

@@ -202,7 +202,8 @@ def test_keys_that_cannot_be_read_let_nobody_in(visitors: Visitors) -> None:
 
 
 def test_readiness_says_little_to_those_who_may_not_read(visitors: Visitors) -> None:
-    assert readiness(visitors.client("reader")) == {"status": "ready", "position": 7, "mode": "guarded"}
+    said = readiness(visitors.client("reader"))
+    assert said == {"status": "ready", "position": 7, "mode": "guarded", "verified": None, "backed_up": None}
     for name in (*UNKNOWN, "feeder"):
         assert visitors.client(name).get("/readyz").json() == {"status": "ready"}
 

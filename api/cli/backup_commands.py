@@ -1,0 +1,145 @@
+"""`supply-ledger backup` and `restore`: a ledger in one file, and a ledger made from it after all is verified."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from api.cli.options import OPERATION_PANEL, DataOption
+from api.cli.session import MISUSED, fail, opened_ledger, reporting
+from api.cli.terminal import console
+from api.distribution import installed_version
+from api.keys.key_file import KEYS_FILE
+from api.operations.care_records import BackupRecord, instant_now, keep_record
+from api.settings import data_directory
+from ledger import visible
+from ledger.backups import KeptCheckpoint, Restored, check_backup, make_backup, restore
+from ledger.proof import WITNESS_FILE, WITNESS_KEY_FILE, NoteError, VerifierKey
+
+CARRIED = (KEYS_FILE, WITNESS_FILE, WITNESS_KEY_FILE)
+"""What a ledger that takes the place of another keeps of it: who may ask, and what it has signed as a witness."""
+
+app = typer.Typer()
+
+
+@app.command("backup", rich_help_panel=OPERATION_PANEL)
+def backup_command(
+    file: Annotated[Path, typer.Argument(help="The file to make; one that is there is never replaced.")],
+    data: DataOption = None,
+) -> None:
+    """Copy the log and what belongs to it into one file, while others may go on writing.
+
+    The secrets of the ledger, its signing key and the keys of its users, are not in it.
+    """
+    at = datetime.now(UTC)
+    with opened_ledger(data, make=False) as ledger, _bar() as bar:
+        manifest = make_backup(
+            ledger, file, at=at, program=installed_version(), copied=bar("Copying the log"), packed=bar("Packing")
+        )
+        record = BackupRecord(instant_now(at), manifest.position, manifest.root, str(file.absolute()))
+        directory = data_directory(data).path
+        try:
+            keep_record(directory, record)
+        except OSError as error:
+            _say(f"It could not be noted in {directory}: {error.strerror}.")
+    _say(f"Backed up {manifest.position} events of {manifest.ledger} into {file}.")
+    _say(f"The root of the log is {manifest.root}. Try the file with `supply-ledger restore FILE --check`.")
+
+
+@app.command("restore", rich_help_panel=OPERATION_PANEL)
+def restore_command(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    check: Annotated[bool, typer.Option("--check", help="Verify the backup, and change nothing.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Where a ledger is there: keep it beside, under another name.")
+    ] = False,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A checkpoint that was kept elsewhere, which the backup must not contradict.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The verifier key of whoever signed the checkpoint. Default: the backup's.")
+    ] = None,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Restore though the checkpoint has events that the backup has not.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Verify a backup, and make a data directory from it.
+
+    The restored ledger has a new identity and a new signing key: it and the one that was backed up may go different
+    ways, and never sign under one name.
+    """
+    if checkpoint is None and (key is not None or accept_loss):
+        fail("--key and --accept-loss are about a --checkpoint.", code=MISUSED)
+    kept = None if checkpoint is None else KeptCheckpoint(_note_in(checkpoint), _keys(key))
+    directory = data_directory(data).path
+    with reporting(), _bar() as bar:
+        unpacked = bar("Unpacking")
+        try:
+            if check:
+                done = check_backup(
+                    file, Path(file).absolute().parent, kept=kept, accept_loss=accept_loss, progress=unpacked
+                )
+            else:
+                done = restore(
+                    file,
+                    directory,
+                    at=datetime.now(UTC),
+                    replace=replace,
+                    kept=kept,
+                    accept_loss=accept_loss,
+                    carried=CARRIED,
+                    progress=unpacked,
+                )
+        except OSError as error:
+            fail(f"Cannot restore {file} into {directory}: {error.strerror}.")
+    _tell(done, directory)
+
+
+def _tell(done: Restored, directory: Path) -> None:
+    manifest = done.manifest
+    what = f"{manifest.position} events of {manifest.ledger}, as of {manifest.created_at}, root {manifest.root}"
+    if done.identity is None:
+        _say(f"The backup is whole: {what}. Nothing was changed.")
+    else:
+        _say(f"Restored into {directory}: {what}.")
+        _say(f"It goes on as {done.identity}, with a signing key of its own; tell its witnesses and its readers.")
+    if done.lost is not None:
+        _say(f"Lost, as the checkpoint says: positions {done.lost[0]} to {done.lost[1]}.")
+    if done.aside is not None:
+        _say(f"What was there before is in {done.aside}.")
+
+
+def _note_in(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fail(f"Cannot read the checkpoint in {path}: {error.strerror}.", code=MISUSED)
+
+
+def _keys(text: str | None) -> tuple[VerifierKey, ...]:
+    try:
+        return () if text is None else (VerifierKey.parse(text),)
+    except NoteError as error:
+        fail(f"--key is no verifier key: {error}.", code=MISUSED)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """Bars on the terminal, one for each part of the work."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+
+        def bar(description: str) -> Callable[[int, int], None]:
+            task = progress.add_task(description, total=None)
+            return lambda done, total: progress.update(task, completed=done, total=total)
+
+        yield bar
+
+
+def _say(text: str) -> None:
+    console().print(visible(text), markup=False, highlight=False)

@@ -1,0 +1,1 @@
+"""Operating a ledger: what whoever runs it has to know, and what is done about it regularly."""

@@ -1,0 +1,129 @@
+"""The examination of a ledger and its surroundings, for `supply-ledger doctor`: a finding for each thing looked at.
+
+It changes nothing, and works beside a server that is running. What cannot be looked at is a finding too.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from api.operations.care_records import BackupRecord, VerificationRecord, at_of, last_backup, last_verification
+from api.operations.data_place import of_place
+from api.operations.health_findings import Finding, State, fault, warning, well
+from api.operations.network_settings import of_keys, of_settings
+from api.operations.program_versions import of_programs
+from api.settings import CLOCK_CONFIRMED, VERIFY_HOURS, BadSetting, DataDirectory
+from ledger import ClockInDoubt, Ledger, LedgerError, durability
+from projections import kept_position
+
+BACKUP_DAYS = 7
+"""A backup that is older is worth a warning."""
+LAG_MAX = 100_000
+"""So many events are taken in within seconds."""
+
+
+def examined(data: DataDirectory, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """All findings, in order."""
+    yield from of_programs()
+    if not data.ledger_path.exists():
+        yield warning("ledger", f"there is none in {data.path}", "Name another directory with --data.")
+    else:
+        yield from of_place(data.path)
+        yield from _of_log(data, environment)
+        yield from _of_care(data.path, environment)
+        yield of_keys(data.path)
+    yield from of_settings(environment)
+
+
+def worst(findings: list[Finding]) -> State:
+    """The worst state of all."""
+    states = {one.state for one in findings}
+    return State.fault if State.fault in states else State.warning if State.warning in states else State.ok
+
+
+def _of_log(data: DataDirectory, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """The log itself, as far as a look at its end says, its clock, and the tables made from it."""
+    try:
+        kept = durability(data.ledger_path)
+        if (kept.journal_mode, kept.synchronous) == ("wal", "full"):
+            yield well("durability", "a commit is on disk before it is answered (WAL, synchronous=FULL)")
+        else:
+            said = f"journal_mode={kept.journal_mode}, synchronous={kept.synchronous}"
+            yield fault("durability", said, "Move the data to a disk of this machine that can hold a write-ahead log.")
+        with Ledger(data.ledger_path, confirmed=CLOCK_CONFIRMED.value(environment)) as ledger:
+            head = ledger.head()
+            yield _of_end(ledger, head)
+            yield _of_clock(ledger, head)
+            yield _of_lag(data.projections_path, head)
+    except BadSetting:
+        return  # which is a finding of its own
+    except LedgerError as error:
+        yield fault(
+            "log", str(error), "Stop appending; run `supply-ledger verify`, and restore a backup if it says so."
+        )
+
+
+def _of_end(ledger: Ledger, head: int) -> Finding:
+    if ledger.doubt is None:
+        return well("log", f"{head} events; its end and a sample are as they were recorded")
+    return fault("log", str(ledger.doubt), "Run `supply-ledger verify`, and restore a backup where it finds a fault.")
+
+
+def _of_clock(ledger: Ledger, head: int) -> Finding:
+    try:
+        at = ledger.clock.for_record(ledger.recorded_at(head))
+    except ClockInDoubt as error:
+        return fault("clock", str(error), "Set the clock, and see Clock in the README of the API.")
+    return well("clock", f"{at:%Y-%m-%d %H:%M:%S} UTC, after the last event")
+
+
+def _of_lag(path: Path, head: int) -> Finding:
+    kept = kept_position(path)
+    if kept.position is None:
+        if kept.reason == "in use":
+            return well("tables", "a server has them in use; its /readyz says how far they are")
+        return warning(
+            "tables", f"cannot be read: {kept.reason}", f"They are made anew from the log; or delete {path}."
+        )
+    lag = max(0, head - kept.position)
+    if lag > LAG_MAX:
+        return warning(
+            "tables", f"{lag} events behind the log", "The next read or server takes them in; that takes long."
+        )
+    return well("tables", f"{lag} events behind the log")
+
+
+def _of_care(directory: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
+    now = datetime.now(UTC)
+    try:
+        hours = VERIFY_HOURS.value(environment) or VERIFY_HOURS.parse(VERIFY_HOURS.default) or 24
+    except BadSetting:
+        return
+    yield of_verification(last_verification(directory), now, timedelta(hours=2 * hours))
+    yield of_backup(last_backup(directory), now)
+
+
+def of_verification(record: VerificationRecord | None, now: datetime, within: timedelta) -> Finding:
+    """The last full verification."""
+    advice = "Run `supply-ledger verify`, or let a server run, which does it by itself."
+    if record is None:
+        return warning("verification", "never done in full", advice)
+    said = f"{record.at}, up to position {record.position}"
+    if not record.is_whole():
+        first = record.faults[0]
+        return fault(
+            "verification",
+            f"{said}: {first.get('detail')} (position {first.get('position')})",
+            "Nothing is appended over HTTP. Restore a backup (`restore --replace`), or mend it and run `verify` again.",
+        )
+    return warning("verification", said, advice) if now - at_of(record) > within else well("verification", said)
+
+
+def of_backup(record: BackupRecord | None, now: datetime) -> Finding:
+    """The last backup."""
+    advice = "Run `supply-ledger backup FILE`, and keep the file on another machine."
+    if record is None:
+        return warning("backup", "never made", advice)
+    said = f"{record.at}, up to position {record.position}, in {record.file}"
+    is_old = now - at_of(record) > timedelta(days=BACKUP_DAYS)
+    return warning("backup", said, advice) if is_old else well("backup", said)
