@@ -12,6 +12,7 @@
 #   make docs   bring the tables in the READMEs up to date with the code
 #   make golden   golden bytes for a new type of event, or a new version of one
 #   make articles   how the shipped ledger holds the facts of two articles: as typed events, as text, or not at all
+#   make tampering  alter a log in thousands of ways, and see that each is found (TAMPERINGS=5000)
 #   make mutants  plant bugs in the SQL, and see the tests catch them
 #   make sandbox  statements of SQL without end or measure, each with its time and memory until it was stopped
 #   make lock   choose the versions in requirements.lock anew (needs uv)
@@ -26,6 +27,7 @@ NEWEST := .venv-newest
 QUIETLY := --quiet --disable-pip-version-check
 PORT ?= 8000
 HISTORIES ?= 20000
+TAMPERINGS ?= 5000
 SIZE ?= 100000
 REQUESTS ?= 20000
 
@@ -42,7 +44,7 @@ SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli test
 	tests/projections/sandbox tests/api/http/test_sql_statements.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test newest test-newest lint check format docs judge bench fuzz golden mutants articles sandbox lock clean
+.PHONY: help run test newest test-newest lint check format docs judge bench fuzz golden mutants tampering articles sandbox lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -76,6 +78,9 @@ golden: $(READY)
 
 articles: $(READY)
 	@$(BIN)/python -m tests.article_facts
+
+tampering: $(READY)
+	@$(BIN)/python -m tests.random_tampering --count $(TAMPERINGS)
 
 mutants: $(READY)
 	@$(BIN)/python -m tests.oracle.mutants

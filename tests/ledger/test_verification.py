@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from ledger import Ledger, LedgerDamaged
+from tests.depth import examples
 from tests.ledger.conftest import WORLD, correction, figure
+from tests.random_tampering import tamper
 from tests.tampering import hash_row_again, hash_tree_again, seal_again, tampered
 
 AT = 300
@@ -257,3 +259,9 @@ def test_a_log_is_verified_while_others_append(path: Path) -> None:
             stop.set()
             thread.join()
         assert other.head() > LAST
+
+
+def test_random_tamperings_are_found(tmp_path: Path) -> None:
+    counts, missed = tamper(examples(40, deeply=2000), 1, tmp_path)
+    assert not missed
+    assert sum(counts.values()) >= 10
