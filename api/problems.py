@@ -20,6 +20,7 @@ from ledger import (
     ContentTooLarge,
     EventIdReused,
     KeyReused,
+    LedgerAltered,
     LedgerDamaged,
     MalformedJSON,
     PositionBeyondHead,
@@ -214,6 +215,7 @@ _KNOWN: tuple[tuple[type[Exception], Callable[[str], Problem]], ...] = (
     ),
     (StoreBusy, lambda text: Problem(503, "store-busy", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
     (StoreFull, lambda text: Problem(507, "store-full", text)),
+    (LedgerAltered, lambda text: Problem(503, "ledger-damaged", f"Nothing is recorded: {text}.")),
     (LedgerDamaged, lambda text: Problem(503, "ledger-damaged", f"{_sentence(text)} {_MEND}")),
     (StoreError, lambda text: Problem(503, "store-unavailable", text, headers={"Retry-After": str(RETRY_AFTER_S)})),
 )

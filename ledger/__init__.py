@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         EventIdReused,
         InvalidEvent,
         KeyReused,
+        LedgerAltered,
         LedgerDamaged,
         LedgerError,
         PositionBeyondHead,
@@ -64,7 +65,8 @@ else:
         "ledger.codec.strict_json": "MalformedJSON digest parse_json",
         "ledger.codec.validation": "parse_event",
         "ledger.errors": (
-            "BackupError CalendarError ClockInDoubt ContentTooLarge EventIdReused InvalidEvent KeyReused LedgerDamaged "
+            "BackupError CalendarError ClockInDoubt ContentTooLarge EventIdReused InvalidEvent KeyReused "
+            "LedgerAltered LedgerDamaged "
             "LedgerError PositionBeyondHead QuantityError Refused RuleBroken StoreBusy StoreError StoreFull "
             "UnitError VersionConflict Violation"
         ),
@@ -133,6 +135,7 @@ __all__ = [
     "InvalidEvent",
     "KeyReused",
     "Ledger",
+    "LedgerAltered",
     "LedgerDamaged",
     "LedgerError",
     "LogStore",

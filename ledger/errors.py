@@ -14,6 +14,7 @@
     ├── ClockInDoubt             the machine's clock cannot be right, so nothing is recorded under it
     ├── ContentTooLarge          a file or a body holds more than is taken
     ├── LedgerDamaged            stored bytes are not what this ledger writes
+    │   └── LedgerAltered        something else has written to the log since it was sealed
     ├── BackupError              a backup cannot be made, or is not what a ledger is made of
     └── StoreError
         ├── StoreBusy            another writer holds the store for too long
@@ -151,6 +152,10 @@ class LedgerDamaged(LedgerError):
 
 class BackupError(LedgerError):
     """A backup cannot be made, or a ledger cannot be made from one; the message says why. Nothing was changed."""
+
+
+class LedgerAltered(LedgerDamaged):
+    """Something else has written to the log since it was sealed, or has taken something away. Nothing is recorded."""
 
 
 class ClockInDoubt(LedgerError):

@@ -21,7 +21,7 @@ from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.append.writer import Append, Writer
 from ledger.clock import Clock, machine_elapsed, machine_now
 from ledger.codec.entry import Entry
-from ledger.errors import LedgerDamaged, Violation
+from ledger.errors import LedgerAltered, LedgerDamaged, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.ledger_events import LedgerEvent
 from ledger.store import LogStore, open_store
@@ -106,7 +106,7 @@ class Ledger:
         """Make the tree of a log from before, and look whether the log is as it was left. Raises LedgerDamaged."""
         if self.log.lacks_tree:
             if self.proofs.key_is_there:
-                raise LedgerDamaged("the log has a key and no tree, which was taken away: see `supply-ledger verify`")
+                raise LedgerAltered("the log has a key and no tree, which was taken away: see `supply-ledger verify`")
             with self.log.writing():
                 self.log.make_tree()
                 self.log.seal(self._sign)

@@ -16,7 +16,7 @@ from random import SystemRandom
 from typing import NamedTuple
 
 from ledger.codec.entry import Entry
-from ledger.errors import LedgerDamaged
+from ledger.errors import LedgerAltered, LedgerDamaged
 from ledger.events.base import REGISTRY
 from ledger.proof.checkpoints import Checkpoint, opened
 from ledger.proof.leaves import content_hash, leaf_hashes
@@ -110,7 +110,7 @@ def _damage(log: LogStore) -> Iterator[Fault]:
 
 
 def check_quickly(log: LogStore, proofs: LogProofs) -> None:
-    """Look at the end of a log, its seal and some of its entries. Raises LedgerDamaged where something is wrong.
+    """Look at the end of a log, its seal and some of its entries. Raises LedgerAltered where something is wrong.
 
     It costs the same for a log of any length, and finds what was altered at the end, but not each altered entry.
     """
@@ -123,7 +123,7 @@ def check_quickly(log: LogStore, proofs: LogProofs) -> None:
             break
     position, detail = faults[0]
     place = "" if position is None else f"position {position}: "
-    raise LedgerDamaged(f"{place}{detail}; {_WAY_ON}", position=position)
+    raise LedgerAltered(f"{place}{detail}; {_WAY_ON}", position=position)
 
 
 def _at_end(log: LogStore, proofs: LogProofs) -> Iterator[Fault]:

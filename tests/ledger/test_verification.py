@@ -105,7 +105,7 @@ BY_SQL: dict[str, tuple[str, int | None]] = {
     "the seal gone": ("DELETE FROM seal", None),
     "the seal of another size": ("UPDATE seal SET note = replace(CAST(note AS TEXT), '560', '559')", None),
     "the name of the log": ("UPDATE identity SET id = 'another'", None),
-    "who recorded": ("INSERT INTO recorders VALUES (1, 'another')", None),
+    "who recorded": ("INSERT INTO recorders (first_position, ledger) VALUES (1, 'another')", None),
 }
 
 

@@ -15,7 +15,7 @@ PUBLIC = {
     "ledger": (
         "LISTED_MAX REGISTRY VERSION_FIELD Act Append BackupError Block CalendarError ClockInDoubt Content "
         "ContentTooLarge Durability Entry Event EventIdReused Fault FileError Floats Format ImportChoices ImportLimits "
-        "ImportOptions ImportReport InvalidEvent KeyReused Ledger LedgerDamaged LedgerError LogStore "
+        "ImportOptions ImportReport InvalidEvent KeyReused Ledger LedgerAltered LedgerDamaged LedgerError LogStore "
         "MalformedJSON MappingError Mode OnConflict OnMissing Plan PositionBeyondHead QuantityError Receipt "
         "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull TableMapping UnitError Verification "
         "VersionConflict Violation body_of body_of_entry content digest durability encoded export_log "

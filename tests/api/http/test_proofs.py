@@ -16,6 +16,7 @@ from ledger.proof import Checkpoint, TlogProof, VerifierKey, opened
 from ledger.proof.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
 from projections import Engine
 from tests.ledger.conftest import WORLD, figure
+from tests.tampering import tampered
 
 EVENTS = 600
 
@@ -163,3 +164,19 @@ def test_a_proof_is_taken_by_the_verifier_that_stands_alone(client: TestClient, 
     assert standalone_verifier.main(words) == 0
     file.write_text(file.read_text().replace("index 256", "index 255"))
     assert standalone_verifier.main(words) != 0
+
+
+def test_a_server_over_a_log_that_was_altered_records_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with Ledger(path) as ledger:
+        ledger.append([*WORLD, figure("17")])
+        head = ledger.head()
+    tampered(path, f"UPDATE stored_events SET recorded_by = 'somebody' WHERE position = {head}")
+    with Ledger(path) as ledger, Engine(ledger) as engine:
+        client = TestClient(create_app(engine))
+        answer = client.post("/v1/events", json=figure("1", period="1999"))
+        assert answer.status_code == 503
+        assert answer.json()["detail"].startswith(f"Nothing is recorded: position {head}:")
+        assert client.get("/v1/figures").status_code == 200
+        assert client.get("/readyz").status_code == 503
+        assert ledger.head() == head
