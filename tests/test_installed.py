@@ -26,6 +26,7 @@ COMMANDS = {
     "keys": ["list"],
     "demo": ["--no-serve"],
     "append": ["--dry-run", "event.json"],
+    "backup": ["ledger.backup"],
     "import": ["facts.jsonl"],
     "export": ["exported"],
     "mapping": ["list"],
@@ -36,6 +37,7 @@ COMMANDS = {
     "concentration": ["--metric", "mine_production", "--period", "2023"],
     "proof": ["1"],
     "report": [*QUOTA, "--output", "quota.html"],
+    "restore": ["ledger.backup", "--check"],
 }
 """What commands cannot do without; `history` wants a figure's id, and `serve` does not end."""
 

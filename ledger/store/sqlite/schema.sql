@@ -156,6 +156,7 @@ CREATE TRIGGER IF NOT EXISTS recorders_of_what_comes
 BEFORE INSERT ON recorders
 WHEN NEW.first_position <= (SELECT COALESCE(MAX(position), 0) FROM stored_events)
   OR NEW.first_position < (SELECT MAX(first_position) FROM recorders)
+  OR EXISTS (SELECT 1 FROM recorders WHERE number = NEW.number)
 BEGIN
     SELECT RAISE(ABORT, 'append-only: what was recorded keeps the ledger that recorded it');
 END;

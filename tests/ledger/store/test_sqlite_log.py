@@ -46,8 +46,8 @@ REPLACED = (
         "DELETE FROM requests",
         "INSERT OR REPLACE INTO requests VALUES ('key', x'00', 1, '{}')",
         "DELETE FROM identity",
-        "INSERT INTO recorders VALUES (10, 'another')",
-        "INSERT OR REPLACE INTO recorders VALUES (1, 'another')",
+        "INSERT INTO recorders (first_position, ledger) VALUES (10, 'another')",
+        "INSERT OR REPLACE INTO recorders VALUES (1, 1, 'another')",
     ],
 )
 @pytest.mark.parametrize("recursive_triggers", ["ON", "OFF"])
@@ -59,6 +59,17 @@ def test_the_log_takes_no_change(path: Path, statement: str, recursive_triggers:
         connection.execute(statement)
     connection.rollback()
     assert connection.execute("SELECT * FROM stored_events").fetchall() == before
+    connection.close()
+
+
+@pytest.mark.parametrize("recursive_triggers", ["ON", "OFF"])
+def test_who_recorded_what_takes_no_change(path: Path, recursive_triggers: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA recursive_triggers = {recursive_triggers}")
+    connection.execute("INSERT INTO recorders (first_position, ledger) VALUES (11, 'another')")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute("INSERT OR REPLACE INTO recorders VALUES (1, 1000, 'a third')")
+    assert connection.execute("SELECT * FROM recorders").fetchall() == [(1, 11, "another")]
     connection.close()
 
 
