@@ -15,7 +15,7 @@ from api.operations.care_watch import CareWatch
 from api.problems import RETRY_AFTER_S, Problem
 from api.questions.event_types import event_type, event_types
 from api.questions.parameters import PAGING
-from ledger import LedgerDamaged, LedgerError
+from ledger import LedgerError
 from projections import Allowance, Engine, OutOfTime, TablesUnavailable
 
 ORDER = 70
@@ -75,7 +75,7 @@ def _check_care(engine: Engine, request: Request) -> CareWatch:
     if (fault := care.fault) is not None:
         raise damage_found(fault)
     if (doubt := engine.ledger.doubt) is not None:
-        raise LedgerDamaged(str(doubt), position=doubt.position)
+        raise type(doubt)(str(doubt), position=doubt.position)
     return care
 
 

@@ -122,6 +122,13 @@ def test_a_verification_is_noted_and_a_fault_stops_appends_until_somebody_has_ac
     assert readiness(shell.data)["status"] == "ready"
 
 
+def test_a_server_over_a_log_that_was_altered_is_not_ready(shell: Shell) -> None:
+    with sqlite3.connect(shell.data / "ledger.db") as log:
+        log.execute("UPDATE tree SET root = zeroblob(32)")
+    log.close()
+    assert readiness(shell.data)["type"] == "urn:supply-ledger:problem:ledger-damaged"
+
+
 def test_the_doctor_finds_nothing_at_fault_with_a_ledger_that_is_well(shell: Shell, tmp_path: Path) -> None:
     shell.ok("verify")
     shell.ok("backup", str(tmp_path / "b"))
