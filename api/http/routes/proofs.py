@@ -157,8 +157,7 @@ def router(engine: Engine) -> APIRouter:
         "/v1/proofs/inclusion",
         "That an event is in the log",
         "The leaf of an event, and the hashes from it to the root of the log (RFC 6962); `content` is what the leaf's "
-        "hash of the text is made of, and `tlog_proof` all of it as a file that stands alone. "
-        "Example: `GET /v1/proofs/inclusion?position=1`",
+        "hash of the text is made of, and `tlog_proof` all of it as a file that stands alone.",
         (EVENT_ID, POSITION, SIZE),
         inclusion_of,
     )
@@ -166,7 +165,7 @@ def router(engine: Engine) -> APIRouter:
         "/v1/proofs/consistency",
         "That the log only grew",
         "The hashes that show that the first `from` events are still what they were (RFC 6962). "
-        "Example: `GET /v1/proofs/consistency?from=1`",
+        "Example: `GET /v1/proofs/consistency?from=0`",
         (FROM, TO),
         consistency_of,
     )

@@ -6,7 +6,7 @@ varies, nor a choice; there are few whose length varies; and the texts are short
 """
 
 import re
-from re import _parser  # type: ignore[attr-defined]  # what a pattern is made of is nowhere else
+from re import _parser  # what a pattern is made of is nowhere else
 from typing import Any
 
 VARYING_MAX = 3
