@@ -96,7 +96,19 @@ ASKED = {
     "keys": ["list"],
     "proof": ["1"],
 }
-WRITES = ("serve", "demo", "append", "import", "export", "mapping", "template", "report", "history")
+WRITES = (
+    "serve",
+    "demo",
+    "append",
+    "import",
+    "export",
+    "mapping",
+    "template",
+    "report",
+    "history",
+    "backup",
+    "restore",
+)
 COMMANDS = [name for one in MODULES for name in one.names() if name not in WRITES]
 
 

@@ -30,7 +30,7 @@ _NUMBER = {"type": "integer", "minimum": 0}
 SIZE = Parameter("size", "Over how many events, from the first on. Default: all.", schema=_NUMBER)
 EVENT_ID = Parameter("event_id", "The event's UUID; or give its `position`.")
 POSITION = Parameter("position", "The event's position; or give its `event_id`.", schema={**_NUMBER, "minimum": 1})
-FROM = Parameter("from", "The smaller size: how many events there were.", schema=_NUMBER, required=True)
+FROM = Parameter("from", "The smaller size: how many events there were.", example=0, schema=_NUMBER, required=True)
 TO = Parameter("to", "The larger size. Default: all events.", schema=_NUMBER)
 _TILE = re.compile(r"(?P<number>(?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?")
 
@@ -157,7 +157,8 @@ def router(engine: Engine) -> APIRouter:
         "/v1/proofs/inclusion",
         "That an event is in the log",
         "The leaf of an event, and the hashes from it to the root of the log (RFC 6962); `content` is what the leaf's "
-        "hash of the text is made of, and `tlog_proof` all of it as a file that stands alone.",
+        "hash of the text is made of, and `tlog_proof` all of it as a file that stands alone. "
+        "Example: `GET /v1/proofs/inclusion?position=1`",
         (EVENT_ID, POSITION, SIZE),
         inclusion_of,
     )

@@ -25,7 +25,7 @@ BOMBS = (
     "SELECT HASH(range) AS h, COUNT(*) FROM range(1000000000) GROUP BY h",
     "SELECT range, SUM(range) OVER (ORDER BY HASH(range)) FROM range(1000000000)",
     "SELECT REGEXP_REPLACE(REPEAT('a', 100000000), '(a|aa)+$', 'b', 'g')",
-    "SELECT REGEXP_MATCHES(REPEAT('a', 30000000) || 'b', '(x+x+)+y|(a?){100}a{100}$') FROM range(1000)",
+    "SELECT REGEXP_MATCHES(REPEAT('a', 30000000 + range) || 'b', '(x+x+)+y|(a?){100}a{100}$') FROM range(1000)",
     "SELECT LEVENSHTEIN(REPEAT('a', 100000), REPEAT('b', 100000)) FROM range(1000)",
     "SELECT COUNT(*) FROM range(100000) a JOIN range(100000) b ON a.range <> b.range",
     "SELECT APPROX_QUANTILE(HASH(a.range), 0.5) FROM range(100000) a, range(1000000) b",
