@@ -188,7 +188,11 @@ def opened_database(path: Path, *, busy_ms: int) -> sqlite3.Connection:
         check_same_thread=False,
         timeout=busy_ms / 1000,
     )
-    file.execute("PRAGMA foreign_keys = ON")
+    try:
+        file.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        file.close()
+        raise
     return file
 
 

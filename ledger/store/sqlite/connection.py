@@ -224,8 +224,12 @@ class _Pool(SQLiteConnectionPool):
             cached_statements=128,
         )
         connection.row_factory = sqlite3.Row
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
         return SQLiteConnection(connection, max_age=self.max_age)
 
 

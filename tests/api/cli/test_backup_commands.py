@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_a_verification_is_noted_and_a_fault_stops_appends_until_somebody_has_ac
         assert client.get("/readyz").json()["verified"] is None
         shell.ok("verify")
         assert client.get("/readyz").json()["verified"]["position"] == len(FACTS)
-        with sqlite3.connect(shell.data / "ledger.db") as log:
+        with closing(sqlite3.connect(shell.data / "ledger.db")) as log, log:
             (sql,) = log.execute("SELECT sql FROM sqlite_schema WHERE name = 'stored_events_never_update'").fetchone()
             log.execute("DROP TRIGGER stored_events_never_update")
             log.execute("UPDATE stored_events SET recorded_by = 'x' WHERE position = 2")
@@ -123,7 +124,7 @@ def test_a_verification_is_noted_and_a_fault_stops_appends_until_somebody_has_ac
 
 
 def test_a_server_over_a_log_that_was_altered_is_not_ready(shell: Shell) -> None:
-    with sqlite3.connect(shell.data / "ledger.db") as log:
+    with closing(sqlite3.connect(shell.data / "ledger.db")) as log, log:
         log.execute("UPDATE tree SET root = zeroblob(32)")
     log.close()
     assert readiness(shell.data)["type"] == "urn:supply-ledger:problem:ledger-damaged"

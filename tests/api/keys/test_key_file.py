@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,14 +45,14 @@ def test_a_key_has_256_random_bits_and_is_kept_as_its_hash_alone(keys: KeyFile) 
     for path in keys.path.parent.iterdir():
         raw = path.read_bytes()
         assert not [text for text in texts if text.encode() in raw or text[len(PREFIX) :].encode() in raw], path
-    with sqlite3.connect(keys.path) as file:
+    with closing(sqlite3.connect(keys.path)) as file, file:
         kept = {digest for (digest,) in file.execute("SELECT digest FROM secrets")}
     assert kept == {digest_of(text) for text in texts}
 
 
 def test_only_its_owner_may_read_the_file(keys: KeyFile) -> None:
     keys.create("reader", frozenset({READ}))
-    with sqlite3.connect(keys.path) as open_file:
+    with closing(sqlite3.connect(keys.path)) as open_file, open_file:
         open_file.execute("SELECT * FROM keys").fetchall()
         modes = {file.name: file.stat().st_mode & 0o777 for file in keys.path.parent.iterdir()}
     assert set(modes.values()) == {0o600}, modes
@@ -81,7 +82,7 @@ def test_another_key_opens_nothing_though_half_of_its_hash_were_equal(keys: KeyF
     assert why_not(check, other) == "This key is not known here."
     digest = digest_of(other)
     half_equal = digest[:16] + bytes(byte ^ 1 for byte in digest[16:])
-    with sqlite3.connect(keys.path) as file:
+    with closing(sqlite3.connect(keys.path)) as file, file:
         file.execute("INSERT INTO secrets VALUES (?, ?, 'reader', 0, NULL)", (half_equal, half_equal[:16]))
     assert why_not(check, other) == "This key is not known here."
     assert check.holder(text).name == "reader"
@@ -133,7 +134,7 @@ def test_a_name_is_given_once_and_for_ever(keys: KeyFile) -> None:
     keys.revoke("reader")
     with pytest.raises(KeyRefused, match="a name is never given again"):
         keys.create("reader", frozenset({READ}))
-    with sqlite3.connect(keys.path) as file:
+    with closing(sqlite3.connect(keys.path)) as file, file:
         for statement in (
             "DELETE FROM keys",
             "UPDATE keys SET name = 'x'",

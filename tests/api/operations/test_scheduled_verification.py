@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def test_a_log_is_verified_in_a_child_and_what_was_found_is_told(data: Path) -> 
 
 
 def test_a_fault_is_told_with_its_position(data: Path) -> None:
-    with sqlite3.connect(data / "ledger.db") as log:
+    with closing(sqlite3.connect(data / "ledger.db")) as log, log:
         log.execute("DROP TRIGGER leaves_never_update")
         log.execute("UPDATE leaves SET salt = x'00' WHERE position = 4")
     log.close()

@@ -6,6 +6,7 @@ import stat
 import threading
 import zipfile
 from collections.abc import Sequence
+from contextlib import closing
 from importlib.resources import files
 from typing import Self
 
@@ -56,7 +57,7 @@ def test_what_belongs_to_the_log_is_in_it_and_secrets_are_not(place: Place) -> N
     mapping.write_text(shipped.replace('name = "wide-years"', 'name = "mine"'), encoding="utf-8")
     save_mapping(mapping, place.data)
     Attestations(place.data / ATTESTATIONS_FILE).add_witness(Witness(WITNESS.verifier, "https://witness.example"))
-    with sqlite3.connect(place.data / "keys.db") as keys:
+    with closing(sqlite3.connect(place.data / "keys.db")) as keys, keys:
         keys.execute("CREATE TABLE keys (name)")
     (place.data / "witness.key").write_bytes(b"secret")
     (place.data / "projections.duckdb").write_bytes(b"made from the log")
@@ -157,7 +158,7 @@ def test_a_backup_can_be_tried_and_nothing_is_changed(place: Place) -> None:
 
 
 def test_a_damaged_log_is_not_backed_up(place: Place) -> None:
-    with sqlite3.connect(place.data / "ledger.db") as log:
+    with closing(sqlite3.connect(place.data / "ledger.db")) as log, log:
         log.execute("UPDATE tree SET root = x'00'")
     with pytest.raises(BackupError, match="damaged"):
         place.backup()

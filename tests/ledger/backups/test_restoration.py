@@ -5,6 +5,7 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_nothing_is_replaced_unless_that_is_said(place: Place) -> None:
 def test_what_is_replaced_stays_beside_and_who_may_ask_stays_as_it_is(place: Place) -> None:
     file = place.backup()
     place.fill()
-    with sqlite3.connect(place.data / "keys.db") as keys:
+    with closing(sqlite3.connect(place.data / "keys.db")) as keys, keys:
         keys.execute("CREATE TABLE keys AS SELECT 'revoked since' AS name")
     (place.data / "witness.key").write_bytes(b"secret")
     with place.opened() as ledger:
@@ -93,7 +94,7 @@ def test_what_is_replaced_stays_beside_and_who_may_ask_stays_as_it_is(place: Pla
     assert done.aside is not None
     assert done.aside.name == "data.before-restore-20261127T070000Z"
     assert names_in(place.data) == {"ledger.db", "ledger.key", "keys.db", "witness.key"}
-    with sqlite3.connect(place.data / "keys.db") as keys:
+    with closing(sqlite3.connect(place.data / "keys.db")) as keys, keys:
         assert keys.execute("SELECT name FROM keys").fetchall() == [("revoked since",)]
     with place.opened(done.aside) as ledger:
         assert (ledger.head(), ledger.identity, ledger.doubt) == (head, identity, None)

@@ -4,6 +4,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,7 @@ def test_a_log_in_which_no_forms_were_noted_has_them_noted(tmp_path: Path) -> No
     noted = ledger.log.forms(after=0)
     assert noted
     ledger.close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP TABLE forms")
     connection.close()
     ledger = Ledger(path)

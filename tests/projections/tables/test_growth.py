@@ -68,13 +68,13 @@ def rows_of(engine: Engine, table: str) -> int:
 @pytest.mark.parametrize(("order", "same_day"), [*((order, False) for order in ORDERS), ("in turn", True)])
 def test_statements_on_one_figure_cost_two_intervals_each_in_any_order(order: str, same_day: bool) -> None:
     counts = []
-    for count in (1_100, 1_600):
+    for count in (1_100, 1_100, 1_600):  # the first time in a process some statements are prepared for good
         events = [statement(number, day=0 if same_day else None) for number in ORDERS[order](count)]
         with caught_up(events) as (engine, statements):
             counts.append(statements)
             assert rows_of(engine, "figures") == count
             assert rows_of(engine, "answer_intervals") <= 2.2 * count
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
 
 
 def intervals(engine: Engine) -> set[str]:
