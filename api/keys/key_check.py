@@ -8,6 +8,7 @@ nobody is let in; where it has gone while a server runs, neither.
 import hmac
 import sqlite3
 import threading
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -64,6 +65,7 @@ class KeyCheck:
         self._path = path
         self._lock = threading.Lock()
         self._file: sqlite3.Connection | None = None
+        self._finalizer: weakref.finalize[..., object] | None = None
         self._opened: tuple[int, int] | None = None
         self._is_asked_for = False
         self._version = -1
@@ -151,6 +153,7 @@ class KeyCheck:
         if self._file is None or self._opened != place:
             self._close()
             self._file = opened_database(self._path, busy_ms=BUSY_MS)
+            self._finalizer = weakref.finalize(self, self._file.close)  # whoever lets this go need not close it
             self._file.execute("PRAGMA query_only = ON")
             self._opened = place
         (version,) = self._file.execute("PRAGMA data_version").fetchone()
@@ -160,8 +163,8 @@ class KeyCheck:
         return self._file
 
     def _close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        self._file = self._opened = None
+        if self._finalizer is not None:
+            self._finalizer()
+        self._file = self._opened = self._finalizer = None
         self._version = self._noted_version = -1
         self._known.clear()
