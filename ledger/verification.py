@@ -268,11 +268,8 @@ def _of_checkpoint(
         yield Fault(None, f"the checkpoint that was kept elsewhere is of another log, {checkpoint.origin}")
     elif checkpoint.size > size:
         yield Fault(size + 1, f"a checkpoint that was kept elsewhere is over {checkpoint.size} events")
-    else:
-        with suppress(LedgerDamaged):
-            if log.root(checkpoint.size) != checkpoint.root:
-                detail = f"the first {checkpoint.size} events are not those of a checkpoint that was kept elsewhere"
-                yield Fault(None, detail)
+    elif log.root(checkpoint.size) != checkpoint.root:
+        yield Fault(None, f"the first {checkpoint.size} events are not those of a checkpoint that was kept elsewhere")
 
 
 def _first_gap(positions: Iterable[int], after: int) -> int:

@@ -200,6 +200,15 @@ def test_who_has_the_key_is_found_by_a_checkpoint_that_was_kept_elsewhere(path: 
             assert "kept elsewhere" in fault.detail
 
 
+def test_a_checkpoint_that_cannot_be_held_against_the_tree_is_not_passed_over(path: Path) -> None:
+    with Ledger(path) as ledger:
+        kept = ledger.proofs.checkpoint(400).encoded()
+    tampered(path, "DELETE FROM tiles WHERE tile = 0")
+    with Ledger(path) as ledger:
+        alone = ledger.verify().faults
+        assert len(ledger.verify(checkpoints=[(kept, ())]).faults) == len(alone) + 1
+
+
 def test_a_log_that_went_on_is_the_continuation_of_its_checkpoints(path: Path) -> None:
     with Ledger(path) as ledger:
         notes = [ledger.proofs.checkpoint(size).encoded() for size in (1, 255, 256, 257, LAST)]
