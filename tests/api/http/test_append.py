@@ -12,6 +12,7 @@ from api.questions import effects
 from ledger import Plan
 from projections import Engine
 from tests.api.helpers import Api, mined, organisation
+from tests.logged_statements import logged_statements
 
 
 def test_a_single_event_is_answered_with_its_place(client: TestClient) -> None:
@@ -182,11 +183,9 @@ def test_a_dry_run_asks_as_much_whatever_it_moves(engine: Engine) -> None:
         merge = moved_by_a_merge(engine, count)
         plan = engine.ledger.plan([merge])
         viewpoint = engine.viewpoint()
-        with engine.reader(viewpoint) as reader:
-            reader.ask("CALL enable_logging('QueryLog')")
-            reader.ask("CALL truncate_duckdb_logs()")
+        with engine.reader(viewpoint) as reader, logged_statements(reader) as statements:
             effects.effects(engine, plan.entries, viewpoint)
-            counts += reader.ask("SELECT COUNT(*) FROM duckdb_logs WHERE type = 'QueryLog'")
+            counts.append(len(statements()))
     assert counts[1] <= counts[0], "few are looked up otherwise than many, and take a few statements more"
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from api.reports.report_facts import Facts, gather
 from ledger import Ledger
 from projections import Engine
+from tests.logged_statements import logged_statements
 from tests.projections.conftest import WORLD, Item
 
 
@@ -32,11 +33,9 @@ def gathered(figures: int) -> Iterator[tuple[Facts, int]]:
     with Ledger(":memory:") as ledger, Engine(ledger) as engine:
         ledger.append([*WORLD, *stated(figures)])
         engine.catch_up()
-        with engine.reader(engine.viewpoint()) as reader:
-            reader.ask("CALL enable_logging('QueryLog')")
+        with engine.reader(engine.viewpoint()) as reader, logged_statements(reader) as statements:
             facts = gather(engine, {"subject": "world"})
-            ((statements,),) = reader.ask("SELECT COUNT(*) FROM duckdb_logs WHERE type = 'QueryLog'")
-            yield facts, statements
+            yield facts, len(statements())
 
 
 def test_a_report_of_fifty_figures_asks_no_more_often_than_one_of_five() -> None:

@@ -11,6 +11,7 @@ from ledger.events import figure_id
 from ledger.values import parse_period
 from projections import Engine
 from projections.queries.figure_keys import keys_by_other_names
+from tests.logged_statements import logged_statements
 from tests.projections.conftest import IDS, Book, figure, merge, retraction
 
 NEVER = "00000000-0000-4000-8000-00000000dead"
@@ -45,13 +46,9 @@ def chain(book: Book, count: int) -> list[str]:
 
 def statements_for(engine: Engine, ask: Callable[[], object]) -> int:
     """How many statements of SQL a question takes."""
-    with engine.reader(engine.viewpoint()) as reader:
-        reader.ask("CALL enable_logging('QueryLog')")
+    with engine.reader(engine.viewpoint()) as reader, logged_statements(reader) as statements:
         ask()
-        reader.ask("CALL disable_logging()")
-        ((count,),) = reader.ask("SELECT COUNT(*) FROM duckdb_logs WHERE type = 'QueryLog'")
-        reader.ask("CALL truncate_duckdb_logs()")
-    return int(count)
+        return len(statements())
 
 
 def test_an_id_that_no_event_ever_had_is_looked_for_once_whatever_was_merged() -> None:

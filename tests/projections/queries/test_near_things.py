@@ -9,6 +9,7 @@ import pytest
 from ledger import Ledger
 from projections import Engine
 from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX
+from tests.logged_statements import logged_statements
 from tests.shared_tables import engine_of
 
 REGISTRATIONS = (
@@ -35,13 +36,9 @@ def asked(engine: Engine, name: str, **filters: str) -> tuple[pa.Table, list[str
     """The items, and the queries that it took to find them."""
     viewpoint = engine.viewpoint()
     engine.read(name, viewpoint, filters=filters)
-    with engine.reader(viewpoint) as reader:
-        reader.ask("CALL enable_logging('QueryLog')")
-        reader.ask("CALL truncate_duckdb_logs()")
+    with engine.reader(viewpoint) as reader, logged_statements(reader) as statements:
         found = reader.read(name, filters=filters)
-        queries = [text for (text,) in reader.ask("SELECT message FROM duckdb_logs WHERE type = 'QueryLog'")]
-        reader.ask("CALL disable_logging()")
-    return found, [text for text in queries if "duckdb_logs" not in text]
+        return found, statements()
 
 
 def uses_the_view(queries: list[str]) -> bool:

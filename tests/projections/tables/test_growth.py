@@ -9,6 +9,7 @@ import pytest
 
 from ledger import Ledger
 from projections import Engine
+from tests.logged_statements import logged_statements
 from tests.projections.conftest import WORLD, Item
 from tests.shared_tables import engine_of
 
@@ -50,15 +51,11 @@ def caught_up(events: Sequence[Item], *, before: Sequence[Item] = ()) -> Iterato
     with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
         ledger.append([*WORLD, *before])
         with engine.reader(engine.viewpoint()) as reader:
-            reader.ask("CALL enable_logging('QueryLog')")
-            try:
+            with logged_statements(reader) as statements:
                 ledger.append(events)
                 engine.catch_up()
-                ((statements,),) = reader.ask("SELECT COUNT(*) FROM duckdb_logs WHERE type = 'QueryLog'")
-            finally:  # the database is there for other tests too
-                reader.ask("CALL disable_logging()")
-                reader.ask("CALL truncate_duckdb_logs()")
-            yield engine, statements
+                count = len(statements())
+            yield engine, count
 
 
 def rows_of(engine: Engine, table: str) -> int:
