@@ -22,7 +22,8 @@ from ledger.proof.checkpoints import Checkpoint, opened
 from ledger.proof.leaves import content_hash, leaf_hashes
 from ledger.proof.log_proofs import LogProofs
 from ledger.proof.merkle import ProofError, frontier
-from ledger.proof.notes import Note, VerifierKey
+from ledger.proof.notes import Note, VerifierKey, encoded_base64
+from ledger.proof.stream_map import LINE, root_over
 from ledger.store import LogStore, open_store
 
 FAULTS_MAX = 20
@@ -270,6 +271,17 @@ def _of_checkpoint(
         yield Fault(size + 1, f"a checkpoint that was kept elsewhere is over {checkpoint.size} events")
     elif log.root(checkpoint.size) != checkpoint.root:
         yield Fault(None, f"the first {checkpoint.size} events are not those of a checkpoint that was kept elsewhere")
+    elif not _has_streams(log, checkpoint):
+        detail = "a checkpoint that was kept elsewhere has other streams than"
+        yield Fault(None, f"{detail} the first {checkpoint.size} events, which it has")
+
+
+def _has_streams(log: LogStore, checkpoint: Checkpoint) -> bool:
+    """Whether what a checkpoint says of the streams is so, where it says anything."""
+    said = [line.removeprefix(LINE) for line in checkpoint.extensions if line.startswith(LINE)]
+    if not said:
+        return True
+    return said == [encoded_base64(root_over(log.stream_ends(after=0, until=checkpoint.size)))]
 
 
 def _first_gap(positions: Iterable[int], after: int) -> int:

@@ -53,7 +53,7 @@ def anchor_command(
 
 def _anchor(authority: str, certificates: bytes | None, output: Path | None, data: Path | None) -> None:
     with shown_ledger(data) as ledger:
-        note = ledger.proofs.checkpoint().encoded()
+        note = ledger.proofs.mapped_checkpoint().encoded()
         stamp = stamped(note, authority, certificates=certificates)
         attestations(data).keep_timestamp(stamp)
     say(f"{authority} says that {stamp.size} events were there at {stamp.at.isoformat()}.")

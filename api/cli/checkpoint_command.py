@@ -43,7 +43,7 @@ def checkpoint_command(
         if action == "key":
             give(f"{ledger.proofs.key.verifier.text()}\n".encode(), output)
             return
-        note = witnessed(ledger, data) if with_witnesses else ledger.proofs.checkpoint()
+        note = witnessed(ledger, data) if with_witnesses else ledger.proofs.mapped_checkpoint()
         give(note.encoded() if since is None else _since(ledger, bytes_of(since), note.encoded()), output)
 
 

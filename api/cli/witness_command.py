@@ -81,7 +81,7 @@ def _submit(data: Path | None) -> None:
         kept = attestations(data)
         if not kept.witnesses():
             fail("There is no witness to ask: add one with `supply-ledger witness add URL KEY`.")
-        note = ledger.proofs.checkpoint()
+        note = ledger.proofs.mapped_checkpoint()
         outcomes = submit_to_all(note, ledger.proofs.consistency, kept, now=ledger.now())
     rows = [[one.witness.key.name, "" if one.at is None else one.at.isoformat(), one.problem or ""] for one in outcomes]
     console().print(text_table("Checkpoint", ["witness", "signed at", "problem"], rows))

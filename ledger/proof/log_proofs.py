@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from ledger.codec.entry import Entry
 from ledger.proof.checkpoints import Checkpoint
 from ledger.proof.leaves import leaf
 from ledger.proof.merkle import ProofError, consistency_proof, inclusion_proof
-from ledger.proof.notes import ED25519_NOTE, Note, SignerKey
+from ledger.proof.notes import ED25519_NOTE, Note, SignerKey, encoded_base64
 from ledger.proof.signing_keys import key_file_beside, signing_key
+from ledger.proof.stream_map import LINE, StreamEnd, StreamMap, StreamProof
 from ledger.proof.tlog_proofs import TlogProof
 
 ORIGIN_PREFIX = "supply-ledger/"
@@ -38,6 +40,9 @@ class Tree(Protocol):
     def at_positions(self, positions: Sequence[int]) -> list[Entry]:
         """The entries at these positions."""
 
+    def stream_ends(self, *, after: int, until: int) -> Iterator[StreamEnd]:
+        """How many entries each stream has that has some after a position, and the leaf hash of the last."""
+
 
 class LogProofs:
     """The proofs of one log. `file` is where it is kept, with its key beside it; of one in memory `seed` is the key."""
@@ -46,6 +51,7 @@ class LogProofs:
         self._log = log
         self._file = file
         self._seed = seed
+        self._streams_lock = Lock()
 
     @property
     def origin(self) -> str:
@@ -59,6 +65,11 @@ class LogProofs:
             return SignerKey(self.origin, ED25519_NOTE, self._seed)
         return signing_key(key_file_beside(self._file), name=self.origin, kind=ED25519_NOTE)
 
+    @cached_property
+    def _streams(self) -> StreamMap:
+        """The map of streams, as it was when it was last asked for."""
+        return StreamMap()
+
     @property
     def key_is_there(self) -> bool:
         """Whether the log, which is in a file, has signed anything yet."""
@@ -70,6 +81,25 @@ class LogProofs:
             size = self._log.head()
         self._check_size(size)
         return Checkpoint(self.origin, size, self._log.root(size)).signed(self.key)
+
+    def mapped_checkpoint(self) -> Note:
+        """The signed checkpoint over all entries, with a line that has the root of the map of their streams."""
+        return self.mapped_streams(())[0]
+
+    def mapped_streams(self, streams: Sequence[bytes]) -> tuple[Note, list[StreamProof]]:
+        """Such a checkpoint, and what its map says of those of some streams that have entries.
+
+        The map is in memory. The first time it is made from the whole log, and then from what was recorded since.
+        """
+        with self._streams_lock:
+            size = self._log.head()
+            if size > self._streams.size:
+                self._streams.take(self._log.stream_ends(after=self._streams.size, until=size), size=size)
+            # Where another thread saw more entries before, the map is over those.
+            size = self._streams.size
+            line = LINE + encoded_base64(self._streams.root())
+            found = [proof for stream in streams if (proof := self._streams.proof(stream)) is not None]
+        return Checkpoint(self.origin, size, self._log.root(size), (line,)).signed(self.key), found
 
     def seal(self, size: int, root: bytes, beside: Sequence[str]) -> bytes:
         """The signed checkpoint that the log keeps of itself, with lines that stand for what is beside the entries."""

@@ -114,8 +114,12 @@ class LogStore(Protocol):
     def known(self, event_keys: Sequence[bytes]) -> dict[bytes, Entry]:
         """Those of these events that the log holds, by event id; their `state` is left out (b"")."""
 
-    def stream(self, stream_key: bytes, *, types: Sequence[str] = (), limit: int | None = None) -> list[Entry]:
-        """The entries of one stream, in order; with `types`, those of these types only."""
+    def stream(
+        self, stream_key: bytes, *, types: Sequence[str] = (), limit: int | None = None, states: bool = True
+    ) -> list[Entry]:
+        """The entries of one stream, in order; with `types`, those of these types only; without `states`, each with
+        its `state` left out (b"").
+        """
 
     def streams(self, stream_keys: Sequence[bytes], *, last: int) -> dict[bytes, list[Entry]]:
         """The last so many entries of each of these streams, in order; streams without any are left out."""
@@ -169,6 +173,17 @@ class LogStore(Protocol):
 
     def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
         """The position, salt, content hash and leaf hash of each entry with after < position <= until, in order."""
+
+    def leaves_at(self, positions: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+        """The content hash and the leaf hash of the entries at these positions."""
+
+    def stream_ends(self, *, after: int, until: int) -> Iterator[tuple[bytes, int, bytes]]:
+        """Of each stream that has entries with after < position <= until: its id, how many entries it has up to
+        `until`, and the leaf hash of the last of these. Of a stream that comes again, the last word counts.
+        """
+
+    def leaf_tiles(self, numbers: Sequence[int]) -> dict[int, list[bytes]]:
+        """Those of some tiles of level 0 that are whole, by number."""
 
     @property
     def lacks_tree(self) -> bool:

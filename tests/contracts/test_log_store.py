@@ -451,3 +451,36 @@ def test_salts_that_are_given_make_the_same_tree(log: LogStore, tmp_path: Path) 
     other.append(many(1, 40), salts)
     assert other.root(40) == log.root(40)
     other.close()
+
+
+def test_leaves_and_tiles_of_events_anywhere_in_the_log(log: LogStore) -> None:
+    log.append([entry(position, of=f"s{position % 7}") for position in range(1, 601)])
+    rows = {row[0]: row[2:] for row in log.leaves(after=0, until=600)}
+    wanted = [600, 3, 256, 257, 3]
+    assert log.leaves_at(wanted) == {position: rows[position] for position in wanted}
+    assert log.leaves_at([]) == {}
+    whole = {number: [rows[256 * number + place][1] for place in range(1, 257)] for number in (0, 1)}
+    assert log.leaf_tiles([1, 0, 2, 9]) == whole  # the third is not whole yet
+    assert log.leaf_tiles([]) == {}
+
+
+def test_how_far_each_stream_goes(log: LogStore) -> None:
+    entries = filled(log)
+    hashes = {row[0]: row[3] for row in log.leaves(after=0, until=len(entries))}
+
+    def ends(after: int, until: int) -> dict[bytes, tuple[bytes, int, bytes]]:
+        return {
+            one.stream_key: (one.stream_key, one.stream_version, hashes[one.position])
+            for one in entries
+            if after < one.position <= until
+        }
+
+    for after in range(len(entries) + 1):
+        for until in range(after, len(entries) + 1):
+            assert {one[0]: one for one in log.stream_ends(after=after, until=until)} == ends(after, until)
+
+
+def test_a_stream_without_what_its_events_say(log: LogStore) -> None:
+    entries = [one for one in filled(log) if one.stream_key == stream("b")]
+    assert log.stream(stream("b"), states=False) == [one._replace(state=b"") for one in entries]
+    assert log.stream(stream("b"), limit=2, states=False) == [one._replace(state=b"") for one in entries[:2]]

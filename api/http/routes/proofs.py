@@ -40,7 +40,7 @@ Told = Mapping[str, str]
 def checkpoint_of(ledger: Ledger, told: Told) -> dict[str, Any]:
     """The signed checkpoint, and what is in it."""
     proofs = ledger.proofs
-    note = proofs.checkpoint(_number(told, "size", ledger.head()))
+    note = proofs.checkpoint(_number(told, "size", ledger.head())) if "size" in told else proofs.mapped_checkpoint()
     checkpoint = Checkpoint.parse(note.text)
     return {
         "origin": checkpoint.origin,
@@ -218,7 +218,7 @@ def _json(body: Mapping[str, Any]) -> Response:
 
 def _text(proofs: LogProofs) -> Response:
     headers = {"Cache-Control": "no-cache"}
-    return Response(proofs.checkpoint().encoded(), media_type="text/plain; charset=utf-8", headers=headers)
+    return Response(proofs.mapped_checkpoint().encoded(), media_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _number(told: Told, name: str, most: int) -> int:

@@ -13,10 +13,7 @@ from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
-from uuid import UUID, uuid4
-
-from eventsourcing.persistence import Notification, StoredEvent
-from eventsourcing.sqlite import SQLiteApplicationRecorder
+from uuid import uuid4
 
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged, StoreError
@@ -26,6 +23,7 @@ from ledger.store.protocol import Block
 from ledger.store.sqlite.answered_requests import AnsweredRequests
 from ledger.store.sqlite.connection import LogDatastore, Transaction
 from ledger.store.sqlite.damage import damage
+from ledger.store.sqlite.library_recorder import LibraryRecorder
 from ledger.store.sqlite.log_form import name_anew, name_of, take_form
 from ledger.store.sqlite.log_queries import COLUMNS, chunks, heads_of, last_of, marks, where_one_of
 from ledger.store.sqlite.tree import LogTree
@@ -40,7 +38,7 @@ _INSERT = (
 )
 
 
-class SQLiteLog(SQLiteApplicationRecorder):
+class SQLiteLog(LibraryRecorder):
     """A log store: see `ledger.store.protocol.LogStore`. `location` is a file, or `:memory:`."""
 
     def __init__(self, location: str) -> None:
@@ -158,10 +156,13 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """Those of these events that the log holds, without their states."""
         return {entry.event_key: entry for entry in self._where_in("event_id", event_keys, columns=_WITHOUT_STATE)}
 
-    def stream(self, stream_key: bytes, *, types: Sequence[str] = (), limit: int | None = None) -> list[Entry]:
+    def stream(
+        self, stream_key: bytes, *, types: Sequence[str] = (), limit: int | None = None, states: bool = True
+    ) -> list[Entry]:
         """The entries of one stream, in order."""
-        where = f" AND topic IN ({marks(types)})" if types else ""
-        return self._select(f"originator_id = ?{where}", (stream_key, *types), order="originator_version", limit=limit)
+        where = "originator_id = ?" + (f" AND topic IN ({marks(types)})" if types else "")
+        columns = COLUMNS if states else _WITHOUT_STATE
+        return self._select(where, (stream_key, *types), order="originator_version", limit=limit, columns=columns)
 
     def streams(self, stream_keys: Sequence[bytes], *, last: int) -> dict[bytes, list[Entry]]:
         """The last entries of each of these streams, in order."""
@@ -277,6 +278,18 @@ class SQLiteLog(SQLiteApplicationRecorder):
         """The position, salt, content hash and leaf hash of each entry."""
         return self._tree.leaves(after=after, until=until)
 
+    def leaves_at(self, positions: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+        """The content hash and the leaf hash of the entries at these positions."""
+        return self._tree.leaves_at(positions)
+
+    def stream_ends(self, *, after: int, until: int) -> Iterator[tuple[bytes, int, bytes]]:
+        """How many entries each stream has that has some after a position, and the leaf hash of the last."""
+        return self._tree.stream_ends(after=after, until=until)
+
+    def leaf_tiles(self, numbers: Sequence[int]) -> dict[int, list[bytes]]:
+        """Those of some tiles of leaves that are whole."""
+        return self._tree.leaf_tiles(numbers)
+
     def seal(self, sign: Callable[[int, bytes, Sequence[str]], bytes]) -> None:
         """Keep a signed checkpoint over the log and the answered requests as they are now."""
         self._tree.seal(self.beside_tree(), sign)
@@ -310,62 +323,16 @@ class SQLiteLog(SQLiteApplicationRecorder):
             while self._tree.fill(head=head) < head:
                 pass
 
-    # The library's interface, for its own readers of a log
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Raises StoreError: events come in through `Ledger.append`, which checks them and gives them a place."""
-        raise StoreError("events come in through Ledger.append, which checks them and gives them a place")
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[StoredEvent]:
-        """The events of one stream, in order of version."""
-        key = originator_id.bytes if isinstance(originator_id, UUID) else UUID(originator_id).bytes
-        entries = self._select(
-            "originator_id = ? AND originator_version > ? AND originator_version <= ?",
-            (key, gt or 0, lte if lte is not None else 2**62),
-            order=f"originator_version {'DESC' if desc else 'ASC'}",
-            limit=limit,
-        )
-        return [StoredEvent(one.stream, one.stream_version, one.type, one.state) for one in entries]
-
-    def select_notifications(
-        self,
-        start: int | None,
-        limit: int,
-        stop: int | None = None,
-        topics: Sequence[str] = (),
-        *,
-        inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
-        """The log in order of position."""
-        first = (start or 0) if inclusive_of_start else (start or 0) + 1
-        entries = self._select(
-            "position >= ? AND position <= ?" + (f" AND topic IN ({marks(topics)})" if topics else ""),
-            (first, stop if stop is not None else 2**62, *topics),
-            order="position",
-            limit=limit,
-        )
-        return [Notification(one.stream, one.stream_version, one.type, one.state, one.position) for one in entries]
-
-    def max_notification_id(self) -> int:
-        """The head of the log."""
-        return self.head()
-
     def _where_in(
         self, column: str, values: Sequence[Any], *, columns: str = COLUMNS, order: str = ""
     ) -> Iterator[Entry]:
         for chunk in chunks(values):
             yield from map(_entry, self.datastore.fetch(where_one_of(column, len(chunk), columns, order), chunk))
 
-    def _select(self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None) -> list[Entry]:
-        query = f"SELECT {COLUMNS} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?"
+    def _select(
+        self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None, columns: str = COLUMNS
+    ) -> list[Entry]:
+        query = f"SELECT {columns} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?"
         return list(map(_entry, self.datastore.fetch(query, (*params, -1 if limit is None else limit))))
 
 

@@ -15,7 +15,7 @@ from ledger.errors import LedgerDamaged
 from ledger.proof.leaves import content_hash, leaf_hashes, new_salts
 from ledger.proof.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, frontier, node_hash, root_of
 from ledger.store.sqlite.connection import LogDatastore
-from ledger.store.sqlite.log_queries import COLUMNS
+from ledger.store.sqlite.log_queries import COLUMNS, chunks, marks
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -163,6 +163,46 @@ class LogTree:
                 return
             yield from map(tuple, rows)
             after = rows[-1][0]
+
+    def leaves_at(self, positions: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+        """The content hash and the leaf hash of the entries at these positions."""
+        found: dict[int, tuple[bytes, bytes]] = {}
+        for chunk in chunks(sorted(set(positions))):
+            query = f"SELECT position, content, hash FROM leaves WHERE position IN ({marks(chunk)})"
+            found.update({row[0]: (row[1], row[2]) for row in self._datastore.fetch(query, chunk)})
+        return found
+
+    def leaf_tiles(self, numbers: Sequence[int]) -> dict[int, list[bytes]]:
+        """Those of some tiles of leaves that are whole."""
+        found: dict[int, list[bytes]] = {}
+        for chunk in chunks(sorted(set(numbers))):
+            query = f"SELECT tile, hashes FROM tiles WHERE level = 0 AND tile IN ({marks(chunk)})"
+            found.update({row[0]: list(_cut(row[1])) for row in self._datastore.fetch(query, chunk)})
+        return found
+
+    def stream_ends(self, *, after: int, until: int) -> Iterator[tuple[bytes, int, bytes]]:
+        """Of each stream with entries after a position: its id, its length, and the leaf hash of its last entry."""
+        if after == 0:
+            yield from self._all_stream_ends(until)
+            return
+        query = (
+            "SELECT originator_id, originator_version, hash FROM stored_events JOIN leaves USING (position) "
+            "WHERE position > ? AND position <= ? ORDER BY position"
+        )
+        for start in range(after, until, FILL_ROWS):
+            rows = self._datastore.fetch(query, (start, min(start + FILL_ROWS, until)))
+            yield from {row[0]: (row[0], row[1], row[2]) for row in rows}.values()
+
+    def _all_stream_ends(self, until: int) -> Iterator[tuple[bytes, int, bytes]]:
+        """The same of all streams, in parts by the first byte of their ids: the index has them in this order."""
+        query = (
+            "SELECT stream, length, hash FROM (SELECT originator_id AS stream, MAX(originator_version) AS length, "
+            "position AS last FROM stored_events WHERE originator_id >= ? AND originator_id < ? AND position <= ? "
+            "GROUP BY originator_id) JOIN leaves ON position = last"
+        )
+        for first in range(256):
+            below = bytes([first + 1]) if first < 255 else b"\xff" * 17
+            yield from map(tuple, self._datastore.fetch(query, (bytes([first]), below, until)))
 
     def _unfinished_tile(self, number: int, width: int) -> list[bytes]:
         """The first hashes of the tile at the end, of which only those are read that were not read before."""

@@ -1,16 +1,19 @@
 """What a ledger shows of its log: to the project's own verifiers, to the one that stands alone, and to Go's sumdb."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ledger import Ledger
 from ledger.proof import standalone_verifier
-from ledger.proof.checkpoints import opened
+from ledger.proof.checkpoints import Checkpoint, opened
 from ledger.proof.merkle import ProofError, verify_consistency
-from ledger.proof.notes import VerifierKey
+from ledger.proof.notes import VerifierKey, encoded_base64
 from ledger.proof.standalone_verifier import Files, Key, Trust
+from ledger.proof.stream_map import root_over
+from tests.ledger.conftest import WORLD, figure
 from tests.ledger.proof.sumdb import base64, judge, write_tiles
 
 COUNT = 300
@@ -96,3 +99,33 @@ def test_go_reads_the_tree_of_a_log(ledger: Ledger, tmp_path: Path) -> None:
         ["record", 256, base64(proof.leaf), COUNT, root, ",".join(map(base64, proof.hashes))],
     ]
     assert go.say(checks) == ["ok"] * 3
+
+
+def test_a_public_checkpoint_says_how_far_each_stream_goes_and_grows_with_the_log(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.db") as ledger, Ledger(tmp_path / "ledger.db") as other:
+        other.append(WORLD)
+        for number in range(5):
+            other.append([figure(str(number)), figure(str(number), period=str(2000 + number))])
+            note = ledger.proofs.mapped_checkpoint()
+            checkpoint, _ = opened(note.encoded(), [ledger.proofs.key.verifier])
+            assert (checkpoint.size, checkpoint.root) == (other.head(), other.log.root(other.head()))
+            heads = {entry.stream_key: entry for entry in other.entries()}
+            leaves = other.log.leaves_at([entry.position for entry in heads.values()])
+            ends = [(key, one.stream_version, leaves[one.position][1]) for key, one in heads.items()]
+            assert checkpoint.extensions == ("streams " + encoded_base64(root_over(ends)),)
+            again, proofs = ledger.proofs.mapped_streams([*heads, bytes(16)])
+            assert again == note
+            assert [(proof.stream, proof.length) for proof in proofs] == [end[:2] for end in ends]
+        assert Checkpoint.parse(ledger.proofs.checkpoint().text).extensions == ()
+
+
+def test_a_kept_checkpoint_is_held_against_the_streams_too(ledger: Ledger) -> None:
+    note = ledger.proofs.mapped_checkpoint()
+    assert ledger.verify(checkpoints=[(note.encoded(), ())]).faults == ()
+    checkpoint = Checkpoint.parse(note.text)
+    for line in ("streams " + encoded_base64(bytes(32)), "streams ", "streams " + encoded_base64(bytes(31))):
+        false = replace(checkpoint, extensions=(line,)).signed(ledger.proofs.key)
+        (fault,) = ledger.verify(checkpoints=[(false.encoded(), ())]).faults
+        assert "other streams" in fault.detail
+    stranger = replace(checkpoint, extensions=("stream of something else",)).signed(ledger.proofs.key)
+    assert ledger.verify(checkpoints=[(stranger.encoded(), ())]).faults == ()

@@ -44,8 +44,9 @@ def test_it_opens_our_notes(go: Judge) -> None:
 
 def test_it_reads_our_checkpoints(go: Judge) -> None:
     checks = []
-    for size in (0, 1, 255, 256):
-        note = checkpoint(size)
+    notes = [(size, checkpoint(size)) for size in (0, 1, 255, 256)]
+    notes += [(size, checkpoint(size, extensions=(f"streams {base64(root(3))}",))) for size in (1, 256)]
+    for size, note in notes:
         for each in (note, note.with_signatures([WITNESS.sign(note.text, at=1), STRANGER.sign(note.text)])):
             checks.append(["checkpoint", LOG.verifier.text(), base64(each.encoded()), size, base64(root(size))])
     assert go.say(checks) == ["ok"] * len(checks)
