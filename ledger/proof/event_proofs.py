@@ -11,7 +11,7 @@ from ledger.codec.entry import Entry
 from ledger.proof.leaves import leaf
 from ledger.proof.merkle import inclusion_proof, root_of
 
-HEIGHT = 8
+TILE_HEIGHT = 8
 """How many levels of the tree a tile has."""
 
 
@@ -54,7 +54,7 @@ class _Ways:
     def __init__(self, log: Tiles, size: int, indexes: Sequence[int]) -> None:
         self._log = log
         self._size = size
-        whole = log.leaf_tiles([index >> HEIGHT for index in indexes])
+        whole = log.leaf_tiles([index >> TILE_HEIGHT for index in indexes])
         self._tiles = {(0, number): hashes for number, hashes in whole.items()}
         self._subtrees: dict[tuple[int, int], bytes] = {}
 
@@ -62,8 +62,8 @@ class _Ways:
         """The hash of a whole subtree."""
         found = self._subtrees.get((level, index))
         if found is None:
-            tier, height = divmod(level, HEIGHT)
-            number, place = divmod(index << height, 1 << HEIGHT)
+            tier, height = divmod(level, TILE_HEIGHT)
+            number, place = divmod(index << height, 1 << TILE_HEIGHT)
             hashes = self._tile(tier, number)[place : place + (1 << height)]
             found = self._subtrees[level, index] = root_of(hashes)
         return found
@@ -71,6 +71,6 @@ class _Ways:
     def _tile(self, tier: int, number: int) -> list[bytes]:
         hashes = self._tiles.get((tier, number))
         if hashes is None:
-            width = min(1 << HEIGHT, (self._size >> (HEIGHT * tier)) - (number << HEIGHT))
+            width = min(1 << TILE_HEIGHT, (self._size >> (TILE_HEIGHT * tier)) - (number << TILE_HEIGHT))
             hashes = self._tiles[tier, number] = self._log.tile(tier, number, width)
         return hashes
