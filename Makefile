@@ -13,6 +13,8 @@
 #   make golden   golden bytes for a new type of event, or a new version of one
 #   make articles   how the shipped ledger holds the facts of two articles: as typed events, as text, or not at all
 #   make tampering  alter a log in thousands of ways, and see that each is found (TAMPERINGS=5000)
+#   make crashes   kill writers, and cut the power of a recorded disk, thousands of times, and see that nothing is lost
+#                 (CYCLES=2000 CUTS=5000; the cuts need strace)
 #   make mutants  plant bugs in the SQL, and see the tests catch them
 #   make sandbox  statements of SQL without end or measure, each with its time and memory until it was stopped
 #   make lock   choose the versions in requirements.lock anew (needs uv)
@@ -28,6 +30,8 @@ QUIETLY := --quiet --disable-pip-version-check
 PORT ?= 8000
 HISTORIES ?= 20000
 TAMPERINGS ?= 5000
+CYCLES ?= 2000
+CUTS ?= 5000
 SIZE ?= 100000
 REQUESTS ?= 20000
 
@@ -44,7 +48,7 @@ SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli test
 	tests/projections/sandbox tests/api/http/test_sql_statements.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test newest test-newest lint check format docs judge bench fuzz golden mutants tampering articles sandbox lock clean
+.PHONY: help run test newest test-newest lint check format docs judge bench fuzz golden mutants tampering crashes articles sandbox lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -81,6 +85,9 @@ articles: $(READY)
 
 tampering: $(READY)
 	@$(BIN)/python -m tests.random_tampering --count $(TAMPERINGS)
+
+crashes: $(READY)
+	@$(BIN)/python -m tests.crash --cycles $(CYCLES) --cuts $(CUTS) $(ARGS)
 
 mutants: $(READY)
 	@$(BIN)/python -m tests.oracle.mutants

@@ -1,4 +1,4 @@
-"""Programs of others that judge what a ledger signs: Go's sumdb, and OpenSSL.
+"""Programs of others that judge what a ledger does: Go's sumdb and OpenSSL what it signs, strace what it writes.
 
 Where they are not installed, what asks them is skipped and says why. `.ci/run` installs them, and says by a variable
 that nothing of this may be skipped.
