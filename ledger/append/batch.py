@@ -8,7 +8,6 @@ part of one alone can be taken back.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,13 +16,13 @@ from uuid import UUID
 from ledger.append.mentions import SCANS_MAX, Mentions
 from ledger.append.prepare import Draft, the_same
 from ledger.append.streams import stream_of
+from ledger.append.unwritten import Unwritten
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerError, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure, FigureFacts, Statement
 from ledger.events.ledger_events import LedgerEvent
-from ledger.proof.leaves import new_salt
 from ledger.rules.effective_content import Content
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
 from ledger.rules.named_events import naming_violations
@@ -41,16 +40,6 @@ ACTS_FEW = 16
 """What so few acts make of an event is found anew each time that somebody asks."""
 
 
-@dataclass
-class _Part:
-    """The part of one append: what it began from, and whether something was written meanwhile."""
-
-    mark: Mark
-    begins: int
-    """How many entries of the appends before it are not written yet."""
-    written: bool = False
-
-
 class Batch:
     """The entries that a transaction adds, and everything needed to look an event up, recorded or placed."""
 
@@ -61,8 +50,8 @@ class Batch:
         """What is odd about an event, by its position."""
         self._log = log
         self._at_us = microseconds(at)
-        self._unwritten: list[Entry] = []
-        self._part: _Part | None = None
+        self._unwritten = Unwritten(log)
+        """What is placed and not written yet, in front of the log."""
         self._known: dict[bytes, Entry] = {}
         """Entries by the event ids that drafts have chosen."""
         self._targets: dict[bytes, Entry] = {}
@@ -78,8 +67,6 @@ class Batch:
         self._compared = COMPARED_MAX
         """How many of the last events on a figure a new one is compared with."""
         self._metrics: set[str] = set()
-        self.salts: dict[int, bytes] = {}
-        """The salts of leaves that are given, by position; others are drawn."""
 
     @cached_property
     def _histories(self) -> Histories:
@@ -89,8 +76,12 @@ class Batch:
     @property
     def log(self) -> LogStore:
         """The log, with everything in it that was placed."""
-        self._write()
+        self._unwritten.write()
         return self._log
+
+    def give_salt(self, position: int, salt: bytes) -> None:
+        """The salt of the leaf of an event that will be placed; others are drawn."""
+        self._unwritten.salts[position] = salt
 
     def expect(self, events: Iterable[Draft | Refused], *, warn: bool = False) -> None:
         """Look up what the log knows of the events that will be placed next: the same, their targets, their figures."""
@@ -113,29 +104,30 @@ class Batch:
         self._warns, self._compared = True, last
         drafts = (event for event in events if isinstance(event, Draft))
         figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
-        self._expected_figures = figures
-        known = {figure for figure in figures if figure in self._histories}
-        unknown = list(figures - known)
-        entries = self.log.streams(unknown, last=last) if unknown else {}
-        self._streams_with_events = known | set(entries)
+        unknown = [one for one in figures if one not in self._expected_figures and one not in self._histories]
+        entries = self._unwritten.streams(unknown, last=last) if unknown else {}
+        self._expected_figures |= figures
+        self._streams_with_events.update(entries)
         if entries:
             self._histories.read(entries)
 
     @contextmanager
     def part(self) -> Iterator[None]:
         """What the block places is taken back where it ends with an exception, and that only."""
-        part = self._part = _Part(self.state.mark(), len(self._unwritten))
+        mark = self.state.mark()
+        self._unwritten.begin_part()
         try:
             yield
         except StoreError:
+            self._unwritten.leave_part()
             raise  # The store itself has failed, and may have undone everything.
         except Exception:
-            self._take_back(part)
+            self._take_back(mark)
             raise
-        finally:
-            self._part = None
-        if part.written:
-            self._log.release()
+        except BaseException:
+            self._unwritten.leave_part()
+            raise
+        self._unwritten.end_part(keep=True)
 
     def place_all(
         self, events: Sequence[Draft | Refused], *, recorded_by: str, warn: bool = False
@@ -157,9 +149,43 @@ class Batch:
                 broken += [violation.at(index, type(error)) for violation in error.violations]
         return entries, broken
 
+    def place_plain(self, draft: Draft, recorded_by: str) -> Entry | None:
+        """Place a new event on a figure that keeps every rule for certain, without its warnings; None for another."""
+        type_name, event_key, expected_version, digest, state, facts = draft
+        state_now = self.state
+        if (
+            facts is None
+            or event_key is None
+            or event_key in self._known
+            or expected_version is not None
+            or not kept_for_certain(state_now, REGISTRY[type_name], facts)
+            or state_now.has_new_form(facts.form)
+        ):
+            return None
+        stream, kept = facts.figure, state_now.kept
+        if stream is None or (kept and (facts.subject in kept or facts.material in kept)):
+            return None
+        state_now.head = position = state_now.head + 1
+        state_now.recorded_at = self.at
+        entry = Entry(position, event_key, stream, type_name, self._at_us, recorded_by, digest, state)
+        self._unwritten.entries.append(entry)
+        self._known[event_key] = entry
+        if self._mentions is not None:
+            self._mentions.take_in(position, state)
+        if stream in self._histories:
+            self._histories.note(Version(position, UUID(bytes=event_key), draft.cls, draft.body, self.at), stream)
+        elif self._warns:
+            self._note_for_warnings(entry, warn=True)
+        return entry
+
+    def oddities(self, entry: Entry) -> tuple[dict[str, Any], ...]:
+        """What is odd about an event by itself."""
+        event = Version(entry.position, entry.event_id, entry.cls, entry.body, self.at)
+        return tuple(event_warnings(self.state, event))
+
     def finish(self) -> None:
         """Write what is not written yet. Afterwards nothing more is placed."""
-        self._write()
+        self._unwritten.write()
         for metric in self._metrics:
             self._log.fix_metric(metric, self.state.metrics.get(metric))
         if self.state.forms.unsaved:
@@ -172,13 +198,12 @@ class Batch:
         event_key = event_id.bytes
         found = self._targets.get(event_key) or self._known.get(event_key)
         if found is None or not found.state:  # What is only known has no state.
-            entries = self.log.with_event_ids([event_key])
-            found = entries[0] if entries else None
+            found = self._unwritten.with_event_id(event_key)
         return found
 
     def at_position(self, position: int) -> Entry | None:
         """The event at this position, recorded or placed."""
-        return next(iter(self.log.at_positions([position])), None)
+        return next(iter(self._unwritten.at_positions([position])), None)
 
     def content_of(self, entry: Entry) -> Content:
         """What an event says after the ledger events on it so far, recorded or placed."""
@@ -193,7 +218,7 @@ class Batch:
 
     def _acts_on(self, entry: Entry) -> list[Entry]:
         positions = self.state.acted.positions(entry.event_key)
-        return self.log.at_positions(positions) if positions else []
+        return self._unwritten.at_positions(positions) if positions else []
 
     def mentioning(self, text: str, types: Sequence[str], *, after: int = 0) -> Iterator[Entry]:
         """Events of these types whose body holds the text, recorded or placed, in order. A scan of the log."""
@@ -237,7 +262,7 @@ class Batch:
             return []
         said = self._histories.published_on(stream, body["source"]["publisher"], parse_moment(text))
         positions = [position for _, position, other in said if other.get("published_at") == text]
-        return self.log.at_positions(positions) if positions else []
+        return self._unwritten.at_positions(positions) if positions else []
 
     def _may_have_history(self, facts: FigureFacts) -> bool:
         """Whether something may have been said of the figure that the facts name."""
@@ -246,8 +271,7 @@ class Batch:
 
     def _read_history(self, stream: bytes) -> None:
         if stream not in self._histories:
-            log = self.log if stream in self._streams_with_events else self._log
-            self._histories.read({stream: [], **log.streams([stream], last=self._compared)})
+            self._histories.read({stream: [], **self._unwritten.streams([stream], last=self._compared)})
 
     # Placing
 
@@ -267,13 +291,13 @@ class Batch:
             self._check_version(expected_version, stream)
         new_form = facts is not None and state_now.has_new_form(facts.form)
         # The first statement on a figure can be odd by itself, or by its form, only.
-        odd = new_form or stream in self._streams_with_events or (facts is not None and facts.may_be_odd)
+        odd = new_form or stream in self._streams_with_events or (facts is not None and facts.oddities != 0)
         if stream is None or (warn and odd):
             stream = self._place_slowly(draft, made_key, stream, warn=warn, new_form=new_form)
         state_now.head = position = state_now.head + 1
         state_now.recorded_at = self.at
         entry = Entry(position, made_key, stream, type_name, self._at_us, recorded_by, digest, state)
-        self._unwritten.append(entry)
+        self._unwritten.entries.append(entry)
         if facts is not None and new_form:
             state_now.note_forms(facts.form, position)
         if event_key is not None:
@@ -342,7 +366,7 @@ class Batch:
         """Raises VersionConflict where the stream moved. Before the state changes: a refused event leaves no trace."""
         if expected is None:
             return
-        actual = self.log.stream_heads([stream]).get(stream, 0)
+        actual = self._unwritten.stream_head(stream)
         if expected != actual:
             detail = f"the stream holds {actual} events, not {expected}"
             raise VersionConflict([Violation(("expected_version",), "expected_version", detail)])
@@ -360,37 +384,11 @@ class Batch:
             self._read_history(stream)
             yield from series_warnings(event.body, self._histories.before(event, stream))
 
-    # Writing
-
-    def _write(self) -> None:
-        entries, part = self._unwritten, self._part
-        if not entries:
-            return
-        if part is not None and not part.written:
-            # What came before the part stays, whatever becomes of it.
-            if part.begins:
-                self._append(entries[: part.begins])
-            self._log.savepoint()
-            part.written = True
-            entries = entries[part.begins :]
-        self._unwritten = []
-        if entries:
-            self._append(entries)
-
-    def _append(self, entries: Sequence[Entry]) -> None:
-        given, self.salts = self.salts, {}
-        salts = [given.get(entry.position) or new_salt() for entry in entries] if given else ()
-        self._log.append(entries, salts)
-
-    def _take_back(self, part: _Part) -> None:
-        if part.written:
-            self._log.undo()
-            self._unwritten = []
-        else:
-            del self._unwritten[part.begins :]
-        self.state.revert(part.mark)
+    def _take_back(self, mark: Mark) -> None:
+        self._unwritten.end_part(keep=False)
+        self.state.revert(mark)
         # What was placed last is last in both.
-        head = part.mark.head
+        head = mark.head
         if self._mentions is not None:
             self._mentions.forget_after(head)
         while self._known and next(reversed(self._known.values())).position > head:
@@ -398,3 +396,4 @@ class Batch:
         while self.warnings and next(reversed(self.warnings)) > head:
             self.warnings.popitem()
         self._histories.clear()
+        self._expected_figures.clear()

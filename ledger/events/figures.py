@@ -18,7 +18,7 @@ from ledger.errors import CalendarError
 from ledger.events.amounts import Metric, UnitName, check_order, check_room
 from ledger.events.base import Event, Flag, Number, Ref, Source, Text, ref_paths
 from ledger.values.calendars import Period, is_fiscal, may_be_fiscal_year, parse_moment, parse_period
-from ledger.values.identifiers import of_name
+from ledger.values.identifiers import microseconds, of_name
 from ledger.values.slugs import NAME_PATTERN
 from ledger.values.units import unit
 
@@ -101,10 +101,16 @@ class FigureFacts(NamedTuple):
     figure: bytes | None
     """The figure's id in bytes, as long as none of its entities was merged. None where more has to be known: the
     subject's fiscal year, or whether other entities that the event names are registered."""
-    may_be_odd: bool
-    """Whether the event may be odd by itself, without anything that was said before: see `ledger.rules.warnings`."""
+    oddities: int | None
+    """How many things are odd about the event by itself, without anything that was said before: see
+    `ledger.rules.warnings`. None where more has to be known."""
     form: bytes
     """Which parts of a figure it names, and with which values: see `form_text`."""
+    published_us: int | None
+    """When it was published, at the end of what is printed: microseconds since 1970. None where it does not say."""
+    value: float | None
+    """About the value, where it states one."""
+    unit: str
 
 
 class Figure(Event, abstract=True):
@@ -205,15 +211,38 @@ def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
             period=days,
             canonical_unit=its_unit.canonical,
         )
-    published = fields["published_at"]
-    odd = (
-        published is None
-        or (cls.is_share(fields) and its_unit.family == "share")
-        or (days is not None and days.end > parse_moment(published).end.date())
-        or (period is not None and may_be_fiscal_year(period))
+    family, published = its_unit.family, fields["published_at"]
+    oddities: int | None = 1 if published is None else 0
+    if (family == "share" and cls.is_share(fields)) or (period is not None and may_be_fiscal_year(period)):
+        oddities = None
+    elif days is not None and published is not None and nature == "observed" and not cls.ahead:
+        oddities = _ends_after(period, published)
+    value = fields.get("value")
+    return FigureFacts(
+        subject,
+        material,
+        publisher,
+        metric,
+        family,
+        figure,
+        oddities,
+        form_text(publisher, metric, nature, family, material, dimensions),
+        None if published is None else end_us(published),
+        None if value is None else float(value),
+        fields["unit"],
     )
-    form = form_text(publisher, metric, nature, its_unit.family, material, dimensions)
-    return FigureFacts(subject, material, publisher, metric, its_unit.family, figure, odd, form)
+
+
+@lru_cache(maxsize=65536)
+def _ends_after(period: str, published: str) -> int:
+    """1 where a period, which is not fiscal, was not over when something was published."""
+    return 1 if parse_period(period).end > parse_moment(published).end.date() else 0
+
+
+@lru_cache(maxsize=65536)
+def end_us(published: str) -> int:
+    """The end of a printed moment: microseconds since 1970."""
+    return microseconds(parse_moment(published).end)
 
 
 @cache

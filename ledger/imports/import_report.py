@@ -90,6 +90,11 @@ class ImportReport:
         else:
             self.registered_more += 1
 
+    @property
+    def lists_warnings(self) -> bool:
+        """Whether a further warning is listed, and not only counted."""
+        return len(self.warnings) < LISTED_MAX
+
     def warn(self, row: int, warnings: tuple[dict[str, Any], ...]) -> None:
         """List what is legal and odd about a row."""
         self.warned += len(warnings)

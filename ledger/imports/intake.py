@@ -7,7 +7,6 @@ becomes of it; or rejected by a rule. A row that names its `event_id` is a fact 
 
 from collections.abc import Sequence
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 from ledger.append.batch import Batch
@@ -15,6 +14,7 @@ from ledger.append.prepare import Draft, prepare
 from ledger.codec.entry import Entry
 from ledger.errors import InvalidEvent, Refused, RuleBroken, Violation
 from ledger.events.entities import EntityRegistered
+from ledger.events.figures import FigureFacts
 from ledger.imports.content_ids import content_id
 from ledger.imports.editions import Edition, Scope
 from ledger.imports.exported_rows import Recorded, as_first_said
@@ -32,17 +32,6 @@ ALL = 2**62
 """A row is compared with everything that was said of its figure."""
 STATED = ("value", "low", "high", "symbol", "unit", "approximate", "status")
 """The fields of a statement that say how much there is: what a correction of it may change."""
-
-
-class Lane(Enum):
-    """How closely a row has to be looked at."""
-
-    PLAIN = "plain"
-    """It contradicts nothing that was said before, and is not odd beside it."""
-    ODD = "odd"
-    """It contradicts nothing, and may be odd."""
-    COMPARED = "compared"
-    """It may be there already, or contradict something."""
 
 
 class Intake:
@@ -83,64 +72,55 @@ class Intake:
         batch.expect([*(registration for _, registration in wanted), *verdicts.events])
         for index, registration in wanted:
             self._place(batch, verdicts.numbers[index], registration, by_content=True)
-        lanes = self._lanes(batch, verdicts.events)
-        # Only what is compared exactly needs what was said before.
-        compared = [event for event, lane in zip(verdicts.events, lanes, strict=True) if lane is not Lane.PLAIN]
-        if not self._options.as_recorded:
-            batch.compare(compared, last=ALL)
-        together: list[tuple[int, Draft]] = []
-        before = Lane.PLAIN
-        for number, kept, chooses, event, lane in zip(*verdicts, lanes, strict=True):
-            if lane is not before:
-                self._place_together(batch, together, warn=before is Lane.ODD)
-                before = lane
-            if kept is not None:
+        plain = [None] * len(verdicts.events) if self._options.as_recorded else self._plain(batch, verdicts.events)
+        place_plain, is_certain = batch.place_plain, self._before_it.is_certain
+        by = self._options.recorded_by
+        for number, kept, chooses, event, facts in zip(*verdicts, plain, strict=True):
+            # What was placed before in this piece may have made it another matter.
+            entry = None
+            if facts is not None and isinstance(event, Draft) and is_certain(facts.figure):
+                entry = place_plain(event, by)
+            if entry is not None and facts is not None:
+                self._count_plain(batch, number, facts.oddities, entry)
+            elif kept is not None:
                 self._restore(batch, number, event, kept)
-            elif lane is Lane.COMPARED or not isinstance(event, Draft):
-                self._place(batch, number, event, by_content=not chooses)
             else:
-                together.append((number, event))
-        self._place_together(batch, together, warn=before is Lane.ODD)
+                self._place(batch, number, event, by_content=not chooses)
         self._head = batch.state.head
 
-    def _lanes(self, batch: Batch, events: Sequence[Draft | Refused]) -> list["Lane"]:
-        """How closely each row has to be looked at."""
-        drafts = [event for event in events if isinstance(event, Draft)]
-        figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
-        if (unknown := self._before_it.unknown(figures)) and batch.state.head:
-            self._before_it.note(batch.log.streams(unknown, last=ALL))
-        merged = bool(batch.state.kept)  # then figures may have other ids than their rows say
-        lanes: list[Lane] = []
-        for event in events:
-            if (
-                self._options.as_recorded
-                or merged
-                or not isinstance(event, Draft)
-                or not self._before_it.is_first(event)
-                or batch.known(event.event_key or b"") is not None
-            ):
-                lanes.append(Lane.COMPARED)
-            else:
-                facts, state = event.facts, batch.state
-                is_new = facts is not None and (facts.metric not in state.metrics or state.has_new_form(facts.form))
-                lanes.append(Lane.PLAIN if self._before_it.is_near(event) and not is_new else Lane.ODD)
-        return lanes
+    def _plain(self, batch: Batch, events: Sequence[Draft | Refused]) -> list[FigureFacts | None]:
+        """The facts of those rows that contradict nothing and are not odd beside what was said before, as far as that
+        can be told now; None for each of the others.
 
-    def _place_together(self, batch: Batch, rows: list[tuple[int, Draft]], *, warn: bool) -> None:
-        """Place rows that are the first of their publication date on their figures: nothing contradicts them."""
-        if not rows:
-            return
-        events = [event for _, event in rows]
-        entries, violations = batch.place_all(events, recorded_by=self._options.recorded_by, warn=warn)
-        of_rows: dict[int, list[Violation]] = {}
-        for one in violations:
-            of_rows.setdefault(int(one.path[0]), []).append(one.within)
-        for index, ((row, _), entry) in enumerate(zip(rows, entries, strict=True)):
-            if entry is None:
-                self._report.reject(row, of_rows[index])
-            else:
-                self._count_recorded(batch, row, entry)
-        rows.clear()
+        The log is asked twice for all of them: what it holds of their figures, and, of those that have to be compared
+        exactly, what that is in full.
+        """
+        before_it, known = self._before_it, batch.known
+        new = [one if isinstance(one, Draft) and known(one.event_key or b"") is None else None for one in events]
+        if batch.state.head:
+            of_new = (one.facts for one in new if one is not None)
+            figures = {facts.figure for facts in of_new if facts is not None and facts.figure is not None}
+            if unknown := before_it.unknown(figures):
+                before_it.note(batch.log.streams(unknown, last=ALL))
+        plain: list[FigureFacts | None] = []
+        compared: list[Draft] = []
+        for one in new:
+            facts = None if one is None else one.facts
+            if one is not None and (facts is None or not before_it.is_plain(facts) or facts.oddities is None):
+                compared.append(one)
+                facts = None
+            plain.append(facts)
+        batch.compare(compared, last=ALL)
+        return plain
+
+    def _count_plain(self, batch: Batch, row: int, oddities: int | None, entry: Entry) -> None:
+        """Count a row that may be odd by itself alone."""
+        report = self._report
+        if oddities and report.lists_warnings:
+            batch.warnings[entry.position] = batch.oddities(entry)
+        elif oddities:
+            report.warned += oddities
+        self._count_recorded(batch, row, entry)
 
     def _count_recorded(self, batch: Batch, row: int, entry: Entry) -> None:
         report = self._report
@@ -174,8 +154,7 @@ class Intake:
             if kept.digest is not None:
                 event = event._replace(digest=_from_hex("digest", kept.digest, bytes_wanted=32))
             if kept.salt is not None:
-                salt = _from_hex("salt", kept.salt, bytes_wanted=SALT_BYTES)
-                batch.salts[kept.position] = salt
+                batch.give_salt(kept.position, _from_hex("salt", kept.salt, bytes_wanted=SALT_BYTES))
             entries, violations = batch.place_all([event], recorded_by=kept.recorded_by)
             if entries[0] is None:
                 raise (violations[0].kind or Refused)([one.within for one in violations])
@@ -201,7 +180,7 @@ class Intake:
         if entry.position > head:
             report.corrected += corrects
             self._count_recorded(batch, row, entry)
-            self._before_it.note({entry.stream_key: [entry]})
+            self._before_it.placed(event.facts if isinstance(event, Draft) else None, entry)
             return
         if self._edition is not None:
             self._edition.note(entry)

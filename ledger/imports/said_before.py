@@ -1,50 +1,52 @@
 """What was said before, as far as it decides that a row contradicts nothing and is nothing odd.
 
-Most rows of a file are neither. That can be told from the stored bytes of what was said of the same figure, so that
-nothing has to be read for them: a row that is the first with its publication date contradicts nothing; and a value that
-is near to all others of its figure, in the same unit, is not odd beside any of them.
+Most rows of a file are neither. That can be told from little of what the same publisher said of the same figure, its
+series: a row that is the first in it with its publication date contradicts nothing; and a value that is near to all
+others, in the same unit, is not odd beside any of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from functools import cache, lru_cache
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from ledger.append.prepare import Draft
+import orjson
+
 from ledger.codec.entry import Entry
-from ledger.errors import CalendarError
+from ledger.errors import LedgerError
 from ledger.events.base import REGISTRY
+from ledger.events.figures import FigureFacts, end_us
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.warnings import FAR_OFF_FACTOR
-from ledger.values.calendars import parse_moment
 
 STATEMENTS_MAX = 300_000
 """Of how many statements the dates are held, before all are let go of."""
 NEAR = FAR_OFF_FACTOR / 2
 """Values whose ratio is smaller need no exact comparison."""
-UNDATED = datetime.max
-"""Of a statement whose stored bytes do not say when it was published."""
-_DATE, _UNIT, _VALUE = b'"published_at":"', b'"unit":"', b'"value":"'
 
 
 class _Amounts(NamedTuple):
-    """The values that were said of a figure: all in one unit, and between these."""
+    """The values in a series: all in one unit, and between these."""
 
-    unit: bytes
+    unit: str
     least: float
     most: float
+
+
+_NONE, _MIXED = _Amounts("", 0, 0), _Amounts("", 0, -1)
+"""Where no value was said; and where those that were have to be compared exactly."""
+_Series = tuple[bytes, str]
+"""A figure, and who says something of it."""
 
 
 class SaidBefore:
     """What was said of figures, of which only dates and amounts are held."""
 
     def __init__(self) -> None:
-        self._dates: set[tuple[bytes, datetime]] = set()
-        """A figure, and the end of a publication date, however that is printed."""
-        self._amounts: dict[bytes, _Amounts | None] = {}
-        """By figure; None where something has to be compared exactly."""
-        self._acted_on: set[bytes] = set()
-        """The figures of which something was corrected: it may say something else now."""
+        self._dates: set[tuple[bytes, str, int]] = set()
+        """A series, and the end of a publication date, however that is printed."""
+        self._amounts: dict[_Series, _Amounts] = {}
+        self._uncertain: set[bytes] = set()
+        """The figures of which something was corrected, or cannot be told: it may say something else now."""
         self._looked_up: set[bytes] = set()
         """The figures of which all is known that the log holds."""
 
@@ -57,7 +59,7 @@ class SaidBefore:
         """Let go of all."""
         self._dates.clear()
         self._amounts.clear()
-        self._acted_on.clear()
+        self._uncertain.clear()
         self._looked_up.clear()
 
     def unknown(self, figures: Iterable[bytes]) -> list[bytes]:
@@ -70,65 +72,58 @@ class SaidBefore:
         """Take in what the log holds of some figures."""
         for stream, entries in recorded.items():
             for entry in entries:
-                if entry.type in _acts():
-                    self._acted_on.add(stream)
-                else:
-                    self._dates.add((stream, _end_of(_text(entry.state, _DATE))))
-                    self._is_near(stream, entry.state)
+                if entry.type in _acts() or not self._is_noted(stream, entry):
+                    self._uncertain.add(stream)
 
-    def is_first(self, event: Draft) -> bool:
-        """Whether a statement is the first on its figure with its date; from now on it is not. False where it is no
-        statement on a figure that is known for certain, or where the stored bytes do not say.
+    def placed(self, facts: FigureFacts | None, entry: Entry) -> None:
+        """Take in an event that was compared exactly before it was placed. What its facts tell was taken in then."""
+        if entry.type in _acts() or (facts is not None and facts.figure != entry.stream_key):
+            self._uncertain.add(entry.stream_key)
+
+    def is_certain(self, figure: bytes | None) -> bool:
+        """Whether everything that was said of a figure is as it was taken in."""
+        return figure not in self._uncertain
+
+    def is_plain(self, facts: FigureFacts) -> bool:
+        """Whether a statement contradicts nothing, and is not odd beside what was said before; from now on, it is said.
+
+        False where that cannot be told for certain.
         """
-        facts = event.facts
-        if facts is None or (figure := facts.figure) is None or figure in self._acted_on:
+        figure, date = facts.figure, facts.published_us
+        if figure is None or date is None or figure in self._uncertain:
             return False
-        place = (figure, _end_of(_text(event.state, _DATE)))
-        if place[1] is UNDATED or place in self._dates:
+        publisher, value = facts.publisher, facts.value
+        said = figure, publisher, date
+        is_first = said not in self._dates
+        self._dates.add(said)
+        is_near = value is None or self._is_near((figure, publisher), value, facts.unit)
+        return is_first and is_near
+
+    def _is_noted(self, stream: bytes, entry: Entry) -> bool:
+        try:
+            body: dict[str, Any] = orjson.loads(entry.state) if entry.cls.version == 1 else entry.body
+            publisher, published, value = body["source"]["publisher"], body.get("published_at"), body.get("value")
+            if published is None:  # It counts as published when it was recorded.
+                return False
+            self._dates.add((stream, publisher, end_us(published)))
+            if value is not None:
+                self._is_near((stream, publisher), float(value), body["unit"])
+        except (LedgerError, ValueError, LookupError, TypeError):  # Who compares exactly says what is wrong with it.
             return False
-        self._dates.add(place)
         return True
 
-    def is_near(self, event: Draft) -> bool:
-        """Whether a statement, which is the first with its date, is certainly not odd: by itself, or beside others."""
-        facts = event.facts
-        if facts is None or facts.figure is None:
-            return False
-        return self._is_near(facts.figure, event.state) and not facts.may_be_odd
-
-    def _is_near(self, figure: bytes, state: bytes) -> bool:
-        if not (text := _text(state, _VALUE)):
-            return True  # Only values are odd beside others.
-        known = self._amounts.get(figure, _NONE)
-        if known is None:
-            return False
-        value, unit = float(text), _text(state, _UNIT)
+    def _is_near(self, series: _Series, value: float, unit: str) -> bool:
+        """Whether a value is near to all others of its series, to which it belongs from now on."""
+        known = self._amounts.get(series, _NONE)
         if known is _NONE and value > 0:
-            self._amounts[figure] = _Amounts(unit, value, value)
+            self._amounts[series] = _Amounts(unit, value, value)
             return True
         if known.unit == unit and value > 0 and known.most / NEAR < value < known.least * NEAR:
             if not known.least <= value <= known.most:
-                self._amounts[figure] = _Amounts(unit, min(known.least, value), max(known.most, value))
+                self._amounts[series] = _Amounts(unit, min(known.least, value), max(known.most, value))
             return True
-        self._amounts[figure] = None
+        self._amounts[series] = _MIXED
         return False
-
-
-_NONE = _Amounts(b"", 0, 0)
-
-
-def _text(state: bytes, name: bytes) -> bytes:
-    """The text of a field in stored bytes, where it is first named; b"" where it is not."""
-    begin = state.find(name)
-    return state[begin + len(name) : state.find(b'"', begin + len(name))] if begin >= 0 else b""
-
-
-@lru_cache(maxsize=65536)
-def _end_of(date: bytes) -> datetime:
-    try:
-        return parse_moment(date.decode()).end
-    except (CalendarError, UnicodeDecodeError):
-        return UNDATED
 
 
 @cache

@@ -16,6 +16,7 @@ from ledger.codec import strict_json
 from ledger.events.figures import FIGURE_NAMESPACE, Figure, figure_id
 from ledger.rules.rules import figure_key, figure_of, kept_for_certain, violations
 from ledger.rules.version import Version
+from ledger.rules.warnings import event_warnings
 from ledger.values import canonical, parse_number, room, unit
 from ledger.values.identifiers import of_name, of_time
 from tests.depth import examples
@@ -104,6 +105,8 @@ def test_the_rules_agree_with_what_a_figure_is_spared(history: list[Body]) -> No
             if kept_for_certain(state, made.cls, made.facts):
                 spared += 1
                 assert violations(state, version) == []
+                if made.facts.oddities is not None:
+                    assert len(list(event_warnings(state, version))) == made.facts.oddities
                 if not state.is_merged(made.facts.subject) and not state.is_merged(made.facts.material or ""):
                     assert figure_of(state, made.cls, made.body).bytes == made.facts.figure
             assert state.kinds == {

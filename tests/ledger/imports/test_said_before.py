@@ -38,7 +38,7 @@ def compared(path: Path, told: bool, monkeypatch: pytest.MonkeyPatch, seed: int)
         patch.setattr(importer, "TRANSACTION_PIECES", 2)
         patch.setattr(said_before, "STATEMENTS_MAX", rng.choice((5, 1000)))
         if not told:
-            patch.setattr(SaidBefore, "is_first", lambda *_: False)
+            patch.setattr(SaidBefore, "is_plain", lambda *_: False)
         ledger.append(WORLD)
         receipt = ledger.append([drawn(rng) for _ in range(10)])
         target = rng.choice(receipt.items)["event_id"]
