@@ -58,6 +58,7 @@ MODULES = (
     CommandModule("api.cli.history_command", lambda: ("history",), needs=()),
     CommandModule("api.cli.report_command", lambda: ("report",), needs=LIBRARIES),
     CommandModule("api.cli.checkpoint_command", lambda: ("checkpoint", "proof"), needs=()),
+    CommandModule("api.cli.receipt_command", lambda: ("receipt",), needs=LIBRARIES),
     CommandModule("api.cli.witness_command", lambda: ("witness",), needs=()),
     CommandModule("api.cli.anchor_command", lambda: ("anchor",), needs=()),
 )

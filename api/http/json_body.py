@@ -13,13 +13,13 @@ DISCARDED_BYTES_MAX = 1024 * 1024 * 1024
 """What a client may send in all before it is cut off: what is more than a body may hold is thrown away until then."""
 
 
-async def json_bytes(request: Request) -> bytes:
-    """The bytes of a JSON body. Raises Problem: 415 for another type, 413 for more than 64 MiB."""
+async def json_bytes(request: Request, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """The bytes of a JSON body. Raises Problem: 415 for another type, 413 for more than `bytes_max`."""
     _check_type(request.headers.get("content-type", ""), request.headers.get("content-encoding", "identity"))
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isascii() and announced.isdigit() and len(announced) <= 18 else 0
     if size > DISCARDED_BYTES_MAX or len(announced) > 18:
-        raise _too_large()
+        raise _too_large(bytes_max)
     body = bytearray()
     received = 0
     try:
@@ -27,13 +27,13 @@ async def json_bytes(request: Request) -> bytes:
         async for chunk in request.stream():
             received += len(chunk)
             if received > DISCARDED_BYTES_MAX:
-                raise _too_large()
-            if max(received, size) <= BODY_BYTES_MAX:
+                raise _too_large(bytes_max)
+            if max(received, size) <= bytes_max:
                 body += chunk
             else:
                 body.clear()
-        if received > BODY_BYTES_MAX:
-            raise _too_large()
+        if received > bytes_max:
+            raise _too_large(bytes_max)
     except ClientDisconnect:
         raise Problem(400, "incomplete-body", "The connection ended before the body did.") from None
     return bytes(body)
@@ -52,10 +52,11 @@ def _check_type(content_type: str, encoding: str) -> None:
         raise Problem(415, "unsupported-media-type", "Send the body as it is, without a Content-Encoding.")
 
 
-def _too_large() -> Problem:
+def _too_large(bytes_max: int) -> Problem:
+    instead = "the events in several requests" if bytes_max == BODY_BYTES_MAX else "less at once"
     return Problem(
         413,
         "content-too-large",
-        f"The body is larger than {BODY_BYTES_MAX // 1024**2} MiB; send the events in several requests.",
+        f"The body is larger than {bytes_max // 1024**2} MiB; send {instead}.",
         headers={"Connection": "close"},
     )

@@ -17,8 +17,9 @@ from api.http.conditional_responses import conditional_response
 from api.http.kept_files import FileQuestion, KeptFiles
 from api.http.question_queue import Questions
 from api.problems import bad_parameter
+from api.questions.answer_receipts import check_receipt, with_receipt
 from api.questions.page import Page, Validity
-from api.questions.parameters import SAFE, Parameter, checked, flag_of
+from api.questions.parameters import RECEIPT, SAFE, Parameter, checked, flag_of
 from ledger import Ledger
 from ledger.values import POSITION_PREFIX
 from projections import Allowance, Engine, Inquiry
@@ -54,11 +55,16 @@ async def answered(
     if form is not JSON and (file := _kept(kept, file_question, request.headers)) is not None:
         return conditional_response(file, request.scope)
 
+    check_receipt(parameters, request.scope["path"])
+
     def answer(allowance: Allowance) -> Response:
         safe = flag_of(parameters, SAFE.name)
         if safe and form is not CSV:
             raise bad_parameter(SAFE.name, "not_csv", f"safe is for CSV, and this answer is {form.name}: leave it out")
-        page = ask(engine.within(allowance), parameters)
+        inquiry = engine.within(allowance)
+        page = ask(inquiry, parameters)
+        if RECEIPT.name in parameters:
+            page = with_receipt(inquiry, page, request.scope["path"], parameters)
         query = request.query_params.multi_items()
         made = page_answer(
             page, form, path=request.url.path, query=query, safe=safe, room=kept.room, check=allowance.check

@@ -23,7 +23,7 @@ from api.questions.parameters import check_ledger_moment, check_moment, limit_of
 from ledger.values import POSITION_PREFIX, instant_text, parse_moment
 from projections import COLUMN_KINDS, Inquiry, Kind, Viewpoint
 
-NOT_FILTERS = ("limit", "cursor", "format", "safe")
+NOT_FILTERS = ("limit", "cursor", "format", "safe", "receipt")
 VIEWPOINT_NAMES = ("as_of", "recorded_as_of", "effective_at")
 CURSOR_LENGTH_MAX = 2000
 
@@ -264,6 +264,16 @@ def decoded(cursor: str, asked: str, *, kinds: Sequence[type]) -> list[Any]:
             "the cursor belongs to another question: send it with the same parameters as before",
         )
     return place
+
+
+def marked_anew(cursor: str, asked: str) -> str:
+    """The same place in the answer to a question that is put otherwise. Raises Problem where it is no cursor."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        *place, _ = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        raise _bad_cursor() from None
+    return encoded(place, asked)
 
 
 def _place(cursor: str, asked: str) -> Place:

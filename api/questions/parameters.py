@@ -86,7 +86,13 @@ SAFE = Parameter(
     "In CSV: a cell that a spreadsheet would run as a formula gets an apostrophe before it. Numbers stay as they are.",
     schema={"type": "boolean", "default": False},
 )
-PAGING = (LIMIT, CURSOR, FORMAT, SAFE)
+RECEIPT = Parameter(
+    "receipt",
+    "`full`: in JSON, with a signed receipt: the question, the hash of the answer, the events that decided it with "
+    "their proofs. See `POST /v1/receipts/verify`.",
+    schema={"type": "string", "enum": ["full"]},
+)
+PAGING = (LIMIT, CURSOR, FORMAT, SAFE, RECEIPT)
 DRY_RUN = Parameter(
     "dry_run",
     "Check everything, record nothing, and say what would change.",

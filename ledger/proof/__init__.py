@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ledger.proof.attestations import ATTESTATIONS_FILE, Attestations, Timestamp, Witness
+    from ledger.proof.canonical_json import canonical, canonical_hash
     from ledger.proof.checkpoints import Checkpoint, opened
     from ledger.proof.cosignatures import AHEAD_MAX_S, Cosignature, cosignatures
+    from ledger.proof.event_proofs import EventProof, event_proofs
     from ledger.proof.log_proofs import LogProofs, tile_entries
     from ledger.proof.merkle import ProofError
     from ledger.proof.notes import (
@@ -18,7 +20,19 @@ if TYPE_CHECKING:
         VerifierKey,
         signed_at,
     )
+    from ledger.proof.signed_receipts import (
+        DOCUMENT,
+        RECEIPT_EVENTS_MAX,
+        VERSION,
+        ProvedReceipt,
+        SignedReceipt,
+        is_receipt,
+        proved,
+        roots_of,
+        with_signature,
+    )
     from ledger.proof.signing_keys import key_file_beside, signing_key
+    from ledger.proof.stream_map import StreamProof
     from ledger.proof.timestamps import (
         REQUEST_MEDIA_TYPE,
         RESPONSE_BYTES_MAX,
@@ -46,14 +60,20 @@ else:
 
     _PLACES = {
         "ledger.proof.attestations": "ATTESTATIONS_FILE Attestations Timestamp Witness",
+        "ledger.proof.canonical_json": "canonical canonical_hash",
         "ledger.proof.checkpoints": "Checkpoint opened",
         "ledger.proof.cosignatures": "AHEAD_MAX_S Cosignature cosignatures",
+        "ledger.proof.event_proofs": "EventProof event_proofs",
         "ledger.proof.log_proofs": "LogProofs tile_entries",
         "ledger.proof.merkle": "ProofError",
         "ledger.proof.notes": (
             "ED25519_COSIGNATURE ED25519_NOTE Note NoteError Signature SignerKey VerifierKey signed_at"
         ),
+        "ledger.proof.signed_receipts": (
+            "DOCUMENT RECEIPT_EVENTS_MAX VERSION ProvedReceipt SignedReceipt is_receipt proved roots_of with_signature"
+        ),
         "ledger.proof.signing_keys": "key_file_beside signing_key",
+        "ledger.proof.stream_map": "StreamProof",
         "ledger.proof.timestamps": (
             "REQUEST_MEDIA_TYPE RESPONSE_BYTES_MAX RESPONSE_MEDIA_TYPE "
             "TimestampError timestamp_of timestamp_request verify_timestamp"
@@ -81,27 +101,34 @@ __all__ = [
     "ADD_CHECKPOINT",
     "AHEAD_MAX_S",
     "ATTESTATIONS_FILE",
+    "DOCUMENT",
     "ED25519_COSIGNATURE",
     "ED25519_NOTE",
     "PROOF_SUFFIX",
+    "RECEIPT_EVENTS_MAX",
     "REQUEST_MEDIA_TYPE",
     "RESPONSE_BYTES_MAX",
     "RESPONSE_MEDIA_TYPE",
     "SIZE_MEDIA_TYPE",
     "SUBMISSION_BYTES_MAX",
+    "VERSION",
     "WITNESS_FILE",
     "WITNESS_KEY_FILE",
     "Attestations",
     "Checkpoint",
     "Cosignature",
+    "EventProof",
     "Inconsistent",
     "LogProofs",
     "Note",
     "NoteError",
     "OtherSize",
     "ProofError",
+    "ProvedReceipt",
     "Signature",
+    "SignedReceipt",
     "SignerKey",
+    "StreamProof",
     "Submission",
     "Timestamp",
     "TimestampError",
@@ -112,14 +139,21 @@ __all__ = [
     "Witness",
     "WitnessedLog",
     "WitnessedLogs",
+    "canonical",
+    "canonical_hash",
     "cosignatures",
+    "event_proofs",
+    "is_receipt",
     "key_file_beside",
     "opened",
     "parsed_cosignatures",
+    "proved",
+    "roots_of",
     "signed_at",
     "signing_key",
     "tile_entries",
     "timestamp_of",
     "timestamp_request",
     "verify_timestamp",
+    "with_signature",
 ]

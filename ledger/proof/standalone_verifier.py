@@ -8,6 +8,9 @@ FILE is what a ledger gave out; what it is shows in its first line:
     a .tlog-proof          that one entry is in the log
     a consistency proof    ("old N", hashes, an empty line, a checkpoint) that an older checkpoint, --old FILE, is of
                            the same log when it was shorter: nothing in it was changed since
+    a JSON object          an event with its text and proof, as GET /v1/proofs/inclusion gives it; a receipt, or an
+                           answer that has one: that the answer is the one that was signed, that the events that it
+                           names are in the log, and of one thing that no event was left out
 
 KEY is the public key of the log, `name+id+base64`, which one has got from its owner beforehand; --witness those of
 witnesses, of whom --quorum must have signed too. It needs Python 3.11 and `cryptography`, and nothing of the project
@@ -22,7 +25,7 @@ import json
 import re
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -230,6 +233,8 @@ class Checkpoint:
     size: int
     root: bytes
     witnesses: dict[str, int | None]
+    streams: tuple[str, ...] = ()
+    """The root of the map from every stream to its length, where the checkpoint has it: once."""
 
     @classmethod
     def open(cls, raw: bytes, trust: Trust) -> "Checkpoint":
@@ -250,7 +255,8 @@ class Checkpoint:
         size, root = a_number(rest[0], "the size"), a_hash(rest[1])
         if size == 0 and root != hashlib.sha256().digest():
             raise Untrue("an empty log has another root")
-        return cls(origin, size, root, witnesses)
+        streams = (line.removeprefix("streams ") for line in rest[2:] if line.startswith("streams "))
+        return cls(origin, size, root, witnesses, tuple(streams))
 
     def said(self) -> str:
         """What it says, for people."""
@@ -313,20 +319,232 @@ def verify_consistency(files: Files, trust: Trust) -> str:
     return f"{new.said()}\nIts first {size} entries are those of the older checkpoint"
 
 
-DOCUMENTS: dict[str, Callable[[dict[str, Any], Trust], str]] = {}
-"""What verifies a JSON document, by its member `document`; other kinds of file find their place here."""
+# --- JSON documents --------------------------------------------------------------------------------------------------
+
+
+def canonical(value: Any) -> bytes:
+    """A value as canonical JSON (RFC 8785)."""
+    return "".join(_pieces(value)).encode()
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield "{"
+        for place, name in enumerate(sorted(value, key=lambda name: name.encode("utf-16-be"))):
+            yield f"{',' if place else ''}{json.dumps(name, ensure_ascii=False)}:"
+            yield from _pieces(value[name])
+        yield "}"
+    elif isinstance(value, list):
+        yield "["
+        for place, one in enumerate(value):
+            yield "," if place else ""
+            yield from _pieces(one)
+        yield "]"
+    elif isinstance(value, float) or (type(value) is int and abs(value) > 1 << 53):
+        yield _number(float(value))
+    else:
+        yield json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: float) -> str:
+    """A number as ECMAScript writes it: 1e21 is 1e+21."""
+    if value - value != 0:
+        raise ValueError("no number of JSON")
+    mantissa, _, exponent = repr(value).partition("e")
+    whole, _, part = mantissa.lstrip("-").partition(".")
+    part = part.rstrip("0")
+    digits, point = whole + part, len(whole) + int(exponent or 0)
+    point -= len(digits) - len(digits.lstrip("0"))
+    digits = digits.strip("0")
+    minus = "-" if value < 0 else ""
+    if not digits:
+        return "0"
+    if 0 < point <= 21:
+        whole, part = digits[:point].ljust(point, "0"), digits[point:]
+        return f"{minus}{whole}.{part}" if part else minus + whole
+    if -6 < point <= 0:
+        return f"{minus}0.{'0' * -point}{digits}"
+    tail = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{minus}{digits[0]}{tail}e{point - 1:+d}"
+
+
+def member(document: Mapping[str, Any], name: str, kind: type) -> Any:
+    """A member of a document, which is of a kind."""
+    value = document.get(name)
+    if type(value) is not kind:
+        raise Untrue(f"the document has no {name}, or one of another kind")
+    return value
+
+
+def a_hex(value: Any, size: int = 32) -> bytes:
+    """So many bytes in hex."""
+    if not isinstance(value, str) or not re.fullmatch(f"[0-9a-f]{{{2 * size}}}", value, re.ASCII):
+        raise Untrue(f"a text is not {size} bytes in hex")
+    return bytes.fromhex(value)
+
+
+def hexes(document: Mapping[str, Any], name: str) -> list[bytes]:
+    """The hashes of a proof in a document."""
+    found = [a_hex(text) for text in member(document, name, list)]
+    if len(found) > 128:
+        raise Untrue("a proof has too many hashes")
+    return found
+
+
+def verify_event(document: Mapping[str, Any], trust: Trust) -> str:
+    """An event with its text: the leaf is of this text, and it is in the log."""
+    leaf_text, content = member(document, "leaf", str), member(document, "content", dict)
+    leaf = _object(leaf_text)
+    checkpoint = Checkpoint.open(member(document, "note", str).encode(), trust)
+    index = member(leaf, "position", int) - 1
+    hashes = hexes(document, "proof")
+    if root_by_inclusion(leaf_of(leaf_text.encode()), index, checkpoint.size, hashes) != checkpoint.root:
+        raise Untrue("the event is not in the log: its hashes lead to another root")
+    if not content.get("salt"):
+        return f"{checkpoint.said()}\nEvent {index + 1} is in the log, and its text was erased: {leaf_text}"
+    state = member(content, "state", str)
+    said = a_hex(content.get("salt"), 16) + a_hex(content.get("digest")) + state.encode()
+    if hashlib.sha256(said).hexdigest() != leaf.get("content"):
+        raise Untrue("the text is not the one that the log has of this event")
+    return f"{checkpoint.said()}\nEvent {index + 1} of the log is {leaf_text}\nIt says {state}"
+
+
+def verify_answer(answer: Mapping[str, Any], trust: Trust) -> str:
+    """An answer with its receipt: it is the one that the receipt is of."""
+    receipt = member(answer, "receipt", dict)
+    said = verify_receipt(receipt, trust)
+    told, items = member(receipt, "answer", dict), member(answer, "items", list)
+    if (len(items), _digest(items)) != (told.get("count"), told.get("items")):
+        raise Untrue("the items are not those of the receipt")
+    apart = ("items", "next", "basis", "receipt")
+    beside = {name: _digest(value) for name, value in answer.items() if name not in apart}
+    more_before, more_now = told.get("next") is not None, answer.get("next") is not None
+    if beside != told.get("members") or answer.get("basis") != receipt.get("basis") or more_before != more_now:
+        raise Untrue("what is beside the items is not what the receipt has")
+    return f"{said}\nThe answer is the one of the receipt: {len(items)} items"
+
+
+def verify_receipt(receipt: Mapping[str, Any], trust: Trust) -> str:
+    """A receipt: what was signed, the events in the log, and the streams that are whole."""
+    if receipt.get("document") != "supply-ledger-receipt" or receipt.get("version") != 1:
+        raise Untrue("the document is no receipt of a version that is known here")
+    note = Note.parse(member(receipt, "signature", str).encode())
+    origin, body = member(receipt, "origin", str), {name: receipt[name] for name in receipt if name != "signature"}
+    if note.text != f"{origin}/receipt\n{b64encode(hashlib.sha256(canonical(body)).digest()).decode()}\n":
+        raise Untrue("the receipt is not the one that was signed")
+    log = [key for key in trust.logs if key.name == origin]
+    if not note.signed_by(log) or (trust.origin or origin) != origin:
+        raise Untrue(f"the receipt is of {origin}, and no key of that log was given, or it did not sign it")
+    checkpoint = Checkpoint.open(
+        member(receipt, "checkpoint", str).encode(), Trust(log, trust.witnesses, trust.quorum, origin)
+    )
+    leaves = list(_events_of(receipt, checkpoint))
+    streams = [_whole_stream(one, checkpoint, leaves) for one in member(receipt, "streams", list)]
+    if len(dict(streams)) < len(streams):
+        raise Untrue("the receipt has a stream twice")
+    _check_growth(receipt, checkpoint)
+    question, software = member(receipt, "question", dict), member(receipt, "software", str)
+    lines = [
+        checkpoint.said(),
+        f"Asked: {canonical(question).decode()}",
+        f"Answered by {software} from {len(leaves)} events, all of them in the log",
+        *(f"Whole: stream {name} has {length} events, and they are all here" for name, length in streams),
+    ]
+    return "\n".join(lines)
+
+
+def _events_of(receipt: Mapping[str, Any], checkpoint: Checkpoint) -> Iterator[dict[str, Any]]:
+    """The leaves of the events of a receipt, each of which is in the log."""
+    before = 0
+    for event in member(receipt, "events", list):
+        leaf = member(event if isinstance(event, dict) else {}, "leaf", dict)
+        position = member(leaf, "position", int)
+        if position <= before:
+            raise Untrue("the events of the receipt are not in order")
+        hashes = hexes(event, "proof")
+        if root_by_inclusion(leaf_of(canonical(leaf)), position - 1, checkpoint.size, hashes) != checkpoint.root:
+            raise Untrue(f"the event at position {position} is not in the log: its hashes lead to another root")
+        before = position
+        yield leaf
+
+
+def _whole_stream(stream: Any, checkpoint: Checkpoint, leaves: Sequence[Mapping[str, Any]]) -> tuple[str, int]:
+    """A stream of which every event is in the receipt: its id, and how many there are."""
+    proof = stream if isinstance(stream, dict) else {}
+    name, length, head = a_hex(proof.get("stream"), 16), member(proof, "length", int), a_hex(proof.get("head"))
+    hashes = hexes(proof, "proof")
+    if not (16 <= len(hashes) <= 128 and 0 < length < 1 << 63):
+        raise Untrue("the proof of a stream is not as long as it has to be")
+    found, bits = leaf_of(name + length.to_bytes(8, "big") + head), int.from_bytes(name, "big")
+    for depth in reversed(range(len(hashes))):
+        found = over(hashes[depth], found) if bits >> 127 - depth & 1 else over(found, hashes[depth])
+    if checkpoint.streams != (b64encode(found).decode(),):
+        raise Untrue(f"the checkpoint says something else of the stream {name.hex()}")
+    own = [leaf for leaf in leaves if leaf.get("stream") == name.hex()]
+    if [leaf.get("version") for leaf in own] != list(range(1, length + 1)):
+        raise Untrue(f"the stream {name.hex()} has {length} events, and the receipt has not all of them")
+    if leaf_of(canonical(own[-1])) != head:
+        raise Untrue(f"the last event of the stream {name.hex()} is another one")
+    return name.hex(), length
+
+
+def _check_growth(receipt: Mapping[str, Any], checkpoint: Checkpoint) -> None:
+    """The log of the viewpoint is the beginning of the one of the checkpoint."""
+    basis = member(receipt, "basis", dict)
+    sides = [basis] if "position" in basis else [basis.get("from"), basis.get("to")]
+    wanted = {(one.get("position"), one.get("root")) for one in sides if isinstance(one, dict)}
+    shown: list[tuple[Any, Any]] = []
+    for one in member(receipt, "grown", list):
+        size, root = member(one if isinstance(one, dict) else {}, "position", int), a_hex(one.get("root"))
+        hashes = hexes(one, "proof")
+        if not 0 <= size <= checkpoint.size or (size == 0 and (hashes or root != hashlib.sha256().digest())):
+            raise Untrue("the log of the viewpoint is not the one of the checkpoint")
+        if size and roots_by_consistency(size, checkpoint.size, hashes, root) != (root, checkpoint.root):
+            raise Untrue("the log of the viewpoint is not the one of the checkpoint")
+        shown.append((size, root.hex()))
+    if set(shown) != wanted or len(shown) != len(wanted):
+        raise Untrue("the receipt does not show that the log of its viewpoint is the one of its checkpoint")
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def _object(text: str | bytes) -> dict[str, Any]:
+    """An object of JSON, in which no name comes twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise Untrue("an object of JSON has a name twice")
+        return dict(pairs)
+
+    try:
+        found = json.loads(text, object_pairs_hook=once)
+        canonical(found)  # what has no canonical form was signed by nobody
+    except (ValueError, RecursionError, OverflowError):
+        raise Untrue("the file is no JSON that a ledger gives out") from None
+    if not isinstance(found, dict):
+        raise Untrue("the file is no JSON object")
+    return found
+
+
+DOCUMENTS: tuple[tuple[str, Callable[[Mapping[str, Any], Trust], str]], ...] = (
+    ("document", verify_receipt),
+    ("receipt", verify_answer),
+    ("leaf", verify_event),
+)
+"""A member by which a document is known, and what verifies such a one."""
 
 
 def verify_document(files: Files, trust: Trust) -> str:
     """A JSON document of a kind that is known."""
-    try:
-        document = json.loads(files.main)
-    except (ValueError, RecursionError):
-        raise Untrue("the file is no JSON") from None
-    kind = document.get("document") if isinstance(document, dict) else None
-    if kind not in DOCUMENTS:
-        raise Untrue("the file is a JSON document of a kind that is not known here")
-    return DOCUMENTS[kind](document, trust)
+    document = _object(files.main)
+    if "note" in document and "leaf" not in document:
+        return Checkpoint.open(member(document, "note", str).encode(), trust).said()
+    for name, check in DOCUMENTS:
+        if name in document:
+            return check(document, trust)
+    raise Untrue("the file is a JSON document of a kind that is not known here")
 
 
 KINDS: tuple[tuple[bytes, Callable[[Files, Trust], str]], ...] = (

@@ -117,6 +117,17 @@ def _as_it_reads(entry: Entry, acts: Sequence[Entry], *, until: int) -> dict[str
     return {**entry.envelope(), **(content((entry.cls, entry.body), held) or {})}
 
 
+def acts_on_events(reader: Reader, event_ids: Sequence[UUID], *, limit: int) -> list[int]:
+    """The positions of the first ledger events that act on some events, up to the reader's position, in order."""
+    rows = reader.ask(
+        "SELECT position FROM log.keeping WHERE LIST_CONTAINS(CAST($targets AS UUID[]), target) "
+        "AND since <= $position ORDER BY 1 LIMIT $limit",
+        targets=list(event_ids),
+        limit=limit,
+    )
+    return [position for (position,) in rows]
+
+
 def acts_on_figures(ledger: Ledger, reader: Reader, figures: Sequence[UUID]) -> dict[UUID, tuple[int, list[Entry]]]:
     """How many events each of some figures ever had, with the ledger events on these; and the latter, in order.
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from ledger import Entry, Ledger
 from projections.catalogue import CATALOGUE
 from projections.queries.allowance import Allowance
-from projections.queries.event_search import acts_on_figures, events_where, timeline
+from projections.queries.event_search import acts_on_events, acts_on_figures, events_where, timeline
 from projections.queries.filter_values import Value
 from projections.queries.publisher_choice import PublisherChoice
 from projections.queries.reader import Reader
@@ -185,6 +185,11 @@ class Inquiry(ABC):
         """The events of one thing that are visible at a viewpoint, as they read there, in order of publication."""
         with self.reader(viewpoint) as reader:
             return timeline(self.ledger, reader, CATALOGUE[name], slug)
+
+    def acts_on_events(self, event_ids: Sequence[UUID], viewpoint: Viewpoint, *, limit: int) -> list[int]:
+        """The positions of the first ledger events that act on some events, as recorded by the viewpoint."""
+        with self.reader(viewpoint) as reader:
+            return acts_on_events(reader, event_ids, limit=limit)
 
     def acts_on_figures(self, figures: Sequence[UUID], viewpoint: Viewpoint) -> dict[UUID, tuple[int, list[Entry]]]:
         """How many events each figure ever had, and the ledger events: see `projections.queries.event_search`."""

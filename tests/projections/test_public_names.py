@@ -32,12 +32,14 @@ PUBLIC = {
         "Text Timed figure_id ref_paths"
     ),
     "ledger.proof": (
-        "ADD_CHECKPOINT AHEAD_MAX_S ATTESTATIONS_FILE Attestations Checkpoint Cosignature ED25519_COSIGNATURE "
-        "ED25519_NOTE Inconsistent LogProofs Note NoteError OtherSize PROOF_SUFFIX ProofError REQUEST_MEDIA_TYPE "
-        "RESPONSE_BYTES_MAX RESPONSE_MEDIA_TYPE SIZE_MEDIA_TYPE SUBMISSION_BYTES_MAX Signature SignerKey "
-        "Submission Timestamp TimestampError TlogProof UnknownLog UntrustedSignature VerifierKey WITNESS_FILE "
-        "WITNESS_KEY_FILE Witness WitnessedLog WitnessedLogs cosignatures key_file_beside opened "
-        "parsed_cosignatures signed_at signing_key tile_entries timestamp_of timestamp_request verify_timestamp"
+        "ADD_CHECKPOINT AHEAD_MAX_S ATTESTATIONS_FILE Attestations Checkpoint Cosignature DOCUMENT "
+        "ED25519_COSIGNATURE ED25519_NOTE EventProof Inconsistent LogProofs Note NoteError OtherSize PROOF_SUFFIX "
+        "ProofError ProvedReceipt RECEIPT_EVENTS_MAX REQUEST_MEDIA_TYPE RESPONSE_BYTES_MAX RESPONSE_MEDIA_TYPE "
+        "SIZE_MEDIA_TYPE SUBMISSION_BYTES_MAX Signature SignedReceipt SignerKey StreamProof Submission Timestamp "
+        "TimestampError TlogProof UnknownLog UntrustedSignature VERSION VerifierKey WITNESS_FILE WITNESS_KEY_FILE "
+        "Witness WitnessedLog WitnessedLogs canonical canonical_hash cosignatures event_proofs is_receipt "
+        "key_file_beside opened parsed_cosignatures proved roots_of signed_at signing_key tile_entries "
+        "timestamp_of timestamp_request verify_timestamp with_signature"
     ),
     "ledger.store": ("Block LogStore open_store"),
     "ledger.values": (
