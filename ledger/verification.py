@@ -13,8 +13,9 @@ from itertools import islice
 from multiprocessing import get_context
 from os import cpu_count
 from random import SystemRandom
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ledger.append.garbage_pause import garbage_pause
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerAltered, LedgerDamaged
 from ledger.events.base import REGISTRY
@@ -79,11 +80,13 @@ def verify(
     size = log.head()
     faults: list[Fault] = []
     parts = [(start, min(start + PART_ROWS, size)) for start in range(0, size, PART_ROWS)]
-    for (_, until), found in zip(parts, _parts(log, parts, location if size > ALONE_MAX else None), strict=True):
-        faults += found
-        if progress is not None:
-            progress(until)
-    faults += _told(lambda: islice(_damage(log), FAULTS_MAX))
+    if location is None or size <= ALONE_MAX:
+        for part in parts:
+            faults += _faults_of_part(log, part)
+            _say(progress, part)
+        faults += _faults_of_store(log)
+    else:
+        faults += _found_together(location, parts, progress)
     faults += _told(lambda: _of_tree(log, size))
     faults += _told(lambda: _of_seal(log, proofs, key, size))
     for note, keys in checkpoints:
@@ -106,8 +109,9 @@ def _told(look: Callable[[], Iterable[Fault]]) -> list[Fault]:
     return found
 
 
-def _damage(log: LogStore) -> Iterator[Fault]:
-    return (Fault(*one) for one in log.damage())
+def _say(progress: Callable[[int], None] | None, part: tuple[int, int]) -> None:
+    if progress is not None:
+        progress(part[1])
 
 
 def check_quickly(log: LogStore, proofs: LogProofs) -> None:
@@ -140,30 +144,43 @@ def _at_end(log: LogStore, proofs: LogProofs) -> Iterator[Fault]:
     yield from _of_tree(log, size)
 
 
-def _parts(log: LogStore, parts: Sequence[tuple[int, int]], location: str | None) -> Iterator[list[Fault]]:
-    if location is None:
-        yield from (_faults_of_part(log, part) for part in parts)
-        return
+def _found_together(
+    location: str, parts: Sequence[tuple[int, int]], progress: Callable[[int], None] | None
+) -> Iterator[Fault]:
+    """What several processes find: one in the store as a whole, and the others in part after part of the entries."""
     context = get_context("spawn")
-    with ProcessPoolExecutor(min(cpu_count() or 1, len(parts)), mp_context=context) as pool:
-        yield from pool.map(_faults_at, [location] * len(parts), parts)
+    with ProcessPoolExecutor(max(2, cpu_count() or 1), mp_context=context) as pool:
+        of_store = pool.submit(_at, location, _faults_of_store)  # begun first, since it takes longest
+        found = [pool.submit(_at, location, _faults_of_part, part) for part in parts]
+        for part, faults in zip(parts, found, strict=True):
+            yield from faults.result()
+            _say(progress, part)
+        yield from of_store.result()
 
 
-def _faults_at(location: str, part: tuple[int, int]) -> list[Fault]:
+def _at(location: str, look: Callable[..., list[Fault]], *arguments: Any) -> list[Fault]:
+    """What a look finds in the log that is kept there."""
     log = open_store(location)
     try:
-        return _faults_of_part(log, part)
+        return look(log, *arguments)
     finally:
         log.close()
 
 
+def _faults_of_store(log: LogStore) -> list[Fault]:
+    """Damage that the entries and leaves do not show one by one."""
+    return _told(lambda: islice((Fault(*one) for one in log.damage()), FAULTS_MAX))
+
+
 def _faults_of_part(log: LogStore, part: tuple[int, int]) -> list[Fault]:
-    return list(islice(_faults_between(log, *part), FAULTS_MAX))
+    after, until = part
+    with garbage_pause(until - after):
+        return _told(lambda: islice(_faults_between(log, after, until), FAULTS_MAX))
 
 
 def _faults_between(log: LogStore, after: int, until: int) -> Iterator[Fault]:
     """What is wrong with the entries with after < position <= until, one by one."""
-    before = log.at_positions([after])[0].recorded_us if after else 0
+    before = _time_at(log, after)
     entries = log.of_other_types((), after=after, until=until)
     leaves = iter(log.leaves(after=after, until=until))
     try:
@@ -181,6 +198,13 @@ def _faults_between(log: LogStore, after: int, until: int) -> Iterator[Fault]:
             after, before = positions[-1], rows[-1].recorded_us
     except LedgerDamaged as error:
         yield Fault(error.position, str(error))
+
+
+def _time_at(log: LogStore, position: int) -> int:
+    """When an entry was recorded; 0 where it is gone or cannot be read, which the look at it tells."""
+    with suppress(LedgerDamaged):
+        return next((entry.recorded_us for entry in log.at_positions([position])), 0)
+    return 0
 
 
 def _faults_of(

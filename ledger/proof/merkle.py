@@ -34,6 +34,12 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right).digest()
 
 
+def parents(hashes: Sequence[bytes]) -> list[bytes]:
+    """The `node_hash` of the first two, of the next two, and so on: half as many hashes, one level up."""
+    # Without a call for each pair, of which there are as many as events where a whole log is looked at.
+    return [sha256(b"\1" + left + right).digest() for left, right in zip(hashes[::2], hashes[1::2], strict=True)]
+
+
 class Frontier(NamedTuple):
     """All that has to be known of a tree to make it grow: a hash for each binary digit 1 of its size.
 

@@ -13,7 +13,7 @@ from ledger import Ledger, LedgerDamaged
 from tests.depth import examples
 from tests.ledger.conftest import WORLD, correction, figure
 from tests.random_tampering import tamper
-from tests.tampering import hash_row_again, hash_tree_again, seal_again, tampered
+from tests.tampering import Tamper, hash_row_again, hash_tree_again, seal_again, tampered
 
 AT = 300
 """The position of what is altered: a figure in a whole tile of the tree."""
@@ -268,6 +268,42 @@ def test_a_log_is_verified_while_others_append(path: Path) -> None:
             stop.set()
             thread.join()
         assert other.head() > LAST
+
+
+PARTS_END = 100
+"""The position at which the first part of a log ends, in the tests below, and the next begins after it."""
+
+
+def in_parts(connection: sqlite3.Connection) -> None:
+    for position in (70, AT, LAST):
+        connection.execute(update("recorded_by", "'somebody'", position))
+    connection.execute("UPDATE tiles SET root = randomblob(32)")
+
+
+@pytest.mark.parametrize(
+    ("alter", "positions"),
+    [
+        (in_parts, {1, 70, AT, LAST}),
+        (update("originator_id", "X'00'", PARTS_END), {PARTS_END}),
+        (update("recorded_at", "'never'", PARTS_END), {PARTS_END}),
+        (f"DELETE FROM stored_events WHERE position = {PARTS_END}", {PARTS_END}),
+        (f"DELETE FROM leaves WHERE position = {PARTS_END}", {PARTS_END}),
+        (update("recorded_at", "recorded_at + 1000000000", PARTS_END), {PARTS_END, PARTS_END + 1}),
+    ],
+    ids=["in parts", "its stream", "its time", "it is gone", "its leaf is gone", "it is later"],
+)
+def test_several_processes_find_what_one_finds_also_where_their_parts_meet(
+    path: Path, monkeypatch: pytest.MonkeyPatch, alter: Tamper | str, positions: set[int]
+) -> None:
+    tampered(path, alter)
+    monkeypatch.setattr("ledger.verification.PART_ROWS", PARTS_END)
+    with Ledger(path) as ledger:
+        alone = ledger.verify()
+        assert positions <= {fault.position for fault in alone.faults}
+        monkeypatch.setattr("ledger.verification.ALONE_MAX", 0)
+        said: list[int] = []
+        assert ledger.verify(progress=said.append).faults == alone.faults
+        assert said == [100, 200, 300, 400, 500, LAST]
 
 
 def test_random_tamperings_are_found(tmp_path: Path) -> None:

@@ -60,14 +60,30 @@ class LogDatastore(SQLiteDatastore):
         try:
             if self._open.cursor is not None:
                 return self._open.cursor.execute(sql, values).fetchall()
-            with self.get_connection(commit=False) as connection:
-                cursor = connection.cursor().sqlite_cursor
-                try:
-                    return cursor.execute(sql, values).fetchall()
-                finally:
-                    cursor.close()
+            with self._reading() as cursor:
+                return cursor.execute(sql, values).fetchall()
         except _ERRORS as error:
             raise _store_error(error) from error
+
+    def fetch_tuples(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The same as plain tuples, whose columns have no names: of many rows that takes half the time."""
+        try:
+            if self._open.cursor is not None:
+                return list(map(tuple, self._open.cursor.execute(sql, values)))
+            with self._reading() as cursor:
+                cursor.row_factory = None
+                return cursor.execute(sql, values).fetchall()
+        except _ERRORS as error:
+            raise _store_error(error) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Cursor]:
+        with self.get_connection(commit=False) as connection:
+            cursor = connection.cursor().sqlite_cursor
+            try:
+                yield cursor
+            finally:
+                cursor.close()
 
     def writing(self, *, keep: bool = True) -> "Transaction":
         """A transaction that holds the write lock of the store from its start, so that what it reads stays true.

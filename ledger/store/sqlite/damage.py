@@ -63,11 +63,11 @@ def _below(datastore: LogDatastore, level: int, tiles: range) -> Sequence[bytes]
     """The hashes that these tiles are over: of leaves, or the roots of tiles."""
     first, last = tiles.start * WIDTH, tiles.stop * WIDTH
     if level == 0:
-        rows = datastore.fetch(
+        rows = datastore.fetch_tuples(
             "SELECT hash FROM leaves WHERE position > ? AND position <= ? ORDER BY position", (first, last)
         )
     else:
-        rows = datastore.fetch(
+        rows = datastore.fetch_tuples(
             "SELECT root FROM tiles WHERE level = ? AND tile >= ? AND tile < ? ORDER BY tile", (level - 1, first, last)
         )
-    return [bytes(row[0]) for row in rows]
+    return [bytes(one) for (one,) in rows]

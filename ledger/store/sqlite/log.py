@@ -31,6 +31,8 @@ from ledger.store.sqlite.tree import LogTree
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 _KINDS = (int, bytes, bytes, str, int, str, bytes, bytes, int)
 """What these are in Python."""
+_KINDS_OF_MANY = [{kind} for kind in _KINDS]
+MANY_ROWS = 32
 _WITHOUT_STATE = COLUMNS.replace("state", "x''")
 _INSERT = (
     f"INSERT INTO stored_events ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, COALESCE(NULLIF(?9, 0), "
@@ -333,7 +335,19 @@ class SQLiteLog(LibraryRecorder):
         self, where: str, params: Sequence[Any], *, order: str, limit: int | None = None, columns: str = COLUMNS
     ) -> list[Entry]:
         query = f"SELECT {columns} FROM stored_events WHERE {where} ORDER BY {order} LIMIT ?"
-        return list(map(_entry, self.datastore.fetch(query, (*params, -1 if limit is None else limit))))
+        return _entries(self.datastore.fetch_tuples(query, (*params, -1 if limit is None else limit)))
+
+
+def _entries(rows: Sequence[Sequence[Any]]) -> list[Entry]:
+    """The entries that rows hold. Raises LedgerDamaged where the columns of any are not what was written."""
+    if len(rows) < MANY_ROWS:
+        return list(map(_entry, rows))
+    # To look at column after column takes a fraction of what row after row takes.
+    columns = list(zip(*rows, strict=True))
+    kinds = [set(map(type, column)) for column in columns]
+    if kinds != _KINDS_OF_MANY or set(map(len, columns[1])) | set(map(len, columns[2])) != {16}:
+        return list(map(_entry, rows))  # which says what is wrong with which
+    return list(map(Entry._make, rows))
 
 
 def _entry(row: Sequence[Any]) -> Entry:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged
 from ledger.proof.leaves import content_hash, leaf_hashes, new_salts
-from ledger.proof.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, frontier, node_hash, root_of
+from ledger.proof.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, frontier, parents, root_of
 from ledger.store.sqlite.connection import LogDatastore
 from ledger.store.sqlite.log_queries import COLUMNS, chunks, marks
 
@@ -154,14 +154,14 @@ class LogTree:
     def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
         """The position, salt, content hash and leaf hash of each event with after < position <= until, in order."""
         while after < until:
-            rows = self._datastore.fetch(
+            rows = self._datastore.fetch_tuples(
                 "SELECT position, salt, content, hash FROM leaves WHERE position > ? AND position <= ? "
                 "ORDER BY position LIMIT ?",
                 (after, until, FILL_ROWS),
             )
             if not rows:
                 return
-            yield from map(tuple, rows)
+            yield from rows
             after = rows[-1][0]
 
     def leaves_at(self, positions: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
@@ -258,7 +258,7 @@ def tile_root(hashes: Sequence[bytes]) -> bytes:
     """The hash over a power of two of hashes."""
     row = list(hashes)
     while len(row) > 1:
-        row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
+        row = parents(row)
     return row[0]
 
 
