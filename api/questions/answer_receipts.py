@@ -8,6 +8,7 @@ streams, and that the checkpoint knows of no more.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from api.questions.asked_paths import API_PREFIX, question_at
 from api.questions.page import Page, Validity
 from api.questions.parameters import RECEIPT
 from ledger import Entry
+from ledger.events import LedgerEvent
 from ledger.proof import (
     DOCUMENT,
     RECEIPT_EVENTS_MAX,
@@ -39,6 +41,7 @@ LOOKED_UP_AT_ONCE = 2048
 _ID = re.compile(rb'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"')
 
 
+@cache
 def software() -> str:
     """The program that answers, and its version."""
     return f"{DISTRIBUTION} {installed_version()}"
@@ -69,9 +72,12 @@ def with_receipt(engine: Inquiry, page: Page, path: str, parameters: Mapping[str
     ledger, rows, roots = engine.ledger, page.rows(), roots_of(page.basis)
     viewpoint = engine.viewpoint(recorded_as_of=f"{POSITION_PREFIX}{max(roots)}")
     events = _Events(engine, viewpoint)
-    events.take_named(rows, page.more)
     figure = _figure_of(path, parameters, page, rows)
-    note, streams = ledger.proofs.mapped_streams(events.streams_of_one(figure, alone=question.about_one))
+    if figure is not None:
+        events.take_figure(figure)
+    events.take_named(rows, page.more)
+    whole = events.streams(figure) if figure is not None or question.about_one else []
+    note, streams = ledger.proofs.mapped_streams(whole)
     events.take_streams(streams)
     size = Checkpoint.parse(note.text).size
     pinned = question.pinned(parameters, page)
@@ -82,7 +88,7 @@ def with_receipt(engine: Inquiry, page: Page, path: str, parameters: Mapping[str
         "software": software(),
         "question": {"path": path, "parameters": pinned},
         "basis": dict(page.basis),
-        "answer": answer_of(rows, page.more, question.following(page, pinned)),
+        "answer": answer_of(rows, page.more, question.following(page, pinned), floats=isinstance(page.items, list)),
         "events": events.proved(size),
         "streams": [_stream(proof) for proof in streams],
         "grown": [
@@ -96,10 +102,15 @@ def with_receipt(engine: Inquiry, page: Page, path: str, parameters: Mapping[str
     return replace(page.with_members(receipt=with_signature(body, ledger.proofs.key)), validity=validity)
 
 
-def answer_of(rows: Sequence[Mapping[str, Any]], more: Mapping[str, Any], following: str | None) -> dict[str, Any]:
-    """What a receipt says of an answer: the number of its items, the hashes of all, and of what is beside them."""
+def answer_of(
+    rows: Sequence[Mapping[str, Any]], more: Mapping[str, Any], following: str | None, *, floats: bool = True
+) -> dict[str, Any]:
+    """What a receipt says of an answer: the number of its items, the hashes of all, and of what is beside them.
+
+    `floats` says whether there may be floating-point numbers in the items; tables have none.
+    """
     members = {name: canonical_hash(member) for name, member in more.items() if name != RECEIPT.name}
-    return {"count": len(rows), "items": canonical_hash(rows), "members": members, "next": following}
+    return {"count": len(rows), "items": canonical_hash(rows, floats=floats), "members": members, "next": following}
 
 
 class _Events:
@@ -111,26 +122,29 @@ class _Events:
         self._entries: dict[int, Entry] = {}
         self._roles: dict[int, str] = {}
 
+    def take_figure(self, figure: UUID) -> None:
+        """Every event that is about a figure, with the ledger events on these."""
+        events = self._engine.events(figure_id=figure, viewpoint=self._viewpoint, limit=RECEIPT_EVENTS_MAX + 1)
+        self._take((one for one in events if issubclass(one.cls, LedgerEvent)), "acts")
+        self._take(events, "stream")
+
     def take_named(self, rows: Sequence[Mapping[str, Any]], more: Mapping[str, Any]) -> None:
         """Every event that the answer names, and the ledger events on these."""
         log = self._engine.ledger.log
         text = orjson.dumps([rows, more], default=str)
         ids = [UUID(one.decode()) for one in dict.fromkeys(_ID.findall(text))]
+        known_before, named = set(self._entries), []
         for start in range(0, len(ids), LOOKED_UP_AT_ONCE):
             known = log.known([one.bytes for one in ids[start : start + LOOKED_UP_AT_ONCE]])
             self._take(known.values(), "decided")
-        named = [entry.event_id for entry in self._entries.values()]
+            named += [entry for entry in known.values() if entry.position not in known_before]
         if named:
-            acts = self._engine.acts_on_events(named, self._viewpoint, limit=RECEIPT_EVENTS_MAX + 1)
+            targets = [entry.event_id for entry in named]
+            acts = self._engine.acts_on_events(targets, self._viewpoint, limit=RECEIPT_EVENTS_MAX + 1)
             self._take(self._engine.ledger.at_positions(acts), "acts")
 
-    def streams_of_one(self, figure: UUID | None, *, alone: bool) -> list[bytes]:
-        """The streams of a question that is about one figure, or `alone` about one thing: those of its events."""
-        if figure is None and not alone:
-            return []
-        if figure is not None:
-            events = self._engine.events(figure_id=figure, viewpoint=self._viewpoint, limit=RECEIPT_EVENTS_MAX + 1)
-            self._take(events, "stream")
+    def streams(self, figure: UUID | None) -> list[bytes]:
+        """The streams of all events, and the figure's own, in which there may be none that counts."""
         own = [] if figure is None else [figure.bytes]
         return list(dict.fromkeys([*own, *(entry.stream_key for entry in self._entries.values())]))
 
@@ -155,7 +169,8 @@ class _Events:
         for entry in entries:
             if since or entry.position <= self._viewpoint.position:
                 self._entries.setdefault(entry.position, entry)
-                self._roles.setdefault(entry.position, role)
+                if role == "decided" or entry.position not in self._roles:
+                    self._roles[entry.position] = role
         if len(self._entries) > RECEIPT_EVENTS_MAX:
             raise _too_many("this answer rests on more")
 

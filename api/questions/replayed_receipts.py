@@ -86,7 +86,8 @@ def verdict_on(engine: Inquiry, sent: Sent, *, keys: Sequence[VerifierKey] = ())
     if (other := _other_log(ledger, receipt)) is not None:
         return _told(sent, INVALID, [_reason("other_log", other)])
     altered = _altered(ledger, receipt)
-    reasons = [_reason("log_altered", altered)] if altered else []
+    reasons = [_reason("log_altered", altered)] if altered else list(_erased(ledger, sent.receipt))
+    explained = bool(reasons)
     false = answer_is_false(sent)
     if false is not None:
         reasons.append(_reason("other_answer", false))
@@ -101,16 +102,16 @@ def verdict_on(engine: Inquiry, sent: Sent, *, keys: Sequence[VerifierKey] = ())
     following = None if question is None else question.following(page, sent.receipt.question.parameters)
     now = answer_of(rows, page.more, following)
     differences = _differences(sent, now, rows, page.more)
-    if not differences and not reasons:
-        return _told(sent, SAME, [])
-    if differences and not reasons:
-        reasons = list(_why(ledger, sent.receipt))
-    return _told(sent, INVALID if false else DIFFERS, reasons, differences)
+    if differences and not explained and false is None:
+        reasons.append(_unexplained(sent.receipt))
+    same = not differences and altered is None
+    return _told(sent, INVALID if false else SAME if same else DIFFERS, reasons, differences)
 
 
 def erased_positions(ledger: Ledger, receipt: SignedReceipt) -> list[int]:
-    """The positions of those events of a receipt of which the text was erased since."""
-    return []
+    """The positions of those events of a receipt of which the text was erased since: then nothing is left of it."""
+    positions = [event.leaf.position for event in receipt.events]
+    return [entry.position for entry in ledger.log.at_positions(positions) if not entry.state]
 
 
 def _other_log(ledger: Ledger, receipt: ProvedReceipt) -> str | None:
@@ -203,16 +204,19 @@ def _text(item: Mapping[str, Any], name: str) -> bytes | None:
     return canonical(item[name]) if name in item else None
 
 
-def _why(ledger: Ledger, receipt: SignedReceipt) -> Iterator[dict[str, str]]:
-    """Why a question is answered otherwise, though the log is the one of the receipt."""
+def _erased(ledger: Ledger, receipt: SignedReceipt) -> Iterator[dict[str, str]]:
     erased = erased_positions(ledger, receipt)
     if erased:
         listed = ", ".join(map(str, erased[:DIFFERENCES_MAX]))
-        yield _reason("erased", f"the text of what it was made of was erased since, at position {listed}")
+        yield _reason("erased", f"the text of events that it rests on was erased since, at position {listed}")
+
+
+def _unexplained(receipt: SignedReceipt) -> dict[str, str]:
+    """Why a question is answered otherwise, though the log is the one of the receipt, and all of it is there."""
     if receipt.software != software():
-        yield _reason("software", f"the events are the same; {receipt.software} answered, and this is {software()}")
-    elif not erased:
-        yield _reason("unexplained", "the events and the program are the same: rebuild the tables and ask again")
+        detail = f"the events are the same; {receipt.software} answered, and this is {software()}"
+        return _reason("software", detail)
+    return _reason("unexplained", "the events and the program are the same: rebuild the tables and ask again")
 
 
 def _told(
@@ -222,7 +226,9 @@ def _told(
     differences: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     receipt = sent.receipt
-    more = {"differences_more": len(differences) - DIFFERENCES_MAX} if len(differences) > DIFFERENCES_MAX else {}
+    more: dict[str, Any] = (
+        {"differences_more": len(differences) - DIFFERENCES_MAX} if len(differences) > DIFFERENCES_MAX else {}
+    )
     return {
         "verdict": verdict,
         "reasons": list(reasons),

@@ -5,11 +5,12 @@ a time, and the hashes above them.
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from ledger.codec.entry import Entry
 from ledger.proof.leaves import leaf
-from ledger.proof.merkle import inclusion_proof, root_of
+from ledger.proof.merkle import inclusion_proof
 
 TILE_HEIGHT = 8
 """How many levels of the tree a tile has."""
@@ -64,8 +65,11 @@ class _Ways:
         if found is None:
             tier, height = divmod(level, TILE_HEIGHT)
             number, place = divmod(index << height, 1 << TILE_HEIGHT)
-            hashes = self._tile(tier, number)[place : place + (1 << height)]
-            found = self._subtrees[level, index] = root_of(hashes)
+            row = self._tile(tier, number)[place : place + (1 << height)]
+            while len(row) > 1:
+                row = [sha256(b"\1" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=True)]
+            (found,) = row
+            self._subtrees[level, index] = found
         return found
 
     def _tile(self, tier: int, number: int) -> list[bytes]:

@@ -73,7 +73,7 @@ class Leaf(_Part):
 
     def hashed(self) -> bytes:
         """The hash of the leaf."""
-        return leaf_hash(canonical(self.model_dump()))
+        return leaf_hash(canonical(self.model_dump(), floats=False))
 
 
 class ProvedEvent(_Part):
@@ -158,7 +158,9 @@ def roots_of(basis: Mapping[str, Any]) -> dict[int, str]:
 
 
 def _note_text(body: Mapping[str, Any]) -> str:
-    return f"{body['origin']}{SIGNATURE_SUFFIX}\n{encoded_base64(sha256(canonical(dict(body))).digest())}\n"
+    return (
+        f"{body['origin']}{SIGNATURE_SUFFIX}\n{encoded_base64(sha256(canonical(dict(body), floats=False)).digest())}\n"
+    )
 
 
 def _check_events(receipt: SignedReceipt, checkpoint: Checkpoint) -> None:

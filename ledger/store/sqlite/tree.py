@@ -31,6 +31,8 @@ class LogTree:
         self._recent_tile = lru_cache(maxsize=256)(self._whole_tile)
         self._end: tuple[int, list[bytes]] = (0, [])
         """The number of the tile at the end, and the hashes of its first leaves, as they were when it was last read."""
+        self._recent_roots = lru_cache(maxsize=256)(self._roots)
+        """Whole tiles of the levels above, which never change once they are written."""
         self._recent_root = lru_cache(maxsize=1024)(self._read_root)
 
     # Growing
@@ -144,7 +146,8 @@ class LogTree:
         """The first `width` hashes of a tile, which the log is long enough for."""
         begun = number * WIDTH
         if level > 0:
-            return self._roots(level - 1, begun, width)
+            roots = self._roots if self._datastore.is_writing or width < WIDTH else self._recent_roots
+            return list(roots(level - 1, begun, width))
         try:
             whole = self._whole_tile(number) if self._datastore.is_writing else self._recent_tile(number)
         except _NotWhole:

@@ -12,10 +12,12 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from ledger import Ledger
-from ledger.proof import Checkpoint, TlogProof, VerifierKey, opened
+from ledger.proof import ED25519_NOTE, Checkpoint, SignerKey, TlogProof, VerifierKey, opened
 from ledger.proof.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
 from projections import Engine
+from tests.api.formats.long_list import served
 from tests.ledger.conftest import WORLD, figure
+from tests.ledger.proof.sumdb import Judge, judge
 from tests.tampering import tampered
 
 EVENTS = 600
@@ -180,3 +182,21 @@ def test_a_server_over_a_log_that_was_altered_records_nothing(tmp_path: Path) ->
         assert client.get("/v1/figures").status_code == 200
         assert client.get("/readyz").status_code == 503
         assert ledger.head() == head
+
+
+@pytest.fixture(scope="module")
+def go(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    return judge(tmp_path_factory.mktemp("sumdb"))
+
+
+def test_go_reads_the_log_of_a_running_server(go: Judge) -> None:
+    with Ledger(":memory:") as ledger, Engine(ledger) as engine, served(engine) as address:
+        key = ledger.proofs.key.verifier.text()
+        ledger.append(WORLD)
+        for count in (1, 250, 300, 1200):  # Whole tiles and unfinished ones, on two levels.
+            ledger.append([figure(str(number), period=str(1000 + number)) for number in range(count)])
+            assert go.say([["log", key, address]]) == ["ok"]
+        other = SignerKey("another.example", ED25519_NOTE, b"o" * 32).verifier.text()
+        assert go.say([["log", other, address]]) != ["ok"]
+        root = b64encode(bytes(32)).decode()
+        assert go.say([["tiles", address, ledger.head(), root]]) != ["ok"]

@@ -425,6 +425,21 @@ def test_a_log_that_was_altered_or_is_shorter_is_no_continuation(tmp_path: Path)
         assert "has lost some" in found["reasons"][0]["detail"]
 
 
+def test_an_event_whose_text_is_gone_is_called_erased(tmp_path: Path) -> None:
+    path = data_directory(tmp_path).ledger_path
+    with Ledger(path) as ledger, engine_of(ledger) as engine:
+        api = Api(TestClient(create_app(engine)))
+        api.post(*BASICS, mined("china", "100", "2024-01-31"))
+        answer = got(api.client, "/v1/figures", receipt="full")
+        (event,) = answer["receipt"]["events"]
+        position = event["leaf"]["position"]
+        tampered(path, f"UPDATE stored_events SET state = x'' WHERE position = {position}")
+        found = verdict(api.client, answer)
+        (reason,) = found["reasons"]
+        assert (found["verdict"], reason["rule"]) == ("same", "erased")  # The tables have it still.
+        assert reason["detail"].endswith(f"at position {position}")
+
+
 def test_every_path_that_has_receipts_asks_one_question() -> None:
     for path in ("", "/", "/v1", "/v1/", "/v1/figures/x", "/v1/omens", "/v2/figures", "/v1/figures/x/y/history"):
         assert question_at(path) is None

@@ -90,6 +90,18 @@ def test_it_is_what_others_write(value: Any) -> None:
         assert text == orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+WITHOUT_FLOATS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 60), 1 << 60) | st.text(),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5),
+)
+
+
+@given(WITHOUT_FLOATS)
+def test_what_is_made_sooner_is_the_same(value: Any) -> None:
+    assert canonical(value, floats=False) == canonical(value)
+    assert canonical([value, Decimal("0.50")], floats=False) == canonical([value, Decimal("0.50")])
+
+
 def test_a_number_that_was_read_as_a_decimal_is_the_same() -> None:
     assert canonical([Decimal("2.080"), Decimal("1e2"), 1.0]) == b"[2.08,100,1]"
     assert canonical_hash({"b": 1, "a": Decimal(2)}) == canonical_hash({"a": 2, "b": 1})

@@ -7,13 +7,18 @@
 //	checkpoint  VERIFIER-KEY NOTE SIZE ROOT                     such a note, which says this
 //	record      INDEX LEAF SIZE ROOT HASH,HASH                  an inclusion proof
 //	tree        OLD-SIZE OLD-ROOT NEW-SIZE NEW-ROOT HASH,HASH   a consistency proof
-//	tiles       DIRECTORY SIZE ROOT                             tiles of 256 hashes, from which leaves are proved
+//	tiles       PLACE SIZE ROOT                                 tiles of 256 hashes, from which leaves are proved
+//	log         VERIFIER-KEY ADDRESS                            a log that is served: its checkpoint and its tiles
+//
+// The place of tiles is a directory, or the address of a server.
 package main
 
 import (
 	"bufio"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -52,6 +57,8 @@ func check(fields []string) error {
 		return checkTree(fields)
 	case fields[0] == "tiles" && len(fields) == 4:
 		return checkTiles(fields)
+	case fields[0] == "log" && len(fields) == 3:
+		return checkLog(fields)
 	}
 	return fmt.Errorf("unknown check")
 }
@@ -134,7 +141,27 @@ func checkTiles(fields []string) error {
 	if err != nil {
 		return err
 	}
-	reader := tlog.TileHashReader(tree, tiles(fields[1]))
+	return checkTree256(fields[1], tree)
+}
+
+func checkLog(fields []string) error {
+	raw, err := read(fields[2], "checkpoint")
+	if err != nil {
+		return err
+	}
+	opened, err := openNote(fields[1], base64.StdEncoding.EncodeToString(raw))
+	if err != nil {
+		return err
+	}
+	tree, err := parseCheckpoint(opened.Text)
+	if err != nil {
+		return err
+	}
+	return checkTree256(fields[2], tree)
+}
+
+func checkTree256(place string, tree tlog.Tree) error {
+	reader := tlog.TileHashReader(tree, tiles(place))
 	step := 1 + tree.N/1000
 	for index := int64(0); index < tree.N; index += step {
 		found, err := reader.ReadHashes([]int64{tlog.StoredHashIndex(0, index)})
@@ -160,16 +187,16 @@ func treeOf(size, root string) (tree tlog.Tree, err error) {
 	return tree, err
 }
 
-// tiles is a directory of tiles by the paths of C2SP tlog-tiles, which leave the height (always 8) out.
+// tiles is a directory or a server of tiles by the paths of C2SP tlog-tiles, which leave the height (always 8) out.
 type tiles string
 
-func (directory tiles) Height() int { return tileHeight }
+func (place tiles) Height() int { return tileHeight }
 
-func (directory tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
+func (place tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 	var found [][]byte
 	for _, tile := range wanted {
 		path := strings.Replace(tile.Path(), "tile/8/", "tile/", 1)
-		data, err := os.ReadFile(filepath.Join(string(directory), path))
+		data, err := read(string(place), path)
 		if err != nil {
 			return nil, err
 		}
@@ -181,7 +208,22 @@ func (directory tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 	return found, nil
 }
 
-func (directory tiles) SaveTiles([]tlog.Tile, [][]byte) {}
+func (place tiles) SaveTiles([]tlog.Tile, [][]byte) {}
+
+func read(place, path string) ([]byte, error) {
+	if !strings.HasPrefix(place, "http://") {
+		return os.ReadFile(filepath.Join(place, path))
+	}
+	answer, err := http.Get(place + "/" + path)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s is answered %s", path, answer.Status)
+	}
+	return io.ReadAll(answer.Body)
+}
 
 func hashes(text string) ([]tlog.Hash, error) {
 	var found []tlog.Hash
