@@ -9,12 +9,16 @@ nothing with `synchronous=NORMAL`, since then they show nothing.
 import argparse
 import sys
 import time
+from collections import Counter
+from collections.abc import Sequence
 
 from tests.crash.kill_cycles import kill
 from tests.crash.power_cuts import PowerCuts
 from tests.crash.recorded_disk import missing_tool
 
 APPENDS = 150
+AT_ONCE = 500
+"""After so many kills, or cuts, it is said how it goes."""
 NORMAL_ONE_IN = 10
 """So many times fewer cuts show that without waiting for the disk something is lost."""
 
@@ -37,28 +41,37 @@ def main() -> None:
 
 
 def _kills(cycles: int, seed: int) -> int:
-    began = time.monotonic()
-    done = kill(cycles, seed)
-    print("\n".join(done.faults[:50]))
-    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(done.appends.items()))
-    print(
-        f"{cycles} cycles of kills in {time.monotonic() - began:.0f} s ({counts}): {len(done.faults)} faults.",
-        flush=True,
-    )
-    return len(done.faults)
+    began, faults = time.monotonic(), 0
+    appends: Counter[str] = Counter()
+    for done in range(0, cycles, AT_ONCE):
+        killed = kill(min(AT_ONCE, cycles - done), seed + done)
+        appends += killed.appends
+        faults += _told(killed.faults)
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(appends.items()))
+        said = f"{min(done + AT_ONCE, cycles)} cycles of kills in {time.monotonic() - began:.0f} s"
+        print(f"{said} ({counts}): {faults} faults.", flush=True)
+    return faults
 
 
 def _cuts(cuts: int, appends: int, seed: int) -> int:
-    began = time.monotonic()
-    full, normal = PowerCuts(seed), PowerCuts(seed)
-    full.run(cuts, appends=appends)
-    print("\n".join(full.faults[:50]))
-    said = f"{cuts} power cuts among {full.acknowledged} acknowledged appends in {time.monotonic() - began:.0f} s"
-    print(f"{said}: {len(full.faults)} faults {dict(full.kinds) or ''}.", flush=True)
-    fewer = max(30, cuts // NORMAL_ONE_IN)
+    began, faults, acknowledged = time.monotonic(), 0, 0
+    for done in range(0, cuts, AT_ONCE):
+        full = PowerCuts(seed + done)
+        full.run(min(AT_ONCE, cuts - done), appends=appends)
+        acknowledged += full.acknowledged
+        faults += _told(full.faults)
+        said = f"{min(done + AT_ONCE, cuts)} power cuts among {acknowledged} acknowledged appends"
+        print(f"{said} in {time.monotonic() - began:.0f} s: {faults} faults.", flush=True)
+    normal, fewer = PowerCuts(seed), max(30, cuts // NORMAL_ONE_IN)
     normal.run(fewer, appends=appends, synchronous="NORMAL")
     print(f"{fewer} power cuts with synchronous=NORMAL: {dict(normal.kinds)}; it must lose something.")
-    return len(full.faults) + (not normal.kinds["lost"])
+    return faults + (not normal.kinds["lost"])
+
+
+def _told(faults: Sequence[str]) -> int:
+    for fault in faults[:50]:
+        print(fault)
+    return len(faults)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from random import Random
+from select import select
 from typing import Any, NamedTuple, NoReturn
 
 from ledger import Ledger, StoreBusy, import_file
 from ledger.imports import importer, rows
 from tests.ledger.conftest import WORLD, figure
+from tests.patience import PATIENCE_S
 
 ROWS_AT_ONCE = 2
 TRANSACTION_ROWS = ROWS_AT_ONCE * importer.TRANSACTION_PIECES
@@ -71,6 +73,10 @@ class Writer:
             os.close(self._told)
             _write(path, kind, name, told)
         os.close(told)
+
+    def wait(self) -> None:
+        """Wait until something is acknowledged to it."""
+        select([self._told], [], [], PATIENCE_S)
 
     def kill(self) -> list[Any]:
         """Kill it; what was acknowledged to it, append by append, and what it could not go on after."""

@@ -176,7 +176,7 @@ class PowerCuts:
         """So many cuts; every other recording goes on from what a cut in the one before has left."""
         start, head = EMPTY, 0
         for number, done in enumerate(range(0, cuts, CUTS_OF_A_RECORDING)):
-            seed = self._seed * 1000 + number
+            seed = 1000 * self._seed + number
             recorded = recording(appends, seed, synchronous, start, head)
             self.acknowledged += len(recorded.acknowledged)
             for kind, fault in cut(recorded, min(CUTS_OF_A_RECORDING, cuts - done), seed):
