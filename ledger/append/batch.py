@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from ledger.append.expected import Expected
 from ledger.append.mentions import SCANS_MAX, Mentions
 from ledger.append.prepare import Draft, the_same
 from ledger.append.streams import stream_of
@@ -20,8 +21,8 @@ from ledger.append.unwritten import Unwritten
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerError, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
-from ledger.events.entities import EntityRegistered
-from ledger.events.figures import Figure, FigureFacts, Statement
+from ledger.events.figure_facts import FigureFacts
+from ledger.events.figures import Figure, Statement
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import Content
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
@@ -52,12 +53,8 @@ class Batch:
         self._at_us = microseconds(at)
         self._unwritten = Unwritten(log)
         """What is placed and not written yet, in front of the log."""
-        self._known: dict[bytes, Entry] = {}
-        """Entries by the event ids that drafts have chosen."""
-        self._targets: dict[bytes, Entry] = {}
-        """Recorded events by their ids, that the events to be placed act on, restate or take back."""
-        self._registrations: set[str] = set()
-        """The slugs whose registrations are acted on."""
+        self._expected = Expected((), log)
+        self._known = self._expected.known
         self._mentions: Mentions | None = None
         self._warns = False
         """Whether somebody wants to know what is odd."""
@@ -86,16 +83,15 @@ class Batch:
     def expect(self, events: Iterable[Draft | Refused], *, warn: bool = False) -> None:
         """Look up what the log knows of the events that will be placed next: the same, their targets, their figures."""
         drafts = [event for event in events if isinstance(event, Draft)]
-        event_keys = [key for _, key, *_ in drafts if key is not None]
-        self._known = self.log.known(event_keys) if event_keys else {}
-        targets = {event_key for draft in drafts for event_key in draft.earlier_events}
-        self._targets = {one.event_key: one for one in self.log.with_event_ids(list(targets))} if targets else {}
-        self._registrations = {
-            one.body["entity"] for one in self._targets.values() if one.type == EntityRegistered.__name__
-        }
+        self._expected = Expected(drafts, self.log)
+        self._known = self._expected.known
         self._mentions = None
         if warn:
             self.compare(drafts)
+
+    def acted_on(self, events: Iterable[Draft | Refused]) -> set[bytes]:
+        """The streams of what the expected events act on, restate or take back."""
+        return self._expected.acted_on(event for event in events if isinstance(event, Draft))
 
     def compare(self, events: Iterable[Draft | Refused], *, last: int = COMPARED_MAX) -> None:
         """Look up what was said of the figures of events that will be placed with warnings, as far as it was not read
@@ -196,7 +192,7 @@ class Batch:
     def find(self, event_id: UUID) -> Entry | None:
         """The event with this id, recorded or placed."""
         event_key = event_id.bytes
-        found = self._targets.get(event_key) or self._known.get(event_key)
+        found = self._expected.targets.get(event_key) or self._known.get(event_key)
         if found is None or not found.state:  # What is only known has no state.
             found = self._unwritten.with_event_id(event_key)
         return found
@@ -222,10 +218,11 @@ class Batch:
 
     def mentioning(self, text: str, types: Sequence[str], *, after: int = 0) -> Iterator[Entry]:
         """Events of these types whose body holds the text, recorded or placed, in order. A scan of the log."""
-        if text not in self._registrations or len(self._registrations) <= SCANS_MAX:
+        acted_on = self._expected.registrations
+        if text not in acted_on or len(acted_on) <= SCANS_MAX:
             return self.log.mentioning(text, types=types, after=after)
         if self._mentions is None:
-            self._mentions = Mentions(self._registrations)
+            self._mentions = Mentions(acted_on)
             self._mentions.read(self.log, until=self.state.head)
         return self._mentions.entries(self.log, text, types, after=after)
 

@@ -16,7 +16,8 @@ from ledger.codec.strict_json import digest
 from ledger.codec.validation import parse_event
 from ledger.errors import VIOLATIONS_MAX, EventIdReused, InvalidEvent, Violation, first_of
 from ledger.events.base import REGISTRY, EventClass
-from ledger.events.figures import Figure, FigureFacts, figure_facts
+from ledger.events.figure_facts import FigureFacts, figure_facts
+from ledger.events.figures import Figure
 from ledger.rules.named_events import earlier_events, may_name_events
 
 EVENT_BYTES_MAX = 1024 * 1024

@@ -6,8 +6,8 @@ machine: its `figure_id` is a UUIDv5 of the key (ledger/README.md, section 4; le
 """
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypedDict, Unpack
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict, Unpack
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
@@ -16,9 +16,9 @@ from pydantic_core import PydanticCustomError
 
 from ledger.errors import CalendarError
 from ledger.events.amounts import Metric, UnitName, check_order, check_room
-from ledger.events.base import Event, Flag, Number, Ref, Source, Text, ref_paths
-from ledger.values.calendars import Period, is_fiscal, may_be_fiscal_year, parse_moment, parse_period
-from ledger.values.identifiers import microseconds, of_name
+from ledger.events.base import Event, Flag, Number, Ref, Source, Text
+from ledger.values.calendars import Period, parse_period
+from ledger.values.identifiers import of_name
 from ledger.values.slugs import NAME_PATTERN
 from ledger.values.units import unit
 
@@ -74,43 +74,6 @@ def figure_stream(**key: Unpack[FigureKey]) -> bytes:
         "unit": key["canonical_unit"],
     }
     return of_name(FIGURE_NAMESPACE, orjson.dumps(canonical_key, option=orjson.OPT_SORT_KEYS))
-
-
-def form_text(
-    publisher: str,
-    metric: str,
-    nature: str,
-    family: str,
-    material: str | None,
-    dimensions: Mapping[str, str] | None,
-) -> bytes:
-    """A publisher's way to say a metric, as JSON: see `ledger.rules.figure_forms`. Equal for equal ways."""
-    said = publisher, metric, nature, family, material, dimensions or None
-    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
-
-
-class FigureFacts(NamedTuple):
-    """What rules ask of an event about a figure most often, so that its body need not be read for them."""
-
-    subject: str
-    material: str | None
-    publisher: str
-    metric: str
-    family: str
-    """Of its unit."""
-    figure: bytes | None
-    """The figure's id in bytes, as long as none of its entities was merged. None where more has to be known: the
-    subject's fiscal year, or whether other entities that the event names are registered."""
-    oddities: int | None
-    """How many things are odd about the event by itself, without anything that was said before: see
-    `ledger.rules.warnings`. None where more has to be known."""
-    form: bytes
-    """Which parts of a figure it names, and with which values: see `form_text`."""
-    published_us: int | None
-    """When it was published, at the end of what is printed: microseconds since 1970. None where it does not say."""
-    value: float | None
-    """About the value, where it states one."""
-    unit: str
 
 
 class Figure(Event, abstract=True):
@@ -190,64 +153,6 @@ class Statement(Figure, abstract=True):
         check_room((("value", self.value), ("low", self.low), ("high", self.high)), self.unit)
         check_order(self.low, self.high)
         return self
-
-
-def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
-    """The facts of an event with these fields, as pydantic holds them."""
-    subject, material, period = fields["subject"], fields["material"], fields["period"]
-    its_unit, metric, nature = unit(fields["unit"]), cls.metric_of(fields), cls.nature_of(fields)
-    publisher, dimensions = fields["source"].publisher, fields["dimensions"]
-    figure = days = None
-    # A fiscal period, also one to compare with, needs the subject's fiscal year.
-    periods = period, fields.get("compared_with")
-    if _facts_name_every_entity(cls) and not any(one is not None and is_fiscal(one) for one in periods):
-        days = parse_period(period) if period else None
-        figure = figure_stream(
-            subject=subject,
-            metric=metric,
-            material=material,
-            dimensions=dimensions,
-            nature=nature,
-            period=days,
-            canonical_unit=its_unit.canonical,
-        )
-    family, published = its_unit.family, fields["published_at"]
-    oddities: int | None = 1 if published is None else 0
-    if (family == "share" and cls.is_share(fields)) or (period is not None and may_be_fiscal_year(period)):
-        oddities = None
-    elif days is not None and published is not None and nature == "observed" and not cls.ahead:
-        oddities = _ends_after(period, published)
-    value = fields.get("value")
-    return FigureFacts(
-        subject,
-        material,
-        publisher,
-        metric,
-        family,
-        figure,
-        oddities,
-        form_text(publisher, metric, nature, family, material, dimensions),
-        None if published is None else end_us(published),
-        None if value is None else float(value),
-        fields["unit"],
-    )
-
-
-@lru_cache(maxsize=65536)
-def _ends_after(period: str, published: str) -> int:
-    """1 where a period, which is not fiscal, was not over when something was published."""
-    return 1 if parse_period(period).end > parse_moment(published).end.date() else 0
-
-
-@lru_cache(maxsize=65536)
-def end_us(published: str) -> int:
-    """The end of a printed moment: microseconds since 1970."""
-    return microseconds(parse_moment(published).end)
-
-
-@cache
-def _facts_name_every_entity(cls: type[Figure]) -> bool:
-    return {("source", "publisher"), ("subject",), ("material",)}.issuperset(ref_paths(cls))
 
 
 def _example(type_name: str, **fields: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ledger.append.prepare import Draft, prepare
 from ledger.codec.entry import Entry
 from ledger.errors import InvalidEvent, Refused, RuleBroken, Violation
 from ledger.events.entities import EntityRegistered
-from ledger.events.figures import FigureFacts
+from ledger.events.figure_facts import FigureFacts
 from ledger.imports.content_ids import content_id
 from ledger.imports.editions import Edition, Scope
 from ledger.imports.exported_rows import Recorded, as_first_said
@@ -102,6 +102,7 @@ class Intake:
             figures = {facts.figure for facts in of_new if facts is not None and facts.figure is not None}
             if unknown := before_it.unknown(figures):
                 before_it.note(batch.log.streams(unknown, last=ALL))
+        before_it.doubt(batch.acted_on(events))
         plain: list[FigureFacts | None] = []
         compared: list[Draft] = []
         for one in new:

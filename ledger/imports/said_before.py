@@ -14,7 +14,7 @@ import orjson
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerError
 from ledger.events.base import REGISTRY
-from ledger.events.figures import FigureFacts, end_us
+from ledger.events.figure_facts import FigureFacts, end_us
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.warnings import FAR_OFF_FACTOR
 
@@ -74,6 +74,10 @@ class SaidBefore:
             for entry in entries:
                 if entry.type in _acts() or not self._is_noted(stream, entry):
                     self._uncertain.add(stream)
+
+    def doubt(self, figures: Iterable[bytes]) -> None:
+        """Something of these figures is to be corrected, so all of them is to be compared exactly."""
+        self._uncertain.update(figures)
 
     def placed(self, facts: FigureFacts | None, entry: Entry) -> None:
         """Take in an event that was compared exactly before it was placed. What its facts tell was taken in then."""

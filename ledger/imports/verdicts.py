@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 from ledger.append.prepare import Draft, DraftRow, prepare
 from ledger.codec.stored_json import body_of
 from ledger.errors import InvalidEvent, Refused, Violation
-from ledger.events.figures import FigureFacts
+from ledger.events.figure_facts import FigureFacts
 from ledger.imports.content_ids import content_id
 from ledger.imports.exported_rows import Recorded, is_dated, joined, taken_apart
 from ledger.imports.import_limits import ImportLimits

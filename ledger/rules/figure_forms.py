@@ -13,7 +13,8 @@ from typing import NamedTuple, cast
 
 import orjson
 
-from ledger.events.figures import Figure, form_text
+from ledger.events.figure_facts import form_text
+from ledger.events.figures import Figure
 from ledger.rules.version import Version
 
 MATERIAL = "/material"

@@ -22,7 +22,8 @@ from ledger.codec.validation import validated
 from ledger.errors import CalendarError, InvalidEvent, Violation
 from ledger.events.base import Event, Role, refs
 from ledger.events.entities import EntitiesMerged, EntityRegistered
-from ledger.events.figures import Figure, FigureFacts, figure_id
+from ledger.events.figure_facts import FigureFacts
+from ledger.events.figures import Figure, figure_id
 from ledger.rules.effective_content import PROTECTED, in_changes
 from ledger.rules.state import State
 from ledger.rules.version import Version

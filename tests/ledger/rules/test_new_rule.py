@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.cli.main import app as command_line
 from ledger import Ledger, Refused, Violation, import_file
-from ledger.events.figures import FigureFacts
+from ledger.events.figure_facts import FigureFacts
 from ledger.rules.rules import RULES, Rule, is_figure
 from ledger.rules.state import State
 from ledger.rules.version import Version
