@@ -89,9 +89,9 @@ class Batch:
         if warn:
             self.compare(drafts)
 
-    def acted_on(self, events: Iterable[Draft | Refused]) -> set[bytes]:
-        """The streams of what the expected events act on, restate or take back."""
-        return self._expected.acted_on(event for event in events if isinstance(event, Draft))
+    def target(self, event_key: bytes) -> Entry | None:
+        """The recorded event with this id, where one of those that were expected acts on it."""
+        return self._expected.targets.get(event_key)
 
     def compare(self, events: Iterable[Draft | Refused], *, last: int = COMPARED_MAX) -> None:
         """Look up what was said of the figures of events that will be placed with warnings, as far as it was not read

@@ -1,6 +1,6 @@
 """What the log knows of the events that a batch will place next: looked up for all of them at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ledger.append.prepare import Draft
 from ledger.codec.entry import Entry
@@ -15,19 +15,10 @@ class Expected:
         event_keys = [key for _, key, *_ in drafts if key is not None]
         self.known: dict[bytes, Entry] = log.known(event_keys) if event_keys else {}
         """Entries by the event ids that drafts have chosen; what is placed is added."""
-        self._named = {event_key for draft in drafts for event_key in draft.earlier_events}
-        named = list(self._named)
+        named = list({event_key for draft in drafts for event_key in draft.earlier_events})
         self.targets: dict[bytes, Entry] = {one.event_key: one for one in log.with_event_ids(named)} if named else {}
         """Recorded events by their ids, that the drafts act on, restate or take back."""
         self.registrations: set[str] = {
             one.body["entity"] for one in self.targets.values() if one.type == EntityRegistered.__name__
         }
         """The slugs whose registrations are acted on."""
-
-    def acted_on(self, drafts: Iterable[Draft]) -> set[bytes]:
-        """The streams of what the drafts act on, restate or take back, of which something may be among them."""
-        found = {one.stream_key for one in self.targets.values()}
-        if missing := self._named - self.targets.keys():
-            of_drafts = (draft.facts for draft in drafts if draft.event_key in missing)
-            found.update(facts.figure for facts in of_drafts if facts is not None and facts.figure is not None)
-        return found

@@ -8,6 +8,7 @@ becomes of it; or rejected by a rule. A row that names its `event_id` is a fact 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from ledger.append.batch import Batch
 from ledger.append.prepare import Draft, prepare
@@ -21,7 +22,7 @@ from ledger.imports.exported_rows import Recorded, as_first_said
 from ledger.imports.import_options import ImportOptions
 from ledger.imports.import_report import ENTRIES_MAX, ImportReport
 from ledger.imports.registrations import Kinds, registrations_for
-from ledger.imports.said_before import SaidBefore
+from ledger.imports.said_before import SaidBefore, is_act
 from ledger.imports.verdicts import read_back
 from ledger.proof.leaves import SALT_BYTES
 from ledger.values.calendars import instant_text
@@ -102,7 +103,7 @@ class Intake:
             figures = {facts.figure for facts in of_new if facts is not None and facts.figure is not None}
             if unknown := before_it.unknown(figures):
                 before_it.note(batch.log.streams(unknown, last=ALL))
-        before_it.doubt(batch.acted_on(events))
+        self._note_acts(batch, new)
         plain: list[FigureFacts | None] = []
         compared: list[Draft] = []
         for one in new:
@@ -113,6 +114,23 @@ class Intake:
             plain.append(facts)
         batch.compare(compared, last=ALL)
         return plain
+
+    def _note_acts(self, batch: Batch, new: Sequence[Draft | None]) -> None:
+        """Take in what events on figures will say after the ledger events of the piece, wherever these stand in it."""
+        acts = [one.body for one in new if one is not None and is_act(one.type)]
+        if not acts:
+            return
+        drafts: dict[bytes | None, list[Draft]] = {}
+        for one in new:
+            if one is not None and one.facts is not None:
+                drafts.setdefault(one.event_key, []).append(one)
+        for act in acts:
+            target = UUID(act["target"]).bytes
+            for draft in drafts.get(target, ()):
+                if draft.facts is not None:
+                    self._before_it.note_act(act, draft.facts.figure, draft.body)
+            if (entry := batch.target(target)) is not None:
+                self._before_it.note_act(act, entry.stream_key, entry.body)
 
     def _count_plain(self, batch: Batch, row: int, oddities: int | None, entry: Entry) -> None:
         """Count a row that may be odd by itself alone."""

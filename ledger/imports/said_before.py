@@ -2,7 +2,8 @@
 
 Most rows of a file are neither. That can be told from little of what the same publisher said of the same figure, its
 series: a row that is the first in it with its publication date contradicts nothing; and a value that is near to all
-others, in the same unit, is not odd beside any of them.
+others, in the same unit, is not odd beside any of them. What was corrected or retracted counts among these as it was
+and as it is, so a row may be compared exactly for nothing, and never the other way round.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +18,14 @@ from ledger.events.base import REGISTRY
 from ledger.events.figure_facts import FigureFacts, end_us
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.warnings import FAR_OFF_FACTOR
+from ledger.values.identifiers import id_text
 
 STATEMENTS_MAX = 300_000
 """Of how many statements the dates are held, before all are let go of."""
 NEAR = FAR_OFF_FACTOR / 2
 """Values whose ratio is smaller need no exact comparison."""
+HOW_MUCH = frozenset(("value", "low", "high", "symbol", "approximate", "status", "note"))
+"""What may be corrected of a statement so that it stays in its series, with its date and its unit."""
 
 
 class _Amounts(NamedTuple):
@@ -46,7 +50,7 @@ class SaidBefore:
         """A series, and the end of a publication date, however that is printed."""
         self._amounts: dict[_Series, _Amounts] = {}
         self._uncertain: set[bytes] = set()
-        """The figures of which something was corrected, or cannot be told: it may say something else now."""
+        """The figures of which more was corrected than how much there is, or of which something cannot be told."""
         self._looked_up: set[bytes] = set()
         """The figures of which all is known that the log holds."""
 
@@ -71,17 +75,35 @@ class SaidBefore:
     def note(self, recorded: Mapping[bytes, Sequence[Entry]]) -> None:
         """Take in what the log holds of some figures."""
         for stream, entries in recorded.items():
+            acts = [entry for entry in entries if is_act(entry.type)]
             for entry in entries:
-                if entry.type in _acts() or not self._is_noted(stream, entry):
+                if not is_act(entry.type) and not self._is_noted(stream, entry):
                     self._uncertain.add(stream)
+            by_id = {id_text(entry.event_key): entry for entry in entries} if acts else {}
+            for act in acts:
+                try:
+                    body = act.body
+                    target = by_id[body["target"]].body
+                except (LedgerError, LookupError):
+                    self._uncertain.add(stream)
+                else:
+                    self.note_act(body, stream, target)
 
-    def doubt(self, figures: Iterable[bytes]) -> None:
-        """Something of these figures is to be corrected, so all of them is to be compared exactly."""
-        self._uncertain.update(figures)
+    def note_act(self, act: dict[str, Any], figure: bytes | None, target: dict[str, Any]) -> None:
+        """Take in what an event on a figure will say after a ledger event, beside what it says."""
+        changes = act.get("changes", {})
+        try:
+            if not changes.keys() <= HOW_MUCH:
+                raise LookupError
+            if figure is not None and (value := changes.get("value")) is not None:
+                self._is_near((figure, target["source"]["publisher"]), float(value), target["unit"])
+        except (ValueError, LookupError, TypeError):
+            if figure is not None:
+                self._uncertain.add(figure)
 
     def placed(self, facts: FigureFacts | None, entry: Entry) -> None:
         """Take in an event that was compared exactly before it was placed. What its facts tell was taken in then."""
-        if entry.type in _acts() or (facts is not None and facts.figure != entry.stream_key):
+        if facts is not None and facts.figure != entry.stream_key:
             self._uncertain.add(entry.stream_key)
 
     def is_certain(self, figure: bytes | None) -> bool:
@@ -131,5 +153,7 @@ class SaidBefore:
 
 
 @cache
-def _acts() -> frozenset[str]:
-    return frozenset(name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent))
+def is_act(type_name: str) -> bool:
+    """Whether events of a type act on others."""
+    cls = REGISTRY.get(type_name)
+    return cls is not None and issubclass(cls, LedgerEvent)
