@@ -76,7 +76,7 @@ def figure_facts(cls: type[Figure], fields: dict[str, Any]) -> FigureFacts:
         form,
         None if published is None else end_us(published),
         None if value is None else float(value),
-        fields["unit"],
+        its_unit.name,
     )
 
 

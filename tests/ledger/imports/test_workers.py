@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -116,8 +116,13 @@ def pieces(count: int) -> Iterator[Piece]:
         yield Piece("jsonl", number + 1, [json.dumps(figure(period=str(1900 + number))).encode()], number)
 
 
+def values(made: Iterable[tuple[bytes, int]]) -> list[tuple[Any, int]]:
+    """What was made, as values: its bytes also say which objects were the same, as they happen to be in a process."""
+    return [(marshal.loads(verdicts), done) for verdicts, done in made]
+
+
 def test_what_a_lost_worker_had_to_do_is_done_all_the_same() -> None:
-    expected = list(Workers(Way("x")).prepared(pieces(40)))
+    expected = values(Workers(Way("x")).prepared(pieces(40)))
     lost = Workers(Way("x"))
     assert lost._processes
     made = lost.prepared(pieces(40))
@@ -125,20 +130,17 @@ def test_what_a_lost_worker_had_to_do_is_done_all_the_same() -> None:
     for process in lost._processes[:1]:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    # In bytes, it depends on the process which objects are the same.
-    assert [(marshal.loads(verdicts), done) for verdicts, done in (first, *made)] == [
-        (marshal.loads(verdicts), done) for verdicts, done in expected
-    ]
+    assert values((first, *made)) == expected
     assert lost._processes == []
 
 
 def test_without_an_interpreter_to_start_the_program_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = list(Workers(Way("x")).prepared(pieces(5)))
+    expected = values(Workers(Way("x")).prepared(pieces(5)))
     for executable in ("/nowhere/python", ""):
         monkeypatch.setattr(sys, "executable", executable)
         alone = Workers(Way("x"))
         assert alone._processes == []
-        assert list(alone.prepared(pieces(5))) == expected
+        assert values(alone.prepared(pieces(5))) == expected
 
 
 def test_an_interpreter_that_fails_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,18 +165,18 @@ def test_workers_that_do_not_know_a_type_are_done_without() -> None:
 def test_of_two_files_the_second_is_done_by_the_workers_of_the_first() -> None:
     first = Workers(Way("x"))
     started = list(first._processes)
-    made = list(first.prepared(pieces(9)))
+    made = values(first.prepared(pieces(9)))
     assert first._processes == []
     second = Workers(Way("y"))
     assert second._processes == started
-    again = list(second.prepared(pieces(9)))
+    again = values(second.prepared(pieces(9)))
     assert len(again) == len(made) == 9
     assert again == made, "a fact is known by what it says, in whatever file"
     assert all(process.poll() is None for process in started)
     third, fourth = Workers(Way("x")), Workers(Way("x"))
     assert third._processes == started
     assert not set(fourth._processes) & set(started)
-    assert list(fourth.prepared(pieces(9))) == list(third.prepared(pieces(9))) == made
+    assert values(fourth.prepared(pieces(9))) == values(third.prepared(pieces(9))) == made
     assert all(process.poll() is None for process in started), "the last that finish wait, and no others"
     _IDLE.end()
     assert all(process.poll() is not None for process in started)
