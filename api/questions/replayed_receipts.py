@@ -77,12 +77,20 @@ def verdict_on(engine: Inquiry, sent: Sent, *, keys: Sequence[VerifierKey] = ())
 
     `keys` are public keys that are trusted besides this log's own, of ledgers that it continues.
     """
-    ledger = engine.ledger
+    own = engine.ledger.proofs.key.verifier
     try:
-        receipt = proved(sent.document, sent.receipt, [ledger.proofs.key.verifier, *keys])
+        # In this log's own name nobody else signs.
+        receipt = proved(sent.document, sent.receipt, [own, *(key for key in keys if key.name != own.name)])
     except ProofError as error:
         rule = "signature" if isinstance(error, NoteError) else "proof"
         return _told(sent, INVALID, [_reason(rule, f"{error}")])
+    found = _replayed(engine, sent, receipt)
+    return {**found, "signed_by": receipt.key.text()}
+
+
+def _replayed(engine: Inquiry, sent: Sent, receipt: ProvedReceipt) -> dict[str, Any]:
+    """The verdict on a receipt that is true."""
+    ledger = engine.ledger
     if (other := _other_log(ledger, receipt)) is not None:
         return _told(sent, INVALID, [_reason("other_log", other)])
     altered = _altered(ledger, receipt)

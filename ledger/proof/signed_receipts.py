@@ -124,10 +124,10 @@ def with_signature(body: Mapping[str, Any], key: SignerKey) -> dict[str, Any]:
 
 
 class ProvedReceipt(NamedTuple):
-    """A receipt that is what its log signed: by which key, and the checkpoint that its proofs lead to."""
+    """A receipt that is what its log signed: with which key, and the checkpoint that its proofs lead to."""
 
     receipt: SignedReceipt
-    key: str
+    key: VerifierKey
     checkpoint: Checkpoint
 
 
@@ -143,7 +143,7 @@ def proved(document: Mapping[str, Any], receipt: SignedReceipt, keys: Sequence[V
     _check_events(receipt, checkpoint)
     _check_streams(receipt, checkpoint)
     _check_growth(receipt, checkpoint)
-    return ProvedReceipt(receipt, signature.name, checkpoint)
+    return ProvedReceipt(receipt, next(key for key in own if key.made(signature)), checkpoint)
 
 
 def roots_of(basis: Mapping[str, Any]) -> dict[int, str]:

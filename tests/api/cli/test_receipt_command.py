@@ -95,3 +95,21 @@ def test_what_is_misused_is_said(shell: Shell, tmp_path: Path) -> None:
         file.write_bytes(raw)
         assert "Error" in shell.fails("receipt", "--verify", str(file))
     assert "Cannot read" in shell.fails("receipt", "--verify", str(tmp_path / "absent"))
+
+
+def test_a_restored_ledger_answers_for_the_receipts_of_the_one_before(shell: Shell, tmp_path: Path) -> None:
+    file, backup, restored = tmp_path / "old.receipt", tmp_path / "ledger.backup", Shell(tmp_path / "restored")
+    shell.ok("receipt", "figures", "--output", str(file))
+    shell.ok("backup", str(backup))
+    restored.ok("restore", str(backup))
+    restored.append(mined("china", "300", "2024-05-31"))
+    old, own = shell.key().text(), restored.key().text()
+    assert json.loads(restored.run("receipt", "--verify", str(file), "--json").stdout)["verdict"] == "invalid"
+    found = json.loads(restored.ok("receipt", "--verify", str(file), "--json", "--key", old))
+    assert (found["verdict"], found["signed_by"]) == ("same", old)
+    new = tmp_path / "new.receipt"
+    restored.ok("receipt", "figures", "--output", str(new))
+    assert json.loads(restored.ok("receipt", "--verify", str(new), "--json"))["signed_by"] == own
+    # What the restored ledger recorded since, the one before never had.
+    result = shell.run("receipt", "--verify", str(new), "--json", "--key", own)
+    assert json.loads(result.stdout)["reasons"][0]["rule"] == "other_log"

@@ -332,7 +332,9 @@ def test_a_receipt_of_another_log_is_none_of_this(receipt: Body, reader: TestCli
         # A key of that name that is another one signs nothing.
         stranger = SignerKey(receipt["origin"], ED25519_NOTE, b"k" * 32)
         body = {name: value for name, value in receipt.items() if name != "signature"}
-        assert verdict(reader, with_signature(body, stranger))["verdict"] == "invalid"
+        forged = with_signature(body, stranger)
+        assert verdict(reader, forged)["verdict"] == "invalid"
+        assert verdict(reader, forged, key=stranger.verifier.text())["verdict"] == "invalid"
 
 
 def test_a_receipt_is_no_checkpoint_and_a_checkpoint_signs_no_receipt(receipt: Body, trust: Trust) -> None:
