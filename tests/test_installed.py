@@ -36,6 +36,7 @@ COMMANDS = {
     "trace": ["--entity", "lynas-rare-earths"],
     "concentration": ["--metric", "mine_production", "--period", "2023"],
     "proof": ["1"],
+    "receipt": ["figures", "--limit", "3"],
     "report": [*QUOTA, "--output", "quota.html"],
     "restore": ["ledger.backup", "--check"],
 }

@@ -1,6 +1,7 @@
 """`supply-ledger receipt`: an answer with a signed receipt, for whoever does not believe it; and whether it is true."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from api.questions.answer_receipts import with_receipt
 from api.questions.asked_paths import API_PREFIX, question_at
 from api.questions.parameters import Parameter, checked
 from api.questions.replayed_receipts import INVALID, SAME, Sent, answer_is_false, sent_receipt, verdict_on
-from ledger import parse_json
+from ledger import parse_json, visible_json
 from ledger.proof import NoteError, VerifierKey, proved
 
 FIGURE_HISTORY = "history"
@@ -64,7 +65,10 @@ def receipt_command(
     if verify is None:
         if offline or as_json or key:
             fail("--offline, --json and --key are for --verify.", code=MISUSED)
-        give(_answered(str(question), context.args, data), output)
+        answer = _answered(str(question), context.args, data)
+        # A terminal gets what it would obey written out; what goes on to a file or a program is never changed.
+        is_shown = output is None and sys.stdout.isatty()
+        give(visible_json(answer.decode()).encode() if is_shown else answer, output)
         return
     if context.args:
         fail(f"--verify takes no {context.args[0]!r}.", code=MISUSED)
