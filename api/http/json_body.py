@@ -13,8 +13,9 @@ DISCARDED_BYTES_MAX = 1024 * 1024 * 1024
 """What a client may send in all before it is cut off: what is more than a body may hold is thrown away until then."""
 
 
-async def json_bytes(request: Request, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:
-    """The bytes of a JSON body. Raises Problem: 415 for another type, 413 for more than `bytes_max`."""
+async def json_bytes(request: Request, *, bytes_max: int | None = None) -> bytes:
+    """The bytes of a JSON body. Raises Problem: 415 for another type, 413 for more than `bytes_max` (64 MiB)."""
+    bytes_max = BODY_BYTES_MAX if bytes_max is None else bytes_max
     _check_type(request.headers.get("content-type", ""), request.headers.get("content-encoding", "identity"))
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isascii() and announced.isdigit() and len(announced) <= 18 else 0
