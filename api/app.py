@@ -102,6 +102,7 @@ def create_app(
             observers=(metrics.count, log_visit, *observers),
             cached=cached,
             head=engine.ledger.head,
+            erased=engine.ledger.log.erased.last,
             append=(event_log.PATH, _append_endpoint(parts)),
         ),
     )

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ledger.append.erased_events import Erasure, erasures
     from ledger.append.prepare import prepared, prepared_all
     from ledger.append.receipt import Plan, Receipt, ReceiptItem
+    from ledger.append.streams import stream_of_thing
     from ledger.append.writer import Append
     from ledger.codec.entry import Entry
     from ledger.codec.stored_json import VERSION_FIELD, body_of, encoded
@@ -57,8 +59,10 @@ else:
     from importlib import import_module
 
     _PLACES = {
+        "ledger.append.erased_events": "Erasure erasures",
         "ledger.append.prepare": "prepared prepared_all",
         "ledger.append.receipt": "Plan Receipt ReceiptItem",
+        "ledger.append.streams": "stream_of_thing",
         "ledger.append.writer": "Append",
         "ledger.codec.entry": "Entry",
         "ledger.codec.stored_json": "VERSION_FIELD body_of encoded",
@@ -122,6 +126,7 @@ __all__ = [
     "ContentTooLarge",
     "Durability",
     "Entry",
+    "Erasure",
     "Event",
     "EventIdReused",
     "Fault",
@@ -165,6 +170,7 @@ __all__ = [
     "digest",
     "durability",
     "encoded",
+    "erasures",
     "export_log",
     "exported_events",
     "find_mapping",
@@ -182,6 +188,7 @@ __all__ = [
     "save_mapping",
     "saved_mappings",
     "shortened",
+    "stream_of_thing",
     "suggested_mapping",
     "template_workbook",
     "unpacked",

@@ -7,7 +7,7 @@ pure, and several threads and processes may write one log.
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from ledger.append.batch import Batch
+from ledger.append.erased_events import erasures
 from ledger.append.garbage_pause import garbage_pause
-from ledger.append.prepare import prepared, prepared_all
+from ledger.append.prepare import prepare, prepared, prepared_all
 from ledger.append.receipt import Plan, Receipt, items_of, receipt_of, refusal
 from ledger.append.writer import Append, Writer
 from ledger.clock import Clock, machine_elapsed, machine_now
 from ledger.codec.entry import Entry
-from ledger.errors import LedgerAltered, LedgerDamaged, Violation
+from ledger.errors import LedgerAltered, LedgerDamaged, StoreError, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.ledger_events import LedgerEvent
 from ledger.store import LogStore, open_store
@@ -114,6 +115,8 @@ class Ledger:
             from ledger.verification import check_quickly
 
             check_quickly(self.log, self.proofs)
+        with suppress(StoreError):  # It is tried again, and `doctor` says so.
+            self.scrub()
 
     def _check(self) -> None:
         if self.doubt is not None:
@@ -157,6 +160,45 @@ class Ledger:
             append = Append.of(sent, recorded_by=recorded_by, key=request, warn=warn)
             self._writer.record(append)
         return append.unwrap()
+
+    def erase(self, event_id: UUID | str, *, reason: str, explanation: str, recorded_by: str = "local") -> Receipt:
+        """Take the text of an event away for good, and that of the ledger events on it; an EventErased says so.
+
+        Afterwards no byte of it is left where the log lies, unless others are in the middle of reading: then
+        `log.erased.is_scrubbed` is False, and `scrub`, or the next opening, finishes it. Raises what `append` raises.
+        """
+        sent: dict[str, Any] = {
+            "type": "EventErased",
+            "target": str(event_id),
+            "reason": reason,
+            "explanation": explanation,
+        }
+        prepare(sent)
+        with self._writer.batch() as batch:
+            batch.erasures.may_begin = True
+            if acts := batch.state.acted.positions(UUID(str(event_id)).bytes):
+                sent["acts"] = list(acts)
+            after, events = batch.state.head, prepared_all([sent])
+            batch.expect(events)
+            entries, violations = batch.place_all(events, recorded_by=recorded_by)
+            if violations:
+                raise refusal([one.within for one in violations])
+            receipt = receipt_of(batch, entries, after=after)
+        with suppress(StoreError):
+            self.scrub()
+        return receipt
+
+    def scrub(self) -> None:
+        """Let no byte of an erased text be left where the log lies. Raises StoreBusy, StoreFull, StoreError."""
+        if not self.log.erased.is_scrubbed:
+            self.log.erased.scrub()
+
+    def erased(self, entries: Iterable[Entry]) -> dict[int, dict[str, Any]]:
+        """By whom, when and why those of some events were erased that were, by their positions.
+
+        Raises LedgerDamaged for a text that is gone though nobody erased it.
+        """
+        return {position: one.told() for position, one in erasures(self.log, entries).items()}
 
     def record(self, append: Append) -> None:
         """Record an append. It has its receipt, or what kept it out, when this returns."""

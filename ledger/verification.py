@@ -15,12 +15,13 @@ from os import cpu_count
 from random import SystemRandom
 from typing import Any, NamedTuple
 
+from ledger.append.erasure_faults import erasure_faults
 from ledger.append.garbage_pause import garbage_pause
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerAltered, LedgerDamaged
 from ledger.events.base import REGISTRY
 from ledger.proof.checkpoints import Checkpoint, opened
-from ledger.proof.leaves import content_hash, leaf_hashes
+from ledger.proof.leaves import Leaf, content_hash, leaf_hashes
 from ledger.proof.log_proofs import LogProofs
 from ledger.proof.merkle import ProofError, frontier
 from ledger.proof.notes import Note, VerifierKey, encoded_base64
@@ -195,6 +196,7 @@ def _faults_between(log: LogStore, after: int, until: int) -> Iterator[Fault]:
                 yield Fault(_first_gap([leaf[0] for leaf in beside], after), "the tree has no leaf at this position")
                 return
             yield from _faults_of(rows, beside, before)
+            yield from (Fault(*one) for one in erasure_faults(log, rows))
             after, before = positions[-1], rows[-1].recorded_us
     except LedgerDamaged as error:
         yield Fault(error.position, str(error))
@@ -207,11 +209,12 @@ def _time_at(log: LogStore, position: int) -> int:
     return 0
 
 
-def _faults_of(
-    entries: Sequence[Entry], leaves: Sequence[tuple[int, bytes, bytes, bytes]], before: int
-) -> Iterator[Fault]:
-    contents = [leaf[2] for leaf in leaves]
-    found = [content_hash(leaf[1], one.digest, one.state) for one, leaf in zip(entries, leaves, strict=True)]
+def _faults_of(entries: Sequence[Entry], leaves: Sequence[Leaf], before: int) -> Iterator[Fault]:
+    contents = [leaf.content for leaf in leaves]
+    found = [
+        leaf.content if one.is_erased and leaf.salt is None else content_hash(leaf.salt or b"", one.digest, one.state)
+        for one, leaf in zip(entries, leaves, strict=True)
+    ]
     versions = [entry.stream_version for entry in entries]
     hashes = list(leaf_hashes(entries, versions, contents))
     times = [entry.recorded_us for entry in entries]

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from projections.queries.thing_histories import Place as ThingPlace
     from projections.queries.touched_things import THINGS
     from projections.tables.kept_position import KeptPosition, kept_position
-    from projections.upkeep import TablesUnavailable
+    from projections.tables.table_place import tables_removed
+    from projections.tables.tables_unavailable import TablesUnavailable
     from projections.viewpoint import Viewpoint
 else:
     from importlib import import_module
@@ -51,7 +52,8 @@ else:
         "projections.queries.thing_histories": "ThingPlace=Place",
         "projections.queries.touched_things": "THINGS",
         "projections.tables.kept_position": "KeptPosition kept_position",
-        "projections.upkeep": "TablesUnavailable",
+        "projections.tables.table_place": "tables_removed",
+        "projections.tables.tables_unavailable": "TablesUnavailable",
         "projections.viewpoint": "Viewpoint",
     }
     """The names that each module has for others, `ours=its` where it calls one otherwise."""
@@ -102,5 +104,6 @@ __all__ = [
     "is_detail",
     "kept_position",
     "listed",
+    "tables_removed",
     "thing_effects",
 ]

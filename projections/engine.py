@@ -166,8 +166,13 @@ class Engine(Inquiry):
         )
 
     def _subject_of(self, figure_id: UUID) -> str | None:
-        """The subject that the first event on a figure names; None where no event was recorded on it."""
-        first = self.ledger.log.stream(figure_id.bytes, limit=1)
+        """The subject that the first event on a figure names; None where no event was recorded on it, or all that
+        were are erased.
+        """
+        log = self.ledger.log
+        first = log.stream(figure_id.bytes, limit=1)
+        if first and first[0].is_erased:
+            first = [one for one in log.stream(figure_id.bytes) if "subject" in one.body][:1]
         if not first:
             return None
         subject = first[0].body.get("subject")

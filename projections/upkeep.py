@@ -9,7 +9,6 @@ long to make are made in a thread of their own. No answer comes from tables that
 """
 
 import logging
-import shutil
 import threading
 import time
 from collections import Counter
@@ -23,10 +22,12 @@ from ledger import Ledger, LedgerDamaged
 from projections.queries.allowance import ENDLESS, Allowance
 from projections.tables.database import is_damage, is_fatal, is_full, line_of
 from projections.tables.families import Family
+from projections.tables.ingest import TextsErased
 from projections.tables.log_batches import check_row
 from projections.tables.remedies import Remedy
-from projections.tables.table_place import PlaceUnusable, close, tables_at
+from projections.tables.table_place import PlaceUnusable, close, has_room, tables_made_at
 from projections.tables.table_set import WHOLE_MIN, Progress, TableSet
+from projections.tables.tables_unavailable import TablesUnavailable
 
 logger = logging.getLogger("supply_ledger")
 
@@ -38,22 +39,6 @@ LEAVE_S = 10.0
 
 PATIENCE_S = 5.0
 """How long a question waits, where serving, for tables that only lack what was recorded lately."""
-
-EVENT_BYTES = 400
-"""What an event takes in the file, about; without so much room it is not tried again."""
-
-
-class TablesUnavailable(Exception):
-    """There are no tables to answer from now: they are made up to `position`, and the log goes to `head`.
-
-    `phase` is what is done with what was read, where they are being made from a long log.
-    """
-
-    def __init__(self, reason: str, *, position: int, head: int, phase: str | None = None) -> None:
-        super().__init__(f"{reason}: position {position} of {head}" + (f", {phase}" if phase else ""))
-        self.position = position
-        self.head = head
-        self.phase = phase
 
 
 class Upkeep:
@@ -81,10 +66,11 @@ class Upkeep:
         """Those that are given up, and still read from."""
         self._own = _Own()
         self._remedy = Remedy.NONE
+        self._anew = False
+        """Whether the next tables must not be those that there are."""
         self._proven = False
         """Whether the tables have caught up since they were opened."""
-        self._may_return = False
-        self._look_at = 0.0
+        self._may_return, self._look_at = False, 0.0
         self._damage: LedgerDamaged | None = None
         self._thread: threading.Thread | None = None
         self._began_at = 0.0
@@ -92,8 +78,7 @@ class Upkeep:
         self._failure: Exception | None = None
         self._despair: str | None = None
         """Why no remedy has helped; nothing is tried again before `_hope_at`."""
-        self._hope_at = 0.0
-        self._closed = False
+        self._hope_at, self._closed = 0.0, False
         self._tables = self._open()
 
     @property
@@ -203,7 +188,7 @@ class Upkeep:
     def take_up(self) -> None:
         """Keep tables that are not kept in their file there again, where that has become possible."""
         tables = self._tables
-        if self._path is None or tables is None or not self._has_room(self._path):
+        if self._path is None or tables is None or not has_room(self._path, events=self._ledger.head()):
             return
         if self._remedy is Remedy.UNWRITTEN:
             with self._writing:
@@ -214,19 +199,18 @@ class Upkeep:
                 else:
                     self._remedy, self.warning = Remedy.NONE, None
             return
+        others = None
         try:
-            others = tables_at(self._ledger, self._families, self._path)
-        except PlaceUnusable as error:
-            self._note(error)
-            return
-        try:
-            others.take_in(self._ledger.head())
+            others = tables_made_at(self._ledger, self._families, self._path)
             with self._writing:
                 others.take_in(self._ledger.head())
                 self._install(others)
                 self._remedy, self.warning = Remedy.NONE, None
-        except (duckdb.Error, LedgerDamaged) as error:
-            close(others)
+        except PlaceUnusable as error:
+            self._note(error)
+        except (duckdb.Error, LedgerDamaged, TextsErased) as error:
+            if others is not None:
+                close(others)
             logger.warning("the tables stay in memory: %s", line_of(error))
 
     # Making
@@ -246,6 +230,8 @@ class Upkeep:
                     if self._closed:
                         raise self._unavailable("the tables are closed") from error
                     self._lose(tables, error)
+                except TextsErased:
+                    self._begin_anew(tables)
                 except LedgerDamaged as error:
                     self._damage = error
                     raise
@@ -253,17 +239,38 @@ class Upkeep:
                     self._install(tables)
                     return
 
+    def _begin_anew(self, tables: TableSet | None) -> None:
+        """Let tables go that hold what was erased. Raises TablesUnavailable where serving, if others take long."""
+        with self._change:
+            self._tables = self._making = None
+            self._proven, self._anew = False, True
+            if tables is not None:
+                self._retire(tables)
+        if self.serving and self._is_long(self._ledger.head()) and threading.current_thread() is not self._thread:
+            self._start(self._bring_up)
+            raise self._unavailable("the tables are made anew without what was erased")
+
     def _open(self) -> TableSet:
         self._wait_for_leaving()
         if self._path is None:
-            return TableSet(self._ledger, self._families, path=self._memory)
+            return self._in_memory()
         if self._remedy is not Remedy.IN_MEMORY:
             try:
-                return self._remedy.tables(self._ledger, self._families, self._path)
+                remedy = Remedy.ANEW if self._anew else self._remedy
+                tables = remedy.tables(self._ledger, self._families, self._path)
+                self._anew = False
+                return tables
             except PlaceUnusable as error:
                 self._note(error)
                 self._remedy = Remedy.IN_MEMORY
-        return TableSet(self._ledger, self._families, path=self._memory)
+        return self._in_memory()
+
+    def _in_memory(self) -> TableSet:
+        tables = TableSet(self._ledger, self._families, path=self._memory)
+        if self._anew:
+            tables.empty()  # Those of a name stay as long as somebody reads from them.
+        self._anew = False
+        return tables
 
     def _install(self, tables: TableSet) -> None:
         """Let these tables be used from now on."""
@@ -315,9 +322,6 @@ class Upkeep:
         self.warning, self._may_return = str(error), error.passing
         self._look_at = time.monotonic() + LOOK_EVERY_S
         logger.warning("the tables are not kept in their file: %s", error)
-
-    def _has_room(self, path: Path) -> bool:
-        return shutil.disk_usage(path.parent).free > EVENT_BYTES * self._ledger.head()
 
     # Use
 

@@ -4,12 +4,15 @@ A viewpoint is resolved once, to two instants and a position of the log; whateve
 viewpoint has the same answers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ledger import CalendarError, Ledger, PositionBeyondHead
+from ledger import CalendarError, Entry, Ledger, PositionBeyondHead
 from ledger.values import POSITION_DIGITS_MAX, POSITION_PREFIX, instant_text, parse_moment
+
+ERASED_MAX = 20
+"""How many erased events a basis names; it stands in a header too, which must not be long."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,21 @@ class Viewpoint:
     effective_at: datetime
     root: bytes
     """The Merkle root over the log up to the position."""
+    ledger: Ledger | None = field(default=None, compare=False, repr=False)
+    """The ledger that it is a viewpoint of."""
 
     def basis(self) -> dict[str, Any]:
-        """The receipt of an answer: asked again with it, the answer is the same."""
+        """The receipt of an answer: asked again with it, the answer is the same.
+
+        Where events were erased that counted at the position, it names them: what they made the ledger answer then is
+        not known any more.
+        """
+        return {
+            **self._stated(),
+            **(erased_behind(self.ledger, self.position) if self.ledger is not None else {}),
+        }
+
+    def _stated(self) -> dict[str, Any]:
         return {
             "as_of": instant_text(self.as_of),
             "recorded_as_of": f"{POSITION_PREFIX}{self.position}",
@@ -39,6 +54,24 @@ class Viewpoint:
     def is_past(self, now: datetime) -> bool:
         """Whether nothing that will be recorded from now on counts for it, once its position is stated."""
         return self.as_of <= now and (self.recorded_at is None or self.recorded_at <= now)
+
+
+def erased_behind(ledger: Ledger, position: int) -> dict[str, Any]:
+    """The members `erased`, and `erased_more` where they are many: the events up to a position that were erased behind
+    it. Without these, nothing.
+    """
+    count, found = ledger.log.erased.unseen(position, limit=ERASED_MAX)
+    if not count:
+        return {}
+    entries = ledger.log.at_positions([one for one, _ in found])
+    listed = [_erased(entry, erased_at) for entry, (_, erased_at) in zip(entries, found, strict=True)]
+    return {"erased": listed, **({"erased_more": count - len(listed)} if count > len(listed) else {})}
+
+
+def _erased(entry: Entry, erased_at: int) -> dict[str, Any]:
+    stream = "figure_id" if entry.cls.family == "figures" else "stream"
+    where = {"event_id": str(entry.event_id), "position": entry.position, stream: str(entry.stream)}
+    return {"type": entry.type, **where, "erased_at": erased_at}
 
 
 def viewpoint(
@@ -58,7 +91,7 @@ def viewpoint(
     now = ledger.now(recorded_at if position == head else ledger.recorded_at(head))
     at = parse_moment(as_of).end if as_of is not None else now
     effective = parse_moment(effective_at).end if effective_at is not None else at
-    return Viewpoint(at, position, recorded_at, effective, ledger.log.root(position))
+    return Viewpoint(at, position, recorded_at, effective, ledger.log.root(position), ledger)
 
 
 def _position(ledger: Ledger, text: str, *, head: int) -> int:

@@ -45,6 +45,7 @@ MODULES = (
     CommandModule("api.cli.serve_commands", lambda: ("serve", "demo"), needs=LIBRARIES),
     CommandModule("api.cli.keys_command", lambda: ("keys",), needs=()),
     CommandModule("api.cli.record_commands", lambda: ("append", "import")),
+    CommandModule("api.cli.erase_command", lambda: ("erase",)),
     CommandModule("api.cli.export_command", lambda: ("export",)),
     CommandModule("api.cli.verify_command", lambda: ("verify",), needs=()),
     CommandModule("api.cli.backup_commands", lambda: ("backup", "restore"), needs=()),

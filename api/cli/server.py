@@ -23,6 +23,7 @@ from api.http.access import Access
 from api.http.visit_log import log_start, log_verification
 from api.keys.key_check import KeyCheck
 from api.keys.key_file import KEYS_FILE, KeyFile, KeysUnreadable, now_us
+from api.operations.erasure_watch import ErasureWatch
 from api.operations.scheduled_verification import ScheduledVerification
 from api.questions.sql_question import sandbox_limits
 from api.settings import (
@@ -133,9 +134,12 @@ def _serve(engine: Engine, listening: socket.socket, service: Service, sandbox: 
     gc.collect()
     gc.freeze()
     verification = _verification_of(engine)
+    watch = ErasureWatch(engine, [app.state.cached_answers.clear, app.state.kept_files.clear])
+    watch.start()
     try:
         server.run(sockets=[listening])
     finally:
+        watch.close()
         if verification is not None:
             verification.close()
         keys.close()

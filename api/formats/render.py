@@ -114,6 +114,8 @@ def _etag(page: Page, parts: Sequence[bytes], essence: Sequence[bytes]) -> str:
     if page.validity.final:
         return f'"{_digest(b"json", *parts)}"'
     mark = f"json:{page.basis.get('position')}:".encode()
+    if "erased" in page.basis:
+        mark += _json_bytes(page.basis["erased"])
     return f'W/"{_digest(mark, *essence)}"'
 
 

@@ -1,9 +1,9 @@
 """Cached answers: an answer that stays the same need not be computed again, nor sent to a client that has it.
 
 *Here*, answers are kept in memory. One whose viewpoint is stated and past is kept for ever
-(`as_of=2024-06-30&recorded_as_of=position:100`). One of which only `as_of` is stated is kept until something is
-recorded. Without `as_of` an answer is as of now, which moves on with every request, so it is not kept. Where memory
-runs out, the least recently used answer goes.
+(`as_of=2024-06-30&recorded_as_of=position:100`), or until an event is erased, which may be in it. One of which only
+`as_of` is stated is kept until something is recorded. Without `as_of` an answer is as of now, which moves on with every
+request, so it is not kept. Where memory runs out, the least recently used answer goes.
 
 *At a client*: one that names the answer it has already gets no body (`api.http.conditional_responses`).
 """
@@ -18,6 +18,8 @@ from starlette.types import Scope
 
 from api.formats.answer import Answer
 
+ERASED_AT = "erased_at"
+"""Where a connection's scope says which EventErased was the last before its answer was computed."""
 BYTES_MAX = 64 * 1024 * 1024
 SHARE_MAX = 8
 """No answer takes more than this part (an eighth) of the cache, so that one does not drive out all others."""
@@ -43,10 +45,14 @@ def question_of(scope: Scope) -> Question | None:
 
 
 class CachedAnswer(NamedTuple):
-    """An answer, and the head of the log at which it holds; None where it holds for ever."""
+    """An answer, and the head of the log at which it holds; None where it holds for ever.
+
+    For ever is until an event is erased: `erased_at` is the position of the last EventErased before it was computed.
+    """
 
     answer: Answer
     at_head: int | None
+    erased_at: int
 
 
 class CachedAnswers:
@@ -70,14 +76,22 @@ class CachedAnswers:
                 self._entries.move_to_end(question)
             return self._entries.get(question)
 
-    def put(self, question: Question, answer: Answer, *, at_head: int | None) -> None:
-        """Cache an answer: for ever, or as long as `at_head` is the head of the log."""
+    def clear(self) -> None:
+        """Let all answers go."""
+        with self._lock:
+            self._entries.clear()
+            self._bytes = 0
+
+    def put(self, question: Question, answer: Answer, *, at_head: int | None, erased_at: int) -> None:
+        """Cache an answer: until another event than that at `erased_at` erases one; or only as long as `at_head` is the
+        head of the log.
+        """
         size = _size(question, answer)
         if size * SHARE_MAX > self._bytes_max or answer.in_memory < answer.size:
             return
         with self._lock:
             self._drop(question)
-            self._entries[question] = CachedAnswer(answer, at_head)
+            self._entries[question] = CachedAnswer(answer, at_head, erased_at)
             self._bytes += size
             while self._bytes > self._bytes_max:
                 self._drop(next(iter(self._entries)))

@@ -42,6 +42,8 @@ class KeptFiles:
         self.seconds = seconds
         self._files: OrderedDict[tuple[FileQuestion, str], _Kept] = OrderedDict()
         self._lock = threading.RLock()
+        self._erased_at = 0
+        """The position of the last EventErased that is known here."""
         room.make = self._drop_one
 
     def __len__(self) -> int:
@@ -58,10 +60,29 @@ class KeptFiles:
                     return kept.answer
         return None
 
-    def put(self, question: FileQuestion, answer: Answer, *, final: bool) -> None:
-        """Keep a file; others go where they are too many."""
+    def clear(self) -> None:
+        """Let all files go."""
+        with self._lock:
+            over, self._files = self._files, OrderedDict()
+        del over
+
+    def hold_at(self, erased_at: int) -> None:
+        """Let the files go that were made before the last EventErased, which is at this position."""
+        with self._lock:
+            if erased_at == self._erased_at:
+                return
+            self._erased_at = erased_at
+            over, self._files = self._files, OrderedDict()
+        del over
+
+    def put(self, question: FileQuestion, answer: Answer, *, final: bool, erased_at: int = 0) -> None:
+        """Keep a file, which was begun when an event was erased last at this position; others go where they are too
+        many.
+        """
         key = question, answer.headers["ETag"]
         with self._lock:
+            if erased_at != self._erased_at:
+                return
             self._files[key] = _Kept(answer, final, monotonic() + self.seconds)
             self._files.move_to_end(key)
         while len(self._files) > KEPT_MAX:

@@ -50,6 +50,12 @@ BASIS: dict[str, Any] = {
             "type": "string",
             "description": "The Merkle root over the log up to that position (RFC 6962), in hex.",
         },
+        "erased": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "Only where there are any: events up to that position that were erased since. What they "
+            "made the ledger answer then is not known any more. `erased_more` counts those that are not listed.",
+        },
     },
 }
 PROBLEM: dict[str, Any] = {
@@ -150,7 +156,7 @@ def append_body() -> dict[str, Any]:
     examples: dict[str, Any] = {
         "first facts": {"summary": "Two entities and a figure, in one batch", "value": FIRST_FACT}
     }
-    for name, cls in REGISTRY.items():
+    for name, cls in ((name, cls) for name, cls in REGISTRY.items() if cls.appended):
         examples[name] = {"summary": f"{name}: {_first_line(cls)}", "value": cls.example}
     return {
         "required": True,

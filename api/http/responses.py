@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 
 from api.formats.answer import Answer
@@ -12,7 +13,7 @@ from api.formats.cells import json_text
 from api.formats.csv_lines import GROUP_ROWS
 from api.formats.negotiation import CSV, FORMATS, JSON, Format, chosen
 from api.formats.render import page_answer
-from api.http.cached_answers import CachedAnswers, question_of
+from api.http.cached_answers import ERASED_AT, CachedAnswers, question_of
 from api.http.conditional_responses import conditional_response
 from api.http.kept_files import FileQuestion, KeptFiles
 from api.http.question_queue import Questions
@@ -52,8 +53,10 @@ async def answered(
     kept: KeptFiles = request.app.state.kept_files
     parameters, form = asked(request, known)
     file_question = FileQuestion(request.scope["path"], request.scope["query_string"], form.name)
-    if form is not JSON and (file := _kept(kept, file_question, request.headers)) is not None:
-        return conditional_response(file, request.scope)
+    if form is not JSON:
+        kept.hold_at(await run_in_threadpool(engine.ledger.log.erased.last))
+        if (file := _kept(kept, file_question, request.headers)) is not None:
+            return conditional_response(file, request.scope)
 
     check_receipt(parameters, request.scope["path"])
 
@@ -61,6 +64,7 @@ async def answered(
         safe = flag_of(parameters, SAFE.name)
         if safe and form is not CSV:
             raise bad_parameter(SAFE.name, "not_csv", f"safe is for CSV, and this answer is {form.name}: leave it out")
+        erased_at = engine.ledger.log.erased.last()
         inquiry = engine.within(allowance)
         page = ask(inquiry, parameters)
         if RECEIPT.name in parameters:
@@ -70,7 +74,7 @@ async def answered(
             page, form, path=request.url.path, query=query, safe=safe, room=kept.room, check=allowance.check
         )
         if form is not JSON:
-            kept.put(file_question, made, final=page.validity.final)
+            kept.put(file_question, made, final=page.validity.final, erased_at=erased_at)
         return respond(request, made, page.validity)
 
     response = await in_turn(request, answer, large=_is_large(request, form) if large is None else large)
@@ -102,9 +106,10 @@ def _is_large(request: Request, form: Format) -> bool:
 def respond(request: Request, answer: Answer, validity: Validity) -> Response:
     """The answer as a response, cached where it stays the same."""
     question = question_of(request.scope)
-    if question is not None and (validity.final or validity.at_head is not None):
+    erased_at = request.scope.get(ERASED_AT)
+    if question is not None and erased_at is not None and (validity.final or validity.at_head is not None):
         cached: CachedAnswers = request.app.state.cached_answers
-        cached.put(question, answer, at_head=validity.at_head)
+        cached.put(question, answer, at_head=validity.at_head, erased_at=erased_at)
     return conditional_response(answer, request.scope)
 
 

@@ -55,6 +55,8 @@ def _of_log(data: DataDirectory, environment: Mapping[str, str]) -> Iterator[Fin
             yield _of_end(ledger, head)
             yield _of_clock(ledger, head)
             yield _of_lag(data.projections_path, head)
+            if ledger.log.erased.last():
+                yield _of_erased(ledger)
     except BadSetting:
         return  # which is a finding of its own
     except LedgerError as error:
@@ -67,6 +69,13 @@ def _of_end(ledger: Ledger, head: int) -> Finding:
     if ledger.doubt is None:
         return well("log", f"{head} events; its end and a sample are as they were recorded")
     return fault("log", str(ledger.doubt), "Run `supply-ledger verify`, and restore a backup where it finds a fault.")
+
+
+def _of_erased(ledger: Ledger) -> Finding:
+    if ledger.log.erased.is_scrubbed:
+        return well("erased texts", "no byte of one is left in the files of the log")
+    said = "some may be left in the files of the log, since another process was reading it"
+    return warning("erased texts", said, "Run `doctor` again when backups and exports have ended: each start tries it.")
 
 
 def _of_clock(ledger: Ledger, head: int) -> Finding:

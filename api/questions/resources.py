@@ -14,7 +14,7 @@ from api.questions.name_hints import names_taken
 from api.questions.page import Items, Page, filters_of, read, viewpoint_of
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from api.questions.unit_conversion import CONVERSION, conversion_of
-from ledger import REGISTRY, Entry, body_of_entry, content
+from ledger import REGISTRY, Entry, Ledger, body_of_entry, content
 from ledger.events import SLUG_PATTERN, Figure
 from ledger.values import POSITION_DIGITS_MAX, parse_moment
 from projections import (
@@ -47,6 +47,8 @@ EVENT_FILTERS = (
     Parameter("reference", "Only events with this `source.reference`, which may hold commas."),
 )
 EVENTS = (*EVENT_FILTERS, *VIEWPOINT, *PAGING)
+ERASED_MAX = 100
+"""How many erased events a page names."""
 SCAN_ROWS = 1000
 """How many events are looked at in one go, where `as_of` may leave most of them out."""
 
@@ -147,9 +149,11 @@ def one(engine: Inquiry, projection: Projection, slug: str, parameters: Mapping[
 
     path = f"{projection.name}/{slug}"
     page = read(engine, fetch, path=path, parameters=parameters, objects=projection.objects)
-    if len(page.items) == 0 and not is_entity_of(engine, projection, slug, seen[0]):
+    erased = engine.erased_of_thing(projection.name, slug, seen[0])
+    if len(page.items) == 0 and not erased and not is_entity_of(engine, projection, slug, seen[0]):
         raise not_found(f"{slug!r} is unknown among {projection.name} at this viewpoint.")
-    return page.with_kinds(projection.kinds).with_members(events=engine.timeline(projection.name, slug, seen[0]))
+    page = page.with_kinds(projection.kinds).with_members(events=engine.timeline(projection.name, slug, seen[0]))
+    return with_erased(page, erased)
 
 
 def history(engine: Inquiry, figure_id: str, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
@@ -161,7 +165,10 @@ def history(engine: Inquiry, figure_id: str, parameters: Mapping[str, str], *, l
     if wanted is None:
         raise not_found(f"There is no figure {figure_id[:80]!r}: a figure_id is a UUID.")
 
+    erased: list[dict[str, Any]] = []
+
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
+        erased[:] = engine.erased_of_figure(wanted, viewpoint)
         items: Items = engine.history(wanted, viewpoint, clock=clock, limit=count, offset=skip)
         if len(items) == 0 and not engine.events(viewpoint=viewpoint, figure_id=wanted, limit=1):
             raise not_found(f"There is no figure {wanted} at this viewpoint.")
@@ -171,7 +178,16 @@ def history(engine: Inquiry, figure_id: str, parameters: Mapping[str, str], *, l
             conversion.check(reader, {"figure_id": str(wanted)})
         return conversion.of(items)
 
-    return read(engine, fetch, path=f"history/{wanted}", parameters=parameters, limit=limit)
+    return with_erased(read(engine, fetch, path=f"history/{wanted}", parameters=parameters, limit=limit), erased)
+
+
+def with_erased(page: Page, erased: Sequence[dict[str, Any]]) -> Page:
+    """A page about one figure or thing, with what was erased of it, if anything was: what it said is in no item."""
+    if not erased:
+        return page
+    listed = list(erased[:ERASED_MAX])
+    more = {"erased_more": len(erased) - len(listed)} if len(erased) > len(listed) else {}
+    return page.with_members(erased=listed, **more)
 
 
 def events(engine: Inquiry, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
@@ -196,7 +212,7 @@ def events(engine: Inquiry, parameters: Mapping[str, str], *, limit: int | None 
             entries += [entry for entry in batch if _published(entry, viewpoint, parameters)]
             more = len(batch) == size
             at = batch[-1].position if batch else at
-        return [flat(entry) for entry in entries[:wanted]]
+        return flat_all(engine.ledger, entries[:wanted])
 
     def last_position(items: Items, _: int) -> int:
         return int(items[-1]["position"])
@@ -227,7 +243,7 @@ def event(engine: Inquiry, event_id: str, parameters: Mapping[str, str]) -> Page
     viewpoint = viewpoint_of(engine, parameters)
     if entry is None or entry.position > viewpoint.position or not _published(entry, viewpoint, parameters):
         raise not_found(f"There is no event {event_id[:80]!r} at this viewpoint.")
-    item = _with_acts(entry, engine.ledger.acts_on(entry), position=viewpoint.position)
+    item = _with_acts(engine.ledger, entry, engine.ledger.acts_on(entry), position=viewpoint.position)
     return read(engine, lambda *_: [item], path=f"events/{wanted}", parameters=parameters)
 
 
@@ -235,13 +251,21 @@ def events_with_acts(engine: Inquiry, event_ids: Iterable[UUID], *, position: in
     """What `event` says of each of some events, by id, at a position of the ledger clock."""
     entries = engine.ledger.get_all(event_ids)
     acts = engine.ledger.acts_on_each(list(entries.values()))
-    return {str(one): _with_acts(entry, acts[one], position=position) for one, entry in entries.items()}
+    ledger = engine.ledger
+    return {str(one): _with_acts(ledger, entry, acts[one], position=position) for one, entry in entries.items()}
 
 
-def _with_acts(entry: Entry, acts: Sequence[Entry], *, position: int) -> dict[str, Any]:
+def _with_acts(ledger: Ledger, entry: Entry, acts: Sequence[Entry], *, position: int) -> dict[str, Any]:
     held = [act for act in acts if act.position <= position]
-    says = content((entry.cls, entry.body), [(act.type, act.body) for act in held])
-    return {**flat(entry), "content": says, "acts": [flat(act) for act in held]}
+    (said,) = flat_all(ledger, [entry])
+    says = None if entry.is_erased else content((entry.cls, entry.body), [(act.type, act.body) for act in held])
+    return {**said, "content": says, "acts": [flat(act) for act in held]}
+
+
+def flat_all(ledger: Ledger, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Events as the log gives them; of those that were erased, by whom, when and why."""
+    erased = ledger.erased(entries)
+    return [{**flat(one), **({"erased": erased[one.position]} if one.is_erased else {})} for one in entries]
 
 
 def flat(entry: Entry) -> dict[str, Any]:
@@ -281,8 +305,8 @@ def is_entity_of(engine: Inquiry, projection: Projection, slug: str, viewpoint: 
 
 def _published(entry: Entry, viewpoint: Viewpoint, parameters: Mapping[str, str]) -> bool:
     """Whether an event counts at an `as_of` that was given; where none was, the log is not cut by publication."""
-    if "as_of" not in parameters or entry.cls.known_at_once:
-        return True
+    if "as_of" not in parameters or entry.cls.known_at_once or entry.is_erased:
+        return True  # When that which was erased was published, nobody knows.
     printed = entry.body.get("published_at")
     known_from = parse_moment(printed).end if printed else entry.recorded_at
     return known_from <= viewpoint.as_of

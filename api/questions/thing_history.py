@@ -7,7 +7,7 @@ from typing import Any
 from api.problems import bad_parameter, not_found
 from api.questions.page import Items, Page, read
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
-from api.questions.resources import CLOCK, is_entity_of, parameters_of
+from api.questions.resources import CLOCK, is_entity_of, parameters_of, with_erased
 from ledger.events import NAME_PATTERN, SLUG_PATTERN
 from projections import CATALOGUE, COLUMN_KINDS, THINGS, Inquiry, Kind, Projection, ThingPlace, Value, Viewpoint
 
@@ -88,14 +88,17 @@ def thing_history(
         members.update(names.members())
         return names.filters
 
+    erased: list[dict[str, Any]] = []
+
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
+        erased[:] = engine.erased_of_thing(projection.name, name, viewpoint)
         filters = filters_at(viewpoint)
         if clock == "ledger":
             place = ThingPlace(skip >> _SHOWN_BITS, skip & ((1 << _SHOWN_BITS) - 1))
             items = engine.thing_answers(projection.name, key, viewpoint, filters=filters, limit=count, place=place)
         else:
             items = engine.thing_history(projection.name, key, viewpoint, filters=filters, limit=count, offset=skip)
-        known = items or engine.knows_thing(projection.name, key, viewpoint)
+        known = items or erased or engine.knows_thing(projection.name, key, viewpoint)
         if not known and not is_entity_of(engine, projection, name, viewpoint):
             raise not_found(f"{name[:200]!r} is unknown among {projection.name} at this viewpoint.")
         return items
@@ -108,7 +111,8 @@ def thing_history(
         limit=limit,
         next_offset=_place_after if clock == "ledger" else None,
     )
-    return page.with_kinds({**COLUMN_KINDS, **projection.kinds, **_KINDS}).with_members(**members)
+    page = page.with_kinds({**COLUMN_KINDS, **projection.kinds, **_KINDS}).with_members(**members)
+    return with_erased(page, erased)
 
 
 def _place_after(items: Items, before: int) -> int:

@@ -13,18 +13,17 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from ledger.append.batch_record import BatchRecord
+from ledger.append.erasure import Erasures
 from ledger.append.expected import Expected
-from ledger.append.mentions import SCANS_MAX, Mentions
 from ledger.append.prepare import Draft, the_same
 from ledger.append.streams import stream_of
-from ledger.append.unwritten import Unwritten
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerError, Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.figure_facts import FigureFacts
 from ledger.events.figures import Figure, Statement
-from ledger.events.ledger_events import LedgerEvent
-from ledger.rules.effective_content import Content
+from ledger.events.ledger_events import EventErased, LedgerEvent
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
 from ledger.rules.named_events import naming_violations
 from ledger.rules.near_series import near_series_warnings
@@ -37,25 +36,16 @@ from ledger.store.protocol import LogStore
 from ledger.values.calendars import parse_moment
 from ledger.values.identifiers import microseconds, of_time
 
-ACTS_FEW = 16
-"""What so few acts make of an event is found anew each time that somebody asks."""
 
-
-class Batch:
+class Batch(BatchRecord):
     """The entries that a transaction adds, and everything needed to look an event up, recorded or placed."""
 
     def __init__(self, log: LogStore, state: State, *, at: datetime) -> None:
-        self.state = state
+        super().__init__(log, state)
         self.at = self._now = at
         self.warnings: dict[int, tuple[dict[str, Any], ...]] = {}
         """What is odd about an event, by its position."""
-        self._log = log
         self._at_us = microseconds(at)
-        self._unwritten = Unwritten(log)
-        """What is placed and not written yet, in front of the log."""
-        self._expected = Expected((), log)
-        self._known = self._expected.known
-        self._mentions: Mentions | None = None
         self._warns = False
         """Whether somebody wants to know what is odd."""
         self._expected_figures: set[bytes] = set()
@@ -64,17 +54,12 @@ class Batch:
         self._compared = COMPARED_MAX
         """How many of the last events on a figure a new one is compared with."""
         self._metrics: set[str] = set()
+        self.erasures = Erasures()
 
     @cached_property
     def _histories(self) -> Histories:
         """What was said of figures before, as far as it was read."""
         return Histories()
-
-    @property
-    def log(self) -> LogStore:
-        """The log, with everything in it that was placed."""
-        self._unwritten.write()
-        return self._log
 
     def give_salt(self, position: int, salt: bytes) -> None:
         """The salt of the leaf of an event that will be placed; others are drawn."""
@@ -182,49 +167,11 @@ class Batch:
     def finish(self) -> None:
         """Write what is not written yet. Afterwards nothing more is placed."""
         self._unwritten.write()
+        self.erasures.carry_out(self._log)
         for metric in self._metrics:
             self._log.fix_metric(metric, self.state.metrics.get(metric))
         if self.state.forms.unsaved:
             self._log.note_forms(self.state.forms.unsaved)
-
-    # What rules ask of the log itself (`ledger.rules.record.Record`)
-
-    def find(self, event_id: UUID) -> Entry | None:
-        """The event with this id, recorded or placed."""
-        event_key = event_id.bytes
-        found = self._expected.targets.get(event_key) or self._known.get(event_key)
-        if found is None or not found.state:  # What is only known has no state.
-            found = self._unwritten.with_event_id(event_key)
-        return found
-
-    def at_position(self, position: int) -> Entry | None:
-        """The event at this position, recorded or placed."""
-        return next(iter(self._unwritten.at_positions([position])), None)
-
-    def content_of(self, entry: Entry) -> Content:
-        """What an event says after the ledger events on it so far, recorded or placed."""
-        says = self.state.content_of(entry.event_id)
-        if says is None:
-            says, acts = Content(entry.body), self._acts_on(entry)
-            for act in acts:
-                says = says.after(entry.cls, (act.type, act.body))
-            if len(acts) > ACTS_FEW:  # Who names it next should not go through all of them again.
-                self.state.acted.remember(entry.event_key, says)
-        return says
-
-    def _acts_on(self, entry: Entry) -> list[Entry]:
-        positions = self.state.acted.positions(entry.event_key)
-        return self._unwritten.at_positions(positions) if positions else []
-
-    def mentioning(self, text: str, types: Sequence[str], *, after: int = 0) -> Iterator[Entry]:
-        """Events of these types whose body holds the text, recorded or placed, in order. A scan of the log."""
-        acted_on = self._expected.registrations
-        if text not in acted_on or len(acted_on) <= SCANS_MAX:
-            return self.log.mentioning(text, types=types, after=after)
-        if self._mentions is None:
-            self._mentions = Mentions(acted_on)
-            self._mentions.read(self.log, until=self.state.head)
-        return self._mentions.entries(self.log, text, types, after=after)
 
     def recorded(self, at: datetime) -> None:
         """Let what is placed from here on be recorded at an instant of the past: a log that is taken in again.
@@ -269,6 +216,18 @@ class Batch:
     def _read_history(self, stream: bytes) -> None:
         if stream not in self._histories:
             self._histories.read({stream: [], **self._unwritten.streams([stream], last=self._compared)})
+
+    def place_erased(self, entry: Entry, content: bytes) -> Entry:
+        """Place an entry of a log that is taken in as recorded, whose text was erased there; its EventErased follows.
+
+        `content` is the hash that stands for the text. As if it were not there, it counts for no rule.
+        """
+        self.erasures.came_before = True
+        self.state.head, self.state.recorded_at = entry.position, self.at
+        self._unwritten.salts[entry.position] = content
+        self._unwritten.entries.append(entry)
+        self._known[entry.event_key] = entry
+        return entry
 
     # Placing
 
@@ -320,7 +279,8 @@ class Batch:
 
     def _fold(self, draft: Draft, event: Version) -> bytes:
         """Ask the rules, and fold the event into the state; its stream."""
-        if broken := [*violations(self.state, event), *naming_violations(self, event)]:
+        broken = [*violations(self.state, event), *naming_violations(self, event)]
+        if broken and not self.erasures.came_before:
             raise RuleBroken(broken)
         if issubclass(event.cls, LedgerEvent):
             return self._fold_ledger_event(draft, event)
@@ -339,6 +299,8 @@ class Batch:
     def _fold_ledger_event(self, draft: Draft, event: Version) -> bytes:
         outcome = outcome_of(self, event)
         target = outcome.target
+        if issubclass(event.cls, EventErased):
+            self.erasures.take(self, target, event)
         self._check_version(draft.expected_version, target.stream_key)
         act = event.cls.__name__, event.body
         self.state.act(target.event_id, event.position, act, says=outcome.content)

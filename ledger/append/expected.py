@@ -19,6 +19,8 @@ class Expected:
         self.targets: dict[bytes, Entry] = {one.event_key: one for one in log.with_event_ids(named)} if named else {}
         """Recorded events by their ids, that the drafts act on, restate or take back."""
         self.registrations: set[str] = {
-            one.body["entity"] for one in self.targets.values() if one.type == EntityRegistered.__name__
+            one.body["entity"]
+            for one in self.targets.values()
+            if one.type == EntityRegistered.__name__ and not one.is_erased
         }
         """The slugs whose registrations are acted on."""

@@ -103,7 +103,12 @@ def prepared_all(sent: Iterable[Any]) -> list[Draft | InvalidEvent]:
 
 
 def the_same(draft: Draft, known: Entry) -> Entry:
-    """The entry with the draft's event_id, which was made of the same. Raises EventIdReused where it was not."""
+    """The entry with the draft's event_id, which was made of the same. Raises EventIdReused where it was not, and of
+    an event whose text was erased: what it said is not known any more.
+    """
+    if known.is_erased:
+        detail = f"event {known.event_id}, at position {known.position}, was erased, and is not recorded again"
+        raise EventIdReused([Violation(("event_id",), "event_erased", detail)])
     if draft.digest != known.digest or draft.type != known.type:
         detail = f"event_id {known.event_id} names another event, at position {known.position}"
         raise EventIdReused([Violation(("event_id",), "event_id_reused", detail)])

@@ -17,8 +17,15 @@ def stream_of(record: Record, event: Version) -> bytes:
     named = record.find(UUID(event.body["withdraws"])) if issubclass(event.cls, ReportWithdrawn) else None
     if named is not None:
         return named.stream_key
-    family = event.cls.family
-    slug = event.body[event.thing]
-    kind = "entities" if family in ("entities", "relationships", "statements") else family
+    kind, slug = _kind_of(event.cls.family), event.body[event.thing]
     resolved = record.state.resolve(slug) if kind in ("entities", "facilities") else slug
-    return uuid5(FIGURE_NAMESPACE, f"{kind}:{resolved}").bytes
+    return stream_of_thing(kind, resolved).bytes
+
+
+def stream_of_thing(family: str, slug: str) -> UUID:
+    """The id of the stream of a thing, which the slug names that those merged with it resolve to."""
+    return uuid5(FIGURE_NAMESPACE, f"{_kind_of(family)}:{slug}")
+
+
+def _kind_of(family: str) -> str:
+    return "entities" if family in ("entities", "relationships", "statements") else family

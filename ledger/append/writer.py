@@ -206,6 +206,8 @@ class Writer:
         kept = self._log.request(request_key(key, append.recorded_by))
         if kept is None:
             return None
+        if not kept[0]:
+            raise KeyReused(f"the request with the idempotency key {key!r} recorded an event that was erased since")
         if kept[0] != digest:
             raise KeyReused(f"the idempotency key {key!r} was used for another body")
         return Receipt.replay(kept[1])
@@ -239,6 +241,8 @@ class Writer:
         if head == state.head:
             return
         for entry in self._log.of_other_types(_types_of_no_matter(), after=state.head, until=head):
+            if entry.is_erased:
+                continue  # It counts as if it were not there.
             cls, body = entry.cls, entry.body  # An unknown type may be one that matters: then nothing may be decided.
             if not issubclass(cls, LedgerEvent):
                 state.add(Version(entry.position, entry.event_id, cls, body, entry.recorded_at))
@@ -259,6 +263,8 @@ class Writer:
             return
         others = [name for name, cls in REGISTRY.items() if not issubclass(cls, Figure)]
         for entry in self._log.of_other_types(others, after=max(0, until - FORMS_READ_MAX), until=until):
+            if entry.is_erased:
+                continue
             with suppress(LedgerDamaged):  # What cannot be read is no reason to refuse what comes.
                 figure = Version(entry.position, entry.event_id, entry.cls, entry.body, entry.recorded_at)
                 state.note_forms(form_of(figure), entry.position)

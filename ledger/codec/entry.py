@@ -37,6 +37,11 @@ class Entry(NamedTuple):
     """1 for the first event of its stream, 2 for the next."""
 
     @property
+    def is_erased(self) -> bool:
+        """Whether its text was taken away: what it said, and the digest of that. See `ledger.erased_events`."""
+        return not self.digest and not self.state
+
+    @property
     def event_id(self) -> UUID:
         """The id of the event."""
         return UUID(bytes=self.event_key)
@@ -58,7 +63,12 @@ class Entry(NamedTuple):
 
     @property
     def body(self) -> dict[str, Any]:
-        """What it said when it was recorded, read from its bytes anew each time. Raises LedgerDamaged."""
+        """What it said when it was recorded, read from its bytes anew each time; nothing of what was erased.
+
+        Raises LedgerDamaged.
+        """
+        if self.is_erased:
+            return {}
         return body_of(self.type, self.state, position=self.position)
 
     def envelope(self) -> dict[str, Any]:

@@ -46,7 +46,14 @@ for _name in sorted(_FOUND, key=lambda name: _ORDER.index(name) if name in _ORDE
 
 from ledger.events.entities import EntitiesMerged, EntityRegistered  # noqa: E402 - in the registry's order
 from ledger.events.figures import Figure, Statement, figure_id  # noqa: E402
-from ledger.events.ledger_events import EventCorrected, EventReinstated, EventRetracted, LedgerEvent  # noqa: E402
+from ledger.events.ledger_events import (  # noqa: E402
+    ErasureReason,
+    EventCorrected,
+    EventErased,
+    EventReinstated,
+    EventRetracted,
+    LedgerEvent,
+)
 
 __all__ = [
     "NAME_PATTERN",
@@ -55,8 +62,10 @@ __all__ = [
     "Count",
     "EntitiesMerged",
     "EntityRegistered",
+    "ErasureReason",
     "Event",
     "EventCorrected",
+    "EventErased",
     "EventReinstated",
     "EventRetracted",
     "Figure",

@@ -148,6 +148,8 @@ class Event(Part):
     amends: ClassVar[type["Event"] | None] = None
     """For an amendment: the type whose fields its `changes` may name."""
     version: ClassVar[int] = 1
+    appended: ClassVar[bool] = True
+    """False for what the ledger records itself, and takes from nobody."""
     known_at_once: ClassVar[bool] = False
     """True for this ledger's own bookkeeping, which `as_of` never cuts."""
 

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ledger.events.base import Event, Text
+from ledger.events.base import Count, Event, Text
 
 Reason = Literal["transcription", "unit", "entity", "date", "duplicate", "other"]
+ErasureReason = Literal["personal_data", "licence", "court_order", "other"]
+"""Why a text may have to go: it is about a person, whoever wrote it allows it no longer, or a court says so."""
 _TARGET = "0198f0a2-5d3c-7c7e-9a51-3f2b8c6d1e00"
 
 
@@ -62,3 +64,23 @@ class EventReinstated(LedgerEvent):
         "target": _TARGET,
         "explanation": "The two pages were different editions after all.",
     }
+
+
+class EventErased(LedgerEvent):
+    """The text of an event was taken out of this ledger for good: its place and its proof stay.
+
+    It is recorded by the erasing itself (`Ledger.erase`), and by nothing else.
+    """
+
+    example: ClassVar[dict[str, Any]] = {
+        "type": "EventErased",
+        "target": _TARGET,
+        "reason": "personal_data",
+        "explanation": "The note named an employee, who asked for it.",
+    }
+    appended: ClassVar[bool] = False
+
+    reason: ErasureReason
+    acts: list[Count] | None = Field(
+        None, min_length=1, description="The positions of the ledger events on it, whose texts were erased with it."
+    )

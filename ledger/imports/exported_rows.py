@@ -9,16 +9,21 @@ Taken in as recorded, into an empty ledger, it keeps its position and all that t
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from ledger.codec.entry import Entry
 from ledger.errors import CalendarError, InvalidEvent, Violation
 from ledger.events.base import REGISTRY, Transition
 from ledger.events.figures import Figure
 from ledger.events.withdrawals import ReportWithdrawn
+from ledger.proof.leaves import Leaf
+from ledger.proof.merkle import HASH_BYTES
 from ledger.values.calendars import instant_text, parse_moment
 from ledger.values.identifiers import instant_of, microseconds
 
 _ENVELOPE = ("position", "recorded_at", "recorded_by", "digest", "salt", "ledger")
+_OF_ERASED = ("type", "event_id", "stream", "content")
+"""What the row of an event has whose text was erased, in the place of what it said."""
 SET_BY_LEDGER = (*_ENVELOPE, "figure_id", "counts_as_published")
 """What an exported row has beside the event as it was sent."""
 _VIA = "supply ledger"
@@ -36,17 +41,29 @@ class Recorded(NamedTuple):
     """SHA-256 of what was sent, in hex, where the row says it."""
     salt: str | None = None
     """The salt of its leaf in the Merkle tree, in hex, where the row says it."""
+    stream: str | None = None
+    """The stream of an event whose text was erased, a UUID."""
+    content: str | None = None
+    """The hash that stands for that text in its leaf, in hex."""
 
 
-def exported(entry: Entry, *, salt: bytes, ledger: str) -> dict[str, Any]:
-    """The row that an event is exported as, recorded by the ledger with this identity; with the salt of its leaf."""
-    proof = {"digest": entry.digest.hex(), "salt": salt.hex()}
+def exported(entry: Entry, leaf: Leaf, *, ledger: str, erased: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The row that an event is exported as, recorded by the ledger with this identity; with the salt of its leaf.
+
+    `erased` says who erased it, where somebody did.
+    """
+    if leaf.salt is None:
+        proof = {"stream": str(entry.stream), "content": leaf.content.hex()}
+        return {**entry.envelope(), **proof, "ledger": ledger, "erased": erased}
+    proof = {"digest": entry.digest.hex(), "salt": leaf.salt.hex()}
     return {**entry.envelope(), **proof, "ledger": ledger, **body_of_entry(entry)}
 
 
 def body_of_entry(entry: Entry) -> dict[str, Any]:
     """What an event says, and since when it counts as published where it does not say so itself."""
     body = entry.body
+    if entry.is_erased:
+        return body
     if "published_at" not in body and is_dated(entry.type):
         return {"counts_as_published": instant_text(entry.recorded_at), **body}
     return body
@@ -78,6 +95,25 @@ def taken_apart(sent: Mapping[str, Any]) -> tuple[dict[str, Any], Recorded | Non
             raise InvalidEvent([Violation((name,), "exported", f"{name} is a text of at most 200 characters")])
     said = {name: value for name, value in sent.items() if name not in SET_BY_LEDGER}
     return said, Recorded(ledger, position, recorded_us, str(texts["recorded_by"]), digest, salt)
+
+
+def erased_row(sent: Mapping[str, Any]) -> tuple[str, bytes, Recorded] | None:
+    """The type, the id in bytes and what the ledger had set of an event whose text was erased; None for another row.
+
+    Raises InvalidEvent.
+    """
+    if "erased" not in sent or "position" not in sent:
+        return None
+    _, recorded = taken_apart(sent)
+    type_name, event_id, stream, content = (str(sent.get(name)) for name in _OF_ERASED)
+    try:
+        cls, key, stream_key = REGISTRY[type_name], UUID(event_id).bytes, UUID(stream).bytes
+        whole = recorded is not None and len(bytes.fromhex(content)) == HASH_BYTES and bool(stream_key and cls)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        whole = False
+    if recorded is None or not whole:
+        raise InvalidEvent([Violation(("erased",), "exported", "the row of an erased event lacks what stands for it")])
+    return type_name, key, recorded._replace(stream=stream, content=content)
 
 
 def joined(said: dict[str, Any], recorded: Recorded, *, ledger: str, counts_as_published: Any) -> dict[str, Any]:

@@ -32,10 +32,11 @@ def export_log(ledger: Ledger, folder: Path, *, progress: Callable[[int], None] 
     later, identity = ledger.log.recorders(), ledger.identity
     with _whole(folder / EVENTS) as file:
         leaves = ledger.log.leaves(after=0, until=head)
-        for entry, (_, salt, *_) in zip(ledger.entries(until=head), leaves, strict=True):
+        for entry, leaf in zip(ledger.entries(until=head), leaves, strict=True):
             while later and later[0][0] <= entry.position:
                 identity = later.pop(0)[1]
-            line = orjson.dumps(exported(entry, salt=salt, ledger=identity)) + b"\n"
+            erased = ledger.erased([entry]).get(entry.position) if entry.is_erased else None
+            line = orjson.dumps(exported(entry, leaf, ledger=identity, erased=erased)) + b"\n"
             digest.update(line)
             file.write(line)
             written += 1

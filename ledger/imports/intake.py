@@ -16,6 +16,7 @@ from ledger.codec.entry import Entry
 from ledger.errors import InvalidEvent, Refused, RuleBroken, Violation
 from ledger.events.entities import EntityRegistered
 from ledger.events.figure_facts import FigureFacts
+from ledger.events.ledger_events import EventErased
 from ledger.imports.content_ids import content_id
 from ledger.imports.editions import Edition, Scope
 from ledger.imports.exported_rows import Recorded, as_first_said
@@ -53,6 +54,8 @@ class Intake:
         self._before_it = SaidBefore()
         self._recorder: str | None = None
         """The ledger that recorded the last event, where events are taken in as recorded."""
+        self._without_text: set[int] = set()
+        """The positions of rows without a text, for which no EventErased came yet."""
         self._head = -1
         """The head of the log after the last piece."""
         self._edition = None if options.scope is None else Edition(Scope.of(options.scope), options, left_out)
@@ -155,6 +158,11 @@ class Intake:
 
     def close(self, batch: Batch) -> None:
         """Say what the file leaves out, where it is all of something; what comes after it, this ledger records."""
+        if self._without_text:
+            detail = (
+                f"the text of the event at position {min(self._without_text)} is gone, and no row says who erased it"
+            )
+            self._report.reject(0, [Violation((), "as_recorded", detail)])
         if self._recorder not in (None, batch.log.identity):
             batch.log.note_recorder(batch.log.identity, first=batch.state.head + 1)
         if self._edition is not None:
@@ -170,6 +178,9 @@ class Intake:
                 raise RuleBroken([Violation(("position",), "as_recorded", detail)])
             self._note_recorder(batch, kept)
             batch.recorded(instant_of(kept.recorded_us))
+            if kept.stream is not None and kept.content is not None:
+                self._restore_erased(batch, event, kept, stream=kept.stream, content=kept.content)
+                return
             if kept.digest is not None:
                 event = event._replace(digest=_from_hex("digest", kept.digest, bytes_wanted=32))
             if kept.salt is not None:
@@ -178,8 +189,26 @@ class Intake:
             if entries[0] is None:
                 raise (violations[0].kind or Refused)([one.within for one in violations])
             self._report.recorded += 1
+            if event.type == EventErased.__name__:
+                self._note_erased(batch, event)
         except Refused as error:
             self._report.reject(row, error.violations)
+
+    def _restore_erased(self, batch: Batch, event: Draft, kept: Recorded, *, stream: str, content: str) -> None:
+        """Place a row whose text was erased before it was exported. Raises RuleBroken."""
+        key = event.event_key or b""
+        if batch.known(key) is not None:
+            raise RuleBroken([Violation(("event_id",), "as_recorded", "the event_id is that of a row before")])
+        stream_key = UUID(stream).bytes
+        entry = Entry(kept.position, key, stream_key, event.type, kept.recorded_us, kept.recorded_by, b"", b"")
+        batch.place_erased(entry, bytes.fromhex(content))
+        self._without_text.add(kept.position)
+        self._report.recorded += 1
+
+    def _note_erased(self, batch: Batch, event: Draft) -> None:
+        body = event.body
+        target = batch.find(UUID(body["target"]))
+        self._without_text -= {*body.get("acts", ()), *([] if target is None else [target.position])}
 
     def _note_recorder(self, batch: Batch, kept: Recorded) -> None:
         """An event that is taken in as recorded stays one of the ledger that recorded it."""
@@ -210,7 +239,8 @@ class Intake:
             if batch.state.acted.positions(entry.event_key):
                 found = batch.find(entry.event_id)
                 stands = found is not None and batch.content_of(found).stands
-                report.stays(row, entry, "corrected" if stands else "retracted")
+                gone = "erased" if entry.is_erased else "retracted"
+                report.stays(row, entry, "corrected" if stands else gone)
 
     def _entry(self, batch: Batch, row: int, event: Draft | Refused, *, by_content: bool) -> tuple[Entry, bool]:
         """The entry of a row, there already or placed now, and whether it is a correction. Raises Refused."""
@@ -222,6 +252,8 @@ class Intake:
             known = _registered(batch, event)
         if known is None and by_content:
             known, event, corrects = self._against_what_stands(batch, row, event)
+        elif known is not None and known.is_erased:
+            return known, False
         elif (
             known is not None and known.digest != event.digest and not _says_the_same(event, batch.find(known.event_id))
         ):

@@ -14,7 +14,7 @@ from ledger.codec.stored_json import body_of
 from ledger.errors import InvalidEvent, Refused, Violation
 from ledger.events.figure_facts import FigureFacts
 from ledger.imports.content_ids import content_id
-from ledger.imports.exported_rows import Recorded, is_dated, joined, taken_apart
+from ledger.imports.exported_rows import Recorded, erased_row, is_dated, joined, taken_apart
 from ledger.imports.import_limits import ImportLimits
 from ledger.imports.mappings.mapped_pieces import mapped_rows
 from ledger.imports.rows import Format, Piece, Row, csv_pieces, csv_rows, jsonl_pieces, jsonl_rows
@@ -103,6 +103,8 @@ def _verdict(row: Row, way: Way) -> tuple[bool, tuple[object, ...] | None, Draft
         return False, None, _reasons([row.fault, *row.more, *_beside(row, way)])
     sent, kept = row.sent, None
     try:
+        if type(sent) is dict and (erased := erased_row(sent)) is not None:
+            return _of_erased(*erased, way)
         if type(sent) is dict:
             sent, kept = _as_sent(sent, way)
         type_name, event_key, expected_version, digest, state, facts = prepare(sent)
@@ -115,6 +117,19 @@ def _verdict(row: Row, way: Way) -> tuple[bool, tuple[object, ...] | None, Draft
         return False, None, _reasons([*error.violations, *row.more])
     draft = (type_name, event_key, expected_version, digest, state, None if facts is None else tuple(facts))
     return chooses, None if kept is None else tuple(kept), draft
+
+
+def _of_erased(
+    type_name: str, event_key: bytes, recorded: Recorded, way: Way
+) -> tuple[bool, tuple[object, ...], DraftRow]:
+    """A draft without a text, where a log is taken in as recorded. Raises InvalidEvent."""
+    if not way.as_recorded:
+        detail = (
+            f"the event at position {recorded.position} was erased where the file comes from: leave its row out, or "
+            "take the whole log in as recorded"
+        )
+        raise InvalidEvent([Violation(("erased",), "erased", detail)])
+    return True, tuple(recorded), (type_name, event_key, None, b"", b"", None)
 
 
 def _beside(row: Row, way: Way) -> Iterator[Violation]:

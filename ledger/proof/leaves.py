@@ -16,6 +16,7 @@ This form can never change: every root that was ever given out depends on it.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from typing import NamedTuple
 
 import orjson
 
@@ -23,6 +24,18 @@ from ledger.codec.entry import Entry
 from ledger.proof.merkle import leaf_hash
 
 SALT_BYTES = 16
+
+
+class Leaf(NamedTuple):
+    """What the tree keeps of an event beside its entry."""
+
+    position: int
+    salt: bytes | None
+    """None where the text of the event was erased."""
+    content: bytes
+    """The hash that stands for its text."""
+    hash: bytes
+    """The hash of the leaf itself."""
 
 
 def new_salt() -> bytes:

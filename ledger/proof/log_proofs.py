@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ledger.codec.entry import Entry
 from ledger.proof.checkpoints import Checkpoint
-from ledger.proof.leaves import leaf
+from ledger.proof.leaves import Leaf, leaf
 from ledger.proof.merkle import ProofError, consistency_proof, inclusion_proof
 from ledger.proof.notes import ED25519_NOTE, Note, SignerKey, encoded_base64
 from ledger.proof.signing_keys import key_file_beside, signing_key
@@ -34,7 +34,7 @@ class Tree(Protocol):
     def subtree(self, level: int, index: int) -> bytes:
         """The hash of a whole subtree."""
 
-    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+    def leaves(self, *, after: int, until: int) -> Iterator[Leaf]:
         """Position, salt, content hash and leaf hash of entries."""
 
     def at_positions(self, positions: Sequence[int]) -> list[Entry]:

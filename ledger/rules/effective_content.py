@@ -1,7 +1,7 @@
 """What an event says at a position of the log, after the ledger events that act on it.
 
 Pure functions over bodies: `EventCorrected` replaces fields (each correction patches the result of the ones before),
-`EventRetracted` removes the event, `EventReinstated` brings it back.
+`EventRetracted` removes the event, `EventReinstated` brings it back. `EventErased` removes it for good.
 """
 
 from collections.abc import Iterable, Mapping
@@ -58,9 +58,15 @@ class Content(NamedTuple):
     def after(self, cls: type[Event], act: Act) -> "Content":
         """The content after one more act. Raises InvalidEvent for a correction that does not fit."""
         type_name, body = act
+        if type_name == "EventErased":
+            return ERASED
         if type_name == "EventCorrected":
             return Content(corrected(cls, self.body, body["changes"]), self.stands, corrected=True)
         return self._replace(stands=type_name == "EventReinstated")
+
+
+ERASED = Content({}, stands=False)
+"""What an event says that was erased: nothing, as if it were retracted; but nothing brings it back."""
 
 
 def content(base: tuple[type[Event], dict[str, Any]], acts: Iterable[Act]) -> dict[str, Any] | None:

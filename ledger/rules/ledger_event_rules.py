@@ -3,6 +3,8 @@
 A corrected event must pass the rules that a new one would, and nothing that stands may be left hanging: an opening or a
 registration on which other events depend can be neither retracted nor moved to another slug. For example, the
 registration of `usgs` cannot be retracted while a figure says that `usgs` published it.
+
+An erasing is a retraction that nothing undoes: it needs the same, and afterwards nothing acts on the event or names it.
 """
 
 from collections.abc import Iterator
@@ -14,11 +16,11 @@ from uuid import UUID
 from ledger.codec.entry import Entry
 from ledger.errors import RuleBroken, Violation
 from ledger.events.base import REGISTRY, Event, Role, refs
-from ledger.events.entities import EntityRegistered
+from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figures import Figure
-from ledger.events.ledger_events import EventCorrected, EventReinstated, LedgerEvent
-from ledger.rules.effective_content import Content, in_changes
-from ledger.rules.named_events import naming_violations
+from ledger.events.ledger_events import EventCorrected, EventErased, EventReinstated, LedgerEvent
+from ledger.rules.effective_content import ERASED, Content, in_changes
+from ledger.rules.named_events import NAMES_ERASED, naming_violations
 from ledger.rules.record import Record
 from ledger.rules.rules import ORGANISATION, PERIODS, PUBLISHER, violations
 from ledger.rules.state import NextFixer
@@ -48,6 +50,11 @@ def outcome_of(record: Record, event: Version) -> Outcome:
     if issubclass(cls, LedgerEvent):
         detail = f"{named} is itself a ledger event ({target.type}); act on the event it acts on"
         raise RuleBroken([Violation(("target",), "target_is_no_ledger_event", detail)])
+    if named.bytes in record.state.erased:
+        detail = f"event {named} was erased; nothing acts on it any more"
+        raise RuleBroken([Violation(("target",), "target_is_erased", detail)])
+    if issubclass(event.cls, EventErased):
+        return _erased(record, target)
     content = record.content_of(target)
     reinstates = issubclass(event.cls, EventReinstated)
     if reinstates is content.stands:
@@ -59,6 +66,17 @@ def outcome_of(record: Record, event: Version) -> Outcome:
     changes = event.body["changes"] if issubclass(event.cls, EventCorrected) else {}
     _check(record, before, after, changes)
     return Outcome(target, says, before, after)
+
+
+def _erased(record: Record, target: Entry) -> Outcome:
+    """What an erasing makes of its target, which may be retracted. Raises RuleBroken."""
+    if issubclass(target.cls, EntitiesMerged):
+        detail = "a merge decides in which histories other events stand, so it cannot be erased: retract it"
+        raise RuleBroken([Violation(("target",), "target_is_no_merge", detail)])
+    said = record.content_of(target).said
+    before = None if said is None else Version(target.position, target.event_id, target.cls, said, target.recorded_at)
+    _check(record, before, None, {})
+    return Outcome(target, ERASED, before, None)
 
 
 def metrics_fixed_by(record: Record, outcome: Outcome) -> Iterator[tuple[str, tuple[str, int] | None]]:
@@ -93,7 +111,7 @@ def _check(record: Record, before: Version | None, after: Version | None, change
     # Where it stays of its metric and unit family, it breaks no rule about these that it kept before.
     fixed = _metric_set_aside(record, before) if _unit_family(before) != _unit_family(after) else None
     try:
-        broken = [*violations(state, after), *naming_violations(record, after)] if after is not None else []
+        broken = [*violations(state, after), *_naming_anew(record, after, changes)] if after is not None else []
         broken = [
             in_changes(one, changes) if changes else Violation(("target",), one.rule, one.detail) for one in broken
         ]
@@ -105,6 +123,13 @@ def _check(record: Record, before: Version | None, after: Version | None, change
         put_back()
     if broken:
         raise RuleBroken(broken)
+
+
+def _naming_anew(record: Record, after: Version, changes: dict[str, Any]) -> Iterator[Violation]:
+    """What is wrong with the earlier events that an event names. One that was erased since it goes on to name."""
+    for one in naming_violations(record, after):
+        if one.rule != NAMES_ERASED or one.path[0] in changes:
+            yield one
 
 
 def _metric_set_aside(record: Record, before: Version | None) -> tuple[str, tuple[str, int]] | None:

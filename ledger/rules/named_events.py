@@ -17,6 +17,8 @@ from ledger.events.withdrawals import ReportWithdrawn
 from ledger.rules.record import Record
 from ledger.rules.version import Version
 
+NAMES_ERASED = "names_what_was_erased"
+"""The rule that no event names one that was erased before."""
 EARLIER = ("target", "restates", "withdraws")
 """The fields that name an earlier event by its id."""
 _MARKS = tuple(f'"{name}":'.encode() for name in EARLIER)
@@ -34,6 +36,10 @@ def may_name_events(state: bytes) -> bool:
 
 def naming_violations(record: Record, event: Version) -> Iterator[Violation]:
     """What is wrong with the earlier events that an event names, other than those that a ledger event acts on."""
+    for name in ("restates", "withdraws"):
+        if name in event.body and UUID(event.body[name]).bytes in record.state.erased:
+            yield Violation((name,), NAMES_ERASED, f"event {event.body[name]} was erased; nothing names it any more")
+            return
     if "restates" in event.body:
         yield from _restates_the_same(record, event)
     if issubclass(event.cls, ReportWithdrawn):

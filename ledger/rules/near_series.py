@@ -111,9 +111,11 @@ def _standing(record: Record, form: Form, part: str = "", value: str = "") -> Ve
     if entry is None:
         return None
     content = record.content_of(entry)
+    if not content.stands:
+        return None
     says = Version(entry.position, entry.event_id, entry.cls, content.body, entry.recorded_at)
     has = {row for one in record.state.forms_of(form_of(says)) for row in one.rows()}
-    return says if content.stands and (form, part, value) in has else None
+    return says if (form, part, value) in has else None
 
 
 def _shown(part: str) -> str:

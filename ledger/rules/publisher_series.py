@@ -32,7 +32,7 @@ class History:
     """What stands on one figure, by publisher, of the last events on it."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self._entries = entries
+        self._entries = entries = [one for one in entries if not one.is_erased]
         self._acts: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         self._series: dict[str, list[Said]] = {}
         for one in entries:

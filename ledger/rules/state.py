@@ -86,6 +86,8 @@ class State:
         self.metric_changes: dict[str | None, dict[UUID, None]] = {}
         """The events that a correction moved to another metric, by that metric; None: to the default of their type."""
         self.forms = FigureForms()
+        self.erased: set[bytes] = set()
+        """The ids, in bytes, of the events that an EventErased acts on."""
         self._undo: list[Callable[[], object]] = []
         self._start = Mark(0, 0, None)
 
@@ -197,6 +199,9 @@ class State:
             if (standing := held.now()) is not None:
                 self._place(standing)
         self._undo.append(self.acted.note(target.bytes, position, says if held is None else None))
+        if act[0] == "EventErased":
+            self.erased.add(target.bytes)
+            self._undo.append(lambda: self.erased.discard(target.bytes))
         metric = act[1].get("changes", {}).get("metric", "")
         if metric != "" and target not in (moved := self.metric_changes.setdefault(metric, {})):
             moved[target] = None

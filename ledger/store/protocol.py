@@ -8,11 +8,12 @@ Every store passes the suite in `tests/contracts/`. A new store is a folder besi
 `open_store(location)`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from ledger.codec.entry import Entry
+from ledger.proof.leaves import Leaf
 from ledger.proof.merkle import Frontier
 from ledger.rules.figure_forms import FormRow
 
@@ -22,7 +23,7 @@ class Block(NamedTuple):
 
     Ids are in hex, in capitals, one right after the other. All other columns have a newline between two rows; no state
     holds one, since JSON escapes it. `recorded_by` is in hex too. For two entries, `topics` is a line `QuotaSet` and a
-    line `MoUSigned`.
+    line `MoUSigned`. The state of an entry whose text was erased is empty.
     """
 
     after: int
@@ -34,6 +35,39 @@ class Block(NamedTuple):
     """Microseconds since 1970, UTC."""
     recorded_by: str
     states: bytes
+
+
+class ErasedEntries(Protocol):
+    """The entries of a log whose texts were taken away, each with the position of the EventErased that says so."""
+
+    def between(self, *, after: int, until: int) -> list[tuple[int, int]]:
+        """Those with after < position <= until, in order."""
+
+    def at(self, positions: Sequence[int]) -> dict[int, int]:
+        """Of each of these positions that is erased, the position of its EventErased."""
+
+    def of(self, erased_at: Collection[int]) -> list[tuple[int, int]]:
+        """Those for which one of these EventErased stands."""
+
+    def unseen(self, position: int, *, limit: int) -> tuple[int, list[tuple[int, int]]]:
+        """How many entries up to a position were erased behind it; and the first of them."""
+
+    def find(
+        self, *, after: int, until: int, types: Sequence[str] = (), streams: Sequence[bytes] = (), limit: int = -1
+    ) -> list[int]:
+        """The positions of those with after < position <= until, of these types and streams where any are given, in
+        order, so many at most (-1: all); of streams also the positions of the EventErased.
+        """
+
+    def last(self) -> int:
+        """The position of the last EventErased; 0 where nothing was erased."""
+
+    @property
+    def is_scrubbed(self) -> bool:
+        """Whether no byte of an erased text is left where the log lies."""
+
+    def scrub(self) -> None:
+        """Let none be left. Raises StoreBusy where others keep it from that just now, StoreFull, StoreError."""
 
 
 class LogStore(Protocol):
@@ -78,11 +112,20 @@ class LogStore(Protocol):
         is taken or left out, where time goes back, or where a state holds a tab or a newline.
 
         An entry whose `stream_version` is NEXT_VERSION gets the next one of its stream. `salts` are those of the leaves
-        (`ledger.proof.leaves`), one for each entry; without them they are drawn.
+        (`ledger.proof.leaves`), one for each entry; without them they are drawn. An entry whose text was erased has the
+        hash that stands for the text in the place of a salt.
         """
 
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep the hash of a request's body and its answer for ever. Raises StoreError for a taken key."""
+
+    def erase(self, positions: Sequence[int], *, erased_at: int, quoted: Collection[str]) -> None:
+        """Take away what the entries at these positions said: state, digest, and the salt of the leaf.
+
+        The EventErased at `erased_at`, in the same transaction, names them; StoreError where it does not. `quoted` are
+        the texts in them: an answer to a request that quotes one of these loses what it quotes, and a request that
+        recorded one of the entries the hash of its body.
+        """
 
     def note_recorder(self, ledger: str, *, first: int) -> None:
         """Note that another ledger, which has this identity, recorded the entries from position `first` on; or this one
@@ -157,6 +200,10 @@ class LogStore(Protocol):
     def forms(self, *, after: int) -> list[FormRow]:
         """The forms of figures that were noted with position > after, in order of position."""
 
+    @property
+    def erased(self) -> ErasedEntries:
+        """The entries whose texts were taken away."""
+
     # The Merkle tree over the entries (`ledger.proof`), which grows in the transaction that appends
 
     def root(self, size: int) -> bytes:
@@ -171,8 +218,8 @@ class LogStore(Protocol):
     def tile(self, level: int, number: int, width: int) -> list[bytes]:
         """The first `width` hashes of a tile: 256 neighbouring hashes of level 8 * `level` of the tree."""
 
-    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
-        """The position, salt, content hash and leaf hash of each entry with after < position <= until, in order."""
+    def leaves(self, *, after: int, until: int) -> Iterator[Leaf]:
+        """The leaf of each entry with after < position <= until, in order."""
 
     def leaves_at(self, positions: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
         """The content hash and the leaf hash of the entries at these positions."""

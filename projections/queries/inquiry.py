@@ -5,7 +5,7 @@ together may use no more than an allowance.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from ledger import Entry, Ledger
+from ledger import Entry, Ledger, stream_of_thing
 from projections.catalogue import CATALOGUE
 from projections.queries.allowance import Allowance
 from projections.queries.event_search import acts_on_events, acts_on_figures, events_where, timeline
@@ -210,20 +210,55 @@ class Inquiry(ABC):
     ) -> list[Entry]:
         """The log in order, as recorded: what mentions an entity (under any of its slugs), is about a figure, …
 
-        Of each of these there may be several, of which one must fit.
+        Of each of these there may be several, of which one must fit. Of what was erased only type and figure are known,
+        so that it is left out where something else is asked for.
         """
+        types, figures = _several(type), [figure_id] if isinstance(figure_id, UUID) else figure_id
         with self.reader(viewpoint) as reader:
             positions = events_where(
                 reader,
                 after=after,
                 limit=limit,
-                types=_several(type),
+                types=types,
                 entities=_several(entity),
-                figure_ids=[figure_id] if isinstance(figure_id, UUID) else figure_id,
+                figure_ids=figures,
                 publishers=_several(publisher),
                 reference=reference,
             )
+            if (types or figures) and not (entity or publisher or reference is not None):
+                known = {*reader.names.figures(figures), *figures} if figures else ()
+                erased = self.ledger.log.erased.find(
+                    after=after,
+                    until=viewpoint.position,
+                    types=types,
+                    streams=[one.bytes for one in known],
+                    limit=limit,
+                )
+                positions = sorted({*positions, *erased})[:limit]
         return self.ledger.at_positions(positions)
+
+    def erased_of_figure(self, figure_id: UUID, viewpoint: Viewpoint) -> list[dict[str, Any]]:
+        """What was erased of a figure, of what counted at a viewpoint: envelopes, and by whom, when and why."""
+        if not self.ledger.log.erased.last():
+            return []
+        with self.reader(viewpoint) as reader:
+            return self._erased_of({figure_id, *reader.names.figures([figure_id])}, viewpoint)
+
+    def erased_of_thing(self, name: str, slug: str, viewpoint: Viewpoint) -> list[dict[str, Any]]:
+        """The same of the thing that a slug names among the items of a projection."""
+        projection = CATALOGUE[name]
+        if not self.ledger.log.erased.last() or projection.known_by:
+            return []
+        with self.reader(viewpoint) as reader:
+            slugs = {slug, *(reader.names.slugs_of(slug) if projection.names_entities else ())}
+        return self._erased_of({stream_of_thing(projection.family, one) for one in slugs}, viewpoint)
+
+    def _erased_of(self, streams: Iterable[UUID], viewpoint: Viewpoint) -> list[dict[str, Any]]:
+        keys = [stream.bytes for stream in streams]
+        positions = self.ledger.log.erased.find(after=0, until=viewpoint.position, streams=keys) if keys else []
+        entries = [one for one in self.ledger.at_positions(positions) if one.is_erased]
+        told = self.ledger.erased(entries)
+        return [{**one.envelope(), "erased": told[one.position]} for one in entries]
 
 
 def _several(value: str | Sequence[str]) -> Sequence[str]:

@@ -44,6 +44,8 @@ class VersionRow(NamedTuple):
 def recorded(block: Block) -> pa.RecordBatch:
     """Rows of the log in order, as first versions: each says what it says from its own position on.
 
+    The state of an event whose text was erased is empty: it says nothing.
+
     Raises LedgerDamaged or ValueError where a row cannot be what this ledger wrote.
     """
     import pyarrow.compute as pc
@@ -122,7 +124,7 @@ def _check(types: pa.Array, states: pa.Array, *, after: int) -> None:
             detail = f"unknown event type {name!r} at position {position}: was it written by a newer version?"
             raise LedgerDamaged(detail, position=position)
     states.validate(full=True)
-    objects = pc.starts_with(states, "{")
+    objects = pc.or_(pc.starts_with(states, "{"), pc.equal(states, ""))  # of what was erased
     if not pc.all(objects).as_py():
         position = after + 1 + objects.index(False).as_py()
         raise LedgerDamaged(f"the event at position {position} is no JSON object", position=position)
@@ -136,7 +138,7 @@ def _upcast(types: pa.Array, positions: pa.Array, states: pa.Array) -> pa.Array:
     older: dict[int, str] = {}
     for index in pc.indices_nonzero(pc.is_in(types, pa.array(later, pa.string()))).to_pylist():
         cls, state = REGISTRY[types[index].as_py()], states[index].as_py()
-        if not state.startswith(f'{{"{VERSION_FIELD}":{cls.version},'):
+        if state and not state.startswith(f'{{"{VERSION_FIELD}":{cls.version},'):
             older[index] = encoded(body_of(cls.__name__, state.encode(), position=positions[index].as_py())).decode()
     if not older:
         return states

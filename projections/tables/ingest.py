@@ -19,7 +19,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ledger import Content, Entry, LedgerDamaged, LogStore, body_of, encoded
-from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered, LedgerEvent
+from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered, EventErased, LedgerEvent
 from projections.sql_text import quoted, sql
 from projections.tables import answer_intervals, lookups
 from projections.tables.aliases import Aliases, Merging
@@ -41,6 +41,18 @@ class ActOn(NamedTuple):
     target: Entry
 
 
+def _acting() -> list[str]:
+    """The types of events that change what others say. What was erased has no rows that an EventErased could change."""
+    return [name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent) and cls is not EventErased]
+
+
+def _with_texts(entries: list[Entry]) -> list[Entry]:
+    """Some entries from which rows were made. Raises TextsErased where one says nothing any more."""
+    if any(entry.is_erased for entry in entries):
+        raise TextsErased
+    return entries
+
+
 _FISCAL_YEAR = frozenset(("fiscal_year_end", "fiscal_year_named"))
 
 
@@ -50,6 +62,10 @@ def _may_move_periods(one: ActOn) -> bool:
         return False
     changes = one.act.body.get("changes")
     return not _FISCAL_YEAR.isdisjoint(one.target.body if changes is None else changes)
+
+
+class TextsErased(Exception):
+    """Texts were erased from which rows of the tables were made, so that these have to be made anew."""
 
 
 class Ingest:
@@ -130,7 +146,7 @@ class Ingest:
     def _acts_in(self, batch: pa.Table) -> list[ActOn]:
         acts = [
             Act(row["position"], row["type"], body_of(row["type"], row["state"], position=row["position"]))
-            for row in self._of_types(batch, [name for name, cls in REGISTRY.items() if issubclass(cls, LedgerEvent)])
+            for row in self._of_types(batch, _acting())
         ]
         targets = self._entries({UUID(act.body["target"]).bytes for act in acts})
         return [ActOn(act, targets[UUID(act.body["target"]).bytes]) for act in acts]
@@ -139,12 +155,14 @@ class Ingest:
         import pyarrow.compute as pc
 
         of_these = batch.filter(pc.is_in(batch["type"], pa.array(names, pa.string())))
+        of_these = of_these.filter(pc.not_equal(of_these["state"], ""))
         rows: list[dict[str, Any]] = of_these.select(["position", "type", "state"]).to_pylist()
         return rows
 
     def _entries(self, event_ids: Iterable[bytes]) -> dict[bytes, Entry]:
         wanted = [one for one in event_ids if one not in self._drafted]
-        return {**self._drafted, **{entry.event_key: entry for entry in self._log.with_event_ids(wanted)}}
+        found = _with_texts(self._log.with_event_ids(wanted))
+        return {**self._drafted, **{entry.event_key: entry for entry in found}}
 
     # Versions
 
@@ -202,7 +220,11 @@ class Ingest:
         ]
         positions = {position for (position,) in self._all(" UNION ".join(queries))}
         drafted = [entry for entry in self._drafted.values() if entry.position in positions]
-        return {entry.position: entry for entry in (*self._log.at_positions(sorted(positions)), *drafted)}
+        return {entry.position: entry for entry in (*self._at(sorted(positions)), *drafted)}
+
+    def _at(self, positions: Sequence[int]) -> list[Entry]:
+        """The entries of the log at these positions. Raises TextsErased."""
+        return _with_texts(self._log.at_positions(positions))
 
     def _contents_before(self, entries: Mapping[int, Entry], *, after: int) -> dict[int, Content]:
         """What events said at a position of the log, or when they were recorded where that was later."""
@@ -233,7 +255,7 @@ class Ingest:
         )
         by_target: dict[UUID, list[Act]] = {}
         drafted = [entry for entry in self._drafted.values() if entry.position in places]
-        for entry in (*self._log.at_positions(sorted(places)), *drafted):
+        for entry in (*self._at(sorted(places)), *drafted):
             by_target.setdefault(places[entry.position], []).append(Act(entry.position, entry.type, entry.body))
         return by_target
 
@@ -259,7 +281,7 @@ class Ingest:
     def _reread(self, family: Family, positions: Sequence[int], since: int) -> None:
         """Close and open the versions of a family, at these positions, that read differently from now on."""
         drafted = [entry for entry in self._drafted.values() if entry.position in set(positions)]
-        entries = {entry.position: entry for entry in (*self._log.at_positions(positions), *drafted)}
+        entries = {entry.position: entry for entry in (*self._at(positions), *drafted)}
         says = self._contents_before(entries, after=since)
         rereadings = []
         for position, entry in entries.items():
@@ -288,6 +310,7 @@ class Ingest:
         """Write versions, perhaps `resolved` ones; where `all_figures_known`, a figure event's stream is its figure."""
         import pyarrow.compute as pc
 
+        batch = batch.filter(pc.not_equal(batch["state"], ""))
         types = set(pc.unique(batch["type"]).to_pylist())
         few = len(batch) <= FEW
         for family in self._families.values():

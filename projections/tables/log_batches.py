@@ -4,13 +4,13 @@ A row that this ledger cannot have written ends them with LedgerDamaged, which s
 out: an answer without it would look like any other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pyarrow as pa
 
-from ledger import LedgerDamaged, LogStore, Refused, body_of, parse_event
+from ledger import LedgerDamaged, LogStore, Refused, body_of, erasures, parse_event
 from ledger.events import REGISTRY, LedgerEvent
 from projections.tables.arrow_rows import recorded
 
@@ -56,6 +56,9 @@ def check_row(log: LogStore, position: int) -> None:
 
 
 def _check(log: LogStore, type_name: str, state: str, *, position: int) -> None:
+    if not state:
+        _check_erased(log, [position])
+        return
     body = body_of(type_name, state.encode(), position=position)
     try:
         parse_event({"type": type_name, **body})
@@ -64,6 +67,11 @@ def _check(log: LogStore, type_name: str, state: str, *, position: int) -> None:
     if issubclass(REGISTRY[type_name], LedgerEvent) and not log.with_event_ids([UUID(body["target"]).bytes]):
         detail = f"the event at position {position} acts on {body['target']}, which the log does not have"
         raise LedgerDamaged(detail, position=position)
+
+
+def _check_erased(log: LogStore, positions: Sequence[int]) -> None:
+    """Raises LedgerDamaged for the first of some events without a text that nobody erased."""
+    erasures(log, log.at_positions(positions))
 
 
 def _tables(
@@ -81,9 +89,15 @@ def _tables(
 
 
 def _rows(log: LogStore, *, after: int, until: int) -> Iterator[pa.RecordBatch]:
+    import pyarrow.compute as pc
+
     try:
         for block in log.blocks(after=after, until=until, rows_max=min(BATCH_ROWS, BLOCK_ROWS)):
-            yield recorded(block)
+            rows = recorded(block)
+            without = rows.filter(pc.equal(rows["state"], ""))["position"].to_pylist()
+            if without:
+                _check_erased(log, without)
+            yield rows
             after += block.rows
     except _UNREADABLE as error:
         if isinstance(error, LedgerDamaged) and error.position is not None:

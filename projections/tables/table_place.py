@@ -14,6 +14,7 @@ must be kept elsewhere (in memory); any other file is set aside, under a name of
 import logging
 import mmap
 import os
+import shutil
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,10 +26,13 @@ import duckdb
 from ledger import Ledger
 from projections.tables.database import is_full, is_in_use, line_of
 from projections.tables.families import Family
+from projections.tables.ingest import TextsErased
 from projections.tables.table_set import ForeignTables, TableSet
 
 logger = logging.getLogger("supply_ledger")
 
+EVENT_BYTES = 400
+"""What an event takes in the file, about; without so much room it is not tried again."""
 _OUR_NAMES = (b"answer_intervals", b"fingerprint")
 """Names of ours that stand in every file of ours as they are, for DuckDB does not compress its catalogue."""
 
@@ -60,6 +64,45 @@ def tables_at(ledger: Ledger, families: Mapping[str, Family], path: Path, *, ane
         return _opened(ledger, families, path)
     except duckdb.Error as error:
         raise PlaceUnusable(f"{path.name} cannot be made: {line_of(error)}", passing=True) from error
+
+
+def tables_made_at(ledger: Ledger, families: Mapping[str, Family], path: Path) -> TableSet:
+    """The tables in the file, brought up to the log. Raises PlaceUnusable, duckdb.Error, LedgerDamaged, TextsErased."""
+    tables = tables_at(ledger, families, path)
+    try:
+        try:
+            tables.take_in(ledger.head())
+        except TextsErased:
+            close(tables)
+            tables = tables_at(ledger, families, path, anew=True)
+            tables.take_in(ledger.head())
+    except BaseException:
+        close(tables)
+        raise
+    return tables
+
+
+def tables_removed(path: Path) -> bool:
+    """Remove the tables in a file, which are made anew when they are needed; False where somebody has them in use.
+
+    A file that is not ours stays as it is.
+    """
+    if not path.exists():
+        return True
+    try:
+        duckdb.connect(str(path)).close()
+    except duckdb.Error as error:
+        if is_in_use(error):
+            return False
+    with suppress(OSError, PlaceUnusable):
+        if _is_ours(path):
+            _remove(path)
+    return True
+
+
+def has_room(path: Path, *, events: int) -> bool:
+    """Whether a file with so many events would fit on the disk."""
+    return shutil.disk_usage(path.parent).free > EVENT_BYTES * events
 
 
 def _opened(ledger: Ledger, families: Mapping[str, Family], path: Path) -> TableSet:

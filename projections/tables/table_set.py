@@ -21,7 +21,7 @@ from projections.tables import answer_intervals
 from projections.tables.arrow_rows import drafted as as_table
 from projections.tables.database import connected, drop_tables, is_about_rows
 from projections.tables.families import Family
-from projections.tables.ingest import Ingest
+from projections.tables.ingest import Ingest, TextsErased
 from projections.tables.log_batches import batches, check_rows
 from projections.tables.planned_statements import FEW
 from projections.tables.spill_folder import remove_abandoned, spill_folder
@@ -143,7 +143,11 @@ class TableSet:
             self._writer.execute(f"SELECT BIT_XOR(HASH(one)) FROM log.{quoted(name)} AS one").fetchall()
 
     def take_in(self, head: int) -> None:
-        """Bring the tables up to a position of the log. Raises LedgerDamaged, duckdb.Error."""
+        """Bring the tables up to a position of the log. Raises LedgerDamaged, duckdb.Error; and TextsErased where there
+        are rows of what was erased since, which nothing but a new file is certain to be without.
+        """
+        if self.position and self._ledger.log.erased.unseen(self.position, limit=0)[0]:
+            raise TextsErased
         if self._is_broken:
             raise duckdb.FatalException("what was begun could not be undone")
         if self.position == 0 and head >= WHOLE_MIN:

@@ -900,7 +900,9 @@ def random_viewpoint(rng: random.Random, events: Sequence[Body]) -> Viewpoint:
     positions = [int(event.get("position", place)) for place, event in enumerate(events, start=1)]
     edges = instants_of(events)
     acts = [
-        at for at, event in zip(positions, events, strict=True) if event["type"] in (*LEDGER_TYPES, "EntitiesMerged")
+        at
+        for at, event in zip(positions, events, strict=True)
+        if event["type"] in (*LEDGER_TYPES, "EntitiesMerged", "EventErased")
     ]
     head = max(positions, default=0)
     choices = [head, head, head, rng.choice(positions or [0]), rng.choice(acts or [head]), rng.choice(acts or [1]) - 1]

@@ -32,6 +32,7 @@ from tests.properties.test_viewpoints import (
     THINGS,
     Item,
     differences,
+    erase_any,
     everything,
     items,
     paged,
@@ -45,6 +46,8 @@ DEEP_SIZE = 300
 TURNS = (1, 1, 1, 1, 3, 10, 100)
 """How many events of each history are recorded together."""
 REBUILT_ONE_IN = 4
+ERASED_ONE_IN = 8
+"""After one turn in so many an event is erased."""
 DIFFS = 10
 STORY_ONE_IN = 5
 """One history in so many is a story of things that hold over time alone."""
@@ -77,6 +80,8 @@ def recorded(engine: Engine, histories: Sequence[Sequence[Item]], rng: random.Ra
     turns = itertools.zip_longest(*histories)
     while together := list(itertools.islice(turns, rng.choice(TURNS))):
         engine.ledger.append_what_fits([body for turn in together for body in turn if body is not None])
+        if rng.randrange(ERASED_ONE_IN) == 0:
+            erase_any(engine.ledger, rng)
         if rng.randrange(3) == 0:
             engine.catch_up()
     return [{**entry.envelope(), **entry.body} for entry in engine.ledger.entries()]
@@ -165,7 +170,11 @@ def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int) -> t
     ledger = Ledger(":memory:", clock=ticking())
     engine = Engine(ledger)
     log = recorded(engine, histories, rng)
-    own = {number: [event for event in log if event["event_id"].startswith(f"{number:08x}")] for number in numbers}
+    erasings = [event for event in log if event["type"] == "EventErased"]
+    own = {
+        number: [*(event for event in log if event["event_id"].startswith(f"{number:08x}")), *erasings]
+        for number in numbers
+    }
     models = [Model(own[number]) for number in numbers]
     viewpoints = [random_viewpoint(rng, log) for _ in range(viewpoints_wanted)]
     found = [f"{wrong}\nat {viewpoints}" for wrong in wrong_states(engine, models, viewpoints)]

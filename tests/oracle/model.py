@@ -414,6 +414,20 @@ def publication_history(statements: Sequence[Statement]) -> list[Item]:
 # --- The model ----------------------------------------------------------------------------------------------------
 
 
+def told_events(events: Sequence[Body]) -> list[Body]:
+    """The events that say something at all: none that an EventErased names, whenever that was recorded, and no
+    EventErased. What was erased counts nowhere, at no viewpoint.
+    """
+    acts = [event for event in events if event["type"] == "EventErased"]
+    gone = {event["target"] for event in acts}
+    places = {position for event in acts for position in event.get("acts", ())}
+    return [
+        event
+        for event in events
+        if event not in acts and event["event_id"] not in gone and event["position"] not in places
+    ]
+
+
 class Model:
     """Every answer of the ledger over one list of events, at any viewpoint.
 
@@ -422,7 +436,7 @@ class Model:
     """
 
     def __init__(self, events: Sequence[Body]) -> None:
-        self.events = sorted(events, key=lambda event: int(event["position"]))
+        self.events = told_events(sorted(events, key=lambda event: int(event["position"])))
         self._as_recorded = {event["event_id"]: Fact(event) for event in self.events}
         self._facts: dict[int, dict[str, Fact]] = {0: {}}
         self._names: dict[int, Names] = {}

@@ -14,21 +14,24 @@ from tests.places import ROOT
 PUBLIC = {
     "ledger": (
         "LISTED_MAX REGISTRY VERSION_FIELD Act Append BackupError Block CalendarError ClockInDoubt Content "
-        "ContentTooLarge Durability Entry Event EventIdReused Fault FileError Floats Format ImportChoices ImportLimits "
+        "ContentTooLarge Durability Entry Erasure Event EventIdReused Fault FileError Floats Format ImportChoices "
+        "ImportLimits "
         "ImportOptions ImportReport InvalidEvent KeyReused Ledger LedgerAltered LedgerDamaged LedgerError LogStore "
         "MalformedJSON MappingError Mode OnConflict OnMissing Plan PositionBeyondHead QuantityError Receipt "
         "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull TableMapping UnitError Verification "
-        "VersionConflict Violation body_of body_of_entry content digest durability encoded export_log "
+        "VersionConflict Violation body_of body_of_entry content digest durability encoded erasures export_log "
         "exported_events "
         "find_mapping format_of free_verdicts_path import_file import_stream mapping_schema parse_event parse_json "
         "prepared prepared_all read_mapping ready_made_mappings save_mapping saved_mappings shortened "
-        "suggested_mapping template_workbook unpacked visible visible_json visible_lines with_parameters "
+        "stream_of_thing suggested_mapping template_workbook unpacked visible visible_json visible_lines "
+        "with_parameters "
         "write_verdicts"
     ),
     "ledger.backups": "KeptCheckpoint Manifest Restored check_backup lasting_file make_backup restore",
     "ledger.events": (
-        "NAME_PATTERN REGISTRY SLUG_PATTERN Count EntitiesMerged EntityRegistered Event EventCorrected "
-        "EventReinstated EventRetracted Figure Flag LedgerEvent Moment Number Part Ref Role Slug Source Statement "
+        "NAME_PATTERN REGISTRY SLUG_PATTERN Count EntitiesMerged EntityRegistered ErasureReason Event EventCorrected "
+        "EventErased EventReinstated EventRetracted Figure Flag LedgerEvent Moment Number Part Ref Role Slug Source "
+        "Statement "
         "Text Timed figure_id ref_paths"
     ),
     "ledger.proof": (
@@ -53,7 +56,7 @@ PUBLIC = {
         "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES THINGS Abandoned Allowance Applies DiffPlace Engine "
         "Filter FilterError Inquiry KeptPosition Kind OutOfMemory OutOfTime OverLimit Projection Reader "
         "SandboxUnavailable TablesUnavailable ThingPlace Unanswered UnknownFilter Value Viewpoint is_detail "
-        "kept_position listed thing_effects"
+        "kept_position listed tables_removed thing_effects"
     ),
     "projections.sandbox": (
         "SQL_LENGTH_MAX PublicTable Sandbox SandboxAnswer SandboxLimits StatementRefused examples file_columns "

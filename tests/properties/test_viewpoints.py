@@ -8,13 +8,14 @@ from which seed on: `tests/depth.py`.
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from ledger import Ledger
+from ledger import Ledger, Refused
 from ledger.values import instant_text
 from projections import CATALOGUE, FIGURES, Engine
 from projections import Viewpoint as EngineViewpoint
@@ -47,9 +48,18 @@ def recorded(
             size = rng.choice((1, 1, 2, 5, 20, len(bodies)))
             ledger.append_what_fits(bodies[:size])
             bodies = bodies[size:]
+            if rng.randrange(8) == 0:
+                erase_any(ledger, rng)
             if rng.randrange(2):
                 engine.catch_up()
         yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
+
+
+def erase_any(ledger: Ledger, rng: random.Random) -> None:
+    """Erase an event, whatever it is; nothing where a rule forbids it, or it is erased already."""
+    (entry,) = ledger.log.at_positions([rng.randint(1, ledger.head())])
+    with suppress(Refused):
+        ledger.erase(entry.event_id, reason="other", explanation="-")
 
 
 def items(table: pa.Table, name: str = "") -> list[Item]:

@@ -50,12 +50,14 @@ def stack(
     observers: Sequence[Observer],
     cached: CachedAnswers,
     head: Callable[[], int],
+    erased: Callable[[], int],
     append: tuple[str, Endpoint],
 ) -> list[Middleware]:
     """The layers in their order, the first to see a request first.
 
     `hosts` are the names that are served (None: any). `guards` are asked in turn; `routes` say what each route needs.
-    `observers` are told of every request. `cached` are the answers kept, and `head` says where the log ends. `append`
+    `observers` are told of every request. `cached` are the answers kept, `head` says where the log ends,
+    and `erased` where an event was erased last. `append`
     is the path and the endpoint of appends.
     """
     path, endpoint = append
@@ -67,6 +69,6 @@ def stack(
         Middleware(Origins, origins=access.origins),
         Middleware(FormatEndings),
         Middleware(Guards, guards=guards, routes=routes),
-        Middleware(ResponseCache, cached=cached, head=head),
+        Middleware(ResponseCache, cached=cached, head=head, erased=erased),
         Middleware(FastAppend, path=path, endpoint=endpoint),
     ]

@@ -13,17 +13,22 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.formats.answer import Answer
-from api.http.cached_answers import CachedAnswers, Question, question_of
+from api.http.cached_answers import ERASED_AT, CachedAnswers, Question, question_of
 from api.http.conditional_responses import conditional_response
 from api.http.question_queue import CLIENT_CLOSED_REQUEST
 from ledger import LedgerError
 
 
 class ResponseCache:
-    """Sends cached answers without asking the app. `head` says where the log ends."""
+    """Sends cached answers without asking the app. `head` says where the log ends, and `erased` where an event was
+    erased last.
+    """
 
-    def __init__(self, app: ASGIApp, *, cached: CachedAnswers, head: Callable[[], int]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, cached: CachedAnswers, head: Callable[[], int], erased: Callable[[], int]
+    ) -> None:
         self.app = app
+        self._erased = erased
         self._cached = cached
         self._head = head
         self._pending: dict[Question, Future[bool]] = {}
@@ -41,6 +46,8 @@ class ResponseCache:
 
     async def _compute_or_wait(self, question: Question, scope: Scope, receive: Receive, send: Send) -> None:
         """Compute the answer, or wait for whoever does. Where its client goes away, one of those that wait goes on."""
+        with suppress(LedgerError):
+            scope[ERASED_AT] = await run_in_threadpool(self._erased)
         is_answered = False
         while not is_answered:
             own: Future[bool] = Future()
@@ -79,10 +86,11 @@ class ResponseCache:
     async def _valid(self, question: Question) -> Answer | None:
         """The cached answer to a question, if it still holds."""
         entry = self._cached.get(question)
-        if entry is None or entry.at_head is None:
-            return entry and entry.answer
+        if entry is None:
+            return None
         with suppress(LedgerError):  # whatever is wrong, the app will say
-            if entry.at_head == await run_in_threadpool(self._head):
+            holds_at, look = (entry.erased_at, self._erased) if entry.at_head is None else (entry.at_head, self._head)
+            if holds_at == await run_in_threadpool(look):
                 return entry.answer
         return None
 

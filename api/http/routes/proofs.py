@@ -60,7 +60,11 @@ def inclusion_of(ledger: Ledger, told: Told) -> dict[str, Any]:
     proofs = ledger.proofs
     proof = proofs.proof(position, proofs.checkpoint(size))
     (entry,) = ledger.log.at_positions([position])
-    ((_, salt, content, leaf_hash),) = ledger.log.leaves(after=position - 1, until=position)
+    (leaf,) = ledger.log.leaves(after=position - 1, until=position)
+    erased = ledger.erased([entry]).get(position)
+    text: dict[str, Any] = {"salt": None, "digest": None, "state": None, "erased": erased}
+    if leaf.salt is not None:
+        text = {"salt": leaf.salt.hex(), "digest": entry.digest.hex(), "state": entry.state.decode()}
     return {
         "event_id": str(entry.event_id),
         "position": position,
@@ -68,14 +72,9 @@ def inclusion_of(ledger: Ledger, told: Told) -> dict[str, Any]:
         "size": size,
         "root": ledger.log.root(size).hex(),
         "leaf": (proof.leaf or b"").decode(),
-        "leaf_hash": leaf_hash.hex(),
+        "leaf_hash": leaf.hash.hex(),
         "proof": [one.hex() for one in proof.hashes],
-        "content": {
-            "sha256": content.hex(),
-            "salt": salt.hex(),
-            "digest": entry.digest.hex(),
-            "state": entry.state.decode(),
-        },
+        "content": {"sha256": leaf.content.hex(), **text},
         "note": proof.note.decode(),
         "tlog_proof": proof.encoded().decode(),
     }

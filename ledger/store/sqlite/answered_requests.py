@@ -4,14 +4,17 @@ A link of the chain is the SHA-256 of the link before it and of the SHA-256 of w
 hash of its body, the position, and the answer.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
+from uuid import UUID
 
 from ledger.store.sqlite.connection import LogDatastore
 
 START = bytes(32)
 """What stands for the link before the first."""
 LINKED_AT_ONCE = 10_000
+ERASED = "what was said here quoted a text that was erased"
 
 
 def link(before: bytes, key: str, digest: bytes, position: int, answer: str) -> bytes:
@@ -19,6 +22,21 @@ def link(before: bytes, key: str, digest: bytes, position: int, answer: str) -> 
     parts = (key.encode(), digest, str(position).encode(), answer.encode())
     said = b"".join(sha256(part).digest() for part in parts)
     return sha256(before + said).digest()
+
+
+def _without(answer: str, event_ids: Collection[str], quoted: Collection[str]) -> tuple[bool, str]:
+    """Whether an answer is about one of some events; and the answer without what its warnings quote of some texts."""
+    about = any(event_id in answer for event_id in event_ids)
+    if not about and '"detail"' not in answer:
+        return False, answer
+    said = json.loads(answer)
+    changed = False
+    for item in said["items"]:
+        for warning in item.get("warnings", ()):
+            said_here = warning["detail"], warning["pointer"]
+            if item["event_id"] in event_ids or any(text in one for text in quoted for one in said_here):
+                warning["detail"], warning["pointer"], changed = ERASED, "", True
+    return about, json.dumps(said) if changed else answer
 
 
 class AnsweredRequests:
@@ -31,6 +49,37 @@ class AnsweredRequests:
         """Keep a request, and add its link to the chain."""
         self._datastore.write("INSERT INTO requests VALUES (?,?,?,?)", [(key, digest, position, answer)])
         self._link([(key, digest, position, answer)])
+
+    def erase(self, event_ids: Collection[UUID], quoted: Collection[str], *, after: int) -> None:
+        """Take away what answers behind a position quote of texts that are erased, and the hashes of the bodies that
+        held these: who guesses such a body could tell from its hash that the guess is right.
+        """
+        ids = {str(event_id) for event_id in event_ids}
+        changed: list[tuple[bytes, str, str]] = []
+        last = ""
+        query = "SELECT key, digest, answer FROM requests WHERE key > ? AND position > ? ORDER BY key LIMIT ?"
+        while rows := self._datastore.fetch(query, (last, after, LINKED_AT_ONCE)):
+            for key, digest, answer in rows:
+                recorded, anew = _without(answer, ids, quoted)
+                if recorded or anew != answer:
+                    changed.append((b"" if recorded else digest, anew, key))
+            last = rows[-1][0]
+        if changed:
+            self._datastore.write("UPDATE requests SET digest = ?, answer = ? WHERE key = ?", changed)
+            self._link_anew([key for *_, key in changed])
+
+    def _link_anew(self, keys: Collection[str]) -> None:
+        """Make the chain anew from the first of these requests on."""
+        rows = (self._datastore.fetch("SELECT number FROM request_chain WHERE key = ?", (key,)) for key in keys)
+        number = min(row[0][0] for row in rows) - 1
+        before = START
+        if number:
+            ((before,),) = self._datastore.fetch("SELECT hash FROM request_chain WHERE number = ?", (number,))
+        links = []
+        for place, key, _, digest, position, answer in self._links(after=number):
+            before = link(before, key, digest or b"", position, answer)
+            links.append((before, place))
+        self._datastore.write("UPDATE request_chain SET hash = ? WHERE number = ?", links)
 
     def get(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""
@@ -67,8 +116,8 @@ class AnsweredRequests:
             return "a request was put in that nobody answered"
         return None
 
-    def _links(self) -> Iterator[tuple[int, str, bytes, bytes | None, int, str]]:
-        number = 0
+    def _links(self, after: int = 0) -> Iterator[tuple[int, str, bytes, bytes | None, int, str]]:
+        number = after
         query = (
             "SELECT number, request_chain.key, hash, digest, position, answer FROM request_chain "
             "LEFT JOIN requests USING (key) WHERE number > ? ORDER BY number LIMIT ?"

@@ -20,6 +20,7 @@ PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "recursive_triggers=ON",
+    "secure_delete=ON",  # what is taken out of a page is not left in it
     "foreign_keys=ON",
     "temp_store=MEMORY",
     f"journal_size_limit={64 * 1024 * 1024}",
@@ -118,6 +119,12 @@ class LogDatastore(SQLiteDatastore):
             yield
         finally:
             self._set(SINGLE_PRAGMAS)
+
+    @contextmanager
+    def nobody_writing(self) -> Iterator[None]:
+        """Meanwhile no other thread of this process writes; those that would wait."""
+        with self._write_lock:
+            yield
 
     def close(self) -> None:
         """Close every connection."""

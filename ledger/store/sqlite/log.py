@@ -7,7 +7,7 @@ refuse every UPDATE, DELETE and replacing INSERT, whoever asks. So whatever read
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from hashlib import sha256
 from itertools import groupby
@@ -17,12 +17,14 @@ from uuid import uuid4
 
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged, StoreError
+from ledger.proof.leaves import Leaf
 from ledger.proof.merkle import Frontier
 from ledger.rules.figure_forms import FormRow
 from ledger.store.protocol import Block
 from ledger.store.sqlite.answered_requests import AnsweredRequests
 from ledger.store.sqlite.connection import LogDatastore, Transaction
 from ledger.store.sqlite.damage import damage
+from ledger.store.sqlite.erased_texts import ErasedTexts
 from ledger.store.sqlite.library_recorder import LibraryRecorder
 from ledger.store.sqlite.log_form import name_anew, name_of, take_form
 from ledger.store.sqlite.log_queries import COLUMNS, chunks, heads_of, last_of, marks, where_one_of
@@ -52,6 +54,8 @@ class SQLiteLog(LibraryRecorder):
             self._identity = name_of(cursor)
         self._tree = LogTree(self.datastore)
         self._requests = AnsweredRequests(self.datastore)
+        self.erased = ErasedTexts(self.datastore)
+        """The events whose texts were taken away."""
 
     @property
     def identity(self) -> str:
@@ -103,6 +107,13 @@ class SQLiteLog(LibraryRecorder):
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep the hash of a request's body and its answer under its key."""
         self._requests.keep(key, digest=digest, position=position, answer=answer)
+
+    def erase(self, positions: Sequence[int], *, erased_at: int, quoted: Collection[str]) -> None:
+        """Take the texts of events away, and what answers to requests quote of them."""
+        with self.writing():
+            event_ids = [entry.event_id for entry in self._where_in("position", positions)]
+            self.erased.erase(positions, erased_at=erased_at)
+            self._requests.erase(event_ids, quoted, after=min(positions) - 1)
 
     def note_recorder(self, ledger: str, *, first: int) -> None:
         """Note which ledger recorded the entries from a position on, which is not written yet."""
@@ -227,7 +238,7 @@ class SQLiteLog(LibraryRecorder):
                 raise self._missing(after)
             yield block
             after += block.rows
-            size = max(1, min(rows_max, size * TEXT_BYTES_MAX // len(block.states)))
+            size = max(1, min(rows_max, size * TEXT_BYTES_MAX // max(1, len(block.states))))
 
     def _missing(self, after: int) -> LedgerDamaged:
         """What to say of the first position after this one that is not there."""
@@ -276,8 +287,8 @@ class SQLiteLog(LibraryRecorder):
         """The first hashes of a tile."""
         return self._tree.tile(level, number, width)
 
-    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
-        """The position, salt, content hash and leaf hash of each entry."""
+    def leaves(self, *, after: int, until: int) -> Iterator[Leaf]:
+        """The leaf of each entry."""
         return self._tree.leaves(after=after, until=until)
 
     def leaves_at(self, positions: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:

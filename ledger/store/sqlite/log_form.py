@@ -6,10 +6,18 @@ from uuid import uuid4
 from ledger.errors import StoreError
 from ledger.store.sqlite.log_queries import schema_statements
 
-FORM = 2
-"""The form of the tables: 1 is that without a Merkle tree. Tables that an older program cannot go on with are a new
-form.
+FORM = 3
+"""The form of the tables: 1 is that without a Merkle tree, 2 that in which nothing could be erased. Tables that an
+older program cannot go on with are a new form.
 """
+
+_CHANGED = (
+    "stored_events_never_update",
+    "leaves_never_update",
+    "requests_never_update",
+    "request_chain_never_update",
+)
+"""The triggers that are others in this form than in those before."""
 
 
 def take_form(cursor: sqlite3.Cursor) -> None:
@@ -20,6 +28,9 @@ def take_form(cursor: sqlite3.Cursor) -> None:
             f"the log has the form {form}, and this program knows the forms up to {FORM}: install the version that "
             "wrote it last"
         )
+    if form < FORM:
+        for trigger in _CHANGED:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {trigger}")
     for statement in schema_statements():
         cursor.execute(statement)
     if form < FORM:

@@ -95,6 +95,19 @@ CREATE TABLE IF NOT EXISTS seal (
     note BLOB NOT NULL
 );
 
+-- One row is an event whose text was erased, and the position of the EventErased that says so.
+CREATE TABLE IF NOT EXISTS erasures (
+    position INTEGER PRIMARY KEY,
+    erased_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS erasures_by_event ON erasures (erased_at);
+
+-- One row: up to which EventErased no byte of an erased text is left in the file.
+CREATE TABLE IF NOT EXISTS scrubbed (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    erased_at INTEGER NOT NULL
+);
+
 -- Append-only, whoever asks: an event takes the next position, once, and time never goes back.
 CREATE TRIGGER IF NOT EXISTS stored_events_gapless
 BEFORE INSERT ON stored_events
@@ -116,8 +129,14 @@ BEGIN
     SELECT RAISE(ABORT, 'append-only: the key is taken');
 END;
 
+-- Of an event whose erasing was recorded, what it said is taken away; nothing else ever changes.
 CREATE TRIGGER IF NOT EXISTS stored_events_never_update
 BEFORE UPDATE ON stored_events
+WHEN NEW.state IS NOT x'' OR NEW.digest IS NOT x''
+  OR NEW.position IS NOT OLD.position OR NEW.event_id IS NOT OLD.event_id
+  OR NEW.originator_id IS NOT OLD.originator_id OR NEW.originator_version IS NOT OLD.originator_version
+  OR NEW.topic IS NOT OLD.topic OR NEW.recorded_at IS NOT OLD.recorded_at OR NEW.recorded_by IS NOT OLD.recorded_by
+  OR NOT EXISTS (SELECT 1 FROM erasures WHERE position = OLD.position)
 BEGIN
     SELECT RAISE(ABORT, 'append-only: stored_events takes no UPDATE');
 END;
@@ -128,8 +147,12 @@ BEGIN
     SELECT RAISE(ABORT, 'append-only: stored_events takes no DELETE');
 END;
 
+-- In the transaction that erases, an answer loses what it quoted, and is linked anew.
 CREATE TRIGGER IF NOT EXISTS requests_never_update
 BEFORE UPDATE ON requests
+WHEN NEW.key IS NOT OLD.key OR NEW.position IS NOT OLD.position
+  OR (NEW.digest IS NOT OLD.digest AND NEW.digest IS NOT x'')
+  OR COALESCE((SELECT erased_at FROM scrubbed), 0) >= (SELECT COALESCE(MAX(erased_at), 0) FROM erasures)
 BEGIN
     SELECT RAISE(ABORT, 'append-only: requests takes no UPDATE');
 END;
@@ -175,6 +198,9 @@ END;
 
 CREATE TRIGGER IF NOT EXISTS leaves_never_update
 BEFORE UPDATE ON leaves
+WHEN NEW.salt IS NOT NULL
+  OR NEW.position IS NOT OLD.position OR NEW.content IS NOT OLD.content OR NEW.hash IS NOT OLD.hash
+  OR NOT EXISTS (SELECT 1 FROM erasures WHERE position = OLD.position)
 BEGIN
     SELECT RAISE(ABORT, 'append-only: leaves takes no UPDATE');
 END;
@@ -199,6 +225,8 @@ END;
 
 CREATE TRIGGER IF NOT EXISTS request_chain_never_update
 BEFORE UPDATE ON request_chain
+WHEN NEW.number IS NOT OLD.number OR NEW.key IS NOT OLD.key
+  OR COALESCE((SELECT erased_at FROM scrubbed), 0) >= (SELECT COALESCE(MAX(erased_at), 0) FROM erasures)
 BEGIN
     SELECT RAISE(ABORT, 'append-only: request_chain takes no UPDATE');
 END;
@@ -207,4 +235,31 @@ CREATE TRIGGER IF NOT EXISTS request_chain_never_delete
 BEFORE DELETE ON request_chain
 BEGIN
     SELECT RAISE(ABORT, 'append-only: request_chain takes no DELETE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS erasures_of_what_was_erased
+BEFORE INSERT ON erasures
+WHEN EXISTS (SELECT 1 FROM erasures WHERE position = NEW.position)
+  OR NOT EXISTS (
+    SELECT 1 FROM stored_events AS erased JOIN stored_events AS act USING (originator_id)
+    WHERE erased.position = NEW.position AND act.position = NEW.erased_at AND act.position > erased.position
+      AND act.topic = 'EventErased' AND act.state <> x'' AND (
+        LOWER(HEX(erased.event_id)) = REPLACE(json_extract(CAST(act.state AS TEXT), '$.target'), '-', '')
+        OR erased.position IN (SELECT value FROM json_each(CAST(act.state AS TEXT), '$.acts'))
+      )
+  )
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: only what an EventErased names is erased');
+END;
+
+CREATE TRIGGER IF NOT EXISTS erasures_never_update
+BEFORE UPDATE ON erasures
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: erasures takes no UPDATE');
+END;
+
+CREATE TRIGGER IF NOT EXISTS erasures_never_delete
+BEFORE DELETE ON erasures
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: erasures takes no DELETE');
 END;

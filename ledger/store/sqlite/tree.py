@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged
-from ledger.proof.leaves import content_hash, leaf_hashes, new_salts
+from ledger.proof.leaves import Leaf, content_hash, leaf_hashes, new_salts
 from ledger.proof.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, frontier, parents, root_of
 from ledger.store.sqlite.connection import LogDatastore
 from ledger.store.sqlite.log_queries import COLUMNS, chunks, marks
@@ -43,7 +43,10 @@ class LogTree:
         return Frontier(rows[0][0], tuple(_cut(rows[0][1]))) if rows else Frontier()
 
     def add(self, entries: Sequence[Entry], salts: Sequence[bytes] = ()) -> None:
-        """Take in entries that were written just now, each with its salt, which is drawn where none is given."""
+        """Take in entries that were written just now, each with its salt, which is drawn where none is given.
+
+        One whose text was erased has, in the place of a salt, the hash that stands for its text.
+        """
         tree = self.head()
         if tree.size + 1 != entries[0].position:
             raise unknown_entries(tree.size)
@@ -76,11 +79,15 @@ class LogTree:
     def _grow(
         self, tree: Frontier, entries: Sequence[Entry], versions: Sequence[int | str], salts: Sequence[bytes]
     ) -> None:
-        contents = [content_hash(salt, entry.digest, entry.state) for salt, entry in zip(salts, entries, strict=True)]
+        contents = [
+            salt if entry.is_erased else content_hash(salt, entry.digest, entry.state)
+            for salt, entry in zip(salts, entries, strict=True)
+        ]
+        kept = (None if entry.is_erased else salt for salt, entry in zip(salts, entries, strict=True))
         hashes = list(leaf_hashes(entries, versions, contents))
         positions = range(tree.size + 1, tree.size + len(entries) + 1)
         self._datastore.write(
-            "INSERT INTO leaves VALUES (?,?,?,?)", list(zip(positions, salts, contents, hashes, strict=True))
+            "INSERT INTO leaves VALUES (?,?,?,?)", list(zip(positions, kept, contents, hashes, strict=True))
         )
         size = tree.size
         if (size + len(hashes)) // WIDTH > size // WIDTH:
@@ -154,8 +161,8 @@ class LogTree:
             return self._unfinished_tile(number, width)
         return whole[:width]
 
-    def leaves(self, *, after: int, until: int) -> Iterator[tuple[int, bytes, bytes, bytes]]:
-        """The position, salt, content hash and leaf hash of each event with after < position <= until, in order."""
+    def leaves(self, *, after: int, until: int) -> Iterator[Leaf]:
+        """The leaf of each event with after < position <= until, in order."""
         while after < until:
             rows = self._datastore.fetch_tuples(
                 "SELECT position, salt, content, hash FROM leaves WHERE position > ? AND position <= ? "
@@ -164,7 +171,7 @@ class LogTree:
             )
             if not rows:
                 return
-            yield from rows
+            yield from map(Leaf._make, rows)
             after = rows[-1][0]
 
     def leaves_at(self, positions: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:

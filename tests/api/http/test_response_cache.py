@@ -198,7 +198,7 @@ def test_no_more_is_kept_than_there_is_room_and_what_was_not_asked_for_makes_it(
             continue
         answer = Answer({"ETag": '"x"'}, bytes(length))
         size = length + len('ETag"x"') + len("/0") + len("as_of=2025") + ENTRY_BYTES
-        answers.put(question, answer, at_head=None)
+        answers.put(question, answer, at_head=None, erased_at=0)
         if size * SHARE_MAX > room:
             continue
         model.pop(question, None)

@@ -20,7 +20,7 @@ FacilityCancelled ReportWithdrawn RelationshipEnded CommitmentMade CommitmentMet
 ProductionReported SalesReported PriceReported CapacityReported ReservesReported TradeReported InvestmentReported
 EmploymentReported ShareReported QuotaSet TargetSet ForecastPublished FigureReported FigureWithdrawn
 SupplyLinkOpened SupplyLinkClosed RiskRaised RiskResolved StatementRecorded
-EventCorrected EventRetracted EventReinstated
+EventCorrected EventRetracted EventReinstated EventErased
 """.split()
 
 
