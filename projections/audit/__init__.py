@@ -9,6 +9,7 @@ are about all of them.
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP, concentration
 from projections.audit.disputes import STATUSES, disputes
 from projections.audit.findings import Findings
+from projections.audit.publications import publications
 from projections.audit.revisions.accuracy import Options
 from projections.audit.revisions.change_kinds import KINDS
 from projections.audit.revisions.revisions import GROUPINGS, revisions
@@ -19,6 +20,7 @@ from projections.audit.thing_disputes import thing_disputes
 from projections.audit.thing_vintages import thing_vintages
 from projections.audit.trace import DEPTH, DIRECTIONS, RELATIONS, trace
 from projections.audit.vintages import Columns, vintages
+from projections.audit.word_search import word_search
 
 __all__ = [
     "DEPTH",
@@ -40,6 +42,7 @@ __all__ = [
     "Slips",
     "concentration",
     "disputes",
+    "publications",
     "revisions",
     "scorecards",
     "sums",
@@ -47,4 +50,5 @@ __all__ = [
     "thing_vintages",
     "trace",
     "vintages",
+    "word_search",
 ]

@@ -96,6 +96,7 @@ ASKED = {
     "keys": ["list"],
     "proof": ["1"],
     "receipt": ["figures", "--output", os.devnull],  # else it prints data
+    "search": ["--q", "china"],
 }
 WRITES = (
     "serve",

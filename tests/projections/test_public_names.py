@@ -64,8 +64,8 @@ PUBLIC = {
     ),
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS GROUPINGS KINDS MATERIAL RELATIONS SLIP_GROUPS STATUSES SUBJECT TOP "
-        "VERDICTS WAYS Columns Findings Options Slips concentration disputes revisions scorecards sums "
-        "thing_disputes thing_vintages trace vintages"
+        "VERDICTS WAYS Columns Findings Options Slips concentration disputes publications revisions scorecards sums "
+        "thing_disputes thing_vintages trace vintages word_search"
     ),
 }
 """A name that goes breaks who imports it; one that comes is kept for good. Think, then write it here."""
