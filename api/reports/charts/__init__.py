@@ -5,9 +5,10 @@ bounds of the axes, the ticks, where a label fits), so equal facts give equal sp
 decimals become floating-point numbers here and nowhere else.
 """
 
-from api.reports.charts.layers import Spec
+from api.reports.charts.layers import Spec, blank_chart
+from api.reports.charts.series_chart import series_chart
 from api.reports.charts.slip_chart import slips_chart
-from api.reports.charts.svg import svg
+from api.reports.charts.svg import drawn_png, svg
 from api.reports.charts.vintage_chart import vintages_chart
 
-__all__ = ["Spec", "slips_chart", "svg", "vintages_chart"]
+__all__ = ["Spec", "blank_chart", "drawn_png", "series_chart", "slips_chart", "svg", "vintages_chart"]

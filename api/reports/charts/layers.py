@@ -14,6 +14,7 @@ Spec = dict[str, Any]
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """The first is shipped with the converter, and as wide as the others: what it measured fits in any reader."""
 INK, FAINT = "#222222", "#dddddd"
+BLANK_WIDTH, BLANK_HEIGHT = 500, 60
 GONE = "M-1,-1L1,1M-1,1L1,-1"
 
 
@@ -29,6 +30,12 @@ def settings() -> Spec:
     """A new copy of all that is the same in every chart: fonts, colours, the schema."""
     made: Spec = json.loads(_template())
     return {name: part for name, part in made.items() if name not in ("layer", "data")}
+
+
+def blank_chart(text: str) -> Spec:
+    """A chart in which there is nothing to draw: it says why."""
+    mark = {"type": "text", "text": text, "color": INK, "fontSize": 13}
+    return {**settings(), "data": {"values": [{}]}, "mark": mark, "width": BLANK_WIDTH, "height": BLANK_HEIGHT}
 
 
 @cache

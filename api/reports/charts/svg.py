@@ -44,3 +44,11 @@ def _with_own_ids(drawn: str, name: str) -> str:
     numbers = {one: f"{name}-{place}" for place, (_, one) in enumerate(_ELEMENT_WITH_ID.findall(drawn), 1)}
     drawn = _ELEMENT_WITH_ID.sub(lambda match: f'{match[1]}"{numbers[match[2]]}"', drawn)
     return re.sub(r"url\(#([\w-]+)\)", lambda match: f"url(#{numbers.get(match[1], match[1])})", drawn)
+
+
+def drawn_png(spec: dict[str, Any]) -> bytes:
+    """The chart as a picture, twice as fine as a screen."""
+    import vl_convert
+
+    picture: bytes = vl_convert.vegalite_to_png(_seen(spec), vl_version=VERSION, scale=2)
+    return picture

@@ -1,0 +1,172 @@
+"""The chart of series: figures over their periods, a line for each series, or a bar each where there is one period.
+
+Where publishers differ, a wide faint stroke goes from the least to the greatest that they say.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from api.reports.charts.axes import Scale, milliseconds
+from api.reports.charts.layers import Spec, settings
+from api.reports.charts.step_chart import COLOURS, HEIGHT, WIDTH
+
+SERIES_MAX = len(COLOURS)
+POINTS_MAX = 2000
+_APART = ("subject", "metric", "material", "dimensions", "nature")
+_LENGTHS = ((27, "days"), (32, "months"), (93, "quarters"), (185, "halves"), (367, "years"))
+_MONTH_DAYS = 30.44
+
+
+class SeriesChart(NamedTuple):
+    """A specification, and how many series and figures it leaves out."""
+
+    spec: Spec
+    left_out: int
+
+
+def series_chart(
+    items: Sequence[Mapping[str, Any]], *, names: Mapping[str, str], title: str, lines: Sequence[str]
+) -> SeriesChart | None:
+    """Figures over their periods. `items` are those of `/v1/figures` with `resolve=all`: one a publisher, of each
+    figure the one that answers first. `title` and `lines` (source, point in time) stand above. None where nothing can
+    be drawn: no item has a number and a period.
+    """
+    drawn = [item for item in items if _number(item) is not None and item["period_end"]]
+    if not drawn:
+        return None
+    ((unit, _),) = Counter(item["canonical_unit"] for item in drawn).most_common(1)
+    by_series: dict[tuple[Any, ...], dict[date, list[Mapping[str, Any]]]] = defaultdict(dict)
+    for item in drawn[:POINTS_MAX]:
+        if item["canonical_unit"] == unit:
+            key = (*(str(item[name]) for name in _APART), _length(item))
+            by_series[key].setdefault(item["period_end"], []).append(item)
+    shown = sorted(by_series.values(), key=_weight, reverse=True)[:SERIES_MAX]
+    called = _called([next(iter(points.values()))[0] for points in shown], names)
+    levels = [level for points in shown for said in points.values() for one in said if (level := _number(one))]
+    scale = Scale.of(levels or [Decimal(0)], unit)
+    rows = [
+        _row(name, said, scale)
+        for name, points in zip(called, shown, strict=True)
+        for _, said in sorted(points.items())
+    ]
+    left_out = len(items) - sum(len(said) for points in shown for said in points.values())
+    return SeriesChart(_specification(rows, called, scale, title=title, lines=lines), left_out)
+
+
+def _weight(points: Mapping[Any, Sequence[Mapping[str, Any]]]) -> tuple[int, Decimal]:
+    """Longer series first, then greater ones."""
+    return len(points), max(_number(said[0]) or Decimal(0) for said in points.values())
+
+
+def _number(item: Mapping[str, Any]) -> Decimal | None:
+    for name in ("canonical_value", "canonical_low", "canonical_high"):
+        if item[name] is not None:
+            return Decimal(item[name])
+    return None
+
+
+def _called(items: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:
+    """What tells the series apart, in words; each once."""
+    differing = [name for name in _APART if len({str(item[name]) for item in items}) > 1] or ["subject"]
+    lengths = {_length(item) for item in items}
+    called: list[str] = []
+    for item in items:
+        of_length = _length(item) if len(lengths) > 1 else ""
+        text = ", ".join(filter(None, [*(_words(item[name], names) for name in differing), of_length]))
+        called.append(text if text not in called else f"{text} ({len(called) + 1})")
+    return called
+
+
+def _length(item: Mapping[str, Any]) -> str:
+    """How long the period is, in words: years and their quarters are no one line."""
+    first, last = (date.fromisoformat(str(item[name])) for name in ("period_start", "period_end"))
+    days = (last - first).days + 1
+    return next((word for most, word in _LENGTHS if days <= most), f"{round(days / _MONTH_DAYS)} months")
+
+
+def _words(part: Any, names: Mapping[str, str]) -> str:
+    if part is None:
+        return ""
+    if isinstance(part, Mapping):
+        return ", ".join(str(one).replace("_", " ") for one in part.values())
+    return names.get(part, str(part).replace("_", " "))
+
+
+def _row(name: str, said: Iterable[Mapping[str, Any]], scale: Scale) -> Spec:
+    first, *_ = items = list(said)
+    levels = [level for item in items if (level := _number(item)) is not None]
+    start = datetime.fromisoformat(str(first["period_start"])).replace(tzinfo=UTC)
+    return {
+        "name": name,
+        "period": first["period"],
+        "start": milliseconds(start),
+        "value": scale.number(levels[0]),
+        "low": scale.number(min(levels)),
+        "high": scale.number(max(levels)),
+        "ahead": first["nature"] != "observed",
+    }
+
+
+def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, title: str, lines: Sequence[str]) -> Spec:
+    colour = {
+        "field": "name",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": [*called], "range": list(COLOURS[: len(called)])},
+        "legend": {"columns": 2, "symbolOpacity": 1} if len(called) > 1 else None,
+    }
+    above = {"titleAngle": 0, "titleAlign": "left", "titleX": 0, "titleY": -10}
+    y = {"type": "quantitative", "axis": {"title": scale.title, "format": scale.label_format, **above}}
+    periods = {row["start"] for row in rows}
+    layers: list[Spec]
+    if len(periods) == 1:
+        x = {
+            "field": "name",
+            "type": "nominal",
+            "sort": [*called],
+            "axis": {"title": None, "labelAngle": 0, "labelLimit": 120},
+        }
+        layers = [
+            {
+                "mark": {"type": "bar"},
+                "encoding": {"x": x, "y": {**y, "field": "value"}, "color": {**colour, "legend": None}},
+            },
+            {
+                "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.6},
+                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+            },
+        ]
+    else:
+        x = {
+            "field": "start",
+            "type": "temporal",
+            "scale": {"type": "utc"},
+            "axis": {"title": "First day of the period", "format": "%Y", "tickCount": "year", "labelOverlap": True},
+        }
+        layers = [
+            {
+                "mark": {"type": "rule", "strokeWidth": 7, "opacity": 0.25, "strokeCap": "round"},
+                "transform": [{"filter": "datum.low < datum.high"}],
+                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour},
+            },
+            {
+                "mark": {"type": "line", "strokeWidth": 1.8},
+                "encoding": {"x": x, "y": {**y, "field": "value"}, "color": colour},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 42, "opacity": 1},
+                "encoding": {"x": x, "y": {**y, "field": "value"}, "color": colour},
+            },
+        ]
+    heading = {
+        "text": title,
+        "subtitle": [*lines],
+        "anchor": "start",
+        "fontSize": 15,
+        "subtitleFontSize": 11,
+        "offset": 14,
+    }
+    return {**settings(), "title": heading, "data": {"values": rows}, "layer": layers, "width": WIDTH, "height": HEIGHT}

@@ -1,0 +1,74 @@
+"""Charts over HTTP: specifications and drawings, at a point in time."""
+
+import json
+import struct
+from typing import Any
+
+from tests.api.helpers import Api, mined
+
+
+def stated(api: Api) -> str:
+    first, *_ = api.post(
+        mined("australia", "13000", "2025-01-31", period="2024"),
+        mined("australia", "29000", "2026-02-06", period="2024"),
+        mined("australia", "12000", "2025-01-31", period="2023"),
+        {**mined("australia", "11000", "2025-06-30", period="2023"), "source": {"publisher": "bgs"}},
+    )
+    return str(first["figure_id"])
+
+
+def levels(spec: dict[str, Any], mark: str) -> list[float]:
+    return [row["level"] for layer in spec["layer"] if layer["mark"]["type"] == mark for row in layer["data"]["values"]]
+
+
+def test_the_chart_of_vintages_is_of_its_point_in_time(api: Api) -> None:
+    figure_id = stated(api)
+    spec = api.client.get("/v1/charts/vintages", params={"figure_id": figure_id}).json()
+    assert set(levels(spec, "point")) == {13000, 29000}
+    before = api.client.get("/v1/charts/vintages", params={"figure_id": figure_id, "as_of": "2025-12-31"})
+    assert "Fewer than two things" in before.text, "one statement is no chart, and it says so"
+    assert before.headers["cache-control"] == "no-cache"
+
+
+def test_a_chart_is_drawn(api: Api) -> None:
+    asked = {"figure_id": stated(api)}
+    picture = api.client.get("/v1/charts/vintages", params={**asked, "format": "png"}).content
+    width, height = struct.unpack(">II", picture[16:24])
+    assert picture.startswith(b"\x89PNG")
+    assert width > 1000 < 3 * height
+    drawn = api.client.get("/v1/charts/vintages", params=asked, headers={"Accept": "image/svg+xml"})
+    assert drawn.headers["content-type"].startswith("image/svg+xml")
+    assert drawn.text.startswith("<svg")
+
+
+def test_the_chart_of_series_says_how_far_publishers_differ(api: Api) -> None:
+    stated(api)
+    spec = api.client.get("/v1/charts/series", params={"subject": "australia"}).json()
+    rows = {row["period"]: row for row in spec["data"]["values"]}
+    assert (rows["2023"]["low"], rows["2023"]["high"]) == (11000, 12000)
+    assert (rows["2024"]["value"], rows["2024"]["low"]) == (29000, 29000)
+    assert "Source: " in spec["title"]["subtitle"][0]
+    assert spec["title"]["subtitle"][1].startswith("As published by ")
+
+
+def test_figures_of_one_period_are_bars_the_greatest_first(api: Api) -> None:
+    api.post(
+        mined("australia", "13000", "2025-01-31", period="2024"),
+        mined("china", "270000", "2025-01-31", period="2024"),
+    )
+    spec = api.client.get("/v1/charts/series", params={"period": "2024"}).json()
+    bars, _ = spec["layer"]
+    assert bars["mark"]["type"] == "bar"
+    assert [row["value"] for row in spec["data"]["values"]] == [270000, 13000]
+
+
+def test_nothing_is_no_failure(api: Api) -> None:
+    answer = api.client.get("/v1/charts/series", params={"subject": "nobody"})
+    assert answer.status_code == 200
+    assert "No figure" in json.dumps(answer.json())
+
+
+def test_a_chart_of_no_figure_is_refused(api: Api) -> None:
+    assert api.client.get("/v1/charts/vintages").status_code == 422
+    assert api.client.get("/v1/charts/vintages", params={"figure_id": "x"}).status_code == 422
+    assert api.client.get("/v1/charts/series", params={"nonsense": "1"}).status_code == 422
