@@ -57,7 +57,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("problems",),
         ("questions", "outbound", "operations"),
         ("formats",),
-        ("reports",),
+        ("reports", "web"),
         ("http",),
         ("app",),
         ("cli",),

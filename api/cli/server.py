@@ -124,7 +124,11 @@ def _serve(engine: Engine, listening: socket.socket, service: Service, sandbox: 
     scheme = "https" if access.over_tls else "http"
     address = f"{scheme}://{f'[{ip}]' if ':' in ip else ip}:{port}"
     out = console()
-    out.print(f"Serving the API on {address}/v1 and its docs on {address}/docs (stop with Ctrl-C).", highlight=False)
+    out.print(
+        f"Serving the API on {address}/v1, its docs on {address}/docs, and the explorer on {address}/ "
+        "(stop with Ctrl-C).",
+        highlight=False,
+    )
     for line, style in _notes(service, access, ip):
         out.print(line, style=style, markup=False, highlight=False)
     config = uvicorn.Config(app, http=ProblemProtocol, log_level="warning", access_log=False, **_options(service))

@@ -23,6 +23,10 @@ SECURITY_HEADERS = {
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 """Over TLS: the browser comes over TLS the next time too."""
 REPORT_POLICY = f"{POLICY}; style-src 'unsafe-inline'; img-src data:"
+EXPLORER_POLICY = (
+    f"{POLICY}; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'"
+)
+"""Of the explorer: all that it loads is from this server, and nothing within the page is run or styles it."""
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _RAW = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import RedirectResponse
 
 from api.http.damage_guard import damage_found
 from api.http.openapi import answers, operation
@@ -83,10 +82,6 @@ def router(engine: Engine) -> APIRouter:
     """The endpoints about the service."""
     routes = APIRouter()
     readiness = Readiness(engine)
-
-    @routes.get("/", include_in_schema=False, openapi_extra=operation(OPEN))
-    async def read_root() -> RedirectResponse:
-        return RedirectResponse("/docs")
 
     @routes.get(
         "/v1/event-types",

@@ -37,6 +37,9 @@ SAMPLES = {
     "path": "swagger-ui.css",
     "level": "0",
     "number": "000.p/1",
+    "resource": "policies",
+    "release_name": "0123456789abcdef",
+    "name": "app.js",
 }
 KEY = {"X-Key": "open sesame"}
 

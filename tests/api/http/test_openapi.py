@@ -33,8 +33,14 @@ def test_the_docs_need_no_network(client: TestClient, path: str) -> None:
             assert client.get(address).status_code == 200
 
 
-def test_the_root_leads_to_the_docs(client: TestClient) -> None:
-    assert client.get("/", follow_redirects=False).headers["location"] == "/docs"
+def test_the_root_is_the_explorer_which_leads_to_the_docs(client: TestClient) -> None:
+    answer = client.get("/", follow_redirects=False)
+    assert answer.status_code == 200
+    script = re.search(r'src="(/assets/[^"]+/app.js)"', answer.text)
+    assert script is not None
+    asset = client.get(script[1])
+    assert asset.headers["content-type"].startswith("text/javascript")
+    assert '"/docs"' in asset.text
 
 
 def test_every_event_type_is_in_the_schema_with_its_example(client: TestClient) -> None:

@@ -1,0 +1,161 @@
+// The explorer: the masthead, the time bar, and the screen that the address names.
+
+import { h } from "./dom.js";
+import { Problem, keepKey } from "./ledger.js";
+import { address, followLinks, place } from "./place.js";
+import { append } from "./screens/append.js";
+import { catalogue } from "./screens/catalogue.js";
+import { chain } from "./screens/chain.js";
+import { compare } from "./screens/compare.js";
+import { event } from "./screens/event.js";
+import { figure } from "./screens/figure.js";
+import { figures } from "./screens/figures.js";
+import { home } from "./screens/home.js";
+import { log } from "./screens/log.js";
+import { series } from "./screens/series.js";
+import { thing, things } from "./screens/things.js";
+import { timeline } from "./screens/timeline.js";
+import { vintages } from "./screens/vintages.js";
+import { archive } from "./archive.js";
+import { TEXTS } from "./texts.js";
+import { learn, show } from "./time_bar.js";
+
+const THEME = "supply-ledger-theme";
+
+/** Screens by the first part of the path: one for the path alone, one for what is below it. */
+const SCREENS = {
+  "": [home],
+  figures: [figures, figure],
+  catalogue: [catalogue],
+  things: [null, things, thing],
+  timeline: [timeline],
+  series: [series],
+  vintages: [vintages],
+  chain: [chain],
+  append: [append],
+  compare: [compare],
+  log: [log, event],
+};
+
+let running = new AbortController();
+
+function screenOf(path) {
+  const [first, ...rest] = path.split("/").slice(1).map(decodeURIComponent);
+  const screen = SCREENS[first]?.[rest.length];
+  return screen ? (context) => screen({ ...context, names: rest }) : null;
+}
+
+/** Draw the screen of the address. What was there stays until the new one is whole. */
+async function draw() {
+  running.abort();
+  running = new AbortController();
+  const { signal } = running;
+  const { path, params } = place();
+  show();
+  masthead();
+  const main = document.getElementById("screen");
+  const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 150);
+  try {
+    const screen = screenOf(path);
+    const drawn = screen ? await screen({ params, signal }) : failure(new Problem(404, TEXTS.failure.unknown));
+    if (signal.aborted) return;
+    put(main, drawn);
+  } catch (error) {
+    if (signal.aborted || error.name === "AbortError") return;
+    put(main, failure(error));
+    if (!(error instanceof Problem)) throw error;
+  } finally {
+    clearTimeout(slow);
+    if (!signal.aborted) main.removeAttribute("aria-busy");
+  }
+}
+
+/** Put a screen in the place of the one before, and the focus back to where it was. */
+function put(main, drawn) {
+  const focused = main.contains(document.activeElement) ? document.activeElement.id : "";
+  const open = [...main.querySelectorAll("details[id][open]")].map((one) => one.id);
+  main.replaceChildren(drawn);
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  if (focused) document.getElementById(focused)?.focus();
+  const heading = main.querySelector("h1");
+  document.title = heading ? `${heading.textContent} · ${TEXTS.title}` : TEXTS.title;
+}
+
+function failure(error) {
+  const words = TEXTS.failure;
+  if (error instanceof Problem && (error.status === 401 || error.status === 403)) return keyForm(error);
+  const known = error instanceof Problem;
+  return h("section", { class: "failure", role: "alert" },
+    h("h1", {}, (known && error.title) || words.heading),
+    h("p", {}, known ? (error.status ? error.message : words.offline) : String(error)),
+    h("p", {}, h("button", { type: "button", onclick: draw }, words.again)),
+  );
+}
+
+function keyForm(error) {
+  const words = TEXTS.key;
+  const field = h("input", { type: "password", id: "key", autocomplete: "off", required: true });
+  const use = (event) => {
+    event.preventDefault();
+    keepKey(field.value.trim());
+    start();
+  };
+  return h("form", { class: "failure", onsubmit: use },
+    h("h1", {}, words.heading),
+    h("p", {}, error.status === 403 ? error.message : words.help),
+    h("label", {}, words.label, " ", field), " ", h("button", {}, words.use),
+  );
+}
+
+function masthead() {
+  const { path } = place();
+  const screens = { "/": "home", "/figures": "figures", "/catalogue": "catalogue", "/series": "series", "/vintages": "vintages", "/timeline": "timeline", "/chain": "chain", "/compare": "compare", "/log": "log", "/append": "append" };
+  const links = Object.entries(screens).map(([to, name]) => {
+    const current = to === "/" ? path === "/" : path.startsWith(to);
+    return h("a", { href: address(to), "aria-current": current ? "page" : undefined }, TEXTS.screens[name]);
+  });
+  document.getElementById("masthead").replaceChildren(
+    h("a", { class: "brand", href: address("/") }, TEXTS.title),
+    h("nav", { "aria-label": "Screens" }, links),
+    themeSwitch(),
+  );
+  document.getElementById("colophon").replaceChildren(
+    h("span", {}, `supply-ledger ${document.body.dataset.version}`), " · ",
+    h("a", { href: "/docs" }, TEXTS.screens.docs), " · ",
+    h("button", { type: "button", class: "plain", id: "archive", onclick: archive }, TEXTS.archive),
+  );
+}
+
+function themeSwitch() {
+  const chosen = localStorage.getItem(THEME) ?? "system";
+  const pick = (event) => {
+    if (event.target.value === "system") localStorage.removeItem(THEME);
+    else localStorage.setItem(THEME, event.target.value);
+    paint();
+    draw();
+  };
+  return h("label", { class: "theme" }, h("span", { class: "unseen" }, TEXTS.theme.label),
+    h("select", { id: "theme", onchange: pick },
+      ["system", "light", "dark"].map((name) => h("option", { value: name, selected: name === chosen }, TEXTS.theme[name])),
+    ),
+  );
+}
+
+function paint() {
+  const chosen = localStorage.getItem(THEME);
+  if (chosen) document.documentElement.dataset.theme = chosen;
+  else delete document.documentElement.dataset.theme;
+}
+
+async function start() {
+  const learning = learn().catch((error) => {
+    if (!(error instanceof Problem)) throw error;
+  });
+  await Promise.all([learning, draw()]);
+}
+
+paint();
+followLinks();
+window.addEventListener("placechange", draw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+start();

@@ -1,0 +1,29 @@
+// What a figure is called, and what is to be known of its answer at a glance.
+
+import { h } from "./dom.js";
+import { inWords } from "./ledger.js";
+import { badge } from "./table.js";
+import { TEXTS } from "./texts.js";
+
+/** What is measured: metric, material and dimensions in words. */
+export function measure(item, called) {
+  const parts = Object.values(item.dimensions ?? {}).map(inWords);
+  return [inWords(item.metric), called(item.material), ...parts].filter(Boolean).join(", ");
+}
+
+/** The whole figure in words. */
+export function figureTitle(item, called) {
+  return [called(item.subject), measure(item, called), item.period].filter(Boolean).join(", ");
+}
+
+/** What is to be known of an answer besides its value. */
+export function badges(item) {
+  const { badges: words, badgeHelp: help } = TEXTS.figures;
+  return h("span", { class: "badges" },
+    item.nature !== "observed" ? badge(words[item.nature] ?? inWords(item.nature), "nature") : null,
+    item.status ? badge(inWords(item.status), "status") : null,
+    item.revisions ? badge(words.revised, "revised", help.revised(item.revisions)) : null,
+    item.disputed ? badge(words.disputed, "disputed", help.disputed) : null,
+    item.corrected ? badge(words.corrected, "corrected", help.corrected) : null,
+  );
+}

@@ -1,0 +1,132 @@
+// One figure: its answer, what was said of it over time, what this ledger answered, and how to cite it.
+
+import { chart } from "../chart.js";
+import { h } from "../dom.js";
+import { badges, figureTitle, measure } from "../figure_words.js";
+import { ask, askOrNull, inWords, names, question, save } from "../ledger.js";
+import { change, percent, quantity } from "../numbers.js";
+import { address, place } from "../place.js";
+import { empty, facts, table } from "../table.js";
+import { TEXTS } from "../texts.js";
+
+const words = TEXTS.figure;
+
+export async function figure({ names: [id], signal }) {
+  const [answers, history, ledger, disputes] = await Promise.all([
+    ask("/v1/figures", { figure_id: id, limit: 1 }, { signal }),
+    ask(`/v1/figures/${id}/history`, { limit: 1000 }, { signal }),
+    ask(`/v1/figures/${id}/history`, { clock: "ledger", limit: 1000 }, { signal }),
+    ask("/v1/disputes", { figure_id: id, status: "all", limit: 20 }, { signal }),
+  ]);
+  const drawable = history.items.length > 1 && history.items.some((item) => item.value ?? item.low ?? item.high);
+  const spec = drawable ? await askOrNull("/v1/charts/vintages", { figure_id: id }, { signal }) : null;
+  const answer = answers.items[0];
+  const key = answer ?? (await anyVersion(id, signal));
+  const slugs = [key?.subject, key?.material, ...[...history.items, ...ledger.items].map((item) => item.publisher), answer?.publisher];
+  const called = await names(slugs, { signal });
+  const title = key ? figureTitle(key, called) : id;
+  return h("article", { class: "figure" },
+    h("h1", {}, key ? called(key.subject) : title),
+    key ? h("p", { class: "lead" }, [measure(key, called), key.period].join(", ")) : null,
+    answer ? answerOf(answer, called) : empty(words.none),
+    h("section", {}, h("h2", {}, words.chart),
+      spec
+        ? [await chart(spec, { label: `${words.chart}: ${title}` }), chartLinks(id)]
+        : empty(words.noChart)),
+    h("section", {}, h("h2", {}, words.world), worldTable(history.items, called)),
+    h("section", {}, h("h2", {}, words.disputes), disputesOf(disputes.items, called)),
+    h("section", {}, h("h2", {}, words.ledger), ledgerTable(ledger.items, called)),
+    answer ? citation(answer, answers.basis, title, called) : null,
+  );
+}
+
+/** What a figure is, though nothing is said of it at the viewpoint. */
+async function anyVersion(id, signal) {
+  const { items } = await ask("/v1/figures", { figure_id: id, limit: 1 }, { signal, timeless: true });
+  return items[0] ?? null;
+}
+
+function answerOf(item, called) {
+  return h("section", { class: "answer", "aria-label": "Answer" },
+    h("p", { class: "value" }, quantity(item)),
+    h("p", {}, badges(item)),
+    h("p", {},
+      h("strong", {}, called(item.publisher)), `, ${item.published_at}`,
+      item.via ? h("span", { class: "soft" }, `, by way of ${item.via}`) : null, ". ",
+      item.spread ? `Publishers differ by ${item.spread}. ` : null,
+      h("a", { href: address(`/log/${item.event_id}`) }, words.event)),
+  );
+}
+
+function chartLinks(id) {
+  const of = (format) => h("button", { type: "button", class: "plain", onclick: () => save("/v1/charts/vintages", { figure_id: id, format }, `chart.${format}`) }, format.toUpperCase());
+  const data = (format) => h("button", { type: "button", class: "plain", onclick: () => save(`/v1/figures/${id}/history`, { format }, `history.${format}`) }, format.toUpperCase());
+  return h("p", { class: "downloads" }, `${words.chartAs} `, of("png"), " · ", of("svg"), ` — ${words.dataAs} `, data("csv"), " · ", data("xlsx"));
+}
+
+function cause(item) {
+  return h("span", { class: `badge ${item.cause}` }, words.causes[item.cause] ?? inWords(item.cause));
+}
+
+function changed(item) {
+  if (item.change === null || item.change === undefined || /^-?0(\.0*)?$/.test(item.change)) return TEXTS.none;
+  return h("span", { title: item.change_percent ? `${item.change_percent} %` : undefined }, change(item.change), " ", h("span", { class: "soft" }, percent(item.change_percent)));
+}
+
+function worldTable(items, called) {
+  const columns = [
+    { title: words.columns.published, cell: (item) => h("a", { href: address(`/log/${item.event_id}`) }, item.published_at) },
+    { title: words.columns.publisher, cell: (item) => called(item.publisher) },
+    { title: words.columns.value, number: true, cell: (item) => quantity(item) },
+    { title: words.columns.cause, cell: cause },
+    { title: words.columns.change, number: true, cell: changed },
+    { title: words.columns.note, cell: (item) => [item.edition, item.via, item.note].filter(Boolean).join("; ") },
+  ];
+  return items.length ? table(columns, items, { caption: words.world, id: "world" }) : empty(TEXTS.things.nothing);
+}
+
+function ledgerTable(items, called) {
+  const columns = [
+    { title: words.columns.position, cell: (item) => h("a", { href: address(`/log/${item.event_id}`) }, item.position) },
+    { title: words.columns.recorded, cell: (item) => item.recorded_at.slice(0, 10) },
+    { title: words.columns.value, number: true, cell: (item) => quantity(item) },
+    { title: words.columns.cause, cell: cause },
+    { title: words.columns.change, number: true, cell: changed },
+    { title: words.columns.publisher, cell: (item) => called(item.publisher) },
+  ];
+  return items.length ? table(columns, items, { caption: words.ledger, id: "answered" }) : empty(TEXTS.things.nothing);
+}
+
+function disputesOf(items, called) {
+  if (!items.length) return empty(words.noDisputes);
+  return h("ul", { class: "disputes" }, items.map((item) =>
+    h("li", {}, `${item.status}, since ${item.since}${item.until ? ` until ${item.until}` : ""}: `,
+      item.publishers.map((one, place) => [place ? " against " : "", `${called(one.publisher)} `, quantity(one)]),
+      item.spread ? h("span", { class: "soft" }, ` (spread ${item.spread} ${item.canonical_unit})`) : null)));
+}
+
+/** How to cite the answer, and to ask for it again: by its receipt, so that it is the same for ever. */
+function citation(item, basis, title, called) {
+  const pinned = { as_of: basis.as_of, recorded_as_of: basis.recorded_as_of };
+  const url = new URL(question("/v1/figures", { figure_id: item.figure_id, ...pinned }, { timeless: true }), location.href);
+  const page = new URL(address(`/figures/${item.figure_id}`, pinned), location.href);
+  const value = `${item.value ?? item.symbol ?? ""} ${item.unit ?? ""}`.trim();
+  const rows = {
+    [words.citation]: `${called(item.publisher)} (${item.published_at}): ${title}: ${value}. Supply-chain ledger, as of ${basis.as_of.slice(0, 10)}, position ${basis.position}, root ${basis.root.slice(0, 16)}…, ${page.href}`,
+    [words.apiCall]: `curl '${url.href}'`,
+    [words.command]: `supply-ledger figures --figure-id ${item.figure_id} --as-of ${basis.as_of} --recorded-as-of ${basis.recorded_as_of}`,
+  };
+  return h("section", { class: "again" }, h("h2", {}, words.cite),
+    facts(Object.entries(rows).map(([term, text]) => [term, [h("code", {}, text), " ", copyButton(text)]])),
+    h("p", {}, h("button", { type: "button", class: "plain", onclick: () => save("/v1/report", { figure_id: item.figure_id, format: "html" }, "report.html") }, words.report)));
+}
+
+function copyButton(text) {
+  const button = h("button", { type: "button", class: "plain", onclick: async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = words.copied;
+  } }, words.copy);
+  return button;
+}
+
+export { place };

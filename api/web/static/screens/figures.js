@@ -1,0 +1,97 @@
+// Figures: a table that is filtered, sorted and paged by the server.
+
+import { h } from "../dom.js";
+import { badges, measure } from "../figure_words.js";
+import { ask, names, save } from "../ledger.js";
+import { quantity } from "../numbers.js";
+import { address, set } from "../place.js";
+import { empty, table } from "../table.js";
+import { TEXTS } from "../texts.js";
+
+const PAGE = 100;
+const words = TEXTS.figures;
+const FILTERS = ["subject", "metric", "material", "period", "publisher"];
+const KEPT = ["subject", "metric", "material", "nature", "publisher", "period", "disputed", "figure_id", "sort", "subject_kind", "resolve", "prefer", "period_from", "period_to"];
+const FORMATS = { csv: "CSV", xlsx: "Excel", parquet: "Parquet", json: "JSON" };
+
+export function asked(params) {
+  const kept = [...params].filter(([name]) => KEPT.includes(name) || name.startsWith("dimension."));
+  return Object.fromEntries(kept);
+}
+
+export async function figures({ params, signal }) {
+  const filters = asked(params);
+  const limit = Number(params.get("rows")) || PAGE;
+  const answer = await ask("/v1/figures", { ...filters, limit: Math.min(limit, 10_000) }, { signal });
+  const called = await names(answer.items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
+  return h("section", {},
+    h("h1", {}, words.heading),
+    filterForm(params),
+    hints(answer),
+    answer.items.length
+      ? [
+          h("p", { class: "soft", role: "status" }, words.shown(answer.items.length, answer.next)),
+          table(columns(called, params), answer.items, { caption: words.heading, id: "figures" }),
+          answer.next ? h("p", {}, h("button", { type: "button", id: "more", onclick: () => set({ rows: String(limit + PAGE * 2) }, { replace: true }) }, words.more)) : null,
+          h("p", {}, h("a", { href: address("/series", filters) }, words.chart), " · ", h("a", { href: address("/vintages", filters) }, words.triangle)),
+          downloads("/v1/figures", filters, "figures"),
+        ]
+      : empty(words.none),
+  );
+}
+
+function hints(answer) {
+  const meant = (answer.hints ?? []).flatMap((hint) => hint.meant.map((name) => [hint.parameter, name]));
+  if (!meant.length) return null;
+  return h("p", { class: "hint" }, "Did you mean ", meant.slice(0, 6).map(([parameter, name], place) => [
+    place ? ", " : "", h("button", { type: "button", class: "plain", onclick: () => set({ [parameter]: String(name) }) }, String(name)),
+  ]), "?");
+}
+
+function columns(called, params) {
+  return [
+    { title: sorted(words.columns.subject, "subject", params), cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
+    { title: words.columns.metric, cell: (item) => measure(item, called) },
+    { title: sorted(words.columns.period, "period", params), cell: (item) => item.period },
+    { title: sorted(words.columns.value, "value", params), number: true, cell: (item) => quantity(item) },
+    { unseen: words.columns.marks, cell: badges },
+    { title: words.columns.publisher, cell: (item) => called(item.publisher) },
+    { title: sorted(words.columns.published, "published", params), cell: (item) => item.published_at },
+  ];
+}
+
+/** A heading by which rows are sorted: up, down, and as they come. */
+function sorted(title, name, params) {
+  const now = params.get("sort");
+  const next = now === name ? `-${name}` : now === `-${name}` ? "" : name;
+  const arrow = now === name ? " ↑" : now === `-${name}` ? " ↓" : "";
+  return h("button", { type: "button", class: "plain sort", id: `sort-${name}`, onclick: () => set({ sort: next }, { replace: true }) }, title + arrow);
+}
+
+export function filterForm(params, path = "/figures") {
+  const fields = FILTERS.map((name) =>
+    h("label", {}, h("span", {}, words.fields[name]),
+      h("input", { type: "text", id: `filter-${name}`, name, value: params.get(name) ?? "", autocomplete: "off", spellcheck: "false", size: 14 })));
+  const choose = (name, choices) =>
+    h("label", {}, h("span", {}, words.fields[name]),
+      h("select", { id: `filter-${name}`, name, onchange: (event) => event.target.form.requestSubmit() },
+        choices.map(([value, text]) => h("option", { value, selected: (params.get(name) ?? "") === value }, text))));
+  const submit = (event) => {
+    event.preventDefault();
+    set({ ...Object.fromEntries(new FormData(event.target)), rows: "" });
+  };
+  return h("form", { class: "filters", "aria-label": words.filters, onsubmit: submit },
+    fields,
+    choose("nature", [["", words.any], ["observed", "observed"], ["forecast", "forecast"], ["target", "target"], ["plan", "plan"]]),
+    choose("disputed", [["", words.any], ["true", words.disputedOnly], ["false", words.undisputedOnly]]),
+    h("button", {}, words.apply),
+    h("a", { href: address(path), class: "clear" }, words.clear),
+  );
+}
+
+/** Links that save just this view, at this point in time. */
+export function downloads(path, params, name) {
+  const buttons = Object.entries(FORMATS).map(([format, title]) =>
+    h("button", { type: "button", class: "plain", id: `save-${format}`, onclick: () => save(path, { ...params, format }, `${name}.${format}`) }, title));
+  return h("p", { class: "downloads" }, `${words.downloads}: `, buttons.map((one, place) => [place ? " · " : "", one]));
+}

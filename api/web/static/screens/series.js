@@ -1,0 +1,43 @@
+// Series: several figures over their periods as one chart, with its data beside it.
+
+import { chart } from "../chart.js";
+import { h } from "../dom.js";
+import { measure } from "../figure_words.js";
+import { ask, askOrNull, names, save } from "../ledger.js";
+import { quantity } from "../numbers.js";
+import { address } from "../place.js";
+import { empty, table } from "../table.js";
+import { TEXTS } from "../texts.js";
+import { asked, filterForm } from "./figures.js";
+
+const words = TEXTS.series;
+const PAGE = 200;
+
+export async function series({ params, signal }) {
+  const filters = asked(params);
+  const narrowed = Object.keys(filters).length > 0;
+  const chosen = narrowed ? filters : { subject: "world", metric: "mine_production" };
+  const { sort, ...ofChart } = chosen;
+  const answer = await ask("/v1/figures", { ...chosen, limit: PAGE }, { signal });
+  const drawable = answer.items.some((item) => item.period_end && (item.value ?? item.low ?? item.high));
+  const spec = drawable ? await askOrNull("/v1/charts/series", ofChart, { signal }) : null;
+  const called = await names(answer.items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
+  const columns = [
+    { title: TEXTS.figures.columns.subject, cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
+    { title: TEXTS.figures.columns.metric, cell: (item) => measure(item, called) },
+    { title: TEXTS.figures.columns.period, cell: (item) => item.period },
+    { title: TEXTS.figures.columns.value, number: true, cell: (item) => quantity(item) },
+    { title: TEXTS.figures.columns.publisher, cell: (item) => called(item.publisher) },
+  ];
+  const as = (format) => h("button", { type: "button", class: "plain", onclick: () => save("/v1/charts/series", { ...ofChart, format }, `series.${format}`) }, format.toUpperCase());
+  return h("section", {},
+    h("h1", {}, words.heading), h("p", { class: "lead" }, words.lead),
+    filterForm(params, "/series"),
+    spec
+      ? [await chart(spec, { label: `${words.heading}: ${[spec.title?.text, ...(spec.title?.subtitle ?? [])].join(". ")}` }),
+         h("p", { class: "downloads" }, `${TEXTS.figure.chartAs} `, as("png"), " · ", as("svg"))]
+      : empty(words.none),
+    answer.items.length ? table(columns, answer.items, { caption: words.data, id: "series" }) : null,
+    h("p", {}, h("a", { href: address("/vintages", ofChart) }, words.triangle)),
+  );
+}

@@ -1,0 +1,185 @@
+// What is no figure: lists of policies, agreements, plants, links, commitments, risks, entities, and one of each.
+
+import { h } from "../dom.js";
+import { figureTitle } from "../figure_words.js";
+import { ask, askOrNull, inWords, names } from "../ledger.js";
+import { quantity } from "../numbers.js";
+import { address } from "../place.js";
+import { badge, empty, facts, table } from "../table.js";
+import { TEXTS } from "../texts.js";
+import { downloads } from "./figures.js";
+
+const words = TEXTS.things;
+const PAGE = 500;
+export const SLUGS = {
+  policies: "policy", agreements: "agreement", facilities: "facility", links: "link", commitments: "commitment",
+  risks: "risk", relationships: "relationship", entities: "entity",
+};
+const COLUMNS = {
+  policies: ["jurisdiction", "kind", "status", "effective_from", "effective_to", "publisher"],
+  agreements: ["status", "effective_from", "effective_to", "publisher"],
+  facilities: ["stage", "status", "operator", "effective_from", "publisher"],
+  links: ["supplier", "consumer", "material", "status", "publisher"],
+  commitments: ["kind", "by", "to", "status", "effective_from", "publisher"],
+  risks: ["category", "subject", "severity", "status", "publisher"],
+  relationships: ["subject", "relation", "object", "status", "effective_from", "publisher"],
+  entities: ["kind", "parent"],
+};
+const OF_SLUGS = new Set(["jurisdiction", "publisher", "operator", "supplier", "consumer", "material", "by", "to", "subject", "object", "parent", "facility", "entity"]);
+const HIDDEN = new Set(["event_id", "position", "publishers", "disputed", "foreseen", "relationships", "merged", "recorded_at"]);
+
+/** Slugs that an item names, so that they can be called by their names. */
+function slugsIn(items) {
+  const found = [];
+  const look = (value, name) => {
+    if (Array.isArray(value)) value.forEach((one) => look(one, name));
+    else if (value && typeof value === "object") Object.entries(value).forEach(([key, part]) => look(part, key));
+    else if (typeof value === "string" && (OF_SLUGS.has(name) || name === "materials")) found.push(value);
+  };
+  items.forEach((item) => look(item, ""));
+  return found;
+}
+
+/** What a thing is called. */
+export function titleOf(resource, item, called) {
+  const slug = item[SLUGS[resource]];
+  if (resource === "entities") return item.name;
+  if (resource === "relationships") return [called(item.subject), inWords(item.relation), called(item.object)].join(" ");
+  if (resource === "facilities") return called(slug);
+  return item.title ?? item.description ?? called(slug);
+}
+
+/** A value of an item, in words, with slugs called by their names. */
+function told(name, value, called) {
+  if (value === null || value === undefined || value === "") return "";
+  if (Array.isArray(value)) return value.map((one, place) => [place ? "; " : "", told(name, one, called)]);
+  if (typeof value === "object") {
+    if (value.value !== undefined && value.unit) return quantity(value);
+    return Object.entries(value).filter(([, part]) => part !== null).map(([key, part], place) => [place ? ", " : "", OF_SLUGS.has(key) ? "" : `${inWords(key)} `, told(key, part, called)]);
+  }
+  if (OF_SLUGS.has(name) || name === "materials") return h("a", { href: address(`/things/entities/${encodeURIComponent(value)}`) }, called(value));
+  return typeof value === "boolean" ? (value ? "yes" : "no") : /^[a-z]+(_[a-z]+)+$/.test(value) ? inWords(value) : String(value);
+}
+
+function marks(item) {
+  return h("span", { class: "badges" },
+    item.status ? badge(inWords(item.status), `status ${item.status}`) : null,
+    item.foreseen ? badge(words.foreseen, "foreseen") : null,
+    item.disputed ? badge(TEXTS.figures.badges.disputed, "disputed", TEXTS.figures.badgeHelp.disputed) : null);
+}
+
+export async function things({ names: [resource], params, signal }) {
+  if (!SLUGS[resource]) throw new Error(TEXTS.failure.unknown);
+  const filters = Object.fromEntries([...params].filter(([name]) => !["as_of", "recorded_as_of", "effective_at"].includes(name)));
+  const answer = await ask(`/v1/${resource}`, { limit: PAGE, ...filters }, { signal });
+  const slips = resource === "facilities" ? await ask("/v1/slips", { limit: 200 }, { signal }) : null;
+  const called = await names([...slugsIn(answer.items), ...answer.items.map((item) => item.facility)], { signal });
+  const columns = [
+    { title: SLUGS[resource], cell: (item) => h("a", { href: address(`/things/${resource}/${encodeURIComponent(item[SLUGS[resource]])}`) }, titleOf(resource, item, called), item.provision ? ` — ${item.provision}` : "") },
+    ...COLUMNS[resource].map((name) => ({ title: inWords(name), cell: (item) => (name === "status" ? marks(item) : told(name, item[name], called)) })),
+  ];
+  return h("section", {},
+    h("h1", {}, words[resource]),
+    h("p", { class: "kinds" }, Object.keys(SLUGS).map((name, place) => [place ? " · " : "", h("a", { href: address(`/things/${name}`), "aria-current": name === resource ? "page" : undefined }, words[name])])),
+    Object.keys(filters).length ? h("p", { class: "soft" }, `${words.filterBy} ${Object.entries(filters).map(([name, value]) => `${inWords(name)}: ${value}`).join(", ")} — `, h("a", { href: address(`/things/${resource}`) }, words.all)) : null,
+    answer.items.length ? table(columns, answer.items, { caption: words[resource], id: resource }) : empty(words.none),
+    slips ? slipsTable(slips.items, called) : null,
+    answer.items.length ? downloads(`/v1/${resource}`, filters, resource) : null,
+  );
+}
+
+function slipsTable(items, called) {
+  if (!items.length) return null;
+  const columns = [
+    { title: "facility", cell: (item) => h("a", { href: address(`/things/facilities/${encodeURIComponent(item.facility)}`) }, called(item.facility)) },
+    { title: "transition", cell: (item) => `${item.transition.replace("Facility", "").toLowerCase()} (${item.part})` },
+    { title: "stated first", cell: (item) => item.first_effective_from ?? "" },
+    { title: "stated last", cell: (item) => item.effective_from ?? "" },
+    { title: "moved by, days", number: true, cell: (item) => item.shift_days ?? TEXTS.none },
+    { title: "times restated", number: true, cell: (item) => item.restated },
+  ];
+  return h("section", {}, h("h2", {}, words.slips), table(columns, items, { caption: words.slips, id: "slips" }));
+}
+
+export async function thing({ names: [resource, slug], signal }) {
+  if (!SLUGS[resource]) throw new Error(TEXTS.failure.unknown);
+  if (resource === "entities") return entity(slug, signal);
+  const { items } = await ask(`/v1/${resource}`, { [SLUGS[resource]]: slug, limit: PAGE }, { signal });
+  const history = await askOrNull(`/v1/${resource}/${encodeURIComponent(slug)}/history`, { limit: PAGE }, { signal });
+  const called = await names(slugsIn([...items, ...(history?.items ?? [])]).concat(items.map((item) => item.facility)), { signal });
+  const title = items.length ? titleOf(resource, items[0], called) : called(slug);
+  return h("article", { class: "thing" },
+    h("p", { class: "kind" }, h("a", { href: address(`/things/${resource}`) }, words[resource])),
+    h("h1", {}, title),
+    items.length ? items.map((item) => stateOf(item, called)) : empty(words.none),
+    h("section", {}, h("h2", {}, words.history), historyTable(history?.items ?? [], called)),
+  );
+}
+
+function stateOf(item, called) {
+  const pairs = Object.entries(item).filter(([name, value]) => value !== null && !HIDDEN.has(name) && name !== "status");
+  return h("section", { class: "answer" },
+    h("p", {}, marks(item), " ", h("a", { href: address(`/log/${item.event_id}`) }, TEXTS.figure.event)),
+    facts(pairs.map(([name, value]) => [inWords(name), told(name, value, called)])));
+}
+
+function historyTable(items, called) {
+  if (!items.length) return empty(words.nothing);
+  const columns = [
+    { title: "published", cell: (item) => (item.event_id ? h("a", { href: address(`/log/${item.event_id}`) }, item.published_at ?? "") : item.published_at ?? "") },
+    { title: "publisher", cell: (item) => told("publisher", item.publisher, called) },
+    { title: "says", cell: (item) => inWords(item.transition ?? item.type ?? item.cause ?? "") },
+    { title: "from", cell: (item) => item.effective_from ?? "" },
+    { title: "to", cell: (item) => item.effective_to ?? "" },
+    { title: "status", cell: (item) => (item.status ? badge(inWords(item.status), `status ${item.status}`) : "") },
+  ];
+  return table(columns, items, { caption: words.history, id: "history" });
+}
+
+/** An entity: what it is, how it stands to others, and what there is about it. */
+async function entity(slug, signal) {
+  const state = await ask("/v1/entities", { entity: slug, limit: 1 }, { signal });
+  const item = state.items[0];
+  if (!item) return h("article", {}, h("h1", {}, slug), empty(words.none));
+  const [stands, under, figures, policies] = await Promise.all([
+    ask("/v1/relationships", { subject: item.entity, limit: 200 }, { signal }),
+    ask("/v1/relationships", { object: item.entity, limit: 200 }, { signal }),
+    ask("/v1/figures", { subject: item.entity, sort: "-period", limit: 50 }, { signal }),
+    ask("/v1/policies", { jurisdiction: item.entity, limit: 100 }, { signal }),
+  ]);
+  const relations = [...stands.items, ...under.items];
+  const called = await names([...slugsIn([item, ...relations, ...policies.items]), ...figures.items.flatMap((one) => [one.subject, one.material, one.publisher])], { signal });
+  const pairs = ["kind", "aliases", "former_names", "identifiers", "fiscal_year_end", "parent"].map((name) => [inWords(name), told(name, item[name], called)]);
+  return h("article", { class: "thing" },
+    h("p", { class: "kind" }, h("a", { href: address("/things/entities") }, words.entities)),
+    h("h1", {}, item.name),
+    facts([["slug", h("code", {}, item.entity)], ...pairs.filter(([, value]) => value?.length !== 0)]),
+    h("section", {}, h("h2", {}, words.relationshipsOf),
+      relations.length
+        ? table([
+            { title: "who", cell: (one) => told("subject", one.subject, called) },
+            { title: "how", cell: (one) => [inWords(one.relation), one.share ? ` ${one.share} %` : "", one.role ? ` (${one.role})` : ""].join("") },
+            { title: "whom", cell: (one) => told("object", one.object, called) },
+            { title: "status", cell: marks },
+            { title: "from", cell: (one) => one.effective_from ?? "" },
+            { title: "publisher", cell: (one) => told("publisher", one.publisher, called) },
+          ], relations, { caption: words.relationshipsOf, id: "relations" })
+        : empty(words.nothing)),
+    h("section", {}, h("h2", {}, words.figuresOf),
+      figures.items.length
+        ? [table([
+            { title: "figure", cell: (one) => h("a", { href: address(`/figures/${one.figure_id}`) }, figureTitle(one, called)) },
+            { title: "value", number: true, cell: (one) => quantity(one) },
+            { title: "says", cell: (one) => called(one.publisher) },
+          ], figures.items, { caption: words.figuresOf, id: "about" }),
+          h("p", {}, h("a", { href: address("/figures", { subject: item.entity }) }, words.all))]
+        : empty(words.nothing)),
+    policies.items.length
+      ? h("section", {}, h("h2", {}, words.policiesOf), table([
+          { title: "policy", cell: (one) => h("a", { href: address(`/things/policies/${encodeURIComponent(one.policy)}`) }, one.title ?? one.policy) },
+          { title: "status", cell: marks },
+          { title: "from", cell: (one) => one.effective_from ?? "" },
+        ], policies.items, { caption: words.policiesOf, id: "policies" }))
+      : null,
+  );
+}

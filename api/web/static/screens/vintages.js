@@ -1,0 +1,70 @@
+// The triangle of vintages: periods down, dates of publication across, coloured by the change from the first release.
+
+import { h } from "../dom.js";
+import { figureTitle } from "../figure_words.js";
+import { ask, names } from "../ledger.js";
+import { grouped } from "../numbers.js";
+import { address } from "../place.js";
+import { empty } from "../table.js";
+import { TEXTS } from "../texts.js";
+import { asked, downloads, filterForm } from "./figures.js";
+
+const words = TEXTS.vintages;
+const PAGE = 100;
+const DATES_MAX = 40;
+const STEPS = [0.5, 2, 5, 10, 25];
+const OTHER = new Set(["figure_id", "subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end", "publisher", "canonical_unit"]);
+
+/** How far a number is from the first one, as a class: `up-3`, `down-1`, `same`. */
+function shade(value, first) {
+  const [now, then] = [Number(value), Number(first)];
+  if (!Number.isFinite(now) || !Number.isFinite(then)) return "";
+  const percent = then === 0 ? (now === 0 ? 0 : 100) : ((now - then) / Math.abs(then)) * 100;
+  if (percent === 0) return "same";
+  const step = STEPS.filter((edge) => Math.abs(percent) >= edge).length;
+  return `${percent > 0 ? "up" : "down"}-${Math.max(1, step)}`;
+}
+
+export async function vintages({ params, signal }) {
+  const { sort, disputed, prefer, resolve, ...filters } = asked(params);
+  const chosen = Object.keys(filters).length ? filters : { subject: "world", metric: "mine_production" };
+  const { items, next } = await ask("/v1/vintages", { layout: "wide", ...chosen, limit: PAGE }, { signal });
+  const called = await names(items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
+  const dates = Object.keys(items[0] ?? {}).filter((name) => !OTHER.has(name));
+  const shown = dates.slice(-DATES_MAX);
+  return h("section", {},
+    h("h1", {}, words.heading), h("p", { class: "lead" }, words.lead),
+    filterForm(params, "/vintages"),
+    items.length
+      ? [dates.length > shown.length ? h("p", { class: "soft" }, words.left(dates.length - shown.length)) : null,
+         triangle(items, shown, called), legend(),
+         next ? h("p", { class: "soft" }, TEXTS.figures.shown(items.length, true)) : null,
+         downloads("/v1/vintages", { layout: "wide", ...chosen }, "vintages")]
+      : empty(TEXTS.figures.none));
+}
+
+function triangle(items, dates, called) {
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": words.heading },
+    h("table", { class: "triangle", id: "triangle" },
+      h("caption", {}, words.heading),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, words.figure), h("th", { scope: "col" }, TEXTS.figures.columns.publisher), dates.map((date) => h("th", { scope: "col", class: "number" }, date)))),
+      h("tbody", {}, items.map((item) => {
+        const first = dates.map((date) => item[date]).find((value) => value !== null && value !== undefined);
+        let before = null;
+        return h("tr", {},
+          h("th", { scope: "row" }, h("a", { href: address(`/figures/${item.figure_id}`) }, figureTitle(item, called)), h("span", { class: "unit" }, ` ${item.canonical_unit}`)),
+          h("td", {}, called(item.publisher)),
+          dates.map((date) => {
+            const value = item[date];
+            const changed = value !== before;
+            before = value;
+            return h("td", { class: `number ${value === null ? "" : shade(value, first)} ${changed ? "" : "again"}` }, value === null || value === undefined ? "" : grouped(String(value)));
+          }));
+      }))));
+}
+
+function legend() {
+  const steps = [...STEPS].reverse().map((edge, place) => h("span", { class: `step down-${STEPS.length - place}` }, `−${edge} %`));
+  const up = STEPS.map((edge, place) => h("span", { class: `step up-${place + 1}` }, `+${edge} %`));
+  return h("p", { class: "legend" }, `${words.legend} `, steps, h("span", { class: "step same" }, "0"), up);
+}

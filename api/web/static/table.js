@@ -1,0 +1,43 @@
+// Native tables. A column is {title or unseen, cell(row), number?}; the caption says what a row is.
+
+import { h } from "./dom.js";
+
+export function table(columns, rows, { caption, id, narrow = false } = {}) {
+  return h(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
+    h(
+      "table",
+      { id, class: narrow ? "narrow" : undefined },
+      caption ? h("caption", {}, caption) : null,
+      h("thead", {}, h("tr", {}, columns.map((one) => h("th", { scope: "col", class: kind(one) }, one.title, one.unseen ? h("span", { class: "unseen" }, one.unseen) : null)))),
+      h(
+        "tbody",
+        {},
+        rows.map((row) =>
+          h("tr", {}, columns.map((one, place) =>
+            h(place === 0 ? "th" : "td", { scope: place === 0 ? "row" : undefined, class: kind(one), "data-title": one.title }, one.cell(row)),
+          )),
+        ),
+      ),
+    ),
+  );
+}
+
+function kind(column) {
+  return column.number ? "number" : undefined;
+}
+
+/** A list of terms and what they are. Those that are nothing are left out. */
+export function facts(pairs) {
+  const told = pairs.filter(([, what]) => what !== null && what !== undefined && what !== "");
+  return h("dl", { class: "facts" }, told.map(([term, what]) => [h("dt", {}, term), h("dd", {}, what)]));
+}
+
+export function badge(text, kindOf, help) {
+  return h("span", { class: `badge ${kindOf}`, title: help }, text);
+}
+
+export function empty(text) {
+  return h("p", { class: "empty" }, text);
+}

@@ -1,0 +1,75 @@
+"""A browser, and the explorer to look at in it.
+
+Chromium comes from the system. Where it is not installed, these tests are skipped and say why; `.ci/run` installs it.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from projections import Engine
+from tests.api.formats.long_list import served
+from tests.ledger.proof.judges import need
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WAIT_MS = 30_000
+"""How long something may take on a machine that is busy with other things."""
+
+expect.set_options(timeout=WAIT_MS)
+
+Look = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    need(CHROMIUM is not None, "chromium")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def address(browser: Browser, shipped: Engine) -> Iterator[str]:
+    """Where the shipped ledger is served; nobody may write to it."""
+    with served(shipped) as url:
+        yield url
+
+
+@pytest.fixture
+def look(browser: Browser) -> Look:
+    """Opens a page, in which nothing may go wrong unseen: no error on the console, no request to elsewhere."""
+
+    @contextmanager
+    def opened(url: str, *, faults: bool = False, **options: Any) -> Iterator[Page]:
+        with ExitStack() as stack:
+            context: BrowserContext = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
+            stack.callback(context.close)
+            context.set_default_timeout(WAIT_MS)
+            page = context.new_page()
+            wrong: list[str] = []
+            page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            home = urlsplit(url).netloc
+            page.on(
+                "request",
+                lambda asked: None if urlsplit(asked.url).netloc in (home, "") else wrong.append(f"asks {asked.url}"),
+            )
+            page.goto(url)
+            drawn(page)
+            yield page
+            assert faults or wrong == []
+
+    return opened
+
+
+def drawn(page: Page) -> None:
+    """Wait until the screen of the address is drawn, and nothing is asked any more."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("#screen h1")
+    page.wait_for_selector("#screen:not([aria-busy])")
