@@ -31,6 +31,7 @@ SHOWN = {
     "tree": "one",
     "seal": "one",
     "request_chain": "number",
+    "erasures": "position",
 }
 """The tables that answers, envelopes and proofs are made of, and their order. `metrics` and `forms` are caches."""
 OF = {"identity": "id", "seal": "size, note"}
@@ -43,8 +44,9 @@ def make_log(path: Path) -> None:
         ledger.append(WORLD)
         for number in range(3):
             ledger.append([figure("7", period=str(1700 + number))], request=(f"key-{number}", bytes(32)))
-        rest = EVENTS - ledger.head()
-        ledger.append([figure(str(number), period=str(1800 + number)) for number in range(rest)])
+        rest = EVENTS - ledger.head() - 1
+        items = ledger.append([figure(str(number), period=str(1800 + number)) for number in range(rest)]).items
+        ledger.erase(items[rest // 2]["event_id"], reason="other", explanation="It had to go.")
 
 
 def dump(path: Path) -> object:
@@ -164,6 +166,28 @@ def hashed_again(path: Path, rng: random.Random) -> None:
         hash_tree_again(path)
 
 
+def blanked(path: Path, rng: random.Random) -> None:
+    """The text of an event is gone without an erasure, or with a note of one that was of another event."""
+    position = rng.randrange(1, EVENTS)
+    noted = f"INSERT OR IGNORE INTO erasures VALUES ({position}, {EVENTS}); "
+    tampered(
+        path,
+        f"UPDATE stored_events SET state = x'', digest = x'' WHERE position = {position}; "
+        f"UPDATE leaves SET salt = NULL WHERE position = {position}; {noted if rng.randrange(2) else ''}",
+    )
+
+
+def refilled(path: Path, rng: random.Random) -> None:
+    """The event that was erased says something again, with its note or without."""
+    kept = "" if rng.randrange(2) else "DELETE FROM erasures; "
+    place = "position = (SELECT MIN(position) FROM stored_events WHERE state = x'')"
+    tampered(
+        path,
+        f"UPDATE leaves SET salt = randomblob(16) WHERE {place}; UPDATE stored_events SET digest = randomblob(32), "
+        f"state = (SELECT state FROM stored_events WHERE position = {rng.randrange(20, 100)}) WHERE {place}; {kept}",
+    )
+
+
 WAYS: tuple[Callable[[Path, random.Random], None], ...] = (
     flipped,
     flipped,
@@ -174,6 +198,8 @@ WAYS: tuple[Callable[[Path, random.Random], None], ...] = (
     swapped,
     inserted,
     hashed_again,
+    blanked,
+    refilled,
 )
 
 

@@ -47,6 +47,16 @@ def test_a_request_of_that_time_is_still_known(released: tuple[Path, dict[str, A
         assert ledger.head() == said["head"]
 
 
+def test_a_text_of_that_time_can_be_erased(released: tuple[Path, dict[str, Any]]) -> None:
+    path, said = released
+    with Ledger(path) as ledger:
+        figures = [one for one in ledger.entries() if one.type == "ProductionReported"]
+        ledger.erase(figures[-1].event_id, reason="other", explanation="-")
+        assert figures[-1].state not in path.read_bytes()
+        found = ledger.verify()
+        assert (found.size, found.faults) == (said["head"] + 1, ())
+
+
 def test_it_has_a_tree_from_then_on_and_is_whole(released: tuple[Path, dict[str, Any]]) -> None:
     path, said = released
     with Ledger(path) as ledger:

@@ -98,5 +98,6 @@ def _etag(facts: Facts, form: Format, *, version: str) -> str:
     if facts.validity.final:
         essence = json_text([form.name, version, facts.parameters, facts.basis, said])
         return f'"{hashlib.sha256(essence.encode()).hexdigest()[:32]}"'
-    essence = json_text([form.name, facts.parameters, facts.basis["position"], said])
+    erased = [facts.basis["erased"]] if "erased" in facts.basis else []
+    essence = json_text([form.name, facts.parameters, facts.basis["position"], said, *erased])
     return f'W/"{hashlib.sha256(essence.encode()).hexdigest()[:32]}"'
