@@ -73,7 +73,7 @@ class KillCycles:
             if verify:
                 yield from (f"verify: {fault}" for fault in ledger.verify().faults)
 
-    def _after(self, ledger: Ledger, told: Sequence[tuple[Writer, list[Any]]], rng: Random) -> Iterator[str]:
+    def _after(self, ledger: Ledger, heard: Sequence[tuple[Writer, list[Any]]], rng: Random) -> Iterator[str]:
         """What is wrong with a log after its writers were killed."""
         if ledger.doubt is not None:
             yield f"doubt: {ledger.doubt}"
@@ -83,9 +83,10 @@ class KillCycles:
         places = places_of_marks(ledger, self._checked)
         acknowledged: list[tuple[Sent, Any]] = []
         begun: list[Sent] = []
-        for writer, answers in told:
+        for writer, answers in heard:
             yield from (f"a writer of the kind {writer.kind}: {one}" for one in answers if isinstance(one, str))
-            done = [(sent(writer.kind, writer.name, number), one) for number, one in enumerate(answers, start=1)]
+            told = [one for one in answers if not isinstance(one, str)]
+            done = [(sent(writer.kind, writer.name, number), one) for number, one in enumerate(told, start=1)]
             acknowledged += done
             begun.append(sent(writer.kind, writer.name, len(done) + 1))
             self.appends[writer.kind] += len(done)

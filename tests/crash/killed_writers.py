@@ -98,10 +98,20 @@ def _write(path: Path, kind: str, name: str, told: int) -> NoReturn:
 
 def _answers(path: Path, kind: str, name: str) -> Iterator[Any]:
     rows.PIECE_ROWS = ROWS_AT_ONCE
-    with Ledger(path) as ledger:
-        ledger.append(WORLD, request=(WORLD_KEY, REQUEST_HASH))
+    with _opened(path) as ledger:
         for number in count(1):
             yield answer(ledger, sent(kind, name, number))
+
+
+def _opened(path: Path) -> Ledger:
+    """The log, with the world in it. Others may write to it for longer than one waits for them."""
+    while True:
+        try:
+            ledger = Ledger(path)
+            ledger.append(WORLD, request=(WORLD_KEY, REQUEST_HASH))
+            return ledger
+        except StoreBusy:
+            continue
 
 
 def answer(ledger: Ledger, sent: Sent) -> Any:
