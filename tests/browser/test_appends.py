@@ -208,3 +208,22 @@ def figures_of(url: str) -> list[dict[str, str]]:
 
     items: list[dict[str, str]] = httpx2.get(f"{url}/v1/figures", params={"subject": "bad-place"}).json()["items"]
     return items
+
+
+def test_an_erased_event_says_so(look: Look, book: tuple[str, Ledger]) -> None:
+    url, ledger = book
+    receipt = ledger.append([figure("13000", note="about somebody")])
+    event_id, position = receipt.items[0]["event_id"], receipt.items[0]["position"]
+    figure_id = receipt.items[0]["figure_id"]
+    ledger.erase(event_id, reason="personal_data", explanation="asked for", recorded_by="warden")
+    with look(f"{url}/log/{event_id}") as page:
+        expect(page.locator("#erased")).to_contain_text("by warden (personal data): asked for")
+        expect(page.locator("#screen")).not_to_contain_text("about somebody")
+        page.locator("#prove").click()
+        expect(page.locator("#verdict")).to_contain_text("this browser computed it")
+        page.goto(f"{url}/figures?recorded_as_of=position:{position}")
+        drawn(page)
+        expect(page.locator(".erased")).to_contain_text("One event that counted at this point in time was erased")
+        page.goto(f"{url}/figures/{figure_id}")
+        drawn(page)
+        expect(page.locator("#screen")).not_to_contain_text("13,000")

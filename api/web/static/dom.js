@@ -31,6 +31,18 @@ function add(element, children) {
   }
 }
 
+/** A part that takes longer than the rest: what is there meanwhile, and then what `made` gives, or `failed`. */
+export function later(meanwhile, made, failed) {
+  const part = h("div", {}, meanwhile);
+  made().then(
+    (drawn) => part.replaceChildren(drawn),
+    (error) => {
+      if (error.name !== "AbortError") part.replaceChildren(failed(error));
+    },
+  );
+  return part;
+}
+
 /** Say something to those who do not see the screen. */
 export function announce(text) {
   document.getElementById("announcer").textContent = text;

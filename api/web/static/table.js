@@ -1,6 +1,7 @@
 // Native tables. A column is {title or unseen, cell(row), number?}; the caption says what a row is.
 
 import { h } from "./dom.js";
+import { TEXTS } from "./texts.js";
 
 export function table(columns, rows, { caption, id, narrow = false } = {}) {
   return h(
@@ -40,4 +41,10 @@ export function badge(text, kindOf, help) {
 
 export function empty(text) {
   return h("p", { class: "empty" }, text);
+}
+
+/** What an answer cannot tell any more, since events that counted at its point in time were erased; else nothing. */
+export function erasedNote(basis) {
+  const count = (basis.erased?.length ?? 0) + (basis.erased_more ?? 0);
+  return count ? h("p", { class: "hint erased" }, TEXTS.erased(count)) : null;
 }

@@ -6,7 +6,7 @@ import { badges, figureTitle, measure } from "../figure_words.js";
 import { ask, askOrNull, inWords, names, question, save } from "../ledger.js";
 import { change, percent, quantity } from "../numbers.js";
 import { address, place } from "../place.js";
-import { empty, facts, table } from "../table.js";
+import { empty, erasedNote, facts, table } from "../table.js";
 import { TEXTS } from "../texts.js";
 
 const words = TEXTS.figure;
@@ -28,6 +28,7 @@ export async function figure({ names: [id], signal }) {
   return h("article", { class: "figure" },
     h("h1", {}, key ? called(key.subject) : title),
     key ? h("p", { class: "lead" }, [measure(key, called), key.period].join(", ")) : null,
+    erasedNote(answers.basis),
     answer ? answerOf(answer, called) : empty(words.none),
     h("section", {}, h("h2", {}, words.chart),
       spec

@@ -5,7 +5,7 @@ import { badges, measure } from "../figure_words.js";
 import { ask, names, save } from "../ledger.js";
 import { quantity } from "../numbers.js";
 import { address, set } from "../place.js";
-import { empty, table } from "../table.js";
+import { empty, erasedNote, table } from "../table.js";
 import { TEXTS } from "../texts.js";
 
 const PAGE = 100;
@@ -28,6 +28,7 @@ export async function figures({ params, signal }) {
     h("h1", {}, words.heading),
     filterForm(params),
     hints(answer),
+    erasedNote(answer.basis),
     answer.items.length
       ? [
           h("p", { class: "soft", role: "status" }, words.shown(answer.items.length, answer.next)),

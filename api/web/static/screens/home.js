@@ -1,6 +1,6 @@
 // Home: a search in words, what the ledger holds, what was published last, and questions to begin with.
 
-import { h } from "../dom.js";
+import { h, later } from "../dom.js";
 import { ask, inWords, names } from "../ledger.js";
 import { grouped, quantity } from "../numbers.js";
 import { address } from "../place.js";
@@ -12,11 +12,7 @@ const LATEST = 8;
 
 export async function home({ signal }) {
   const words = TEXTS.home;
-  const [published, latest] = await Promise.all([
-    ask("/v1/publications", { limit: 10_000 }, { signal }),
-    ask("/v1/figures", { sort: "-published", limit: LATEST }, { signal }),
-  ]);
-  const called = await names(latest.items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
+  const published = await ask("/v1/publications", { limit: 10_000 }, { signal });
   const days = published.items;
   return h("div", { class: "home" },
     h("section", { class: "hero" },
@@ -41,18 +37,23 @@ export async function home({ signal }) {
     ),
     h("section", {},
       h("h2", {}, words.latest),
-      latest.items.length
-        ? h("ol", { class: "latest" }, latest.items.map((item) =>
-            h("li", {},
-              h("span", { class: "when" }, item.published_at), " ",
-              h("a", { href: address(`/figures/${item.figure_id}`) },
-                [called(item.subject), inWords(item.metric), called(item.material), item.period].filter(Boolean).join(", ")), " ",
-              quantity(item), " ",
-              h("span", { class: "soft" }, called(item.publisher)),
-            )))
-        : empty(TEXTS.figures.none),
+      later(empty(TEXTS.loading), () => latest(signal), (error) => empty(error.message)),
     ),
   );
+}
+
+/** What was published last: of a large ledger this takes longer than the rest. */
+async function latest(signal) {
+  const { items } = await ask("/v1/figures", { sort: "-published", limit: LATEST }, { signal });
+  if (!items.length) return empty(TEXTS.figures.none);
+  const called = await names(items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
+  return h("ol", { class: "latest" }, items.map((item) =>
+    h("li", {},
+      h("span", { class: "when" }, item.published_at), " ",
+      h("a", { href: address(`/figures/${item.figure_id}`) },
+        [called(item.subject), inWords(item.metric), called(item.material), item.period].filter(Boolean).join(", ")), " ",
+      quantity(item), " ",
+      h("span", { class: "soft" }, called(item.publisher)))));
 }
 
 function linked(name, text) {
