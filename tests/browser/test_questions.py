@@ -49,6 +49,50 @@ def test_words_that_find_nothing_say_so(look: Look, address: str) -> None:
         expect(page.locator("#found")).to_contain_text("Nothing is called by “zzzz”")
 
 
+def test_what_was_found_is_forgotten_with_the_words(look: Look, address: str) -> None:
+    with look(address) as page:
+        search(page, "lynas")
+        page.locator("#search").press("Escape")
+        expect(page.locator("#found")).to_be_hidden()
+        page.locator("#search").fill("")
+        page.locator("#search").press("Enter")
+        expect(page.locator("h1")).to_have_text("What was known, and when")
+
+
+def test_a_filter_that_means_nothing_is_mended_in_its_place(look: Look, address: str) -> None:
+    with look(f"{address}/figures?subject=australia", faults=True) as page:
+        page.locator("#filter-period").fill("2024-13")
+        page.locator("#filter-period").press("Enter")
+        expect(page.locator(".faults")).to_contain_text("2024-13")
+        expect(page.locator("#filter-subject")).to_have_value("australia")
+        page.locator("#filter-period").fill("2024")
+        page.locator("#filter-metric").fill("mine production")
+        page.locator("#filter-metric").press("Enter")
+        expect(page.locator("#figures tbody tr")).to_have_count(1)
+
+
+def test_filters_suggest_names(look: Look, address: str) -> None:
+    with look(f"{address}/figures") as page:
+        page.locator("#filter-publisher").press_sequentially("geological")
+        expect(page.locator("#filter-publisher-names option[value=usgs]")).to_have_count(1)
+
+
+def test_every_row_of_the_catalogue_has_a_name(look: Look, address: str) -> None:
+    for kind in ("metric", "publisher", "material", "subject"):
+        with look(f"{address}/catalogue?kind={kind}") as page:
+            texts = page.locator("#catalogue tbody th a").all_inner_texts()
+            assert texts
+            assert all(texts)
+
+
+def test_only_what_changed_is_compared(look: Look, address: str) -> None:
+    with look(f"{address}/compare?from_as_of=2025-01-01&to_as_of=2026-01-01") as page:
+        page.locator("#how").select_option("changed")
+        page.get_by_role("button", name="Compare").click()
+        expect(page.locator("#compare .badge").first).to_have_text("changed")
+        assert set(page.locator("#compare .badge").all_inner_texts()) == {"changed"}
+
+
 def test_how_a_figure_changed_and_why(look: Look, address: str) -> None:
     with look(address) as page:
         page.locator("a", has_text="How did Australia’s 2024 production change").click()
@@ -56,6 +100,7 @@ def test_how_a_figure_changed_and_why(look: Look, address: str) -> None:
         expect(page.locator("#world")).to_contain_text("+16,000")
         expect(page.locator("#world .badge.revision")).to_have_text("revised")
         expect(page.locator("#answered")).to_contain_text("113,000")
+        expect(page.locator("#mistakes")).to_contain_text("Footnote mark 12")
         expect(page.locator(".chart svg")).to_be_visible()
 
 
@@ -136,6 +181,8 @@ def test_an_archived_page_needs_nothing_else(look: Look, address: str, tmp_path:
     assert "<script" not in text
     with look(file.as_uri()) as page:
         expect(page.locator("#figures tbody tr")).to_have_count(rows)
+        expect(page.locator("#figures thead")).to_contain_text("Period")
+        expect(page.locator("#screen")).to_contain_text("As published by 2025-12-31")
 
 
 def test_colours_are_chosen_and_kept(look: Look, address: str) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from api.reports.charts.axes import Scale, milliseconds
-from api.reports.charts.layers import Spec, settings
+from api.reports.charts.layers import INK, Spec, settings
 from api.reports.charts.step_chart import COLOURS, HEIGHT, WIDTH
 
 SERIES_MAX = len(COLOURS)
@@ -165,6 +165,9 @@ def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, tit
         "text": title,
         "subtitle": [*lines],
         "anchor": "start",
+        "color": INK,
+        "subtitleColor": "#555555",
+        "limit": WIDTH,
         "fontSize": 15,
         "subtitleFontSize": 11,
         "offset": 14,

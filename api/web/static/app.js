@@ -109,9 +109,9 @@ function keyForm(error) {
 
 function masthead() {
   const { path } = place();
-  const screens = { "/": "home", "/figures": "figures", "/catalogue": "catalogue", "/series": "series", "/vintages": "vintages", "/timeline": "timeline", "/chain": "chain", "/compare": "compare", "/log": "log", "/append": "append" };
+  const screens = { "/": "home", "/figures": "figures", "/catalogue": "catalogue", "/series": "series", "/vintages": "vintages", "/timeline": "timeline", "/things/policies": "things", "/chain": "chain", "/compare": "compare", "/log": "log", "/append": "append" };
   const links = Object.entries(screens).map(([to, name]) => {
-    const current = to === "/" ? path === "/" : path.startsWith(to);
+    const current = to === "/" ? path === "/" : path.startsWith(to.startsWith("/things") ? "/things" : to);
     return h("a", { href: address(to), "aria-current": current ? "page" : undefined }, TEXTS.screens[name]);
   });
   document.getElementById("masthead").replaceChildren(

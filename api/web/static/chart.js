@@ -55,7 +55,7 @@ const INK = "#dfe5ea";
 const FAINT = "#39424a";
 const BRIGHTER = {
   "#0b5fa5": "#63b3f2", "#c24a00": "#ff9a57", "#00735c": "#3ccfae", "#7b3f98": "#c99be2", "#222222": "#e4e8eb",
-  "#8a5a00": "#e0ab4a", "#b0175b": "#ff7fb2", "#4b6a88": "#9dbad6", "#999999": "#8a949c", "#dddddd": FAINT, "#ffffff": PAPER,
+  "#8a5a00": "#e0ab4a", "#b0175b": "#ff7fb2", "#4b6a88": "#9dbad6", "#999999": "#8a949c", "#dddddd": FAINT, "#555555": "#aeb7be", "#ffffff": PAPER,
 };
 
 /** The same chart in colours that are seen on dark ground. */

@@ -1,14 +1,13 @@
 // A form for a type of event, made from its JSON Schema.
 
 import { h } from "./dom.js";
-import { ask, inWords } from "./ledger.js";
+import { inWords } from "./ledger.js";
+import { named } from "./suggestions.js";
 import { TEXTS } from "./texts.js";
 
 const words = TEXTS.append;
 const LEFT_OUT = new Set(["type", "origin", "expected_version", "event_id"]);
 const SLUG = /\[a-z0-9\]\[a-z0-9-\]/;
-const WAIT_MS = 150;
-const NAMES_MAX = 12;
 
 /** The schema without the alternative that it is nothing. */
 function told(schema, root) {
@@ -54,28 +53,10 @@ function field(name, shape, { required, value }) {
     input.value = value ?? "";
   } else {
     input = h("input", { ...about, type: "text", value: value ?? "", autocomplete: "off", spellcheck: "false", "data-kind": shape.type === "integer" ? "json" : undefined, placeholder: shape.examples?.[0] });
-    if (SLUG.test(shape.pattern ?? "")) completed(input, id);
+    if (SLUG.test(shape.pattern ?? "")) input = named(input, "entity");
   }
   return h("label", {}, h("span", {}, label), input,
-    input.suggestions ?? null,
     shape.description ? h("small", { id: `${id}-help` }, shape.description) : null);
-}
-
-/** Names completed as somebody types: the slugs of entities that are called so. */
-function completed(input, id) {
-  const list = h("datalist", { id: `${id}-names` });
-  input.setAttribute("list", list.id);
-  input.suggestions = list;
-  let waiting;
-  input.addEventListener("input", () => {
-    clearTimeout(waiting);
-    const text = input.value.trim();
-    if (text.length < 2) return;
-    waiting = setTimeout(async () => {
-      const { items } = await ask("/v1/entities", { q: text, limit: NAMES_MAX }, { timeless: true });
-      list.replaceChildren(...items.map((item) => h("option", { value: item.entity }, item.name)));
-    }, WAIT_MS);
-  });
 }
 
 /** What a form says, as an event. Throws SyntaxError where a field should hold JSON and does not. */

@@ -38,7 +38,7 @@ export function searchBox() {
     running = new AbortController();
     const { signal } = running;
     const text = field.value.trim();
-    if (!text) return close();
+    if (!text) return clear();
     try {
       const { items } = await ask("/v1/search", { q: text, limit: FOUND_MAX }, { signal });
       if (!signal.aborted) showFound(items, text);
@@ -73,6 +73,12 @@ export function searchBox() {
     field.setAttribute("aria-expanded", "true");
   }
 
+  function clear() {
+    list.replaceChildren();
+    chosen = -1;
+    close();
+  }
+
   function close() {
     list.hidden = true;
     field.setAttribute("aria-expanded", "false");
@@ -81,7 +87,11 @@ export function searchBox() {
 
   async function onKey(event) {
     const links = [...list.querySelectorAll("a")];
-    if (event.key === "Escape") close();
+    if (event.key === "Escape") {
+      clearTimeout(waiting);
+      running?.abort();
+      clear();
+    }
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && links.length) {
       event.preventDefault();
       chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + links.length) % links.length;

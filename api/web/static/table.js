@@ -17,12 +17,21 @@ export function table(columns, rows, { caption, id, narrow = false } = {}) {
         {},
         rows.map((row) =>
           h("tr", {}, columns.map((one, place) =>
-            h(place === 0 ? "th" : "td", { scope: place === 0 ? "row" : undefined, class: kind(one), "data-title": one.title }, one.cell(row)),
+            cellOf(one, place, one.cell(row)),
           )),
         ),
       ),
     ),
   );
+}
+
+const DATE = /^\d{4}(-\d{2}){0,2}$/;
+
+function cellOf(column, place, content) {
+  const text = content instanceof Node ? content.textContent : String(content ?? "");
+  const cell = h(place === 0 ? "th" : "td", { scope: place === 0 ? "row" : undefined, class: kind(column) }, content);
+  if (DATE.test(text)) cell.classList.add("date");
+  return cell;
 }
 
 function kind(column) {

@@ -89,6 +89,11 @@ function ticks() {
   );
 }
 
+/** A bare number is a position of the log. */
+function meant(name, text) {
+  return name === "recorded_as_of" && /^\d+$/.test(text) ? `position:${text}` : text;
+}
+
 let parts;
 
 function made() {
@@ -103,7 +108,7 @@ function made() {
   const playing = h("button", { type: "button", id: "play", onclick: play });
   const now = h("button", { type: "button", id: "now", title: words.nowHelp, onclick: () => goTo(bar.last) }, words.now);
   const clock = (name, label, help) => {
-    const input = h("input", { type: "text", id: name.replaceAll("_", "-"), size: 18, autocomplete: "off", placeholder: help, title: help, onchange: () => set({ [name]: input.value.trim() }) });
+    const input = h("input", { type: "text", id: name.replaceAll("_", "-"), size: 18, autocomplete: "off", placeholder: help, title: help, onchange: () => set({ [name]: meant(name, input.value.trim()) }) });
     return [input, h("label", {}, label, " ", input)];
   };
   const [recorded, recordedLabel] = clock("recorded_as_of", words.recorded, words.recordedHelp);

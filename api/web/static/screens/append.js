@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { eventForm, eventOf } from "../event_form.js";
 import { figureTitle } from "../figure_words.js";
-import { Problem, ask, inWords, names, send } from "../ledger.js";
+import { Problem, ask, inWords, names, save, send } from "../ledger.js";
 import { amount } from "../numbers.js";
 import { address, set } from "../place.js";
 import { empty, table } from "../table.js";
@@ -96,7 +96,8 @@ function fileDrop() {
     const [file] = event.dataTransfer.files;
     if (file) planOf(file, result);
   });
-  return h("div", {}, zone, result);
+  const template = h("p", { class: "soft" }, words.template, " ", h("button", { type: "button", class: "plain", onclick: () => save("/v1/templates/figures.xlsx", {}, "figures.xlsx") }, "figures.xlsx"));
+  return h("div", {}, zone, template, result);
 }
 
 async function planOf(file, result) {
@@ -111,7 +112,7 @@ async function planOf(file, result) {
         result.replaceChildren(faults(error));
       }
     } }, words.record_file);
-    result.replaceChildren(h("h2", {}, `${words.plan}: ${file.name}`), countsOf(plan), await effectsOf(plan.effects), plan.rejected ? "" : h("p", {}, record));
+    result.replaceChildren(h("h2", {}, `${words.plan}: ${file.name}`), countsOf(plan), await effectsOf(plan.effects), plan.rejected || !plan.recorded ? "" : h("p", {}, record));
   } catch (error) {
     result.replaceChildren(faults(error));
   }

@@ -15,7 +15,7 @@ export async function catalogue({ params, signal }) {
   const q = params.get("q") ?? "";
   const { items, next } = await ask("/v1/catalogue", { kind, q, limit: PAGE }, { signal });
   const columns = [
-    { title: words.columns.name, cell: (item) => h("a", { href: address("/figures", { [kind]: item.name }) }, item.title === item.name ? inWords(item.name) : item.title) },
+    { title: words.columns.name, cell: (item) => h("a", { href: address("/figures", { [kind]: item.name }) }, item.title && item.title !== item.name ? item.title : inWords(item.name)) },
     { title: words.columns.figures, number: true, cell: (item) => grouped(String(item.figures)) },
     { title: words.columns.statements, number: true, cell: (item) => grouped(String(item.statements)) },
     { title: words.columns.first, cell: (item) => item.first_published_at },

@@ -22,7 +22,7 @@ export async function chain({ params, signal }) {
     ask("/v1/links", { limit: SHOWN_MAX }, { signal }),
     concentration(params, signal),
   ]);
-  const slugs = [...(trace?.items ?? []).flatMap((edge) => [edge.from, edge.to, edge.material]), ...links.items.flatMap((link) => [link.supplier, link.consumer, link.material]), ...(share?.items ?? []).map((item) => item.subject)];
+  const slugs = [...(trace?.items ?? []).flatMap((edge) => [edge.from, edge.to, edge.subject, edge.object, edge.material]), ...links.items.flatMap((link) => [link.supplier, link.consumer, link.material]), ...(share?.items ?? []).map((item) => item.subject)];
   const called = await names(slugs, { signal });
   return h("section", {},
     h("h1", {}, words.heading), h("p", { class: "lead" }, words.lead),
@@ -57,6 +57,7 @@ function form(entity, direction) {
 /** Entities in columns by their distance, and an edge for each step, as wide as its share. */
 function chainOf(trace, called) {
   if (!trace.items.length) return empty(words.none);
+  const note = trace.summary.links ? null : h("p", { class: "hint" }, words.noLinks);
   const columns = new Map();
   for (const entity of trace.entities) columns.set(entity.depth, [...(columns.get(entity.depth) ?? []), entity]);
   const spots = new Map();
@@ -80,14 +81,17 @@ function chainOf(trace, called) {
       s("rect", { class: "node", x, y, width: BOX.width, height: BOX.height, rx: 6 }),
       s("text", { x: x + 10, y: y + 21 }, name.length > LETTERS_MAX ? `${name.slice(0, LETTERS_MAX - 1)}…` : name));
   });
+  const to = (slug) => h("a", { href: address(`/things/entities/${encodeURIComponent(slug)}`) }, called(slug));
   const columnsOf = [
     { title: words.step, number: true, cell: (edge) => edge.depth },
-    { title: words.from, cell: (edge) => called(edge.from) }, { title: words.to, cell: (edge) => called(edge.to) },
+    { title: words.who, cell: (edge) => to(edge.supplier ?? edge.subject) },
     { title: words.how, cell: (edge) => [edge.relation ? inWords(edge.relation) : words.supplies, called(edge.material)].filter(Boolean).join(", ") },
+    { title: words.whom, cell: (edge) => to(edge.consumer ?? edge.object) },
     { title: words.share, number: true, cell: (edge) => (edge.share ? `${edge.share} %` : TEXTS.none) },
     { title: TEXTS.figure.event, cell: (edge) => h("a", { href: address(`/log/${edge.event_id}`) }, edge.published_at) },
   ];
   return h("div", {},
+    note,
     h("div", { class: "scroll graph", tabindex: 0, role: "region", "aria-label": words.drawing },
       s("svg", { viewBox: `0 0 ${width} ${height}`, width, height }, edges, boxes)),
     table(columnsOf, trace.items, { caption: words.heading, id: "chain" }));

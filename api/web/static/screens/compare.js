@@ -10,7 +10,7 @@ import { TEXTS } from "../texts.js";
 import { SLUGS, titleOf } from "./things.js";
 
 const words = TEXTS.compare;
-const PAGE = 200;
+const PAGE = 1000;
 const ASKED = ["from_as_of", "to_as_of", "from_recorded_as_of", "to_recorded_as_of"];
 const YEAR_MS = 365 * 86_400_000;
 
@@ -20,19 +20,22 @@ export async function compare({ params, signal }) {
   asked.to_as_of ||= params.get("as_of") ?? new Date().toISOString().slice(0, 10);
   asked.from_as_of ||= new Date(Date.parse(asked.to_as_of.slice(0, 10)) - YEAR_MS).toISOString().slice(0, 10);
   const more = resource === "figures" ? {} : { resource };
-  const { items, next } = await ask("/v1/diff", { ...asked, ...more, limit: PAGE }, { signal, timeless: true });
+  const answer = await ask("/v1/diff", { ...asked, ...more, limit: PAGE }, { signal, timeless: true });
+  const how = params.get("how") ?? "";
+  const { next } = answer;
+  const items = answer.items.filter((item) => !how || item.kind === how);
   const sides = items.flatMap((item) => [item.before, item.after]).filter(Boolean);
   const called = await names([...sides, ...items].flatMap((one) => [one.subject, one.material, one.facility, one.publisher, one.object]), { signal });
   return h("section", {},
     h("h1", {}, words.heading), h("p", { class: "lead" }, words.lead),
-    form(resource, asked),
+    form(resource, asked, how),
     items.length
       ? [table(columns(resource, called), items, { caption: words.heading, id: "compare" }),
          next ? h("p", { class: "soft" }, TEXTS.figures.shown(items.length, true)) : null]
       : empty(words.none));
 }
 
-function form(resource, asked) {
+function form(resource, asked, how) {
   const submit = (event) => {
     event.preventDefault();
     set(Object.fromEntries(new FormData(event.target)));
@@ -42,6 +45,8 @@ function form(resource, asked) {
     h("label", {}, h("span", {}, words.resource),
       h("select", { id: "compare-resource", name: "resource" }, ["figures", ...Object.keys(SLUGS).filter((name) => name !== "entities")].map((name) =>
         h("option", { value: name, selected: name === resource }, name === "figures" ? TEXTS.figures.heading : TEXTS.things[name])))),
+    h("label", {}, h("span", {}, words.columns.kind), h("select", { id: "how", name: "how" },
+      ["", "changed", "added", "removed", "restated"].map((name) => h("option", { value: name, selected: name === how }, words.kinds[name] ?? TEXTS.figures.any)))),
     field("from_as_of", words.from, "date"), field("from_recorded_as_of", words.fromRecorded, "text"),
     field("to_as_of", words.to, "date"), field("to_recorded_as_of", words.toRecorded, "text"),
     h("button", {}, words.apply));
@@ -59,5 +64,6 @@ function columns(resource, called) {
     { title: words.columns.after, number: ofFigures, cell: (item) => side(item.after) },
     ...(ofFigures ? [{ title: words.columns.change, number: true, cell: (item) => (item.change ? [change(item.change), " ", h("span", { class: "soft" }, percent(item.change_percent))] : TEXTS.none) }] : []),
     { title: words.columns.causes, cell: (item) => (item.causes ?? []).slice(0, 5).map((cause, place) => [place ? ", " : "", h("a", { href: address(`/log/${cause.event_id}`) }, `${inWords(cause.cause)} ${cause.published_at ?? cause.recorded_at.slice(0, 10)}`)]) },
+    { title: TEXTS.figures.columns.publisher, cell: (item) => called((item.after ?? item.before ?? item).publisher) },
   ];
 }

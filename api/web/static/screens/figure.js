@@ -4,7 +4,7 @@ import { chart } from "../chart.js";
 import { h } from "../dom.js";
 import { badges, figureTitle, measure } from "../figure_words.js";
 import { ask, askOrNull, inWords, names, question, save } from "../ledger.js";
-import { change, percent, quantity } from "../numbers.js";
+import { change, grouped, percent, quantity } from "../numbers.js";
 import { address, place } from "../place.js";
 import { empty, erasedNote, facts, table } from "../table.js";
 import { TEXTS } from "../texts.js";
@@ -12,11 +12,12 @@ import { TEXTS } from "../texts.js";
 const words = TEXTS.figure;
 
 export async function figure({ names: [id], signal }) {
-  const [answers, history, ledger, disputes] = await Promise.all([
+  const [answers, history, ledger, disputes, log] = await Promise.all([
     ask("/v1/figures", { figure_id: id, limit: 1 }, { signal }),
     ask(`/v1/figures/${id}/history`, { limit: 1000 }, { signal }),
     ask(`/v1/figures/${id}/history`, { clock: "ledger", limit: 1000 }, { signal }),
     ask("/v1/disputes", { figure_id: id, status: "all", limit: 20 }, { signal }),
+    ask("/v1/events", { figure_id: id, limit: 1000 }, { signal }),
   ]);
   const drawable = history.items.length > 1 && history.items.some((item) => item.value ?? item.low ?? item.high);
   const spec = drawable ? await askOrNull("/v1/charts/vintages", { figure_id: id }, { signal }) : null;
@@ -37,6 +38,7 @@ export async function figure({ names: [id], signal }) {
     h("section", {}, h("h2", {}, words.world), worldTable(history.items, called)),
     h("section", {}, h("h2", {}, words.disputes), disputesOf(disputes.items, called)),
     h("section", {}, h("h2", {}, words.ledger), ledgerTable(ledger.items, called)),
+    mistakes(log.items.filter((item) => item.target)),
     answer ? citation(answer, answers.basis, title, called) : null,
   );
 }
@@ -54,7 +56,7 @@ function answerOf(item, called) {
     h("p", {},
       h("strong", {}, called(item.publisher)), `, ${item.published_at}`,
       item.via ? h("span", { class: "soft" }, `, by way of ${item.via}`) : null, ". ",
-      item.spread ? `Publishers differ by ${item.spread}. ` : null,
+      item.spread ? `Publishers differ by ${grouped(item.spread)} ${item.canonical_unit}. ` : null,
       h("a", { href: address(`/log/${item.event_id}`) }, words.event)),
   );
 }
@@ -98,12 +100,24 @@ function ledgerTable(items, called) {
   return items.length ? table(columns, items, { caption: words.ledger, id: "answered" }) : empty(TEXTS.things.nothing);
 }
 
+/** What this ledger did to its own record of the figure: corrections, retractions. */
+function mistakes(items) {
+  if (!items.length) return null;
+  return h("section", { id: "mistakes" }, h("h2", {}, words.mistakes), table([
+    { title: words.columns.position, cell: (item) => h("a", { href: address(`/log/${item.event_id}`) }, item.position) },
+    { title: TEXTS.log.columns.type, cell: (item) => inWords(item.reason ?? item.type) },
+    { title: words.columns.of, cell: (item) => h("a", { href: address(`/log/${item.target}`) }, TEXTS.log.target) },
+    { title: words.columns.now, cell: (item) => Object.entries(item.changes ?? {}).map(([name, value]) => `${inWords(name)}: ${grouped(String(value))}`).join(", ") },
+    { title: words.columns.why, cell: (item) => item.explanation },
+  ], items, { caption: words.mistakes }));
+}
+
 function disputesOf(items, called) {
   if (!items.length) return empty(words.noDisputes);
   return h("ul", { class: "disputes" }, items.map((item) =>
     h("li", {}, `${item.status}, since ${item.since}${item.until ? ` until ${item.until}` : ""}: `,
       item.publishers.map((one, place) => [place ? " against " : "", `${called(one.publisher)} `, quantity(one)]),
-      item.spread ? h("span", { class: "soft" }, ` (spread ${item.spread} ${item.canonical_unit})`) : null)));
+      item.spread ? h("span", { class: "soft" }, ` (they differ by ${grouped(item.spread)} ${item.canonical_unit})`) : null)));
 }
 
 /** How to cite the answer, and to ask for it again: by its receipt, so that it is the same for ever. */
@@ -126,6 +140,7 @@ function copyButton(text) {
   const button = h("button", { type: "button", class: "plain", onclick: async () => {
     await navigator.clipboard.writeText(text);
     button.textContent = words.copied;
+    setTimeout(() => { button.textContent = words.copy; }, 2_000);
   } }, words.copy);
   return button;
 }

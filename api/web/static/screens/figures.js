@@ -2,9 +2,10 @@
 
 import { h } from "../dom.js";
 import { badges, measure } from "../figure_words.js";
-import { ask, names, save } from "../ledger.js";
-import { quantity } from "../numbers.js";
-import { address, set } from "../place.js";
+import { Problem, ask, names, save } from "../ledger.js";
+import { grouped, quantity } from "../numbers.js";
+import { address, clocks, set } from "../place.js";
+import { named } from "../suggestions.js";
 import { empty, erasedNote, table } from "../table.js";
 import { TEXTS } from "../texts.js";
 
@@ -12,6 +13,7 @@ const PAGE = 100;
 const words = TEXTS.figures;
 const FILTERS = ["subject", "metric", "material", "period", "publisher"];
 const KEPT = ["subject", "metric", "material", "nature", "publisher", "period", "disputed", "figure_id", "sort", "subject_kind", "resolve", "prefer", "period_from", "period_to"];
+const KINDS = { subject: "subject", metric: "metric", material: "material", publisher: "publisher" };
 const FORMATS = { csv: "CSV", xlsx: "Excel", parquet: "Parquet", json: "JSON" };
 
 export function asked(params) {
@@ -22,7 +24,8 @@ export function asked(params) {
 export async function figures({ params, signal }) {
   const filters = asked(params);
   const limit = Number(params.get("rows")) || PAGE;
-  const answer = await ask("/v1/figures", { ...filters, limit: Math.min(limit, 10_000) }, { signal });
+  const answer = await asking("/v1/figures", { ...filters, limit: Math.min(limit, 10_000) }, { signal });
+  if (answer instanceof Problem) return refused(words.heading, params, "/figures", answer);
   const called = await names(answer.items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
   return h("section", {},
     h("h1", {}, words.heading),
@@ -41,6 +44,20 @@ export async function figures({ params, signal }) {
   );
 }
 
+/** The answer, or the problem where what was typed means nothing: the form stays, to be mended. */
+export async function asking(path, params, options) {
+  try {
+    return await ask(path, params, options);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 422) return error;
+    throw error;
+  }
+}
+
+export function refused(heading, params, path, problem) {
+  return h("section", {}, h("h1", {}, heading), filterForm(params, path), h("p", { class: "faults", role: "alert" }, problem.message));
+}
+
 function hints(answer) {
   const meant = (answer.hints ?? []).flatMap((hint) => hint.meant.map((name) => [hint.parameter, name]));
   if (!meant.length) return null;
@@ -57,6 +74,7 @@ function columns(called, params) {
     { title: sorted(words.columns.value, "value", params), number: true, cell: (item) => quantity(item) },
     { unseen: words.columns.marks, cell: badges },
     { title: words.columns.publisher, cell: (item) => called(item.publisher) },
+    ...(params.get("disputed") === "true" ? [{ title: words.columns.spread, number: true, cell: (item) => `${grouped(item.spread ?? "")} ${item.canonical_unit}` }] : []),
     { title: sorted(words.columns.published, "published", params), cell: (item) => item.published_at },
   ];
 }
@@ -72,14 +90,15 @@ function sorted(title, name, params) {
 export function filterForm(params, path = "/figures") {
   const fields = FILTERS.map((name) =>
     h("label", {}, h("span", {}, words.fields[name]),
-      h("input", { type: "text", id: `filter-${name}`, name, value: params.get(name) ?? "", autocomplete: "off", spellcheck: "false", size: 14 })));
+      named(h("input", { type: "text", id: `filter-${name}`, name, value: params.get(name) ?? "", autocomplete: "off", spellcheck: "false", size: 14 }), KINDS[name])));
   const choose = (name, choices) =>
     h("label", {}, h("span", {}, words.fields[name]),
       h("select", { id: `filter-${name}`, name, onchange: (event) => event.target.form.requestSubmit() },
         choices.map(([value, text]) => h("option", { value, selected: (params.get(name) ?? "") === value }, text))));
   const submit = (event) => {
     event.preventDefault();
-    set({ ...Object.fromEntries(new FormData(event.target)), rows: "" });
+    const typed = Object.fromEntries(new FormData(event.target));
+    set({ ...typed, metric: typed.metric.trim().replaceAll(" ", "_"), rows: "" });
   };
   return h("form", { class: "filters", "aria-label": words.filters, onsubmit: submit },
     fields,
@@ -93,6 +112,6 @@ export function filterForm(params, path = "/figures") {
 /** Links that save just this view, at this point in time. */
 export function downloads(path, params, name) {
   const buttons = Object.entries(FORMATS).map(([format, title]) =>
-    h("button", { type: "button", class: "plain", id: `save-${format}`, onclick: () => save(path, { ...params, format }, `${name}.${format}`) }, title));
+    h("button", { type: "button", class: "plain", id: `save-${format}`, onclick: () => save(path, { ...params, format }, `${[name, clocks().as_of].filter(Boolean).join("-")}.${format}`) }, title));
   return h("p", { class: "downloads" }, `${words.downloads}: `, buttons.map((one, place) => [place ? " · " : "", one]));
 }

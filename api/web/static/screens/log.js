@@ -39,14 +39,20 @@ function columns() {
     { title: words.columns.position, cell: (item) => h("a", { href: address(`/log/${item.event_id}`) }, item.position) },
     { title: words.columns.recorded, cell: (item) => h("time", { datetime: item.recorded_at }, item.recorded_at.slice(0, 16).replace("T", " ")) },
     { title: words.columns.type, cell: (item) => item.type },
-    { title: words.columns.about, cell: (item) => item[ABOUT.find((name) => item[name])] ?? "" },
+    { title: words.columns.about, cell: about },
     { title: words.columns.says, cell: summary },
   ];
+}
+
+function about(item) {
+  if (item.target) return h("a", { href: address(`/log/${item.target}`) }, words.target);
+  return item[ABOUT.find((name) => item[name])] ?? "";
 }
 
 function summary(item) {
   if (item.metric) return [item.metric.replaceAll("_", " "), item.period, `${amount(item)} ${item.unit ?? ""}`].filter(Boolean).join(", ");
   if (item.relation) return [item.subject, item.relation.replaceAll("_", " "), item.object].join(" ");
+  if (item.changes && item.explanation) return `${item.explanation} ${Object.entries(item.changes).map(([name, value]) => `${name}: ${value}`).join(", ")}`;
   return item.explanation ?? item.title ?? item.text ?? item.description ?? item.name ?? "";
 }
 

@@ -3,12 +3,12 @@
 import { chart } from "../chart.js";
 import { h } from "../dom.js";
 import { measure } from "../figure_words.js";
-import { ask, askOrNull, names, save } from "../ledger.js";
+import { Problem, askOrNull, names, save } from "../ledger.js";
 import { quantity } from "../numbers.js";
 import { address } from "../place.js";
 import { empty, table } from "../table.js";
 import { TEXTS } from "../texts.js";
-import { asked, filterForm } from "./figures.js";
+import { asked, asking, filterForm, refused } from "./figures.js";
 
 const words = TEXTS.series;
 const PAGE = 200;
@@ -18,7 +18,8 @@ export async function series({ params, signal }) {
   const narrowed = Object.keys(filters).length > 0;
   const chosen = narrowed ? filters : { subject: "world", metric: "mine_production" };
   const { sort, ...ofChart } = chosen;
-  const answer = await ask("/v1/figures", { ...chosen, limit: PAGE }, { signal });
+  const answer = await asking("/v1/figures", { ...chosen, limit: PAGE }, { signal });
+  if (answer instanceof Problem) return refused(words.heading, params, "/series", answer);
   const drawable = answer.items.some((item) => item.period_end && (item.value ?? item.low ?? item.high));
   const spec = drawable ? await askOrNull("/v1/charts/series", ofChart, { signal }) : null;
   const called = await names(answer.items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });

@@ -52,6 +52,7 @@ export function titleOf(resource, item, called) {
 /** A value of an item, in words, with slugs called by their names. */
 function told(name, value, called) {
   if (value === null || value === undefined || value === "") return "";
+  if (name === "provisions") return h("ul", {}, value.map((one) => h("li", {}, `${one.provision}: `, marks(one), one.effective_from ? ` from ${one.effective_from}` : "")));
   if (Array.isArray(value)) return value.map((one, place) => [place ? "; " : "", told(name, one, called)]);
   if (typeof value === "object") {
     if (value.value !== undefined && value.unit) return quantity(value);
@@ -64,7 +65,8 @@ function told(name, value, called) {
 function marks(item) {
   return h("span", { class: "badges" },
     item.status ? badge(inWords(item.status), `status ${item.status}`) : null,
-    item.foreseen ? badge(words.foreseen, "foreseen") : null,
+    item.foreseen ? badge(words.foreseen, "foreseen", words.foreseenHelp) : null,
+    item.interrupted_from ? h("small", { class: "soft" }, `${item.interrupted_from} – ${item.interrupted_to ?? ""}`) : null,
     item.disputed ? badge(TEXTS.figures.badges.disputed, "disputed", TEXTS.figures.badgeHelp.disputed) : null);
 }
 
@@ -90,6 +92,7 @@ export async function things({ names: [resource], params, signal }) {
 
 function slipsTable(items, called) {
   if (!items.length) return null;
+  const still = items.every((item) => !item.restated);
   const columns = [
     { title: "facility", cell: (item) => h("a", { href: address(`/things/facilities/${encodeURIComponent(item.facility)}`) }, called(item.facility)) },
     { title: "transition", cell: (item) => `${item.transition.replace("Facility", "").toLowerCase()} (${item.part})` },
@@ -98,7 +101,7 @@ function slipsTable(items, called) {
     { title: "moved by, days", number: true, cell: (item) => item.shift_days ?? TEXTS.none },
     { title: "times restated", number: true, cell: (item) => item.restated },
   ];
-  return h("section", {}, h("h2", {}, words.slips), table(columns, items, { caption: words.slips, id: "slips" }));
+  return h("section", {}, h("h2", {}, words.slips), still ? h("p", {}, words.noSlips(items.length)) : null, table(columns, items, { caption: words.slips, id: "slips" }));
 }
 
 export async function thing({ names: [resource, slug], signal }) {
@@ -128,12 +131,43 @@ function historyTable(items, called) {
   const columns = [
     { title: "published", cell: (item) => (item.event_id ? h("a", { href: address(`/log/${item.event_id}`) }, item.published_at ?? "") : item.published_at ?? "") },
     { title: "publisher", cell: (item) => told("publisher", item.publisher, called) },
-    { title: "says", cell: (item) => inWords(item.transition ?? item.type ?? item.cause ?? "") },
+    { title: "says", cell: (item) => [apart(item.transition ?? item.cause), item.part].filter(Boolean).join(", ") },
     { title: "from", cell: (item) => item.effective_from ?? "" },
     { title: "to", cell: (item) => item.effective_to ?? "" },
-    { title: "status", cell: (item) => (item.status ? badge(inWords(item.status), `status ${item.status}`) : "") },
+    { title: "how", cell: (item) => badge(TEXTS.figure.causes[item.cause] ?? inWords(item.cause), item.cause) },
+    { title: "moved by, days", number: true, cell: (item) => item.shift_days ?? TEXTS.none },
   ];
   return table(columns, items, { caption: words.history, id: "history" });
+}
+
+/** `PolicyEnacted` in words. */
+function apart(name) {
+  return name.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+}
+
+/** What there is about an entity, beside its figures: resource, and the filters by which it is asked for. */
+const ABOUT = [
+  ["facilities", "facility"], ["facilities", "operator"], ["agreements", "party"], ["commitments", "by"], ["commitments", "to"],
+  ["links", "supplier"], ["links", "consumer"], ["policies", "jurisdiction"], ["policies", "applies_to"], ["risks", "subject"],
+];
+const ABOUT_MAX = 50;
+
+async function factsAbout(slug, signal) {
+  const answers = await Promise.all(ABOUT.map(([resource, filter]) => ask(`/v1/${resource}`, { [filter]: slug, limit: ABOUT_MAX }, { signal })));
+  const found = new Map();
+  answers.forEach(({ items }, place) => {
+    const [resource] = ABOUT[place];
+    const before = found.get(resource) ?? [];
+    found.set(resource, [...before, ...items.filter((item) => !before.some((one) => one[SLUGS[resource]] === item[SLUGS[resource]] && one.stage === item.stage))]);
+  });
+  return [...found].filter(([, items]) => items.length);
+}
+
+function factsTable(resource, items, called) {
+  return h("section", {}, h("h2", {}, words[resource]), table([
+    { title: SLUGS[resource], cell: (one) => h("a", { href: address(`/things/${resource}/${encodeURIComponent(one[SLUGS[resource]])}`) }, titleOf(resource, one, called)) },
+    ...COLUMNS[resource].map((name) => ({ title: inWords(name), cell: (one) => (name === "status" ? marks(one) : told(name, one[name], called)) })),
+  ], items, { caption: words[resource], id: `about-${resource}` }));
 }
 
 /** An entity: what it is, how it stands to others, and what there is about it. */
@@ -141,14 +175,14 @@ async function entity(slug, signal) {
   const state = await ask("/v1/entities", { entity: slug, limit: 1 }, { signal });
   const item = state.items[0];
   if (!item) return h("article", {}, h("h1", {}, slug), empty(words.none));
-  const [stands, under, figures, policies] = await Promise.all([
+  const [stands, under, figures, about] = await Promise.all([
     ask("/v1/relationships", { subject: item.entity, limit: 200 }, { signal }),
     ask("/v1/relationships", { object: item.entity, limit: 200 }, { signal }),
     ask("/v1/figures", { subject: item.entity, sort: "-period", limit: 50 }, { signal }),
-    ask("/v1/policies", { jurisdiction: item.entity, limit: 100 }, { signal }),
+    factsAbout(item.entity, signal),
   ]);
   const relations = [...stands.items, ...under.items];
-  const called = await names([...slugsIn([item, ...relations, ...policies.items]), ...figures.items.flatMap((one) => [one.subject, one.material, one.publisher])], { signal });
+  const called = await names([...slugsIn([item, ...relations, ...about.flatMap(([, items]) => items)]), ...about.flatMap(([, items]) => items.map((one) => one.facility)), ...figures.items.flatMap((one) => [one.subject, one.material, one.publisher])], { signal });
   const pairs = ["kind", "aliases", "former_names", "identifiers", "fiscal_year_end", "parent"].map((name) => [inWords(name), told(name, item[name], called)]);
   return h("article", { class: "thing" },
     h("p", { class: "kind" }, h("a", { href: address("/things/entities") }, words.entities)),
@@ -165,6 +199,8 @@ async function entity(slug, signal) {
             { title: "publisher", cell: (one) => told("publisher", one.publisher, called) },
           ], relations, { caption: words.relationshipsOf, id: "relations" })
         : empty(words.nothing)),
+    h("p", {}, h("a", { href: address("/chain", { entity: item.entity }) }, TEXTS.screens.chain)),
+    about.map(([resource, items]) => factsTable(resource, items, called)),
     h("section", {}, h("h2", {}, words.figuresOf),
       figures.items.length
         ? [table([
@@ -174,12 +210,5 @@ async function entity(slug, signal) {
           ], figures.items, { caption: words.figuresOf, id: "about" }),
           h("p", {}, h("a", { href: address("/figures", { subject: item.entity }) }, words.all))]
         : empty(words.nothing)),
-    policies.items.length
-      ? h("section", {}, h("h2", {}, words.policiesOf), table([
-          { title: "policy", cell: (one) => h("a", { href: address(`/things/policies/${encodeURIComponent(one.policy)}`) }, one.title ?? one.policy) },
-          { title: "status", cell: marks },
-          { title: "from", cell: (one) => one.effective_from ?? "" },
-        ], policies.items, { caption: words.policiesOf, id: "policies" }))
-      : null,
   );
 }

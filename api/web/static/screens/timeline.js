@@ -65,7 +65,7 @@ function chartOf(resource, rows, called, basis) {
       h("tbody", {}, rows.map(({ item, from, to }) => {
         const left = x((from ?? to)[0]);
         const right = Math.max(left + 3, to ? x(to[1]) : WIDTH);
-        const planned = item.foreseen || ["planned", "announced", "mou"].includes(item.status);
+        const planned = ["planned", "announced", "mou"].includes(item.status) || (item.foreseen && from && from[0] > now);
         return h("tr", {},
           h("th", { scope: "row" }, h("a", { href: address(`/things/${resource}/${encodeURIComponent(item[SLUGS[resource]])}`) }, titleOf(resource, item, called), item.stage ? ` (${inWords(item.stage)})` : "")),
           h("td", {}, badge(inWords(item.status), `status ${item.status}`)),

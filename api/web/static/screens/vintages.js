@@ -2,12 +2,12 @@
 
 import { h } from "../dom.js";
 import { figureTitle } from "../figure_words.js";
-import { ask, names } from "../ledger.js";
+import { Problem, names } from "../ledger.js";
 import { grouped } from "../numbers.js";
 import { address } from "../place.js";
 import { empty } from "../table.js";
 import { TEXTS } from "../texts.js";
-import { asked, downloads, filterForm } from "./figures.js";
+import { asked, asking, downloads, filterForm, refused } from "./figures.js";
 
 const words = TEXTS.vintages;
 const PAGE = 100;
@@ -28,7 +28,9 @@ function shade(value, first) {
 export async function vintages({ params, signal }) {
   const { sort, disputed, prefer, resolve, ...filters } = asked(params);
   const chosen = Object.keys(filters).length ? filters : { subject: "world", metric: "mine_production" };
-  const { items, next } = await ask("/v1/vintages", { layout: "wide", ...chosen, limit: PAGE }, { signal });
+  const answer = await asking("/v1/vintages", { layout: "wide", ...chosen, limit: PAGE }, { signal });
+  if (answer instanceof Problem) return refused(words.heading, params, "/vintages", answer);
+  const { items, next } = answer;
   const called = await names(items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
   const dates = Object.keys(items[0] ?? {}).filter((name) => !OTHER.has(name));
   const shown = dates.slice(-DATES_MAX);
