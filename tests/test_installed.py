@@ -39,6 +39,7 @@ COMMANDS = {
     "receipt": ["figures", "--limit", "3"],
     "report": [*QUOTA, "--output", "quota.html"],
     "restore": ["ledger.backup", "--check"],
+    "search": ["--q", "china quota 2023"],
 }
 """What commands cannot do without; `history` wants a figure's id, and `serve` does not end."""
 
@@ -91,7 +92,9 @@ def test_no_command_warns(directory: Path) -> None:
     figures = json.loads(run(directory, *PROGRAM, "figures", *QUOTA, "--format", "json"))["items"]
     (directory / "event.json").write_text(registered("first-institute"), encoding="utf-8")
     (directory / "facts.jsonl").write_text(registered("second-institute") + "\n", encoding="utf-8")
-    asked = {**COMMANDS, "history": [figures[0]["figure_id"]]}
+    other = json.loads(run(directory, *PROGRAM, "statements", "--limit", "1", "--format", "json"))["items"][0]
+    gone = [other["event_id"], "--reason", "other", "--explanation", "It was tried.", "--yes"]
+    asked = {**COMMANDS, "history": [figures[0]["figure_id"]], "erase": gone}
     commands = sorted({name for one in MODULES for name in one.names()} - {"serve"})
     assert set(asked) <= set(commands)
     transcript = run(

