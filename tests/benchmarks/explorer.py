@@ -23,7 +23,7 @@ _DRAWN = """() => new Promise((resolve) => {
     requestAnimationFrame(() => resolve(performance.now() - began));
   });
   seen.observe(screen, { childList: true });
-  document.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
 })"""
 """One step back by a key; resolves with the milliseconds until the screen was drawn anew."""
 _FIRST = """() => new Promise((resolve) => {
