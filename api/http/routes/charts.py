@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
@@ -109,27 +109,43 @@ def router(engine: Engine) -> APIRouter:
     return routes
 
 
-def _of_vintages(engine: Inquiry, parameters: Mapping[str, str], viewpoint: Viewpoint) -> Spec:
+class _Chart(NamedTuple):
+    """A chart, and what it is of for those who do not see it."""
+
+    spec: Spec
+    title: str
+    description: str
+
+
+def _of_vintages(engine: Inquiry, parameters: Mapping[str, str], viewpoint: Viewpoint) -> _Chart:
     """The chart of what publishers said of a figure. Raises Problem."""
     with engine.reader(viewpoint) as reader:
-        items = vintages(reader, {"figure_id": parameters["figure_id"]}, limit=VINTAGES_MAX).items
+        items = vintages(reader, {"figure_id": parameters["figure_id"]}, limit=VINTAGES_MAX + 1).items
     basis = viewpoint.basis()
     called = _names(engine, [item["publisher"] for item in items], basis)
-    spec = vintages_chart(items, names=called, until=parse_moment(basis["as_of"]).end)
-    return spec or blank_chart("Fewer than two things were said of this figure by then.")
+    spec = vintages_chart(items[:VINTAGES_MAX], names=called, until=parse_moment(basis["as_of"]).end)
+    spec = spec or blank_chart("Fewer than two things were said of this figure by then.")
+    if len(items) > VINTAGES_MAX:
+        cut = {"text": f"The first {VINTAGES_MAX} statements only", "anchor": "start", "fontSize": 11}
+        spec = {**spec, "title": cut}
+    return _Chart(spec, "Vintages of a figure", "What every publisher said, over the time of publication.")
 
 
-def _of_series(engine: Inquiry, parameters: Mapping[str, str], viewpoint: Viewpoint) -> Spec:
+def _of_series(engine: Inquiry, parameters: Mapping[str, str], viewpoint: Viewpoint) -> _Chart:
     """The chart of figures over their periods. Raises Problem."""
     basis = viewpoint.basis()
     pinned = {name: str(basis[name]) for name in VIEWPOINT_NAMES}
     filters = {name: text for name, text in parameters.items() if name not in VIEWPOINT_NAMES}
-    items = state(engine, FIGURES, {**filters, **pinned, "resolve": "all"}, limit=ITEMS_MAX).rows()
+    page = state(engine, FIGURES, {**filters, **pinned, "resolve": "all"}, limit=ITEMS_MAX)
+    items = page.rows()
     called = _names(engine, [item[name] for item in items for name in ("subject", "material", "publisher")], basis)
     title = "; ".join(_several(items, name, called) for name in ("subject", "metric", "material"))
     lines = [f"Source: {_several(items, 'publisher', called)}", f"As published by {basis['as_of'][:10]}"]
-    chart = series_chart(items, names=called, title=title.strip("; "), lines=lines)
-    return blank_chart("No figure with a number and a period fits.") if chart is None else chart.spec
+    if page.next is not None:
+        lines.append(f"Of the first {ITEMS_MAX} answers only: narrow the selection")
+    spec = series_chart(items, names=called, title=title.strip("; "), lines=lines)
+    spec = spec or blank_chart("No figure with a number and a period fits.")
+    return _Chart(spec, title.strip("; ") or "Figures over their periods", "; ".join(lines))
 
 
 def _several(items: Sequence[Mapping[str, Any]], name: str, called: Mapping[str, str]) -> str:
@@ -143,7 +159,7 @@ def _response(
     engine: Inquiry,
     parameters: Mapping[str, str],
     form: Format,
-    make: Callable[[Inquiry, Mapping[str, str], Viewpoint], Spec],
+    make: Callable[[Inquiry, Mapping[str, str], Viewpoint], _Chart],
 ) -> Response:
     viewpoint = viewpoint_of(engine, parameters)
     validity = validity_of(engine, [viewpoint], [(parameters.get("as_of"), parameters.get("recorded_as_of"))])
@@ -159,12 +175,12 @@ def _response(
     return respond(request, Answer({**headers, "Content-Type": form.media_type}, body), validity)
 
 
-def _drawn(spec: dict[str, Any], form: Format) -> bytes:
+def _drawn(chart: _Chart, form: Format) -> bytes:
     if form is PNG:
-        return drawn_png(spec)
+        return drawn_png(chart.spec)
     if form is SVG:
-        return svg(spec, name="chart", title="Vintages of a figure", description="What every publisher said.").encode()
-    return json_text(spec).encode()
+        return svg(chart.spec, name="chart", title=chart.title, description=chart.description).encode()
+    return json_text(chart.spec).encode()
 
 
 def _names(engine: Inquiry, slugs: Iterable[str | None], basis: Mapping[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from api.reports.charts.axes import Scale, milliseconds
 from api.reports.charts.layers import INK, Spec, settings
@@ -20,18 +20,12 @@ _LENGTHS = ((27, "days"), (32, "months"), (93, "quarters"), (185, "halves"), (36
 _MONTH_DAYS = 30.44
 
 
-class SeriesChart(NamedTuple):
-    """A specification, and how many series and figures it leaves out."""
-
-    spec: Spec
-    left_out: int
-
-
 def series_chart(
     items: Sequence[Mapping[str, Any]], *, names: Mapping[str, str], title: str, lines: Sequence[str]
-) -> SeriesChart | None:
+) -> Spec | None:
     """Figures over their periods. `items` are those of `/v1/figures` with `resolve=all`: one a publisher, of each
-    figure the one that answers first. `title` and `lines` (source, point in time) stand above. None where nothing can
+    figure the one that answers first. `title` and `lines` (source, point in time) stand above, and how many answers are
+    not drawn. None where nothing can
     be drawn: no item has a number and a period.
     """
     drawn = [item for item in items if _number(item) is not None and item["period_end"]]
@@ -53,7 +47,10 @@ def series_chart(
         for _, said in sorted(points.items())
     ]
     left_out = len(items) - sum(len(said) for points in shown for said in points.values())
-    return SeriesChart(_specification(rows, called, scale, title=title, lines=lines), left_out)
+    if left_out:
+        why = "without a number or a period, in another unit, or of a lesser series"
+        lines = [*lines, f"Not drawn: {left_out} of {len(items)} answers ({why})"]
+    return _specification(rows, called, scale, title=title, lines=lines)
 
 
 def _weight(points: Mapping[Any, Sequence[Mapping[str, Any]]]) -> tuple[int, Decimal]:

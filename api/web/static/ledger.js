@@ -1,6 +1,6 @@
 // Questions to the API, as any client asks them.
 
-import { CLOCKS, clocks } from "./place.js";
+import { clocks } from "./place.js";
 
 const KEY = "supply-ledger-key";
 
@@ -115,5 +115,3 @@ export async function names(slugs, { signal } = {}) {
 export function inWords(name) {
   return String(name).replaceAll("_", " ");
 }
-
-export { CLOCKS };

@@ -51,6 +51,17 @@ def test_the_chart_of_series_says_how_far_publishers_differ(api: Api) -> None:
     assert spec["title"]["subtitle"][1].startswith("As published by ")
 
 
+def test_a_chart_says_what_it_does_not_draw_and_what_it_is_of(api: Api) -> None:
+    stated(api)
+    api.post(mined("australia", "5", "2026-03-01", period="2025", metric="employment", unit="persons"))
+    asked = {"subject": "australia"}
+    lines = api.client.get("/v1/charts/series", params=asked).json()["title"]["subtitle"]
+    assert lines[-1].startswith("Not drawn: 1 of 4 answers")
+    drawn = api.client.get("/v1/charts/series", params={**asked, "format": "svg"}).text
+    assert '<title id="chart-title">Australia' in drawn or '<title id="chart-title">australia' in drawn
+    assert "Vintages" not in drawn
+
+
 def test_figures_of_one_period_are_bars_the_greatest_first(api: Api) -> None:
     api.post(
         mined("australia", "13000", "2025-01-31", period="2024"),

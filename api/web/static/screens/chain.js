@@ -2,7 +2,7 @@
 
 import { h, s } from "../dom.js";
 import { ask, inWords, names } from "../ledger.js";
-import { change, grouped, percent } from "../numbers.js";
+import { change, grouped } from "../numbers.js";
 import { address, set } from "../place.js";
 import { empty, table } from "../table.js";
 import { TEXTS } from "../texts.js";
@@ -130,5 +130,3 @@ function shareTable(share, called) {
       ...(share.items.some((item) => item.share_change) ? [{ title: TEXTS.compare.columns.change, number: true, cell: (item) => (item.share_change ? `${change(Number(item.share_change).toFixed(1))} ${words.points}` : TEXTS.none) }] : []),
     ], share.items, { caption: words.concentration, id: "share" }));
 }
-
-export { percent };

@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 import { badges, figureTitle, measure } from "../figure_words.js";
 import { ask, askOrNull, inWords, names, question, save } from "../ledger.js";
 import { change, grouped, percent, quantity } from "../numbers.js";
-import { address, place } from "../place.js";
+import { address } from "../place.js";
 import { empty, erasedNote, facts, table } from "../table.js";
 import { TEXTS } from "../texts.js";
 
@@ -144,5 +144,3 @@ function copyButton(text) {
   } }, words.copy);
   return button;
 }
-
-export { place };

@@ -2,7 +2,7 @@
 
 import { h, s } from "../dom.js";
 import { ask, inWords, names } from "../ledger.js";
-import { address, place, set } from "../place.js";
+import { address } from "../place.js";
 import { badge, empty } from "../table.js";
 import { TEXTS } from "../texts.js";
 import { SLUGS, titleOf } from "./things.js";
@@ -83,5 +83,3 @@ function interruption(item, x, right) {
   if (!from) return null;
   return s("rect", { class: "interrupted", x: x(from[0]), y: 5, width: Math.max(2, (to ? x(to[1]) : right) - x(from[0])), height: BAR });
 }
-
-export { place, set };
