@@ -1,10 +1,14 @@
 """The chart of series: figures over their periods, a line for each series, or a bar each where there is one period.
 
 Where publishers differ, a wide faint stroke goes from the least to the greatest that they say.
+
+A series is *mixed* where its answers are of several publishers: 2022 and 2023 of one, 2024 of another. Then a step from
+one period to the next may be one from publisher to publisher, so the chart says it: in a line above, in white points
+where the publisher changes, and in `usermeta.series` of the specification.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +22,10 @@ POINTS_MAX = 2000
 _APART = ("subject", "metric", "material", "dimensions", "nature")
 _LENGTHS = ((27, "days"), (32, "months"), (93, "quarters"), (185, "halves"), (367, "years"))
 _MONTH_DAYS = 30.44
+DIFFER = "datum.low < datum.high"
+HOP = "datum.hop"
+_MIXED_NAMED_MAX = 3
+"""Of so many mixed series the line above the chart tells the publishers."""
 
 
 def series_chart(
@@ -42,15 +50,16 @@ def series_chart(
     levels = [level for points in shown for said in points.values() for one in said if (level := _number(one))]
     scale = Scale.of(levels or [Decimal(0)], unit)
     rows = [
-        _row(name, said, scale)
-        for name, points in zip(called, shown, strict=True)
-        for _, said in sorted(points.items())
+        row for name, points in zip(called, shown, strict=True) for row in _rows(name, sorted(points.items()), scale)
     ]
+    of_series = _publishers(called, rows)
+    lines = [*lines, *_mixed(of_series, names)]
     left_out = len(items) - sum(len(said) for points in shown for said in points.values())
     if left_out:
         why = "without a number or a period, in another unit, or of a lesser series"
         lines = [*lines, f"Not drawn: {left_out} of {len(items)} answers ({why})"]
-    return _specification(rows, called, scale, title=title, lines=lines)
+    spec = _specification(rows, called, scale, title=title, lines=lines)
+    return {**spec, "usermeta": {"series": of_series}}
 
 
 def _weight(points: Mapping[Any, Sequence[Mapping[str, Any]]]) -> tuple[int, Decimal]:
@@ -92,6 +101,39 @@ def _words(part: Any, names: Mapping[str, str]) -> str:
     return names.get(part, str(part).replace("_", " "))
 
 
+def _publishers(called: Sequence[str], rows: Iterable[Spec]) -> list[Spec]:
+    """Of each series whether it is mixed, and whose answers it has, in the order of its periods."""
+    found: dict[str, dict[str, None]] = {name: {} for name in called}
+    for row in rows:
+        found[row["name"]][row["publisher"]] = None
+    return [{"name": name, "mixed": len(of) > 1, "publishers": [*of]} for name, of in found.items()]
+
+
+def _mixed(of_series: Sequence[Spec], names: Mapping[str, str]) -> list[str]:
+    """The lines that say which series are mixed."""
+    mixed = [one for one in of_series if one["mixed"]]
+    if not mixed:
+        return []
+    told = [
+        f"{one['name']} ({', '.join(names.get(slug, slug) for slug in one['publishers'])})"
+        for one in mixed[:_MIXED_NAMED_MAX]
+    ]
+    more = f" and {len(mixed) - _MIXED_NAMED_MAX} more" if len(mixed) > _MIXED_NAMED_MAX else ""
+    return [
+        f"Mixed publishers: {'; '.join(told)}{more}",
+        "A white point: another publisher than in the period before",
+    ]
+
+
+def _rows(name: str, points: Iterable[tuple[date, Sequence[Mapping[str, Any]]]], scale: Scale) -> Iterable[Spec]:
+    """The points of a series in the order of their periods; `hop` where another publisher answers than before."""
+    before = None
+    for _, said in points:
+        row = _row(name, said, scale)
+        yield {**row, "hop": before is not None and row["publisher"] != before}
+        before = row["publisher"]
+
+
 def _row(name: str, said: Iterable[Mapping[str, Any]], scale: Scale) -> Spec:
     first, *_ = items = list(said)
     levels = [level for item in items if (level := _number(item)) is not None]
@@ -99,12 +141,22 @@ def _row(name: str, said: Iterable[Mapping[str, Any]], scale: Scale) -> Spec:
     return {
         "name": name,
         "period": first["period"],
+        "publisher": first["publisher"],
         "start": milliseconds(start),
         "value": scale.number(levels[0]),
         "low": scale.number(min(levels)),
         "high": scale.number(max(levels)),
         "ahead": first["nature"] != "observed",
     }
+
+
+def _drawn_of(layer: Spec, rows: Iterable[Spec]) -> bool:
+    """Whether there is something in a layer: Vega warns of one without."""
+    chosen: dict[str, Callable[[Spec], bool]] = {
+        DIFFER: lambda row: row["low"] < row["high"],
+        HOP: lambda row: row["hop"],
+    }
+    return all(any(map(chosen[one["filter"]], rows)) for one in layer.get("transform", ()))
 
 
 def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, title: str, lines: Sequence[str]) -> Spec:
@@ -146,7 +198,7 @@ def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, tit
         layers = [
             {
                 "mark": {"type": "rule", "strokeWidth": 7, "opacity": 0.25, "strokeCap": "round"},
-                "transform": [{"filter": "datum.low < datum.high"}],
+                "transform": [{"filter": DIFFER}],
                 "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour},
             },
             {
@@ -157,7 +209,13 @@ def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, tit
                 "mark": {"type": "point", "filled": True, "size": 42, "opacity": 1},
                 "encoding": {"x": x, "y": {**y, "field": "value"}, "color": colour},
             },
+            {
+                "mark": {"type": "point", "filled": True, "size": 14, "opacity": 1, "color": "#ffffff"},
+                "transform": [{"filter": HOP}],
+                "encoding": {"x": x, "y": {**y, "field": "value"}},
+            },
         ]
+    layers = [layer for layer in layers if _drawn_of(layer, rows)]
     heading = {
         "text": title,
         "subtitle": [*lines],

@@ -106,6 +106,11 @@ export const TEXTS = {
     data: "The figures of the chart",
     triangle: "How these were revised: the triangle of vintages",
   },
+  mixed: {
+    one: (subject, publishers) => `Mixed publishers: the answers on ${subject} are of ${publishers}, period by period. A step between two of them is no change in the world; name one publisher to see its own series.`,
+    several: (count) => `Mixed publishers: in ${count} of these series the publisher changes from period to period. A step between two publishers is no change in the world; name one publisher to see its own series.`,
+    hop: "other publisher", hopHelp: "Another publisher than in the period before",
+  },
   vintages: {
     heading: "Vintages",
     lead: "What was published of each figure, date by date. Colours say how far a number is from the first one.",

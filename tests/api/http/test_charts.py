@@ -51,6 +51,22 @@ def test_the_chart_of_series_says_how_far_publishers_differ(api: Api) -> None:
     assert spec["title"]["subtitle"][1].startswith("As published by ")
 
 
+def test_a_series_of_several_publishers_says_so(api: Api) -> None:
+    stated(api)
+    api.post({**mined("australia", "28000", "2026-03-01", period="2025"), "source": {"publisher": "bgs"}})
+    spec = api.client.get("/v1/charts/series", params={"subject": "australia"}).json()
+    assert spec["usermeta"] == {"series": [{"name": "Australia", "mixed": True, "publishers": ["bgs", "usgs"]}]}
+    assert {row["period"]: (row["publisher"], row["hop"]) for row in spec["data"]["values"]} == {
+        "2023": ("bgs", False),
+        "2024": ("usgs", True),
+        "2025": ("bgs", True),
+    }
+    assert spec["title"]["subtitle"][2].startswith("Mixed publishers: Australia (")
+    alone = api.client.get("/v1/charts/series", params={"subject": "australia", "publisher": "usgs"}).json()
+    assert not alone["usermeta"]["series"][0]["mixed"]
+    assert not any("Mixed" in line for line in alone["title"]["subtitle"])
+
+
 def test_a_chart_says_what_it_does_not_draw_and_what_it_is_of(api: Api) -> None:
     stated(api)
     api.post(mined("australia", "5", "2026-03-01", period="2025", metric="employment", unit="persons"))

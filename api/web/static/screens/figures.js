@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { badges, measure } from "../figure_words.js";
 import { Problem, ask, names, save } from "../ledger.js";
+import { mixedNote, mixedSeries, publisherCell } from "../mixed_series.js";
 import { grouped, quantity } from "../numbers.js";
 import { address, clocks, set } from "../place.js";
 import { named } from "../suggestions.js";
@@ -27,6 +28,7 @@ export async function figures({ params, signal }) {
   const answer = await asking("/v1/figures", { ...filters, limit: Math.min(limit, 10_000) }, { signal });
   if (answer instanceof Problem) return refused(words.heading, params, "/figures", answer);
   const called = await names(answer.items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
+  const mixed = mixedSeries(answer.items);
   return h("section", {},
     h("h1", {}, words.heading),
     filterForm(params),
@@ -35,7 +37,8 @@ export async function figures({ params, signal }) {
     answer.items.length
       ? [
           h("p", { class: "soft", role: "status" }, words.shown(answer.items.length, answer.next)),
-          table(columns(called, params), answer.items, { caption: words.heading, id: "figures" }),
+          mixedNote(mixed, called),
+          table(columns(called, params, mixed), answer.items, { caption: words.heading, id: "figures" }),
           answer.next ? h("p", {}, h("button", { type: "button", id: "more", onclick: () => set({ rows: String(limit + PAGE * 2) }, { replace: true }) }, words.more)) : null,
           h("p", {}, h("a", { href: address("/series", filters) }, words.chart), " · ", h("a", { href: address("/vintages", filters) }, words.triangle)),
           downloads("/v1/figures", filters, "figures"),
@@ -66,14 +69,14 @@ function hints(answer) {
   ]), "?");
 }
 
-function columns(called, params) {
+function columns(called, params, mixed) {
   return [
     { title: sorted(words.columns.subject, "subject", params), cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
     { title: words.columns.metric, cell: (item) => measure(item, called) },
     { title: sorted(words.columns.period, "period", params), cell: (item) => item.period },
     { title: sorted(words.columns.value, "value", params), number: true, cell: (item) => quantity(item) },
     { unseen: words.columns.marks, cell: badges },
-    { title: words.columns.publisher, cell: (item) => called(item.publisher) },
+    { title: words.columns.publisher, cell: publisherCell(mixed, called) },
     ...(params.get("disputed") === "true" ? [{ title: words.columns.spread, number: true, cell: (item) => `${grouped(item.spread ?? "")} ${item.canonical_unit}` }] : []),
     { title: sorted(words.columns.published, "published", params), cell: (item) => item.published_at },
   ];

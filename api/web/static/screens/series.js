@@ -4,6 +4,7 @@ import { chart } from "../chart.js";
 import { h } from "../dom.js";
 import { measure } from "../figure_words.js";
 import { Problem, askOrNull, names, save } from "../ledger.js";
+import { mixedNote, mixedSeries, publisherCell } from "../mixed_series.js";
 import { quantity } from "../numbers.js";
 import { address } from "../place.js";
 import { empty, table } from "../table.js";
@@ -23,12 +24,13 @@ export async function series({ params, signal }) {
   const drawable = answer.items.some((item) => item.period_end && (item.value ?? item.low ?? item.high));
   const spec = drawable ? await askOrNull("/v1/charts/series", ofChart, { signal }) : null;
   const called = await names(answer.items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
+  const mixed = mixedSeries(answer.items);
   const columns = [
     { title: TEXTS.figures.columns.subject, cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
     { title: TEXTS.figures.columns.metric, cell: (item) => measure(item, called) },
     { title: TEXTS.figures.columns.period, cell: (item) => item.period },
     { title: TEXTS.figures.columns.value, number: true, cell: (item) => quantity(item) },
-    { title: TEXTS.figures.columns.publisher, cell: (item) => called(item.publisher) },
+    { title: TEXTS.figures.columns.publisher, cell: publisherCell(mixed, called) },
   ];
   const as = (format) => h("button", { type: "button", class: "plain", onclick: () => save("/v1/charts/series", { ...ofChart, format }, `series.${format}`) }, format.toUpperCase());
   return h("section", {},
@@ -38,6 +40,7 @@ export async function series({ params, signal }) {
       ? [await chart(spec, { label: `${words.heading}: ${[spec.title?.text, ...(spec.title?.subtitle ?? [])].join(". ")}` }),
          h("p", { class: "downloads" }, `${TEXTS.figure.chartAs} `, as("png"), " · ", as("svg"))]
       : empty(words.none),
+    mixedNote(mixed, called),
     answer.items.length ? table(columns, answer.items, { caption: words.data, id: "series" }) : null,
     h("p", {}, h("a", { href: address("/vintages", ofChart) }, words.triangle)),
   );
