@@ -11,12 +11,13 @@ import typer
 
 from api.cli.options import READ_PANEL, DataOption, LimitOption, Output, SafeOption, given_parameters, keyword, option
 from api.cli.question_command import check_safe, page_parameters, show
-from api.cli.session import FAILED, MISUSED, asked, fail, opened
+from api.cli.session import FAILED, MISUSED, fail, opened
 from api.cli.terminal import console, text_table
 from api.formats.answer_file import Room
 from api.questions.figure_words import WORDS, FiguresMeant, figures_meant
 from api.questions.name_hints import name_lines
 from api.questions.parameters import VIEWPOINT, Parameter
+from api.questions.repeated_question import asked
 from api.questions.resources import CLOCK, history
 from api.questions.thing_history import CHOICE, RELATIONSHIP, WITH_HISTORY, thing_history
 from api.questions.unit_conversion import CONVERSION

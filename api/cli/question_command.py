@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.options import DataOption, LimitOption, Output, SafeOption, given_parameters, keyword, option
-from api.cli.session import MISUSED, asked, fail, opened
+from api.cli.session import MISUSED, fail, opened
 from api.cli.terminal import basis_line, console, member_table, page_table
 from api.formats.answer_file import Room
 from api.questions.name_hints import MEMBERS as NAME_MEMBERS
 from api.questions.name_hints import name_lines
 from api.questions.page import NOT_FILTERS, Page
 from api.questions.parameters import LIMIT_MAX, Parameter
+from api.questions.repeated_question import asked
 from ledger import visible_json, visible_lines
 from projections import Engine
 

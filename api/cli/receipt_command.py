@@ -11,11 +11,12 @@ import typer
 
 from api.cli.options import DataOption
 from api.cli.proof_session import PROOF_PANEL, OutputOption, bytes_of, give, say, showing
-from api.cli.session import FAILED, MISUSED, asked, fail, opened
+from api.cli.session import FAILED, MISUSED, fail, opened
 from api.formats.cells import json_text
 from api.questions.answer_receipts import with_receipt
 from api.questions.asked_paths import API_PREFIX, question_at
 from api.questions.parameters import Parameter, checked
+from api.questions.repeated_question import asked
 from api.questions.replayed_receipts import INVALID, SAME, Sent, answer_is_false, sent_receipt, verdict_on
 from ledger import parse_json, visible_json
 from ledger.proof import NoteError, VerifierKey, proved

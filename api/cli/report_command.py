@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.options import AUDIT_PANEL, DataOption, given_parameters, keyword, option
-from api.cli.session import MISUSED, asked, fail, opened
+from api.cli.session import MISUSED, fail, opened
 from api.distribution import installed_version
+from api.questions.repeated_question import asked
 from api.reports.report_facts import PARAMETERS, Facts, gather
 from api.reports.report_file import FORMS, file_name, written
 from ledger import visible

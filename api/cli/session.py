@@ -1,9 +1,9 @@
 """A session of the command line: the ledger of a data directory, opened and closed, and what to say when it fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import typer
 
@@ -14,7 +14,6 @@ from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory
 from ledger import BackupError, Ledger, LedgerError, visible
 from projections import Engine, FilterError, TablesUnavailable, UnknownFilter
 
-T = TypeVar("T")
 FAILED = 1
 MISUSED = 2
 
@@ -82,14 +81,6 @@ def reporting() -> Iterator[None]:
         fail(problem.detail, *lines, code=MISUSED if problem.kind == "bad-parameter" else FAILED)
     except BadSetting as error:
         fail(str(error), code=MISUSED)
-
-
-def asked(ask: Callable[[], T]) -> T:
-    """What a question gives, asked again where the tables turned out to be damaged: by then they are made anew."""
-    try:
-        return ask()
-    except TablesUnavailable:
-        return ask()
 
 
 def fail(message: str, *hints: str, code: int = FAILED) -> NoReturn:

@@ -9,11 +9,12 @@ from rich.table import Table
 
 from api.cli.options import READ_PANEL, DataOption, LimitOption, Output, SafeOption, keyword, option
 from api.cli.question_command import check_safe, page_parameters, show
-from api.cli.session import MISUSED, asked, fail, opened
+from api.cli.session import MISUSED, fail, opened
 from api.cli.terminal import console
 from api.formats.answer_file import Room
 from api.questions.page import Page
 from api.questions.parameters import VIEWPOINT
+from api.questions.repeated_question import asked
 from api.questions.sql_question import sandbox_limits, schema_page, sql_page
 from projections import Engine
 from projections.sandbox import Sandbox

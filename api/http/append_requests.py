@@ -14,16 +14,14 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.http.json_body import json_bytes
-from api.http.responses import in_turn, json_answer, json_wanted, written_basis
+from api.http.responses import in_turn, json_answer, json_wanted
 from api.http.visit import LOCAL, needs_read, recorder_of, visit_of
 from api.problems import Problem, refused
-from api.questions.effects import effects
-from api.questions.page import viewpoint_of
+from api.questions.append_answers import dry_run_answer, events_in, written_basis
 from api.questions.parameters import DRY_RUN, flag_of
-from ledger import Append, Ledger, Refused, StoreBusy, digest, parse_json, prepared_all
+from ledger import Append, Ledger, Refused, digest, parse_json, prepared_all
 from projections import Allowance, Engine
 
-BATCH_MAX = 10_000
 BODY_VALUES_MAX = 1_000_000
 """How many values and keys a body may have: a hundred for each of the most events."""
 SMALL_BYTES_MAX = 64 * 1024
@@ -31,8 +29,6 @@ SMALL_BYTES_MAX = 64 * 1024
 EVENT_BYTES_MIN = 200
 """How many bytes an event takes in a body at least, about: how many events it has is not known before it is read."""
 KEY_LENGTH_MAX = 255
-DRY_RUN_TRIES = 10
-"""How often a dry run is planned again while others append; each time takes some tens of milliseconds."""
 KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -161,24 +157,6 @@ def _answer_in_loop(outcomes: Sequence[tuple[asyncio.Future[Response], Response 
             answer.set_result(outcome)
 
 
-def events_in(value: Any) -> list[Any]:
-    """The events in a decoded body: those of an array, or the one that it is. Raises Problem."""
-    if not isinstance(value, list):
-        return [value]
-    if not value:
-        raise _batch_problem("empty_batch", "an empty array holds no event; send one at least")
-    if len(value) > BATCH_MAX:
-        raise _batch_problem(
-            "batch_too_large", f"{len(value)} events are too many for one request; send up to {BATCH_MAX}"
-        )
-    return value
-
-
-def _batch_problem(rule: str, detail: str) -> Problem:
-    errors = [{"pointer": "", "rule": rule, "detail": detail}]
-    return Problem(422, "event-refused", f"Nothing was recorded: {detail}", errors=errors)
-
-
 def _key(request: Request) -> str | None:
     keys = request.headers.getlist("idempotency-key")
     if not keys:
@@ -190,26 +168,6 @@ def _key(request: Request) -> str | None:
 
 
 def _dry_run(engine: Engine, raw: bytes, allowance: Allowance) -> Response:
-    """What an append would do to the figures that it touches, at as_of = now.
-
-    Raises StoreBusy where others have recorded something every time between the plan and the look at its effects.
-    """
+    """What an append would do to the figures that it touches, at as_of = now. Raises Problem, StoreBusy."""
     value = parse_json(raw, values_max=BODY_VALUES_MAX)
-    events = events_in(value)
-    for tries_left in reversed(range(DRY_RUN_TRIES)):
-        try:
-            plan = engine.ledger.plan(events)
-        except Refused as error:
-            raise refused(error, batch=events is value) from None
-        viewpoint = viewpoint_of(engine, {})
-        try:
-            changes = effects(engine, plan.entries, viewpoint, allowance)
-        except StoreBusy:
-            if not tries_left:
-                raise
-        else:
-            break
-    items = [item.as_dict() for item in plan.items]
-    more = {"effects_more": changes.more} if changes.more else {}
-    answer = {"items": items, "effects": changes.listed, **more, "basis": viewpoint.basis()}
-    return json_answer(answer, status=200)
+    return json_answer(dry_run_answer(engine, value, allowance), status=200)

@@ -21,8 +21,6 @@ from api.problems import bad_parameter
 from api.questions.answer_receipts import check_receipt, with_receipt
 from api.questions.page import Page, Validity
 from api.questions.parameters import RECEIPT, SAFE, Parameter, checked, flag_of
-from ledger import Ledger
-from ledger.values import POSITION_PREFIX
 from projections import Allowance, Engine, Inquiry
 
 Ask = Callable[[Inquiry, Mapping[str, str]], Page]
@@ -118,18 +116,6 @@ def json_wanted(request: Request, known: Sequence[Parameter]) -> dict[str, str]:
     if not request.scope["query_string"] and request.headers.get("accept", "*/*") in ("*/*", JSON.media_type):
         return {}
     return asked(request, known, offered=(JSON,))[0]
-
-
-def written_basis(ledger: Ledger, *, position: int, recorded_at: str | None) -> dict[str, Any]:
-    """The basis of an answer to an append: the log up to its last event, as of the moment of recording."""
-    return {
-        "as_of": recorded_at,
-        "recorded_as_of": f"{POSITION_PREFIX}{position}",
-        "effective_at": recorded_at,
-        "position": position,
-        "recorded_at": recorded_at,
-        "root": ledger.log.root(position).hex(),
-    }
 
 
 def json_answer(body: Mapping[str, Any], *, status: int, headers: Mapping[str, str] | None = None) -> Response:

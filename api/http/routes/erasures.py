@@ -9,11 +9,12 @@ from fastapi.concurrency import run_in_threadpool
 from api.formats.negotiation import JSON
 from api.http.json_body import json_bytes
 from api.http.openapi import answers, operation
-from api.http.responses import json_answer, json_wanted, written_basis
+from api.http.responses import json_answer, json_wanted
 from api.http.visit import recorder_of, visit_of
 from api.keys.scopes import ADMIN
 from api.operations.erasure_watch import scrub
 from api.problems import Problem, refused
+from api.questions.append_answers import written_basis
 from ledger import InvalidEvent, Receipt, Refused, Violation, parse_json
 from ledger.events import EventErased
 from projections import Engine, TablesUnavailable

@@ -1,104 +1,33 @@
 """Files of events over HTTP: of any size, with a verdict per row."""
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from api.formats.negotiation import CSV, JSON, JSONL, PARQUET, XLSX
 from api.http.openapi import FIRST_FACT, REF, answers, operation
-from api.http.responses import json_answer, json_wanted, written_basis
-from api.http.spooled_body import Spooled, spooled
+from api.http.responses import json_answer, json_wanted
+from api.http.spooled_body import spooled
 from api.http.thread_limits import IMPORTS
 from api.http.visit import Visit, needs_read, recorder_of, visit_of
 from api.keys.scopes import APPEND
-from api.problems import MEDIA_TYPE, Problem, bad_parameter
-from api.questions.effects import Effects, effects
-from api.questions.page import viewpoint_of
-from api.questions.parameters import DRY_RUN, Parameter, flag_of
+from api.problems import MEDIA_TYPE, Problem
+from api.questions.import_question import MEMBER, PARAMETERS, SentFile, import_answer, import_options, taken_in
 from api.settings import import_limits
-from ledger import (
-    LISTED_MAX,
-    FileError,
-    Floats,
-    Format,
-    ImportChoices,
-    ImportLimits,
-    ImportOptions,
-    ImportReport,
-    MappingError,
-    Mode,
-    OnConflict,
-    OnMissing,
-    find_mapping,
-    format_of,
-    import_stream,
-    unpacked,
-    with_parameters,
-)
-from ledger.values import instant_text
+from ledger import LISTED_MAX, Format, ImportChoices, ImportLimits
 from projections import Engine
 
 ORDER = 20
 ZIP = "application/zip"
 JSON_LD = "application/ld+json"
 FORMATS: dict[str, Format] = {JSONL.media_type: "jsonl", CSV.media_type: "csv", PARQUET.media_type: "parquet"}
-MODE = Parameter(
-    "mode",
-    "`atomic`: one rejected row means that nothing is recorded. `proceed`: the other rows are recorded.",
-    schema={"type": "string", "enum": list(get_args(Mode)), "default": "atomic"},
-)
 FIRST_FACT_CSV = """\
 type,entity,kind,name,subject,metric,period,value,unit,published_at,source.publisher,source.title,source.locator
 EntityRegistered,my-agency,organisation,My Agency,,,,,,,,,
 EntityRegistered,my-country,country,My Country,,,,,,,,,
 ProductionReported,,,,my-country,mine_production,2024,13000,t,2025-01-31,my-agency,Yearbook 2025,table 3
 """
-ON_CONFLICT = Parameter(
-    "on_conflict",
-    "What becomes of a row that says something else than a standing statement of the same publisher on the same figure "
-    "with the same publication date. `ask`: it is rejected, with both values. `correct`: the record was wrong, and the "
-    "row corrects it. `record`: the source says both.",
-    schema={"type": "string", "enum": list(get_args(OnConflict)), "default": "ask"},
-)
-PUBLISHED_AT = Parameter(
-    "published_at",
-    "When rows that do not say so were published: a year, month, day or instant, or `now`. Without it they are "
-    "rejected.",
-)
-SCOPE = Parameter(
-    "scope",
-    "`PUBLISHER:DATE` or `PUBLISHER:EDITION`: the file is all that this publisher says in it. What is held there, or "
-    "was said in the edition before, and is not in the file, is listed as `missing`.",
-    example="usgs:2025-01-31",
-)
-ON_MISSING = Parameter(
-    "on_missing",
-    "What becomes of what is `missing`. `list`: nothing. `retract`: what is held in the scope is retracted. "
-    "`withdraw`: what the edition before said is withdrawn, with the date of the scope.",
-    schema={"type": "string", "enum": list(get_args(OnMissing)), "default": "list"},
-)
-MAPPING = Parameter(
-    "mapping",
-    "The name of a mapping (`NAME` or `NAME@VERSION`): the file is a table, CSV or Excel, and this says how it becomes "
-    "events. `supply-ledger mapping list` names those there are.",
-)
-SET = Parameter("set.*", "What a parameter of the mapping is: `set.publisher=usgs`.")
-REGISTER = Parameter(
-    "register",
-    "Registers what rows name and nobody has registered: a publisher as an organisation, a material as a material, and "
-    "so on, and what may be anything as this kind of entity, like `country`. The answer lists them in `registered`.",
-)
-FLOATS = Parameter(
-    "floats",
-    "What becomes of floating-point numbers in Parquet, which are not exact. `refuse`: their rows are rejected. "
-    "`shortest`: each is taken as the shortest decimal that stands for it, and `notes` says so.",
-    schema={"type": "string", "enum": list(get_args(Floats)), "default": "refuse"},
-)
-MEMBER = Parameter("member", "Of a zip that holds several tables: the name of the one to read.")
-PARAMETERS = (MODE, DRY_RUN, ON_CONFLICT, PUBLISHED_AT, SCOPE, ON_MISSING, MAPPING, SET, REGISTER, FLOATS, MEMBER)
 ERROR: dict[str, Any] = {
     "type": "object",
     "required": ["row", "pointer", "rule", "detail"],
@@ -238,130 +167,24 @@ def router(engine: Engine) -> APIRouter:
         `atomic` the events are held in memory until all are recorded; send very large files with `mode=proceed`.
         """
         parameters = json_wanted(request, PARAMETERS)
-        options = _options(parameters, engine.ledger.directory)
+        options = import_options(parameters, engine.ledger.directory)
         if options["dry_run"] or "scope" in options:
             needs_read(request.scope, "An import with dry_run or scope")
         options["recorded_by"] = recorder_of(request.scope)
-        sent = _Sent(_name(request, has_mapping="mapping" in options), parameters.get(MEMBER.name))
+        name = _name(request, has_mapping="mapping" in options)
         async with spooled(request, engine.ledger.directory, bytes_max=limits.file_bytes) as body:
-            return await IMPORTS.run(_taken_in, engine, body, sent, options, limits, visit_of(request.scope))
+            sent = SentFile(body.file, name, parameters.get(MEMBER.name))
+            return await IMPORTS.run(_imported, engine, sent, options, limits, visit_of(request.scope))
 
     return routes
 
 
-class _Sent(NamedTuple):
-    """What the headers and parameters say of a body."""
-
-    name: str
-    """As a file it would be called so: `body.csv.gz`."""
-    member: str | None
-
-
-def _taken_in(
-    engine: Engine, body: Spooled, sent: _Sent, options: ImportChoices, limits: ImportLimits, visit: Visit
-) -> Response:
-    ledger = engine.ledger
-    try:
-        with unpacked(body.file, sent.name, limits, member=sent.member, directory=ledger.directory) as plain:
-            file_format = "csv" if "mapping" in options else format_of(plain.name)
-            report = import_stream(ledger, plain.file, file_format, name=plain.name, limits=limits, **options)
-    except (MappingError, FileError) as error:
-        raise Problem(422, "import-refused", f"Nothing was recorded: {error}.") from None
+def _imported(engine: Engine, sent: SentFile, options: ImportChoices, limits: ImportLimits, visit: Visit) -> Response:
+    report = taken_in(engine, sent, options, limits)
     visit.position = report.position
     if not report.dry_run:
         visit.recorded = {"recorded": report.recorded, "duplicate": report.duplicate}
-    recorded_at = ledger.recorded_at(report.position)
-    basis = written_basis(
-        ledger, position=report.position, recorded_at=instant_text(recorded_at) if recorded_at is not None else None
-    )
-    answer = {**_counts(report), "errors": report.errors, "basis": basis}
-    if not report.rejected or options["mode"] == "proceed" or report.dry_run:
-        if report.dry_run:
-            changes = _effects(engine, report)
-            answer |= {"effects": changes.listed, "dry_run": True}
-            if changes.more:
-                answer["effects_more"] = changes.more
-        return json_answer(answer, status=200)
-    raise Problem(
-        422,
-        "import-refused",
-        _why_nothing_was_recorded(report),
-        errors=report.errors,
-        more={name: value for name, value in answer.items() if name != "errors"},
-    )
-
-
-def _why_nothing_was_recorded(report: ImportReport) -> str:
-    rejected = "a row was" if report.rejected == 1 else f"{report.rejected} rows were"
-    first = report.errors[0]
-    said = f"Nothing was recorded: {rejected} rejected. Row {first['row']}{first['pointer']}: {first['detail']}"
-    fault = next(iter(report.faults))
-    return said if fault.cure is None else f"{said}; {fault.cure}"
-
-
-def _counts(report: ImportReport) -> dict[str, Any]:
-    """What a report says, without its errors."""
-    counts: dict[str, Any] = {
-        "recorded": report.recorded,
-        "corrected": report.corrected,
-        "duplicate": report.duplicate,
-        "repeated": report.repeated,
-        "rejected": report.rejected,
-        "since": report.since,
-        "changed": report.changed,
-        "missing": report.missing,
-        "warnings": report.warnings,
-    }
-    if report.rejected:
-        counts["faults"] = [one.as_dict() for one in report.faults]
-    if report.changed_since:
-        counts["changed_since"] = report.changed_since
-    if report.notes:
-        counts["notes"] = report.notes
-    if report.registered:
-        counts["registered"] = report.registered
-    more = {
-        "errors_more": report.errors_more,
-        "faults_more": report.faults.more,
-        "registered_more": report.registered_more,
-        "missing_more": report.missing_more,
-        "warnings_more": report.warned - len(report.warnings),
-    }
-    return counts | {name: count for name, count in more.items() if count}
-
-
-def _effects(engine: Engine, report: ImportReport) -> Effects:
-    """What the rows would change. Raises StoreBusy where the log has grown since they were looked at."""
-    viewpoint = viewpoint_of(engine, {})
-    return effects(engine, report.entries, viewpoint)
-
-
-def _options(parameters: Mapping[str, str], directory: Path | None) -> ImportChoices:
-    """The options of an import. Raises Problem."""
-    choices: dict[str, Any] = {"mode": "atomic"}
-    for name, known in (("mode", Mode), ("on_conflict", OnConflict), ("on_missing", OnMissing), ("floats", Floats)):
-        if (text := parameters.get(name)) is not None:
-            if text not in get_args(known):
-                *others, last = get_args(known)
-                options = f"{', '.join(others)} or {last}"
-                raise bad_parameter(name, f"unknown_{name}", f"{name} is {options}, not {text[:40]!r}")
-            choices[name] = text
-    choices |= {name: parameters[name] for name in ("published_at", "scope", "register") if name in parameters}
-    said = {name.removeprefix("set."): text for name, text in parameters.items() if name.startswith("set.")}
-    if "mapping" in parameters:
-        try:
-            choices["mapping"] = with_parameters(find_mapping(parameters["mapping"], directory), said)
-        except MappingError as error:
-            raise bad_parameter("mapping", "mapping", str(error)) from None
-    elif said:
-        raise bad_parameter(f"set.{next(iter(said))}", "mapping", "set. is for a mapping: name one with mapping=")
-    choices["dry_run"] = flag_of(parameters, DRY_RUN.name)
-    try:
-        ImportOptions(**choices)
-    except ValueError as error:
-        name = str(error).partition(" ")[0].partition(":")[0].partition("=")[0]
-        raise bad_parameter(name, "import_option", str(error)) from None
-    return cast(ImportChoices, choices)
+    return json_answer(import_answer(engine, report, options), status=200)
 
 
 def _name(request: Request, *, has_mapping: bool) -> str:

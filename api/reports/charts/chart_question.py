@@ -1,0 +1,115 @@
+"""Charts as they are asked for: of the vintages of one figure, or of figures over their periods; drawn or not."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from api.formats.cells import json_text
+from api.formats.negotiation import JSON, Format
+from api.problems import bad_parameter
+from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES
+from api.questions.parameters import VIEWPOINT, Parameter
+from api.questions.resources import parameters_of, state
+from api.reports.charts import Spec, blank_chart, drawn_png, series_chart, svg, vintages_chart
+from ledger.values import parse_moment
+from projections import CATALOGUE, FIGURES, Inquiry, Viewpoint
+from projections.audit import vintages
+
+SVG = Format("svg", "image/svg+xml")
+PNG = Format("png", "image/png")
+CHART_FORMATS = (JSON, SVG, PNG)
+FIGURE = Parameter("figure_id", "Of which figure.", "e20e3caf-9011-54fa-8485-b1993ae90311", required=True)
+FORMAT = Parameter(
+    "format",
+    "`json` (a specification of Vega-Lite), `svg` or `png`; else the `Accept` header decides.",
+    schema={"type": "string", "enum": [form.name for form in CHART_FORMATS], "default": JSON.name},
+)
+OF_VINTAGES = (FIGURE, *VIEWPOINT, FORMAT)
+OF_SERIES = (
+    *(one for one in parameters_of(FIGURES) if one.name not in (*NOT_FILTERS, "resolve", "disputed")),
+    FORMAT,
+)
+VINTAGES_MAX = 2000
+ITEMS_MAX = 2000
+NAMED_MAX = 4
+"""Of so many subjects and sources the title tells the names."""
+
+
+class AskedChart(NamedTuple):
+    """A chart, and what it is of for those who do not see it."""
+
+    spec: Spec
+    title: str
+    description: str
+
+
+def chart_of_vintages(engine: Inquiry, parameters: Mapping[str, str], viewpoint: Viewpoint) -> AskedChart:
+    """The chart of what publishers said of a figure. Raises Problem."""
+    if FIGURE.name not in parameters:
+        raise bad_parameter("figure_id", "required", "figure_id says of which figure the chart is")
+    with engine.reader(viewpoint) as reader:
+        items = vintages(reader, {"figure_id": parameters["figure_id"]}, limit=VINTAGES_MAX + 1).items
+    basis = viewpoint.basis()
+    called = _names(engine, [item["publisher"] for item in items], basis)
+    spec = vintages_chart(items[:VINTAGES_MAX], names=called, until=parse_moment(basis["as_of"]).end)
+    spec = spec or blank_chart("Fewer than two things were said of this figure by then.")
+    if len(items) > VINTAGES_MAX:
+        cut = {"text": f"The first {VINTAGES_MAX} statements only", "anchor": "start", "fontSize": 11}
+        spec = {**spec, "title": cut}
+    return AskedChart(spec, "Vintages of a figure", "What every publisher said, over the time of publication.")
+
+
+def chart_of_series(engine: Inquiry, parameters: Mapping[str, str], viewpoint: Viewpoint) -> AskedChart:
+    """The chart of figures over their periods. Raises Problem."""
+    basis = viewpoint.basis()
+    pinned = {name: str(basis[name]) for name in VIEWPOINT_NAMES}
+    filters = {name: text for name, text in parameters.items() if name not in VIEWPOINT_NAMES}
+    page = state(engine, FIGURES, {**filters, **pinned, "resolve": "all"}, limit=ITEMS_MAX)
+    items = page.rows()
+    called = _names(engine, [item[name] for item in items for name in ("subject", "material", "publisher")], basis)
+    title = "; ".join(_several(items, name, called) for name in ("subject", "metric", "material"))
+    lines = [f"Source: {_several(items, 'publisher', called)}", f"As published by {basis['as_of'][:10]}"]
+    if page.next is not None:
+        lines.append(f"Of the first {ITEMS_MAX} answers only: narrow the selection")
+    spec = series_chart(items, names=called, title=title.strip("; "), lines=lines)
+    spec = spec or blank_chart("No figure with a number and a period fits.")
+    return AskedChart(spec, title.strip("; ") or "Figures over their periods", "; ".join(lines))
+
+
+def _several(items: Sequence[Mapping[str, Any]], name: str, called: Mapping[str, str]) -> str:
+    """What items have there, in words; the first of them where there are many."""
+    texts = [*dict.fromkeys(called.get(item[name], str(item[name]).replace("_", " ")) for item in items if item[name])]
+    return ", ".join(texts[:NAMED_MAX]) + (f" and {len(texts) - NAMED_MAX} more" if len(texts) > NAMED_MAX else "")
+
+
+class ChartQuestion(NamedTuple):
+    """A chart that can be asked for: its parameters, and what makes it. Making it raises Problem."""
+
+    known: tuple[Parameter, ...]
+    chart: Callable[[Inquiry, Mapping[str, str], Viewpoint], AskedChart]
+
+
+CHARTS: Mapping[str, ChartQuestion] = {
+    "vintages": ChartQuestion(OF_VINTAGES, chart_of_vintages),
+    "series": ChartQuestion(OF_SERIES, chart_of_series),
+}
+"""By the last part of their path, `/v1/charts/…`."""
+
+
+def drawn(chart: AskedChart, form: Format) -> bytes:
+    """The specification, or the drawing."""
+    if form is PNG:
+        return drawn_png(chart.spec)
+    if form is SVG:
+        return svg(chart.spec, name="chart", title=chart.title, description=chart.description).encode()
+    return json_text(chart.spec).encode()
+
+
+def _names(engine: Inquiry, slugs: Iterable[str | None], basis: Mapping[str, Any]) -> dict[str, str]:
+    """What slugs are called at the viewpoint."""
+    wanted = sorted({slug for slug in slugs if slug})[:ITEMS_MAX]
+    clocks = {name: str(basis[name]) for name in ("as_of", "recorded_as_of")}
+    if not wanted:
+        return {}
+    rows = state(engine, CATALOGUE["entities"], {"entity": ",".join(wanted), **clocks}, limit=len(wanted) + 1).rows()
+    called = {slug: item["name"] for item in rows for slug in (item["entity"], *item["merged"])}
+    return {slug: called.get(slug, slug) for slug in wanted}
