@@ -48,10 +48,12 @@ def trace(
     material: str | None = None,
     depth: int = DEPTH,
     relations: Collection[str] = RELATIONS,
+    planned: bool = False,
 ) -> Findings:
     """The edges that lead from an entity, up to `depth` steps away.
 
-    `material` bears on links only. One item an edge, by depth and then by path: `from` and `to` in the direction that
+    `material` bears on links only. With `planned`, links that are planned are walked too, and each item says its `status`.
+    One item an edge, by depth and then by path: `from` and `to` in the direction that
     was walked, and the `path` from the entity to `to`. Members: `entities`, all that were reached, the entity itself at
     depth 0; `risks`, those open on any of them; `summary`, counts, and whether `depth` has cut the chain. Where no such
     entity is registered, there is nothing.
@@ -61,7 +63,7 @@ def trace(
     if root not in named:
         return Findings([], _members([], {}, {}, [], cut=False))
     steps: dict[str, list[_Edge]] = {}
-    for edge in (*_links(reader, direction, material), *_relationships(reader, relations)):
+    for edge in (*_links(reader, direction, material, planned=planned), *_relationships(reader, relations)):
         steps.setdefault(edge.source, []).append(edge)
     paths: dict[str, list[str]] = {root: [root]}
     walked: set[tuple[str, ...]] = set()
@@ -75,7 +77,9 @@ def trace(
                     continue
                 walked.add(edge.identity)
                 known = edge.target in paths
-                items.append(_item(edge, depth=far, path=[*paths[source], edge.target], already_reached=known))
+                item = _item(edge, depth=far, path=[*paths[source], edge.target], already_reached=known)
+                # What is no link is open, else it is not walked.
+                items.append({**item, "status": item.get("status", "open")} if planned else item)
                 if not known:
                     paths[edge.target] = items[-1]["path"]
                     reached.append(edge.target)
@@ -85,13 +89,15 @@ def trace(
     return Findings(items, _members(items, paths, named, [risk for risk in risks if risk["subject"] in paths], cut=cut))
 
 
-def _links(reader: Reader, direction: str, material: str | None) -> Iterator[_Edge]:
-    """Open supply links, each from where it is walked."""
-    filters = {"status": "open", **({} if material is None else {"material": material})}
+def _links(reader: Reader, direction: str, material: str | None, *, planned: bool) -> Iterator[_Edge]:
+    """Open supply links, and with `planned` those that are planned, each from where it is walked."""
+    status = ["open", "planned"] if planned else ["open"]
+    filters: dict[str, Value] = {"status": status, **({} if material is None else {"material": material})}
     ends = ("consumer", "supplier") if direction == DIRECTIONS[0] else ("supplier", "consumer")
     for link in reader.allowance.rows_of(reader.read("links", filters=filters)):
         source, target = (link[end] for end in ends)
-        yield _Edge(source, target, ("link", link["link"]), {"kind": "link", **_chosen(link, _LINK)})
+        item = {"kind": "link", **_chosen(link, _LINK), **({"status": link["status"]} if planned else {})}
+        yield _Edge(source, target, ("link", link["link"]), item)
 
 
 def _relationships(reader: Reader, relations: Collection[str]) -> Iterator[_Edge]:

@@ -13,9 +13,10 @@ from projections.audit import DEPTH, DIRECTIONS, RELATIONS, Findings, trace
 
 ORDER = 80
 DEPTH_MAX = 20
+PLANNED = ("false", "true")
 DESCRIPTION = """\
 Who supplies an entity, and who supplies those (`upstream`); or whom it supplies, and so on (`downstream`). Open supply
-links are walked in the direction asked for; control (`owns`, `operates`, `subsidiary_of`, and the operator that a
+links, and with `planned` those that are planned, are walked in the direction asked for; control (`owns`, `operates`, `subsidiary_of`, and the operator that a
 facility's own events name) both ways, so that the mine of a supplier is in the chain, and the operator of a plant.
 
 An item is an edge: `from` and `to` as it was walked, `depth`, the `path` of entities that leads there, and what it is
@@ -45,6 +46,11 @@ OWN = (
         "relations",
         f"Which relationships are followed, with commas between. Default: `{','.join(RELATIONS)}`.",
         "owns,operates,located_in",
+    ),
+    Parameter(
+        "planned",
+        "`true`: supply links that are planned are walked too, and each item says its `status`.",
+        schema={"type": "string", "enum": list(PLANNED), "default": PLANNED[0]},
     ),
 )
 MEMBERS = {
@@ -97,6 +103,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
             material=asked.get("material"),
             depth=depth,
             relations=relations,
+            planned=choice_of(asked, "planned", PLANNED) == "true",
         )
 
     return page_of(engine, "trace", parameters, find)

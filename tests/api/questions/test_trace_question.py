@@ -44,6 +44,17 @@ def test_a_ring_of_suppliers_is_walked_once_around(ring: Api) -> None:
     assert [item["path"] for item in down] == [["usgs", "bgs"]]
 
 
+def test_planned_links_are_walked_where_they_are_asked_for(tmp_path: Path) -> None:
+    with opened(tmp_path / "ledger.db") as engine:
+        api = Api(TestClient(create_app(engine)))
+        api.post(*BASE, ORE, link("a", "lynas", "usgs"), {**link("b", "bgs", "lynas"), "nature": "planned"})
+        assert [item["link"] for item in api.items("trace", entity="usgs")] == ["a"]
+        walked = api.items("trace", entity="usgs", planned="true")
+        assert [(item["link"], item["status"]) for item in walked] == [("a", "open"), ("b", "planned")]
+        assert "status" not in api.items("trace", entity="usgs", planned="false")[0]
+        assert api.client.get("/v1/trace", params={"entity": "usgs", "planned": "perhaps"}).status_code == 422
+
+
 def test_the_viewpoint_cuts_the_chain_and_an_unknown_entity_has_none(ring: Api) -> None:
     assert ring.items("trace", entity="usgs", as_of="2023-12-31") == []
     assert ring.items("trace", entity="usgs", effective_at="2024-01-30") == []
