@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from ledger import Ledger
 from projections import Engine
 from tests.api.formats.long_list import served
 from tests.ledger.proof.judges import need
+from tests.projections.conftest import WORLD
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WAIT_MS = 30_000
@@ -39,6 +41,15 @@ def address(browser: Browser, shipped: Engine) -> Iterator[str]:
     """Where the shipped ledger is served; nobody may write to it."""
     with served(shipped) as url:
         yield url
+
+
+@pytest.fixture
+def book(browser: Browser) -> Iterator[tuple[str, Ledger]]:
+    """A ledger of one's own, and where it is served."""
+    with Ledger(":memory:") as ledger:
+        ledger.append(WORLD)
+        with Engine(ledger) as engine, served(engine) as url:
+            yield url, ledger
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 """Recording from the page: by a form, by a file; and what texts of strangers cannot do in it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from ledger import Ledger
-from projections import Engine
-from tests.api.formats.long_list import served
 from tests.browser.conftest import Look, drawn
-from tests.projections.conftest import WORLD
 
 HOSTILE = (
     " ".join(
@@ -26,15 +22,6 @@ HOSTILE = (
     ),
     "javascript:window.hit=1",
 )
-
-
-@pytest.fixture
-def book(browser: Browser) -> Iterator[tuple[str, Ledger]]:
-    """A ledger of one's own, and where it is served."""
-    with Ledger(":memory:") as ledger:
-        ledger.append(WORLD)
-        with Engine(ledger) as engine, served(engine) as url:
-            yield url, ledger
 
 
 def test_an_event_is_recorded_after_its_effect_was_shown(look: Look, book: tuple[str, Ledger]) -> None:

@@ -79,7 +79,7 @@ export const TEXTS = {
     triangle: "As a triangle of vintages",
     columns: {
       subject: "About", metric: "What", period: "Period", value: "Value", publisher: "Says", published: "Published",
-      marks: "What is to be known of it", spread: "They differ by",
+      marks: "What is to be known of it", vintages: "Vintages", spread: "They differ by",
     },
     fields: {
       subject: "About", metric: "What is measured", material: "Material", period: "Period", publisher: "Publisher",
@@ -97,6 +97,7 @@ export const TEXTS = {
       disputed: "Publishers say different things",
       corrected: "This ledger had recorded it wrongly, and corrected it",
     },
+    moved: (first, last, count) => `${first} at first, ${last} at last; ${count} statements`,
     shown: (count, more) => (more ? `The first ${count}` : count === 1 ? "1 figure" : `${count} figures`),
   },
   series: {
@@ -125,7 +126,9 @@ export const TEXTS = {
     none: "Nothing leads on from there at this date.",
     drawing: "The chain, drawn; the table below says the same", bar: "Share, as a bar",
     links: "Supply links", supplies: "supplies", step: "Step", whom: "Whom", how: "How", share: "Share",
-    noLinks: "No supply link that is open leads on from here, so these are owners and operators. Planned links are in the table below.",
+    noLinks: "No supply link that is open leads on from here, so these are owners and operators.",
+    planned: "planned links too", withPlanned: "Walk the planned links too",
+    legend: "A line is as wide as the share that is stated, and thin where none is; dashed in colour is planned, dashed in grey is ownership and operation.",
     supplier: "Supplier", consumer: "Consumer", material: "Material",
     concentration: "Concentration", compare: "Compared with", who: "Who", points: "points",
     noShare: "There is no concentration of this: name a metric, and a period in which several are measured.",
@@ -169,11 +172,20 @@ export const TEXTS = {
     cite: "Cite and ask again",
     citation: "Citation",
     apiCall: "API call",
+    python: "Python",
     command: "Command line",
     copy: "Copy",
     copied: "Copied",
     event: "Event",
     report: "Audit report",
+  },
+  statistics: {
+    heading: "In numbers",
+    lead: "What each publisher said of this figure: a revision is a change of its own number, in percent of what it said before.",
+    columns: {
+      publisher: "Publisher", statements: "Statements", revisions: "Revisions", first: "First", latest: "Latest",
+      inAll: "Change in all", mean: "Mean revision", largest: "Largest revision", days: "Days between statements",
+    },
   },
   event: {
     of: "Event",
@@ -221,9 +233,11 @@ export const TEXTS = {
   },
   timeline: {
     heading: "Timeline",
-    lead: "What holds over time, as it was known at the date above. Full bars hold or held, grey ones have ended, dashed ones are planned; a pale beginning is known to the month or year only; the upright line is the date above.",
+    lead: "What holds over time, as it was known at the date above. Full bars hold or held, grey ones have ended, hatched is planned or still to come; a dotted outline is what was stated before, a gap framed in orange a suspension or standstill; a pale beginning is known to the month or year only; the upright line is the date above.",
     none: "Nothing here has a date that is known by then.",
     undated: (count) => `${count} more have no date.`,
+    before: (texts) => `stated before: ${texts}`, later: (days) => ` (${days} days later now)`, earlier: (days) => ` (${days} days earlier now)`,
+    still: (from, to) => `${from} – ${to}`, open: "…", interrupted: "suspended or at a standstill",
     columns: { what: "What", from: "From", to: "To", status: "Status", bars: "Over time" },
     groups: "Show",
   },

@@ -4,21 +4,25 @@ import { h, s } from "../dom.js";
 import { ask, inWords, names } from "../ledger.js";
 import { change, grouped } from "../numbers.js";
 import { address, set } from "../place.js";
-import { empty, table } from "../table.js";
+import { named } from "../suggestions.js";
+import { badge, empty, table } from "../table.js";
 import { TEXTS } from "../texts.js";
 
 const words = TEXTS.chain;
 const ACROSS = 240;
 const DOWN = 46;
 const BOX = { width: 190, height: 34 };
-const LETTERS_MAX = 26;
+const LETTERS_MAX = 23;
 const SHOWN_MAX = 200;
+const THIN = 1.5;
+const WIDE_PER_PERCENT = 0.12;
 
 export async function chain({ params, signal }) {
   const entity = params.get("entity") ?? "";
   const direction = params.get("direction") ?? "upstream";
+  const planned = params.get("planned") ?? "";
   const [trace, links, share] = await Promise.all([
-    entity ? ask("/v1/trace", { entity, direction, limit: SHOWN_MAX }, { signal }) : null,
+    entity ? ask("/v1/trace", { entity, direction, planned, limit: SHOWN_MAX }, { signal }) : null,
     ask("/v1/links", { limit: SHOWN_MAX }, { signal }),
     concentration(params, signal),
   ]);
@@ -26,8 +30,8 @@ export async function chain({ params, signal }) {
   const called = await names(slugs, { signal });
   return h("section", {},
     h("h1", {}, words.heading), h("p", { class: "lead" }, words.lead),
-    form(entity, direction),
-    trace ? chainOf(trace, called) : null,
+    form(entity, direction, planned),
+    trace ? chainOf(trace, called, { entity, direction }) : null,
     h("section", {}, h("h2", {}, words.links), linksTable(links.items, called)),
     h("section", {}, h("h2", {}, words.concentration), shareForm(params), share ? shareTable(share, called) : empty(words.noShare)));
 }
@@ -43,21 +47,28 @@ async function concentration(params, signal) {
   }
 }
 
-function form(entity, direction) {
+function form(entity, direction, planned) {
   const submit = (event) => {
     event.preventDefault();
-    set(Object.fromEntries(new FormData(event.target)));
+    set({ planned: "", ...Object.fromEntries(new FormData(event.target)) });
   };
   return h("form", { class: "filters", onsubmit: submit },
-    h("label", {}, h("span", {}, words.entity), h("input", { type: "text", id: "chain-entity", name: "entity", value: entity, placeholder: "js-link-kuantan-plant", autocomplete: "off", spellcheck: "false" })),
+    h("label", {}, h("span", {}, words.entity), named(h("input", { type: "text", id: "chain-entity", name: "entity", value: entity, placeholder: "js-link-kuantan-plant", autocomplete: "off", spellcheck: "false" }), "entity")),
     h("label", {}, h("span", {}, words.direction), h("select", { id: "chain-direction", name: "direction" }, ["upstream", "downstream"].map((name) => h("option", { value: name, selected: name === direction }, words[name])))),
+    h("label", { class: "check" }, h("input", { type: "checkbox", id: "chain-planned", name: "planned", value: "true", checked: planned === "true" }), ` ${words.planned}`),
     h("button", {}, TEXTS.figures.apply));
 }
 
-/** Entities in columns by their distance, and an edge for each step, as wide as its share. */
-function chainOf(trace, called) {
-  if (!trace.items.length) return empty(words.none);
-  const note = trace.summary.links ? null : h("p", { class: "hint" }, words.noLinks);
+/** How wide an edge is drawn: by the share that is stated, which may be none. */
+function widthOf(edge) {
+  return THIN + (Number(edge.share) || 0) * WIDE_PER_PERCENT;
+}
+
+/** Entities in columns by their distance, and an edge for each step, as wide as its share and dashed where planned. */
+function chainOf(trace, called, { entity, direction }) {
+  const withPlanned = h("a", { href: address("/chain", { entity, direction, planned: "true" }) }, words.withPlanned);
+  if (!trace.items.length) return h("p", { class: "empty" }, words.none, " ", withPlanned);
+  const note = trace.items.some((edge) => edge.kind === "link") ? null : h("p", { class: "hint" }, words.noLinks, " ", withPlanned);
   const columns = new Map();
   for (const entity of trace.entities) columns.set(entity.depth, [...(columns.get(entity.depth) ?? []), entity]);
   const spots = new Map();
@@ -70,8 +81,7 @@ function chainOf(trace, called) {
     const start = [x1 + BOX.width, y1 + BOX.height / 2];
     const end = [x2, y2 + BOX.height / 2];
     const middle = (start[0] + end[0]) / 2;
-    const share = Number(edge.share) || 0;
-    return s("path", { class: `edge ${edge.kind}`, "stroke-width": 1.5 + share / 12, d: `M${start[0]},${start[1]} C${middle},${start[1]} ${middle},${end[1]} ${end[0]},${end[1]}` });
+    return s("path", { class: `edge ${edge.kind} ${edge.status ?? ""}`, "stroke-width": widthOf(edge), d: `M${start[0]},${start[1]} C${middle},${start[1]} ${middle},${end[1]} ${end[0]},${end[1]}` });
   });
   const boxes = trace.entities.map((entity) => {
     const [x, y] = spots.get(entity.entity);
@@ -85,7 +95,7 @@ function chainOf(trace, called) {
   const columnsOf = [
     { title: words.step, number: true, cell: (edge) => edge.depth },
     { title: words.who, cell: (edge) => to(edge.supplier ?? edge.subject) },
-    { title: words.how, cell: (edge) => [edge.relation ? inWords(edge.relation) : words.supplies, called(edge.material)].filter(Boolean).join(", ") },
+    { title: words.how, cell: (edge) => [[edge.relation ? inWords(edge.relation) : words.supplies, called(edge.material)].filter(Boolean).join(", "), edge.status === "planned" ? [" ", badge(inWords(edge.status), "planned")] : ""] },
     { title: words.whom, cell: (edge) => to(edge.consumer ?? edge.object) },
     { title: words.share, number: true, cell: (edge) => (edge.share ? `${edge.share} %` : TEXTS.none) },
     { title: TEXTS.figure.event, cell: (edge) => h("a", { href: address(`/log/${edge.event_id}`) }, edge.published_at) },
@@ -94,6 +104,7 @@ function chainOf(trace, called) {
     note,
     h("div", { class: "scroll graph", tabindex: 0, role: "region", "aria-label": words.drawing },
       s("svg", { viewBox: `0 0 ${width} ${height}`, width, height }, edges, boxes)),
+    h("p", { class: "soft" }, words.legend),
     table(columnsOf, trace.items, { caption: words.heading, id: "chain" }));
 }
 

@@ -1,13 +1,14 @@
 // One figure: its answer, what was said of it over time, what this ledger answered, and how to cite it.
 
 import { chart } from "../chart.js";
-import { h } from "../dom.js";
+import { h, later } from "../dom.js";
 import { badges, figureTitle, measure } from "../figure_words.js";
 import { ask, askOrNull, inWords, names, question, save } from "../ledger.js";
 import { change, grouped, percent, quantity } from "../numbers.js";
 import { address } from "../place.js";
 import { empty, erasedNote, facts, table } from "../table.js";
 import { TEXTS } from "../texts.js";
+import { statistics } from "./figure_statistics.js";
 
 const words = TEXTS.figure;
 
@@ -36,6 +37,10 @@ export async function figure({ names: [id], signal }) {
         ? [await chart(spec, { label: `${words.chart}: ${title}` }), chartLinks(id)]
         : empty(words.noChart)),
     h("section", {}, h("h2", {}, words.world), worldTable(history.items, called)),
+    history.items.length
+      ? h("section", {}, h("h2", {}, TEXTS.statistics.heading),
+          later(empty(TEXTS.loading), () => statistics(id, called, signal), (error) => empty(error.message)))
+      : null,
     h("section", {}, h("h2", {}, words.disputes), disputesOf(disputes.items, called)),
     h("section", {}, h("h2", {}, words.ledger), ledgerTable(ledger.items, called)),
     mistakes(log.items.filter((item) => item.target)),
@@ -129,11 +134,20 @@ function citation(item, basis, title, called) {
   const rows = {
     [words.citation]: `${called(item.publisher)} (${item.published_at}): ${title}: ${value}. Supply-chain ledger, as of ${basis.as_of.slice(0, 10)}, position ${basis.position}, root ${basis.root.slice(0, 16)}…, ${page.href}`,
     [words.apiCall]: `curl '${url.href}'`,
+    [words.python]: pythonCall(item, pinned),
     [words.command]: `supply-ledger figures --figure-id ${item.figure_id} --as-of ${basis.as_of} --recorded-as-of ${basis.recorded_as_of}`,
   };
   return h("section", { class: "again" }, h("h2", {}, words.cite),
-    facts(Object.entries(rows).map(([term, text]) => [term, [h("code", {}, text), " ", copyButton(text)]])),
+    facts(Object.entries(rows).map(([term, text]) => [term, [h("code", { class: "lines" }, text), " ", copyButton(text)]])),
     h("p", {}, h("button", { type: "button", class: "plain", onclick: () => save("/v1/report", { figure_id: item.figure_id, format: "html" }, "report.html") }, words.report)));
+}
+
+/** The same question from Python. */
+function pythonCall(item, { as_of: asOf, recorded_as_of: recorded }) {
+  return [
+    "import supply_ledger as sl",
+    `sl.open("${location.origin}").as_of("${asOf}", recorded_as_of="${recorded}").figures(figure_id="${item.figure_id}").df()`,
+  ].join("\n");
 }
 
 function copyButton(text) {

@@ -6,6 +6,7 @@ import { Problem, ask, names, save } from "../ledger.js";
 import { mixedNote, mixedSeries, publisherCell } from "../mixed_series.js";
 import { grouped, quantity } from "../numbers.js";
 import { address, clocks, set } from "../place.js";
+import { drawAll, moves, place as sparkPlace } from "../sparklines.js";
 import { named } from "../suggestions.js";
 import { empty, erasedNote, table } from "../table.js";
 import { TEXTS } from "../texts.js";
@@ -29,6 +30,8 @@ export async function figures({ params, signal }) {
   if (answer instanceof Problem) return refused(words.heading, params, "/figures", answer);
   const called = await names(answer.items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
   const mixed = mixedSeries(answer.items);
+  const drawn = answer.items.length ? table(columns(called, params, { mixed, items: answer.items }), answer.items, { caption: words.heading, id: "figures" }) : null;
+  if (drawn) drawAll(drawn, answer.items, { until: answer.basis.as_of, signal }).catch(unlessLeft);
   return h("section", {},
     h("h1", {}, words.heading),
     filterForm(params),
@@ -38,13 +41,18 @@ export async function figures({ params, signal }) {
       ? [
           h("p", { class: "soft", role: "status" }, words.shown(answer.items.length, answer.next)),
           mixedNote(mixed, called),
-          table(columns(called, params, mixed), answer.items, { caption: words.heading, id: "figures" }),
+          drawn,
           answer.next ? h("p", {}, h("button", { type: "button", id: "more", onclick: () => set({ rows: String(limit + PAGE * 2) }, { replace: true }) }, words.more)) : null,
           h("p", {}, h("a", { href: address("/series", filters) }, words.chart), " · ", h("a", { href: address("/vintages", filters) }, words.triangle)),
           downloads("/v1/figures", filters, "figures"),
         ]
       : empty(words.none),
   );
+}
+
+/** Lines that do not come are left out; the table says all that they say. */
+function unlessLeft(error) {
+  if (error.name !== "AbortError" && !(error instanceof Problem)) throw error;
 }
 
 /** The answer, or the problem where what was typed means nothing: the form stays, to be mended. */
@@ -69,12 +77,13 @@ function hints(answer) {
   ]), "?");
 }
 
-function columns(called, params, mixed) {
+function columns(called, params, { mixed, items }) {
   return [
     { title: sorted(words.columns.subject, "subject", params), cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
     { title: words.columns.metric, cell: (item) => measure(item, called) },
     { title: sorted(words.columns.period, "period", params), cell: (item) => item.period },
     { title: sorted(words.columns.value, "value", params), number: true, cell: (item) => quantity(item) },
+    ...(items.some(moves) ? [{ title: words.columns.vintages, cell: sparkPlace }] : []),
     { unseen: words.columns.marks, cell: badges },
     { title: words.columns.publisher, cell: publisherCell(mixed, called) },
     ...(params.get("disputed") === "true" ? [{ title: words.columns.spread, number: true, cell: (item) => `${grouped(item.spread ?? "")} ${item.canonical_unit}` }] : []),

@@ -1,0 +1,40 @@
+"""One figure in numbers, and the small lines of many."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Look, drawn
+from tests.browser.test_screens import AUSTRALIA_2024
+
+
+def test_a_figure_is_told_in_numbers_and_for_python(look: Look, address: str) -> None:
+    with look(f"{address}/figures/{AUSTRALIA_2024}") as page:
+        row = page.locator("#statistics tbody tr")
+        expect(row).to_have_count(1)
+        cells = [" ".join(text.split()) for text in row.locator("th, td").all_inner_texts()]
+        assert cells == [
+            "U.S. Geological Survey",
+            *("3", "1", "13,000 t 2025-01-31", "29,000 t 2026-02-06", "+16,000 +123.1 %", "123.1 %"),
+            *("+16,000 +123.1 %", "186"),
+        ]
+        python = page.locator("dd", has_text="import supply_ledger as sl").inner_text()
+        assert f'.figures(figure_id="{AUSTRALIA_2024}")' in python
+        assert 'recorded_as_of="position:' in python
+        page.goto(f"{address}/figures/{AUSTRALIA_2024}?as_of=2025-06-30")
+        drawn(page)
+        expect(row.locator("td").nth(0)).to_have_text("1")
+        expect(row).not_to_contain_text("29,000")
+
+
+def test_lines_of_a_table_come_in_one_answer(look: Look, address: str) -> None:
+    with look(address) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/v1/vintages" in request.url else None)
+        page.goto(f"{address}/figures?metric=mine_production&period=2024")
+        drawn(page)
+        row = page.locator("#figures tr", has_text="Australia")
+        expect(row.locator(".spark svg")).to_have_attribute(
+            "aria-label", "13,000 at first, 29,000 at last; 3 statements"
+        )
+        assert page.locator(".spark svg").count() > 5
+        assert len(asked) == 1, "one request for a page of figures, none for each"
+        expect(page.locator("#figures tr", has_text="Vietnam").locator(".spark path.said")).to_have_count(1)

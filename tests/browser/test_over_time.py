@@ -1,0 +1,67 @@
+"""What holds over time: dates that slipped, suspensions that are over, and links that are planned."""
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from ledger import Ledger
+from tests.browser.conftest import Look
+
+PLANT: dict[str, Any] = {"type": "EntityRegistered", "entity": "plant", "kind": "facility", "name": "Plant"}
+
+
+def commissioned(day: str, published_at: str) -> dict[str, Any]:
+    return {
+        "type": "FacilityCommissioned",
+        "facility": "plant",
+        "stage": "magnet",
+        "effective_from": day,
+        "published_at": published_at,
+        "source": {"publisher": "usgs"},
+    }
+
+
+def policy(of_type: str, published_at: str, **fields: str) -> dict[str, Any]:
+    stated = {"type": of_type, "policy": "controls", "published_at": published_at, "source": {"publisher": "usgs"}}
+    return {**stated, **fields}
+
+
+def test_a_date_that_slipped_has_a_ghost_and_a_suspension_that_is_over_a_gap(
+    look: Look, book: tuple[str, Ledger]
+) -> None:
+    url, ledger = book
+    ledger.append([PLANT, commissioned("2027-01-01", "2024-01-31"), commissioned("2028-06-01", "2025-01-31")])
+    ledger.append(
+        [
+            policy(
+                "PolicyEnacted", "2024-01-31", jurisdiction="china", kind="export_control", effective_from="2024-02-01"
+            ),
+            policy("PolicySuspended", "2024-05-01", effective_from="2024-05-01"),
+            policy("PolicyReinstated", "2024-09-01", effective_from="2024-09-01"),
+        ]
+    )
+    with look(f"{url}/timeline?show=facilities") as page:
+        expect(page.locator("#timeline .ghost")).to_have_count(1)
+        expect(page.locator("#timeline .stated-before")).to_contain_text(
+            "stated before: 2027-01-01 (517 days later now)"
+        )
+        expect(page.locator("#timeline rect[fill='url(#planned)']")).to_have_count(1)
+        page.goto(f"{url}/timeline?show=facilities&as_of=2024-12-31")
+        expect(page.locator("#timeline tbody tr")).to_contain_text("2027-01-01")
+        expect(page.locator("#timeline .ghost, #timeline .stated-before")).to_have_count(0)
+        page.goto(f"{url}/timeline?show=policies")
+        expect(page.locator("#timeline .interrupted")).to_have_count(1)
+        expect(page.locator("#timeline tbody tr")).to_contain_text("2024-05-01 – 2024-09-01")
+        expect(page.locator("#timeline rect.ahead-part")).to_have_count(1)
+
+
+def test_planned_links_are_walked_where_they_are_asked_for(look: Look, address: str) -> None:
+    with look(f"{address}/chain?entity=js-link-kuantan-plant") as page:
+        expect(page.locator("path.edge.planned")).to_have_count(0)
+        page.locator("a", has_text="Walk the planned links too").click()
+        expect(page.locator("path.edge.planned")).to_have_count(1)
+        expect(page.locator("#chain tr", has_text="Lynas Rare Earths").first).to_contain_text("planned")
+        assert "planned=true" in page.url
+        page.locator("#chain-planned").uncheck()
+        page.get_by_role("button", name="Show").first.click()
+        expect(page.locator("path.edge.planned")).to_have_count(0)
