@@ -52,9 +52,9 @@ def trace(
 ) -> Findings:
     """The edges that lead from an entity, up to `depth` steps away.
 
-    `material` bears on links only. With `planned`, links that are planned are walked too, and each item says its `status`.
-    One item an edge, by depth and then by path: `from` and `to` in the direction that
-    was walked, and the `path` from the entity to `to`. Members: `entities`, all that were reached, the entity itself at
+    `material` bears on links only. With `planned`, links that are planned are walked too, and each item says its
+    `status`. One item an edge, by depth and then by path: `from` and `to` in the direction that was
+    walked, and the `path` from the entity to `to`. Members: `entities`, all that were reached, the entity itself at
     depth 0; `risks`, those open on any of them; `summary`, counts, and whether `depth` has cut the chain. Where no such
     entity is registered, there is nothing.
     """

@@ -16,8 +16,9 @@ DEPTH_MAX = 20
 PLANNED = ("false", "true")
 DESCRIPTION = """\
 Who supplies an entity, and who supplies those (`upstream`); or whom it supplies, and so on (`downstream`). Open supply
-links, and with `planned` those that are planned, are walked in the direction asked for; control (`owns`, `operates`, `subsidiary_of`, and the operator that a
-facility's own events name) both ways, so that the mine of a supplier is in the chain, and the operator of a plant.
+links, and with `planned` those that are planned, are walked in the direction asked for; control (`owns`, `operates`,
+`subsidiary_of`, and the operator that a facility's own events name) both ways, so that the mine of a supplier is in the
+chain, and the operator of a plant.
 
 An item is an edge: `from` and `to` as it was walked, `depth`, the `path` of entities that leads there, and what it is
 (`kind`: `link`, `relationship` or `operator`). Each edge stands once, at its least depth. `already_reached` marks one
