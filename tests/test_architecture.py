@@ -4,8 +4,10 @@ import ast
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,19 +91,32 @@ NOUNS_IN_ING: set[str] = set()
 """Words that end in -ing and name a thing."""
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(text_of(path))
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Every module or name that a module imports, anywhere in it: `ledger.values.units`, `ledger.REGISTRY`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    names: list[str] = []
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide the layer"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += (f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(names)
 
 
-def imported(path: Path) -> Iterator[str]:
+def imported(path: Path) -> set[str]:
     """The top-level packages that a module imports."""
-    return (name.partition(".")[0] for name in imports(path))
+    return {name.partition(".")[0] for name in imports(path)}
 
 
 def layer_of(path: Path) -> str:
@@ -113,31 +128,44 @@ def room_in(house: str, name: str) -> str:
     return name.removeprefix(f"{house}.").partition(".")[0] if name.startswith(f"{house}.") else ""
 
 
+@cache
 def heights_in(house: str) -> dict[str, int]:
     """The rooms of a layer or a folder by their height."""
     return {room: height for height, rooms in enumerate(ROOMS[house]) for room in rooms}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_downwards_only(path: Path) -> None:
-    layer = layer_of(path)
-    above = LAYERS[LAYERS.index(layer) + 1 :]
-    names = set(imported(path))
-    assert not names & set(above), f"{layer} must not know {names & set(above)}"
-    assert "tests" not in names
-    for package, owner in ONLY_IN.items():
-        assert package not in names or layer == owner, f"only {owner} may import {package}"
+def faults(fault_of: Callable[[Path], Any], modules: Iterable[Path] = MODULES) -> dict[str, Any]:
+    """What is wrong with modules, by module: of each what `fault_of` finds, where that is anything.
+
+    One test asks it of all modules: a test of its own for each would take far longer than the question.
+    """
+    found = {str(path.relative_to(ROOT)): fault_of(path) for path in modules}
+    assert found, "there are modules to ask it of"
+    return {place: fault for place, fault in found.items() if fault}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_room_imports_from_rooms_below_it_only(path: Path) -> None:
-    place = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    for house in ROOMS:
-        heights = heights_in(house)
-        own = heights.get(room_in(house, place))
-        if own is not None:  # The public names of a layer (`__init__`) come from all of its rooms.
-            upwards = {name for name in imports(path) if heights.get(room_in(house, name), own) > own}
-            assert upwards == set(), f"{place} is below what it imports"
+def test_a_module_imports_downwards_only() -> None:
+    def forbidden(path: Path) -> set[str]:
+        layer = layer_of(path)
+        above = LAYERS[LAYERS.index(layer) + 1 :]
+        others = (package for package, owner in ONLY_IN.items() if owner != layer)
+        return imported(path) & {*above, *others, "tests"}
+
+    assert faults(forbidden) == {}
+
+
+def test_a_room_imports_from_rooms_below_it_only() -> None:
+    def upwards(path: Path) -> set[str]:
+        place = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        found: set[str] = set()
+        for house in ROOMS:
+            heights = heights_in(house)
+            own = heights.get(room_in(house, place))
+            if own is not None:  # The public names of a layer (`__init__`) come from all of its rooms.
+                found |= {name for name in imports(path) if heights.get(room_in(house, name), own) > own}
+        return found
+
+    assert faults(upwards) == {}
 
 
 @pytest.mark.parametrize("house", ROOMS)
@@ -155,26 +183,28 @@ def test_no_two_modules_have_one_name() -> None:
     assert {name for name, count in counts.items() if count > 1} == set()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_is_not_named_by_a_gerund_alone(path: Path) -> None:
-    names = {path.stem, *path.relative_to(ROOT).parts[:-1]}
-    assert {name for name in names if re.fullmatch(r"[a-z]+ing", name)} <= NOUNS_IN_ING
+def test_a_module_is_not_named_by_a_gerund_alone() -> None:
+    def gerunds(path: Path) -> set[str]:
+        names = {path.stem, *path.relative_to(ROOT).parts[:-1]}
+        return {name for name in names if re.fullmatch(r"[a-z]+ing", name)} - NOUNS_IN_ING
+
+    assert faults(gerunds) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_can_be_read_in_one_sitting(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGER.get(path.name, LINES_MAX)
+def test_a_module_can_be_read_in_one_sitting() -> None:
+    def too_many_lines(path: Path) -> int:
+        return max(0, len(text_of(path).splitlines()) - LONGER.get(path.name, LINES_MAX))
+
+    assert faults(too_many_lines) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_opens_with_its_concept(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+def test_a_module_opens_with_its_concept() -> None:
+    assert faults(lambda path: not ast.get_docstring(tree_of(path))) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_only_the_settings_read_the_environment(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert path.name == "settings.py" or not re.search(r"os\.environ|os\.getenv|\benvvar=", text)
+def test_only_the_settings_read_the_environment() -> None:
+    others = [path for path in MODULES if path.name != "settings.py"]
+    assert faults(lambda path: re.findall(r"os\.environ|os\.getenv|\benvvar=", text_of(path)), others) == {}
 
 
 WRITTEN_AGAIN = {
@@ -186,7 +216,7 @@ WRITTEN_AGAIN = {
 
 def constants(path: Path) -> Iterator[tuple[str, str]]:
     """The name and the value, as it is written, of every constant of a module."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in tree_of(path).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name) and target.id.isupper():
@@ -206,10 +236,12 @@ def test_a_constant_is_written_once() -> None:
 DECIDING = [path for path in MODULES if path.is_relative_to(ROOT / "projections") or "values" in path.parts]
 
 
-@pytest.mark.parametrize("path", DECIDING, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_is_decided_by_an_assert(path: Path) -> None:
+def test_nothing_is_decided_by_an_assert() -> None:
     # python -O leaves asserts out.
-    assert not [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Assert)]
+    def asserts(path: Path) -> list[int]:
+        return [node.lineno for node in ast.walk(tree_of(path)) if isinstance(node, ast.Assert)]
+
+    assert faults(asserts, DECIDING) == {}
 
 
 def tracked() -> list[Path]:
