@@ -10,14 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 from starlette.types import Scope
 
-from api.http.answer_headers import SECURITY_HEADERS
+from api.http.answer_headers import EXPLORER_POLICY, SECURITY_HEADERS
 from api.http.visit import visit_of
 from api.problems import MEDIA_TYPE, Problem, problem_of
-from ledger import LedgerError, visible_json
+from api.web import not_found_page
+from ledger import LedgerError, visible, visible_json
 from projections import FilterError, TablesUnavailable, Unanswered, UnknownFilter
 
 FORESEEN = (Problem, LedgerError, FilterError, TablesUnavailable, Unanswered, UnknownFilter, HTTPException)
 """The errors that say what is wrong. Any other is a bug: a 500 goes out, and the error to the server's log."""
+_PATH_SHOWN_MAX = 200
 
 
 def problem_response(problem: Problem) -> Response:
@@ -32,7 +34,22 @@ def error_response(error: Exception, scope: Scope) -> Response:
     """The answer to a request that raised an error."""
     problem = _of_framework(error, Request(scope)) if isinstance(error, HTTPException) else problem_of(error)
     visit_of(scope).refusal = problem.kind
+    if isinstance(error, HTTPException) and problem.status == 404 and _is_browser(Request(scope)):
+        return _page_of_nothing(scope)
     return problem_response(problem)
+
+
+def _is_browser(request: Request) -> bool:
+    """Whether a page is wanted, as browsers say it: `text/html`, and no JSON by its name."""
+    accepted = {one.partition(";")[0].strip().lower() for one in request.headers.get("accept", "").split(",")}
+    return "text/html" in accepted and not accepted & {"application/json", MEDIA_TYPE}
+
+
+def _page_of_nothing(scope: Scope) -> Response:
+    """What somebody sees who came with a browser to an address at which there is nothing: the way home."""
+    headers = {"Cache-Control": "no-store", **SECURITY_HEADERS, "Content-Security-Policy": EXPLORER_POLICY}
+    page = not_found_page(visible(scope["path"][:_PATH_SHOWN_MAX]))
+    return Response(page, status_code=404, media_type="text/html", headers=headers)
 
 
 def install(app: FastAPI) -> None:
@@ -51,7 +68,7 @@ def _of_framework(error: HTTPException, request: Request) -> Problem:
     detail = str(error.detail)
     headers: Mapping[str, str] | None = error.headers
     if error.status_code == 404:
-        detail = f"There is nothing at {request.url.path[:200]}; /docs lists what there is."
+        detail = f"There is nothing at {request.url.path[:_PATH_SHOWN_MAX]}; /docs lists what there is."
     elif error.status_code == 405:
         allowed = ", ".join(_methods_at(request))
         headers = {"Allow": allowed}

@@ -6,6 +6,6 @@ on the screen is in the address, so that every view is a permanent link. Charts 
 """
 
 from api.web.assets import Asset, asset, release
-from api.web.shell import SCREENS, page
+from api.web.shell import SCREENS, not_found_page, page
 
-__all__ = ["SCREENS", "Asset", "asset", "page", "release"]
+__all__ = ["SCREENS", "Asset", "asset", "not_found_page", "page", "release"]

@@ -1,5 +1,6 @@
 """Recording from the page: by a form, by a file; and what texts of strangers cannot do in it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,8 @@ def test_an_event_is_recorded_after_its_effect_was_shown(look: Look, book: tuple
         page.locator("#result a").click()
         expect(page.locator("h1")).to_have_text("ProductionReported")
         expect(page.locator("#screen")).to_contain_text("376000.10")
+        expect(page.locator("#changed-since")).to_have_count(0)
+        expect(page.locator("#as-json pre").first).to_be_hidden()
     assert ledger.head() == head + 1
 
 
@@ -77,6 +80,9 @@ def test_a_correction_begins_at_the_page_of_the_event(look: Look, book: tuple[st
         expect(page.locator("#effects")).to_contain_text("12,000")
         page.locator("#record").click()
         expect(page.locator("#result")).to_contain_text("Recorded at position")
+        page.goto(f"{url}/log/{event_id}")
+        drawn(page)
+        expect(page.locator("#changed-since tbody tr")).to_have_text("Value1300012000")
 
 
 def figure(value: str, **fields: object) -> dict[str, object]:
@@ -111,6 +117,27 @@ def test_a_file_goes_through_its_plan(look: Look, book: tuple[str, Ledger], tmp_
         page.locator("#record-file").click()
         expect(page.locator("#plan .counts")).to_contain_text("1 recorded")
     assert ledger.head() == head + 1
+
+
+def test_the_plan_of_a_file_warns_as_the_form_does(look: Look, book: tuple[str, Ledger], tmp_path: Path) -> None:
+    url, ledger = book
+    ledger.append([figure("13000")])
+    slipped = figure("13", published_at="2024-02-28")
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps(slipped) + "\n")
+    with look(f"{url}/append") as page:
+        page.locator("#file").set_input_files(file)
+        warned = page.locator("#plan .hint li")
+        expect(warned).to_contain_text("Row 1: /value 13 t is 1000 times off the 13000 t before it")
+        of_file = warned.inner_text().removeprefix("Row 1: ")
+        page.goto(
+            f"{url}/append?type=ProductionReported&subject=world&metric=mine_production&period=2023&value=13&unit=t"
+        )
+        drawn(page)
+        page.locator("#field-published_at").fill("2024-02-28")
+        page.locator("#field-source-publisher").fill("usgs")
+        page.locator("#dry-run").click()
+        expect(page.locator("#result .hint li")).to_have_text(of_file)
 
 
 def test_a_file_may_be_dropped_on_the_page(look: Look, book: tuple[str, Ledger]) -> None:

@@ -1,5 +1,6 @@
 """What holds over time: dates that slipped, suspensions that are over, and links that are planned."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import expect
@@ -53,6 +54,17 @@ def test_a_date_that_slipped_has_a_ghost_and_a_suspension_that_is_over_a_gap(
         expect(page.locator("#timeline .interrupted")).to_have_count(1)
         expect(page.locator("#timeline tbody tr")).to_contain_text("2024-05-01 – 2024-09-01")
         expect(page.locator("#timeline rect.ahead-part")).to_have_count(1)
+
+
+def test_terms_of_the_trade_are_explained(look: Look, address: str) -> None:
+    with look(f"{address}/chain") as page:
+        expect(page.locator("#concentrated")).to_contain_text("as concentrated as if 1.9 equal ones had it all")
+        expect(page.locator("#concentrated abbr")).to_have_attribute("title", re.compile("^is the Herfindahl"))
+        page.goto(f"{address}/figures?metric=mine_production&period=2024")
+        expect(page.locator(".glossary")).to_contain_text("reo is rare-earth oxide")
+        expect(page.locator("#figures abbr").first).to_have_attribute("title", re.compile("^is rare-earth oxide"))
+        page.goto(f"{address}/things/policies")
+        expect(page.locator("#policies th").nth(3)).to_have_text("Status")
 
 
 def test_planned_links_are_walked_where_they_are_asked_for(look: Look, address: str) -> None:

@@ -116,7 +116,7 @@ function masthead() {
   });
   document.getElementById("masthead").replaceChildren(
     h("a", { class: "brand", href: address("/") }, TEXTS.title),
-    h("nav", { "aria-label": "Screens" }, links),
+    h("nav", { "aria-label": TEXTS.masthead }, links),
     themeSwitch(),
   );
   document.getElementById("colophon").replaceChildren(

@@ -78,6 +78,6 @@ function parsed(text, input) {
     return JSON.parse(text);
   } catch {
     input.focus();
-    throw new SyntaxError(`${inWords(input.name)}: write JSON, such as {"basis": "reo"} or ["nickel"]`);
+    throw new SyntaxError(words.writeJson(inWords(input.name)));
   }
 }

@@ -3,12 +3,19 @@
 import { h } from "./dom.js";
 import { inWords } from "./ledger.js";
 import { badge } from "./table.js";
+import { term } from "./terms.js";
 import { TEXTS } from "./texts.js";
 
 /** What is measured: metric, material and dimensions in words. */
 export function measure(item, called) {
   const parts = Object.values(item.dimensions ?? {}).map(inWords);
   return [inWords(item.metric), called(item.material), ...parts].filter(Boolean).join(", ");
+}
+
+/** The same to be shown: terms of the trade are explained on hover. */
+export function measured(item, called) {
+  const parts = [term(item.metric), called(item.material), ...Object.values(item.dimensions ?? {}).map(term)].filter(Boolean);
+  return h("span", {}, parts.map((part, place) => [place ? ", " : "", part]));
 }
 
 /** The whole figure in words. */

@@ -15,7 +15,7 @@ export function grouped(text) {
 export function amount(item, { canonical = false } = {}) {
   if (!item) return TEXTS.none;
   const [value, low, high] = ["value", "low", "high"].map((name) => item[canonical ? `canonical_${name}` : name]);
-  if (item.withdrawn) return "withdrawn";
+  if (item.withdrawn) return TEXTS.withdrawn;
   if (value !== null && value !== undefined) return (item.approximate ? "≈ " : "") + grouped(value);
   if (low && high) return `${grouped(low)} – ${grouped(high)}`;
   if (low) return `≥ ${grouped(low)}`;

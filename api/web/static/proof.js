@@ -112,7 +112,7 @@ export async function proofOf(item, signal) {
   };
   return h("div", {},
     h("p", {}, h("button", { type: "button", id: "prove", onclick: look }, words.prove)), said,
-    h("details", {}, h("summary", {}, `Leaf, ${proof.proof.length} hashes, checkpoint over ${proof.size} events`),
-      facts([["Leaf", h("code", {}, proof.leaf)], ["Hashes", h("code", {}, proof.proof.join(" "))]]),
+    h("details", {}, h("summary", {}, words.proofParts(proof.proof.length, proof.size)),
+      facts([[words.leaf, h("code", {}, proof.leaf)], [words.hashes, h("code", {}, proof.proof.join(" "))]]),
       h("pre", { tabindex: 0 }, checkpoint.note)));
 }

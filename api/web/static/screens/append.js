@@ -6,12 +6,14 @@ import { figureTitle } from "../figure_words.js";
 import { Problem, ask, inWords, names, save, send } from "../ledger.js";
 import { amount } from "../numbers.js";
 import { address, set } from "../place.js";
+import { differences, valueOf } from "../record_table.js";
 import { empty, table } from "../table.js";
+import { fieldName } from "../terms.js";
 import { TEXTS } from "../texts.js";
 
 const words = TEXTS.append;
 const USUAL = "ProductionReported";
-const FILES = { csv: "text/csv", jsonl: "application/jsonl", parquet: "application/vnd.apache.parquet", xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", zip: "application/zip" };
+const FILES = { csv: "text/csv", jsonl: "application/x-ndjson", parquet: "application/vnd.apache.parquet", xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", zip: "application/zip" };
 
 export async function append({ params, signal }) {
   const type = params.get("type") ?? USUAL;
@@ -72,7 +74,7 @@ async function effectsOf(effects) {
 
 function warnings(items) {
   if (!items.length) return null;
-  return h("div", { class: "hint" }, h("p", {}, words.warnings), h("ul", {}, items.map((one) => h("li", {}, one.detail ?? String(one)))));
+  return h("div", { class: "hint" }, h("p", {}, words.warnings), h("ul", {}, items.map((one) => h("li", {}, one.row ? words.row(one.row) : null, one.pointer ? [h("code", {}, one.pointer), " "] : null, one.detail))));
 }
 
 function faults(error) {
@@ -123,6 +125,19 @@ function countsOf(plan) {
   const said = plan.dry_run ? { new: plan.recorded, same: plan.duplicate + plan.repeated, changed: plan.changed.length, missing: plan.missing.length, rejected: plan.rejected } : { recorded: plan.recorded, same: plan.duplicate + plan.repeated, rejected: plan.rejected };
   return h("div", {},
     h("p", { class: "counts" }, Object.entries(said).map(([name, count], place) => [place ? " · " : "", h("strong", {}, count), ` ${words.counts[name]}`])),
-    plan.faults?.length ? h("ul", { class: "faults" }, plan.faults.map((one) => h("li", {}, `${one.rows}: ${one.detail}`, one.cure ? h("span", { class: "soft" }, ` — ${one.cure}`) : null))) : null,
-    warnings(plan.warnings ?? []));
+    plan.faults?.length ? h("ul", { class: "faults" }, plan.faults.map((one) => h("li", {}, words.rows(one.rows), one.detail, one.cure ? h("span", { class: "soft" }, ` — ${one.cure}`) : null))) : null,
+    warnings(plan.warnings ?? []), changedRows(plan.dry_run ? plan.changed : []));
+}
+
+/** What rows say otherwise than the log does: each with what was recorded, and what the file says. */
+function changedRows(rows) {
+  if (!rows.length) return null;
+  const fields = (one) => differences(one.before ?? {}, one.after ?? {});
+  const side = (one, place) => h("ul", {}, fields(one).map((field) => h("li", {}, `${fieldName(field[0])}: `, valueOf(field[0], field[place], (slug) => slug))));
+  return table([
+    { title: words.rowTitle, number: true, cell: (one) => one.row },
+    { title: TEXTS.figure.event, cell: (one) => h("a", { href: address(`/log/${one.event_id}`) }, one.position) },
+    { title: TEXTS.compare.columns.before, cell: (one) => side(one, 1) },
+    { title: TEXTS.compare.columns.after, cell: (one) => side(one, 2) },
+  ], rows, { caption: words.changedRows, id: "changed-rows" });
 }

@@ -53,7 +53,7 @@ function form(entity, direction, planned) {
     set({ planned: "", ...Object.fromEntries(new FormData(event.target)) });
   };
   return h("form", { class: "filters", onsubmit: submit },
-    h("label", {}, h("span", {}, words.entity), named(h("input", { type: "text", id: "chain-entity", name: "entity", value: entity, placeholder: "js-link-kuantan-plant", autocomplete: "off", spellcheck: "false" }), "entity")),
+    h("label", {}, h("span", {}, words.entity), named(h("input", { type: "text", id: "chain-entity", name: "entity", value: entity, placeholder: words.placeholder, autocomplete: "off", spellcheck: "false" }), "entity")),
     h("label", {}, h("span", {}, words.direction), h("select", { id: "chain-direction", name: "direction" }, ["upstream", "downstream"].map((name) => h("option", { value: name, selected: name === direction }, words[name])))),
     h("label", { class: "check" }, h("input", { type: "checkbox", id: "chain-planned", name: "planned", value: "true", checked: planned === "true" }), ` ${words.planned}`),
     h("button", {}, TEXTS.figures.apply));
@@ -128,11 +128,20 @@ function shareForm(params) {
   return h("form", { class: "filters", onsubmit: submit }, field("metric", TEXTS.figures.fields.metric, "mine_production"), field("period", TEXTS.figures.fields.period, "2024"), field("compare_as_of", words.compare, ""), h("button", {}, TEXTS.figures.apply));
 }
 
+/** How concentrated it is, in sentences: an index alone tells little. */
+function concentrated(summary) {
+  const [hhi, equals] = [Number(summary.hhi), Number(summary.effective_number)];
+  return h("p", { class: "soft", id: "concentrated" },
+    words.shares(grouped(summary.total), summary.unit, summary.n), " ",
+    summary.hhi ? [h("abbr", { title: TEXTS.glossary.hhi }, "HHI"), words.hhi(grouped(hhi.toFixed(0)), equals.toFixed(1))] : null,
+    summary.top?.["3"] ? words.top(Number(summary.top["3"]).toFixed(1)) : null);
+}
+
 function shareTable(share, called) {
   if (!share.items.length) return empty(TEXTS.figures.none);
   const summary = share.summary ?? {};
   return h("div", {},
-    Object.keys(summary).length ? h("p", { class: "soft" }, Object.entries(summary).filter(([, value]) => typeof value !== "object").slice(0, 6).map(([name, value]) => `${inWords(name)}: ${value}`).join("; ")) : null,
+    summary.n ? concentrated(summary) : null,
     table([
       { title: words.who, cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
       { title: TEXTS.figures.columns.value, number: true, cell: (item) => [grouped(item.value), h("span", { class: "unit" }, ` ${item.unit}`)] },

@@ -2,11 +2,12 @@
 
 import { chart } from "../chart.js";
 import { h, later } from "../dom.js";
-import { badges, figureTitle, measure } from "../figure_words.js";
+import { badges, figureTitle, measured } from "../figure_words.js";
 import { ask, askOrNull, inWords, names, question, save } from "../ledger.js";
 import { change, grouped, percent, quantity } from "../numbers.js";
 import { address } from "../place.js";
 import { empty, erasedNote, facts, table } from "../table.js";
+import { glossary, termsOf } from "../terms.js";
 import { TEXTS } from "../texts.js";
 import { statistics } from "./figure_statistics.js";
 
@@ -29,7 +30,8 @@ export async function figure({ names: [id], signal }) {
   const title = key ? figureTitle(key, called) : id;
   return h("article", { class: "figure" },
     h("h1", {}, key ? called(key.subject) : title),
-    key ? h("p", { class: "lead" }, [measure(key, called), key.period].join(", ")) : null,
+    key ? h("p", { class: "lead" }, measured(key, called), ", ", key.period) : null,
+    key ? glossary(termsOf([key])) : null,
     erasedNote(answers.basis),
     answer ? answerOf(answer, called) : empty(words.none),
     h("section", {}, h("h2", {}, words.chart),
@@ -55,13 +57,13 @@ async function anyVersion(id, signal) {
 }
 
 function answerOf(item, called) {
-  return h("section", { class: "answer", "aria-label": "Answer" },
+  return h("section", { class: "answer", "aria-label": words.answer },
     h("p", { class: "value" }, quantity(item)),
     h("p", {}, badges(item)),
     h("p", {},
       h("strong", {}, called(item.publisher)), `, ${item.published_at}`,
-      item.via ? h("span", { class: "soft" }, `, by way of ${item.via}`) : null, ". ",
-      item.spread ? `Publishers differ by ${grouped(item.spread)} ${item.canonical_unit}. ` : null,
+      item.via ? h("span", { class: "soft" }, words.via(item.via)) : null, ". ",
+      item.spread ? words.differ(grouped(item.spread), item.canonical_unit) : null,
       h("a", { href: address(`/log/${item.event_id}`) }, words.event)),
   );
 }
@@ -120,9 +122,9 @@ function mistakes(items) {
 function disputesOf(items, called) {
   if (!items.length) return empty(words.noDisputes);
   return h("ul", { class: "disputes" }, items.map((item) =>
-    h("li", {}, `${item.status}, since ${item.since}${item.until ? ` until ${item.until}` : ""}: `,
-      item.publishers.map((one, place) => [place ? " against " : "", `${called(one.publisher)} `, quantity(one)]),
-      item.spread ? h("span", { class: "soft" }, ` (they differ by ${grouped(item.spread)} ${item.canonical_unit})`) : null)));
+    h("li", {}, words.dispute(item.status, item.since, item.until),
+      item.publishers.map((one, place) => [place ? words.against : "", `${called(one.publisher)} `, quantity(one)]),
+      item.spread ? h("span", { class: "soft" }, words.theyDiffer(grouped(item.spread), item.canonical_unit)) : null)));
 }
 
 /** How to cite the answer, and to ask for it again: by its receipt, so that it is the same for ever. */
@@ -132,7 +134,7 @@ function citation(item, basis, title, called) {
   const page = new URL(address(`/figures/${item.figure_id}`, pinned), location.href);
   const value = `${item.value ?? item.symbol ?? ""} ${item.unit ?? ""}`.trim();
   const rows = {
-    [words.citation]: `${called(item.publisher)} (${item.published_at}): ${title}: ${value}. Supply-chain ledger, as of ${basis.as_of.slice(0, 10)}, position ${basis.position}, root ${basis.root.slice(0, 16)}…, ${page.href}`,
+    [words.citation]: words.cited({ publisher: called(item.publisher), published: item.published_at, title, value, basis, url: page.href }),
     [words.apiCall]: `curl '${url.href}'`,
     [words.python]: pythonCall(item, pinned),
     [words.command]: `supply-ledger figures --figure-id ${item.figure_id} --as-of ${basis.as_of} --recorded-as-of ${basis.recorded_as_of}`,

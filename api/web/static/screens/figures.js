@@ -1,7 +1,7 @@
 // Figures: a table that is filtered, sorted and paged by the server.
 
 import { h } from "../dom.js";
-import { badges, measure } from "../figure_words.js";
+import { badges, measured } from "../figure_words.js";
 import { Problem, ask, names, save } from "../ledger.js";
 import { mixedNote, mixedSeries, publisherCell } from "../mixed_series.js";
 import { grouped, quantity } from "../numbers.js";
@@ -9,6 +9,7 @@ import { address, clocks, set } from "../place.js";
 import { drawAll, moves, place as sparkPlace } from "../sparklines.js";
 import { named } from "../suggestions.js";
 import { empty, erasedNote, table } from "../table.js";
+import { glossary, termsOf } from "../terms.js";
 import { TEXTS } from "../texts.js";
 
 const PAGE = 100;
@@ -42,6 +43,7 @@ export async function figures({ params, signal }) {
           h("p", { class: "soft", role: "status" }, words.shown(answer.items.length, answer.next)),
           mixedNote(mixed, called),
           drawn,
+          glossary(termsOf(answer.items)),
           answer.next ? h("p", {}, h("button", { type: "button", id: "more", onclick: () => set({ rows: String(limit + PAGE * 2) }, { replace: true }) }, words.more)) : null,
           h("p", {}, h("a", { href: address("/series", filters) }, words.chart), " · ", h("a", { href: address("/vintages", filters) }, words.triangle)),
           downloads("/v1/figures", filters, "figures"),
@@ -72,15 +74,15 @@ export function refused(heading, params, path, problem) {
 function hints(answer) {
   const meant = (answer.hints ?? []).flatMap((hint) => hint.meant.map((name) => [hint.parameter, name]));
   if (!meant.length) return null;
-  return h("p", { class: "hint" }, "Did you mean ", meant.slice(0, 6).map(([parameter, name], place) => [
+  return h("p", { class: "hint" }, words.didYouMean, meant.slice(0, 6).map(([parameter, name], place) => [
     place ? ", " : "", h("button", { type: "button", class: "plain", onclick: () => set({ [parameter]: String(name) }) }, String(name)),
-  ]), "?");
+  ]), words.question);
 }
 
 function columns(called, params, { mixed, items }) {
   return [
     { title: sorted(words.columns.subject, "subject", params), cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
-    { title: words.columns.metric, cell: (item) => measure(item, called) },
+    { title: words.columns.metric, cell: (item) => measured(item, called) },
     { title: sorted(words.columns.period, "period", params), cell: (item) => item.period },
     { title: sorted(words.columns.value, "value", params), number: true, cell: (item) => quantity(item) },
     ...(items.some(moves) ? [{ title: words.columns.vintages, cell: sparkPlace }] : []),
@@ -114,7 +116,7 @@ export function filterForm(params, path = "/figures") {
   };
   return h("form", { class: "filters", "aria-label": words.filters, onsubmit: submit },
     fields,
-    choose("nature", [["", words.any], ["observed", "observed"], ["forecast", "forecast"], ["target", "target"], ["plan", "plan"]]),
+    choose("nature", [["", words.any], ...Object.entries(words.natures)]),
     choose("disputed", [["", words.any], ["true", words.disputedOnly], ["false", words.undisputedOnly]]),
     h("button", {}, words.apply),
     h("a", { href: address(path), class: "clear" }, words.clear),

@@ -2,12 +2,13 @@
 
 import { chart } from "../chart.js";
 import { h } from "../dom.js";
-import { measure } from "../figure_words.js";
+import { measured } from "../figure_words.js";
 import { Problem, askOrNull, names, save } from "../ledger.js";
 import { mixedNote, mixedSeries, publisherCell } from "../mixed_series.js";
 import { quantity } from "../numbers.js";
 import { address } from "../place.js";
 import { empty, table } from "../table.js";
+import { glossary, termsOf } from "../terms.js";
 import { TEXTS } from "../texts.js";
 import { asked, asking, filterForm, refused } from "./figures.js";
 
@@ -27,7 +28,7 @@ export async function series({ params, signal }) {
   const mixed = mixedSeries(answer.items);
   const columns = [
     { title: TEXTS.figures.columns.subject, cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
-    { title: TEXTS.figures.columns.metric, cell: (item) => measure(item, called) },
+    { title: TEXTS.figures.columns.metric, cell: (item) => measured(item, called) },
     { title: TEXTS.figures.columns.period, cell: (item) => item.period },
     { title: TEXTS.figures.columns.value, number: true, cell: (item) => quantity(item) },
     { title: TEXTS.figures.columns.publisher, cell: publisherCell(mixed, called) },
@@ -42,6 +43,7 @@ export async function series({ params, signal }) {
       : empty(words.none),
     mixedNote(mixed, called),
     answer.items.length ? table(columns, answer.items, { caption: words.data, id: "series" }) : null,
+    glossary(termsOf(answer.items)),
     h("p", {}, h("a", { href: address("/vintages", ofChart) }, words.triangle)),
   );
 }

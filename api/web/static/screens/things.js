@@ -6,6 +6,7 @@ import { ask, askOrNull, inWords, names } from "../ledger.js";
 import { quantity } from "../numbers.js";
 import { address } from "../place.js";
 import { badge, empty, facts, table } from "../table.js";
+import { fieldName } from "../terms.js";
 import { TEXTS } from "../texts.js";
 import { downloads } from "./figures.js";
 
@@ -52,14 +53,14 @@ export function titleOf(resource, item, called) {
 /** A value of an item, in words, with slugs called by their names. */
 function told(name, value, called) {
   if (value === null || value === undefined || value === "") return "";
-  if (name === "provisions") return h("ul", {}, value.map((one) => h("li", {}, `${one.provision}: `, marks(one), one.effective_from ? ` from ${one.effective_from}` : "")));
+  if (name === "provisions") return h("ul", {}, value.map((one) => h("li", {}, `${one.provision}: `, marks(one), one.effective_from ? words.from(one.effective_from) : "")));
   if (Array.isArray(value)) return value.map((one, place) => [place ? "; " : "", told(name, one, called)]);
   if (typeof value === "object") {
     if (value.value !== undefined && value.unit) return quantity(value);
     return Object.entries(value).filter(([, part]) => part !== null).map(([key, part], place) => [place ? ", " : "", OF_SLUGS.has(key) ? "" : `${inWords(key)} `, told(key, part, called)]);
   }
   if (OF_SLUGS.has(name) || name === "materials") return h("a", { href: address(`/things/entities/${encodeURIComponent(value)}`) }, called(value));
-  return typeof value === "boolean" ? (value ? "yes" : "no") : /^[a-z]+(_[a-z]+)+$/.test(value) ? inWords(value) : String(value);
+  return typeof value === "boolean" ? (value ? words.yes : words.no) : /^[a-z]+(_[a-z]+)+$/.test(value) ? inWords(value) : String(value);
 }
 
 function marks(item) {
@@ -77,13 +78,13 @@ export async function things({ names: [resource], params, signal }) {
   const slips = resource === "facilities" ? await ask("/v1/slips", { limit: 200 }, { signal }) : null;
   const called = await names([...slugsIn(answer.items), ...answer.items.map((item) => item.facility)], { signal });
   const columns = [
-    { title: SLUGS[resource], cell: (item) => h("a", { href: address(`/things/${resource}/${encodeURIComponent(item[SLUGS[resource]])}`) }, titleOf(resource, item, called), item.provision ? ` — ${item.provision}` : "") },
-    ...COLUMNS[resource].map((name) => ({ title: inWords(name), cell: (item) => (name === "status" ? marks(item) : told(name, item[name], called)) })),
+    { title: fieldName(SLUGS[resource]), cell: (item) => h("a", { href: address(`/things/${resource}/${encodeURIComponent(item[SLUGS[resource]])}`) }, titleOf(resource, item, called), item.provision ? ` — ${item.provision}` : "") },
+    ...COLUMNS[resource].map((name) => ({ title: fieldName(name), cell: (item) => (name === "status" ? marks(item) : told(name, item[name], called)) })),
   ];
   return h("section", {},
     h("h1", {}, words[resource]),
     h("p", { class: "kinds" }, Object.keys(SLUGS).map((name, place) => [place ? " · " : "", h("a", { href: address(`/things/${name}`), "aria-current": name === resource ? "page" : undefined }, words[name])])),
-    Object.keys(filters).length ? h("p", { class: "soft" }, `${words.filterBy} ${Object.entries(filters).map(([name, value]) => `${inWords(name)}: ${value}`).join(", ")} — `, h("a", { href: address(`/things/${resource}`) }, words.all)) : null,
+    Object.keys(filters).length ? h("p", { class: "soft" }, `${words.filterBy} ${Object.entries(filters).map(([name, value]) => `${fieldName(name)}: ${value}`).join(", ")} — `, h("a", { href: address(`/things/${resource}`) }, words.all)) : null,
     answer.items.length ? table(columns, answer.items, { caption: words[resource], id: resource }) : empty(words.none),
     slips ? slipsTable(slips.items, called) : null,
     answer.items.length ? downloads(`/v1/${resource}`, filters, resource) : null,
@@ -93,15 +94,16 @@ export async function things({ names: [resource], params, signal }) {
 function slipsTable(items, called) {
   if (!items.length) return null;
   const still = items.every((item) => !item.restated);
-  const columns = [
-    { title: "facility", cell: (item) => h("a", { href: address(`/things/facilities/${encodeURIComponent(item.facility)}`) }, called(item.facility)) },
-    { title: "transition", cell: (item) => `${item.transition.replace("Facility", "").toLowerCase()} (${item.part})` },
-    { title: "stated first", cell: (item) => item.first_effective_from ?? "" },
-    { title: "stated last", cell: (item) => item.effective_from ?? "" },
-    { title: "moved by, days", number: true, cell: (item) => item.shift_days ?? TEXTS.none },
-    { title: "times restated", number: true, cell: (item) => item.restated },
+  const { columns } = words;
+  const shown = [
+    { title: columns.facility, cell: (item) => h("a", { href: address(`/things/facilities/${encodeURIComponent(item.facility)}`) }, called(item.facility)) },
+    { title: columns.transition, cell: (item) => `${item.transition.replace("Facility", "").toLowerCase()} (${item.part})` },
+    { title: columns.statedFirst, cell: (item) => item.first_effective_from ?? "" },
+    { title: columns.statedLast, cell: (item) => item.effective_from ?? "" },
+    { title: columns.moved, number: true, cell: (item) => item.shift_days ?? TEXTS.none },
+    { title: columns.restated, number: true, cell: (item) => item.restated },
   ];
-  return h("section", {}, h("h2", {}, words.slips), still ? h("p", {}, words.noSlips(items.length)) : null, table(columns, items, { caption: words.slips, id: "slips" }));
+  return h("section", {}, h("h2", {}, words.slips), still ? h("p", {}, words.noSlips(items.length)) : null, table(shown, items, { caption: words.slips, id: "slips" }));
 }
 
 export async function thing({ names: [resource, slug], signal }) {
@@ -123,21 +125,22 @@ function stateOf(item, called) {
   const pairs = Object.entries(item).filter(([name, value]) => value !== null && !HIDDEN.has(name) && name !== "status");
   return h("section", { class: "answer" },
     h("p", {}, marks(item), " ", h("a", { href: address(`/log/${item.event_id}`) }, TEXTS.figure.event)),
-    facts(pairs.map(([name, value]) => [inWords(name), told(name, value, called)])));
+    facts(pairs.map(([name, value]) => [fieldName(name), told(name, value, called)])));
 }
 
 function historyTable(items, called) {
   if (!items.length) return empty(words.nothing);
-  const columns = [
-    { title: "published", cell: (item) => (item.event_id ? h("a", { href: address(`/log/${item.event_id}`) }, item.published_at ?? "") : item.published_at ?? "") },
-    { title: "publisher", cell: (item) => told("publisher", item.publisher, called) },
-    { title: "says", cell: (item) => [apart(item.transition ?? item.cause), item.part].filter(Boolean).join(", ") },
-    { title: "from", cell: (item) => item.effective_from ?? "" },
-    { title: "to", cell: (item) => item.effective_to ?? "" },
-    { title: "how", cell: (item) => badge(TEXTS.figure.causes[item.cause] ?? inWords(item.cause), item.cause) },
-    { title: "moved by, days", number: true, cell: (item) => item.shift_days ?? TEXTS.none },
+  const { columns } = words;
+  const shown = [
+    { title: columns.published, cell: (item) => (item.event_id ? h("a", { href: address(`/log/${item.event_id}`) }, item.published_at ?? "") : item.published_at ?? "") },
+    { title: columns.publisher, cell: (item) => told("publisher", item.publisher, called) },
+    { title: columns.says, cell: (item) => [apart(item.transition ?? item.cause), item.part].filter(Boolean).join(", ") },
+    { title: columns.from, cell: (item) => item.effective_from ?? "" },
+    { title: columns.to, cell: (item) => item.effective_to ?? "" },
+    { title: columns.how, cell: (item) => badge(TEXTS.figure.causes[item.cause] ?? inWords(item.cause), item.cause) },
+    { title: columns.moved, number: true, cell: (item) => item.shift_days ?? TEXTS.none },
   ];
-  return table(columns, items, { caption: words.history, id: "history" });
+  return table(shown, items, { caption: words.history, id: "history" });
 }
 
 /** `PolicyEnacted` in words. */
@@ -165,8 +168,8 @@ async function factsAbout(slug, signal) {
 
 function factsTable(resource, items, called) {
   return h("section", {}, h("h2", {}, words[resource]), table([
-    { title: SLUGS[resource], cell: (one) => h("a", { href: address(`/things/${resource}/${encodeURIComponent(one[SLUGS[resource]])}`) }, titleOf(resource, one, called)) },
-    ...COLUMNS[resource].map((name) => ({ title: inWords(name), cell: (one) => (name === "status" ? marks(one) : told(name, one[name], called)) })),
+    { title: fieldName(SLUGS[resource]), cell: (one) => h("a", { href: address(`/things/${resource}/${encodeURIComponent(one[SLUGS[resource]])}`) }, titleOf(resource, one, called)) },
+    ...COLUMNS[resource].map((name) => ({ title: fieldName(name), cell: (one) => (name === "status" ? marks(one) : told(name, one[name], called)) })),
   ], items, { caption: words[resource], id: `about-${resource}` }));
 }
 
@@ -181,22 +184,23 @@ async function entity(slug, signal) {
     ask("/v1/figures", { subject: item.entity, sort: "-period", limit: 50 }, { signal }),
     factsAbout(item.entity, signal),
   ]);
+  const { columns } = words;
   const relations = [...stands.items, ...under.items];
   const called = await names([...slugsIn([item, ...relations, ...about.flatMap(([, items]) => items)]), ...about.flatMap(([, items]) => items.map((one) => one.facility)), ...figures.items.flatMap((one) => [one.subject, one.material, one.publisher])], { signal });
-  const pairs = ["kind", "aliases", "former_names", "identifiers", "fiscal_year_end", "parent"].map((name) => [inWords(name), told(name, item[name], called)]);
+  const pairs = ["kind", "aliases", "former_names", "identifiers", "fiscal_year_end", "parent"].map((name) => [fieldName(name), told(name, item[name], called)]);
   return h("article", { class: "thing" },
     h("p", { class: "kind" }, h("a", { href: address("/things/entities") }, words.entities)),
     h("h1", {}, item.name),
-    facts([["slug", h("code", {}, item.entity)], ...pairs.filter(([, value]) => value?.length !== 0)]),
+    facts([[fieldName("slug"), h("code", {}, item.entity)], ...pairs.filter(([, value]) => value?.length !== 0)]),
     h("section", {}, h("h2", {}, words.relationshipsOf),
       relations.length
         ? table([
-            { title: "who", cell: (one) => told("subject", one.subject, called) },
-            { title: "how", cell: (one) => [inWords(one.relation), one.share ? ` ${one.share} %` : "", one.role ? ` (${one.role})` : ""].join("") },
-            { title: "whom", cell: (one) => told("object", one.object, called) },
-            { title: "status", cell: marks },
-            { title: "from", cell: (one) => one.effective_from ?? "" },
-            { title: "publisher", cell: (one) => told("publisher", one.publisher, called) },
+            { title: columns.who, cell: (one) => told("subject", one.subject, called) },
+            { title: columns.how, cell: (one) => [inWords(one.relation), one.share ? ` ${one.share} %` : "", one.role ? ` (${one.role})` : ""].join("") },
+            { title: columns.whom, cell: (one) => told("object", one.object, called) },
+            { title: columns.status, cell: marks },
+            { title: columns.from, cell: (one) => one.effective_from ?? "" },
+            { title: columns.publisher, cell: (one) => told("publisher", one.publisher, called) },
           ], relations, { caption: words.relationshipsOf, id: "relations" })
         : empty(words.nothing)),
     h("p", {}, h("a", { href: address("/chain", { entity: item.entity }) }, TEXTS.screens.chain)),
@@ -204,9 +208,9 @@ async function entity(slug, signal) {
     h("section", {}, h("h2", {}, words.figuresOf),
       figures.items.length
         ? [table([
-            { title: "figure", cell: (one) => h("a", { href: address(`/figures/${one.figure_id}`) }, figureTitle(one, called)) },
-            { title: "value", number: true, cell: (one) => quantity(one) },
-            { title: "says", cell: (one) => called(one.publisher) },
+            { title: columns.figure, cell: (one) => h("a", { href: address(`/figures/${one.figure_id}`) }, figureTitle(one, called)) },
+            { title: columns.value, number: true, cell: (one) => quantity(one) },
+            { title: columns.says, cell: (one) => called(one.publisher) },
           ], figures.items, { caption: words.figuresOf, id: "about" }),
           h("p", {}, h("a", { href: address("/figures", { subject: item.entity }) }, words.all))]
         : empty(words.nothing)),

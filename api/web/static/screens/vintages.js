@@ -6,6 +6,7 @@ import { Problem, names } from "../ledger.js";
 import { grouped } from "../numbers.js";
 import { address } from "../place.js";
 import { empty } from "../table.js";
+import { glossary, termsOf } from "../terms.js";
 import { TEXTS } from "../texts.js";
 import { asked, asking, downloads, filterForm, refused } from "./figures.js";
 
@@ -39,7 +40,7 @@ export async function vintages({ params, signal }) {
     filterForm(params, "/vintages"),
     items.length
       ? [dates.length > shown.length ? h("p", { class: "soft" }, words.left(dates.length - shown.length)) : null,
-         triangle(items, shown, called), legend(),
+         triangle(items, shown, called), legend(), glossary(termsOf(items)),
          next ? h("p", { class: "soft" }, TEXTS.figures.shown(items.length, true)) : null,
          downloads("/v1/vintages", { layout: "wide", ...chosen }, "vintages")]
       : empty(TEXTS.figures.none));
