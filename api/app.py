@@ -19,6 +19,7 @@ from api.http.cached_answers import CachedAnswers
 from api.http.damage_guard import DamageGuard
 from api.http.declared_routes import DeclaredRoutes
 from api.http.docs_pages import say_policies
+from api.http.event_streams import EventStreams
 from api.http.kept_files import KeptFiles
 from api.http.middleware import Guard, stack
 from api.http.middleware.key_guard import KeyGuard
@@ -79,7 +80,8 @@ def create_app(
     parts = routers(engine)
     declared = DeclaredRoutes()
     access = access or Access()
-    of_keys: list[Guard] = [] if access.keys is None else [_key_guard(access, access.keys, declared)]
+    key_guard = None if access.keys is None else _key_guard(access, access.keys, declared)
+    of_keys: list[Guard] = [] if key_guard is None else [key_guard]
     sandbox = sandbox or Sandbox(sandbox_limits())
     questions = Questions(
         limits or Limits(QUESTION_SECONDS.value(), QUESTION_MEMORY.value()),
@@ -110,6 +112,8 @@ def create_app(
     room = Room(engine.ledger.directory, bytes_max=ANSWER_FILES_MB.value())
     app.state.kept_files = KeptFiles(room)
     app.state.guarded = bool(guards)
+    app.state.key_guard = key_guard
+    app.state.streams = EventStreams()
     app.state.sandbox = sandbox
     app.state.care = care
     app.state.questions = questions

@@ -76,6 +76,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
             "thread_limits",
             "question_queue",
             "cached_answers",
+            "event_streams",
             "kept_files",
             "byte_ranges",
             "conditional_responses",

@@ -132,7 +132,7 @@ def _serve(engine: Engine, listening: socket.socket, service: Service, sandbox: 
     for line, style in _notes(service, access, ip):
         out.print(line, style=style, markup=False, highlight=False)
     config = uvicorn.Config(app, http=ProblemProtocol, log_level="warning", access_log=False, **_options(service))
-    server = StoppingServer(config)
+    server = StoppingServer(config, app.state.streams.end)
     log_start(address=address, is_open=not keys.are_asked_for())
     # The program itself stays, and to search it for garbage held every request up for a tenth of a second.
     gc.collect()

@@ -1,15 +1,16 @@
 """A server that stops in good order, and within a limit.
 
 Told to stop (SIGTERM, as service managers send it, or Ctrl-C) it takes no more connections, and gives the requests in
-progress some seconds (the setting `stop_seconds`): an append that has come whole is recorded and answered. Then what
-is still open, a stream that nobody reads or a body that does not come, is closed; questions in progress are given up;
-children end with it. Should anything hold it up even then, the process ends all the same: what was answered is on the
-disk, and what was not is not recorded, as after a power cut.
+progress some seconds (the setting `stop_seconds`): an append that has come whole is recorded and answered, and streams
+of events end. Then what is still open, an answer that nobody reads or a body that does not come, is closed; questions
+in progress are given up; children end with it. Should anything hold it up even then, the process ends all the same:
+what was answered is on the disk, and what was not is not recorded, as after a power cut.
 """
 
 import logging
 import os
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -20,7 +21,11 @@ logger = logging.getLogger("supply_ledger")
 
 
 class StoppingServer(uvicorn.Server):
-    """The web server, which watches over its own end."""
+    """The web server, which watches over its own end. `let_end` is called when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, let_end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._let_end = let_end
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop; asked for a second time by Ctrl-C, stop at once."""
@@ -29,6 +34,7 @@ class StoppingServer(uvicorn.Server):
             last = threading.Timer(limit_s + LAST_S, _end)
             last.daemon = True
             last.start()
+        self._let_end()
         super().handle_exit(sig, frame)
 
 

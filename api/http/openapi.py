@@ -87,6 +87,11 @@ PROBLEM: dict[str, Any] = {
     },
 }
 
+PROBLEMS: dict[int | str, Any] = {
+    "4XX": {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}}}
+}
+"""The `responses` of an endpoint where it refuses."""
+
 KEY_SCHEME: dict[str, Any] = {
     "type": "http",
     "scheme": "bearer",
@@ -117,7 +122,7 @@ def answers(*schemas: str, page: bool = True, status: int = 200, **more: Any) ->
         content |= {form.media_type: {"schema": {"type": "string"}} for form in FORMATS if form is not JSON}
     return {
         status: {"description": "The answer", "content": content},
-        "4XX": {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}}},
+        **PROBLEMS,
     }
 
 

@@ -93,6 +93,7 @@ class Fuzz:
         self._keys: dict[str | None, str | None] = {one: file.create(one, frozenset({one})) for one in Scope}
         self._keys |= {"wrong": f"slk_{'A' * 43}", None: None}
         app = create_app(engine, access=Access(keys=KeyCheck(keys)), limits=Limits())
+        app.state.streams.end()  # a stream gives what is recorded, and does not wait for more
         self._description = app.openapi()
         self._schema = schemathesis.openapi.from_dict(self._description)
         self._app = Keyed(app)

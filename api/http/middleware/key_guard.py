@@ -78,6 +78,19 @@ class KeyGuard:
             method = connection.scope.get("method", "GET")
             raise scope_missing(visit.route.scope, f"{method} {visit.route.template}")
 
+    def still_opens(self, connection: HTTPConnection) -> bool:
+        """Whether a request that was let in would be so now: what an answer that goes on asks now and then."""
+        visit = visit_of(connection.scope)
+        if not visit.is_guarded:
+            return not self._keys.are_asked_for()
+        if visit.route is not None and visit.route.scope is None:
+            return True
+        try:
+            holder = self._holder(connection, visit)
+        except Problem:
+            return False
+        return visit.route is not None and visit.route.scope in holder.scopes
+
     def _holder(self, connection: HTTPConnection, visit: Visit) -> Holder:
         """Whose key came with a request. Raises Problem (401, 503)."""
         sent = connection.headers.getlist("authorization")

@@ -10,10 +10,9 @@ from api.formats.negotiation import Format
 from api.formats.render import FOR_EVER
 from api.http.answer_headers import REPORT_POLICY
 from api.http.conditional_responses import matches
-from api.http.openapi import REF, operation
+from api.http.openapi import PROBLEMS, operation
 from api.http.responses import asked, in_turn, respond
 from api.keys.scopes import READ
-from api.problems import MEDIA_TYPE
 from api.questions.parameters import Parameter
 from api.reports import PARAMETERS, Facts, file_name, gather, written
 from projections import Allowance, Engine
@@ -33,7 +32,7 @@ RESPONSES: dict[int | str, dict[str, object]] = {
         "description": "The report",
         "content": {form.media_type: {"schema": {"type": "string"}} for form in FORMATS},
     },
-    "4XX": {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}}},
+    **PROBLEMS,
 }
 
 

@@ -9,10 +9,9 @@ from api.formats.cells import json_text
 from api.formats.negotiation import JSON
 from api.formats.render import FOR_EVER
 from api.http.conditional_responses import matches
-from api.http.openapi import REF, operation
+from api.http.openapi import PROBLEMS, operation
 from api.http.responses import asked, in_turn, respond
 from api.keys.scopes import READ
-from api.problems import MEDIA_TYPE
 from api.questions.page import validity_of, viewpoint_of
 from api.reports.charts.chart_question import (
     CHART_FORMATS,
@@ -36,7 +35,7 @@ RESPONSES: dict[int | str, dict[str, object]] = {
             PNG.media_type: {"schema": {"type": "string", "format": "binary"}},
         },
     },
-    "4XX": {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}}},
+    **PROBLEMS,
 }
 
 
