@@ -62,7 +62,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("reports", "web"),
         ("http",),
         ("app",),
-        ("cli",),
+        ("cli", "client"),
         ("__main__",),
     ),
     "api.http": (

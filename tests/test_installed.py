@@ -154,5 +154,23 @@ def test_the_server_records(server: str) -> None:
     assert answer.status == 201
 
 
+DOOR = """
+import sys
+import supply_ledger as sl
+
+with sl.open("own", make=True) as book:
+    print(len(book.append({"type": "EntityRegistered", "entity": "one", "kind": "country", "name": "One"})))
+    print([row["entity"] for row in book.entities()], len(book.entities().df()))
+with sl.open(sys.argv[1]) as book:
+    quota = book.as_of("2024-12-31").figures(subject="china", metric="mining_quota", period="2023")
+    print(sorted(row["value"] for row in quota), quota.df().shape, quota.pl().shape)
+"""
+
+
+def test_the_python_door_opens_a_ledger_here_and_over_http(server: str, tmp_path: Path) -> None:
+    told = run(tmp_path, *PROGRAM[:4], "-c", DOOR, server).splitlines()
+    assert told == ["1", "['one'] 1", "['120000', '15000', '255000'] (3, 32) (3, 32)"]
+
+
 def ask(address: str, **request: Any) -> Any:
     return urllib.request.urlopen(urllib.request.Request(address, **request), timeout=300)

@@ -86,3 +86,21 @@ def test_the_first_screen_says_what_this_is_and_how_to_run_it() -> None:
     screen = "\n".join(README.read_text(encoding="utf-8").splitlines()[:30])
     for wanted in ("event-sourced ledger", "as of", "make run", "make test"):
         assert wanted in screen
+
+
+def test_the_python_in_it_runs(environment: dict[str, str], tmp_path: Path) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    at_hand = program.replace('".supply-ledger"', repr(f"http://127.0.0.1:{environment['PORT']}"))
+    assert at_hand != program
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "api" / "client" / "installed")))
+    done = subprocess.run(
+        [sys.executable, "-c", at_hand],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "350000.0" in done.stdout
+    assert "diff, as of 2024-06-30 to " in done.stdout
