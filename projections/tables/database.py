@@ -54,7 +54,7 @@ def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnect
     options = [f"ROW_GROUP_SIZE {ROW_GROUP}", *([] if in_memory else ["RECOVERY_MODE NO_WAL_WRITES"])]
     file = literals([":memory:" if in_memory else path])
     try:
-        connection.execute("SET enable_progress_bar = false")
+        _without_bar(connection)
         if path == ":memory:":
             _limit(connection, spill)
         connection.execute(f"ATTACH IF NOT EXISTS {file} AS log ({', '.join(options)})")
@@ -68,6 +68,13 @@ def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnect
         connection.close()
         raise
     return connection
+
+
+def _without_bar(connection: duckdb.DuckDBPyConnection) -> None:
+    """Show no bar of progress. Where it is off nothing is set: in a notebook without widgets DuckDB refuses that."""
+    ((shown,),) = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if shown:
+        connection.execute("SET enable_progress_bar = false")
 
 
 def _has_macros(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -1,0 +1,81 @@
+"""The notebooks run on the shipped ledger from their first cell to the last, and say what is saved in them.
+
+`python -m tests.api.client.test_notebooks` runs them and saves what they say.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from api.cli.demo import sample_path
+from api.client import open as open_book
+from tests.places import ROOT
+
+NOTEBOOKS = sorted((ROOT / "api" / "client" / "notebooks").glob("*.ipynb"))
+SECONDS_MAX = 300
+CHART = "image/svg+xml"
+KEPT = ("text/plain", CHART)
+read: Any = nbformat.read  # without types of their own
+write: Any = nbformat.write
+
+
+def run(path: Path, data: Path) -> Any:
+    """A notebook as it is after its last cell, with what a reader sees of each."""
+    notebook = read(path, as_version=4)
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "api" / "client" / "installed")))
+    environment = {**os.environ, "SUPPLY_LEDGER_DATA": str(data), "PYTHONPATH": paths}
+    client = NotebookClient(notebook, timeout=SECONDS_MAX, kernel_name="python3")
+    client.execute(cwd=str(data), env=environment)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", ()):
+            if "data" in output:
+                output["data"] = {kind: output["data"][kind] for kind in KEPT if kind in output["data"]}
+    return notebook
+
+
+def said(notebook: Any) -> list[list[str]]:
+    """What each cell says in words; of a chart, that there is one."""
+    return [[_text(output) for output in cell.get("outputs", ())] for cell in notebook.cells]
+
+
+def _text(output: Any) -> str:
+    data = output.get("data", {})
+    return CHART if CHART in data else str(output.get("text") or data.get("text/plain") or output)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return filled(tmp_path_factory.mktemp("notebooks"))
+
+
+def filled(directory: Path) -> Path:
+    """A data directory with the shipped ledger."""
+    with open_book(directory, make=True) as book:
+        assert book.import_(sample_path()).carry_out().rejected == 0
+    return directory
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_says_what_is_saved_in_it(path: Path, data: Path) -> None:
+    saved = read(path, as_version=4)
+    assert any(said(saved))
+    assert said(run(path, data)) == said(saved)
+
+
+def test_there_are_notebooks() -> None:
+    assert len(NOTEBOOKS) >= 2
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        there = filled(Path(temporary))
+        for one in NOTEBOOKS:
+            write(run(one, there), one)
+            print(one.relative_to(ROOT), file=sys.stderr)
