@@ -1,6 +1,18 @@
 -- One row is something to ask for among the figures: a publisher, a metric, a material or a subject, of which anything is
 -- published; with how much there is of it, in which units, and over which spans of periods and of publication.
-WITH said AS (
+-- Each row of the ground counts once for each kind that is asked for.
+WITH kinds (kind) AS (
+  VALUES ('publisher'), ('metric'), ('material'), ('subject')
+),
+-- Where a statement stands in the order of publication, and there in that of the log, as one number: groups of a million
+-- rows find their first and last by it in a fraction of the time that pairs take. No log reaches position 2^40.
+placed AS (
+  SELECT
+    *,
+    CAST(EPOCH_US(published_until) AS HUGEINT) * 1099511627776 + position AS place
+  FROM figures
+),
+said AS (
   SELECT
     viewpoint,
     publisher,
@@ -13,81 +25,70 @@ WITH said AS (
     COUNT(*) AS statements,
     MIN(period_start) AS period_start,
     MAX(period_end) AS period_end,
-    MIN(ROW(published_until, position, published_at)) AS first_said,
-    MAX(ROW(published_until, position, published_at)) AS last_said
-  FROM figures
+    MIN(place) AS first_place,
+    MAX(place) AS last_place,
+    ARG_MIN(published_at, place) AS first_published_at,
+    ARG_MAX(published_at, place) AS latest_published_at
+  FROM placed
   GROUP BY viewpoint, publisher, subject, metric, material, nature, canonical_unit, dimensions
 ),
 described AS (
   SELECT
     viewpoint,
-    CASE
-      WHEN GROUPING(publisher) = 0 THEN 'publisher'
-      WHEN GROUPING(metric) = 0 THEN 'metric'
-      WHEN GROUPING(material) = 0 THEN 'material'
-      ELSE 'subject'
-    END AS kind,
-    COALESCE(publisher, metric, material, subject) AS name,
+    kind,
+    name,
     CAST(SUM(statements) AS BIGINT) AS statements,
-    COUNT(DISTINCT said_by) AS publishers,
-    COUNT(DISTINCT about) AS subjects,
-    LIST(DISTINCT measured ORDER BY measured) AS metrics,
-    LIST(DISTINCT made_of ORDER BY made_of) FILTER (WHERE made_of IS NOT NULL) AS materials,
+    COUNT(DISTINCT publisher) AS publishers,
+    COUNT(DISTINCT subject) AS subjects,
+    LIST(DISTINCT metric ORDER BY metric) AS metrics,
+    LIST(DISTINCT material ORDER BY material) FILTER (WHERE material IS NOT NULL) AS materials,
     LIST(DISTINCT nature ORDER BY nature) AS natures,
     LIST(DISTINCT canonical_unit ORDER BY canonical_unit) AS units,
     LIST(DISTINCT dimensions) FILTER (WHERE dimensions IS NOT NULL) AS dimensions,
     MIN(period_start) AS period_start,
     MAX(period_end) AS period_end,
-    MIN(first_said)[3] AS first_published_at,
-    MAX(last_said)[3] AS latest_published_at
+    ARG_MIN(first_published_at, first_place) AS first_published_at,
+    ARG_MAX(latest_published_at, last_place) AS latest_published_at
   FROM (
     SELECT
       *,
-      publisher AS said_by,
-      subject AS about,
-      metric AS measured,
-      material AS made_of
+      CASE kind
+        WHEN 'publisher' THEN publisher
+        WHEN 'metric' THEN metric
+        WHEN 'material' THEN material
+        ELSE subject
+      END AS name
     FROM said
+    CROSS JOIN kinds
   )
-  GROUP BY GROUPING SETS (
-    (viewpoint, publisher),
-    (viewpoint, metric),
-    (viewpoint, material),
-    (viewpoint, subject)
-  )
+  GROUP BY viewpoint, kind, name
 ),
 -- How many figures have an answer: of a publisher, those of which it says something.
 answered AS (
   SELECT
     viewpoint,
-    CASE
-      WHEN GROUPING(publisher) = 0 THEN 'publisher'
-      WHEN GROUPING(metric) = 0 THEN 'metric'
-      WHEN GROUPING(material) = 0 THEN 'material'
-      ELSE 'subject'
-    END AS kind,
-    COALESCE(publisher, metric, material, subject) AS name,
+    kind,
+    name,
     COUNT(DISTINCT figure_id) AS figures
   FROM (
     SELECT
       figures.viewpoint,
       figures.figure_id,
-      figures.publisher,
-      figures.metric,
-      figures.material,
-      figures.subject
+      kind,
+      CASE kind
+        WHEN 'publisher' THEN publisher
+        WHEN 'metric' THEN metric
+        WHEN 'material' THEN material
+        ELSE subject
+      END AS name
     FROM answer_intervals
     JOIN figures
       ON figures.viewpoint = answer_intervals.viewpoint
       AND figures.subject_code = answer_intervals.subject_code
       AND figures.position = answer_intervals.position
+    CROSS JOIN kinds
   )
-  GROUP BY GROUPING SETS (
-    (viewpoint, publisher),
-    (viewpoint, metric),
-    (viewpoint, material),
-    (viewpoint, subject)
-  )
+  GROUP BY viewpoint, kind, name
 )
 SELECT
   viewpoint,

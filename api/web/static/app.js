@@ -37,6 +37,8 @@ const SCREENS = {
   log: [log, event],
 };
 
+const SLOW_MS = 150;
+
 let running = new AbortController();
 
 function screenOf(path) {
@@ -54,7 +56,7 @@ async function draw() {
   show();
   masthead();
   const main = document.getElementById("screen");
-  const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 150);
+  const slow = setTimeout(() => wait(main), SLOW_MS);
   try {
     const screen = screenOf(path);
     const drawn = screen ? await screen({ params, signal }) : failure(new Problem(404, TEXTS.failure.unknown));
@@ -68,6 +70,12 @@ async function draw() {
     clearTimeout(slow);
     if (!signal.aborted) main.removeAttribute("aria-busy");
   }
+}
+
+/** Say that an answer takes a while: what was there fades, and where nothing was there yet, it is said in words. */
+function wait(main) {
+  main.setAttribute("aria-busy", "true");
+  if (!main.querySelector("h1")) main.replaceChildren(h("p", { class: "empty loading", role: "status" }, TEXTS.loading));
 }
 
 /** Put a screen in the place of the one before, and the focus back to where it was. */

@@ -10,7 +10,9 @@ import { TEXTS } from "../texts.js";
 import { SLUGS, titleOf } from "./things.js";
 
 const words = TEXTS.compare;
-const PAGE = 1000;
+const PAGE = 100;
+const SIFTED = 1000;  // of so many those are shown that differ in the way that is asked for
+const ROWS_MAX = 10_000;
 const ASKED = ["from_as_of", "to_as_of", "from_recorded_as_of", "to_recorded_as_of"];
 const YEAR_MS = 365 * 86_400_000;
 
@@ -20,8 +22,9 @@ export async function compare({ params, signal }) {
   asked.to_as_of ||= params.get("as_of") ?? new Date().toISOString().slice(0, 10);
   asked.from_as_of ||= new Date(Date.parse(asked.to_as_of.slice(0, 10)) - YEAR_MS).toISOString().slice(0, 10);
   const more = resource === "figures" ? {} : { resource };
-  const answer = await ask("/v1/diff", { ...asked, ...more, limit: PAGE }, { signal, timeless: true });
   const how = params.get("how") ?? "";
+  const rows = Math.min(Number(params.get("rows")) || (how ? SIFTED : PAGE), ROWS_MAX);
+  const answer = await ask("/v1/diff", { ...asked, ...more, limit: rows }, { signal, timeless: true });
   const { next } = answer;
   const items = answer.items.filter((item) => !how || item.kind === how);
   const sides = items.flatMap((item) => [item.before, item.after]).filter(Boolean);
@@ -31,14 +34,15 @@ export async function compare({ params, signal }) {
     form(resource, asked, how),
     items.length
       ? [table(columns(resource, called), items, { caption: words.heading, id: "compare" }),
-         next ? h("p", { class: "soft" }, TEXTS.figures.shown(items.length, true)) : null]
+         next ? h("p", {}, h("span", { class: "soft" }, TEXTS.figures.shown(items.length, true)), " ",
+           h("button", { type: "button", id: "more", onclick: () => set({ rows: String(rows * 3) }, { replace: true }) }, TEXTS.figures.more)) : null]
       : empty(words.none));
 }
 
 function form(resource, asked, how) {
   const submit = (event) => {
     event.preventDefault();
-    set(Object.fromEntries(new FormData(event.target)));
+    set({ ...Object.fromEntries(new FormData(event.target)), rows: "" });
   };
   const field = (name, text, type) => h("label", {}, h("span", {}, text), h("input", { type, id: name, name, value: asked[name], size: 16 }));
   return h("form", { class: "filters", onsubmit: submit },
