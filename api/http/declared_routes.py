@@ -47,10 +47,10 @@ class DeclaredRoutes:
         Raises UndeclaredScope for a route that says nothing.
         """
         self._routes = [_route(context, others) for context in iter_route_contexts(list(routes))]
-        beginnings = {_beginning(one.declared.template) for one in self._routes}
+        beginnings = [_beginning(one.declared.template) for one in self._routes]
         self._by_beginning = {
-            beginning: [one for one in self._routes if _beginning(one.declared.template) in (beginning, ())]
-            for beginning in (*beginnings, ())
+            beginning: [one for one, own in zip(self._routes, beginnings, strict=True) if own in (beginning, ())]
+            for beginning in {*beginnings, ()}
         }
 
     def __iter__(self) -> Iterator[tuple[DeclaredRoute, frozenset[str] | None]]:

@@ -24,14 +24,17 @@ def basics() -> Iterator[Api]:
     """A client of a ledger that knows some publishers and places, for all tests together: none may record anything."""
     with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
         ledger.append(BASICS)
-        yield Api(TestClient(create_app(engine, answers_bytes_max=0)))
+        with TestClient(create_app(engine, answers_bytes_max=0)) as client:
+            yield Api(client)
         assert ledger.head() == len(BASICS)
 
 
 @pytest.fixture
-def client(engine: Engine) -> TestClient:
+def client(engine: Engine) -> Iterator[TestClient]:
     """Of an app that keeps no answers, so that the same question is answered anew."""
-    return TestClient(create_app(engine, answers_bytes_max=0))
+    # A client that is entered has one loop, and others one for each request, in a thread of its own.
+    with TestClient(create_app(engine, answers_bytes_max=0)) as client:
+        yield client
 
 
 @pytest.fixture

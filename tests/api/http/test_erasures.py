@@ -18,16 +18,20 @@ ENVELOPE = {"type", "event_id", "position", "recorded_at", "recorded_by", "erase
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    with Ledger(tmp_path / "ledger.db") as ledger, Engine.beside(ledger, tmp_path / "projections.duckdb") as engine:
-        ledger.append(BASICS)
-        yield engine
+def api(engine: Engine) -> Iterator[Api]:
+    """A client of an app that keeps answers."""
+    engine.ledger.append(BASICS)
+    with TestClient(create_app(engine)) as client:
+        yield Api(client)
 
 
 @pytest.fixture
-def api(engine: Engine) -> Api:
-    """A client of an app that keeps answers."""
-    return Api(TestClient(create_app(engine)))
+def api_on_disk(tmp_path: Path) -> Iterator[Api]:
+    """The same over tables in a file, as a server has them: an erasure makes them anew."""
+    with Ledger(tmp_path / "ledger.db") as ledger, Engine.beside(ledger, tmp_path / "projections.duckdb") as engine:
+        ledger.append(BASICS)
+        with TestClient(create_app(engine)) as client:
+            yield Api(client)
 
 
 def erase(api: Api, event_id: str, **fields: Any) -> Any:
@@ -64,7 +68,8 @@ def test_the_event_says_that_it_was_erased_and_keeps_its_envelope(api: Api) -> N
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "parquet", "arrow", "xlsx"])
-def test_no_form_of_an_answer_fails_or_holds_it(api: Api, form: str) -> None:
+def test_no_form_of_an_answer_fails_or_holds_it(api_on_disk: Api, form: str) -> None:
+    api = api_on_disk
     (item,) = api.post(EVENT)
     api.post(mined("china", "5", "2025-01-31"))
     erased(api, item["event_id"])
@@ -142,7 +147,8 @@ def test_a_thing_says_what_was_erased_of_it(api: Api) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_an_answer_that_was_to_hold_for_ever_ends(api: Api, form: str) -> None:
+def test_an_answer_that_was_to_hold_for_ever_ends(api_on_disk: Api, form: str) -> None:
+    api = api_on_disk
     (item,) = api.post(EVENT)
     asked = {"as_of": "2024-12-31", "recorded_as_of": f"position:{item['position']}", "format": form}
     first = api.client.get("/v1/figures", params=asked)
@@ -157,7 +163,8 @@ def test_an_answer_that_was_to_hold_for_ever_ends(api: Api, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_cached_answers_end_when_another_process_erases(api: Api, tmp_path: Path, form: str) -> None:
+def test_cached_answers_end_when_another_process_erases(api_on_disk: Api, tmp_path: Path, form: str) -> None:
+    api = api_on_disk
     (item,) = api.post(EVENT)
     asked = {"as_of": "2024-12-31", "recorded_as_of": f"position:{item['position']}", "format": form}
     for _ in range(2):

@@ -89,8 +89,16 @@ def declared_of(app: FastAPI) -> DeclaredRoutes:
     return declared
 
 
-def test_every_route_with_every_kind_of_key_cold_and_cached(app: FastAPI, engine: Engine, visitors: Visitors) -> None:
-    declared, client = declared_of(app), TestClient(app)
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app) as client:
+        yield client
+
+
+def test_every_route_with_every_kind_of_key_cold_and_cached(
+    app: FastAPI, engine: Engine, visitors: Visitors, client: TestClient
+) -> None:
+    declared = declared_of(app)
     requests = list(every_request(app))
     head = engine.ledger.head()
 

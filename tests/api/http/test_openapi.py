@@ -19,6 +19,14 @@ from tests.shared_tables import engine_of
 EXAMPLE_REQUEST = re.compile(r"`GET (/v1/[^`]*)`")
 
 
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """The description of an API, which no test changes."""
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        described: dict[str, Any] = TestClient(create_app(engine)).get("/openapi.json").json()
+    return described
+
+
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_the_docs_need_no_network(client: TestClient, path: str) -> None:
     page = client.get(path)
@@ -43,8 +51,7 @@ def test_the_root_is_the_explorer_which_leads_to_the_docs(client: TestClient) ->
     assert '"/docs"' in asset.text
 
 
-def test_every_event_type_is_in_the_schema_with_its_example(client: TestClient) -> None:
-    document = client.get("/openapi.json").json()
+def test_every_event_type_is_in_the_schema_with_its_example(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     body = document["paths"]["/v1/events"]["post"]["requestBody"]["content"]["application/json"]
     named = [one["$ref"].rpartition("/")[2] for one in schemas["Event"]["oneOf"]]
@@ -57,8 +64,7 @@ def test_every_event_type_is_in_the_schema_with_its_example(client: TestClient) 
     assert [name for name in REGISTRY if name not in body["examples"]] == ["EventErased"]
 
 
-def test_every_reference_in_the_schema_leads_somewhere(client: TestClient) -> None:
-    document = client.get("/openapi.json").json()
+def test_every_reference_in_the_schema_leads_somewhere(document: dict[str, Any]) -> None:
 
     def references(value: Any) -> Iterator[str]:
         if isinstance(value, dict):
@@ -76,8 +82,7 @@ def test_every_reference_in_the_schema_leads_somewhere(client: TestClient) -> No
             place = place[part]
 
 
-def test_every_endpoint_is_described(client: TestClient) -> None:
-    document = client.get("/openapi.json").json()
+def test_every_endpoint_is_described(document: dict[str, Any]) -> None:
     assert {f"/v1/{name}" for name in CATALOGUE} <= set(document["paths"])
     for path, operations in document["paths"].items():
         for operation in operations.values():
@@ -88,8 +93,7 @@ def test_every_endpoint_is_described(client: TestClient) -> None:
             assert all(parameter["description"] for parameter in operation.get("parameters", ())), path
 
 
-def test_the_items_of_a_projection_are_described(api: Api) -> None:
-    document = api.client.get("/openapi.json").json()
+def test_the_items_of_a_projection_are_described(api: Api, document: dict[str, Any]) -> None:
     api.post(organisation("acme"))
     (item,) = api.items("entities", entity="acme")
     assert set(document["components"]["schemas"]["Entities"]["properties"]) == set(item)
@@ -107,9 +111,10 @@ def schema_of(parameter: dict[str, Any]) -> dict[str, Any]:
     return one
 
 
-def test_every_example_of_a_parameter_and_every_example_request_runs(client: TestClient) -> None:
+def test_every_example_of_a_parameter_and_every_example_request_runs(
+    client: TestClient, document: dict[str, Any]
+) -> None:
     assert client.post("/v1/events", json=organisation("usgs")).status_code == 201  # the event that is proved
-    document = client.get("/openapi.json").json()
     client.app.state.streams.end()  # type: ignore[attr-defined]  # for a stream would go on
     for path, operations in document["paths"].items():
         if "get" not in operations or "{" in path:
@@ -194,8 +199,8 @@ def test_the_schema_knows_a_type_that_was_defined_after_it_was_first_asked_for(e
         del REGISTRY["LaterReported"]
 
 
-def test_the_groups_of_the_api_come_in_their_declared_order(client: TestClient) -> None:
-    paths = list(client.get("/openapi.json").json()["paths"])
+def test_the_groups_of_the_api_come_in_their_declared_order(document: dict[str, Any]) -> None:
+    paths = list(document["paths"])
     first = (
         "/v1/events",
         "/v1/imports",
@@ -208,9 +213,9 @@ def test_the_groups_of_the_api_come_in_their_declared_order(client: TestClient) 
     assert paths[-3:] == ["/healthz", "/readyz", "/metrics"]
 
 
-def test_every_read_answers_in_every_format_or_says_why_not(basics: Api) -> None:
+def test_every_read_answers_in_every_format_or_says_why_not(basics: Api, document: dict[str, Any]) -> None:
     """Also a read whose answer has texts beside its items, as a workbook."""
-    paths = basics.client.get("/openapi.json").json()["paths"]
+    paths = document["paths"]
     reads = [
         path for path, methods in paths.items() if "get" in methods and "{" not in path and path.startswith("/v1/")
     ]

@@ -27,7 +27,9 @@ def words_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def words(words_data: Path) -> Iterator[Api]:
     """Over HTTP."""
     with Ledger(data_directory(words_data).ledger_path) as ledger, engine_of(ledger) as engine:
-        yield Api(TestClient(create_app(engine, answers_bytes_max=0)))
+        app = create_app(engine, answers_bytes_max=0)
+        with TestClient(app) as client:
+            yield Api(client)
 
 
 @pytest.fixture(scope="session")
