@@ -189,6 +189,12 @@ def _sweep(temporary: Path) -> None:
         temporary.rmdir()
 
 
+def columns_of(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The columns of a table, as they are written where one like it is made: `"slug" VARCHAR, "number" BIGINT`."""
+    described = cursor.execute(f"FROM {table} LIMIT 0").description or ()
+    return ", ".join(f"{quoted(name)} {kind}" for name, kind, *_ in described)
+
+
 def drop_tables(cursor: duckdb.DuckDBPyConnection) -> None:
     """Leave nothing in the database."""
     kinds = {"VIEW": "duckdb_views() WHERE NOT internal AND", "TABLE": "duckdb_tables() WHERE"}

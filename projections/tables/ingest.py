@@ -90,15 +90,18 @@ class Ingest:
         self.figures = "log.figures"
         """The table of the rows of figures: another one for a while, where the whole log is taken in at once."""
 
-    def create_tables(self) -> None:
-        """Make the tables, empty, and a view for each type of event."""
+    def create_tables(self, columns: Mapping[str, str] | None = None) -> None:
+        """Make the tables, empty, and a view for each type of event. `columns` are those of the families' tables; where
+        they are not known, they are those of the queries that fill the tables, which take far longer to plan.
+        """
         self._run(sql("tables/sql/bookkeeping.sql"))
         self.planned.give("batch", SCHEMA.empty_table())
         for family in self._families.values():
             if family.name == "figures":
                 self._run(sql("tables/sql/fiscal.sql").format(forever=FOREVER))
-            rows = self._rows_of(family, all_figures_known=True, few=True)
-            self._run(f"CREATE TABLE log.{family.name} AS {rows} WITH NO DATA")
+            rows = None if columns else self._rows_of(family, all_figures_known=True, few=True)
+            shape = f"({columns[family.name]})" if columns else f"AS {rows} WITH NO DATA"
+            self._run(f"CREATE TABLE log.{family.name} {shape}")
             names = ((_WORD_START.sub("_", name).lower(), name) for name in family.types)
             rows = f"SELECT * FROM log.{family.name} WHERE type"
             self._run("; ".join(f"CREATE OR REPLACE VIEW log.{view} AS {rows} = '{name}'" for view, name in names))
