@@ -1,5 +1,7 @@
 """Series that change from publisher to publisher say so, where they are drawn and where they are listed."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Look
@@ -16,3 +18,21 @@ def test_a_series_of_several_publishers_says_so(look: Look, address: str) -> Non
         page.goto(f"{address}/series?subject=australia&metric=mine_production")
         expect(page.locator(".chart svg")).to_be_visible()
         expect(page.locator("#mixed, .badge.hop")).to_have_count(0)
+        expect(page.locator(".api-call")).to_contain_text("/v1/figures?subject=australia&metric=mine_production")
+        expect(page.locator(".chart")).to_have_attribute(
+            "aria-label", re.compile("^Charts: Australia; mine production")
+        )
+        page.locator(".chart .mark-symbol path").first.hover(force=True)
+        expect(page.locator(".chart")).to_have_attribute("title", "Australia, 2018: 21,000 t, U.S. Geological Survey")
+
+
+def test_what_changed_of_one_series_is_compared(look: Look, address: str) -> None:
+    with look(f"{address}/series?subject=australia&metric=mine_production&as_of=2026-06-30") as page:
+        page.locator("a", has_text="What changed of these in a year").click()
+        expect(page.locator("#narrowed")).to_contain_text("About: australia, What is measured: mine_production")
+        names = set(page.locator("#compare tbody th").all_inner_texts())
+        assert names
+        assert all(name.startswith("Australia, mine production") for name in names)
+        page.keyboard.press("/")
+        expect(page.locator("#search")).to_be_focused()
+        assert "as_of=2026-06-30" in page.url

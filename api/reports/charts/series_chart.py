@@ -50,7 +50,9 @@ def series_chart(
     levels = [level for points in shown for said in points.values() for one in said if (level := _number(one))]
     scale = Scale.of(levels or [Decimal(0)], unit)
     rows = [
-        row for name, points in zip(called, shown, strict=True) for row in _rows(name, sorted(points.items()), scale)
+        _told(row, scale, names)
+        for name, points in zip(called, shown, strict=True)
+        for row in _rows(name, sorted(points.items()), scale)
     ]
     of_series = _publishers(called, rows)
     lines = [*lines, *_mixed(of_series, names)]
@@ -134,6 +136,13 @@ def _rows(name: str, points: Iterable[tuple[date, Sequence[Mapping[str, Any]]]],
         before = row["publisher"]
 
 
+def _told(row: Spec, scale: Scale, names: Mapping[str, str]) -> Spec:
+    """A point with what is said of it when somebody points at it."""
+    number = scale.text(Decimal(str(row["value"])).scaleb(scale.power))
+    publisher = names.get(row["publisher"], row["publisher"])
+    return {**row, "told": f"{row['name']}, {row['period']}: {number} {scale.title}, {publisher}"}
+
+
 def _row(name: str, said: Iterable[Mapping[str, Any]], scale: Scale) -> Spec:
     first, *_ = items = list(said)
     levels = [level for item in items if (level := _number(item)) is not None]
@@ -169,6 +178,7 @@ def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, tit
     }
     above = {"titleAngle": 0, "titleAlign": "left", "titleX": 0, "titleY": -10}
     y = {"type": "quantitative", "axis": {"title": scale.title, "format": scale.label_format, **above}}
+    told = {"field": "told", "type": "nominal"}
     periods = {row["start"] for row in rows}
     layers: list[Spec]
     if len(periods) == 1:
@@ -181,7 +191,12 @@ def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, tit
         layers = [
             {
                 "mark": {"type": "bar"},
-                "encoding": {"x": x, "y": {**y, "field": "value"}, "color": {**colour, "legend": None}},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "field": "value"},
+                    "color": {**colour, "legend": None},
+                    "tooltip": told,
+                },
             },
             {
                 "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.6},
@@ -207,7 +222,7 @@ def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, tit
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 42, "opacity": 1},
-                "encoding": {"x": x, "y": {**y, "field": "value"}, "color": colour},
+                "encoding": {"x": x, "y": {**y, "field": "value"}, "color": colour, "tooltip": told},
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 14, "opacity": 1, "color": "#ffffff"},

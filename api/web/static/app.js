@@ -162,7 +162,19 @@ async function start() {
   await Promise.all([learning, draw()]);
 }
 
+/** The key / leads to the search, from wherever nobody writes. */
+async function onSearchKey(event) {
+  if (event.key !== "/" || event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  event.preventDefault();
+  if (place().path !== "/") {
+    history.pushState(null, "", address("/"));
+    await draw();
+  }
+  document.getElementById("search")?.focus();
+}
+
 paint();
+document.addEventListener("keydown", onSearchKey);
 followLinks();
 window.addEventListener("placechange", draw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

@@ -15,19 +15,22 @@ function loaded() {
 export async function chart(spec, { label }) {
   const element = h("div", { class: "chart", role: "img", "aria-label": label });
   if (window.vegaEmbed) {
-    await draw(element, spec);
+    await draw(element, spec, label);
   } else {
     element.append(h("p", { class: "empty" }, TEXTS.figure.drawing));
-    loaded().then(() => draw(element, spec));
+    loaded().then(() => draw(element, spec, label));
   }
   return element;
 }
 
-async function draw(element, spec) {
+async function draw(element, spec, label) {
   const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
   await window.vegaEmbed(element, dark ? inTheDark(spec) : spec, {
     ast: true, patch: withPlainDates, actions: false, renderer: "svg", tooltip: false, defaultStyle: false, mode: "vega-lite",
   });
+  element.setAttribute("role", "img");  // Vega calls it a visualization: what it shows says more
+  element.setAttribute("aria-label", label);
+  element.removeAttribute("aria-roledescription");
   const drawing = element.querySelector("svg");
   if (drawing) {
     drawing.removeAttribute("width");

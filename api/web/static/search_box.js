@@ -25,7 +25,7 @@ export function searchBox() {
   const list = h("ul", { id: "found", role: "listbox", "aria-label": words.label, hidden: true });
   const field = h("input", {
     type: "search", id: "search", placeholder: words.placeholder, autocomplete: "off", role: "combobox",
-    "aria-label": words.label, "aria-controls": "found", "aria-expanded": "false", "aria-autocomplete": "list",
+    "aria-label": words.label, title: words.hint, "aria-controls": "found", "aria-expanded": "false", "aria-autocomplete": "list",
     oninput: () => {
       clearTimeout(waiting);
       waiting = setTimeout(find, WAIT_MS);

@@ -38,6 +38,7 @@ export const TEXTS = {
   search: {
     label: "Search figures, policies, companies, plants",
     placeholder: "china quota 2023, lynas, who owns mp materials …",
+    hint: "The key / leads here from every screen",
     none: (words) => `Nothing is called by “${words}”. Try fewer or shorter words, or browse the catalogue.`,
     kinds: {
       figure: "Figure", series: "Series", entity: "Entity", policy: "Policy", agreement: "Agreement",
@@ -109,6 +110,7 @@ export const TEXTS = {
     none: "No figure with a number and a period fits at this date. Loosen a filter, or move the date forward.",
     data: "The figures of the chart",
     triangle: "How these were revised: the triangle of vintages",
+    compare: "What changed of these in a year",
   },
   mixed: {
     one: (subject, publishers) => `Mixed publishers: the answers on ${subject} are of ${publishers}, period by period. A step between two of them is no change in the world; name one publisher to see its own series.`,

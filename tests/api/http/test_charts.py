@@ -62,6 +62,7 @@ def test_a_series_of_several_publishers_says_so(api: Api) -> None:
         "2025": ("bgs", True),
     }
     assert spec["title"]["subtitle"][2].startswith("Mixed publishers: Australia (")
+    assert spec["data"]["values"][1]["told"].startswith("Australia, 2024: 29,000 t, ")
     alone = api.client.get("/v1/charts/series", params={"subject": "australia", "publisher": "usgs"}).json()
     assert not alone["usermeta"]["series"][0]["mixed"]
     assert not any("Mixed" in line for line in alone["title"]["subtitle"])

@@ -6,12 +6,14 @@ import { ask, inWords, names } from "../ledger.js";
 import { change, percent, quantity } from "../numbers.js";
 import { address, set } from "../place.js";
 import { empty, table } from "../table.js";
+import { fieldName } from "../terms.js";
 import { TEXTS } from "../texts.js";
 import { SLUGS, titleOf } from "./things.js";
 
 const words = TEXTS.compare;
 const PAGE = 100;
 const SIFTED = 1000;  // of so many those are shown that differ in the way that is asked for
+const NARROWING = ["subject", "metric", "material", "period", "publisher", "nature"];
 const ROWS_MAX = 10_000;
 const ASKED = ["from_as_of", "to_as_of", "from_recorded_as_of", "to_recorded_as_of"];
 const YEAR_MS = 365 * 86_400_000;
@@ -21,7 +23,8 @@ export async function compare({ params, signal }) {
   const asked = Object.fromEntries(ASKED.map((name) => [name, params.get(name) ?? ""]));
   asked.to_as_of ||= params.get("as_of") ?? new Date().toISOString().slice(0, 10);
   asked.from_as_of ||= new Date(Date.parse(asked.to_as_of.slice(0, 10)) - YEAR_MS).toISOString().slice(0, 10);
-  const more = resource === "figures" ? {} : { resource };
+  const filters = resource === "figures" ? narrowing(params) : {};
+  const more = resource === "figures" ? filters : { resource };
   const how = params.get("how") ?? "";
   const rows = Math.min(Number(params.get("rows")) || (how ? SIFTED : PAGE), ROWS_MAX);
   const answer = await ask("/v1/diff", { ...asked, ...more, limit: rows }, { signal, timeless: true });
@@ -32,11 +35,23 @@ export async function compare({ params, signal }) {
   return h("section", {},
     h("h1", {}, words.heading), h("p", { class: "lead" }, words.lead),
     form(resource, asked, how),
+    Object.keys(filters).length ? filtered(filters, asked) : null,
     items.length
       ? [table(columns(resource, called), items, { caption: words.heading, id: "compare" }),
          next ? h("p", {}, h("span", { class: "soft" }, TEXTS.figures.shown(items.length, true)), " ",
            h("button", { type: "button", id: "more", onclick: () => set({ rows: String(rows * 3) }, { replace: true }) }, TEXTS.figures.more)) : null]
       : empty(words.none));
+}
+
+/** The filters of figures in the address: what differs may be wanted of one series alone. */
+function narrowing(params) {
+  return Object.fromEntries(NARROWING.filter((name) => params.get(name)).map((name) => [name, params.get(name)]));
+}
+
+function filtered(filters, { from_as_of: from, to_as_of: to }) {
+  return h("p", { class: "soft", id: "narrowed" },
+    `${TEXTS.things.filterBy} ${Object.entries(filters).map(([name, value]) => `${fieldName(name)}: ${value}`).join(", ")} — `,
+    h("a", { href: address("/compare", { from_as_of: from, to_as_of: to }) }, TEXTS.things.all));
 }
 
 function form(resource, asked, how) {

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { badges, measured } from "../figure_words.js";
-import { Problem, ask, names, save } from "../ledger.js";
+import { Problem, ask, names, question, save } from "../ledger.js";
 import { mixedNote, mixedSeries, publisherCell } from "../mixed_series.js";
 import { grouped, quantity } from "../numbers.js";
 import { address, clocks, set } from "../place.js";
@@ -45,7 +45,7 @@ export async function figures({ params, signal }) {
           drawn,
           glossary(termsOf(answer.items)),
           answer.next ? h("p", {}, h("button", { type: "button", id: "more", onclick: () => set({ rows: String(limit + PAGE * 2) }, { replace: true }) }, words.more)) : null,
-          h("p", {}, h("a", { href: address("/series", filters) }, words.chart), " · ", h("a", { href: address("/vintages", filters) }, words.triangle)),
+          h("p", {}, h("a", { href: address("/series", filters) }, words.chart), " · ", h("a", { href: address("/vintages", filters) }, words.triangle), " · ", h("a", { href: address("/compare", filters) }, TEXTS.series.compare)),
           downloads("/v1/figures", filters, "figures"),
         ]
       : empty(words.none),
@@ -127,5 +127,13 @@ export function filterForm(params, path = "/figures") {
 export function downloads(path, params, name) {
   const buttons = Object.entries(FORMATS).map(([format, title]) =>
     h("button", { type: "button", class: "plain", id: `save-${format}`, onclick: () => save(path, { ...params, format }, `${[name, clocks().as_of].filter(Boolean).join("-")}.${format}`) }, title));
-  return h("p", { class: "downloads" }, `${words.downloads}: `, buttons.map((one, place) => [place ? " · " : "", one]));
+  return h("div", {},
+    h("p", { class: "downloads" }, `${words.downloads}: `, buttons.map((one, place) => [place ? " · " : "", one])),
+    apiCall(path, params));
+}
+
+/** The question behind a view, as programs ask it: to copy, or to look at. */
+export function apiCall(path, params) {
+  const url = new URL(question(path, params), location.href).href;
+  return h("p", { class: "downloads api-call" }, `${TEXTS.figure.apiCall}: `, h("code", {}, `curl '${url.replaceAll("'", "%27")}'`));
 }

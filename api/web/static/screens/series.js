@@ -10,7 +10,7 @@ import { address } from "../place.js";
 import { empty, table } from "../table.js";
 import { glossary, termsOf } from "../terms.js";
 import { TEXTS } from "../texts.js";
-import { asked, asking, filterForm, refused } from "./figures.js";
+import { apiCall, asked, asking, filterForm, refused } from "./figures.js";
 
 const words = TEXTS.series;
 const PAGE = 200;
@@ -44,6 +44,7 @@ export async function series({ params, signal }) {
     mixedNote(mixed, called),
     answer.items.length ? table(columns, answer.items, { caption: words.data, id: "series" }) : null,
     glossary(termsOf(answer.items)),
-    h("p", {}, h("a", { href: address("/vintages", ofChart) }, words.triangle)),
+    h("p", {}, h("a", { href: address("/vintages", ofChart) }, words.triangle), " · ", h("a", { href: address("/compare", ofChart) }, words.compare)),
+    apiCall("/v1/figures", chosen),
   );
 }
