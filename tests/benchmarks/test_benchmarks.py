@@ -11,7 +11,7 @@ from tests.benchmarks.apart import Failed, apart, here, peak_bytes
 from tests.benchmarks.measurements import Measurement, Reference, median, once, p99
 from tests.benchmarks.place import Place
 
-SIZE = 2000
+SIZE = 500
 WITHOUT_A_SERVER = [name for name in phases.NAMES if not name.startswith("http")]
 
 

@@ -25,7 +25,7 @@ def published_by(model: Model, as_of: datetime, position: int) -> list[Fact]:
 
 def test_days_and_counts_are_those_of_the_facts() -> None:
     seen: Counter[str] = Counter()
-    for seed in seeds(12):
+    for seed in seeds(6):
         rng = random.Random(seed)
         for engine, events in recorded(rng):
             model = Model(events)
@@ -39,7 +39,7 @@ def test_days_and_counts_are_those_of_the_facts() -> None:
                 assert [item["day"] for item in found.items] == sorted(expected)
                 assert sum(found.members["holds"].values()) == len(facts)
                 seen["days"] += len(expected)
-    assert seen["days"] > 100
+    assert seen["days"] > 40
 
 
 def series_known(model: Model, as_of: datetime, position: int) -> set[tuple[str, str, str | None]]:
@@ -50,7 +50,7 @@ def series_known(model: Model, as_of: datetime, position: int) -> set[tuple[str,
 
 def test_words_find_only_what_the_viewpoint_knows() -> None:
     found = 0
-    for seed in seeds(25):
+    for seed in seeds(8):
         rng = random.Random(seed)
         for engine, events in recorded(rng):
             model = Model(events)
@@ -66,4 +66,4 @@ def test_words_find_only_what_the_viewpoint_knows() -> None:
                         assert series <= known
                         assert any(one[:2] == (subject, metric) for one in series)
                         found += 1
-    assert found > 50
+    assert found > 15

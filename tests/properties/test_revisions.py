@@ -68,7 +68,7 @@ def random_question(rng: random.Random) -> Asked:
     )
 
 
-@pytest.mark.parametrize("seed", seeds(ordinarily=3, first=7000))
+@pytest.mark.parametrize("seed", seeds(ordinarily=2, first=7000))
 def test_revisions_are_those_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in recorded(rng):
@@ -177,7 +177,7 @@ def tabulated(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
         yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
 
 
-@pytest.mark.parametrize("seed", seeds(ordinarily=5, first=7100))
+@pytest.mark.parametrize("seed", seeds(ordinarily=2, first=7100))
 def test_the_changes_of_a_table_are_of_the_kinds_that_the_model_says(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in tabulated(rng):

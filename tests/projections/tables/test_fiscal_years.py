@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ledger import Ledger
-from projections import Engine
+from tests.shared_tables import engine_of
 
 Event = dict[str, Any]
 
@@ -81,7 +81,7 @@ REINSTATED = act(8, "EventReinstated", 4)
     ],
 )
 def test_a_version_reads_the_fiscal_year_of_its_time(events: list[Event]) -> None:
-    with Ledger(":memory:") as ledger, Engine(ledger) as at_once, Engine(ledger) as step_by_step:
+    with Ledger(":memory:") as ledger, engine_of(ledger) as at_once, engine_of(ledger) as step_by_step:
         for event in [*BEFORE, *events]:
             ledger.append([event])
             step_by_step.read("figures", step_by_step.viewpoint())
