@@ -59,6 +59,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("problems",),
         ("questions", "outbound", "operations"),
         ("formats",),
+        ("hooks",),
         ("reports", "web"),
         ("http",),
         ("app",),

@@ -24,6 +24,7 @@ QUOTA = ["--subject", "china", "--metric", "mining_quota", "--period", "2023"]
 LATER = ["--from-as-of", "2024-12-31", "--to-as-of", "2026-03-01"]
 COMMANDS = {
     "keys": ["list"],
+    "hooks": ["list"],
     "demo": ["--no-serve"],
     "append": ["--dry-run", "event.json"],
     "backup": ["ledger.backup"],

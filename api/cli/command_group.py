@@ -44,6 +44,7 @@ class CommandModule(NamedTuple):
 MODULES = (
     CommandModule("api.cli.serve_commands", lambda: ("serve", "demo"), needs=LIBRARIES),
     CommandModule("api.cli.keys_command", lambda: ("keys",), needs=()),
+    CommandModule("api.cli.hooks_command", lambda: ("hooks",)),
     CommandModule("api.cli.record_commands", lambda: ("append", "import")),
     CommandModule("api.cli.erase_command", lambda: ("erase",)),
     CommandModule("api.cli.export_command", lambda: ("export",)),

@@ -19,6 +19,7 @@ from api.cli.server_protocol import ProblemProtocol
 from api.cli.session import MISUSED, fail
 from api.cli.stopping_server import StoppingServer
 from api.cli.terminal import console
+from api.hooks.delivery import Delivery
 from api.http.access import Access
 from api.http.visit_log import log_start, log_verification
 from api.keys.key_check import KeyCheck
@@ -140,9 +141,12 @@ def _serve(engine: Engine, listening: socket.socket, service: Service, sandbox: 
     verification = _verification_of(engine)
     watch = ErasureWatch(engine, [app.state.cached_answers.clear, app.state.kept_files.clear])
     watch.start()
+    delivery = Delivery(engine, data_directory(service.data).path)
+    delivery.start()
     try:
         server.run(sockets=[listening])
     finally:
+        delivery.close()
         watch.close()
         if verification is not None:
             verification.close()

@@ -160,7 +160,7 @@ class KeyFile:
             file.execute("BEGIN IMMEDIATE")
             try:
                 if make and not file.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                    for statement in _statements(_SCHEMA):
+                    for statement in statements_of(_SCHEMA):
                         file.execute(statement)
                 yield file
                 file.execute("COMMIT")
@@ -207,7 +207,7 @@ def _keys(file: sqlite3.Connection, now: int, name: str | None = None) -> Iterat
         yield Key(found, scopes_in(scopes), created_at, expires_at, revoked_at, secrets)
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements_of(script: str) -> Iterator[str]:
     """The statements of a script one by one, so that they are part of the transaction that is open."""
     statement = ""
     for line in script.splitlines(keepends=True):

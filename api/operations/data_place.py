@@ -7,7 +7,7 @@ from pathlib import Path
 
 from api.operations.health_findings import Finding, fault, warning, well
 
-SECRETS = ("ledger.key", "keys.db", "witness.key")
+SECRETS = ("ledger.key", "keys.db", "hooks.db", "witness.key")
 """Files that only their owner may read."""
 ROOM_MIN = 256 * 1024 * 1024
 NETWORK_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs"})

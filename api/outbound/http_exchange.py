@@ -7,8 +7,9 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -30,36 +31,56 @@ class Reply(NamedTuple):
     body: bytes
 
 
-def checked_url(url: str) -> str:
-    """An address that can be asked, without a slash at its end. Raises NoAnswer."""
+def checked_url(url: str, *, with_query: bool = False) -> str:
+    """An address that can be asked, without a slash at its end; one `with_query` as it is. Raises NoAnswer."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or not url.isascii() or not url.isprintable() or any(mark in url for mark in " ?#@"):
-        raise NoAnswer(
-            f"{url!r} is no address of a server: it begins with https:// or http://, with no ? or # or @ in it"
-        )
-    return url.rstrip("/")
+    if (
+        not usable
+        or not url.isascii()
+        or not url.isprintable()
+        or any(mark in url for mark in (" #@" if with_query else " ?#@"))
+    ):
+        marks = "# or @" if with_query else "? or # or @"
+        raise NoAnswer(f"{url!r} is no address of a server: it begins with https:// or http://, with no {marks} in it")
+    return url if with_query else url.rstrip("/")
 
 
-def post(url: str, body: bytes, *, kind: str, reply_bytes_max: int, time_limit_s: float = TIME_LIMIT_S) -> Reply:
-    """Send a body, of a media type, to an address. Raises NoAnswer."""
-    parts = urlsplit(checked_url(url))
+def post(
+    url: str,
+    body: bytes,
+    *,
+    kind: str,
+    reply_bytes_max: int,
+    time_limit_s: float = TIME_LIMIT_S,
+    headers: Mapping[str, str] | None = None,
+    public_only: bool = False,
+) -> Reply:
+    """Send a body, of a media type, to an address. Raises NoAnswer.
+
+    With `public_only` nothing is sent to an address of this machine or of a private network, whatever name it has.
+    """
+    parts = urlsplit(checked_url(url, with_query=True))
+    host, reached = parts.hostname or "", None
+    if public_only:
+        reached = public_address(host, parts.port or (443 if parts.scheme == "https" else 80))
     headers = {
+        **(headers or {}),
         "Content-Type": kind,
         "Content-Length": str(len(body)),
         "User-Agent": f"supply-ledger/{installed_version()}",
         "Connection": "close",
     }
-    make = _https if parts.scheme == "https" else http.client.HTTPConnection
-    connection = make(parts.hostname or "", parts.port, timeout=time_limit_s)
+    make = _Https if parts.scheme == "https" else _Http
+    connection = make(host, parts.port, reached, timeout_s=time_limit_s)
     ended = threading.Event()
     try:
         connection.connect()
         with _ended_after(connection.sock, time_limit_s, ended):
-            connection.request("POST", parts.path or "/", body, headers)
+            connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
             answer = connection.getresponse()
             content = answer.read(reply_bytes_max + 1)
             if answer.length and len(content) <= reply_bytes_max:
@@ -76,8 +97,44 @@ def post(url: str, body: bytes, *, kind: str, reply_bytes_max: int, time_limit_s
     return Reply(answer.status, answer.headers.get_content_type(), content)
 
 
-def _https(host: str, port: int | None, *, timeout: float) -> http.client.HTTPSConnection:
-    return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
+def public_address(host: str, port: int) -> str:
+    """The address of a host, where all that it has are public. Raises NoAnswer."""
+    try:
+        found = {str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError) as error:
+        raise NoAnswer(f"{host} has no address: {error}. Ask again later.") from None
+    for text in sorted(found):
+        address = ip_address(text.partition("%")[0])
+        address = getattr(address, "ipv4_mapped", None) or address
+        if not address.is_global or address.is_multicast:
+            raise NoAnswer(
+                f"{host} is {text}, which is no public address: nothing is sent there unless that is allowed"
+            )
+    return min(found)
+
+
+class _Http(http.client.HTTPConnection):
+    """A connection to a host, at an address that was looked at before, where there is one."""
+
+    def __init__(self, host: str, port: int | None, reached: str | None, *, timeout_s: float) -> None:
+        super().__init__(host, port, timeout=timeout_s)
+        self._reached = reached or host
+        self._timeout_s = timeout_s
+
+    def connect(self) -> None:
+        """Connect."""
+        self.sock = socket.create_connection((self._reached, self.port), self._timeout_s)
+
+
+class _Https(_Http):
+    """The same over TLS, with the certificate of the host."""
+
+    default_port = http.client.HTTPS_PORT
+
+    def connect(self) -> None:
+        """Connect, and check the certificate."""
+        super().connect()
+        self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
 
 
 @contextmanager

@@ -94,6 +94,7 @@ ASKED = {
     "diff": ["--from-as-of", "2024-12-31"],
     "disputes": ["--status", "all"],
     "keys": ["list"],
+    "hooks": ["list"],
     "proof": ["1"],
     "receipt": ["figures", "--output", os.devnull],  # else it prints data
     "search": ["--q", "china"],
