@@ -25,6 +25,19 @@ class JsonPage(NamedTuple):
     members: dict[str, Any]
 
 
+class FirstRows(NamedTuple):
+    """What comes with a question: its first rows, whether there are more, what they were made from, what is beside.
+
+    `table` has all rows, where they came too.
+    """
+
+    rows: list[Row]
+    is_all: bool
+    basis: dict[str, Any]
+    members: dict[str, Any]
+    table: "pa.Table | None" = None
+
+
 class SqlRows(NamedTuple):
     """What a statement of SQL gives, and what it was answered from."""
 
@@ -37,6 +50,12 @@ class Door(Protocol):
 
     place: str
     """The directory or the address, as it is shown."""
+
+    def first(self, path: str, parameters: Parameters, *, rows: int | None) -> FirstRows:
+        """The first rows of the answer to a question, so many at least; None where it takes no limit.
+
+        With a limit among the parameters there are no others.
+        """
 
     def page(self, path: str, parameters: Parameters) -> JsonPage:
         """A page of the answer to a question."""

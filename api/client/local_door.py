@@ -7,16 +7,18 @@ log as those of a server are; where a server has them open they are made in memo
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 import pyarrow as pa
 
-from api.client.door import Drawing, JsonPage, Parameters, Row, SqlRows
+from api.client.door import Drawing, FirstRows, JsonPage, Parameters, Row, SqlRows
 from api.client.door_errors import BookError, NoLedger, Refusal
 from api.formats.cells import json_text
 from api.formats.columnar import cut_of, is_cut
+from api.formats.negotiation import ARROW, JSONL
 from api.formats.render import json_groups
 from api.formats.typed_columns import tables_of
 from api.problems import Problem, not_found, problem_of, refused
@@ -24,7 +26,7 @@ from api.questions.append_answers import dry_run_answer, events_in, written_basi
 from api.questions.asked_paths import question_at
 from api.questions.import_question import MEMBER, SentFile, import_answer, import_options, taken_in
 from api.questions.import_question import PARAMETERS as IMPORT_PARAMETERS
-from api.questions.page import Page, viewpoint_of
+from api.questions.page import PART_ROWS, Page, viewpoint_of
 from api.questions.parameters import PAGING, checked
 from api.questions.repeated_question import asked
 from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory, import_limits
@@ -67,28 +69,34 @@ class LocalDoor:
         self._engine.close()
         self._ledger.close()
 
+    def first(self, path: str, parameters: Parameters, *, rows: int | None) -> FirstRows:
+        """The first rows of the answer to a question, with the table of all. Raises Refusal.
+
+        To ask for some costs about what all cost, so they are read once. The log alone may be too long to be held.
+        """
+
+        def made(page: Page) -> FirstRows:
+            shown = list(_rows(replace(page.with_items(page.items[:rows]), rest=None)))
+            if isinstance(page.items, list) and page.rest is not None:
+                is_all = len(shown) == len(page.items) < PART_ROWS
+                return FirstRows(shown, is_all, *_beside(page))
+            held = page if page.rest is None else replace(page, rest=partial(iter, list(page.rest())))
+            is_all = page.next is None and len(shown) == sum(map(len, held.parts()))
+            return FirstRows(shown, is_all, *_beside(page), _whole_table_if_it_fits(held))
+
+        return self._asked(path, {**parameters, "format": ARROW.name}, made)
+
     def page(self, path: str, parameters: Parameters) -> JsonPage:
         """A page of the answer to a question. Raises Refusal."""
-
-        def made(page: Page) -> JsonPage:
-            # As it would arrive over HTTP, so that both doors give the same to the letter.
-            items = [row for lines in json_groups(page, b"\n") for row in map(orjson.loads, lines.split(b"\n")) if row]
-            beside = orjson.loads(json_text({"basis": page.basis, "members": page.more}))
-            return JsonPage(items, page.next, beside["basis"], beside["members"])
-
-        return self._asked(path, parameters, made)
+        return self._asked(path, parameters, lambda page: JsonPage(list(_rows(page)), page.next, *_beside(page)))
 
     def rows(self, path: str, parameters: Parameters) -> Iterator[Row]:
         """All items of an answer. Raises Refusal."""
-
-        def made(page: Page) -> list[Row]:
-            return [orjson.loads(line) for lines in json_groups(page, b"\n") for line in lines.split(b"\n") if line]
-
-        return iter(self._asked(path, {**parameters, "format": "jsonl"}, made))
+        return iter(self._asked(path, {**parameters, "format": JSONL.name}, lambda page: list(_rows(page))))
 
     def table(self, path: str, parameters: Parameters) -> pa.Table:
         """All items of an answer as a table. Raises Refusal."""
-        return self._asked(path, {**parameters, "format": "arrow"}, _whole_table)
+        return self._asked(path, {**parameters, "format": ARROW.name}, _whole_table)
 
     def _asked(self, path: str, parameters: Parameters, made: Callable[[Page], T]) -> T:
         """What is made of the page that answers a question, read to its end: nothing is left open."""
@@ -108,7 +116,7 @@ class LocalDoor:
                 self._sandbox = Sandbox(replace(sandbox_limits(), children=1))
             said = statement_of(orjson.dumps(dict(statement)))
             sandbox = self._sandbox
-            page = asked(lambda: sql_page(self._engine, sandbox, said, {"format": "arrow"}))
+            page = asked(lambda: sql_page(self._engine, sandbox, said, {"format": ARROW.name}))
             return SqlRows(_whole_table(page), dict(page.basis))
 
     def chart(self, name: str, parameters: Parameters, form: Drawing) -> bytes:
@@ -163,6 +171,26 @@ def _page(engine: Engine, path: str, parameters: Parameters) -> Page:
 
         return with_receipt(engine, question.ask(engine, given), path, given)
     return question.ask(engine, given)
+
+
+def _rows(page: Page) -> Iterator[Row]:
+    """The items as they would arrive over HTTP, so that both doors give the same to the letter."""
+    for lines in json_groups(page, b"\n"):
+        yield from (orjson.loads(line) for line in lines.split(b"\n") if line)
+
+
+def _beside(page: Page) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The basis, and what is beside the items, as they would arrive over HTTP."""
+    beside = orjson.loads(json_text([page.basis, page.more]))
+    return beside[0], beside[1]
+
+
+def _whole_table_if_it_fits(page: Page) -> pa.Table | None:
+    """The items as one table; None where a number is too long for its column, so that there are only rows."""
+    try:
+        return _whole_table(page)
+    except Problem:
+        return None
 
 
 def _whole_table(page: Page) -> pa.Table:

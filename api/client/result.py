@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from api.client.data_frames import pandas_frame, polars_frame
-from api.client.door import Door, JsonPage, Parameters, Row, SqlRows
+from api.client.door import Door, FirstRows, Parameters, Row, SqlRows
 from api.client.door_errors import BookError, Refusal
 from api.client.shown_rows import as_html, as_text
 from api.client.typed_rows import typed_rows
@@ -142,23 +142,23 @@ class Answer:
         self._takes_limit = self._question is None or any(one.name == "limit" for one in self._question.known)
         self._limit = limit if self._takes_limit else None
         self._parameters = {**parameters, **({} if self._limit is None else {"limit": str(self._limit)})}
-        self._first: JsonPage = door.page(path, self._paged(self._parameters, FIRST_ROWS))
+        self._first: FirstRows = door.first(path, self._parameters, rows=FIRST_ROWS if self._takes_limit else None)
         self.basis: Mapping[str, Any] = self._first.basis
         self.members: Mapping[str, Any] = self._first.members
-        self._is_whole = self._first.next is None or self._limit is not None
+        self._is_whole = self._first.is_all or self._limit is not None
 
     @property
     def is_cut(self) -> bool:
         """Whether a limit left rows out."""
-        return self._limit is not None and self._first.next is not None
+        return self._limit is not None and not self._first.is_all
 
     def count(self) -> int:
         """How many rows there are; where they did not come with the question, the table knows."""
-        return len(self._first.items) if self._is_whole else self.table().num_rows
+        return len(self._first.rows) if self._is_whole else self.table().num_rows
 
     def first_rows(self, count: int) -> list[Row]:
         """Some rows, as they are shown."""
-        return self._first.items[:count]
+        return self._first.rows[:count]
 
     def table(self) -> "pa.Table":
         """The rows as a table."""
@@ -166,7 +166,7 @@ class Answer:
 
     def rows(self) -> list[Row]:
         """The rows, with the types that the table has."""
-        rows = self._first.items if self._is_whole else list(self._door.rows(self._path, self._pinned))
+        rows = self._first.rows if self._is_whole else list(self._door.rows(self._path, self._pinned))
         return typed_rows(rows, self._types)
 
     def receipt(self) -> dict[str, Any]:
@@ -192,7 +192,7 @@ class Answer:
 
     @cached_property
     def _table(self) -> "pa.Table":
-        return self._door.table(self._path, self._pinned)
+        return self._door.table(self._path, self._pinned) if self._first.table is None else self._first.table
 
     @cached_property
     def _types(self) -> "Mapping[str, pa.DataType]":

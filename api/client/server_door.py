@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from urllib.parse import quote, urlencode, urlsplit
 
-from api.client.door import Drawing, JsonPage, Parameters, Row, SqlRows
+from api.client.door import Drawing, FirstRows, JsonPage, Parameters, Row, SqlRows
 from api.client.door_errors import BookError, NoServer, Refusal
 from api.distribution import installed_version
 from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, XLSX
@@ -79,6 +79,11 @@ class ServerDoor:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def first(self, path: str, parameters: Parameters, *, rows: int | None) -> FirstRows:
+        """The first rows of the answer to a question. Raises Refusal, NoServer."""
+        page = self.page(path, parameters if rows is None else {"limit": str(rows), **parameters})
+        return FirstRows(page.items, page.next is None, page.basis, page.members)
 
     def page(self, path: str, parameters: Parameters) -> JsonPage:
         """A page of the answer to a question. Raises Refusal, NoServer."""
