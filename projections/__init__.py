@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from projections.queries.filter_values import FilterError, Value, listed
     from projections.queries.filters import UnknownFilter
     from projections.queries.inquiry import Inquiry
+    from projections.queries.question_columns import ANSWER_COLUMNS, QUESTION_COLUMNS, QuestionsRefused
     from projections.queries.reader import Reader
     from projections.queries.thing_diff import DiffPlace
     from projections.queries.thing_effects import thing_effects
@@ -46,6 +47,7 @@ else:
         "projections.queries.filter_values": "FilterError Value listed",
         "projections.queries.filters": "UnknownFilter",
         "projections.queries.inquiry": "Inquiry",
+        "projections.queries.question_columns": "ANSWER_COLUMNS QUESTION_COLUMNS QuestionsRefused",
         "projections.queries.reader": "Reader",
         "projections.queries.thing_diff": "DiffPlace",
         "projections.queries.thing_effects": "thing_effects",
@@ -73,10 +75,12 @@ else:
 
 
 __all__ = [
+    "ANSWER_COLUMNS",
     "CATALOGUE",
     "COLUMN_KINDS",
     "FIGURES",
     "FIGURE_IDENTITY",
+    "QUESTION_COLUMNS",
     "SERIES",
     "THINGS",
     "Abandoned",
@@ -93,6 +97,7 @@ __all__ = [
     "OutOfTime",
     "OverLimit",
     "Projection",
+    "QuestionsRefused",
     "Reader",
     "SandboxUnavailable",
     "TablesUnavailable",

@@ -55,13 +55,13 @@ held_{family} AS NOT MATERIALIZED (
 )
 
 -- name: shown
-answer_intervals.shown_from <= CAST($as_of AS TIMESTAMP)
-    AND answer_intervals.shown_until > CAST($as_of AS TIMESTAMP)
-    AND answer_intervals.since <= $position
-    AND answer_intervals.until > $position
+answer_intervals.shown_from <= {as_of}
+    AND answer_intervals.shown_until > {as_of}
+    AND answer_intervals.since <= {position}
+    AND answer_intervals.until > {position}
     AND (
-      answer_intervals.shortened_to > CAST($as_of AS TIMESTAMP)
-      OR answer_intervals.shortened_at > $position
+      answer_intervals.shortened_to > {as_of}
+      OR answer_intervals.shortened_at > {position}
     )
 
 -- name: answer_intervals
@@ -81,13 +81,6 @@ answer_intervals AS NOT MATERIALIZED (
     answer_intervals.*
   FROM viewpoints
   JOIN log.answer_intervals AS answer_intervals
-    ON answer_intervals.shown_from <= viewpoints.as_of
-    AND answer_intervals.shown_until > viewpoints.as_of
-    AND answer_intervals.since <= viewpoints.position
-    AND answer_intervals.until > viewpoints.position
-    AND (
-      answer_intervals.shortened_to > viewpoints.as_of
-      OR answer_intervals.shortened_at > viewpoints.position
-    )
+    ON {shown}
   WHERE {rows}
 )

@@ -18,6 +18,8 @@ from projections.tables.families import Family
 ITEMS = "_items"
 INTERVALS = "answer_intervals"
 NO_RESTATING: Mapping[str, int] = {}
+_HERE = ("CAST($as_of AS TIMESTAMP)", "$position")
+"""The moment and the position of the viewpoint, where there is one."""
 _PARAMETER = re.compile(r"\$([a-z_0-9]+)\b")
 
 
@@ -99,8 +101,9 @@ def _clauses(
                 families[family], restating=restating.get(family, 0), of_publishers=of_publishers
             )
         elif relation == INTERVALS:
-            shown = _clocks()[f"many_{INTERVALS}" if viewpoints else INTERVALS]
-            clauses[relation] = shown.format(rows=conditions, shown=_clocks()["shown"])
+            shown = shown_at("viewpoints.as_of", "viewpoints.position") if viewpoints else shown_at(*_HERE)
+            text = _clocks()[f"many_{INTERVALS}" if viewpoints else INTERVALS]
+            clauses[relation] = text.format(rows=conditions, shown=shown)
         elif relation == f"held_{family}" and (family in families or family in ("slugs", "slug_groups")):
             held = _clocks()["many" if viewpoints else "one"]
             clauses[relation] = held.format(family=family, rows=conditions, held=_clocks()["held"])
@@ -126,15 +129,20 @@ def lookup(view: str, rows: Sequence[str], *, as_text: Sequence[str] = ()) -> st
         raise ValueError(f"view {view!r} is not declared as a lookup")
     (relation,) = shared.reads
     table, clock = (
-        (f"log.{INTERVALS}", "shown")
+        (f"log.{INTERVALS}", shown_at(*_HERE))
         if relation == INTERVALS
-        else (f"log.{relation.removeprefix('held_')} AS versions", "held")
+        else (f"log.{relation.removeprefix('held_')} AS versions", _clocks()["held"])
     )
     select = text_of(view).removesuffix(f"FROM {relation}\n")
     for column in as_text:
         select = select.replace(f"  {column},\n", f"  CAST({column} AS VARCHAR) AS {column},\n", 1)
-    conditions = "\n  AND ".join((_clocks()[clock], *rows))
+    conditions = "\n  AND ".join((clock, *rows))
     return f"{select}FROM {table}\nWHERE {conditions}"
+
+
+def shown_at(as_of: str, position: str) -> str:
+    """The condition that an answer interval holds at a moment of publication and a position, which are given as SQL."""
+    return _clocks()["shown"].format(as_of=as_of, position=position)
 
 
 def reads_of(view: str) -> tuple[str, ...]:

@@ -86,6 +86,17 @@ class Inquiry(ABC):
         with self.reader(viewpoints[-1]) as reader:
             return reader.read_many(name, viewpoints, filters=filters)
 
+    def point_answers(self, questions: pa.Table, viewpoint: Viewpoint) -> pa.Table:
+        """The answers to a table of questions about figures, each at a viewpoint of its own, in their order: see
+        `projections.queries.point_answers`.
+
+        No row is answered with what was recorded after `viewpoint`. Raises QuestionsRefused.
+        """
+        from projections.queries.point_answers import point_answers
+
+        with self.reader(viewpoint) as reader:
+            return point_answers(reader, self.ledger, questions)
+
     def history(
         self,
         figure_id: UUID | str,

@@ -55,6 +55,11 @@ class Names:
         self._subject_of = subject_of
         self._known_keys: dict[UUID, Key | None] = {}
 
+    @property
+    def merged(self) -> bool:
+        """Whether any slug was ever merged."""
+        return self._merged
+
     def kept(self, slug: str) -> str:
         """The slug that a slug was merged into, or itself."""
         return self._meanings.kept(slug, self._position) if self._merged else slug
@@ -100,7 +105,7 @@ class Names:
         """The figures under which ids answer: those of their keys with the slugs that are kept."""
         if not self._slugs:
             return list(figure_ids)
-        keys = self._keys(figure_ids)
+        keys = self.keys(figure_ids)
         return [self._figure_at(one, self._position, keys[one]) for one in figure_ids]
 
     def subjects(self, figure_id: UUID) -> list[str]:
@@ -124,7 +129,7 @@ class Names:
         """Under which id each of some figures answers from which position on, so far; the first one from the start."""
         if not self._merged:
             return [[(0, one)] for one in figure_ids]
-        keys = self._keys(figure_ids)
+        keys = self.keys(figure_ids)
         return [
             [(start, self._figure_at(one, start, keys[one])) for start in (0, *self._moves(keys[one]))]
             for one in figure_ids
@@ -155,7 +160,7 @@ class Names:
         kept = self._meanings.kept
         return id_of(kept(subject, position), metric, material and kept(material, position), *rest)
 
-    def _keys(self, figure_ids: Sequence[UUID]) -> Mapping[UUID, Key | None]:
+    def keys(self, figure_ids: Sequence[UUID]) -> Mapping[UUID, Key | None]:
         """The keys of figures; None where no event was ever recorded on one, under whatever names."""
         known = self._known_keys
         unknown = [one for one in dict.fromkeys(figure_ids) if one not in known]

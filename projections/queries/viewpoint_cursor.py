@@ -4,6 +4,7 @@ The rows of an answer come at once, or some at a time: a list of a million figur
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,6 +124,17 @@ class ViewpointCursor:
         for rows in arrow_batches(self._cursor, query, parameters(query, known)):
             self.allowance.check()
             yield rows
+
+    @contextmanager
+    def lending(self, **tables: pa.Table) -> Iterator[None]:
+        """Within the block, queries may name these tables too."""
+        for name, table in tables.items():
+            self._cursor.register(name, table)
+        try:
+            yield
+        finally:
+            for name in tables:
+                self._cursor.unregister(name)
 
     def ask(self, query: str, **params: Any) -> list[Any]:
         """The rows that a query gives; it may name the viewpoint's parameters and those given."""

@@ -53,7 +53,8 @@ PUBLIC = {
         "plain printed room unit"
     ),
     "projections": (
-        "CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY SERIES THINGS Abandoned Allowance Applies DiffPlace Engine "
+        "ANSWER_COLUMNS CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY QUESTION_COLUMNS SERIES THINGS Abandoned "
+        "Allowance Applies DiffPlace Engine QuestionsRefused "
         "Filter FilterError Inquiry KeptPosition Kind OutOfMemory OutOfTime OverLimit Projection Reader "
         "SandboxUnavailable TablesUnavailable ThingPlace Unanswered UnknownFilter Value Viewpoint is_detail "
         "kept_position listed tables_removed thing_effects"
