@@ -38,6 +38,7 @@ from projections import (
     OutOfMemory,
     OutOfTime,
     OverLimit,
+    QuestionsRefused,
     SandboxUnavailable,
     TablesUnavailable,
     Unanswered,
@@ -124,6 +125,19 @@ def refused(error: Refused, *, batch: bool) -> Problem:
     )
 
 
+def questions_refused(detail: str, faults: Sequence[Mapping[str, Any]], count: int) -> Problem:
+    """A table of questions of which none is answered, since some ask for nothing that can be."""
+    more = count - len(faults)
+    said = detail if count <= 1 else f"{count} faults; the first: {detail}"
+    return Problem(
+        422,
+        "questions-refused",
+        f"No question was answered: {said}",
+        errors=faults,
+        more={"errors_more": more} if more > 0 else None,
+    )
+
+
 SQL_NARROWER = (
     "read fewer rows (an earlier viewpoint, fewer tables), name the columns that you need instead of *, aggregate, and "
     "join on keys"
@@ -172,6 +186,8 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, FilterError | UnknownFilter):
         rule = "unknown_parameter" if isinstance(error, UnknownFilter) else "value"
         return bad_parameter(error.parameter, rule, str(error))
+    if isinstance(error, QuestionsRefused):
+        return questions_refused(str(error), error.faults, error.count)
     if isinstance(error, TablesUnavailable):
         return _tables_unavailable(error)
     if isinstance(error, Unanswered):

@@ -79,6 +79,13 @@ def _children(text: str) -> int:
     return int(text)
 
 
+def _rows(text: str) -> int:
+    """A whole number of rows."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text)):
+        raise ValueError("a whole number of rows, from 1 on")
+    return int(text)
+
+
 def _host_names(text: str) -> tuple[str, ...]:
     names = tuple(name for part in text.split(",") if (name := part.strip().lower()))
     if not all(_HOST_NAME.fullmatch(name) for name in names):
@@ -222,6 +229,13 @@ IMPORT_ATOMIC_MB = Setting(
     "How many megabytes of checked rows may wait in memory where all of a file is recorded or nothing (413 for more).",
     _megabytes,
 )
+ASOF_MB = Setting(
+    "asof_mb",
+    "64",
+    "How many megabytes a table of questions, each at a point in time of its own, may have over HTTP (413 for more).",
+    _megabytes,
+)
+ASOF_ROWS = Setting("asof_rows", "1000000", "How many rows it may have, on the command line too.", _rows)
 HOSTS = Setting(
     "hosts",
     "",
@@ -295,6 +309,8 @@ SETTINGS: tuple[
     SQL_AT_ONCE,
     IMPORT_MB,
     IMPORT_ATOMIC_MB,
+    ASOF_MB,
+    ASOF_ROWS,
     HOSTS,
     CORS_ORIGINS,
     PROXIES,

@@ -27,6 +27,7 @@ COMMANDS = {
     "hooks": ["list"],
     "demo": ["--no-serve"],
     "append": ["--dry-run", "event.json"],
+    "asof": ["questions.csv"],
     "backup": ["ledger.backup"],
     "import": ["facts.jsonl"],
     "export": ["exported"],
@@ -93,6 +94,9 @@ def test_no_command_warns(directory: Path) -> None:
     figures = json.loads(run(directory, *PROGRAM, "figures", *QUOTA, "--format", "json"))["items"]
     (directory / "event.json").write_text(registered("first-institute"), encoding="utf-8")
     (directory / "facts.jsonl").write_text(registered("second-institute") + "\n", encoding="utf-8")
+    (directory / "questions.csv").write_text(
+        "subject,metric,period,as_of\naustralia,mine_production,2024,2025-06-30\n", encoding="utf-8"
+    )
     other = json.loads(run(directory, *PROGRAM, "statements", "--limit", "1", "--format", "json"))["items"][0]
     gone = [other["event_id"], "--reason", "other", "--explanation", "It was tried.", "--yes"]
     asked = {**COMMANDS, "history": [figures[0]["figure_id"]], "erase": gone}

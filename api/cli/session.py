@@ -1,9 +1,9 @@
 """A session of the command line: the ledger of a data directory, opened and closed, and what to say when it fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -12,7 +12,7 @@ from api.cli.terminal import console
 from api.problems import Problem, problem_of
 from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory
 from ledger import BackupError, Ledger, LedgerError, visible
-from projections import Engine, FilterError, TablesUnavailable, UnknownFilter
+from projections import Engine, FilterError, QuestionsRefused, TablesUnavailable, UnknownFilter
 
 FAILED = 1
 MISUSED = 2
@@ -69,10 +69,10 @@ def reporting() -> Iterator[None]:
         yield
     except BackupError as error:
         fail(f"{error}.")
-    except (Problem, LedgerError, FilterError, TablesUnavailable, UnknownFilter) as error:
+    except (Problem, LedgerError, FilterError, QuestionsRefused, TablesUnavailable, UnknownFilter) as error:
         problem = problem_of(error)
         lines = [
-            f"  {fault.get('pointer') or fault.get('parameter') or '(the event)'}: {fault['detail']}"
+            f"  {_place(fault)}: {fault['detail']}"
             for fault in problem.errors or ()
             if fault["detail"] != problem.detail
         ]
@@ -81,6 +81,11 @@ def reporting() -> Iterator[None]:
         fail(problem.detail, *lines, code=MISUSED if problem.kind == "bad-parameter" else FAILED)
     except BadSetting as error:
         fail(str(error), code=MISUSED)
+
+
+def _place(fault: Mapping[str, Any]) -> str:
+    place = fault.get("pointer") or fault.get("parameter") or "(the event)"
+    return f"row {fault['row']} {place}" if "row" in fault else str(place)
 
 
 def fail(message: str, *hints: str, code: int = FAILED) -> NoReturn:

@@ -16,7 +16,13 @@ DISCARDED_BYTES_MAX = 1024 * 1024 * 1024
 async def json_bytes(request: Request, *, bytes_max: int | None = None) -> bytes:
     """The bytes of a JSON body. Raises Problem: 415 for another type, 413 for more than `bytes_max` (64 MiB)."""
     bytes_max = BODY_BYTES_MAX if bytes_max is None else bytes_max
-    _check_type(request.headers.get("content-type", ""), request.headers.get("content-encoding", "identity"))
+    _check_type(request.headers.get("content-type", ""))
+    return await body_bytes(request, bytes_max=bytes_max)
+
+
+async def body_bytes(request: Request, *, bytes_max: int) -> bytes:
+    """The bytes of a body of any type. Raises Problem: 415 where it is packed, 413 for more than `bytes_max`."""
+    check_encoding(request)
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isascii() and announced.isdigit() and len(announced) <= 18 else 0
     if size > DISCARDED_BYTES_MAX or len(announced) > 18:
@@ -40,7 +46,13 @@ async def json_bytes(request: Request, *, bytes_max: int | None = None) -> bytes
     return bytes(body)
 
 
-def _check_type(content_type: str, encoding: str) -> None:
+def check_encoding(request: Request) -> None:
+    """Raises Problem where a body is packed."""
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+        raise Problem(415, "unsupported-media-type", "Send the body as it is, without a Content-Encoding.")
+
+
+def _check_type(content_type: str) -> None:
     media_type = content_type.partition(";")[0].strip().lower()
     main, _, sub = media_type.partition("/")
     if main != "application" or not (sub == "json" or sub.endswith("+json")):
@@ -49,8 +61,6 @@ def _check_type(content_type: str, encoding: str) -> None:
             "unsupported-media-type",
             f"Send JSON with the header Content-Type: application/json, not {media_type[:80] or 'without a type'}.",
         )
-    if encoding.strip().lower() not in ("identity", ""):
-        raise Problem(415, "unsupported-media-type", "Send the body as it is, without a Content-Encoding.")
 
 
 def _too_large(bytes_max: int) -> Problem:

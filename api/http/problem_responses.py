@@ -15,9 +15,18 @@ from api.http.visit import visit_of
 from api.problems import MEDIA_TYPE, Problem, problem_of
 from api.web import not_found_page
 from ledger import LedgerError, visible, visible_json
-from projections import FilterError, TablesUnavailable, Unanswered, UnknownFilter
+from projections import FilterError, QuestionsRefused, TablesUnavailable, Unanswered, UnknownFilter
 
-FORESEEN = (Problem, LedgerError, FilterError, TablesUnavailable, Unanswered, UnknownFilter, HTTPException)
+FORESEEN = (
+    Problem,
+    LedgerError,
+    FilterError,
+    QuestionsRefused,
+    TablesUnavailable,
+    Unanswered,
+    UnknownFilter,
+    HTTPException,
+)
 """The errors that say what is wrong. Any other is a bug: a 500 goes out, and the error to the server's log."""
 _PATH_SHOWN_MAX = 200
 

@@ -88,6 +88,7 @@ def run(data: Path, *words: str, stdin: str | None = None) -> Any:
 
 
 ASKED = {
+    "asof": ["tests/data/point_questions.csv"],
     "impact": ["--recorded-from", "position:3"],
     "trace": ["--entity", "china"],
     "concentration": ["--metric", "mine_production", "--period", "2023"],
