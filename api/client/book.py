@@ -41,6 +41,10 @@ class Book(Questions):
     """A ledger that is open. Asked itself, it answers as of now; `as_of` gives any other viewpoint.
 
     Close it when it is no longer needed, or use it in a `with` block.
+
+    >>> report, today = book.as_of("2025-12-31"), book.as_of("2026-03-01")
+    >>> len(report.figures()) < len(today.figures())
+    True
     """
 
     def __init__(self, door: Door) -> None:
@@ -76,6 +80,9 @@ class Book(Questions):
         `key` names the request for ever: sent again with the same events, it is answered as the first time. With
         `dry_run` everything is checked, nothing is recorded, and `effects` says which answers would change. Raises
         Refusal with what is wrong.
+
+        >>> book.append({"type": "EntityRegistered", "entity": "peru", "kind": "country", "name": "Peru"}, dry_run=True)
+        Recorded(dry run: 1 recorded)
         """
         return Recorded(self._door.append(json_of(events), key=key, dry_run=dry_run), dry_run=dry_run)
 

@@ -69,7 +69,15 @@ def questions() -> Mapping[str, BookQuestion]:
 
 
 class Questions:
-    """What can be asked at a viewpoint. `dir()` lists it; `help()` of each tells its filters."""
+    """What can be asked at a viewpoint. `dir()` lists it; `help()` of each tells its filters.
+
+    >>> then = book.as_of("2025-12-15", effective_at="2025-12-15")
+    >>> [row["status"] for row in then.policies("china-announcement-61-2025")]
+    ['suspended']
+    >>> then.polices
+    Traceback (most recent call last):
+    AttributeError: A book is asked nothing called 'polices'; there are: policies
+    """
 
     def _at(self) -> "tuple[Door, Viewpoint]":
         """The door, and from when to look."""
@@ -99,6 +107,11 @@ class Questions:
         """How a figure got where it is, by its figure_id; or, `of` another resource, a thing by its slug.
 
         `clock="publication"` (the default) is what the world said, `"ledger"` what this ledger answered.
+
+        >>> (figure,) = book.figures(subject="australia", metric="mine_production", publisher="usgs", period="2024")
+        >>> said = book.history(figure["figure_id"])
+        >>> [(row["published_at"], row["value"]) for row in said if row["publisher"] == "usgs"]
+        [('2025-01-31', '13000'), ('2025', '13000'), ('2026-02-06', '29000')]
         """
         return self._result(f"/v1/{of}/{thing}/history", {"clock": clock, **filters}, limit)
 
@@ -110,6 +123,10 @@ class Questions:
         """What differs at another viewpoint, and the events that made the difference: from this one to the other.
 
         `resource="policies"` and others compares these instead of figures.
+
+        >>> (row,) = book.as_of("2025-12-31").diff(book.as_of("2026-03-01"), subject="nigeria", period="2024")
+        >>> row["kind"], row["change"], row["causes"][0]["published_at"]
+        ('changed', Decimal('-11500'), '2026-02-06')
         """
         door, here = self._at()
         sides = {"from": here.clocks(), "to": other.clocks()}
@@ -121,13 +138,21 @@ class Questions:
         return Result(Answer(door, "/v1/diff", {**clocks, **effective, **parameters_of(filters)}, limit))
 
     def sql(self, statement: str, /) -> Result:
-        """The rows of one SELECT over the public tables, which are cut to the viewpoint."""
+        """The rows of one SELECT over the public tables, which are cut to the viewpoint.
+
+        >>> quota = "SELECT subject, canonical_value FROM figures WHERE metric = 'mining_quota' AND value = '255000'"
+        >>> [float(row["canonical_value"]) for row in book.as_of("2024").sql(quota)]
+        [255000.0]
+        """
         door, here = self._at()
         return Result(SqlAnswer(door, {"sql": statement, **here.clocks()}))
 
     def chart(self, figure_id: str | None = None, /, **filters: FilterValue) -> Chart:
         """The chart of one figure's vintages, by its figure_id; or of all figures that the filters choose, over their
         periods.
+
+        >>> book.as_of("2025").chart(subject="china", metric="mine_production").svg()[:4]
+        '<svg'
         """
         door, here = self._at()
         if figure_id is not None:

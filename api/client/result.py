@@ -59,6 +59,15 @@ class Result:
 
     `df()` is a data frame of pandas, `pl()` one of polars, `arrow()` a table, `rows()` a list of dictionaries. `basis`
     says from which viewpoint, and from which state of the log, the answer was made; `receipt` proves it.
+
+    >>> then = book.as_of("2024-06-30")
+    >>> answer = then.figures(subject="world", metric="mine_production", publisher="usgs", period="2023")
+    >>> [(row["value"], row["canonical_value"], row["period_end"]) for row in answer]
+    [('350000', Decimal('350000'), datetime.date(2023, 12, 31))]
+    >>> answer.df()["canonical_value"].to_list(), answer.pl(exact=True)["canonical_value"].to_list()
+    ([350000.0], [Decimal('350000.000000000000000000')])
+    >>> len(answer), answer.is_cut, answer.basis["as_of"]
+    (1, False, '2024-06-30T23:59:59.999999Z')
     """
 
     def __init__(self, source: Source) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import supply_ledger as sl
 
-from api.client import book_viewpoint, recorded_events
+from api.client import book as book_module
+from api.client import book_questions, book_viewpoint, recorded_events, result
 from api.client.book_questions import questions
 from api.questions.audit import AUDIT_QUESTIONS
 from projections import CATALOGUE, Engine
@@ -233,10 +234,16 @@ def test_a_table_is_imported_by_a_mapping(book: sl.Book, tmp_path: Path) -> None
         book.import_(other)
 
 
-@pytest.mark.parametrize("module", [book_viewpoint, recorded_events], ids=lambda module: module.__name__)
-def test_the_examples_in_the_docstrings_are_true(module: Any) -> None:
-    results = doctest.testmod(module, raise_on_error=False)
-    assert (results.failed, results.attempted > 0) == (0, True)
+WITH_EXAMPLES = [book_module, book_questions, book_viewpoint, recorded_events, result]
+
+
+@pytest.mark.parametrize("module", WITH_EXAMPLES, ids=lambda module: module.__name__)
+def test_the_examples_in_the_docstrings_are_true_of_the_shipped_ledger(module: Any, shipped: Engine) -> None:
+    with both(shipped) as books:
+        for book in books:
+            told = {**vars(module), "book": book}
+            found = doctest.testmod(module, extraglobs=told, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
+            assert (found.failed, found.attempted > 0) == (0, True)
 
 
 def test_a_missing_library_is_named(book: sl.Book, monkeypatch: pytest.MonkeyPatch) -> None:
