@@ -5,21 +5,29 @@ import json
 import pickle
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import supply_ledger as sl
 
+from api.app import create_app
 from api.client import book as book_module
 from api.client import book_questions, book_viewpoint, recorded_events, result
 from api.client.book_questions import questions
+from api.http.access import Access
+from api.keys.key_check import KeyCheck
+from api.keys.key_file import KeyFile
+from api.keys.scopes import APPEND, READ
 from api.questions.audit import AUDIT_QUESTIONS
 from projections import CATALOGUE, Engine
 from tests.api.client.doors import both
+from tests.api.formats.long_list import served
 from tests.api.helpers import BASICS, country, mined, opened, organisation
 
 FACTS = [*BASICS, mined("china", "240000", "2024-01-31"), mined("china", "270000", "2025-01-31")]
@@ -70,6 +78,59 @@ def test_where_there_is_no_server_it_says_so() -> None:
     for address in ("ftp://127.0.0.1", "http://", "http://user:word@127.0.0.1", "http://127.0.0.1/?q=1"):
         with pytest.raises(sl.NoServer, match="An address begins"):
             sl.open(address)
+
+
+def test_what_answers_and_is_no_ledger_is_told_from_one(tmp_path: Path) -> None:
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"<html>" if self.path.startswith("/page/") else b'{"items": 3}'
+            self.send_response(302 if self.path.startswith("/moved/") else 200)
+            self.send_header("Location", "http://127.0.0.1:1/")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for path in ("page", "json", "moved"):
+            with pytest.raises(sl.NoServer, match="is no ledger"):
+                sl.open(f"http://127.0.0.1:{server.server_port}/{path}")
+        server.shutdown()
+
+
+def test_a_key_opens_what_its_scope_names(tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path / "keys.db")
+    texts = {scope: keys.create(scope.value, frozenset({scope})) for scope in (READ, APPEND)}
+    check = KeyCheck(keys.path)
+    with opened(tmp_path / "ledger.db") as engine:
+        engine.ledger.append(FACTS)
+        with served(engine, create_app(engine, access=Access(keys=check))) as url:
+            for key in (None, "slk_wrong"):
+                with pytest.raises(sl.Refusal) as refusal:
+                    sl.open(url, key=key)
+                assert refusal.value.status == 401
+            with sl.open(url, key=texts[READ]) as reader, sl.open(url, key=texts[APPEND]) as feeder:
+                assert len(reader.figures()) == 1
+                assert len(feeder.append(country("peru"))) == 1
+                for refused in (lambda: reader.append(country("chile")), feeder.figures):
+                    with pytest.raises(sl.Refusal) as refusal:
+                        refused()
+                    assert refusal.value.status == 403
+                assert texts[READ] not in repr(reader) + str(vars(reader))
+    check.close()
+
+
+def test_a_book_goes_on_after_its_server_closed_the_connection(tmp_path: Path) -> None:
+    with opened(tmp_path / "ledger.db") as engine, both(engine) as (_, remote):
+        engine.ledger.append(FACTS)
+        assert len(remote.figures()) == 1
+        remote._door._connection.sock.close()  # type: ignore[attr-defined]
+        with pytest.raises(sl.NoServer):
+            remote.events()
+        assert len(remote.events()) == len(FACTS)
 
 
 def test_every_resource_and_every_question_of_the_audit_is_a_method(data: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.cli.server import Service, listen
@@ -67,10 +68,10 @@ def long_list() -> Iterator[CountedEngine]:
 
 
 @contextmanager
-def served(engine: Engine) -> Iterator[str]:
-    """The address of a server over an engine, as long as the block takes."""
+def served(engine: Engine, app: FastAPI | None = None) -> Iterator[str]:
+    """The address of a server over an engine, as long as the block takes; `app` where it is no usual one."""
     listening = listen(Service("127.0.0.1"), 0)
-    config = uvicorn.Config(create_app(engine), log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(app or create_app(engine), log_level="warning", access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
