@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ledger.imports.mappings.table_mapping import MappingError, TableMapping, read_mapping, with_parameters
     from ledger.imports.mappings.table_mapping import schema as mapping_schema
     from ledger.imports.packed_files import FileError, unpacked
+    from ledger.imports.parquet import parquet_batches
     from ledger.imports.templates.template_workbook import template_workbook
     from ledger.imports.templates.verdict_sheets import beside as free_verdicts_path
     from ledger.imports.templates.verdict_sheets import write_verdicts
@@ -87,6 +88,7 @@ else:
             "MappingError TableMapping read_mapping with_parameters mapping_schema=schema"
         ),
         "ledger.imports.packed_files": "FileError unpacked",
+        "ledger.imports.parquet": "parquet_batches",
         "ledger.imports.templates.template_workbook": "template_workbook",
         "ledger.imports.templates.verdict_sheets": "free_verdicts_path=beside write_verdicts",
         "ledger.ledger": "Ledger",
@@ -179,6 +181,7 @@ __all__ = [
     "import_file",
     "import_stream",
     "mapping_schema",
+    "parquet_batches",
     "parse_event",
     "parse_json",
     "prepared",

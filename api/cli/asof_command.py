@@ -53,7 +53,7 @@ def _run(**given: Any) -> None:
     with opened(data, make=False) as engine:
         parameters = {**given_parameters(_KNOWN, given), "format": "csv" if form is TableOutput.table else form.value}
         with reporting():
-            table = sent_table(raw, format_of(raw), rows_max=ASOF_ROWS.value())
+            table = sent_table(raw, format_of(raw), rows_max=ASOF_ROWS.value(), packed=True)
             page = asked(lambda: point_page(engine, table, parameters))
         _print(page, form, target, engine.ledger, safe=safe)
 

@@ -12,7 +12,9 @@ from api.client.book_viewpoint import Viewpoint
 from api.client.door import Door
 from api.client.filter_texts import FilterValue, parameters_of
 from api.client.import_plan import ImportPlan
+from api.client.question_frames import Frame, sent_questions
 from api.client.recorded_events import Recorded, json_of
+from api.client.result import Result, WholeAnswer
 
 TIMEOUT_S = 120.0
 
@@ -71,6 +73,27 @@ class Book(Questions):
     def at(self, viewpoint: Viewpoint) -> Viewpoint:
         """The same viewpoint, of this book."""
         return Viewpoint(viewpoint.as_of, viewpoint.recorded_as_of, viewpoint.effective_at, self._door)
+
+    def asof(
+        self,
+        questions: Frame,
+        /,
+        *,
+        recorded_as_of: str | date | int | None = None,
+        unit: str | None = None,
+        digits: int | None = None,
+    ) -> Result:
+        """A table of questions about figures, each at a point in time of its own, with the answers in further columns.
+
+        `questions` is a data frame of pandas or polars, a table of Arrow, dictionaries, or the path of a file. Each row
+        says which figure (`figure_id`, or `subject`, `metric` and what else tells it apart) and `as_of`, what was known
+        when; also `recorded_as_of`, where it is to be what this ledger held then. The option of that name is for rows
+        that say nothing, and no row sees beyond it. Raises Refusal, which names the rows, and BookError.
+        """
+        table, media_type = sent_questions(questions)
+        clocks = Viewpoint(recorded_as_of=recorded_as_of).clocks()
+        options = {**clocks, **parameters_of({"unit": unit, "digits": digits})}
+        return Result(WholeAnswer("questions", self._door.asof(table, media_type, options)))
 
     def append(
         self, events: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, key: str | None = None, dry_run: bool = False

@@ -15,7 +15,7 @@ from api.client.door import Door
 from api.client.door_errors import BookError
 from api.client.figure_chart import Chart
 from api.client.filter_texts import FilterValue, parameters_of
-from api.client.result import Answer, Result, SqlAnswer
+from api.client.result import Answer, Result, WholeAnswer
 
 if TYPE_CHECKING:
     from api.client.book_viewpoint import Viewpoint
@@ -145,7 +145,7 @@ class Questions:
         [255000.0]
         """
         door, here = self._at()
-        return Result(SqlAnswer(door, {"sql": statement, **here.clocks()}))
+        return Result(WholeAnswer("sql", door.sql({"sql": statement, **here.clocks()})))
 
     def chart(self, figure_id: str | None = None, /, **filters: FilterValue) -> Chart:
         """The chart of one figure's vintages, by its figure_id; or of all figures that the filters choose, over their

@@ -39,7 +39,7 @@ class FirstRows(NamedTuple):
 
 
 class SqlRows(NamedTuple):
-    """What a statement of SQL gives, and what it was answered from."""
+    """What a statement of SQL gives, or a table of questions, and what it was answered from."""
 
     table: "pa.Table"
     basis: dict[str, Any]
@@ -68,6 +68,9 @@ class Door(Protocol):
 
     def sql(self, statement: Mapping[str, str]) -> SqlRows:
         """The rows of a statement, which comes with its viewpoint."""
+
+    def asof(self, table: bytes, media_type: str, parameters: Parameters) -> SqlRows:
+        """A table of questions, each at a point in time of its own, with its answers."""
 
     def chart(self, name: str, parameters: Parameters, form: Drawing) -> bytes:
         """A chart, as a specification or drawn."""

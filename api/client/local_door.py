@@ -29,9 +29,9 @@ from api.questions.import_question import PARAMETERS as IMPORT_PARAMETERS
 from api.questions.page import PART_ROWS, Page, viewpoint_of
 from api.questions.parameters import PAGING, checked
 from api.questions.repeated_question import asked
-from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory, import_limits
+from api.settings import ASOF_ROWS, CLOCK_CONFIRMED, BadSetting, data_directory, import_limits
 from ledger import Ledger, LedgerError, Refused, digest, parse_json
-from projections import Engine, FilterError, TablesUnavailable, Unanswered, UnknownFilter
+from projections import Engine, FilterError, QuestionsRefused, TablesUnavailable, Unanswered, UnknownFilter
 from projections.sandbox import Sandbox
 
 T = TypeVar("T")
@@ -117,6 +117,18 @@ class LocalDoor:
             said = statement_of(orjson.dumps(dict(statement)))
             sandbox = self._sandbox
             page = asked(lambda: sql_page(self._engine, sandbox, said, {"format": ARROW.name}))
+            return SqlRows(_whole_table(page), dict(page.basis))
+
+    def asof(self, table: bytes, media_type: str, parameters: Parameters) -> SqlRows:
+        """A table of questions with its answers. Raises Refusal."""
+        from api.formats.sent_tables import format_sent, sent_table
+        from api.questions.point_question import PARAMETERS as KNOWN
+        from api.questions.point_question import point_page
+
+        with _told():
+            given = {**checked(parameters.items(), KNOWN), "format": ARROW.name}
+            sent = sent_table(table, format_sent(media_type), rows_max=ASOF_ROWS.value())
+            page = asked(lambda: point_page(self._engine, sent, given))
             return SqlRows(_whole_table(page), dict(page.basis))
 
     def chart(self, name: str, parameters: Parameters, form: Drawing) -> bytes:
@@ -216,7 +228,10 @@ def _told() -> Iterator[None]:
     """Whatever the ledger says against something, said as a refusal."""
     try:
         yield
-    except (Problem, LedgerError, FilterError, TablesUnavailable, Unanswered, UnknownFilter) as error:
+    except (
+        *(Problem, LedgerError, FilterError, QuestionsRefused),
+        *(TablesUnavailable, Unanswered, UnknownFilter),
+    ) as error:
         raise Refusal(problem_of(error).document()) from None
     except (BadSetting, ValueError) as error:  # a file of a kind that is not taken, an option that cannot be
         raise BookError(f"{error}.") from None

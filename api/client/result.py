@@ -212,15 +212,15 @@ class Answer:
             return {}
 
 
-class SqlAnswer:
-    """The answer to a statement of SQL, which comes whole."""
+class WholeAnswer:
+    """The answer to a statement of SQL, or to a table of questions, which comes whole."""
 
-    title = "sql"
     members: Mapping[str, Any] = {}
     is_cut = False
 
-    def __init__(self, door: Door, statement: Parameters) -> None:
-        self._answer: SqlRows = door.sql(statement)
+    def __init__(self, title: str, answer: SqlRows) -> None:
+        self.title = title
+        self._answer = answer
         self.basis: Mapping[str, Any] = self._answer.basis
 
     def count(self) -> int:
@@ -228,7 +228,7 @@ class SqlAnswer:
         return int(self._answer.table.num_rows)
 
     def rows(self) -> list[Row]:
-        """The rows, as SQL has typed them."""
+        """The rows, with the types that they came with."""
         rows: list[Row] = self._answer.table.to_pylist()
         return rows
 
@@ -243,4 +243,4 @@ class SqlAnswer:
 
     def receipt(self) -> dict[str, Any]:
         """There is none. Raises BookError."""
-        raise BookError("SQL is answered without receipts: ask for the figures or things themselves.")
+        raise BookError("This is answered without receipts: ask for the figures or things themselves.")

@@ -109,6 +109,13 @@ class ServerDoor:
             basis = json.loads(answer.headers["Ledger-Basis"])
             return SqlRows(_table(answer), basis)
 
+    def asof(self, table: bytes, media_type: str, parameters: Parameters) -> SqlRows:
+        """A table of questions with its answers. Raises Refusal, NoServer."""
+        kind = {"Content-Type": media_type}
+        with self._answer(Sent("POST", "/v1/asof", parameters, ARROW.media_type, table, kind)) as answer:
+            basis = json.loads(answer.headers["Ledger-Basis"])
+            return SqlRows(_table(answer), basis)
+
     def chart(self, name: str, parameters: Parameters, form: Drawing) -> bytes:
         """A chart. Raises Refusal, NoServer."""
         with self._answer(Sent("GET", f"/v1/charts/{name}", parameters, DRAWINGS[form])) as answer:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, Format
 from api.problems import Problem, questions_refused
 from api.questions.question_texts import refused_column
-from ledger import parse_json
+from ledger import MalformedJSON, parquet_batches, parse_json
 
 TABLE_FORMATS = (JSON, JSONL, CSV, PARQUET, ARROW)
 SENT_COLUMNS_MAX = 1_000
@@ -46,16 +46,28 @@ def format_of(raw: bytes) -> Format:
     return {b"[": JSON, b"{": JSONL}.get(raw[:1000].lstrip()[:1], CSV)
 
 
-def sent_table(raw: bytes, form: Format, *, rows_max: int, hold: Callable[[int], None] = lambda size: None) -> pa.Table:
-    """The table in some bytes. `hold` is told how many bytes its columns take, before they are made.
+def sent_table(
+    raw: bytes,
+    form: Format,
+    *,
+    rows_max: int,
+    packed: bool = False,
+    hold: Callable[[int], None] = lambda size: None,
+) -> pa.Table:
+    """The table in some bytes. `hold` is told how many bytes its columns take, before they are made. With `packed`,
+    Arrow may be compressed, or a file of it: for how many bytes that is, is known only to who unpacks it.
 
     Raises Problem, MalformedJSON, and what `hold` raises.
     """
     read = {JSON: _of_json, JSONL: _of_json_lines, CSV: _of_csv, PARQUET: _of_parquet, ARROW: _of_arrow}[form]
+    if form is ARROW and not packed:
+        _check_unpacked(raw)
     try:
         table = read(raw, rows_max, hold)
         table.validate(full=True)
-    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error, struct.error) as error:
+    except MalformedJSON:
+        raise
+    except (pa.ArrowException, OSError, ValueError, csv.Error, struct.error) as error:
         line = str(error).partition("\n")[0]
         raise _refused("unreadable", f"the body is no {form.name} that can be read: {line[:200]}") from None
     if table.num_columns > SENT_COLUMNS_MAX:
@@ -77,7 +89,8 @@ def _check_count(count: int, rows_max: int) -> None:
 
 def _check_type(name: str, kind: pa.DataType) -> None:
     types = pa.types
-    texts = types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind) or types.is_boolean(kind)
+    texts = types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind)
+    texts = texts or types.is_boolean(kind) or types.is_string_view(kind)
     numbers = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
     if not (texts or numbers or types.is_date(kind) or types.is_timestamp(kind)):
         detail = f"the column {name[:80]!r} is of {kind}: send texts, numbers, days and instants, and leave others out"
@@ -144,17 +157,15 @@ def _of_csv(raw: bytes, rows_max: int, hold: Callable[[int], None]) -> pa.Table:
 
 
 def _of_parquet(raw: bytes, rows_max: int, hold: Callable[[int], None]) -> pa.Table:
-    """A Parquet file, its texts read as they are packed, each once, before they are made."""
+    """A Parquet file, read in batches whose size is known from its pages before they are unpacked."""
     from pyarrow import parquet
 
-    schema = parquet.read_schema(pa.BufferReader(raw))
-    for field in schema:
-        _check_type(field.name, field.type.value_type if pa.types.is_dictionary(field.type) else field.type)
-    texts = [one.name for one in schema if pa.types.is_string(one.type) or pa.types.is_large_string(one.type)]
-    file = parquet.ParquetFile(pa.BufferReader(raw), read_dictionary=texts)
-    _check_count(file.metadata.num_rows, rows_max)
-    hold(sum(file.metadata.num_rows * 8 for one in schema if one.name not in texts))
-    return _unpacked([pa.Table.from_batches([batch]) for batch in file.iter_batches(batch_size=50_000)], schema, hold)
+    file = io.BytesIO(raw)
+    tables = []
+    for batch, count in parquet_batches(file, len(raw)):
+        _check_count(count, rows_max)
+        tables.append(pa.Table.from_batches([batch]))
+    return _unpacked(tables, parquet.read_schema(pa.BufferReader(raw)), hold)
 
 
 def _of_arrow(raw: bytes, rows_max: int, hold: Callable[[int], None]) -> pa.Table:
@@ -164,7 +175,6 @@ def _of_arrow(raw: bytes, rows_max: int, hold: Callable[[int], None]) -> pa.Tabl
         file = pa.ipc.open_file(body)
         schema, batches = file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
     else:
-        _check_unpacked(raw)
         stream = pa.ipc.open_stream(body)
         schema, batches = stream.schema, iter(stream)
     tables, count = [], 0
@@ -177,10 +187,18 @@ def _of_arrow(raw: bytes, rows_max: int, hold: Callable[[int], None]) -> pa.Tabl
 
 
 def _check_unpacked(raw: bytes) -> None:
-    """Refuse a stream whose batches are packed: how many bytes are in them is known only to who unpacks them."""
-    for message in pa.ipc.MessageReader.open_stream(pa.BufferReader(raw)):
-        if message.type in ("record batch", "dictionary") and _is_packed(message.metadata.to_pybytes(), message.type):
-            raise _refused("packed", "the batches of the Arrow stream are compressed: send it without, or as Parquet")
+    """Refuse what is no stream, or one whose batches are packed."""
+    if raw.startswith(FILE_OF_ARROW):
+        raise _refused("packed", "this is a file of Arrow: send it as a stream of Arrow, or as Parquet")
+    try:
+        for message in pa.ipc.MessageReader.open_stream(pa.BufferReader(raw)):
+            if message.type in ("record batch", "dictionary") and _is_packed(
+                message.metadata.to_pybytes(), message.type
+            ):
+                raise _refused("packed", "the Arrow stream is compressed: send it without, or as Parquet")
+    except (pa.ArrowException, OSError, struct.error) as error:
+        line = str(error).partition("\n")[0]
+        raise _refused("unreadable", f"the body is no stream of Arrow that can be read: {line[:200]}") from None
 
 
 def _is_packed(message: bytes, kind: str) -> bool:

@@ -72,7 +72,7 @@ def parquet_pieces(file: BinaryIO, limits: ImportLimits) -> Iterator[Piece]:
         return
     first, unpacked = 1, 0
     try:
-        for batch, row_count in _batches(file, size):
+        for batch, row_count in parquet_batches(file, size):
             for part, part_bytes in parts_of(batch):
                 unpacked += max(part_bytes, part.num_rows * ROW_BYTES)
                 if unpacked > limits.unpacked_bytes(size):
@@ -87,8 +87,11 @@ def parquet_pieces(file: BinaryIO, limits: ImportLimits) -> Iterator[Piece]:
         yield Piece("parquet", first, (b"", (rule, _reason(error))), size)
 
 
-def _batches(file: BinaryIO, size: int) -> Iterator[tuple[pa.RecordBatch, int]]:
-    """The file in batches that have room in memory, each with how many rows the file has."""
+def parquet_batches(file: BinaryIO, size: int) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """The file in batches that have room in memory, each with how many rows the file has; `size` is that of the file.
+
+    Raises ValueError where a few bytes would become too many, and what Arrow raises for a file that is none.
+    """
     check_footer(file)
     parquet = pq.ParquetFile(file, pre_buffer=False)
     metadata = parquet.metadata
