@@ -19,6 +19,7 @@ from api.keys.key_check import KeyCheck
 from api.keys.key_file import KeyFile
 from api.keys.scopes import ADMIN, APPEND, READ
 from api.settings import ADDRESS_REQUESTS
+from tests.api.cli.test_commands import Shell
 from tests.patience import PATIENCE_S
 from tests.places import ROOT
 
@@ -37,15 +38,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return made
 
 
-def serve_words(*words: str) -> list[str]:
-    return [sys.executable, "-m", "api", "serve", "--port", "0", *words]
-
-
 def refusal(data: Path, *words: str) -> str:
-    done = subprocess.run(
-        [*serve_words(*words), "--data", str(data)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2, done.stderr
+    """What is said where no server starts, for which there need be no process."""
+    done = Shell(data).run("serve", "--port", "0", *words)
+    assert done.exit_code == 2, done.output
     assert not (data / "ledger.db").exists()
     return " ".join(done.stderr.split())
 
@@ -54,7 +50,7 @@ def refusal(data: Path, *words: str) -> str:
 def served(data: Path, *words: str, **settings: str) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
     """A server's port, and its process."""
     with subprocess.Popen(
-        [*serve_words(*words), "--data", str(data)],
+        [sys.executable, "-m", "api", "serve", "--port", "0", *words, "--data", str(data)],
         cwd=ROOT,
         env={**os.environ, **settings},
         stdout=subprocess.PIPE,
