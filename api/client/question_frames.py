@@ -53,7 +53,9 @@ def _table(frame: Any) -> "pa.Table":
             return table
         if hasattr(frame, "iloc"):
             return pa.Table.from_pandas(frame, preserve_index=False)
-        return pa.Table.from_pylist([dict(row) for row in frame])
+        rows = [dict(row) for row in frame]
+        names = dict.fromkeys(name for row in rows for name in row)  # of every row: a clock may stand in the last alone
+        return pa.table({name: [row.get(name) for row in rows] for name in names})
     except (pa.ArrowException, TypeError, ValueError) as error:
         line = str(error).partition("\n")[0]
         raise BookError(f"This is no table of questions: {line[:200]}.") from None

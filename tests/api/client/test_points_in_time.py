@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from pyarrow import feather, parquet
@@ -34,6 +35,7 @@ def frames(directory: Path) -> Iterator[Any]:
     yield ROWS
     yield table
     yield pd.DataFrame(ROWS)
+    yield pl.DataFrame(ROWS)
     yield pd.DataFrame(ROWS).assign(as_of=pd.to_datetime(days), period=2024, subject=pd.Categorical(["australia"] * 3))
     parquet.write_table(table, directory / "questions.parquet")
     yield directory / "questions.parquet"
@@ -49,6 +51,12 @@ def test_a_table_in_any_form_is_answered_the_same_through_both_doors(books: tupl
         rows = same(*results)
         assert [row["value"] for row in rows] == VALUES
         assert results[0].basis["recorded_as_of"] == "position:1300"
+
+
+def test_a_clock_that_stands_in_a_later_row_alone_counts_there(books: tuple[Book, Book]) -> None:
+    rows = [ROWS[0], {**ROWS[0], "recorded_as_of": "position:1"}]
+    for book in books:
+        assert [row["value"] for row in book.asof(rows)] == [VALUES[0], None]
 
 
 def test_what_is_refused_names_its_rows(books: tuple[Book, Book]) -> None:
