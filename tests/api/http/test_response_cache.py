@@ -374,7 +374,7 @@ def pair() -> Iterator[Pair]:
 
 
 @given(st.lists(STEPS, min_size=4, max_size=14))
-@settings(max_examples=examples(5, deeply=60))
+@settings(max_examples=examples(3, deeply=60))
 def test_a_kept_answer_is_the_one_that_would_be_computed(steps: list[tuple[Any, ...]]) -> None:
     with pair() as both:
         for step in steps:
