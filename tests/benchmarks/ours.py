@@ -203,3 +203,24 @@ def page_path(as_of: str) -> str:
 def state_path(as_of: str) -> str:
     """The full state as Arrow, in the largest pages."""
     return f"/v1/figures?as_of={as_of}&format=arrow&limit={LIMIT_MAX}"
+
+
+TOLD = ("figure_id", "value", "unit", "publisher", "status", "revisions", "event_id", "published_at")
+
+
+def points_in_time(of: Engine, questions: pa.Table) -> pa.Table:
+    """The answers to a table of questions, each at a viewpoint of its own."""
+    return of.point_answers(questions, of.viewpoint())
+
+
+def one_point(of: Engine, words: Mapping[str, str]) -> dict[str, Any]:
+    """One such question asked alone, by a read."""
+    filters = {name: text for name, text in words.items() if name not in ("as_of", "recorded_as_of")}
+    at = of.viewpoint(as_of=words["as_of"], recorded_as_of=words.get("recorded_as_of"))
+    items = of.read("figures", at, filters=filters).to_pylist()
+    return {name: items[0][name] if items else None for name in TOLD}
+
+
+def entries_at(of: Engine, positions: Sequence[int]) -> list[Entry]:
+    """The entries at these positions."""
+    return of.ledger.at_positions(sorted(set(positions)))

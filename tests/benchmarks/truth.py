@@ -163,6 +163,11 @@ class Truth:
         by_number = {row[0]: _figure(*row) for row in self.rows(query, n=list(numbers))}
         return [by_number[number] for number in numbers]
 
+    def all_figures(self) -> list[Figure]:
+        """All figures."""
+        query = "SELECT figure, subject, metric, material, period, unit FROM figures ORDER BY figure"
+        return [_figure(*row) for row in self.rows(query)]
+
     def figures_of(self, subject: str) -> list[Figure]:
         """The figures of a subject."""
         query = "SELECT figure, subject, metric, material, period, unit FROM figures WHERE subject = $subject"
