@@ -127,6 +127,9 @@ function masthead() {
     h("nav", { "aria-label": TEXTS.masthead }, links),
     themeSwitch(),
   );
+  const nav = document.getElementById("masthead").querySelector("nav");
+  const shown = nav.querySelector("[aria-current]");
+  if (shown) nav.scrollLeft = shown.offsetLeft - nav.offsetLeft - (nav.clientWidth - shown.offsetWidth) / 2;  // on a narrow screen
   document.getElementById("colophon").replaceChildren(
     h("span", {}, `supply-ledger ${document.body.dataset.version}`), " · ",
     h("a", { href: "/docs" }, TEXTS.screens.docs), " · ",

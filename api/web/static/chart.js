@@ -11,7 +11,8 @@ function loaded() {
   return library;
 }
 
-/** An element in which the chart is drawn: at once, or as soon as Vega is there, for which nothing else waits. */
+/** An element in which the chart is drawn: at once, or as soon as Vega is there, for which nothing else waits. On a narrow
+ * screen it is moved sideways, since letters that shrink with it could not be read. */
 export async function chart(spec, { label }) {
   const element = h("div", { class: "chart", role: "img", "aria-label": label });
   if (window.vegaEmbed) {
@@ -20,7 +21,7 @@ export async function chart(spec, { label }) {
     element.append(h("p", { class: "empty" }, TEXTS.figure.drawing));
     loaded().then(() => draw(element, spec, label));
   }
-  return element;
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": TEXTS.figure.chartRegion }, element);
 }
 
 async function draw(element, spec, label) {

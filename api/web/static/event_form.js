@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { inWords } from "./ledger.js";
 import { named } from "./suggestions.js";
+import { fieldName } from "./terms.js";
 import { TEXTS } from "./texts.js";
 
 const words = TEXTS.append;
@@ -41,7 +42,8 @@ function sourceFields(shape, root, given, required) {
 
 function field(name, shape, { required, value }) {
   const id = `field-${name.replaceAll(".", "-")}`;
-  const label = [inWords(name), required ? h("small", {}, ` (${words.required})`) : null];
+  const [outer, inner] = name.split(".");
+  const label = [inner ? `${fieldName(outer)}: ${fieldName(inner)}` : fieldName(name), required ? h("small", {}, ` (${words.required})`) : null];
   const about = { id, name, required, "aria-describedby": shape.description ? `${id}-help` : undefined };
   let input;
   if (shape.enum) {

@@ -162,7 +162,7 @@ export const TEXTS = {
     none: "Nobody had said anything of this figure by this date. Move the date forward.",
     chart: "What was said over time",
     noChart: "No chart: by this date fewer than two things were said.",
-    drawing: "Drawing the chart …",
+    drawing: "Drawing the chart …", chartRegion: "Chart",
     world: "What publishers said",
     ledger: "What this ledger answered",
     disputes: "Where publishers differ",
@@ -256,7 +256,11 @@ export const TEXTS = {
   },
   timeline: {
     heading: "Timeline",
-    lead: "What holds over time, as it was known at the date above. Full bars hold or held, grey ones have ended, hatched is planned or still to come; a dotted outline is what was stated before, a gap framed in orange a suspension or standstill; a pale beginning is known to the month or year only; the upright line is the date above.",
+    lead: "What holds over time, as it was known at the date above.",
+    keys: {
+      span: "holds or held", "span expired": "has ended", planned: "planned", ahead: "still to come", ghost: "stated before",
+      interrupted: "suspended, or at a standstill", unsure: "begins somewhere here", now: "the date above",
+    },
     none: "Nothing here has a date that is known by then.",
     undated: (count) => `${count} more have no date.`,
     before: (texts) => `stated before: ${texts}`, later: (days) => ` (${days} days later now)`, earlier: (days) => ` (${days} days earlier now)`,

@@ -34,6 +34,7 @@ export async function timeline({ params, signal }) {
     h("h1", {}, words.heading), h("p", { class: "lead" }, words.lead),
     h("p", { class: "kinds" }, GROUPS.map((name, spot) => [spot ? " · " : "",
       h("a", { href: address("/timeline", { show: name }), "aria-current": name === resource ? "page" : undefined }, TEXTS.things[name])])),
+    dated.length ? keys() : null,
     dated.length ? chartOf(resource, dated.slice(0, SHOWN_MAX), { called, basis, told }) : empty(words.none),
     undated ? h("p", { class: "soft" }, words.undated(undated), " ", h("a", { href: address(`/things/${resource}`) }, TEXTS.things.all)) : null);
 }
@@ -43,6 +44,19 @@ function hatches() {
   const pattern = (id) => s("pattern", { id, class: id, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
     s("path", { d: "M0,0V6" }));
   return s("svg", { class: "hatch", "aria-hidden": "true" }, s("defs", {}, pattern("planned"), pattern("ahead")));
+}
+
+/** What the bars mean: each drawn as it is drawn below. */
+function keys() {
+  const bar = { x: 1, y: 1, width: 28, height: 12 };
+  const drawn = (name) => {
+    if (name === "now") return s("line", { class: "now", x1: 15, x2: 15, y1: 0, y2: 14 });
+    if (name === "planned") return [s("rect", { ...bar, fill: "url(#planned)" }), s("rect", { ...bar, class: "span planned" })];
+    if (name === "ahead" || name === "unsure") return [s("rect", { ...bar, class: "span" }), s("rect", { ...bar, ...(name === "ahead" ? { fill: "url(#ahead)" } : { class: "unsure", width: 14 }) })];
+    return s("rect", { ...bar, class: name });
+  };
+  return h("ul", { class: "keys timeline" }, Object.entries(words.keys).map(([name, text]) =>
+    h("li", {}, s("svg", { viewBox: "0 0 30 14", "aria-hidden": "true" }, drawn(name)), text)));
 }
 
 function chartOf(resource, rows, { called, basis, told }) {
