@@ -1,5 +1,6 @@
 """One figure in numbers, and the small lines of many."""
 
+import supply_ledger as sl
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Look, drawn
@@ -16,13 +17,29 @@ def test_a_figure_is_told_in_numbers_and_for_python(look: Look, address: str) ->
             *("3", "1", "13,000 t 2025-01-31", "29,000 t 2026-02-06", "+16,000 +123.1 %", "123.1 %"),
             *("+16,000 +123.1 %", "186"),
         ]
-        python = page.locator("dd", has_text="import supply_ledger as sl").inner_text()
+        python = page.locator("code", has_text="import supply_ledger as sl").inner_text()
         assert f'.figures(figure_id="{AUSTRALIA_2024}")' in python
         assert 'recorded_as_of="position:' in python
+        opened, asked = python.splitlines()[1].removesuffix(".df()").split(").as_of(")
+        assert opened == f'sl.open("{address}"'
+        with sl.open(address) as book:
+            rows = eval(f"book.as_of({asked}", {"book": book}).rows()
+        assert [str(row["value"]) for row in rows] == ["29000"]
         page.goto(f"{address}/figures/{AUSTRALIA_2024}?as_of=2025-06-30")
         drawn(page)
         expect(row.locator("td").nth(0)).to_have_text("1")
         expect(row).not_to_contain_text("29,000")
+
+
+def test_a_file_that_does_not_come_is_said_beside_its_button(look: Look, address: str) -> None:
+    with look(f"{address}/figures/{AUSTRALIA_2024}", faults=True) as page:
+        page.context.set_offline(True)
+        page.locator("button", has_text="Audit report").click()
+        expect(page.locator(".again .faults")).to_contain_text("The server does not answer")
+        page.context.set_offline(False)
+        with page.expect_download():
+            page.locator("button", has_text="Audit report").click()
+        expect(page.locator(".again .faults")).to_have_count(0)
 
 
 def test_lines_of_a_table_come_in_one_answer(look: Look, address: str) -> None:

@@ -1,6 +1,8 @@
 // Questions to the API, as any client asks them.
 
+import { h } from "./dom.js";
 import { clocks } from "./place.js";
+import { TEXTS } from "./texts.js";
 
 const KEY = "supply-ledger-key";
 
@@ -79,9 +81,25 @@ export async function askOrNull(path, params, options) {
   }
 }
 
-/** Save what a question gives as a file: a link would not carry the key. */
+/** Save what a question gives as a file: a link would not carry the key. What goes wrong is said beside the button. */
 export async function save(path, params, name) {
-  const response = await fetch(question(path, params), { headers: headers() });
+  const spot = document.activeElement?.closest("p, div, section") ?? document.getElementById("screen");
+  spot.querySelector(":scope > .faults")?.remove();
+  try {
+    await saved(path, params, name);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    spot.append(h("span", { class: "faults", role: "alert" }, ` ${error.status ? error.message : TEXTS.failure.offline}`));
+  }
+}
+
+async function saved(path, params, name) {
+  let response;
+  try {
+    response = await fetch(question(path, params), { headers: headers() });
+  } catch {
+    throw new Problem(0, "", "");
+  }
   if (!response.ok) {
     const body = await response.json();
     throw new Problem(response.status, body.title, body.detail);
