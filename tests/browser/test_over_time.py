@@ -67,6 +67,14 @@ def test_terms_of_the_trade_are_explained(look: Look, address: str) -> None:
         expect(page.locator("#policies th").nth(3)).to_have_text("Status")
 
 
+def test_a_triangle_of_one_series_is_told_by_its_periods(look: Look, address: str) -> None:
+    with look(f"{address}/vintages?subject=australia&metric=mine_production") as page:
+        expect(page.locator("h2").first).to_have_text("Australia, mine production, Rare earths, reo (t)")
+        expect(page.locator("#triangle tbody th").first).to_have_text("2018")
+        page.goto(f"{address}/vintages?subject=australia,world&metric=mine_production")
+        expect(page.locator("#triangle tbody th").first).to_contain_text("Australia, mine production")
+
+
 def test_planned_links_are_walked_where_they_are_asked_for(look: Look, address: str) -> None:
     with look(f"{address}/chain?entity=js-link-kuantan-plant") as page:
         expect(page.locator("path.edge.planned")).to_have_count(0)

@@ -25,7 +25,7 @@ _MONTH_DAYS = 30.44
 DIFFER = "datum.low < datum.high"
 HOP = "datum.hop"
 _MIXED_NAMED_MAX = 3
-"""Of so many mixed series the line above the chart tells the publishers."""
+"""Of so many mixed series lines above the chart tell the publishers, a line each."""
 
 
 def series_chart(
@@ -117,14 +117,12 @@ def _mixed(of_series: Sequence[Spec], names: Mapping[str, str]) -> list[str]:
     if not mixed:
         return []
     told = [
-        f"{one['name']} ({', '.join(names.get(slug, slug) for slug in one['publishers'])})"
+        f"Mixed publishers: {one['name']} ({', '.join(names.get(slug, slug) for slug in one['publishers'])})"
         for one in mixed[:_MIXED_NAMED_MAX]
     ]
-    more = f" and {len(mixed) - _MIXED_NAMED_MAX} more" if len(mixed) > _MIXED_NAMED_MAX else ""
-    return [
-        f"Mixed publishers: {'; '.join(told)}{more}",
-        "A white point: another publisher than in the period before",
-    ]
+    if len(mixed) > _MIXED_NAMED_MAX:
+        told.append(f"Mixed publishers: {len(mixed) - _MIXED_NAMED_MAX} more of these series")
+    return [*told, "A white point: another publisher than in the period before"]
 
 
 def _rows(name: str, points: Iterable[tuple[date, Sequence[Mapping[str, Any]]]], scale: Scale) -> Iterable[Spec]:
@@ -208,7 +206,13 @@ def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, tit
             "field": "start",
             "type": "temporal",
             "scale": {"type": "utc"},
-            "axis": {"title": "First day of the period", "format": "%Y", "tickCount": "year", "labelOverlap": True},
+            "axis": {
+                "title": "First day of the period",
+                "format": "%Y",
+                "tickCount": "year",
+                "labelOverlap": True,
+                "labelFlush": False,
+            },
         }
         layers = [
             {

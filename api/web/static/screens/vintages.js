@@ -1,7 +1,7 @@
 // The triangle of vintages: periods down, dates of publication across, coloured by the change from the first release.
 
 import { h } from "../dom.js";
-import { figureTitle } from "../figure_words.js";
+import { figureTitle, measured } from "../figure_words.js";
 import { Problem, names } from "../ledger.js";
 import { grouped } from "../numbers.js";
 import { address } from "../place.js";
@@ -40,13 +40,20 @@ export async function vintages({ params, signal }) {
     filterForm(params, "/vintages"),
     items.length
       ? [dates.length > shown.length ? h("p", { class: "soft" }, words.left(dates.length - shown.length)) : null,
+         oneSeries(items) ? h("h2", {}, called(items[0].subject), ", ", measured(items[0], called), h("span", { class: "unit" }, ` (${items[0].canonical_unit})`)) : null,
          triangle(items, shown, called), legend(), glossary(termsOf(items)),
          next ? h("p", { class: "soft" }, TEXTS.figures.shown(items.length, true)) : null,
          downloads("/v1/vintages", { layout: "wide", ...chosen }, "vintages")]
       : empty(TEXTS.figures.none));
 }
 
+/** What all of them measure, where they are of one series: then a period is enough to tell one from the other. */
+function oneSeries(items) {
+  return new Set(items.map((item) => JSON.stringify([item.subject, item.metric, item.material, item.dimensions, item.nature, item.canonical_unit]))).size === 1;
+}
+
 function triangle(items, dates, called) {
+  const alone = oneSeries(items);
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": words.heading },
     h("table", { class: "triangle", id: "triangle" },
       h("caption", {}, words.heading),
@@ -55,7 +62,7 @@ function triangle(items, dates, called) {
         const first = dates.map((date) => item[date]).find((value) => value !== null && value !== undefined);
         let before = null;
         return h("tr", {},
-          h("th", { scope: "row" }, h("a", { href: address(`/figures/${item.figure_id}`) }, figureTitle(item, called)), h("span", { class: "unit" }, ` ${item.canonical_unit}`)),
+          h("th", { scope: "row" }, h("a", { href: address(`/figures/${item.figure_id}`) }, alone ? item.period : figureTitle(item, called)), alone ? null : h("span", { class: "unit" }, ` ${item.canonical_unit}`)),
           h("td", {}, called(item.publisher)),
           dates.map((date) => {
             const value = item[date];
