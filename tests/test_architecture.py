@@ -55,6 +55,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "api": (
         ("settings", "distribution", "discovery"),
+        ("settings_file",),
         ("keys",),
         ("problems",),
         ("questions", "outbound", "operations"),
@@ -205,7 +206,7 @@ def test_a_module_opens_with_its_concept() -> None:
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    others = [path for path in MODULES if path.name != "settings.py"]
+    others = [path for path in MODULES if path.name not in ("settings.py", "settings_file.py")]
     assert faults(lambda path: re.findall(r"os\.environ|os\.getenv|\benvvar=", text_of(path)), others) == {}
 
 

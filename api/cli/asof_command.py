@@ -8,8 +8,17 @@ from typing import Annotated, Any, BinaryIO, cast
 
 import typer
 
-from api.cli.options import READ_PANEL, DataOption, Output, SafeOption, given_parameters, keyword, option
-from api.cli.question_command import show
+from api.cli.options import (
+    FOR_PROGRAMS,
+    READ_PANEL,
+    DataOption,
+    PageOutput,
+    SafeOption,
+    given_parameters,
+    keyword,
+    option,
+)
+from api.cli.question_command import Printing, show
 from api.cli.session import MISUSED, fail, opened, reporting
 from api.formats.answer_file import Room
 from api.formats.negotiation import FORMATS
@@ -76,11 +85,11 @@ def _read(path: str) -> bytes:
 def _print(page: Page, form: TableOutput, target: str | None, ledger: Ledger, *, safe: bool) -> None:
     room = Room(ledger.directory)
     to_file = target is not None and target != STANDARD
-    if not to_file and form.value in [one.value for one in Output]:
+    if not to_file and form.value in [one.value for one in PageOutput if one not in FOR_PROGRAMS]:
         names = page.items.column_names if not isinstance(page.items, list) else []
         shown = (f"{BESIDE}{name}" if f"{BESIDE}{name}" in names else name for name in _SHOWN)
         columns = tuple(name for name in shown if name in names)
-        show(page, Output(form.value), title="questions", columns=columns, safe=safe, room=room)
+        show(page, Printing(PageOutput(form.value), safe=safe), title="questions", columns=columns, room=room)
         return
     if form in (TableOutput.table, TableOutput.json):
         fail(f"--format {form.value} is for the screen: write jsonl, csv, parquet or arrow to a file.", code=MISUSED)

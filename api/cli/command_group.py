@@ -7,14 +7,18 @@ A module has its commands on an `app`, as usual in Typer.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
-from typer.main import get_command_from_info
+from typer.main import get_command, get_command_from_info
 
+from api.cli.command_examples import epilog_of
 from api.cli.left_out_imports import LIBRARIES, let_in
+from api.cli.quietness import QUIET
 
 if TYPE_CHECKING:
     from typer._click import Command, Context
@@ -51,6 +55,7 @@ MODULES = (
     CommandModule("api.cli.verify_command", lambda: ("verify",), needs=()),
     CommandModule("api.cli.backup_commands", lambda: ("backup", "restore"), needs=()),
     CommandModule("api.cli.doctor_command", lambda: ("doctor",), needs=()),
+    CommandModule("api.cli.config_command", lambda: ("config",), needs=()),
     CommandModule("api.cli.mapping_command", lambda: ("mapping",)),
     CommandModule("api.cli.template_command", lambda: ("template",)),
     CommandModule("api.cli.resource_commands", _projections, needs=()),
@@ -66,6 +71,33 @@ MODULES = (
     CommandModule("api.cli.anchor_command", lambda: ("anchor",), needs=()),
 )
 """In the order of `--help`."""
+
+
+def _be_quiet(wanted: bool) -> None:
+    QUIET.set(wanted)
+
+
+def _with_quiet(
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            callback=_be_quiet,
+            expose_value=False,
+            help="Print no notes and no progress: results and errors alone.",
+        ),
+    ] = False,
+) -> None:
+    """A command that has what every command has."""
+
+
+@cache
+def _options_of_all() -> list[Any]:
+    """The options of every command."""
+    one = typer.Typer(add_completion=False)
+    one.command()(_with_quiet)
+    return list(get_command(one).params)
 
 
 class CommandGroup(TyperGroup):
@@ -101,6 +133,8 @@ class CommandGroup(TyperGroup):
         self.commands[name] = get_command_from_info(
             info, pretty_exceptions_short=False, rich_markup_mode=self.rich_markup_mode
         )
+        self.commands[name].epilog = epilog_of(name)
+        self.commands[name].params += _options_of_all()
 
     def _make_all(self) -> None:
         for owner in MODULES:

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import READ_PANEL, DataOption, LimitOption, Output, SafeOption, given_parameters, keyword, option
-from api.cli.question_command import check_safe, page_parameters, show
+from api.cli.options import READ_PANEL, given_parameters, keyword, option, page_options
+from api.cli.question_command import page_parameters, printing_of, show
 from api.cli.session import FAILED, MISUSED, fail, opened
 from api.cli.terminal import console, text_table
 from api.formats.answer_file import Room
@@ -39,8 +39,7 @@ _THINGS = tuple(
 
 
 def _run(**given: Any) -> None:
-    output, safe, data, figure_id = (given.pop(name) for name in ("output", "safe", "data", "figure_id"))
-    check_safe(output, safe=safe)
+    printing, data, figure_id = printing_of(given), given.pop("data"), given.pop("figure_id")
     words = given_parameters(WORDS, given)
     how = given_parameters(_HOW, given)
     thing = given_parameters(_THINGS, given)
@@ -55,16 +54,16 @@ def _run(**given: Any) -> None:
         fail("--unit is of figures: things that hold over time have none.", code=MISUSED)
     if choice and not thing:
         fail("--publisher and --prefer are of things that hold over time: a figure's history has all.", code=MISUSED)
-    parameters = {**page_parameters(output, given["limit"]), **how, **choice}
+    parameters = {**page_parameters(printing, given["limit"]), **how, **choice}
     with opened(data, make=False) as engine:
         if thing:
             ((kind, name),) = thing.items()
             page = asked(lambda: thing_history(engine, _OF[kind], name, parameters))
-            show(page, output, safe=safe, title=f"history of {name}", room=Room(engine.ledger.directory))
+            show(page, printing, title=f"history of {name}", room=Room(engine.ledger.directory))
             return
         chosen = figure_id or asked(lambda: _meant(engine, {**words, **how}))
         page = asked(lambda: history(engine, chosen, parameters))
-        show(page, output, safe=safe, title=f"history of {chosen}", room=Room(engine.ledger.directory))
+        show(page, printing, title=f"history of {chosen}", room=Room(engine.ledger.directory))
 
 
 def _meant(engine: Engine, parameters: dict[str, str]) -> str:
@@ -92,10 +91,7 @@ _ID = Annotated[str | None, typer.Argument(help="The figure's id, as `figures --
 _arguments = [
     keyword("figure_id", _ID, None),
     *(option(one) for one in (*WORDS, *_THINGS, *_OF_THINGS, *_HOW)),
-    keyword("limit", LimitOption, None),
-    keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
-    keyword("safe", SafeOption, False),
-    keyword("data", DataOption, None),
+    *page_options(),
 ]
 _run.__signature__ = Signature(_arguments)  # type: ignore[attr-defined]
 _run.__annotations__ = {one.name: one.annotation for one in _arguments}

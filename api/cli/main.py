@@ -1,5 +1,6 @@
 """The command line: a thin shell over the ledger and the questions that the server answers too."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -7,13 +8,15 @@ import typer
 from api.cli.command_group import CommandGroup
 from api.cli.left_out_imports import leave_out
 from api.distribution import installed_version
+from api.settings import BadSetting
+from api.settings_file import take_in
 
 app = typer.Typer(
     name="supply-ledger",
     cls=CommandGroup,
     help="Supply-chain facts with their sources, as of any day.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -22,6 +25,11 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line, in a process of its own."""
     leave_out()
+    try:
+        take_in()
+    except BadSetting as error:
+        print(f"Error: {error}.", file=sys.stderr)
+        sys.exit(2)
     app()
 
 

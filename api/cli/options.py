@@ -32,7 +32,7 @@ LimitOption = Annotated[
         "--limit",
         min=1,
         max=LIMIT_MAX,
-        help=f"How many. Default: {LIMIT_DEFAULT}; with --format csv or jsonl all.",
+        help=f"How many. Default: {LIMIT_DEFAULT} in a table or JSON, else all.",
     ),
 ]
 
@@ -53,6 +53,29 @@ class Output(StrEnum):
     csv = "csv"
 
 
+class PageOutput(StrEnum):
+    """How a command that asks a question prints its items: for people, as text, or as a file for other programs."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+    arrow = "arrow"
+    xlsx = "xlsx"
+
+
+FOR_PROGRAMS = (PageOutput.parquet, PageOutput.arrow, PageOutput.xlsx)
+"""What no terminal can show."""
+FormatOption = Annotated[
+    PageOutput | None,
+    typer.Option("--format", help="How to print. Default: as the ending of --output says, else a table."),
+]
+IntoOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The file to write; - is the standard output.", metavar="FILE")
+]
+
+
 def option(one: Parameter) -> Argument:
     """The option that stands for a parameter."""
     help_text = one.description.replace("`", "")
@@ -66,6 +89,17 @@ def option(one: Parameter) -> Argument:
 def keyword(name: str, annotation: Any, default: Any) -> Argument:
     """An argument of a command that is made from parameters."""
     return Argument(name, Argument.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def page_options() -> list[Argument]:
+    """The options of every command that prints the items of a question."""
+    return [
+        keyword("limit", LimitOption, None),
+        keyword("output", FormatOption, None),
+        keyword("into", IntoOption, None),
+        keyword("safe", SafeOption, False),
+        keyword("data", DataOption, None),
+    ]
 
 
 def _identifier(one: Parameter) -> str:

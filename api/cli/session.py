@@ -90,7 +90,7 @@ def _place(fault: Mapping[str, Any]) -> str:
 
 def fail(message: str, *hints: str, code: int = FAILED) -> NoReturn:
     """Say what is wrong and what to do, and leave with an exit code."""
-    out = console(stderr=True)
+    out = console(stderr=True, is_error=True)
     out.print(visible(f"Error: {message}"), style="bold red", markup=False, highlight=False)
     for hint in hints:
         out.print(visible(hint), markup=False, highlight=False)

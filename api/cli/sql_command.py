@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from api.cli.options import READ_PANEL, DataOption, LimitOption, Output, SafeOption, keyword, option
-from api.cli.question_command import check_safe, page_parameters, show
+from api.cli.options import READ_PANEL, PageOutput, keyword, option, page_options
+from api.cli.question_command import Printing, page_parameters, printing_of, show
 from api.cli.session import MISUSED, fail, opened
 from api.cli.terminal import console
 from api.formats.answer_file import Room
@@ -25,36 +25,35 @@ TABLE_ROWS = 100
 
 
 def _run(**given: Any) -> None:
-    sql, output, limit = given.pop("statement"), given.pop("output"), given.pop("limit")
-    safe, data = given.pop("safe"), given.pop("data")
-    check_safe(output, safe=safe)
+    printing, data = printing_of(given), given.pop("data")
+    sql, limit = given.pop("statement"), given.pop("limit")
     statement = {name: value for name, value in given.items() if value is not None}
     if sql is None and (statement or limit is not None):
         fail("There is no statement to answer: give one SELECT, or nothing at all to see the tables.", code=MISUSED)
     with opened(data, make=False) as engine, Sandbox(replace(sandbox_limits(), children=1)) as sandbox:
         if sql is None:
-            _show_tables(schema_page(engine, sandbox), output)
+            _show_tables(schema_page(engine, sandbox), printing)
             return
-        if limit is None and output is Output.table:
+        if limit is None and printing.output is PageOutput.table:
             limit = TABLE_ROWS
-        parameters = page_parameters(output, limit)
+        parameters = page_parameters(printing, limit)
         page = asked(lambda: sql_page(engine, sandbox, {**statement, "sql": sql}, parameters))
-        _show(page, output, engine, safe=safe)
+        _show(page, printing, engine)
 
 
-def _show(page: Page, output: Output, engine: Engine, *, safe: bool) -> None:
+def _show(page: Page, printing: Printing, engine: Engine) -> None:
     cut = page.more.get("cut")
-    if output is not Output.json:
+    if printing.output is not PageOutput.json:
         page = replace(page, more={})
     columns = tuple(page.items.column_names) if not isinstance(page.items, list) else ()
-    show(page, output, title="rows", columns=columns, safe=safe, room=Room(engine.ledger.directory))
+    show(page, printing, title="rows", columns=columns, room=Room(engine.ledger.directory))
     if cut is not None:
         console(stderr=True).print(f"{cut['detail'][:1].upper()}{cut['detail'][1:]}.", markup=False, highlight=False)
 
 
-def _show_tables(page: Page, output: Output) -> None:
-    if output is not Output.table:
-        show(page, output, title="tables")
+def _show_tables(page: Page, printing: Printing) -> None:
+    if printing.output is not PageOutput.table:
+        show(page, printing, title="tables")
         return
     out = console()
     table = Table("table", "what a row is", "columns", title="What SQL can read", title_justify="left")
@@ -72,10 +71,7 @@ _STATEMENT = Annotated[
 _arguments = [
     keyword("statement", _STATEMENT, None),
     *(option(one) for one in VIEWPOINT),
-    keyword("limit", LimitOption, None),
-    keyword("output", Annotated[Output, typer.Option("--format", help="How to print.")], Output.table),
-    keyword("safe", SafeOption, False),
-    keyword("data", DataOption, None),
+    *page_options(),
 ]
 _run.__signature__ = Signature(_arguments)  # type: ignore[attr-defined]
 _run.__annotations__ = {one.name: one.annotation for one in _arguments}

@@ -8,13 +8,15 @@ written out (`ledger.visible_text`).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from api.cli.fitting_table import Column, fitting_table
+from api.cli.quietness import QUIET
 from api.questions.page import Page
 from ledger import visible, visible_lines
 from projections import COLUMN_KINDS, Kind, is_detail
@@ -31,41 +33,39 @@ class PeopleConsole(Console):
         super().print(*(visible_lines(one) if isinstance(one, str) else one for one in objects), **options)
 
 
-def console(*, stderr: bool = False) -> PeopleConsole:
-    """A console on the terminal's width, or wide where the output is piped."""
-    made = PeopleConsole(stderr=stderr)
-    return made if made.is_terminal else PeopleConsole(stderr=stderr, width=WIDTH_PIPED)
+def console(*, stderr: bool = False, is_error: bool = False, file: TextIO | None = None) -> PeopleConsole:
+    """A console on the terminal's width, or wide where the output is piped. Errors are said whatever was wanted."""
+    quiet = stderr and not is_error and QUIET.get()
+    made = PeopleConsole(file=file, stderr=stderr, quiet=quiet)
+    return made if made.is_terminal else PeopleConsole(file=file, stderr=stderr, quiet=quiet, width=WIDTH_PIPED)
 
 
-def page_table(page: Page, *, title: str, columns: Sequence[str] = ()) -> Table:
-    """The items of a page; columns that are empty throughout are left out.
+def page_table(page: Page, *, title: str, columns: Sequence[str] = (), width: int = WIDTH_PIPED) -> RenderableType:
+    """The items of a page on a screen of a width; columns that are empty throughout are left out.
 
     `columns` are those wanted, else all that are no mere details.
     """
     rows = page.rows()
     wanted = columns or [name for name in _names(rows) if not is_detail(name, page.kinds)]
-    return _table(rows, wanted, title=title, kinds=page.kinds)
+    return _table(rows, wanted, title=title, kinds=page.kinds, width=width)
 
 
-def member_table(name: str, member: Any) -> Table:
+def member_table(name: str, member: Any, *, width: int = WIDTH_PIPED) -> RenderableType:
     """What stands beside the items: objects in rows, or one object with a row a member."""
     if isinstance(member, dict):
         member = [{"": key, name: value} for key, value in member.items() if _says(value)]
     left_out = {one for one, kind in COLUMN_KINDS.items() if kind is Kind.IDENTIFIER} | {"reasons"}
-    return _table(member, [one for one in _names(member) if one not in left_out], title=name, kinds=COLUMN_KINDS)
+    return _table(
+        member, [one for one in _names(member) if one not in left_out], title=name, kinds=COLUMN_KINDS, width=width
+    )
 
 
 def _table(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str, kinds: Mapping[str, Kind]
-) -> Table:
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str, kinds: Mapping[str, Kind], width: int
+) -> RenderableType:
     names = [name for name in columns if any(_says(row.get(name)) for row in rows)]
-    table = Table(title=_word(title), title_justify="left")
-    for name in names:
-        is_number = name in kinds and kinds[name].is_number
-        table.add_column(_word(name), justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(visible_lines(cell(row.get(name)))) for name in names))
-    return table
+    shown = [Column(name, is_number=name in kinds and kinds[name].is_number) for name in names]
+    return fitting_table(title, shown, [[cell(row.get(name)) for name in names] for row in rows], width=width)
 
 
 def _word(text: str) -> str:

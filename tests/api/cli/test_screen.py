@@ -1,0 +1,198 @@
+"""The command line as it is seen: eighty columns, with and without colour, `-h`, examples that run, `-`, and quiet."""
+
+import json
+import os
+import pty
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import polars
+import pytest
+from typer.testing import CliRunner, Result
+
+from api.cli.command_examples import EXAMPLES
+from api.cli.command_group import MODULES
+from api.cli.main import app
+from tests.places import ROOT
+
+COMMANDS = [name for one in MODULES for name in one.names()]
+SCREEN = {"COLUMNS": "80", "TERM": "xterm-256color"}
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+NOT_TRIED = (
+    "asof",
+    "serve",
+    "demo",
+    "keys",
+    "hooks",
+    "append",
+    "import",
+    "erase",
+    "restore",
+    "witness",
+    "anchor",
+    "mapping",
+)
+"""What serves, needs a file of the user's, or changes something; others of these have tests of their own."""
+
+
+@pytest.fixture(scope="module")
+def data(shipped_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of the shipped ledger of its own, with its tables made."""
+    data = tmp_path_factory.mktemp("shipped") / "data"
+    shutil.copytree(shipped_data, data)
+    assert run(data, "figures", "--limit", "1").exit_code == 0
+    return data
+
+
+def run(data: Path, *words: str, **settings: str) -> Result:
+    return CliRunner(env={**SCREEN, **settings}).invoke(app, [*words, "--data", str(data)])
+
+
+def on_a_terminal(*words: str, columns: int = 80, **settings: str) -> str:
+    """What a terminal gets."""
+    read, write = pty.openpty()
+    variables = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "50", **settings}
+    command = [sys.executable, "-m", "api", *words]
+    with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=write, stderr=write, stdin=subprocess.DEVNULL):
+        os.close(write)
+        seen = b"".join(blocks_of(read))
+    os.close(read)
+    return seen.decode().replace("\r\n", "\n")
+
+
+def blocks_of(descriptor: int) -> Iterator[bytes]:
+    with suppress(OSError):  # what a terminal says when nobody writes to it any more
+        while block := os.read(descriptor, 65536):
+            yield block
+
+
+def test_the_help_of_every_command_fits_and_ends_with_an_example() -> None:
+    assert EXAMPLES.keys() == set(COMMANDS)
+    for name in COMMANDS:
+        result = CliRunner(env=SCREEN).invoke(app, [name, "-h"])
+        assert result.exit_code == 0, name
+        text = COLOUR.sub("", result.stdout)
+        assert max(map(len, text.splitlines())) <= 80, name
+        for example in EXAMPLES[name]:
+            assert example in text, example
+        assert "--quiet" in text
+        assert CliRunner(env=SCREEN).invoke(app, [name, "--help"]).stdout == result.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in NOT_TRIED])
+def test_every_example_of_a_command_runs(
+    data: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for example in EXAMPLES[name]:
+        program, *words = shlex.split(example)
+        assert (program, words[0]) == ("supply-ledger", name)
+        if "--check" not in words:
+            result = run(data, *words)
+            assert result.exit_code == 0, (example, result.output)
+
+
+@pytest.mark.parametrize("name", ["figures", "policies", "facilities", "diff", "disputes", "commitments", "scorecards"])
+def test_a_table_fits_eighty_columns_and_breaks_no_number(data: Path, name: str) -> None:
+    words = (name, "--from-as-of", "2025-01-31") if name == "diff" else (name, "--limit", "40")
+    seen = on_a_terminal(*words, "--data", str(data), NO_COLOR="1")
+    rows = COLOUR.sub("", seen).splitlines()
+    assert max(map(len, rows)) <= 80, max(rows, key=len)
+    broken = [row for row in rows for cell in row.split("│")[1:-1] if re.fullmatch(r"\s*[\d.,]+…\s*", cell)]
+    assert broken == []
+
+
+def test_numbers_of_figures_stand_whole_on_a_narrow_screen(data: Path) -> None:
+    words = ("figures", "--publisher", "usgs", "--limit", "20")
+    items: list[dict[str, Any]] = json.loads(run(data, *words, "--format", "json").stdout)["items"]
+    seen = COLOUR.sub("", on_a_terminal(*words, "--data", str(data)))
+    for item in items:
+        if item["value"] is not None:
+            assert re.search(rf"(?<![\d.]){re.escape(item['value'])}(?![\d.])", seen), item["value"]
+
+
+def test_colour_is_for_terminals_and_for_whoever_wants_it(data: Path) -> None:
+    words = ("figures", "--limit", "3", "--data", str(data))
+    plain = on_a_terminal(*words, NO_COLOR="1")
+    assert COLOUR.search(on_a_terminal(*words))
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]", plain)
+    piped = subprocess.run(
+        [sys.executable, "-m", "api", *words], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert not COLOUR.search(piped)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "json", "parquet", "arrow", "xlsx"])
+def test_a_file_is_written_in_the_format_of_its_ending(data: Path, tmp_path: Path, ending: str) -> None:
+    words = ("figures", "--publisher", "usgs")
+    items = json.loads(run(data, *words, "--format", "json", "--limit", "10000").stdout)["items"]
+    file = tmp_path / f"figures.{ending}"
+    result = run(data, *words, "-o", str(file))
+    assert (result.exit_code, result.stdout) == (0, "")
+    if ending == "json":
+        assert json.loads(file.read_text())["items"][0]["figure_id"] == items[0]["figure_id"]
+        return
+    readers: dict[str, Callable[..., Any]] = {
+        "csv": polars.read_csv,
+        "jsonl": jsonl_rows,
+        "parquet": polars.read_parquet,
+    }
+    readers |= {"arrow": polars.read_ipc_stream, "xlsx": xlsx_rows}
+    options: dict[str, Any] = {"infer_schema": False} if ending == "csv" else {}
+    assert len(readers[ending](file, **options)) == len(items)
+    piped = run(data, *words, "--format", ending, "--output", "-")
+    assert piped.stdout_bytes == file.read_bytes() or ending == "xlsx"
+
+
+def jsonl_rows(file: Path) -> list[Any]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def xlsx_rows(file: Path) -> list[Any]:
+    from openpyxl import load_workbook
+
+    with closing(load_workbook(file, read_only=True)) as book:
+        return list(book.worksheets[0].iter_rows(min_row=2))
+
+
+def test_a_terminal_is_not_sent_what_it_cannot_show(data: Path) -> None:
+    assert "give --output FILE" in on_a_terminal("figures", "--format", "parquet", "--data", str(data))
+
+
+def test_a_file_that_cannot_be_written_is_said_so(data: Path, tmp_path: Path) -> None:
+    result = run(data, "figures", "-o", str(tmp_path / "no" / "such.csv"))
+    assert result.exit_code == 1
+    assert "Cannot write" in result.stderr
+
+
+def test_who_wants_quiet_gets_results_and_errors_alone(data: Path, tmp_path: Path) -> None:
+    noted = run(data, "config")
+    quiet = run(data, "config", "--quiet")
+    assert noted.stdout == quiet.stdout
+    assert noted.stderr
+    assert quiet.stderr == ""
+    assert "Error" in run(tmp_path, "figures", "-q").stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(shell: str) -> None:
+    words = {"COMP_WORDS": "supply-ledger fig", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "supply-ledger fig"}
+    variables = {**os.environ, **words, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    program = "import sys; sys.argv[0] = 'supply-ledger'; from api.cli.main import main; main()"
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**variables, "_SUPPLY_LEDGER_COMPLETE": f"complete_{shell}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "figures" in said.stdout
+    assert said.stderr == ""
