@@ -196,3 +196,27 @@ def test_a_shell_completes_commands(shell: str) -> None:
     )
     assert "figures" in said.stdout
     assert said.stderr == ""
+
+
+IMPORTED_ALONE = """
+import os, sys
+from importlib import import_module
+from api.cli.left_out_imports import leave_out
+leave_out()
+from api.cli.command_group import MODULES, let_in
+for one in MODULES:
+    if not os.fork():
+        try:
+            let_in(one.needs)
+            import_module(one.module)
+        except BaseException as error:
+            print(one.module, error, flush=True)
+        os._exit(0)
+    os.wait()
+"""
+"""As the program does it: with the libraries that a command says it needs, and without the others."""
+
+
+def test_every_command_says_which_libraries_it_needs() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORTED_ALONE], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
