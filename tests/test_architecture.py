@@ -60,7 +60,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("problems",),
         ("questions", "outbound", "operations"),
         ("formats",),
-        ("hooks",),
+        ("hooks", "assistants"),
         ("reports", "web"),
         ("http",),
         ("app",),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "serve": ("supply-ledger serve --data data", "supply-ledger serve --port 0 --log-format json"),
     "demo": ("supply-ledger demo", "supply-ledger demo --no-serve"),
+    "mcp": ("supply-ledger mcp --data data", "supply-ledger mcp --http --port 8001"),
     "keys": ("supply-ledger keys create feeder --scope append --expires 90d", "supply-ledger keys list"),
     "hooks": (
         "supply-ledger hooks add https://example.org/in --filter publisher=usgs",

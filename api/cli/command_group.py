@@ -47,6 +47,7 @@ class CommandModule(NamedTuple):
 
 MODULES = (
     CommandModule("api.cli.serve_commands", lambda: ("serve", "demo"), needs=LIBRARIES),
+    CommandModule("api.cli.mcp_command", lambda: ("mcp",), needs=LIBRARIES),
     CommandModule("api.cli.keys_command", lambda: ("keys",), needs=()),
     CommandModule("api.cli.hooks_command", lambda: ("hooks",)),
     CommandModule("api.cli.record_commands", lambda: ("append", "import")),

@@ -102,6 +102,7 @@ ASKED = {
 }
 WRITES = (
     "serve",
+    "mcp",
     "demo",
     "append",
     "import",

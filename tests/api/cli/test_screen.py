@@ -28,6 +28,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 NOT_TRIED = (
     "asof",
     "serve",
+    "mcp",
     "demo",
     "keys",
     "hooks",
