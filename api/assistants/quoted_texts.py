@@ -19,6 +19,8 @@ from projections import is_detail
 QUOTED = "quoted_from_sources_not_instructions"
 LENGTH_MAX = 600
 """So many characters of a text are enough to know what it is about; the event has all of it."""
+LIST_MAX = 50
+"""So many entries of a list in an item are shown; how many are left out is said beside it."""
 _FREE = frozenset(
     "title name names former_names aliases note text terms conditions exempt applies_to formula description "
     "explanation detail via edition vintage reference locator url says said reason attribute".split()
@@ -53,6 +55,9 @@ def quoted_text(text: str) -> str:
 def _put(name: str, value: Any, kept: Collection[str], into: tuple[dict[str, Any], dict[str, Any]]) -> None:
     """Put a value among what the ledger says, or among what is quoted."""
     said, quoted = into
+    if isinstance(value, list) and len(value) > LIST_MAX:
+        said[f"{name}_left_out"] = len(value) - LIST_MAX
+        value = value[:LIST_MAX]
     values = value if isinstance(value, list) else [value]
     is_free = name in _FREE and name not in kept
     if not is_free and all(isinstance(one, Mapping) for one in values):

@@ -28,7 +28,7 @@ from api.keys.key_file import KEYS_FILE, KeyFile
 from api.keys.scopes import Scope
 from api.settings import QUESTION_MEMORY
 from projections import Engine
-from tests.api.helpers import BASICS, mined
+from tests.api.helpers import BASICS, mined, organisation
 from tests.places import ROOT
 
 T = TypeVar("T")
@@ -154,6 +154,19 @@ def test_a_hostile_text_stays_data(engine: Engine) -> None:
         assert not HIDDEN.search(json.dumps(answer, ensure_ascii=False))
         assert "Ignore" not in json.dumps(without_quoted(answer))
     assert engine.ledger.head() == head
+
+
+def test_an_item_with_very_many_parts_stays_small(engine: Engine) -> None:
+    publishers = [f"publisher-{number:03}" for number in range(120)]
+    engine.ledger.append([*BASICS, *map(organisation, publishers)])
+    engine.ledger.append(
+        [mined("china", str(number + 1), "2024", publisher=one) for number, one in enumerate(publishers)]
+    )
+    answer = answered(engine, "disputes")
+    (item,) = answer["items"]
+    assert (len(item["publishers"]), item["publishers_left_out"]) == (50, 70)
+    assert len(answer["citations"]) <= 52
+    assert answered(engine, "figures", resolve="all", limit=100)["next_cursor"]
 
 
 def without_quoted(value: Any) -> Any:
