@@ -6,14 +6,14 @@ They are those of the HTTP API, with the same names and rules: nothing is record
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from api.assistants.tool_answers import ROWS_DEFAULT, ROWS_MAX, AskedOf
+from api.assistants.tool_answers import ROWS_DEFAULT, ROWS_MAX, AskedOf, points_answer, tool_answer
 from api.problems import bad_parameter
 from api.questions.asked_paths import API_PREFIX, question_at
 from api.questions.audit import AUDIT_QUESTIONS
 from api.questions.parameters import Parameter
 from api.questions.resources import HISTORY
 from api.questions.thing_history import THING_HISTORY, WITH_HISTORY
-from projections import FIGURES
+from projections import FIGURES, QUESTION_COLUMNS, Inquiry
 
 _OF_THE_FORM = ("format", "safe", "receipt")
 _HISTORY_KEPT = frozenset("recorded_at canonical_value canonical_low canonical_high canonical_unit revision".split())
@@ -35,9 +35,42 @@ class LedgerTool(NamedTuple):
         required = [one.name for one in self.parameters if one.required]
         return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
-    def question(self, arguments: Arguments) -> AskedOf:
-        """The question that arguments ask. Raises Problem."""
-        return self.asked_of(_texts(arguments))
+    def answer(self, engine: Inquiry, arguments: Arguments) -> dict[str, Any]:
+        """The answer to the question that arguments ask. Raises Problem and what questions raise."""
+        return tool_answer(engine, self.asked_of(_texts(arguments)))
+
+
+class PointTool(NamedTuple):
+    """The tool of point-in-time questions: rows, each with a moment of its own."""
+
+    name: str
+    description: str
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        row = {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in QUESTION_COLUMNS},
+            "required": ["as_of"],
+            "additionalProperties": {"type": "string", "description": "dimension.NAME"},
+        }
+        questions = {"type": "array", "items": row, "minItems": 1, "maxItems": ROWS_MAX}
+        return {
+            "type": "object",
+            "properties": {"questions": questions},
+            "required": ["questions"],
+            "additionalProperties": False,
+        }
+
+    def answer(self, engine: Inquiry, arguments: Arguments) -> dict[str, Any]:
+        """The rows with their answers. Raises Problem and what questions raise."""
+        rows = arguments.get("questions")
+        if arguments.keys() != {"questions"} or not isinstance(rows, list) or not 0 < len(rows) <= ROWS_MAX:
+            detail = f"give questions alone: a list of 1 to {ROWS_MAX} rows, each with as_of"
+            raise bad_parameter("questions", "rows", detail)
+        if not all(isinstance(row, Mapping) for row in rows):
+            raise bad_parameter("questions", "row", "a row of questions is an object: subject, metric, period, as_of …")
+        return points_answer(engine, [_texts(row) for row in rows])
 
 
 def _listed(name: str, description: str) -> LedgerTool:
@@ -76,7 +109,7 @@ def _history_of(given: dict[str, str]) -> AskedOf:
 
 _HISTORY = (_FIGURE, _RESOURCE, _THING, *{one.name: one for one in (*HISTORY, *THING_HISTORY)}.values())
 
-TOOLS: Mapping[str, LedgerTool] = {
+TOOLS: Mapping[str, LedgerTool | PointTool] = {
     one.name: one
     for one in (
         _listed(
@@ -94,6 +127,11 @@ TOOLS: Mapping[str, LedgerTool] = {
         _listed("policies", "Policies with their status at a viewpoint: in force, suspended, announced …"),
         _listed("commitments", "Offtakes, price floors, loans and grants, with what was met of them."),
         _listed("disputes", "Where publishers differ, by how much, since when, and how it ended."),
+        PointTool(
+            "point_in_time",
+            "Up to 100 figures at once, each as it was known at a moment of its own (as_of in each row). The words of "
+            "a row must fit one figure.",
+        ),
     )
 }
 """In the order in which they are listed."""

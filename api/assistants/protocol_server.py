@@ -30,7 +30,6 @@ from mcp_types import (
 
 from api.assistants.ledger_resources import INSTRUCTIONS, RESOURCES, resource_content
 from api.assistants.ledger_tools import TOOLS
-from api.assistants.tool_answers import tool_answer
 from api.distribution import DISTRIBUTION, installed_version
 from api.problems import Problem, not_found, problem_of
 from api.settings import QUESTION_MEMORY, QUESTION_SECONDS
@@ -62,8 +61,8 @@ def protocol_server(engine: Engine) -> Server[Any]:
             tool = TOOLS.get(params.name)
             if tool is None:
                 raise not_found(f"There is no tool {params.name[:80]!r}; there are: {', '.join(TOOLS)}.")
-            question = tool.question(params.arguments or {})
-            answer = await within(lambda inquiry: tool_answer(inquiry, question))
+            arguments = params.arguments or {}
+            answer = await within(lambda inquiry: tool.answer(inquiry, arguments))
         except Problem as problem:
             return _failed(problem)
         return CallToolResult(content=[TextContent(text=_json(answer))], structured_content=answer)

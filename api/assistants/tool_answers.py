@@ -8,11 +8,12 @@ The question is put as the server and the command line put it. Its answer has
 - `citations`: for each event that the items name a line by publisher, date and title, and the path of the event.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import orjson
+import pyarrow as pa
 
 from api.assistants.quoted_texts import QUOTED, quoted_text, reader_item
 from api.formats.render import json_groups
@@ -21,6 +22,7 @@ from api.questions.asked_paths import API_PREFIX, AskedQuestion, question_at
 from api.questions.name_hints import MEMBERS as NAME_MEMBERS
 from api.questions.page import Page
 from api.questions.parameters import checked
+from api.questions.point_question import point_page
 from api.questions.repeated_question import asked
 from ledger import visible
 from ledger.values import POSITION_PREFIX
@@ -28,6 +30,7 @@ from projections import Inquiry
 
 ROWS_DEFAULT = 20
 ROWS_MAX = 100
+ASOF_PATH = "/v1/asof"
 CITED_MAX = 100
 """So many events of an answer are cited; of others the items have the ids."""
 _BESIDE = (*NAME_MEMBERS, "summary")
@@ -65,6 +68,15 @@ def tool_answer(engine: Inquiry, question: AskedOf) -> dict[str, Any]:
     if beside:
         answer["beside"] = reader_item(beside)
     return {**answer, **_citations(engine, answer["items"], page.basis)}
+
+
+def points_answer(engine: Inquiry, rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Rows of point-in-time questions, in their order, with their answers. Raises Problem and QuestionsRefused."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    sent = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    page = asked(lambda: point_page(engine, sent, {}))
+    items = [reader_item(row) for row in json_rows(page)]
+    return {"items": items, "basis": dict(page.basis), "question": ASOF_PATH, **_citations(engine, items, page.basis)}
 
 
 def json_rows(page: Page) -> list[dict[str, Any]]:

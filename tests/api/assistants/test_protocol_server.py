@@ -99,6 +99,18 @@ def test_a_tool_answers_what_the_question_answers(
     assert sorted(cited) == sorted(set(named))
 
 
+def test_points_in_time_are_those_of_the_single_reads(shipped: Engine) -> None:
+    words = {"subject": "australia", "metric": "mine_production", "period": "2024"}
+    answer = answered(
+        shipped, "point_in_time", questions=[{**words, "as_of": "2025-06-30"}, {**words, "as_of": "2027"}]
+    )
+    assert [row["value"] for row in answer["items"]] == ["13000", "29000"]
+    for row in answer["items"]:
+        (single,) = answered(shipped, "figures", **words, as_of=row["as_of"])["items"]
+        assert (row["value"], row["event_id"]) == (single["value"], single["event_id"])
+    assert [one["event_id"] for one in answer["citations"]] == [row["event_id"] for row in answer["items"]]
+
+
 def test_a_citation_has_publisher_date_and_title(shipped: Engine) -> None:
     answer = answered(shipped, "commitments", commitment="dod-mp-ndpr-price-floor")
     (cited,) = answer["citations"]
@@ -126,6 +138,9 @@ def test_pages_follow_one_another(shipped: Engine) -> None:
         ("history", {"figure_id": "00000000-0000-0000-0000-000000000000"}, "no figure"),
         ("history", {}, "give the one or the other"),
         ("history", {"resource": "..", "thing": "../x?y"}, "nothing to ask"),
+        ("point_in_time", {"questions": []}, "1 to 100 rows"),
+        ("point_in_time", {"questions": ["now"]}, "is an object"),
+        ("point_in_time", {"questions": [{"subject": "china"}]}, "no column as_of"),
         ("append", {}, "there are: search, figures"),
     ],
 )
