@@ -16,11 +16,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from api.settings_file import VARIABLE_PREFIX, BadSetting
 from ledger import ImportLimits
 
 T = TypeVar("T")
 
-VARIABLE_PREFIX = "SUPPLY_LEDGER_"
 LEDGER_FILE = "ledger.db"
 PROJECTIONS_FILE = "projections.duckdb"
 HOST_DEFAULT = "127.0.0.1"
@@ -29,10 +29,6 @@ CONTAINER_MEMORY = Path("/sys/fs/cgroup/memory.max")
 """Where Linux says how much memory the processes of a container may take together."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.ASCII)
-
-
-class BadSetting(ValueError):
-    """A variable of the environment has a value that means nothing."""
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,21 @@ in the working directory, else `supply-ledger/config.toml` in the user's own dir
 """
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
 
-from api.settings import SETTINGS, VARIABLE_PREFIX, BadSetting
-
+VARIABLE_PREFIX = "SUPPLY_LEDGER_"
 VARIABLE = f"{VARIABLE_PREFIX}CONFIG"
 FILE = "supply-ledger.toml"
 BYTES_MAX = 1024 * 1024
+
+Names = Callable[[], Collection[str]]
+"""Gives the names of all settings; it is asked only where there is a file, since they take long to import."""
+
+
+class BadSetting(ValueError):
+    """A setting has a value that means nothing, or there is none of its name."""
+
 
 _from_file: dict[str, Path] = {}
 
@@ -29,12 +36,12 @@ def settings_path(environment: Mapping[str, str] = os.environ) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def take_in(environment: MutableMapping[str, str] = os.environ) -> None:
+def take_in(known: Names, environment: MutableMapping[str, str] = os.environ) -> None:
     """Put what stands in the file into the environment, where nothing is set. Raises BadSetting."""
     path = settings_path(environment)
     if path is None:
         return
-    for name, text in _settings_in(path).items():
+    for name, text in _settings_in(path, known()).items():
         variable = VARIABLE_PREFIX + name.upper()
         if not environment.get(variable):
             environment[variable] = text
@@ -48,7 +55,7 @@ def source_of(name: str, environment: Mapping[str, str] = os.environ) -> str:
     return "environment" if environment.get(VARIABLE_PREFIX + name.upper()) else "default"
 
 
-def _settings_in(path: Path) -> dict[str, str]:
+def _settings_in(path: Path, known: Collection[str]) -> dict[str, str]:
     import tomllib
 
     try:
@@ -59,7 +66,6 @@ def _settings_in(path: Path) -> dict[str, str]:
         given = tomllib.loads(text.decode())
     except (OSError, ValueError, RecursionError) as error:
         raise BadSetting(f"{path} cannot be read as TOML: {error}") from None
-    known = {one.name for one in SETTINGS}
     for name, value in given.items():
         if name not in known:
             raise BadSetting(f"{path}: there is no setting {name[:80]!r}; there are {', '.join(sorted(known))}")

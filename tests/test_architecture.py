@@ -54,8 +54,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("engine",),
     ),
     "api": (
-        ("settings", "distribution", "discovery"),
-        ("settings_file",),
+        ("settings_file", "distribution", "discovery"),
+        ("settings",),
         ("keys",),
         ("problems",),
         ("questions", "outbound", "operations"),

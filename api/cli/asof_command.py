@@ -70,7 +70,10 @@ def _run(**given: Any) -> None:
 def _form_of(target: str | None) -> TableOutput:
     if target is None or target == STANDARD:
         return TableOutput.table if sys.stdout.isatty() or target is None else TableOutput.csv
-    return TableOutput(_ENDINGS.get(Path(target).suffix.lower(), "csv"))
+    ending = Path(target).suffix.lower()
+    if ending not in _ENDINGS:
+        fail(f"{target} ends like no format: give one by --format, or end it with one of {', '.join(_ENDINGS)}.")
+    return TableOutput(_ENDINGS[ending])
 
 
 def _read(path: str) -> bytes:

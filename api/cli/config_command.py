@@ -32,6 +32,6 @@ def config_command(
     if output is Output.table:
         console().print(text_table("Settings", ["setting", "value", "from"], [list(row.values())[:3] for row in rows]))
         note = f"Set one in the environment (SUPPLY_LEDGER_NAME), or in {FILE} here (or the file {VARIABLE} names)."
-        console(stderr=True).print(note, markup=False, highlight=False)
+        console().print(note, markup=False, highlight=False)
     else:
         typer.echo(json_text({"items": rows}))

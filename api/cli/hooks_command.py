@@ -138,7 +138,7 @@ def _print_hooks(hooks: list[Hook], output: Output) -> None:
         typer.echo(json_text({"items": [_shown(one) for one in hooks]}))
         return
     if not hooks:
-        _say("No hooks. `supply-ledger hooks add URL` makes one.")
+        console().print("No hooks. `supply-ledger hooks add URL` makes one.", markup=False, highlight=False)
         return
     rows = []
     for one in hooks:

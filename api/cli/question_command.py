@@ -77,6 +77,8 @@ def printing_of(given: dict[str, Any]) -> Printing:
     output, into, safe = given.pop("output"), given.pop("into"), given.pop("safe")
     if output is None:
         ending = "" if into is None else into.suffix.removeprefix(".").lower()
+        if ending not in ("", "txt", *PageOutput):
+            fail(f"{into} ends like no format: give one by --format, or end it with one of {', '.join(PageOutput)}.")
         output = PageOutput(ending) if ending in list(PageOutput) else PageOutput.table
     if safe and output is not PageOutput.csv:
         fail(f"--safe is for --format csv, not {output.value}.", code=MISUSED)

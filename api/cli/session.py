@@ -10,7 +10,8 @@ import typer
 from api.cli.table_progress import make_tables
 from api.cli.terminal import console
 from api.problems import Problem, problem_of
-from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory
+from api.settings import CLOCK_CONFIRMED, data_directory
+from api.settings_file import BadSetting
 from ledger import BackupError, Ledger, LedgerError, visible
 from projections import Engine, FilterError, QuestionsRefused, TablesUnavailable, UnknownFilter
 

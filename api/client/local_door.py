@@ -29,7 +29,8 @@ from api.questions.import_question import PARAMETERS as IMPORT_PARAMETERS
 from api.questions.page import PART_ROWS, Page, viewpoint_of
 from api.questions.parameters import PAGING, checked
 from api.questions.repeated_question import asked
-from api.settings import ASOF_ROWS, CLOCK_CONFIRMED, BadSetting, data_directory, import_limits
+from api.settings import ASOF_ROWS, CLOCK_CONFIRMED, data_directory, import_limits
+from api.settings_file import BadSetting
 from ledger import Ledger, LedgerError, Refused, digest, parse_json
 from projections import Engine, FilterError, QuestionsRefused, TablesUnavailable, Unanswered, UnknownFilter
 from projections.sandbox import Sandbox
@@ -46,6 +47,7 @@ class LocalDoor:
         self._engine = engine
         self._ledger = engine.ledger
         self._sandbox: Sandbox | None = None
+        self._is_closed = False
 
     @classmethod
     def of_directory(cls, directory: Path | None, *, make: bool) -> "LocalDoor":
@@ -64,6 +66,9 @@ class LocalDoor:
 
     def close(self) -> None:
         """Close the tables and the log."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         if self._sandbox is not None:
             self._sandbox.close()
         self._engine.close()

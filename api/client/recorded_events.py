@@ -6,6 +6,8 @@ from decimal import Decimal
 from json import dumps
 from typing import Any
 
+from api.client.door_errors import BookError
+
 
 class Recorded:
     """What became of events: a dictionary for each, with its `event_id`, `position` and `status`.
@@ -46,8 +48,11 @@ def json_of(events: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> bytes:
     >>> json_of({"value": Decimal("2080.50"), "published_at": date(2025, 1, 31)})
     b'{"value": "2080.50", "published_at": "2025-01-31"}'
     """
-    sent = dict(events) if isinstance(events, Mapping) else [dict(one) for one in events]
-    return dumps(sent, ensure_ascii=False, allow_nan=False, default=_text).encode()
+    try:
+        sent = dict(events) if isinstance(events, Mapping) else [dict(one) for one in events]
+        return dumps(sent, ensure_ascii=False, allow_nan=False, default=_text).encode()
+    except (TypeError, ValueError) as error:
+        raise BookError(f"These are no events: {error}.") from None
 
 
 def _text(value: Any) -> Any:

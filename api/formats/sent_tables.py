@@ -16,8 +16,10 @@ import pyarrow.compute as pc
 
 from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, Format
 from api.problems import Problem, questions_refused
+from api.questions.parameters import RECORDED_AS_OF
 from api.questions.question_texts import refused_column
 from ledger import MalformedJSON, parquet_batches, parse_json
+from ledger.values import POSITION_PREFIX
 
 TABLE_FORMATS = (JSON, JSONL, CSV, PARQUET, ARROW)
 SENT_COLUMNS_MAX = 1_000
@@ -74,7 +76,28 @@ def sent_table(
         raise _refused("columns", f"{table.num_columns} columns are too many; {SENT_COLUMNS_MAX} at most")
     for field in table.schema:
         _check_type(field.name, field.type)
-    return table
+    return _with_positions(table)
+
+
+def _with_positions(table: pa.Table) -> pa.Table:
+    """The table with positions of the log written as such, where the column of the ledger clock holds numbers.
+
+    A column of text may hold years, `2024`; one of numbers holds what `basis.position` of an answer gives.
+    """
+    place = table.schema.get_field_index(RECORDED_AS_OF.name)
+    if place < 0 or not _is_number(table.schema.field(place).type):
+        return table
+    try:
+        numbers = table.column(place).cast(pa.int64())
+    except pa.ArrowInvalid:
+        detail = f"{RECORDED_AS_OF.name} is a text, or a whole number: a position of the log"
+        raise refused_column(RECORDED_AS_OF.name, "position", detail) from None
+    texts = pc.binary_join_element_wise(POSITION_PREFIX, numbers.cast(pa.string()), "")
+    return table.set_column(place, RECORDED_AS_OF.name, texts)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _refused(rule: str, detail: str) -> Problem:
@@ -91,8 +114,7 @@ def _check_type(name: str, kind: pa.DataType) -> None:
     types = pa.types
     texts = types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind)
     texts = texts or types.is_boolean(kind) or types.is_string_view(kind)
-    numbers = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
-    if not (texts or numbers or types.is_date(kind) or types.is_timestamp(kind)):
+    if not (texts or _is_number(kind) or types.is_date(kind) or types.is_timestamp(kind)):
         detail = f"the column {name[:80]!r} is of {kind}: send texts, numbers, days and instants, and leave others out"
         raise refused_column(name, "type", detail)
 
@@ -133,6 +155,9 @@ def _column(name: str, values: list[Any]) -> pa.Array:
         return pa.array(values, pa.bool_())
     if kinds == {int} and all(value is None or abs(value) < 2**63 for value in values):
         return pa.array(values, pa.int64())
+    if name == RECORDED_AS_OF.name and int in kinds and kinds != {int}:
+        values = [f"{POSITION_PREFIX}{value}" if type(value) is int else value for value in values]
+        kinds = {str}
     if kinds and kinds <= {int, float, Decimal}:
         return pa.array([None if value is None else float(value) for value in values], pa.float64())
     return pa.array([None if value is None else str(value) for value in values], pa.string())

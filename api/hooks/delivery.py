@@ -14,7 +14,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from time import time
+from time import monotonic, time
 
 from api.hooks.hook import Hook
 from api.hooks.hook_file import HOOKS_FILE, HookFile, HookRefused, HooksUnreadable
@@ -32,8 +32,11 @@ HOOK_LOOK_S = 0.5
 """How often a server looks whether there is something to send."""
 AT_ONCE = 8
 """How many hooks are served at once."""
+TURN_S = 5.0
+"""After how long a hook makes room for others that wait."""
 ARRIVES_S = 15.0
-RECEIPT_BYTES_MAX = 64 * 1024
+LEDGER_AGAIN_S = 30
+"""How long after a question that was not answered it is asked again."""
 DELAYS_S = (1, 5, 30, 120, 600, 1800, 3600, 3600, 3600, 3600, 3600)
 """How long after each failure a message is sent again; after the last it is given up."""
 ERROR_LENGTH_MAX = 300
@@ -62,35 +65,37 @@ class Delivery:
             self._thread.join(ARRIVES_S + 1)
 
     def deliver(self, hook: Hook) -> None:
-        """Send the next messages of a hook, up to the first that does not arrive."""
+        """Send the next messages of a hook, up to the first that does not arrive, for some seconds: others wait."""
         failures = hook.failures
+        ends_at = monotonic() + TURN_S
         try:
             for message in next_messages(self._engine, self.file, hook, seconds=QUESTION_SECONDS.value()):
-                if self._ended.is_set():
+                if self._ended.is_set() or not self.file.is_in_turn(hook):
                     return
                 error = sent(hook, message)
                 if error is None:
-                    self.file.was_told(hook.name, message.place)
+                    self.file.was_told(hook, message.place)
                 elif failures < len(DELAYS_S):
                     self._failed(hook, error, failures)
                     return
                 else:
                     self._give_up(hook, message, error)
                 failures = 0
+                if monotonic() >= ends_at:
+                    return
         except (Problem, FilterError, UnknownFilter, Unanswered, TablesUnavailable, LedgerError) as error:
             # Nothing was sent: the ledger itself cannot say what. It is asked again, for as long as it takes.
-            self._failed(hook, f"the ledger: {error}", failures)
-        except HookRefused:  # it was removed meanwhile
+            with suppress(HookRefused):
+                self.file.waits(hook, _short(f"the ledger: {error}"), next_at=now_us() + LEDGER_AGAIN_S * 1_000_000)
+        except HookRefused:  # somebody did something to it meanwhile: what comes next is told in another turn
             return
 
     def _failed(self, hook: Hook, error: str, failures: int) -> None:
-        wait_s = DELAYS_S[min(failures, len(DELAYS_S) - 1)]
-        with suppress(HookRefused):
-            self.file.failed(hook.name, _short(error), next_at=now_us() + wait_s * 1_000_000)
+        self.file.failed(hook, _short(error), next_at=now_us() + DELAYS_S[failures] * 1_000_000)
 
     def _give_up(self, hook: Hook, message: Message, error: str) -> None:
         said = _short(error)
-        self.file.gave_up(hook.name, message.id, before=message.before, place=message.place, error=said)
+        self.file.gave_up(hook, message.id, before=message.before, place=message.place, error=said)
         logger.warning("hook %s: message %s was given up: %s", hook.name, message.id, said)
 
     def _run(self) -> None:
@@ -133,7 +138,7 @@ def sent(hook: Hook, message: Message) -> str | None:
             message.body,
             kind=CONTENT_TYPE,
             headers=headers,
-            reply_bytes_max=RECEIPT_BYTES_MAX,
+            reply_bytes_max=0,
             time_limit_s=ARRIVES_S,
             public_only=not hook.may_be_private,
         )

@@ -52,7 +52,7 @@ class Hook:
     """A hook as it is kept. Instants are in microseconds since 1970.
 
     `condition` is `event`, `changed` or `changed>5%`; `filters` are parameters of the question that is asked for it.
-    `paused` says why nothing is sent.
+    `paused` says why nothing is sent. `turn` is another one whenever somebody did something to the hook.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Hook:
     filters: Mapping[str, str]
     may_be_private: bool
     created_at: int
+    turn: int
     paused: str | None
     place: Place
     comparison: Comparison | None

@@ -25,8 +25,8 @@ DEAD_LETTERS_MAX = 200
 HOOK_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 _SCHEMA = files("api.hooks").joinpath("hooks.sql").read_text(encoding="utf-8")
 _COLUMNS = (
-    "name, url, secret, condition, filters, may_be_private, created_at, paused, position, as_of, to_position, "
-    "to_as_of, page, told, erased_at, delivered, delivered_at, failures, next_at, error"
+    "name, url, secret, condition, filters, may_be_private, created_at, turn, paused, position, as_of, "
+    "to_position, to_as_of, page, told, erased_at, delivered, delivered_at, failures, next_at, error"
 )
 
 
@@ -73,7 +73,7 @@ class HookFile:
         if not HOOK_NAME.fullmatch(name):
             raise HookRefused(
                 f"{name[:80]!r} cannot be a hook's name: 1 to 64 of a-z, 0-9, '.', '_' and '-', a letter or digit "
-                "first and last."
+                "first and last. Give one by --name."
             )
         with self._changing(make=True) as file:
             if file.execute("SELECT 1 FROM hooks WHERE name = ?", (name,)).fetchone():
@@ -82,9 +82,9 @@ class HookFile:
             if count >= HOOKS_MAX:
                 raise HookRefused(f"There are {count} hooks, and no more can be had: remove one first.")
             file.execute(
-                "INSERT INTO hooks (name, url, secret, condition, filters, may_be_private, created_at, position, "
-                "as_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (name, url, secret, condition, json.dumps(dict(filters)), may_be_private, now_us(), *place),
+                "INSERT INTO hooks (name, url, secret, condition, filters, may_be_private, created_at, turn, "
+                "position, as_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (name, url, secret, condition, json.dumps(dict(filters)), may_be_private, now_us(), now_us(), *place),
             )
 
     def remove(self, name: str) -> None:
@@ -95,17 +95,21 @@ class HookFile:
     def pause(self, name: str, why: str) -> None:
         """Send nothing any more, until it is resumed."""
         with self._of(name) as file:
-            file.execute("UPDATE hooks SET paused = ? WHERE name = ?", (why, name))
+            file.execute("UPDATE hooks SET paused = ?, turn = turn + 1 WHERE name = ?", (why, name))
 
     def resume(self, name: str) -> None:
         """Go on where it had got to, at once."""
         with self._of(name) as file:
-            file.execute("UPDATE hooks SET paused = NULL, failures = 0, next_at = 0 WHERE name = ?", (name,))
+            file.execute(
+                "UPDATE hooks SET paused = NULL, failures = 0, next_at = 0, turn = turn + 1 WHERE name = ?", (name,)
+            )
 
     def rewind(self, name: str, place: Place) -> None:
         """Go on after another place, and forget what was given up behind it."""
         with self._of(name) as file:
-            file.execute("UPDATE hooks SET failures = 0, next_at = 0, error = NULL WHERE name = ?", (name,))
+            file.execute(
+                "UPDATE hooks SET failures = 0, next_at = 0, error = NULL, turn = turn + 1 WHERE name = ?", (name,)
+            )
             _move(file, name, place)
             file.execute("DELETE FROM dead_letters WHERE hook = ? AND position >= ?", (name, place.position))
 
@@ -113,56 +117,65 @@ class HookFile:
         """All hooks, by name."""
         return self._read(f"SELECT {_COLUMNS} FROM hooks ORDER BY name", _hook)
 
+    def is_in_turn(self, hook: Hook) -> bool:
+        """Whether nobody did anything to a hook since it was read."""
+        return any((one.name, one.turn) == (hook.name, hook.turn) for one in self.listed())
+
     def dead_letters(self) -> list[DeadLetter]:
         """All messages that were given up, in their order."""
         said = "SELECT hook, message, position, at, error FROM dead_letters ORDER BY number"
         return self._read(said, lambda row: DeadLetter(*row))
 
-    def compares(self, name: str, comparison: Comparison) -> None:
+    def compares(self, hook: Hook, comparison: Comparison) -> None:
         """Write down what answers are compared with, before the first of a page is told."""
         target, page, told, erased_at = comparison
-        with self._of(name) as file:
+        with self._in_turn(hook) as file:
             file.execute(
                 "UPDATE hooks SET to_position = ?, to_as_of = ?, page = ?, told = ?, erased_at = ? WHERE name = ?",
-                (*target, page, told, erased_at, name),
+                (*target, page, told, erased_at, hook.name),
             )
 
-    def was_told(self, name: str, place: Place | None = None) -> None:
+    def was_told(self, hook: Hook, place: Place | None = None) -> None:
         """A message has arrived; the hook has got to a place, where that is not within a comparison."""
-        with self._of(name) as file:
+        with self._in_turn(hook) as file:
             file.execute(
                 "UPDATE hooks SET delivered = delivered + 1, delivered_at = ?, failures = 0, next_at = 0, error = NULL "
                 "WHERE name = ?",
-                (now_us(), name),
+                (now_us(), hook.name),
             )
-            _move(file, name, place)
+            _move(file, hook.name, place)
 
-    def moves(self, name: str, place: Place) -> None:
+    def moves(self, hook: Hook, place: Place) -> None:
         """The hook has got to a place, with nothing to tell on the way."""
-        with self._of(name) as file:
-            _move(file, name, place)
+        with self._in_turn(hook) as file:
+            _move(file, hook.name, place)
 
-    def failed(self, name: str, error: str, *, next_at: int) -> None:
+    def failed(self, hook: Hook, error: str, *, next_at: int) -> None:
         """A message has not arrived; it is tried again at an instant."""
-        with self._of(name) as file:
+        with self._in_turn(hook) as file:
             file.execute(
                 "UPDATE hooks SET failures = failures + 1, next_at = ?, error = ? WHERE name = ?",
-                (next_at, error, name),
+                (next_at, error, hook.name),
             )
 
-    def gave_up(self, name: str, message: str, *, before: int, place: Place | None, error: str) -> None:
+    def waits(self, hook: Hook, error: str, *, next_at: int) -> None:
+        """The ledger cannot say what comes next: it is asked again at an instant, and no message counts as failed."""
+        with self._in_turn(hook) as file:
+            file.execute("UPDATE hooks SET next_at = ?, error = ? WHERE name = ?", (next_at, error, hook.name))
+
+    def gave_up(self, hook: Hook, message: str, *, before: int, place: Place | None, error: str) -> None:
         """A message has not arrived for long: the hook goes on without it, or is paused where they are many."""
-        with self._of(name) as file:
+        with self._in_turn(hook) as file:
             file.execute(
                 "INSERT INTO dead_letters (hook, message, position, at, error) VALUES (?, ?, ?, ?, ?)",
-                (name, message, before, now_us(), error),
+                (hook.name, message, before, now_us(), error),
             )
-            file.execute("UPDATE hooks SET failures = 0, next_at = 0, error = ? WHERE name = ?", (error, name))
-            _move(file, name, place)
-            (count,) = file.execute("SELECT COUNT(*) FROM dead_letters WHERE hook = ?", (name,)).fetchone()
+            file.execute("UPDATE hooks SET failures = 0, next_at = 0, error = ? WHERE name = ?", (error, hook.name))
+            _move(file, hook.name, place)
+            (count,) = file.execute("SELECT COUNT(*) FROM dead_letters WHERE hook = ?", (hook.name,)).fetchone()
             if count >= DEAD_LETTERS_MAX:
                 why = f"{count} messages were given up: mend the receiver, then rewind or resume the hook"
-                file.execute("UPDATE hooks SET paused = ? WHERE name = ?", (why, name))
+                file.execute("UPDATE hooks SET paused = ?, turn = turn + 1 WHERE name = ?", (why, hook.name))
 
     def _read(self, query: str, made: Any) -> list[Any]:
         if not self.is_there():
@@ -176,6 +189,14 @@ class HookFile:
         with self._changing() as file:
             if not file.execute("SELECT 1 FROM hooks WHERE name = ?", (name,)).fetchone():
                 raise HookRefused(f"There is no hook {name[:80]!r}; `hooks list` names those that there are.")
+            yield file
+
+    @contextmanager
+    def _in_turn(self, hook: Hook) -> Iterator[sqlite3.Connection]:
+        """A transaction about a hook to which nobody did anything since it was read; else HookRefused."""
+        with self._of(hook.name) as file:
+            if file.execute("SELECT turn FROM hooks WHERE name = ?", (hook.name,)).fetchone() != (hook.turn,):
+                raise HookRefused(f"{hook.name} is another hook by now, or was told to do otherwise.")
             yield file
 
     @contextmanager
@@ -222,10 +243,21 @@ def _move(file: sqlite3.Connection, name: str, place: Place | None) -> None:
 
 
 def _hook(row: tuple[Any, ...]) -> Hook:
-    name, url, secret, condition, filters, private, created_at, paused, *rest = row
+    name, url, secret, condition, filters, private, created_at, turn, paused, *rest = row
     position, as_of, to, to_as_of, page, told, erased_at, *rest = rest
     comparison = None if to is None else Comparison(Place(to, to_as_of), page, told, erased_at)
     place = Place(position, as_of)
     return Hook(
-        name, url, secret, condition, json.loads(filters), bool(private), created_at, paused, place, comparison, *rest
+        name,
+        url,
+        secret,
+        condition,
+        json.loads(filters),
+        bool(private),
+        created_at,
+        turn,
+        paused,
+        place,
+        comparison,
+        *rest,
     )

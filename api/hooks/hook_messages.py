@@ -68,7 +68,7 @@ def _events(inquiry: Inquiry, file: HookFile, hook: Hook, source: str) -> Iterat
         yield Message(event["event_id"], body, before, Place(position, event["recorded_at"]))
         before = position
     if batch.seen > before:
-        file.moves(hook.name, Place(batch.seen, hook.place.as_of))
+        file.moves(hook, Place(batch.seen, hook.place.as_of))
 
 
 def _changes(engine: Engine, inquiry: Inquiry, file: HookFile, hook: Hook, source: str) -> Iterator[Message]:
@@ -93,9 +93,9 @@ def _changes(engine: Engine, inquiry: Inquiry, file: HookFile, hook: Hook, sourc
         )
         yield Message(told_by, body, hook.place.position, None)
     if page.next is None:
-        file.moves(hook.name, target)
+        file.moves(hook, target)
     else:
-        file.compares(hook.name, Comparison(target, page.next, 0, comparison.erased_at))
+        file.compares(hook, Comparison(target, page.next, 0, comparison.erased_at))
 
 
 def _comparison(engine: Engine, inquiry: Inquiry, file: HookFile, hook: Hook) -> Comparison | None:
@@ -110,7 +110,7 @@ def _comparison(engine: Engine, inquiry: Inquiry, file: HookFile, hook: Hook) ->
         if target.position == hook.place.position and now.as_of - _instant(hook.place.as_of) < LOOK_AT_CLOCK:
             return None
     comparison = Comparison(target if begun is None else begun.target, erased_at=erased_at)
-    file.compares(hook.name, comparison)
+    file.compares(hook, comparison)
     return comparison
 
 

@@ -1,5 +1,6 @@
 -- One row is a hook: where to send, what, and how far it has got. Instants are in microseconds since 1970, UTC.
--- `position` and `as_of` are the viewpoint up to which everything was told. While answers that changed are told one by
+-- `turn` is another one whenever somebody does something to the hook: whoever sends for an earlier turn sends no more, and
+-- writes nothing down. `position` and `as_of` are the viewpoint up to which everything was told. While answers that changed are told one by
 -- one, `to_position` and `to_as_of` are the viewpoint they are compared with, `page` is the cursor of the page that is
 -- told (NULL: the first), `told` how many of that page were, and `erased_at` where the log last had an event erased when
 -- the comparison began: after an erasure it begins anew.
@@ -11,6 +12,7 @@ CREATE TABLE hooks (
     filters TEXT NOT NULL,
     may_be_private INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
+    turn INTEGER NOT NULL,
     paused TEXT,
     position INTEGER NOT NULL,
     as_of TEXT NOT NULL,

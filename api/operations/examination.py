@@ -12,7 +12,8 @@ from api.operations.data_place import of_place
 from api.operations.health_findings import Finding, State, fault, warning, well
 from api.operations.network_settings import of_keys, of_settings
 from api.operations.program_versions import of_programs
-from api.settings import CLOCK_CONFIRMED, VERIFY_HOURS, BadSetting, DataDirectory
+from api.settings import CLOCK_CONFIRMED, VERIFY_HOURS, DataDirectory
+from api.settings_file import BadSetting
 from ledger import ClockInDoubt, Ledger, LedgerError, durability
 from projections import kept_position
 

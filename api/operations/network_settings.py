@@ -7,16 +7,8 @@ from pathlib import Path
 from api.keys.key_file import KEYS_FILE, Key, KeyFile, KeysUnreadable, now_us
 from api.keys.scopes import Scope
 from api.operations.health_findings import Finding, fault, warning, well
-from api.settings import (
-    CORS_ORIGINS,
-    HOSTS,
-    PROXIES,
-    QUESTION_MEMORY,
-    QUESTION_SECONDS,
-    SETTINGS,
-    VERIFY_HOURS,
-    BadSetting,
-)
+from api.settings import CORS_ORIGINS, HOSTS, PROXIES, QUESTION_MEMORY, QUESTION_SECONDS, SETTINGS, VERIFY_HOURS
+from api.settings_file import BadSetting
 
 
 def of_settings(environment: Mapping[str, str]) -> Iterator[Finding]:

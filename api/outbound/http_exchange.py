@@ -7,14 +7,15 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from api.distribution import installed_version
 
+GLOBAL_UNICAST = IPv6Network("2000::/3")
 TIME_LIMIT_S = 30.0
 """How long an exchange may take as a whole."""
 
@@ -61,12 +62,13 @@ def post(
 ) -> Reply:
     """Send a body, of a media type, to an address. Raises NoAnswer.
 
-    With `public_only` nothing is sent to an address of this machine or of a private network, whatever name it has.
+    Of a reply of which no byte is wanted (`reply_bytes_max=0`) the body is left unread. With `public_only` nothing is
+    sent to an address of this machine or of a private network, whatever name it has.
     """
     parts = urlsplit(checked_url(url, with_query=True))
-    host, reached = parts.hostname or "", None
+    host, reached = parts.hostname or "", [parts.hostname or ""]
     if public_only:
-        reached = public_address(host, parts.port or (443 if parts.scheme == "https" else 80))
+        reached = public_addresses(host, parts.port or (443 if parts.scheme == "https" else 80))
     headers = {
         **(headers or {}),
         "Content-Type": kind,
@@ -82,6 +84,8 @@ def post(
         with _ended_after(connection.sock, time_limit_s, ended):
             connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
             answer = connection.getresponse()
+            if not reply_bytes_max:
+                return Reply(answer.status, answer.headers.get_content_type(), b"")
             content = answer.read(reply_bytes_max + 1)
             if answer.length and len(content) <= reply_bytes_max:
                 raise http.client.IncompleteRead(content, answer.length)
@@ -97,33 +101,42 @@ def post(
     return Reply(answer.status, answer.headers.get_content_type(), content)
 
 
-def public_address(host: str, port: int) -> str:
-    """The address of a host, where all that it has are public. Raises NoAnswer."""
+def public_addresses(host: str, port: int) -> list[str]:
+    """The addresses of a host, where all that it has are public; those of IPv4 first. Raises NoAnswer."""
     try:
         found = {str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError) as error:
         raise NoAnswer(f"{host} has no address: {error}. Ask again later.") from None
     for text in sorted(found):
-        address = ip_address(text.partition("%")[0])
-        address = getattr(address, "ipv4_mapped", None) or address
-        if not address.is_global or address.is_multicast:
-            raise NoAnswer(
-                f"{host} is {text}, which is no public address: nothing is sent there unless that is allowed"
-            )
-    return min(found)
+        if not is_public(ip_address(text.partition("%")[0])):
+            raise NoAnswer(f"{host} is {text}, no public address: nothing is sent there unless that is allowed")
+    return sorted(found, key=lambda text: (":" in text, text))
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is one of the public network, and stands for no other one that may be private."""
+    if isinstance(address, IPv4Address):
+        return address.is_global and not address.is_multicast
+    stands_for = address.sixtofour or address.teredo
+    return address in GLOBAL_UNICAST and address.is_global and stands_for is None
 
 
 class _Http(http.client.HTTPConnection):
-    """A connection to a host, at an address that was looked at before, where there is one."""
+    """A connection to a host, at the first of some addresses that can be reached."""
 
-    def __init__(self, host: str, port: int | None, reached: str | None, *, timeout_s: float) -> None:
+    def __init__(self, host: str, port: int | None, reached: Sequence[str], *, timeout_s: float) -> None:
         super().__init__(host, port, timeout=timeout_s)
-        self._reached = reached or host
+        self._reached = reached
         self._timeout_s = timeout_s
 
     def connect(self) -> None:
         """Connect."""
-        self.sock = socket.create_connection((self._reached, self.port), self._timeout_s)
+        *others, last = self._reached
+        for address in others:
+            with suppress(OSError):
+                self.sock = socket.create_connection((address, self.port), self._timeout_s / len(self._reached))
+                return
+        self.sock = socket.create_connection((last, self.port), self._timeout_s)
 
 
 class _Https(_Http):

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from api.settings import ANSWERS_MB, DATA, HOSTS, SETTINGS, BadSetting, Setting, documentation
+from api.settings import ANSWERS_MB, DATA, HOSTS, SETTINGS, Setting, documentation
 from api.settings_file import VARIABLE as FILE_VARIABLE
+from api.settings_file import BadSetting
 from tests.places import ROOT
 
 

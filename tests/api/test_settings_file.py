@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import BadSetting
-from api.settings_file import settings_path, take_in
+from api.settings import SETTINGS
+from api.settings_file import BadSetting, settings_path, take_in
 from tests.places import ROOT
+
+
+def known() -> list[str]:
+    return [one.name for one in SETTINGS]
 
 
 def test_what_stands_in_the_file_is_taken_where_nothing_is_set(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text('question_seconds = 60\nhosts = "a.example"\n', encoding="utf-8")
     environment = {"SUPPLY_LEDGER_CONFIG": str(file), "SUPPLY_LEDGER_HOSTS": "b.example"}
-    take_in(environment)
+    take_in(known, environment)
     assert environment["SUPPLY_LEDGER_QUESTION_SECONDS"] == "60"
     assert environment["SUPPLY_LEDGER_HOSTS"] == "b.example"
 
@@ -56,7 +60,7 @@ def test_what_is_no_setting_is_said(tmp_path: Path, text: str, said: str) -> Non
     file = tmp_path / "own.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadSetting, match=said):
-        take_in({"SUPPLY_LEDGER_CONFIG": str(file)})
+        take_in(known, {"SUPPLY_LEDGER_CONFIG": str(file)})
 
 
 def test_the_command_says_where_each_setting_comes_from(tmp_path: Path) -> None:

@@ -163,6 +163,31 @@ def xlsx_rows(file: Path) -> list[Any]:
         return list(book.worksheets[0].iter_rows(min_row=2))
 
 
+def test_a_file_whose_ending_says_no_format_is_refused(data: Path, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.csv"
+    questions.write_text("subject,metric,period,as_of\nchina,mine_production,2023,2024\n", encoding="utf-8")
+    for words in (("figures",), ("asof", str(questions))):
+        file = tmp_path / "out.foo"
+        result = run(data, *words, "-o", str(file))
+        assert result.exit_code == 1
+        assert "ends like no format" in result.stderr
+        assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("after", "said", "code"),
+    [
+        ("figures --subject $'\\xff'", "no text in UTF-8", 2),
+        ("figures --format csv > /dev/full", "cannot be written", 1),
+    ],
+)
+def test_what_a_shell_may_do_to_a_command_ends_in_a_message(data: Path, after: str, said: str, code: int) -> None:
+    words = f"{shlex.quote(sys.executable)} -m api {after.replace('figures', f'figures --data {data}')}"
+    done = subprocess.run(["bash", "-c", words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+    assert said in done.stderr
+
+
 def test_a_terminal_is_not_sent_what_it_cannot_show(data: Path) -> None:
     assert "give --output FILE" in on_a_terminal("figures", "--format", "parquet", "--data", str(data))
 
@@ -174,9 +199,9 @@ def test_a_file_that_cannot_be_written_is_said_so(data: Path, tmp_path: Path) ->
 
 
 def test_who_wants_quiet_gets_results_and_errors_alone(data: Path, tmp_path: Path) -> None:
-    noted = run(data, "config")
-    quiet = run(data, "config", "--quiet")
-    assert noted.stdout == quiet.stdout
+    noted = run(data, "export", str(tmp_path / "noted"))
+    quiet = run(data, "export", str(tmp_path / "quiet"), "--quiet")
+    assert (noted.exit_code, quiet.exit_code) == (0, 0)
     assert noted.stderr
     assert quiet.stderr == ""
     assert "Error" in run(tmp_path, "figures", "-q").stderr

@@ -346,3 +346,15 @@ def test_what_is_shown_fits_a_terminal_and_runs_nothing(tmp_path: Path) -> None:
         assert "\x1b" not in html + repr(result)
         assert max(map(len, repr(result).splitlines())) <= 80
         assert "1 row" in repr(result)
+
+
+def test_a_book_may_be_closed_twice(tmp_path: Path) -> None:
+    with sl.open(tmp_path, make=True) as book:
+        book.close()
+    book.close()
+
+
+@pytest.mark.parametrize("events", ["x", [1], {"value": float("nan")}, {"name": "\ud800"}, {"name": object()}])
+def test_what_is_no_event_is_refused_by_the_door(tmp_path: Path, events: Any) -> None:
+    with sl.open(tmp_path, make=True) as book, pytest.raises(sl.BookError, match="no events"):
+        book.append(events)

@@ -1,7 +1,7 @@
 """A receiver of hooks on this machine, which may be down, and keeps what it takes."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -32,10 +32,14 @@ class Receiver:
         self.taken: list[Taken] = []
         self.refused: list[Taken] = []
         self.statuses: list[int] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while a message is in its hands."""
+        self.reply = b""
         self._came = threading.Condition()
 
     def answer(self, taken: Taken) -> int:
         """What a message is answered by."""
+        self.meanwhile()
         status = self.statuses.pop(0) if self.statuses else 204
         with self._came:
             (self.taken if status < 300 else self.refused).append(taken)
@@ -61,8 +65,9 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(receiver.answer(Taken(dict(self.headers.items()), body)))
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(receiver.reply)))
             self.end_headers()
+            self.wfile.write(receiver.reply)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

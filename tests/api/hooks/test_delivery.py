@@ -146,8 +146,68 @@ def test_a_hook_that_gives_up_too_much_is_paused(delivery: Delivery, engine: Eng
     add(delivery, "http://127.0.0.1:9/", here(engine))
     for number in range(DEAD_LETTERS_MAX):
         assert hook_of(delivery).paused is None
-        delivery.file.gave_up("hook", str(number), before=number, place=Place(number, "2024-01-01T00:00:00Z"), error="")
+        delivery.file.gave_up(
+            hook_of(delivery), str(number), before=number, place=Place(number, "2024-01-01T00:00:00Z"), error=""
+        )
     assert "given up" in (hook_of(delivery).paused or "")
+
+
+def test_a_hook_that_is_rewound_while_a_message_is_under_way_goes_on_from_there(
+    delivery: Delivery, engine: Engine, receiver: Receiver
+) -> None:
+    add(delivery, receiver.url, Place(3, "1970-01-01T00:00:00Z"))
+
+    def rewind() -> None:
+        receiver.meanwhile = lambda: None
+        delivery.file.rewind("hook", Place(0, "1970-01-01T00:00:00Z"))
+
+    receiver.meanwhile = rewind
+    delivery.deliver(hook_of(delivery))
+    assert hook_of(delivery).place.position == 0
+    deliver(delivery)
+    assert positions(receiver) == [4, *range(1, len(BASICS) + 1)]
+
+
+def test_another_hook_of_the_same_name_is_not_told_on_behalf_of_the_one_that_was_removed(
+    delivery: Delivery, engine: Engine, receiver: Receiver
+) -> None:
+    with receiving() as new:
+        add(delivery, receiver.url, Place(3, "1970-01-01T00:00:00Z"))
+
+        def replace() -> None:
+            delivery.file.remove("hook")
+            add(delivery, new.url, Place(0, "1970-01-01T00:00:00Z"))
+
+        receiver.meanwhile = replace
+        delivery.deliver(hook_of(delivery))
+        deliver(delivery)
+        assert positions(receiver) == [4]
+        assert positions(new) == list(range(1, len(BASICS) + 1))
+
+
+def test_a_hook_that_is_paused_is_sent_nothing_more(delivery: Delivery, engine: Engine, receiver: Receiver) -> None:
+    add(delivery, receiver.url, Place(0, "1970-01-01T00:00:00Z"))
+    receiver.meanwhile = lambda: delivery.file.pause("hook", "by hand")
+    delivery.deliver(hook_of(delivery))
+    assert positions(receiver) == [1]
+
+
+def test_a_receiver_may_answer_with_whatever_it_likes(delivery: Delivery, engine: Engine, receiver: Receiver) -> None:
+    add(delivery, receiver.url, Place(0, "1970-01-01T00:00:00Z"))
+    receiver.reply = b"x" * 200_000
+    assert deliver(delivery).failures == 0
+    assert positions(receiver) == list(range(1, len(BASICS) + 1))
+
+
+def test_a_hook_makes_room_for_others_after_a_while(
+    delivery: Delivery, engine: Engine, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.hooks.delivery.TURN_S", 0.0)
+    add(delivery, receiver.url, Place(0, "1970-01-01T00:00:00Z"))
+    delivery.deliver(hook_of(delivery))
+    assert positions(receiver) == [1]
+    deliver(delivery)
+    assert positions(receiver) == list(range(1, len(BASICS) + 1))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from api.app import create_app
 from api.cli.main import app
-from api.settings import CLOCK_CONFIRMED, BadSetting, data_directory
+from api.settings import CLOCK_CONFIRMED, data_directory
+from api.settings_file import BadSetting
 from ledger import Ledger
 from tests.api.helpers import BASICS, Api, mined, readiness
 from tests.ledger.test_clock import LATE, NOON, Machine

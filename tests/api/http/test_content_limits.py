@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.http import append_requests
 from api.http.routes.file_imports import REPORT
-from api.settings import IMPORT_ATOMIC_MB, IMPORT_MB, BadSetting, import_limits
+from api.settings import IMPORT_ATOMIC_MB, IMPORT_MB, import_limits
+from api.settings_file import BadSetting
 from projections import Engine
 from tests.api.helpers import BASICS, Api, mined
 

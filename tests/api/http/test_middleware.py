@@ -21,7 +21,8 @@ from api.http.cached_answers import BYTES_MAX
 from api.http.middleware.entrance import Entrance
 from api.http.middleware.limits import host_name
 from api.problems import MEDIA_TYPE, Problem
-from api.settings import HOSTS, BadSetting, served_hosts
+from api.settings import HOSTS, served_hosts
+from api.settings_file import BadSetting
 from ledger import StoreBusy
 from projections import Engine
 from tests.api.helpers import BASICS, Api, country, mined, readiness

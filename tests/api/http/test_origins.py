@@ -6,7 +6,8 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.http.access import Access
 from api.problems import MEDIA_TYPE
-from api.settings import CORS_ORIGINS, PROXIES, BadSetting, served_hosts
+from api.settings import CORS_ORIGINS, PROXIES, served_hosts
+from api.settings_file import BadSetting
 from projections import Engine
 from tests.api.helpers import BASICS, country
 

@@ -237,3 +237,23 @@ def test_texts_that_unpack_into_very_many_bytes_are_not_made(engine: Engine) -> 
     answer = client.post("/v1/asof", content=content, headers={"Content-Type": PARQUET})
     assert answer.status_code == 503
     assert answer.json()["type"].endswith("memory-limit")
+
+
+@pytest.mark.parametrize("form", ["json", "mixed", "arrow", "floats"])
+def test_a_number_on_the_ledger_clock_is_a_position_and_no_year(client: TestClient, form: str) -> None:
+    written: dict[str, list[Any]] = {"mixed": [7, "position:7", 8], "floats": [7.0, 7.0, 8.0]}
+    clocks = written.get(form, [7, 7, 8])
+    rows = [{**WORDS, "as_of": "2026", "recorded_as_of": clock} for clock in clocks]
+    if form in ("json", "mixed"):
+        answer = ask(client, rows)
+    else:
+        body = arrow(pa.Table.from_pylist(rows))
+        answer = client.post("/v1/asof?format=json", content=body, headers={"Content-Type": ARROW})
+    assert answer.status_code == 200, answer.text
+    assert [item["value"] for item in answer.json()["items"]] == ["240000", "240000", "250.50"]
+
+
+def test_a_number_that_is_no_position_is_refused(client: TestClient) -> None:
+    answer = ask(client, [{**WORDS, "as_of": "2026", "recorded_as_of": 7.5}])
+    assert answer.status_code == 422
+    assert "recorded_as_of" in answer.text

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from api.app import create_app
 from api.formats.answer import Answer
 from api.http.cached_answers import BYTES_MAX, ENTRY_BYTES, SHARE_MAX, CachedAnswers, Question
-from api.settings import ANSWERS_MB, BadSetting
+from api.settings import ANSWERS_MB
+from api.settings_file import BadSetting
 from ledger import Ledger
 from tests.api.held_reads import Asked, Watched, run, settle
 from tests.api.helpers import BASICS, Api, country, mined

@@ -4,10 +4,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 
 import pytest
 
-from api.outbound.http_exchange import NoAnswer, Reply, checked_url, post
+from api.outbound.http_exchange import NoAnswer, Reply, checked_url, is_public, post
 from tests.api.outbound.other_servers import Answer, served
 
 
@@ -121,3 +122,30 @@ def test_a_server_that_is_not_there_is_said_so() -> None:
         port = listening.getsockname()[1]
     with pytest.raises(NoAnswer, match="refused"):
         asked(f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("8.8.8.8", True),
+        ("2600:1f18::1", True),
+        ("127.0.0.1", False),
+        ("10.0.0.1", False),
+        ("100.64.0.1", False),
+        ("169.254.169.254", False),
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fe80::1", False),
+        ("fc00::1", False),
+        ("fec0::1", False),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+        ("2001:0:7f00:1::", False),
+        ("::7f00:1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("ff02::1", False),
+    ],
+)
+def test_an_address_is_public_where_it_stands_for_no_other_one(address: str, expected: bool) -> None:
+    assert is_public(ip_address(address)) is expected
