@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -83,12 +83,10 @@ def post(
         connection.connect()
         with _ended_after(connection.sock, time_limit_s, ended):
             connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
-            answer = connection.getresponse()
-            if not reply_bytes_max:
-                return Reply(answer.status, answer.headers.get_content_type(), b"")
-            content = answer.read(reply_bytes_max + 1)
-            if answer.length and len(content) <= reply_bytes_max:
-                raise http.client.IncompleteRead(content, answer.length)
+            with closing(connection.getresponse()) as answer:
+                content = answer.read(reply_bytes_max + 1) if reply_bytes_max else b""
+                if reply_bytes_max and answer.length and len(content) <= reply_bytes_max:
+                    raise http.client.IncompleteRead(content, answer.length)
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = _too_long(time_limit_s) if ended.is_set() else _reason(error)
         raise NoAnswer(f"{url} could not be asked: {reason}. Ask again later.") from None
@@ -96,7 +94,7 @@ def post(
         connection.close()
     if ended.is_set():
         raise NoAnswer(f"{url} could not be asked: {_too_long(time_limit_s)}. Ask again later.")
-    if len(content) > reply_bytes_max:
+    if reply_bytes_max and len(content) > reply_bytes_max:
         raise NoAnswer(f"{url} answers with more than {reply_bytes_max} bytes, which is no answer to this.")
     return Reply(answer.status, answer.headers.get_content_type(), content)
 

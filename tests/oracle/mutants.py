@@ -249,26 +249,26 @@ MUTANTS = (
     Mutant(
         "an answer is shown one instant late",
         "queries/clocks.sql",
-        "answer_intervals.shown_from <= CAST",
-        "answer_intervals.shown_from < CAST",
+        "answer_intervals.shown_from <= {as_of}",
+        "answer_intervals.shown_from < {as_of}",
     ),
     Mutant(
         "an answer is replaced as soon as the next is published, recorded or not",
         "queries/clocks.sql",
-        "OR answer_intervals.shortened_at > $position",
+        "OR answer_intervals.shortened_at > {position}",
         "OR FALSE",
     ),
     Mutant(
         "an answer interval ends one instant late",
         "queries/clocks.sql",
-        "answer_intervals.shown_until > CAST",
-        "answer_intervals.shown_until >= CAST",
+        "answer_intervals.shown_until > {as_of}",
+        "answer_intervals.shown_until >= {as_of}",
     ),
     Mutant(
         "an answer interval holds one position too long",
         "queries/clocks.sql",
-        "answer_intervals.until > $position",
-        "answer_intervals.until >= $position",
+        "answer_intervals.until > {position}",
+        "answer_intervals.until >= {position}",
     ),
     Mutant(
         "successions: what came late is taken for what came in turn",

@@ -30,6 +30,9 @@ def raw_server(*parts: bytes, endless: bytes = b"") -> Iterator[str]:
                     connection.sendall(part)
                 while endless:
                     connection.sendall(endless)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65_536):  # to close on what was not read would reset the connection
+                    pass
 
     thread = threading.Thread(target=answer)
     thread.start()
