@@ -6,17 +6,16 @@ or says one a second time; it never leaves one out.
 """
 
 import json
-import os
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from api.hooks.hook import Comparison, Hook, Place
-from api.keys.key_file import MODE, WAIT_MS, now_us, opened_database, statements_of
+from api.keys.key_file import MODE, WAIT_MS, make_private, now_us, opened_database, transaction
 
 HOOKS_FILE = "hooks.db"
 HOOKS_MAX = 100
@@ -202,23 +201,12 @@ class HookFile:
     @contextmanager
     def _changing(self, *, make: bool = False) -> Iterator[sqlite3.Connection]:
         if make:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # nobody else may read it, not even for an instant
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, MODE))
+            make_private(self.path)
         elif not self.is_there():
             raise HookRefused("There are no hooks yet: add one with `hooks add`.")
         self.path.chmod(MODE)
-        with self._opened() as file:
-            file.execute("BEGIN IMMEDIATE")
-            try:
-                if make and not file.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                    for statement in statements_of(_SCHEMA):
-                        file.execute(statement)
-                yield file
-                file.execute("COMMIT")
-            except BaseException:
-                file.rollback()
-                raise
+        with self._opened() as file, transaction(file, schema=_SCHEMA if make else None):
+            yield file
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

@@ -150,23 +150,12 @@ class KeyFile:
     def _changing(self, *, make: bool = False) -> Iterator[sqlite3.Connection]:
         """A transaction, on disk when the block has ended."""
         if make:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # nobody else may read it, not even for an instant
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, MODE))
+            make_private(self.path)
         elif not self.is_there():
             raise KeyRefused("There are no keys yet: make one with `keys create`.")
         self.path.chmod(MODE)
-        with self._opened() as file:
-            file.execute("BEGIN IMMEDIATE")
-            try:
-                if make and not file.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                    for statement in statements_of(_SCHEMA):
-                        file.execute(statement)
-                yield file
-                file.execute("COMMIT")
-            except BaseException:
-                file.rollback()
-                raise
+        with self._opened() as file, transaction(file, schema=_SCHEMA if make else None):
+            yield file
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -177,6 +166,28 @@ class KeyFile:
                 yield file
         except sqlite3.Error as error:
             raise KeysUnreadable(f"The keys in {self.path} cannot be read or written: {error}.") from error
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that only its owner may read, where none is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # nobody else may read it, not even for an instant
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, MODE))
+
+
+@contextmanager
+def transaction(file: sqlite3.Connection, *, schema: str | None) -> Iterator[None]:
+    """A transaction, on disk when the block has ended; it makes the tables of `schema` where there are none yet."""
+    file.execute("BEGIN IMMEDIATE")
+    try:
+        if schema is not None and not file.execute("SELECT 1 FROM sqlite_schema").fetchone():
+            for statement in _statements(schema):
+                file.execute(statement)
+        yield
+        file.execute("COMMIT")
+    except BaseException:
+        file.rollback()
+        raise
 
 
 def opened_database(path: Path, *, busy_ms: int) -> sqlite3.Connection:
@@ -207,7 +218,7 @@ def _keys(file: sqlite3.Connection, now: int, name: str | None = None) -> Iterat
         yield Key(found, scopes_in(scopes), created_at, expires_at, revoked_at, secrets)
 
 
-def statements_of(script: str) -> Iterator[str]:
+def _statements(script: str) -> Iterator[str]:
     """The statements of a script one by one, so that they are part of the transaction that is open."""
     statement = ""
     for line in script.splitlines(keepends=True):
