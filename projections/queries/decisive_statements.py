@@ -49,6 +49,7 @@ def decisive(recorded: Iterable[Recorded], first: int, last: int) -> list[int]:
     held = [one for one in recorded if one.since <= last and one.until > first]
     kept = {one.position for one in held if one.since > first or one.until <= last}
     unsure = {one.about for one in held if one.about is not None and (one.position in kept or not one.takes_back)}
+    unsure |= {one.event_id for one in held if one.position in kept}
     taken_back = {one.about for one in held if one.takes_back} - unsure
     starts = {side: sorted(one.starts for one in held if one.side == side and one.starts) for side in (1, -1)}
     same: dict[tuple[Any, ...], list[Recorded]] = defaultdict(list)

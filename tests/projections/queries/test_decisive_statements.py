@@ -43,3 +43,12 @@ def test_what_may_be_taken_back_meanwhile_stands_for_nothing_else() -> None:
     said = [stated(1), stated(2), stated(3), back]
     assert decisive(said, 10, 20) == [1, 2, 3, 12]
     assert decisive(said, 20, 30) == [1, 2]
+
+
+def test_what_was_taken_back_and_is_renamed_meanwhile_stays_taken_back() -> None:
+    """A merge gives a statement another version: both are held meanwhile, and so is what took it back."""
+    back = stated(12, by="back")._replace(family="withdrawals", about=2, starts=None, starts_until=None, side=0)
+    renamed = stated(2)._replace(since=25)
+    said = [stated(1), stated(2)._replace(until=25), renamed, stated(3), back]
+    assert decisive(said, 15, 20) == [1, 3]
+    assert decisive(said, 20, 30) == [1, 2, 3, 12]
