@@ -149,7 +149,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 def endpoints() -> str:
     """The endpoints and what they are for. What is under one slug is the same everywhere, so it has one line."""
     rows = {
-        (method, path if "/{slug}" not in path else "/v1/RESOURCE/{slug}"): said["summary"]
+        (method, re.sub(r"/v1/[a-z]+/\{slug\}", "/v1/RESOURCE/{slug}", path)): said["summary"]
         for method, path, said in operations()
     }
     return table(["endpoint", ""], ([f"`{method} {path}`", summary] for (method, path), summary in rows.items()))
