@@ -103,8 +103,7 @@ def create_app(
             routes=declared,
             observers=(metrics.count, log_visit, *observers),
             cached=cached,
-            head=engine.ledger.head,
-            erased=engine.ledger.log.erased.last,
+            engine=engine,
             append=(event_log.PATH, _append_endpoint(parts)),
         ),
     )

@@ -13,6 +13,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Mount, compile_path
 
 from api.keys.scopes import OPEN, Scope
+from api.questions.parameters import AS_OF
 
 SECURITY_SCHEME = "key"
 
@@ -40,13 +41,16 @@ class DeclaredRoutes:
     def __init__(self) -> None:
         self._routes: list[_Route] = []
         self._by_beginning: dict[tuple[str, ...], list[_Route]] = {}
+        self._in_time: frozenset[str] = frozenset()
 
     def declare(self, routes: Iterable[BaseRoute], *, others: Mapping[str, Scope | None]) -> None:
         """Take in the routes of an app. `others` says it for those that are not our own, by their paths.
 
         Raises UndeclaredScope for a route that says nothing.
         """
-        self._routes = [_route(context, others) for context in iter_route_contexts(list(routes))]
+        contexts = list(iter_route_contexts(list(routes)))
+        self._routes = [_route(context, others) for context in contexts]
+        self._in_time = frozenset(str(one.path) for one in contexts if _takes_as_of(one))
         beginnings = [_beginning(one.declared.template) for one in self._routes]
         self._by_beginning = {
             beginning: [one for one, own in zip(self._routes, beginnings, strict=True) if own in (beginning, ())]
@@ -68,6 +72,10 @@ class DeclaredRoutes:
         """Whether a route is at a path, for whatever method."""
         return any(one.pattern.match(path) for one in self._near(path))
 
+    def is_in_time(self, template: str) -> bool:
+        """Whether a route takes `as_of`, so that it has a past."""
+        return template in self._in_time
+
     def _near(self, path: str) -> list[_Route]:
         """The routes that begin as a path does, in their order."""
         return self._by_beginning.get(_beginning(path)) or self._by_beginning.get((), [])
@@ -77,6 +85,11 @@ def _beginning(path: str) -> tuple[str, ...]:
     """The first two parts of a path or a template; nothing where a parameter is one of them."""
     parts = tuple(path.split("/", 3)[1:3])
     return () if any("{" in part for part in parts) else parts
+
+
+def _takes_as_of(context: RouteContext) -> bool:
+    said = getattr(context.original_route, "openapi_extra", None) or {}
+    return any(one["name"] == AS_OF.name for one in said.get("parameters", ()))
 
 
 def _route(context: RouteContext, others: Mapping[str, Scope | None]) -> _Route:

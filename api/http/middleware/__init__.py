@@ -8,6 +8,7 @@
       -> origins         refuses what pages of other sites send
       -> format_endings  takes `.csv` at the end of a path for `format=csv`
       -> guards          asks whether the request may pass: keys (`key_guard`) and what else was given
+      -> mementos        leads to the past of an address (`Accept-Datetime`), and says what answers are the past of
       -> response_cache  answers from memory what was answered before and is still so
       -> fast_append     takes the one request that comes thousands of times a second straight to its endpoint
       -> routes
@@ -19,7 +20,7 @@ A new layer is one module here and one line in `stack`, at the place where it be
 the framework's `BaseHTTPMiddleware` starts a task for each request, which takes as long as a small append.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from starlette.middleware import Middleware
 
@@ -33,10 +34,12 @@ from api.http.middleware.fast_append import FastAppend
 from api.http.middleware.format_endings import FormatEndings
 from api.http.middleware.guards import Guard, Guards
 from api.http.middleware.limits import Limits
+from api.http.middleware.mementos import Mementos
 from api.http.middleware.origins import Origins
 from api.http.middleware.response_cache import ResponseCache
 from api.http.middleware.visit_record import VisitRecord
 from api.http.visit import Observer
+from projections import Engine
 
 __all__ = ["Guard", "stack"]
 
@@ -49,16 +52,14 @@ def stack(
     routes: DeclaredRoutes,
     observers: Sequence[Observer],
     cached: CachedAnswers,
-    head: Callable[[], int],
-    erased: Callable[[], int],
+    engine: Engine,
     append: tuple[str, Endpoint],
 ) -> list[Middleware]:
     """The layers in their order, the first to see a request first.
 
     `hosts` are the names that are served (None: any). `guards` are asked in turn; `routes` say what each route needs.
-    `observers` are told of every request. `cached` are the answers kept, `head` says where the log ends,
-    and `erased` where an event was erased last. `append`
-    is the path and the endpoint of appends.
+    `observers` are told of every request. `cached` are the answers kept from `engine`. `append` is the path and the
+    endpoint of appends.
     """
     path, endpoint = append
     return [
@@ -69,6 +70,7 @@ def stack(
         Middleware(Origins, origins=access.origins),
         Middleware(FormatEndings),
         Middleware(Guards, guards=guards, routes=routes),
-        Middleware(ResponseCache, cached=cached, head=head, erased=erased),
+        Middleware(Mementos, routes=routes, engine=engine),
+        Middleware(ResponseCache, cached=cached, head=engine.ledger.head, erased=engine.ledger.log.erased.last),
         Middleware(FastAppend, path=path, endpoint=endpoint),
     ]

@@ -1,6 +1,6 @@
 """The explorer: its page at the address of every screen, and what the page loads."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -9,10 +9,13 @@ from api.http.answer_headers import EXPLORER_POLICY
 from api.http.openapi import operation
 from api.keys.scopes import OPEN
 from api.problems import Problem
+from api.questions.parameters import AS_OF, RECORDED_AS_OF
 from api.web import SCREENS, asset, page, release
 from projections import Engine
 
 ORDER = 90
+TIMELESS = ("/append", "/compare")
+"""Screens that are of no one point in time."""
 
 
 def router(engine: Engine) -> APIRouter:
@@ -28,7 +31,7 @@ def router(engine: Engine) -> APIRouter:
 
     for path in SCREENS:
         routes.add_api_route(
-            path, read_page, include_in_schema=False, methods=["GET"], openapi_extra=operation(OPEN), name="explorer"
+            path, read_page, include_in_schema=False, methods=["GET"], openapi_extra=_said(path), name="explorer"
         )
 
     @routes.get("/assets/{release_name}/{name:path}", include_in_schema=False, openapi_extra=operation(OPEN))
@@ -42,3 +45,8 @@ def router(engine: Engine) -> APIRouter:
         return Response(found.content, media_type=found.media_type, headers={"Cache-Control": FOR_EVER})
 
     return routes
+
+
+def _said(path: str) -> dict[str, Any]:
+    """What is said of a screen: which clocks stand in its address."""
+    return operation(OPEN, () if path in TIMELESS else (AS_OF, RECORDED_AS_OF))

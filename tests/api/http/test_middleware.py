@@ -35,6 +35,7 @@ SAMPLES = {
     "event_id": "0" * 36,
     "figure_id": "0" * 36,
     "type": "QuotaSet",
+    "original": "v1/policies/china",
     "path": "swagger-ui.css",
     "level": "0",
     "number": "000.p/1",
