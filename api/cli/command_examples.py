@@ -54,6 +54,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "search": ("supply-ledger search --q 'china quota 2023'",),
     "vintages": ("supply-ledger vintages --subject china --metric mine_production",),
     "revisions": ("supply-ledger revisions --publisher usgs",),
+    "uncertainty": ("supply-ledger uncertainty --metric mine_production --publisher usgs",),
     "diff": (
         "supply-ledger diff --from-as-of 2025-01-31 --to-as-of 2025-12-31",
         "supply-ledger diff --resource policies --from-as-of 2025-11-01",

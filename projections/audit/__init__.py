@@ -8,6 +8,7 @@ are about all of them.
 
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP, concentration
 from projections.audit.disputes import STATUSES, disputes
+from projections.audit.expected_revisions.uncertainty import LEVEL, PUBLICATIONS, uncertainty
 from projections.audit.findings import Findings
 from projections.audit.publications import publications
 from projections.audit.revisions.accuracy import Options
@@ -28,7 +29,9 @@ __all__ = [
     "DIRECTIONS",
     "GROUPINGS",
     "KINDS",
+    "LEVEL",
     "MATERIAL",
+    "PUBLICATIONS",
     "RELATIONS",
     "SLIP_GROUPS",
     "STATUSES",
@@ -49,6 +52,7 @@ __all__ = [
     "thing_disputes",
     "thing_vintages",
     "trace",
+    "uncertainty",
     "vintages",
     "word_search",
 ]

@@ -1,0 +1,223 @@
+"""The judge of uncertainty: the bands of figures, from everything that their publishers said, one by one.
+
+Folded from the model's statements at a viewpoint. Each band, also those of the trial, looks at every figure again;
+weights and sums of weights are fractions.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+from typing import Any
+
+from ledger.values import plain
+from tests.oracle.facts import Item
+from tests.oracle.model import Model, Statement
+from tests.oracle.model_vintages import all_series, vintages_of
+
+OTHERS, STEP, LEAST, MOST, AGE_MAX = 20, 0.2, 0.002, 1.5, 12
+ROUNDING = Context(prec=100)
+CLOSE = Fraction(1, 10**9)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A series, and what it said last at each time."""
+
+    series: list[Statement]
+    line: tuple[Any, ...]
+    times: list[datetime]
+    points: list[Decimal | None]
+
+    def at(self, when: datetime) -> Decimal | None:
+        """The point that stood at a time; None for none."""
+        return next((p for t, p in zip(reversed(self.times), reversed(self.points), strict=True) if t <= when), None)
+
+    @property
+    def born(self) -> datetime | None:
+        """When it first gave a point."""
+        return next((t for t, p in zip(self.times, self.points, strict=True) if p is not None), None)
+
+    @property
+    def lag(self) -> int | None:
+        """Days from the end of its period to then."""
+        end = self.series[0].key.period_end
+        return None if end is None or self.born is None else (self.born.date() - date.fromisoformat(end)).days
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a figure did from one age on."""
+
+    line: tuple[Any, ...]
+    lag: int | None
+    by: float
+    seen: datetime
+    known: datetime
+
+
+class UncertaintyJudge:
+    """The answers at one viewpoint."""
+
+    def __init__(self, model: Model, as_of: datetime, position: int, *, level: float, publications: int) -> None:
+        self.level, self.publications = level, publications
+        self.cells = [_cell(series) for series in all_series(model, as_of, position)]
+        self.times: dict[tuple[Any, ...], list[datetime]] = {}
+        for cell in self.cells:
+            self.times[cell.line] = sorted({*self.times.get(cell.line, []), *cell.times})
+
+    def items(self) -> Iterator[Item]:
+        """What is said of every series, in order."""
+        for cell in self.cells:
+            head = cell.series[-1]
+            item: Item = {"figure_id": head.figure_id, "publisher": head.publisher, "event_id": head.fact.event_id}
+            point = head.points[0]
+            if head.withdrawn or point is None:
+                yield {**item, "low": None}
+                continue
+            age = len(self.times[cell.line]) - 1 - self.times[cell.line].index(cell.born)  # type: ignore[arg-type]
+            yield {**item, "age": age, **self._band(cell, point, min(age, AGE_MAX))}
+
+    def _band(self, cell: Cell, point: Decimal, age: int) -> Item:
+        below = any(p is not None and p < 0 for one in self.cells if one.line == cell.line for p in one.points)
+        as_ratio = point > 0 and not below
+        in_percent = cell.line[-1] == "percent"
+
+        def moves(of: str) -> list[Move]:
+            if not as_ratio and not in_percent:
+                some = [one for one in self.cells if one.line == cell.line]
+            else:
+                some = [
+                    one
+                    for one in self.cells
+                    if one.line[0] == cell.line[0]
+                    and one.line[5] == cell.line[5]
+                    and (one.line[-1] == "percent") == in_percent
+                    and (of == "publisher" or one.line[2] == cell.line[2])
+                ]
+            return [move for one in some if (move := self._move(one, age, as_ratio=as_ratio)) is not None]
+
+        for of in ("metric", "publisher") if as_ratio else ("metric",):
+            known = moves(of)
+            outside, tried, held = self._trial(known)
+            if (band := self._ends(known, cell.line, cell.lag, outside, None)) is not None:
+                return self._shown(point, band, as_ratio) | {
+                    "of": of,
+                    "by": "ratio" if as_ratio else "difference",
+                    "tried": tried,
+                    "held": held,
+                    "outside": outside,
+                }
+        return {"low": None}
+
+    def _move(self, cell: Cell, age: int, *, as_ratio: bool) -> Move | None:
+        times = self.times[cell.line]
+        if cell.born is None:
+            return None
+        at = times.index(cell.born) + age
+        if at + self.publications >= len(times):
+            return None
+        seen, known = times[at], times[at + self.publications]
+        first, later = cell.at(seen), cell.at(known)
+        if first is None or later is None or (as_ratio and first <= 0):
+            return None
+        by = float(later) / float(first) - 1 if as_ratio else float(later) - float(first)
+        return Move(cell.line, cell.lag, by, seen, known)
+
+    def _trial(self, moves: Sequence[Move]) -> tuple[float, int, int]:
+        outside, tried, held = 1 - self.level, 0, 0
+        waiting: list[tuple[datetime, bool]] = []
+
+        def learn(until: datetime | None) -> None:
+            nonlocal outside, tried, held
+            for known in sorted({known for known, _ in waiting}):
+                if until is not None and known > until:
+                    return
+                came = [good for at, good in waiting if at == known]
+                waiting[:] = [one for one in waiting if one[0] != known]
+                tried, held = tried + len(came), held + sum(came)
+                outside += STEP * (1 - self.level - (1 - sum(came) / len(came)))
+                outside = min(max(outside, LEAST), MOST * (1 - self.level))
+
+        for seen in sorted({move.seen for move in moves}):
+            learn(seen)
+            for move in moves:
+                if move.seen == seen:
+                    band = self._ends(moves, move.line, move.lag, outside, seen)
+                    if band is not None:
+                        waiting.append((move.known, band[0] <= move.by <= band[2]))
+        learn(None)
+        return outside, tried, held
+
+    def _ends(
+        self, moves: Sequence[Move], line: tuple[Any, ...], lag: int | None, outside: float, until: datetime | None
+    ) -> tuple[float, float, float, int, int, float] | None:
+        """Low, middle and high moves; how many figures of the line and of others they rest on; the unmoved share."""
+        like = [m for m in moves if _near(m.lag, lag) and (until is None or m.known <= until)]
+        own = sum(m.line == line for m in like)
+        others = len(like) - own
+        beside = Fraction(min(OTHERS, others), others) if others else Fraction(0)
+        weighed = sorted((m.by, Fraction(1) if m.line == line else beside) for m in like)
+        total = sum((weight for _, weight in weighed), Fraction(1))
+        if Fraction((1 - self.level) / 2) * total < 1 - CLOSE:
+            return None
+        share = Fraction(outside / 2) * total + CLOSE
+
+        def last_within(some: Sequence[tuple[float, Fraction]]) -> float:
+            """The last that with those before it weighs no more than the share."""
+            found, weight = some[0][0], Fraction(0)
+            for by, its in some:
+                weight += its
+                if weight > share:
+                    break
+                found = by
+            return found
+
+        low, high = last_within(weighed), last_within(weighed[::-1])
+        middle, weight = weighed[-1][0], Fraction(0)
+        for by, its in weighed:
+            weight += its
+            if weight >= (total - 1) / 2 - CLOSE:
+                middle = by
+                break
+        still = float(sum((its for by, its in weighed if by == 0), Fraction(0)) / (total - 1))
+        return low, middle, max(low, high), own, others, still
+
+    @staticmethod
+    def _shown(point: Decimal, band: tuple[float, float, float, int, int, float], as_ratio: bool) -> Item:
+        printed = plain(point)
+        of_point = len(printed.partition(".")[2])
+        decimals = max(5 - point.adjusted() if point else 6, of_point)
+        ends = []
+        for by, way in zip(band[:3], (ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_CEILING), strict=True):
+            exact = Fraction(point) * (1 + Fraction(by)) if as_ratio else Fraction(point) + Fraction(by)
+            near = Decimal(round(exact * 10 ** (decimals + 4))).scaleb(-decimals - 4, ROUNDING)
+            ends.append(plain(near.quantize(Decimal(1).scaleb(-decimals), way, ROUNDING)))
+        low, expected, high = ends
+        return {
+            "low": low,
+            "expected": expected,
+            "high": high,
+            "own": band[3],
+            "others": band[4],
+            "unchanged_share": band[5],
+        }
+
+
+def _cell(series: list[Statement]) -> Cell:
+    vintages = vintages_of(series)
+    key = series[0].key
+    line = (series[0].publisher, key.subject, key.metric, key.material, key.dimensions, key.nature, key.unit)
+    return Cell(
+        series,
+        line,
+        [one.since for one in vintages],
+        [None if one.statement.withdrawn else one.statement.points[0] for one in vintages],
+    )
+
+
+def _near(one: int | None, other: int | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= 31 + Fraction(max(abs(one), abs(other)), 2)

@@ -1,0 +1,113 @@
+"""The bands of figures at every viewpoint are those of the naive model, and most of them hold on real vintages."""
+
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger import Ledger
+from projections import Engine
+from projections.audit import uncertainty
+from tests.benchmarks.band_coverage import coverage, rows_of
+from tests.depth import seeds
+from tests.oracle.facts import Item
+from tests.oracle.histories import FAR, Viewpoint, random_viewpoint
+from tests.oracle.model import Model
+from tests.oracle.model_uncertainty import UncertaintyJudge
+from tests.places import DATA
+from tests.properties.test_viewpoints import recorded, seen_from, ticking
+from tests.shared_tables import engine_of
+from tests.vintages import Kind
+
+
+def editions(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
+    """A few tables of a publisher or two, edition after edition: new years, revisions, and some taken back."""
+    slugs = ("usgs", "bgs", "china", "australia", "malaysia")
+    bodies: list[Item] = [
+        {"type": "EntityRegistered", "entity": slug, "kind": kind, "name": slug}
+        for slug, kind in zip(slugs, ("organisation", "organisation", "country", "country", "country"), strict=True)
+    ]
+    unit, low = rng.choice([("t", 0), ("t", 0), ("percent", 0), ("percent", -20), ("t", -50)])
+    facts: list[Item] = []
+    for publisher in slugs[: rng.choice([1, 2])]:
+        lines = [(subject, metric) for subject in slugs[2:] for metric in ("production", "trade")]
+        for subject, metric in rng.sample(lines, rng.randint(1, 4)):
+            values: dict[str, Decimal] = {}
+            for year in range(2014, 2014 + rng.randint(3, 9)):
+                values[str(year)] = Decimal(rng.randrange(low, 200))
+                for told in list(values)[-3:]:
+                    if rng.random() < 0.4:
+                        values[told] += Decimal(rng.choice(["1", "-1", "0.5", "10"]))
+                    said: Item = {"type": "FigureReported", "value": f"{values[told]:f}"}
+                    if rng.random() < 0.08:
+                        said = rng.choice([{"type": "FigureWithdrawn"}, {"type": "FigureReported", "low": "1"}])
+                    elif rng.random() < 0.3:
+                        continue
+                    facts.append(
+                        {
+                            **said,
+                            "subject": subject,
+                            "metric": metric,
+                            "period": told,
+                            "unit": unit,
+                            "published_at": f"{year + 1}-0{rng.randint(1, 3)}-15",
+                            "source": {"publisher": publisher},
+                        }
+                    )
+    if rng.random() < 0.5:
+        rng.shuffle(facts)
+    with Ledger(":memory:", clock=ticking()) as ledger, engine_of(ledger) as engine:
+        ledger.append(bodies)
+        ledger.append_what_fits(facts)
+        yield engine, [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
+
+
+def differs(model: Model, engine: Engine, at: Viewpoint, rng: random.Random) -> str | None:
+    level, publications = rng.choice([20, 40, 50, 80]), rng.choice([1, 1, 2, 3])
+    with engine.reader(seen_from(engine, at)) as reader:
+        found = uncertainty(reader, level=level, publications=publications).items
+    judge = UncertaintyJudge(model, at.as_of, at.position, level=level / 100, publications=publications)
+    expected = list(judge.items())
+    if len(expected) != len(found):
+        return f"{len(expected)} series, not {len(found)}"
+    for wanted, item in zip(expected, found, strict=True):
+        wrong = {name: (value, item[name]) for name, value in wanted.items() if not _same(value, item[name])}
+        if wrong or (wanted["low"] is None) != ("low" in item["reasons"]):
+            return f"level {level}, {publications} on, {item}: {wrong}"
+    return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool(abs(one - other) < 1e-9) if isinstance(one, float) else bool(one == other)
+
+
+@pytest.mark.parametrize("seed", seeds(ordinarily=6, first=100))
+def test_bands_are_those_of_the_model(seed: int) -> None:
+    rng = random.Random(seed)
+    for engine, events in (recorded if seed % 3 == 0 else editions)(rng):
+        model = Model(events)
+        for at in (Viewpoint(FAR, len(events), FAR), random_viewpoint(rng, events)):
+            assert not (problem := differs(model, engine, at, rng)), f"seed {seed} at {at}: {problem}"
+
+
+def test_the_histories_have_bands_of_every_sort() -> None:
+    seen: set[tuple[str, str]] = set()
+    tried = 0
+    for seed in range(12):
+        for engine, _ in editions(random.Random(seed)):
+            with engine.reader(engine.viewpoint()) as reader:
+                for item in uncertainty(reader, level=50).items:
+                    seen.add((item["by"], item["of"]))
+                    tried += item["tried"]
+    assert {("ratio", "metric"), ("ratio", "publisher"), ("difference", "metric"), (None, None)} <= seen
+    assert tried > 100
+
+
+def test_most_bands_hold_on_real_vintages(tmp_path: Path) -> None:
+    rows = rows_of(DATA / "vintages" / "nyfed_four_series.csv")
+    found = coverage(rows, Kind("units"), tmp_path, level=50)
+    assert found.bands >= 10
+    assert 0.35 <= found.held / found.bands <= 0.75
