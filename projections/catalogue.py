@@ -99,6 +99,7 @@ FIGURES = Projection(
         "period": ("period_end", "period_start"),
         "published": ("published_until",),
         "recorded": ("position",),
+        "series": FIGURE_BESIDE_PERIOD,
         "subject": ("subject",),
         "value": ("canonical_value",),
     },

@@ -25,7 +25,7 @@ SHARE_MAX = 8
 """No answer takes more than this part (an eighth) of the cache, so that one does not drive out all others."""
 ENTRY_BYTES = 1024
 """What an entry takes beside its texts, about."""
-_MAY_STAY = re.compile(rb"as_of|cursor|recorded_from")
+_MAY_STAY = re.compile(rb"as_?[oO]f|cursor|recorded_from")
 
 
 class Question(NamedTuple):

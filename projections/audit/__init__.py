@@ -16,6 +16,7 @@ from projections.audit.revisions.change_kinds import KINDS
 from projections.audit.revisions.revisions import GROUPINGS, revisions
 from projections.audit.scorecards import scorecards
 from projections.audit.slips import SLIP_GROUPS, Slips
+from projections.audit.statement_validity import statement_validity
 from projections.audit.sums import VERDICTS, WAYS, sums
 from projections.audit.thing_disputes import thing_disputes
 from projections.audit.thing_vintages import thing_vintages
@@ -48,6 +49,7 @@ __all__ = [
     "publications",
     "revisions",
     "scorecards",
+    "statement_validity",
     "sums",
     "thing_disputes",
     "thing_vintages",

@@ -56,7 +56,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Context, Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import product
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
@@ -360,10 +360,21 @@ def sorted_items(items: Sequence[Item], sort: str) -> list[Item]:
         "subject": lambda item: item["subject"],
         "value": lambda item: None if item["canonical_value"] is None else Decimal(item["canonical_value"]),
     }
-    key = keys[sort.removeprefix("-")]
+    if sort.removeprefix("-") == "series":
+        for name in ("canonical_unit", "nature", "dimensions", "material", "metric", "subject"):
+            items = _sorted_by(items, partial(_word, name), descending=sort.startswith("-"))
+        return list(items)
+    return _sorted_by(items, keys[sort.removeprefix("-")], descending=sort.startswith("-"))
+
+
+def _word(name: str, item: Item) -> Any:
+    return canonical_json(item[name]) if isinstance(item[name], dict) else item[name]
+
+
+def _sorted_by(items: Sequence[Item], key: Callable[[Item], Any], *, descending: bool) -> list[Item]:
     there = [item for item in items if key(item) is not None]
     rest = [item for item in items if key(item) is None]
-    return [*sorted(there, key=key, reverse=sort.startswith("-")), *rest]
+    return [*sorted(there, key=key, reverse=descending), *rest]
 
 
 def days_of(period: str) -> tuple[str, str]:

@@ -42,6 +42,8 @@ SAMPLES = {
     "resource": "policies",
     "release_name": "0123456789abcdef",
     "name": "app.js",
+    "data_path": "FIGURES",
+    "structure_path": "dataflow",
 }
 KEY = {"X-Key": "open sesame"}
 
