@@ -41,10 +41,18 @@ if TYPE_CHECKING:
     from ledger.imports.import_options import Floats, ImportChoices, ImportOptions, Mode, OnConflict, OnMissing
     from ledger.imports.import_report import LISTED_MAX, ImportReport
     from ledger.imports.importer import Format, format_of, import_file, import_stream
+    from ledger.imports.mappings.mapped_pieces import table_events
     from ledger.imports.mappings.saved_mappings import find_mapping, ready_made_mappings, save_mapping, saved_mappings
     from ledger.imports.mappings.suggestion import suggested as suggested_mapping
-    from ledger.imports.mappings.table_mapping import MappingError, TableMapping, read_mapping, with_parameters
+    from ledger.imports.mappings.table_mapping import (
+        MappingError,
+        TableForm,
+        TableMapping,
+        read_mapping,
+        with_parameters,
+    )
     from ledger.imports.mappings.table_mapping import schema as mapping_schema
+    from ledger.imports.mappings.tables import open_rows
     from ledger.imports.packed_files import FileError, unpacked
     from ledger.imports.parquet import parquet_batches
     from ledger.imports.templates.template_workbook import template_workbook
@@ -82,11 +90,13 @@ else:
         "ledger.imports.import_options": "Floats ImportChoices ImportOptions Mode OnConflict OnMissing",
         "ledger.imports.import_report": "LISTED_MAX ImportReport",
         "ledger.imports.importer": "Format format_of import_file import_stream",
+        "ledger.imports.mappings.mapped_pieces": "table_events",
         "ledger.imports.mappings.saved_mappings": "find_mapping ready_made_mappings save_mapping saved_mappings",
         "ledger.imports.mappings.suggestion": "suggested_mapping=suggested",
         "ledger.imports.mappings.table_mapping": (
-            "MappingError TableMapping read_mapping with_parameters mapping_schema=schema"
+            "MappingError TableForm TableMapping read_mapping with_parameters mapping_schema=schema"
         ),
+        "ledger.imports.mappings.tables": "open_rows",
         "ledger.imports.packed_files": "FileError unpacked",
         "ledger.imports.parquet": "parquet_batches",
         "ledger.imports.templates.template_workbook": "template_workbook",
@@ -161,6 +171,7 @@ __all__ = [
     "StoreBusy",
     "StoreError",
     "StoreFull",
+    "TableForm",
     "TableMapping",
     "UnitError",
     "Verification",
@@ -181,6 +192,7 @@ __all__ = [
     "import_file",
     "import_stream",
     "mapping_schema",
+    "open_rows",
     "parquet_batches",
     "parse_event",
     "parse_json",
@@ -193,6 +205,7 @@ __all__ = [
     "shortened",
     "stream_of_thing",
     "suggested_mapping",
+    "table_events",
     "template_workbook",
     "unpacked",
     "visible",

@@ -57,7 +57,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("settings_file", "distribution", "discovery"),
         ("settings",),
         ("keys",),
-        ("problems",),
+        ("problems", "documents"),
         ("questions", "outbound", "operations"),
         ("formats",),
         ("hooks", "assistants"),

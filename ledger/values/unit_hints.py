@@ -6,7 +6,7 @@ printed for several units (`unclear_units.csv`) is refused with all of them.
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from ledger.values.currencies import CURRENCIES
@@ -18,8 +18,8 @@ NEAREST_MAX = 3
 NO_WORD_MAX = 3
 """Texts of so many characters are symbols, whose case says something: `Mt`, `mt`."""
 _UNCLEAR = {row["printed"]: (row["perhaps"].split(";"), row["why"]) for row in rows_of("unclear_units.csv")}
-UNCLEAR_UNITS = tuple(_UNCLEAR)
-"""What is printed for several units."""
+UNCLEAR_UNITS: Mapping[str, tuple[str, ...]] = {name: tuple(perhaps) for name, (perhaps, _) in _UNCLEAR.items()}
+"""What is printed for several units, and for which, the likeliest first."""
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,14 @@ are about all of them.
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP, concentration
 from projections.audit.disputes import STATUSES, disputes
 from projections.audit.expected_revisions.uncertainty import LEVEL, PUBLICATIONS, uncertainty
+from projections.audit.figure_sayings import (
+    FigureSayings,
+    LedgerAct,
+    Saying,
+    entity_labels,
+    figure_sayings,
+    figures_of,
+)
 from projections.audit.findings import Findings
 from projections.audit.publications import publications
 from projections.audit.revisions.accuracy import Options
@@ -41,11 +49,17 @@ __all__ = [
     "VERDICTS",
     "WAYS",
     "Columns",
+    "FigureSayings",
     "Findings",
+    "LedgerAct",
     "Options",
+    "Saying",
     "Slips",
     "concentration",
     "disputes",
+    "entity_labels",
+    "figure_sayings",
+    "figures_of",
     "publications",
     "revisions",
     "scorecards",

@@ -18,13 +18,13 @@ PUBLIC = {
         "ImportLimits "
         "ImportOptions ImportReport InvalidEvent KeyReused Ledger LedgerAltered LedgerDamaged LedgerError LogStore "
         "MalformedJSON MappingError Mode OnConflict OnMissing Plan PositionBeyondHead QuantityError Receipt "
-        "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull TableMapping UnitError Verification "
+        "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull TableForm TableMapping UnitError Verification "
         "VersionConflict Violation body_of body_of_entry content digest durability encoded erasures export_log "
         "exported_events "
         "find_mapping format_of free_verdicts_path import_file import_stream mapping_schema parquet_batches "
-        "parse_event parse_json "
+        "open_rows parse_event parse_json "
         "prepared prepared_all read_mapping ready_made_mappings save_mapping saved_mappings shortened "
-        "stream_of_thing suggested_mapping template_workbook unpacked visible visible_json visible_lines "
+        "stream_of_thing suggested_mapping table_events template_workbook unpacked visible visible_json visible_lines "
         "with_parameters "
         "write_verdicts"
     ),
@@ -66,7 +66,8 @@ PUBLIC = {
     ),
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS GROUPINGS KINDS LEVEL MATERIAL PUBLICATIONS RELATIONS SLIP_GROUPS STATUSES SUBJECT "
-        "TOP VERDICTS WAYS Columns Findings Options Slips concentration disputes publications revisions scorecards "
+        "TOP VERDICTS WAYS Columns FigureSayings Findings LedgerAct Options Saying Slips concentration disputes "
+        "entity_labels figure_sayings figures_of publications revisions scorecards "
         "sums thing_disputes thing_vintages trace uncertainty vintages word_search"
     ),
 }

@@ -96,3 +96,11 @@ def mapped_rows(piece: Piece) -> Iterator[Row]:
     """The rows of a piece."""
     for number, sent, fault, more in piece.raw:
         yield Row(number, sent, None if fault is None else Violation(*fault), tuple(Violation(*one) for one in more))
+
+
+def table_events(file: BinaryIO, name: str, mapping: TableMapping, names: dict[str, str]) -> Iterator[Row]:
+    """The events that a mapping makes of a table, row by row, of which nothing is recorded. `names` are those that
+    the ledger knows. Raises MappingError.
+    """
+    for piece in mapped_file(file, name, mapping, names, register=None).pieces:
+        yield from mapped_rows(piece)

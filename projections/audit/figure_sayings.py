@@ -1,0 +1,168 @@
+"""What was ever said of many figures, in a few statements for any number of them: what a check of a document needs.
+
+First the *labels* of all entities, then the figures of the subjects that a document names, then every version of the
+statements on those that it speaks of: what stands at a viewpoint, what stood before it, and what the ledger had wrong.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from ledger.values import instant_text
+from projections.queries.reader import Reader
+from projections.sql_text import sections
+
+MISTAKES = {"EventCorrected": "correction", "EventRetracted": "retraction"}
+"""What ends a version because it was wrong in this ledger."""
+
+
+class EntityLabel(NamedTuple):
+    """Something that an entity is called."""
+
+    entity: str
+    kind: str
+    label: str
+
+
+class FigureOfSubject(NamedTuple):
+    """A figure of which the ledger holds anything."""
+
+    figure_id: str
+    subject: str
+    metric: str
+    material: str | None
+    dimensions: Mapping[str, str]
+    nature: str
+    canonical_unit: str
+    start: date | None
+    end: date | None
+    publishers: Sequence[str]
+
+
+class Saying(NamedTuple):
+    """A version of a statement on a figure."""
+
+    figure_id: str
+    event_id: str
+    publisher: str
+    is_primary: bool
+    withdrawn: bool
+    period: str | None
+    value: str | None
+    low: str | None
+    high: str | None
+    symbol: str | None
+    unit: str
+    canonical_value: Decimal | None
+    canonical_low: Decimal | None
+    canonical_high: Decimal | None
+    canonical_unit: str
+    published_at: str
+    visible_from: datetime
+    published_until: datetime
+    position: int
+    since: int
+    until: int
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What it amounts to."""
+        return self.canonical_value, self.canonical_low, self.canonical_high, self.symbol
+
+
+class LedgerAct(NamedTuple):
+    """A ledger event that ended a version."""
+
+    event_id: str
+    kind: str
+    recorded_at: str
+
+
+@dataclass(frozen=True)
+class FigureSayings:
+    """What was said of one figure, as it is known at a viewpoint.
+
+    `standing` has what each publisher says last, the answer first. `earlier` are statements that their publisher
+    replaced by saying something else, each with the one that did. `mistaken` are versions that the ledger holds no
+    longer since they were wrong here, each with the event that ended it. `later` was published after the viewpoint.
+    """
+
+    standing: Sequence[Saying]
+    earlier: Sequence[tuple[Saying, Saying]]
+    mistaken: Sequence[tuple[Saying, LedgerAct]]
+    later: Sequence[Saying]
+
+
+def entity_labels(reader: Reader) -> list[EntityLabel]:
+    """What all entities are or were called."""
+    return [EntityLabel(*row) for row in reader.ask(_text("labels"))]
+
+
+def figures_of(reader: Reader, subjects: Iterable[str]) -> list[FigureOfSubject]:
+    """The figures of some subjects."""
+    rows = reader.ask(_text("figures"), subjects=list(subjects))
+    return [
+        FigureOfSubject._make((*row[:4], json.loads(row[4]) if row[4] else {}, *row[5:]))
+        for row in reader.allowance.each(rows)
+    ]
+
+
+def figure_sayings(reader: Reader, figures: Sequence[str], subjects: Sequence[str]) -> Mapping[str, FigureSayings]:
+    """What was said of some figures of these subjects, as it is known at the reader's viewpoint."""
+    rows = reader.ask(_text("sayings"), figures=list(figures), subjects=list(subjects))
+    by_figure = defaultdict[str, list[Saying]](list)
+    for row in reader.allowance.each(rows):
+        by_figure[row[0]].append(Saying(*row))
+    position = reader.viewpoint.position
+    ends = {one.until for ones in by_figure.values() for one in ones if one.until <= position}
+    acts = {
+        at: LedgerAct(event_id, MISTAKES[kind], instant_text(_in_utc(recorded_at)))
+        for at, event_id, kind, recorded_at in (reader.ask(_text("acts"), places=sorted(ends)) if ends else ())
+        if kind in MISTAKES
+    }
+    known = reader.viewpoint.as_of.replace(tzinfo=None)
+    return {
+        figure: _at(ones, position=position, known=known, acts=acts)
+        for figure, ones in reader.allowance.each(by_figure.items())
+    }
+
+
+def _at(sayings: Sequence[Saying], *, position: int, known: datetime, acts: Mapping[int, LedgerAct]) -> FigureSayings:
+    held = [one for one in sayings if one.until > position]
+    by_publisher = defaultdict[str, list[Saying]](list)
+    for one in held:
+        if one.visible_from <= known:
+            by_publisher[one.publisher].append(one)
+    last = [ones[-1] for ones in by_publisher.values() if not ones[-1].withdrawn]
+    return FigureSayings(
+        standing=sorted(last, key=lambda one: (one.is_primary, one.published_until, one.position), reverse=True),
+        earlier=[pair for ones in by_publisher.values() for pair in _replaced(ones)],
+        mistaken=[
+            (one, acts[one.until])
+            for one in sayings
+            if one.until in acts and one.visible_from <= known and not one.withdrawn
+        ],
+        later=[one for one in held if one.visible_from > known and not one.withdrawn],
+    )
+
+
+def _replaced(entries: Sequence[Saying]) -> Iterator[tuple[Saying, Saying]]:
+    """The statements of one publisher that a later one differs from, the last first."""
+    for one, following in reversed(list(pairwise(entries))):
+        if not one.withdrawn and (following.withdrawn or following.said != one.said):
+            yield one, following
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC)
+
+
+@cache
+def _text(name: str) -> str:
+    return sections("audit/figure_sayings.sql")[name]
