@@ -232,6 +232,12 @@ ASOF_MB = Setting(
     _megabytes,
 )
 ASOF_ROWS = Setting("asof_rows", "1000000", "How many rows it may have, on the command line too.", _rows)
+CHECK_MB = Setting(
+    "check_mb",
+    "8",
+    "How many megabytes a document that is checked may have (413 for more).",
+    _megabytes,
+)
 HOSTS = Setting(
     "hosts",
     "",
@@ -307,6 +313,7 @@ SETTINGS: tuple[
     IMPORT_ATOMIC_MB,
     ASOF_MB,
     ASOF_ROWS,
+    CHECK_MB,
     HOSTS,
     CORS_ORIGINS,
     PROXIES,

@@ -28,6 +28,7 @@ COMMANDS = {
     "demo": ["--no-serve"],
     "append": ["--dry-run", "event.json"],
     "asof": ["questions.csv"],
+    "check": ["report.md"],
     "backup": ["ledger.backup"],
     "import": ["facts.jsonl"],
     "export": ["exported"],
@@ -97,6 +98,7 @@ def test_no_command_warns(directory: Path) -> None:
     (directory / "questions.csv").write_text(
         "subject,metric,period,as_of\naustralia,mine_production,2024,2025-06-30\n", encoding="utf-8"
     )
+    (directory / "report.md").write_text("China mined 240,000 t of rare earths in 2023.\n", encoding="utf-8")
     other = json.loads(run(directory, *PROGRAM, "statements", "--limit", "1", "--format", "json"))["items"][0]
     gone = [other["event_id"], "--reason", "other", "--explanation", "It was tried.", "--yes"]
     asked = {**COMMANDS, "history": [figures[0]["figure_id"]], "erase": gone}

@@ -44,6 +44,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "statements": ("supply-ledger statements --limit 20",),
     "catalogue": ("supply-ledger catalogue",),
     "entities": ("supply-ledger entities --q lynas",),
+    "check": ("supply-ledger check report.md", "supply-ledger check report.md --written 2025-07-28 -o checked.md"),
     "asof": ("supply-ledger asof questions.csv -o answers.parquet",),
     "events": (
         "supply-ledger events --type PolicySuspended",

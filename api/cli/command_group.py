@@ -64,6 +64,7 @@ MODULES = (
     CommandModule("api.cli.log_commands", lambda: ("events",), needs=()),
     CommandModule("api.cli.sql_command", lambda: ("sql",), needs=LIBRARIES),
     CommandModule("api.cli.asof_command", lambda: ("asof",), needs=LIBRARIES),
+    CommandModule("api.cli.check_command", lambda: ("check",), needs=LIBRARIES),
     CommandModule("api.cli.history_command", lambda: ("history",)),
     CommandModule("api.cli.report_command", lambda: ("report",), needs=LIBRARIES),
     CommandModule("api.cli.checkpoint_command", lambda: ("checkpoint", "proof"), needs=()),

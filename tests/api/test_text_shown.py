@@ -89,6 +89,7 @@ def run(data: Path, *words: str, stdin: str | None = None) -> Any:
 
 ASKED = {
     "asof": ["tests/data/point_questions.csv"],
+    "check": ["tests/data/checked/second_tables.txt"],
     "impact": ["--recorded-from", "position:3"],
     "trace": ["--entity", "china"],
     "concentration": ["--metric", "mine_production", "--period", "2023"],

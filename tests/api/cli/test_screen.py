@@ -27,6 +27,7 @@ SCREEN = {"COLUMNS": "80", "TERM": "xterm-256color"}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 NOT_TRIED = (
     "asof",
+    "check",
     "serve",
     "mcp",
     "demo",

@@ -1,0 +1,93 @@
+"""Verdicts at a viewpoint, on a ledger whose statements are known one by one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from api.documents import document_claims, markdown_passages
+from api.questions.document_check import CheckedClaim, checked_document
+from ledger import Ledger
+from projections import Engine
+from projections.audit import figure_sayings
+from tests.api.helpers import BASICS, mined
+from tests.shared_tables import engine_of
+
+ID = "00000000-0000-4000-8000-00000000000{}"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        ledger.append(list(BASICS))
+        ledger.append([mined("china", "240000", "2024-01-31"), mined("china", "255000", "2025-01-31")])
+        wrong = {**mined("china", "25500", "2025-06-30", publisher="bgs"), "event_id": ID.format(1)}
+        ledger.append([wrong])
+        correction = {"type": "EventCorrected", "target": ID.format(1), "reason": "transcription",
+                      "explanation": "A digit was lost.", "changes": {"value": "256000"}}  # fmt: skip
+        ledger.append([correction])
+        yield engine
+
+
+def judged(engine: Engine, text: str, *, as_of: str | None = None, written: str | None = None) -> CheckedClaim:
+    passages = list(markdown_passages(text))
+    viewpoint = engine.viewpoint(as_of=as_of)
+    then = engine.viewpoint(as_of=written) if written else None
+    check = checked_document(engine, [text], lambda lexicon: document_claims(passages, lexicon), viewpoint, then)
+    (one,) = check.claims
+    return one
+
+
+SENTENCE = "China's mine production of rare earths was {} in 2023."
+
+
+@pytest.mark.parametrize(
+    ("quoted", "verdict", "how"),
+    [
+        ("240,000 t", "superseded", None),
+        ("255,000 t", "disputed", None),
+        ("about 260,000 t", "current", None),
+        ("25,500 t", "our_error", None),
+        ("552,000 t", "misquoted", "digits"),
+        ("255 t", "misquoted", "factor"),
+        ("255,000 kg", "misquoted", "unit"),
+        ("300,000 t", "never_said", None),
+        ("between 250,000 and 260,000 t", "current", None),
+        ("more than 250,000 t", "current", None),
+        ("nearly 250,000 t", "never_said", None),
+    ],
+)
+def test_a_verdict_follows_from_what_was_said(engine: Engine, quoted: str, verdict: str, how: str | None) -> None:
+    now = judged(engine, SENTENCE.format(quoted)).now
+    assert (now.verdict, now.how) == (verdict, how)
+
+
+def test_a_verdict_is_of_its_day(engine: Engine) -> None:
+    text = SENTENCE.format("240,000 t")
+    assert judged(engine, text, as_of="2023").now.verdict == "not_held"
+    assert judged(engine, text, as_of="2024-06-30").now.verdict == "current"
+    both = judged(engine, text, written="2024-06-30")
+    assert both.written is not None
+    assert (both.written.verdict, both.now.verdict) == ("current", "superseded")
+    later = judged(engine, SENTENCE.format("255,000 t"), as_of="2024-06-30").now
+    assert later.verdict == "never_said"
+    assert later.said_later is not None
+    assert later.said_later.published_at == "2025-01-31"
+
+
+def test_a_sentence_that_names_its_publisher_is_held_against_it(engine: Engine) -> None:
+    now = judged(engine, f"According to bgs, {SENTENCE.format('256,000 t')}").now
+    assert now.verdict == "current"
+    assert [one.publisher for one in now.others] == ["usgs"]
+
+
+def test_what_stands_first_is_the_answer_of_the_ledger(shipped: Engine) -> None:
+    for as_of in ("2021-06-30", "2025-06-30", "2026-11-27"):
+        viewpoint = shipped.viewpoint(as_of=as_of)
+        answers: list[dict[str, Any]] = shipped.read("figures", viewpoint).to_pylist()
+        with shipped.reader(viewpoint) as reader:
+            ids = [one["figure_id"] for one in answers]
+            known = figure_sayings(reader, ids, sorted({one["subject"] for one in answers}))
+        assert {one["figure_id"]: one["event_id"] for one in answers} == {
+            figure: one.standing[0].event_id for figure, one in known.items() if one.standing
+        }
