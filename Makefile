@@ -4,6 +4,7 @@
 #   make test   the tests
 #   make test-newest  a part of the tests on the package as a user gets it today: from a wheel, with the newest versions
 #                 that its ranges admit, on the newest Python that is found (make newest: that environment, anew)
+#   make generator  what generates a client from the API's description, for the test of that (.venv-generator)
 #   make check  formatting, linting, types, tests
 #   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours), and the
 #               properties that `make test` tries with a few histories and examples, with many
@@ -26,6 +27,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 NEWEST := .venv-newest
+GENERATOR := .venv-generator
 QUIETLY := --quiet --disable-pip-version-check
 PORT ?= 8000
 HISTORIES ?= 20000
@@ -48,7 +50,7 @@ SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli test
 	tests/projections/sandbox tests/api/http/test_sql_statements.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test newest test-newest lint check format docs judge bench fuzz golden mutants tampering crashes articles sandbox lock clean
+.PHONY: help run test newest test-newest generator lint check format docs judge bench fuzz golden mutants tampering crashes articles sandbox lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -156,6 +158,14 @@ test-newest: $(NEWEST)/.ready
 		*(f"{name} {it.version(name)}" for name in ("duckdb", "pyarrow", "pydantic", "fastapi", "eventsourcing")))'
 	@cd build/newest && ../../$(NEWEST)/bin/python -m pytest -n auto --dist worksteal $(ARGS) $(SMOKE)
 
+# A generator of clients wants other versions of what we use too, so it has an environment of its own.
+generator: $(GENERATOR)/.ready
+
+$(GENERATOR)/.ready:
+	$(call venv,$(GENERATOR),$(PYTHON) $(PYTHONS) python3)
+	@$(GENERATOR)/bin/python -m pip install $(QUIETLY) 'openapi-python-client==0.29.1'
+	@touch $@
+
 # The lock holds versions and hashes, and no address: any index will do.
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
@@ -163,4 +173,4 @@ lock:
 	@! grep -nE '[a-z]+://|file:' requirements.lock
 
 clean:
-	rm -rf $(VENV) $(NEWEST) .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(NEWEST) $(GENERATOR) .mypy_cache .pytest_cache .ruff_cache build dist

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from api.formats.negotiation import FORMATS, JSON
 from api.http.declared_routes import SECURITY_SCHEME
@@ -87,9 +88,47 @@ PROBLEM: dict[str, Any] = {
     },
 }
 
-PROBLEMS: dict[int | str, Any] = {
-    "4XX": {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}}}
+_SET_BY_THE_LEDGER: dict[str, Any] = {
+    "event_id": {"type": "string", "format": "uuid"},
+    "position": {"type": "integer", "description": "Its place in the log, from 1 on."},
+    "recorded_at": INSTANT,
+    "type": {"type": "string"},
+    "figure_id": {"type": "string", "format": "uuid", "description": "Of statements on figures: which one."},
 }
+RECORDED: dict[str, Any] = {
+    "type": "object",
+    "description": "What became of one event that was sent.",
+    "required": ["event_id", "position", "recorded_at", "type", "status", "warnings"],
+    "properties": {
+        **_SET_BY_THE_LEDGER,
+        "status": {"type": "string", "enum": ["recorded", "duplicate"]},
+        "warnings": {"type": "array", "items": {"type": "object"}, "description": "What is legal and odd."},
+    },
+}
+APPENDED: dict[str, Any] = {
+    "type": "object",
+    "required": ["items", "basis"],
+    "properties": {
+        "items": {"type": "array", "items": {"$ref": REF + "Recorded"}, "description": "In the order of the request."},
+        "basis": {"$ref": REF + "Basis"},
+        "effects": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "In a dry run: the answers that would change, `before` and `after`.",
+        },
+        "effects_more": {"type": "integer", "description": "How many there are beside those that are listed."},
+    },
+}
+LOGGED: dict[str, Any] = {
+    "type": "object",
+    "description": "An event as it was recorded: what the ledger set, and the fields that were sent.",
+    "required": ["event_id", "position", "recorded_at", "recorded_by", "type"],
+    "properties": {**_SET_BY_THE_LEDGER, "recorded_by": {"type": "string"}},
+    "additionalProperties": True,
+}
+
+_PROBLEM = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": REF + "Problem"}}}}
+PROBLEMS: dict[int | str, Any] = {"4XX": _PROBLEM, "5XX": _PROBLEM}
 """The `responses` of an endpoint where it refuses."""
 
 KEY_SCHEME: dict[str, Any] = {
@@ -130,7 +169,8 @@ def item_schema(columns: pa.Schema, *, objects: tuple[str, ...] = ()) -> dict[st
     """The JSON Schema of a projection's items, from the types of its columns; `objects` hold JSON objects as text."""
     properties = {column.name: _type(column.type) for column in columns}
     mapping = {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
-    return {"type": "object", "properties": {**properties, **dict.fromkeys(objects, mapping)}}
+    properties |= dict.fromkeys(objects, mapping)
+    return {"type": "object", "required": list(properties), "properties": properties}
 
 
 def document(app: FastAPI, items: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -138,7 +178,8 @@ def document(app: FastAPI, items: dict[str, dict[str, Any]]) -> dict[str, Any]:
     described = get_openapi(
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
-    schemas: dict[str, Any] = {"Basis": BASIS, "Problem": PROBLEM, **items}
+    own = {"Basis": BASIS, "Problem": PROBLEM, "Recorded": RECORDED, "Appended": APPENDED, "Logged": LOGGED}
+    schemas: dict[str, Any] = {**own, **items}
     for name, cls in REGISTRY.items():
         schema = event_schema(cls, ref_template=REF + "{model}")
         schemas |= schema.pop("$defs", {})
@@ -151,6 +192,11 @@ def document(app: FastAPI, items: dict[str, dict[str, Any]]) -> dict[str, Any]:
     components["schemas"] = {**components.get("schemas", {}), **schemas}
     components["securitySchemes"] = {SECURITY_SCHEME: KEY_SCHEME}
     described["paths"]["/v1/events"]["post"]["requestBody"] = append_body()
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                # What a generated client calls it: the framework's own id has the path and the method in it as well.
+                described["paths"][route.path_format][method.lower()]["operationId"] = route.name
     return described
 
 

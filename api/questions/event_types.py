@@ -26,6 +26,9 @@ def event_type(engine: Inquiry, name: str, parameters: Mapping[str, str]) -> Pag
     return read(engine, lambda *_: [type_item(REGISTRY[name])], path=f"event-types/{name}", parameters=parameters)
 
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
 @cache
 def type_item(cls: type[Event]) -> dict[str, Any]:
     """An event type as it is listed."""
@@ -34,7 +37,7 @@ def type_item(cls: type[Event]) -> dict[str, Any]:
         "family": cls.family,
         "description": " ".join((cls.__doc__ or "").split()),
         "fields": list(cls.model_fields),
-        "schema": event_schema(cls),
+        "schema": {"$schema": DIALECT, **event_schema(cls)},
         "example": cls.example,
     }
 

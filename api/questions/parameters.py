@@ -5,6 +5,7 @@ parameter is an error that names the nearest known ones, and so is one that is g
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,13 +45,16 @@ class Parameter:
         schema: dict[str, Any] = {**self.schema, **examples}
         if self.several:
             schema = {"type": "array", "items": schema}
+        if self.prefix is not None:  # Each member of the object is a parameter of its own.
+            names = {"pattern": f"^{re.escape(self.prefix)}."}
+            schema = {"type": "object", "propertyNames": names, "additionalProperties": {"type": "string"}}
         return {
             "name": self.name.replace("*", "NAME"),
             "in": "query",
             "required": self.required,
             "description": self.description,
             "schema": schema,
-            **({"style": "form", "explode": False} if self.several else {}),
+            **({"style": "form", "explode": self.prefix is not None} if self.several or self.prefix else {}),
         }
 
 

@@ -43,7 +43,7 @@ def router(engine: Engine) -> APIRouter:
         PATH,
         summary="Erase the text of an event",
         response_class=Response,
-        responses=answers(page=False, status=201),
+        responses=answers("Appended", page=False, status=201),
         openapi_extra=operation(
             ADMIN,
             requestBody={

@@ -27,9 +27,13 @@ def router(engine: Engine) -> APIRouter:
         methods=["POST"],
         summary="Append events",
         response_class=Response,
+        name="append_events",
         responses={
-            **answers(page=False, status=201),
-            200: {"description": "All of them were recorded before, or this was a dry run"},
+            **answers("Appended", page=False, status=201),
+            200: {
+                **answers("Appended", page=False)[200],
+                "description": "All of them were recorded before, or this was a dry run",
+            },
         },
         openapi_extra=operation(APPEND, (DRY_RUN,), headers=(KEY_HEADER,)),
     )
@@ -38,7 +42,7 @@ def router(engine: Engine) -> APIRouter:
         "",
         summary="The log in order",
         response_class=Response,
-        responses=answers(),
+        responses=answers("Logged"),
         openapi_extra=operation(READ, EVENTS),
     )
     async def read_events(request: Request) -> Response:
@@ -53,7 +57,7 @@ def router(engine: Engine) -> APIRouter:
         "/{event_id}",
         summary="One event and what became of it",
         response_class=Response,
-        responses=answers(),
+        responses=answers("Logged"),
         openapi_extra=operation(READ, EVENT),
     )
     async def read_event(request: Request, event_id: Annotated[str, Path(description="The event's UUID")]) -> Response:

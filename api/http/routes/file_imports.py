@@ -129,6 +129,9 @@ BODY: dict[str, Any] = {
         ZIP: {
             "schema": {"type": "string", "format": "binary", "description": "One of these, as the only table in it."}
         },
+        JSON.media_type: {
+            "schema": {"type": "object", "description": "With `mapping=epcis`: a document of EPCIS 2.0."},
+        },
     },
 }
 

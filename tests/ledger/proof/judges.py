@@ -15,7 +15,7 @@ def need(there: bool, packages: str) -> None:
     """Skip the test where what it needs is not there: fail where it must be. `packages` are Debian's."""
     if there:
         return
-    why = f"needs what the packages {packages} install"
+    why = f"not installed: {packages}"
     if REQUIRED:
         pytest.fail(why)
     pytest.skip(why)
