@@ -104,6 +104,9 @@ REPORT: dict[str, Any] = {
         "basis": {"$ref": REF + "Basis"},
     },
 }
+EPCIS_BODY: dict[str, Any] = {
+    "schema": {"type": "object", "description": "With `mapping=epcis`: a document of EPCIS 2.0."}
+}
 BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -129,11 +132,12 @@ BODY: dict[str, Any] = {
         ZIP: {
             "schema": {"type": "string", "format": "binary", "description": "One of these, as the only table in it."}
         },
-        JSON.media_type: {
-            "schema": {"type": "object", "description": "With `mapping=epcis`: a document of EPCIS 2.0."},
-        },
+        JSON.media_type: EPCIS_BODY,
+        JSON_LD: EPCIS_BODY,
     },
 }
+
+_OF_JSON = " A document of EPCIS 2.0 is taken with mapping=epcis; events as JSON go to POST /v1/events."
 
 
 def router(engine: Engine) -> APIRouter:
@@ -202,7 +206,8 @@ def _name(request: Request, *, has_mapping: bool) -> str:
         said = media_type[:80] or "without a type"
         if has_mapping:
             raise _unsupported(f"With a mapping, send a table: {', '.join(tables)}.")
-        raise _unsupported(f"Send a file with the header Content-Type: {', '.join(wanted)}; not {said}.")
+        meant = _OF_JSON if media_type in (JSON.media_type, JSON_LD) else ""
+        raise _unsupported(f"Send a file with the header Content-Type: {', '.join(wanted)}; not {said}.{meant}")
     if charset not in ("utf-8", "utf8", "us-ascii"):
         raise _unsupported(f"Send text in UTF-8, not {charset[:40]}.")
     encoding = request.headers.get("content-encoding", "identity").strip().lower()

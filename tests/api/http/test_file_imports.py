@@ -509,7 +509,9 @@ def test_events_of_epcis_become_figures_and_the_rest_is_told(api: Api, content_t
     assert any("AggregationEvent (packing)" in note for note in taken["notes"])
     assert len(api.items("figures", metric="production")) == 16
     assert len(api.items("links")) == 2
-    assert send(api, body, content_type).status_code == 415
+    unmapped = send(api, body, content_type)
+    assert unmapped.status_code == 415
+    assert "mapping=epcis" in unmapped.json()["detail"]
 
 
 def test_a_template_is_made_and_taken(api: Api) -> None:
@@ -589,7 +591,7 @@ def test_every_example_of_the_docs_runs_on_an_empty_ledger(tmp_path: Path) -> No
         *("mapping", "set.NAME", "register", "floats", "member"),
     ]
     content = operation["requestBody"]["content"]
-    assert set(content) == {NDJSON, CSV, PARQUET, XLSX.media_type, ZIP}
+    assert set(content) == {NDJSON, CSV, PARQUET, XLSX.media_type, ZIP, "application/json", "application/ld+json"}
     for content_type, described in content.items():
         for number, example in enumerate(described.get("examples", {}).values()):
             with opened(tmp_path / f"{content_type.replace('/', '-')}-{number}.db") as engine:
