@@ -35,11 +35,13 @@ def diff(
     wanted: Callable[[Item], bool] | None = None,
     limit: int | None = None,
     offset: int = 0,
+    causes: bool = True,
 ) -> list[Item]:
     """The figures that differ, in the order of figures: key, `before`, `after`, `change`, `kind` and `causes`.
 
     `before` and `after` are figure items or None; filters select figures at either viewpoint, and of those that differ
-    the ones that are `wanted`. Causes are looked for on this page only. Raises UnknownFilter and FilterError.
+    the ones that are `wanted`. Causes are looked for on this page only, and where `causes` is false not at all. Raises
+    UnknownFilter and FilterError.
     """
     if "resolve" in filters:
         raise UnknownFilter("resolve", [one.name for one in CATALOGUE["figures"].filters if one.name != "resolve"])
@@ -58,9 +60,11 @@ def diff(
     ]
     items = [_item(one, kind, sides[0].get(one), sides[1].get(one)) for one, kind in kinds.items()]
     chosen_items = sorted(filter(wanted, items), key=_order)[offset:][:limit]
-    causes = _Causes(ledger, before, after).of([item["figure_id"] for item in chosen_items])
+    if not causes:
+        return chosen_items
+    found = _Causes(ledger, before, after).of([item["figure_id"] for item in chosen_items])
     for item in chosen_items:
-        item["causes"] = causes.get(item["figure_id"], [])
+        item["causes"] = found.get(item["figure_id"], [])
     return chosen_items
 
 

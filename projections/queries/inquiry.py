@@ -166,12 +166,22 @@ class Inquiry(ABC):
         wanted: Callable[[dict[str, Any]], bool] | None = None,
         limit: int | None = None,
         offset: int = 0,
+        causes: bool = True,
     ) -> list[dict[str, Any]]:
-        """What differs between two viewpoints, and why: see `projections.queries.diff`."""
+        """What differs between two viewpoints and, unless `causes` is false, why: see `projections.queries.diff`."""
         from projections.queries.diff import diff
 
         with self.reader(before) as one, self.reader(after) as other:
-            return diff(self.ledger, one, other, filters=filters or {}, wanted=wanted, limit=limit, offset=offset)
+            return diff(
+                self.ledger,
+                one,
+                other,
+                filters=filters or {},
+                wanted=wanted,
+                limit=limit,
+                offset=offset,
+                causes=causes,
+            )
 
     def thing_diff(
         self,

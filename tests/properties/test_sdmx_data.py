@@ -90,22 +90,28 @@ def test_a_history_is_what_the_model_knows_of_every_figure(seed: int) -> None:
             assert found == {}
 
 
+@pytest.mark.parametrize("flow", DATAFLOWS)
 @pytest.mark.parametrize("seed", seeds(ordinarily=4))
-def test_what_is_valid_in_a_history_is_what_was_so_then(seed: int) -> None:
-    """A statement that is valid at a moment is what its publisher said as of that moment, and nothing else is."""
+def test_what_is_valid_in_a_history_is_what_was_so_then(seed: int, flow: str) -> None:
+    """What is valid at a moment is what is answered as of that moment, and nothing else is; and each is another one."""
     rng = random.Random(seed)
     for engine, events in recorded(rng):
         at = random_viewpoint(rng, events)
         clocks = {"asOf": instant_text(at.as_of), "recordedAsOf": f"position:{at.position}"}
-        history = rows_of(engine, "STATEMENTS", **clocks, includeHistory="true")
+        history = rows_of(engine, flow, **clocks, includeHistory="true")
         for moment in sorted({row["VALID_FROM"] for row in history}):
             valid = {
                 row["EVENT_ID"]
                 for row in history
                 if row["ACTION"] == "R" and row["VALID_FROM"] <= moment and (row["VALID_TO"] or "~") > moment
             }
-            then = rows_of(engine, "STATEMENTS", asOf=moment, recordedAsOf=f"position:{at.position}")
+            then = rows_of(engine, flow, asOf=moment, recordedAsOf=f"position:{at.position}")
             assert {row["EVENT_ID"] for row in then} == valid, f"seed {seed} at {moment}"
+        told = {(row["EVENT_ID"], row["VALID_FROM"]) for row in history}
+        assert len(told) == len(history)
+        ends = {(row["FIGURE_ID"], row["VALID_TO"]) for row in history if row["VALID_TO"]}
+        if not DATAFLOWS[flow].of_publishers:
+            assert ends <= {(row["FIGURE_ID"], row["VALID_FROM"]) for row in history}
 
 
 @pytest.mark.parametrize("seed", seeds(ordinarily=4))

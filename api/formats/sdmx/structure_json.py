@@ -1,13 +1,15 @@
 """Structures as SDMX-JSON 2.0."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from api.formats.sdmx.sdmx_json import meta_of
+from api.questions.page import Page
 from api.questions.sdmx.sdmx_artefacts import Artefact, Described, Reference
-from api.questions.sdmx.sdmx_components import AGENCY, CONCEPTS, VERSION, Component, Role
+from api.questions.sdmx.sdmx_availability import Available
+from api.questions.sdmx.sdmx_components import AGENCY, CONCEPTS, TIME_PERIOD, VERSION, Component, Role
 
 PACKAGES = {
     "dataflow": ("datastructure", "Dataflow"),
@@ -22,6 +24,8 @@ _MEMBERS = {
     "conceptscheme": "conceptSchemes",
     "codelist": "codelists",
 }
+METRICS = "sdmx_metrics"
+"""The type of an annotation that counts something."""
 _ITEMS = {"conceptscheme": ("concepts", "conceptscheme.Concept"), "codelist": ("codes", "codelist.Code")}
 _URN = "urn:sdmx:org.sdmx.infomodel."
 
@@ -39,10 +43,36 @@ def concept_urn(component: Component) -> str:
 
 def structure_json(described: Described) -> Iterator[bytes]:
     """A message with artefacts."""
-    data: dict[str, list[Any]] = {}
-    for one in described.artefacts:
+    yield _message(described.page, described.artefacts, {})
+
+
+def availability_json(available: Available) -> Iterator[bytes]:
+    """A message with what is available, as a constraint, and the artefacts that describe it."""
+    keys: list[dict[str, Any]] = [
+        {"id": name, "include": True, "values": [{"value": code} for code in codes]}
+        for name, codes in available.codes.items()
+    ]
+    if available.days is not None:
+        start, end = ({"period": day.isoformat(), "isInclusive": True} for day in available.days)
+        keys.append({"id": TIME_PERIOD, "include": True, "timeRange": {"startPeriod": start, "endPeriod": end}})
+    counts = {"series_count": available.series, "obs_count": available.observations}
+    constraint = {
+        "id": available.id,
+        "version": VERSION,
+        "agencyID": AGENCY,
+        "name": f"What there is of {available.flow.name.lower()}",
+        "role": "Actual",
+        "constraintAttachment": {"dataflows": [urn(Reference("dataflow", available.flow.id))]},
+        "cubeRegions": [{"include": True, "keyValues": keys}],
+        "annotations": [{"id": name, "title": str(count), "type": METRICS} for name, count in counts.items()],
+    }
+    yield _message(available.page, available.artefacts, {"dataConstraints": [constraint]})
+
+
+def _message(page: Page, artefacts: Sequence[Artefact], data: dict[str, list[Any]]) -> bytes:
+    for one in artefacts:
         data.setdefault(_MEMBERS[one.reference.type], []).append(_artefact(one))
-    yield orjson.dumps({"meta": meta_of(described.page.basis, kind="structure"), "data": data})
+    return orjson.dumps({"meta": meta_of(page.basis, kind="structure"), "data": data})
 
 
 def _artefact(one: Artefact) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Structures as SDMX-ML 2.1."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from api.formats.sdmx.sdmx_ml import HEAD, header_of, namespaces, xml_text
-from api.formats.sdmx.structure_json import PACKAGES, urn
+from api.formats.sdmx.structure_json import METRICS, PACKAGES, urn
+from api.questions.page import Page
 from api.questions.sdmx.sdmx_artefacts import Artefact, Described, Reference
-from api.questions.sdmx.sdmx_components import AGENCY, CONCEPTS, OBS_VALUE, VERSION, Component, Role
+from api.questions.sdmx.sdmx_availability import Available
+from api.questions.sdmx.sdmx_components import AGENCY, CONCEPTS, OBS_VALUE, TIME_PERIOD, VERSION, Component, Role
 
 _CONTAINERS = {
     "dataflow": "Dataflows",
@@ -20,15 +22,47 @@ _ORDER = ("dataflow", "codelist", "conceptscheme", "datastructure")
 
 def structure_ml(described: Described) -> Iterator[bytes]:
     """A message with artefacts."""
+    return _message(described.page, described.artefacts)
+
+
+def availability_ml(available: Available) -> Iterator[bytes]:
+    """A message with what is available, as a constraint, and the artefacts that describe it."""
+    return _message(available.page, available.artefacts, "".join(_constraint(available)))
+
+
+def _constraint(available: Available) -> Iterator[str]:
+    yield (
+        f'<structure:Constraints><structure:ContentConstraint id="{available.id}" version="{VERSION}" '
+        f'agencyID="{AGENCY}" type="Actual"><common:Annotations>'
+    )
+    for name, count in (("series_count", available.series), ("obs_count", available.observations)):
+        yield f'<common:Annotation id="{name}"><common:AnnotationTitle>{count}</common:AnnotationTitle>'
+        yield f"<common:AnnotationType>{METRICS}</common:AnnotationType></common:Annotation>"
+    reference = _reference(Reference("dataflow", available.flow.id))
+    yield f"</common:Annotations>{_name(f'What there is of {available.flow.name.lower()}')}"
+    yield f"<structure:ConstraintAttachment><structure:Dataflow>{reference}</structure:Dataflow>"
+    yield '</structure:ConstraintAttachment><structure:CubeRegion include="true">'
+    for name, codes in available.codes.items():
+        values = "".join(f"<common:Value>{xml_text(code)}</common:Value>" for code in codes)
+        yield f'<common:KeyValue id="{name}">{values}</common:KeyValue>'
+    if available.days is not None:
+        start, end = (f"{day.isoformat()}T00:00:00" for day in available.days)
+        yield f'<common:KeyValue id="{TIME_PERIOD}"><common:TimeRange>'
+        yield f'<common:StartPeriod isInclusive="true">{start}</common:StartPeriod>'
+        yield f'<common:EndPeriod isInclusive="true">{end}</common:EndPeriod></common:TimeRange></common:KeyValue>'
+    yield "</structure:CubeRegion></structure:ContentConstraint></structure:Constraints>"
+
+
+def _message(page: Page, artefacts: Sequence[Artefact], last: str = "") -> Iterator[bytes]:
     spaces = namespaces(message="message", structure="structure", common="common")
-    yield f"{HEAD}<message:Structure {spaces}>{header_of(described.page.basis)}<message:Structures>".encode()
-    ordered = sorted(described.artefacts, key=lambda one: _ORDER.index(one.reference.type))
+    yield f"{HEAD}<message:Structure {spaces}>{header_of(page.basis)}<message:Structures>".encode()
+    ordered = sorted(artefacts, key=lambda one: _ORDER.index(one.reference.type))
     for kind, some in groupby(ordered, lambda one: one.reference.type):
         yield f"<structure:{_CONTAINERS[kind]}>".encode()
         for one in some:
             yield "".join(_artefact(one)).encode()
         yield f"</structure:{_CONTAINERS[kind]}>".encode()
-    yield b"</message:Structures></message:Structure>"
+    yield f"{last}</message:Structures></message:Structure>".encode()
 
 
 def _artefact(one: Artefact) -> Iterator[str]:

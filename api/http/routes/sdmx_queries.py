@@ -26,8 +26,8 @@ from api.formats.sdmx.sdmx_formats import (
 )
 from api.formats.sdmx.sdmx_json import sdmx_json
 from api.formats.sdmx.sdmx_ml import sdmx_ml
-from api.formats.sdmx.structure_json import structure_json
-from api.formats.sdmx.structure_ml import structure_ml
+from api.formats.sdmx.structure_json import availability_json, structure_json
+from api.formats.sdmx.structure_ml import availability_ml, structure_ml
 from api.http.openapi import PROBLEMS, operation
 from api.http.responses import in_turn, respond
 from api.keys.scopes import READ
@@ -36,6 +36,7 @@ from api.questions.name_hints import MEMBERS as NAME_MEMBERS
 from api.questions.page import Page
 from api.questions.parameters import checked
 from api.questions.sdmx.sdmx_artefacts import STRUCTURE_PARAMETERS, TYPES, describe
+from api.questions.sdmx.sdmx_availability import AVAILABILITY_PARAMETERS, availability
 from api.questions.sdmx.sdmx_components import TIME_PERIOD
 from api.questions.sdmx.sdmx_data_query import (
     ALL_DIMENSIONS,
@@ -83,6 +84,30 @@ def router(engine: Engine) -> APIRouter:
         Example: `GET /sdmx/data/dataflow/SUPPLY_LEDGER/FIGURES/1.0.0/A.australia.mine_production?asOf=2025-12-31`
         """
         return await _data(engine, request, data_path)
+
+    @routes.get(
+        "/availability/{data_path:path}",
+        summary="Which SDMX data there are",
+        response_class=Response,
+        responses=_answers(STRUCTURE_FORMATS),
+        openapi_extra=operation(READ, AVAILABILITY_PARAMETERS, headers=[COMPONENT_FILTERS]),
+    )
+    async def read_sdmx_availability(request: Request, data_path: DataPathText) -> Response:
+        """The codes of each dimension that the data have which fit a query, from when to when they are, and how many
+        series and observations there are: what forms are made of. The path is that of a data query, with the id of a
+        dimension behind it where one is enough.
+
+        Example: `GET /sdmx/availability/dataflow/SUPPLY_LEDGER/FIGURES/1.0.0/A.australia`
+        """
+        return await _availability(engine, request, data_path)
+
+    @routes.get(
+        "/availableconstraint/{data_path:path}",
+        include_in_schema=False,
+        openapi_extra=operation(READ, AVAILABILITY_PARAMETERS),
+    )
+    async def read_older_availability(request: Request, data_path: DataPathText) -> Response:
+        return await _availability(engine, request, data_path)
 
     async def read_sdmx_structure(request: Request, structure_path: StructurePathText) -> Response:
         """A structure query of SDMX-REST: the dataflows, their data structures, the concepts and the codelists, with
@@ -144,6 +169,20 @@ async def _data(engine: Engine, request: Request, path: str) -> Response:
             viewpoint = inquiry.viewpoint(as_of=basis["as_of"], recorded_as_of=f"position:{basis['position']}")
             return observed.page, sdmx_json(observed, partial(code_names, inquiry, viewpoint), flat=flat)
         return observed.page, sdmx_csv(observed, older=form is OLDER_CSV)
+
+    return await _answered(engine, request, form, write, large=True)
+
+
+async def _availability(engine: Engine, request: Request, path: str) -> Response:
+    asked = data_path(path)
+    if "updatedAfter" in request.query_params:
+        raise not_offered("updatedAfter is offered of data, not of availability.")
+    parameters = checked(request.query_params.multi_items(), (*AVAILABILITY_PARAMETERS, COMPONENT_FILTER))
+    form = _form(request, parameters, (STRUCTURE_ML, STRUCTURE_JSON) if asked.older else STRUCTURE_FORMATS)
+
+    def write(inquiry: Inquiry) -> Written:
+        available = availability(inquiry, asked, parameters)
+        return available.page, (availability_ml if form is STRUCTURE_ML else availability_json)(available)
 
     return await _answered(engine, request, form, write, large=True)
 

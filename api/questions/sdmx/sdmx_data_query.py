@@ -1,8 +1,8 @@
 """Data queries of SDMX: `/sdmx/data/dataflow/SUPPLY_LEDGER/FIGURES/1.0.0/A.australia.mine_production`, as questions.
 
 Without more it is answered by what `/v1/figures` says at the viewpoint, `asOf` and `recordedAsOf`. With
-`includeHistory=true` by all that was said up to it, statement by statement; with `updatedAfter` by what became another
-answer since that moment.
+`includeHistory=true` by all that was so up to it, statement by statement or answer by answer; with `updatedAfter` by
+what became another answer since that moment.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,6 +14,7 @@ from api.questions.name_hints import names_taken
 from api.questions.page import Items, Page, read, validity_of, viewpoint_of
 from api.questions.parameters import Parameter, check_moment, flag_of
 from api.questions.resources import state
+from api.questions.sdmx.answer_times import answer_times
 from api.questions.sdmx.observations import TOGETHER, Cut, DataSet, Observed, series_of
 from api.questions.sdmx.sdmx_components import MEASURE, Component, Dataflow, Shown
 from api.questions.sdmx.sdmx_conditions import Conditions, Meant, filters_of_query, keys_of
@@ -62,8 +63,8 @@ DATA_PARAMETERS = (
     *CLOCKS,
     Parameter(
         "includeHistory",
-        "`true`: all that was said, each statement with the time from which on and up to which it was the last word of "
-        "its publisher. Of dataflows of statements.",
+        "`true`: all that was so, with the time of publication from which on and up to which it was so: the answer to "
+        "each figure, or each statement as the last word of its publisher.",
         schema=_FLAG,
     ),
     Parameter(
@@ -165,17 +166,14 @@ def _history(
 ) -> _Source:
     if "updatedAfter" in parameters:
         raise not_offered("includeHistory and updatedAfter are not offered together: ask for one of them")
-    if not conditions.flow.of_publishers:
-        other = "STATEMENTS" if conditions.flow.dated else "STATEMENTS_UNDATED"
-        detail = f"includeHistory is offered of what publishers say: ask for the dataflow {other}"
-        raise not_offered(f"{detail}; of the answer, ask at several asOf")
     members: dict[str, Any] = {}
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         with engine.reader(viewpoint) as reader:
             names = names_taken(reader, conditions.read_filters())
             members.update(names.members)
-            return statement_validity(reader, names.filters)
+            entries = statement_validity(reader, names.filters)
+        return entries if conditions.flow.of_publishers else answer_times(engine, viewpoint, entries)
 
     page = read(engine, fetch, path="sdmx-history", parameters={**clocks, "format": "csv"}).with_members(**members)
     return _Source(page, _rows(page), _publication)
@@ -206,7 +204,7 @@ def _updates(
         before = engine.viewpoint(as_of=since, recorded_as_of=f"position:{after.position}")
     with engine.reader(after) as reader:
         names = names_taken(reader, conditions.read_filters())
-    found = engine.diff(before, after, filters=names.filters)
+    found = engine.diff(before, after, filters=names.filters, causes=False)
     rows = [_update(one) for one in found]
     rows.sort(key=lambda row: (row["deleted"], *(row[name] or "" for name in (*TOGETHER, "period_start"))))
     validity = validity_of(

@@ -358,6 +358,37 @@ def test_one_item_of_a_codelist(rare_earths: TestClient) -> None:
     assert [one["name"] for one in codelist["codes"]] == ["Annual", "Quarterly"]
 
 
+@pytest.mark.parametrize("flow", DATAFLOWS)
+def test_availability_is_what_the_data_have(rare_earths: TestClient, flow: str) -> None:
+    params = {"asOf": "2025-12-31", "references": "codelist"}
+    body = rare_earths.get(f"/sdmx/availability/dataflow/{AGENCY}/{flow}/*/*", params=params).json()["data"]
+    (constraint,) = body["dataConstraints"]
+    rows = data(rare_earths, flow, asOf="2025-12-31")
+    names = [one.id for one in DATAFLOWS[flow].series_dimensions]
+    regions = {one["id"]: one for one in constraint["cubeRegions"][0]["keyValues"]}
+    for name in names:
+        assert [one["value"] for one in regions[name]["values"]] == sorted({row[name] for row in rows})
+    counts = {one["id"]: int(one["title"]) for one in constraint["annotations"]}
+    series = {tuple(row[name] for name in names) for row in rows}
+    assert counts == {"series_count": len(series), "obs_count": len(rows)}
+    lists = {one["id"]: [code["id"] for code in one["codes"]] for one in body["codelists"]}
+    assert lists["CL_SUBJECT"] == sorted({row["SUBJECT"] for row in rows})
+    if DATAFLOWS[flow].dated:
+        assert regions["TIME_PERIOD"]["timeRange"]["startPeriod"]["period"] == "2008-01-01"
+
+
+def test_availability_of_one_dimension(rare_earths: TestClient) -> None:
+    path = f"/sdmx/availability/dataflow/{AGENCY}/FIGURES/*/A.*.mine_production/SUBJECT"
+    answer = rare_earths.get(path, params={"c[TIME_PERIOD]": "ge:2023+le:2023", "asOf": "2025-12-31"})
+    (constraint,) = answer.json()["data"]["dataConstraints"]
+    subjects, time = constraint["cubeRegions"][0]["keyValues"]
+    rows = data(rare_earths, "FIGURES", "A.*.mine_production", asOf="2025-12-31", startPeriod="2023", endPeriod="2023")
+    assert {one["value"] for one in subjects["values"]} == {row["SUBJECT"] for row in rows}
+    assert time["timeRange"]["endPeriod"] == {"period": "2023-12-31", "isInclusive": True}
+    nothing = rare_earths.get(f"/sdmx/availability/dataflow/{AGENCY}/FIGURES/*/A.atlantis").json()["data"]
+    assert [one["title"] for one in nothing["dataConstraints"][0]["annotations"]] == ["0", "0"]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "kind"),
     [
@@ -370,7 +401,6 @@ def test_one_item_of_a_codelist(rare_earths: TestClient) -> None:
         ("data/dataflow", 501, "not-offered"),
         ("data/provisionagreement/*/X", 501, "not-offered"),
         ("data/FIGURES?sort=SUBJECT", 501, "not-offered"),
-        ("data/FIGURES?includeHistory=true", 501, "not-offered"),
         ("data/STATEMENTS?updatedAfter=2024", 501, "not-offered"),
         ("data/STATEMENTS?updatedAfter=2024&includeHistory=true", 501, "not-offered"),
         ("data/FIGURES?updatedAfter=2024&format=sdmx-csv-1.0", 501, "not-offered"),
@@ -402,6 +432,10 @@ def test_one_item_of_a_codelist(rare_earths: TestClient) -> None:
         ("data/FIGURES?measures=NOTHING", 422, "bad-parameter"),
         ("data/FIGURES?includeHistory=yes", 422, "bad-parameter"),
         ("data/FIGURES?format=xlsx", 422, "bad-parameter"),
+        ("availability/FIGURES?mode=available", 501, "not-offered"),
+        ("availability/FIGURES?updatedAfter=2024", 501, "not-offered"),
+        ("availability/FIGURES?references=everything", 422, "bad-parameter"),
+        ("availability/dataflow/*/FIGURES/*/*/NOTHING", 404, "not-found"),
         ("structure/categoryscheme", 501, "not-offered"),
         ("structure/dataflow/ECB", 404, "not-found"),
         ("structure/dataflow/*/NOTHING", 404, "not-found"),

@@ -12,6 +12,7 @@ from sdmx.source import add_source, sources
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.questions.sdmx import sdmx_periods
 from api.questions.sdmx.sdmx_components import AGENCY, DATAFLOWS
 from projections import Engine
 from tests.api.formats.long_list import served
@@ -169,6 +170,21 @@ def test_the_newer_paths_are_asked_by_the_program_too(newer: Any, figures: TestC
     content = newer.session.send(asked).content
     message = read_sdmx(io.BytesIO(content), format="CSV", structure=structure)
     assert items_of(message) == expected(figures, subject="australia", metric="mine_production")
+
+
+def test_what_is_available_is_read_as_a_constraint(client: Any, figures: TestClient) -> None:
+    message = client.availableconstraint("FIGURES", key="A.australia", params={"references": "codelist"}, force=True)
+    (constraint,) = message.constraint.values()
+    (region,) = constraint.data_content_region
+    members = {one.id: region.member[one] for one in region.member}
+    found = {str(one.value) for one in members["METRIC"].values}
+    years = [one for one in expected(figures, subject="australia") if time_period(one).frequency == "A"]
+    assert found == {one["metric"] for one in years}
+    assert {one.id for one in message.codelist["CL_SUBJECT"]} == {"australia"}
+
+
+def time_period(item: Item) -> Any:
+    return sdmx_periods.time_period(item["period_start"], item["period_end"])
 
 
 def test_what_is_not_offered_is_told_as_such(client: Any) -> None:
