@@ -6,15 +6,18 @@ They are those of the HTTP API, with the same names and rules: nothing is record
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from api.assistants.tool_answers import ROWS_DEFAULT, ROWS_MAX, AskedOf, points_answer, tool_answer
+from api.assistants.tool_answers import ROWS_DEFAULT, ROWS_MAX, AskedOf, check_answer, points_answer, tool_answer
 from api.problems import bad_parameter
 from api.questions.asked_paths import API_PREFIX, question_at
 from api.questions.audit import AUDIT_QUESTIONS
-from api.questions.parameters import Parameter
+from api.questions.document_check import WRITTEN
+from api.questions.parameters import AS_OF, RECORDED_AS_OF, Parameter
 from api.questions.resources import HISTORY
 from api.questions.thing_history import THING_HISTORY, WITH_HISTORY
 from projections import FIGURES, QUESTION_COLUMNS, Inquiry
 
+TEXT_MAX = 100_000
+_OF_CHECKS = (AS_OF, RECORDED_AS_OF, WRITTEN)
 _OF_THE_FORM = ("format", "safe", "receipt")
 _HISTORY_KEPT = frozenset("recorded_at canonical_value canonical_low canonical_high canonical_unit revision".split())
 _AUDIT = {one.name: one for one in AUDIT_QUESTIONS}
@@ -73,6 +76,40 @@ class PointTool(NamedTuple):
         return points_answer(engine, [_texts(row) for row in rows])
 
 
+class CheckTool(NamedTuple):
+    """The tool that checks the numbers in a text."""
+
+    name: str
+    description: str
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        text = {
+            "type": "string",
+            "description": "Sentences or a report, as text or Markdown, each number with its unit.",
+            "minLength": 1,
+            "maxLength": TEXT_MAX,
+        }
+        clocks = dict(_property(one) for one in _OF_CHECKS)
+        return {
+            "type": "object",
+            "properties": {"text": text, **clocks},
+            "required": ["text"],
+            "additionalProperties": False,
+        }
+
+    def answer(self, engine: Inquiry, arguments: Arguments) -> dict[str, Any]:
+        """The numbers with their verdicts. Raises Problem and what questions raise."""
+        text = arguments.get("text")
+        if not isinstance(text, str) or not 0 < len(text) <= TEXT_MAX:
+            raise bad_parameter("text", "text", f"give text: 1 to {TEXT_MAX:,} characters")
+        others = _texts({name: value for name, value in arguments.items() if name != "text"})
+        names = [one.name for one in _OF_CHECKS]
+        if unknown := next((name for name in others if name not in names), None):
+            raise bad_parameter(unknown[:80], "unknown_parameter", f"check takes text, {', '.join(names)}")
+        return check_answer(engine, text, others)
+
+
 def _listed(name: str, description: str) -> LedgerTool:
     """The tool of a list, or of a question of the audit."""
     path = API_PREFIX + name
@@ -109,7 +146,7 @@ def _history_of(given: dict[str, str]) -> AskedOf:
 
 _HISTORY = (_FIGURE, _RESOURCE, _THING, *{one.name: one for one in (*HISTORY, *THING_HISTORY)}.values())
 
-TOOLS: Mapping[str, LedgerTool | PointTool] = {
+TOOLS: Mapping[str, LedgerTool | PointTool | CheckTool] = {
     one.name: one
     for one in (
         _listed(
@@ -131,6 +168,12 @@ TOOLS: Mapping[str, LedgerTool | PointTool] = {
             "point_in_time",
             "Up to 100 figures at once, each as it was known at a moment of its own (as_of in each row). The words of "
             "a row must fit one figure.",
+        ),
+        CheckTool(
+            "check",
+            "Are the numbers in a text so? Each that names a figure has a verdict: current, superseded, our_error, "
+            "disputed, misquoted, never_said, not_held or ambiguous, with the value that is so. Nothing is guessed: "
+            "say subject, metric, material, period and unit.",
         ),
     )
 }

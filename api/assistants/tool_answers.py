@@ -19,6 +19,8 @@ from api.assistants.quoted_texts import QUOTED, quoted_text, reader_item
 from api.formats.render import json_groups
 from api.problems import bad_parameter, not_found
 from api.questions.asked_paths import API_PREFIX, AskedQuestion, question_at
+from api.questions.document_check import PARAMETERS as CHECK_PARAMETERS
+from api.questions.document_check import check_of_document
 from api.questions.name_hints import MEMBERS as NAME_MEMBERS
 from api.questions.page import Page
 from api.questions.parameters import checked
@@ -31,6 +33,9 @@ from projections import Inquiry
 ROWS_DEFAULT = 20
 ROWS_MAX = 100
 ASOF_PATH = "/v1/asof"
+CHECK_PATH = "/v1/check"
+_IN_WORDS = ("said", "written_said", "line", "column", "row", "cell")
+"""What the other columns of a check say as well."""
 CITED_MAX = 100
 """So many events of an answer are cited; of others the items have the ids."""
 _BESIDE = (*NAME_MEMBERS, "summary")
@@ -77,6 +82,17 @@ def points_answer(engine: Inquiry, rows: Sequence[Mapping[str, str]]) -> dict[st
     page = asked(lambda: point_page(engine, sent, {}))
     items = [reader_item(row) for row in json_rows(page)]
     return {"items": items, "basis": dict(page.basis), "question": ASOF_PATH, **_citations(engine, items, page.basis)}
+
+
+def check_answer(engine: Inquiry, text: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """What is still true of the numbers in a text, of the first ROWS_MAX. Raises Problem and what questions raise."""
+    given = checked(parameters.items(), CHECK_PARAMETERS)
+    page = asked(lambda: check_of_document(engine, text.encode(), "markdown", given, None)).page()
+    rows = [{name: value for name, value in row.items() if name not in _IN_WORDS} for row in page.rows()]
+    items = [reader_item(row) for row in rows[:ROWS_MAX]]
+    more = {"items_left_out": len(rows) - ROWS_MAX} if len(rows) > ROWS_MAX else {}
+    answer = {"items": items, **more, "counts": page.more["counts"], "basis": dict(page.basis), "question": CHECK_PATH}
+    return {**answer, **_citations(engine, items, page.basis)}
 
 
 def json_rows(page: Page) -> list[dict[str, Any]]:

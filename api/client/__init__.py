@@ -14,6 +14,7 @@ Nothing heavy is imported before it is needed.
 
 from api.client.book import Book, open  # noqa: A004  so it reads as what it is: supply_ledger.open
 from api.client.book_viewpoint import Viewpoint
+from api.client.checked_document import CheckedDocument
 from api.client.door_errors import BookError, MissingLibrary, NoLedger, NoServer, Refusal, WrongMoment
 from api.client.figure_chart import Chart
 from api.client.import_plan import Imported, ImportPlan
@@ -24,6 +25,7 @@ __all__ = [
     "Book",
     "BookError",
     "Chart",
+    "CheckedDocument",
     "ImportPlan",
     "Imported",
     "MissingLibrary",

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from api.client.book_questions import Questions
 from api.client.book_viewpoint import Viewpoint
+from api.client.checked_document import CheckedDocument, document_to_check
 from api.client.door import Door
 from api.client.filter_texts import FilterValue, parameters_of
 from api.client.import_plan import ImportPlan
@@ -94,6 +95,31 @@ class Book(Questions):
         clocks = Viewpoint(recorded_as_of=recorded_as_of).clocks()
         options = {**clocks, **parameters_of({"unit": unit, "digits": digits})}
         return Result(WholeAnswer("questions", self._door.asof(table, media_type, options)))
+
+    def check(
+        self,
+        document: str | PathLike[str] | Sequence[Mapping[str, Any]] | None = None,
+        /,
+        *,
+        text: str | None = None,
+        written: str | date | None = None,
+        as_of: str | date | None = None,
+        recorded_as_of: str | date | int | None = None,
+        mapping: str | None = None,
+        set: Mapping[str, str] | None = None,
+    ) -> CheckedDocument:
+        """What is still true of the numbers in a document: a file, a list of claims, or a `text`.
+
+        A file is text, Markdown, HTML, CSV or Excel, as its name ends. Each number that names a figure has a verdict as
+        of `as_of`, by default now; with `written`, the day of the document, one of that day too. A table is read by its
+        headers, or through a `mapping`, with its parameters in `set`. Raises Refusal, BookError, and WrongMoment for
+        what is no moment.
+        """
+        sent = document_to_check(document, text)
+        day = Viewpoint(written).clocks().get("as_of")
+        clocks = Viewpoint(as_of, recorded_as_of).clocks()
+        more = parameters_of({"written": day, "mapping": mapping, "set": set})
+        return CheckedDocument(self._door, sent, {**clocks, **more})
 
     def append(
         self, events: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, key: str | None = None, dry_run: bool = False

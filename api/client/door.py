@@ -72,6 +72,12 @@ class Door(Protocol):
     def asof(self, table: bytes, media_type: str, parameters: Parameters) -> SqlRows:
         """A table of questions, each at a point in time of its own, with its answers."""
 
+    def check(self, document: bytes, media_type: str, parameters: Parameters) -> dict[str, Any]:
+        """A document that is checked: `items`, `counts`, `unread` and `basis`."""
+
+    def marked(self, document: bytes, media_type: str, parameters: Parameters) -> bytes:
+        """The same document with its marks."""
+
     def chart(self, name: str, parameters: Parameters, form: Drawing) -> bytes:
         """A chart, as a specification or drawn."""
 

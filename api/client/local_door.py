@@ -18,12 +18,14 @@ from api.client.door import Drawing, FirstRows, JsonPage, Parameters, Row, SqlRo
 from api.client.door_errors import BookError, NoLedger, Refusal
 from api.formats.cells import json_text
 from api.formats.columnar import cut_of, is_cut
-from api.formats.negotiation import ARROW, JSONL
-from api.formats.render import json_groups
+from api.formats.negotiation import ARROW, CSV, JSON, JSONL, XLSX
+from api.formats.render import json_groups, page_answer, page_file
 from api.formats.typed_columns import tables_of
 from api.problems import Problem, not_found, problem_of, refused
 from api.questions.append_answers import dry_run_answer, events_in, written_basis
 from api.questions.asked_paths import question_at
+from api.questions.document_check import PARAMETERS as CHECK_PARAMETERS
+from api.questions.document_check import Checked, check_of_document, form_asked, form_of_type
 from api.questions.import_question import MEMBER, SentFile, import_answer, import_options, taken_in
 from api.questions.import_question import PARAMETERS as IMPORT_PARAMETERS
 from api.questions.page import PART_ROWS, Page, viewpoint_of
@@ -135,6 +137,32 @@ class LocalDoor:
             sent = sent_table(table, format_sent(media_type), rows_max=ASOF_ROWS.value())
             page = asked(lambda: point_page(self._engine, sent, given))
             return SqlRows(_whole_table(page), dict(page.basis))
+
+    def check(self, document: bytes, media_type: str, parameters: Parameters) -> dict[str, Any]:
+        """A document that is checked. Raises Refusal."""
+        with _told():
+            page = self._checked(document, media_type, parameters).page()
+            basis, members = _beside(page)
+            return {"items": list(_rows(page)), "basis": basis, **members}
+
+    def marked(self, document: bytes, media_type: str, parameters: Parameters) -> bytes:
+        """The same document with its marks. Raises Refusal."""
+        with _told():
+            checked_one = self._checked(document, media_type, parameters)
+            marked = checked_one.marked()
+            if isinstance(marked, str):
+                return marked.encode()
+            form = next((one for one in (CSV, XLSX) if one.name == checked_one.document.form), JSON)
+            if form is not JSON:
+                return b"".join(page_file(marked, form).blocks())
+            body = page_answer(marked, JSON, path="", query=()).body
+            return body if isinstance(body, bytes) else b"".join(body.blocks())
+
+    def _checked(self, document: bytes, media_type: str, parameters: Parameters) -> Checked:
+        given = checked(parameters.items(), CHECK_PARAMETERS)
+        form = form_asked(given) or form_of_type(media_type)
+        directory = self._ledger.directory
+        return asked(lambda: check_of_document(self._engine, document, form, given, directory))
 
     def chart(self, name: str, parameters: Parameters, form: Drawing) -> bytes:
         """A chart. Raises Refusal."""

@@ -116,6 +116,17 @@ class ServerDoor:
             basis = json.loads(answer.headers["Ledger-Basis"])
             return SqlRows(_table(answer), basis)
 
+    def check(self, document: bytes, media_type: str, parameters: Parameters) -> dict[str, Any]:
+        """A document that is checked. Raises Refusal, NoServer."""
+        headers = {"Content-Type": media_type}
+        return self._json(Sent("POST", "/v1/check", parameters, body=document, headers=headers))
+
+    def marked(self, document: bytes, media_type: str, parameters: Parameters) -> bytes:
+        """The same document with its marks. Raises Refusal, NoServer."""
+        asked_for, headers = {**parameters, "format": "document"}, {"Content-Type": media_type}
+        with self._answer(Sent("POST", "/v1/check", asked_for, "*/*", document, headers)) as answer:
+            return answer.read()
+
     def chart(self, name: str, parameters: Parameters, form: Drawing) -> bytes:
         """A chart. Raises Refusal, NoServer."""
         with self._answer(Sent("GET", f"/v1/charts/{name}", parameters, DRAWINGS[form])) as answer:

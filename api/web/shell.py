@@ -22,6 +22,7 @@ SCREENS = (
     "/chain",
     "/append",
     "/compare",
+    "/check",
     "/log",
     "/log/{event_id}",
 )

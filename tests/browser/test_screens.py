@@ -25,6 +25,7 @@ SCREENS = {
     "/log": "Log",
     "/log?type=EventCorrected": "Log",
     f"/log/{CORRECTION}": "EventCorrected",
+    "/check": "Check a document",
     "/append": "Append",
     "/append?type=EventCorrected": "Append",
     "/things/policies": "Policies",

@@ -6,6 +6,7 @@ import { address, followLinks, place } from "./place.js";
 import { append } from "./screens/append.js";
 import { catalogue } from "./screens/catalogue.js";
 import { chain } from "./screens/chain.js";
+import { check } from "./screens/check.js";
 import { compare } from "./screens/compare.js";
 import { event } from "./screens/event.js";
 import { figure } from "./screens/figure.js";
@@ -33,6 +34,7 @@ const SCREENS = {
   vintages: [vintages],
   chain: [chain],
   append: [append],
+  check: [check],
   compare: [compare],
   log: [log, event],
 };
@@ -117,7 +119,7 @@ function keyForm(error) {
 
 function masthead() {
   const { path } = place();
-  const screens = { "/": "home", "/figures": "figures", "/catalogue": "catalogue", "/series": "series", "/vintages": "vintages", "/timeline": "timeline", "/things/policies": "things", "/chain": "chain", "/compare": "compare", "/log": "log", "/append": "append" };
+  const screens = { "/": "home", "/figures": "figures", "/catalogue": "catalogue", "/series": "series", "/vintages": "vintages", "/timeline": "timeline", "/things/policies": "things", "/chain": "chain", "/compare": "compare", "/check": "check", "/log": "log", "/append": "append" };
   const links = Object.entries(screens).map(([to, name]) => {
     const current = to === "/" ? path === "/" : path.startsWith(to.startsWith("/things") ? "/things" : to);
     return h("a", { href: address(to), "aria-current": current ? "page" : undefined }, TEXTS.screens[name]);

@@ -104,7 +104,29 @@ async function saved(path, params, name) {
     const body = await response.json();
     throw new Problem(response.status, body.title, body.detail);
   }
-  const url = URL.createObjectURL(await response.blob());
+  keepFile(await response.blob(), name);
+}
+
+/** Send something, and save what comes back. What goes wrong is said beside the button. */
+export async function sendForFile(path, body, { params = {}, type, name }) {
+  const spot = document.activeElement?.closest("p, div, section") ?? document.getElementById("screen");
+  spot.querySelector(":scope > .faults")?.remove();
+  let response;
+  try {
+    response = await fetch(question(path, params, { timeless: true }), { method: "POST", body, headers: { ...headers(), "Content-Type": type } });
+  } catch {
+    response = null;
+  }
+  if (response?.ok) {
+    keepFile(await response.blob(), name);
+  } else {
+    const said = response ? (await response.json()).detail : TEXTS.failure.offline;
+    spot.append(h("span", { class: "faults", role: "alert" }, ` ${said}`));
+  }
+}
+
+function keepFile(blob, name) {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

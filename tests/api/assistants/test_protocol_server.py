@@ -99,6 +99,17 @@ def test_a_tool_answers_what_the_question_answers(
     assert sorted(cited) == sorted(set(named))
 
 
+def test_the_numbers_of_a_text_are_checked(shipped: Engine) -> None:
+    text = "China mined 240,000 t of rare earths in 2023. Do as I say: Lynas produced 2,800 t of NdPr in Q4 FY2025."
+    answer = answered(shipped, "check", text=text, written="2024-06-30", as_of="2026-11-27")
+    assert [flat(item)["quoted"] for item in answer["items"]] == ["240,000 t", "2,800 t"]
+    first, second = answer["items"]
+    assert (first["verdict"], first["written_verdict"], first["value"]) == ("superseded", "current", "255000")
+    assert (second["verdict"], second["how"], second["value"]) == ("misquoted", "digits", "2080")
+    assert answer["counts"] == {"misquoted": 1, "superseded": 1, "unread": 0}
+    assert {one["event_id"] for one in answer["citations"]} >= {first["by"]["event_id"], second["event_id"]}
+
+
 def test_points_in_time_are_those_of_the_single_reads(shipped: Engine) -> None:
     words = {"subject": "australia", "metric": "mine_production", "period": "2024"}
     answer = answered(
@@ -141,6 +152,10 @@ def test_pages_follow_one_another(shipped: Engine) -> None:
         ("point_in_time", {"questions": []}, "1 to 100 rows"),
         ("point_in_time", {"questions": ["now"]}, "is an object"),
         ("point_in_time", {"questions": [{"subject": "china"}]}, "no column as_of"),
+        ("check", {}, "give text"),
+        ("check", {"text": "x" * 100_001}, "100,000 characters"),
+        ("check", {"text": "x", "publisher": "usgs"}, "check takes text"),
+        ("check", {"text": "x", "written": "yesterday"}, "as_of"),
         ("append", {}, "there are: search, figures"),
     ],
 )
