@@ -69,9 +69,12 @@ def thing_provenance(engine: Inquiry, projection: Projection, slug: str, paramet
     entries = {entry.position: entry for entry in told.values()}
     if not projection.known_by:
         (name,) = thing_key(projection, slug)
-        stream = stream_of_thing(projection.family, name)
-        held = engine.ledger.log.stream(stream.bytes, limit=EVENTS_MAX + 1)
-        entries |= {entry.position: entry for entry in held if entry.position <= viewpoint.position}
+        with engine.reader(viewpoint) as reader:
+            slugs = {name, *(reader.names.slugs_of(name) if projection.names_entities else ())}
+        for each in slugs:
+            stream = stream_of_thing(projection.family, each)
+            held = engine.ledger.log.stream(stream.bytes, limit=EVENTS_MAX + 1)
+            entries |= {entry.position: entry for entry in held if entry.position <= viewpoint.position}
     _check(len(entries))
     answer = one(engine, projection, slug, at)
     asked: tuple[str, Mapping[str, str]] = (f"{API_PREFIX}{projection.name}/{slug}", {})
@@ -107,7 +110,8 @@ def _told(
     program = graph.thing("Agent", f"software:{local(software())}", "prov:SoftwareAgent", says={"version": software()})
     graph.relation("Association", act, program)
     deciding = {str(item["event_id"]) for item in items}
-    for event_id in dict.fromkeys([*deciding, *statements.last.values()]):
+    counted = [*deciding, *statements.last()] if items else statements.withdrawals
+    for event_id in dict.fromkeys(counted):
         if (version := versions.get(event_id)) is not None:
             role = "decided" if event_id in deciding or not items else "beside"
             graph.relation("Derivation", name, version, act, says={"part_in_answer": role})

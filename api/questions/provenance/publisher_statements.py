@@ -24,8 +24,9 @@ class PublisherStatements:
         self._withdraws = withdraws
         self._voices: dict[tuple[Any, ...], list[str]] = {}
         self._firsts: dict[tuple[Any, ...], int] = {}
-        self.last: dict[tuple[Any, ...], str] = {}
-        """The event_id of the last statement of each voice: of a publisher, and of things of a transition and part."""
+        self._standing: dict[tuple[Any, ...], list[str]] = {}
+        self.withdrawals: list[str] = []
+        """The event_ids of withdrawals."""
         for item in items:
             self._take(item)
 
@@ -49,12 +50,30 @@ class PublisherStatements:
             elif cause == "confirmation":
                 graph.relation("Alternate", name, before)
         if cause == "withdrawal":
-            taken_back = self._withdraws.get(event_id)
-            named = before if taken_back is None else f"statement:{taken_back}"
+            self.withdrawals.append(event_id)
+            named = self._taken_back(event_id, voice, before)
             if named is not None:
                 graph.relation("Invalidation", named, publication, at=published)
-        self.last[voice] = event_id
+        else:
+            self._standing.setdefault(voice, []).append(event_id)
         self._voices.setdefault(voice, []).append(name)
+
+    def last(self) -> list[str]:
+        """The event_ids of what is said last: by each publisher, and of things of each transition and part."""
+        return [said[-1] for said in self._standing.values() if said]
+
+    def _taken_back(self, event_id: str, voice: tuple[Any, ...], before: str | None) -> str | None:
+        """The statement that a withdrawal takes back: of a thing the one that it names, and the one before stands again;
+        of a figure the last, and its publisher says nothing.
+        """
+        taken_back = self._withdraws.get(event_id)
+        if taken_back is None:
+            self._standing.pop(voice, None)
+            return before
+        for said in self._standing.values():
+            if taken_back in said:
+                said.remove(taken_back)
+        return f"statement:{taken_back}"
 
     def _before(self, voice: tuple[Any, ...], cause: str) -> str | None:
         """The statement before one of a voice; None where there is none, or where several series may be meant."""

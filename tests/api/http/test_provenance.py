@@ -14,7 +14,7 @@ from rdflib.namespace import PROV, RDF
 from api.app import create_app
 from ledger.values import parse_moment
 from projections import Engine
-from tests.api.helpers import BASICS, Api, mined
+from tests.api.helpers import BASICS, Api, mined, organisation
 
 OWN = Namespace("urn:supply-ledger:provenance:")
 STATEMENT = "urn:supply-ledger:statement:"
@@ -180,6 +180,22 @@ def test_the_answer_is_derived_from_the_events_that_decided_it(told: tuple[Api, 
     assert roles == {f"{EVENT}{item['event_id']}": "decided", f"{EVENT}{beside}": "beside"}
 
 
+def test_who_took_back_what_it_said_counts_for_nothing(told: tuple[Api, str]) -> None:
+    api, figure = told
+    (item,) = api.items("figures", figure_id=figure, as_of="2025-10-15")
+    read = graph(api, f"figures/{figure}", as_of="2025-10-15")
+    (answer,) = read.subjects(RDF.type, OWN.Answer)
+    assert {str(one) for one in read.objects(answer, PROV.wasDerivedFrom)} == {f"{EVENT}{item['event_id']}"}
+
+
+def test_an_answer_that_is_none_is_derived_from_what_took_it_back(api: Api) -> None:
+    first, last = api.post(mined("china", "240000", "2024-01-31"), withdrawal("2025-09-30"))
+    assert api.items("figures") == []
+    read = graph(api, f"figures/{first['figure_id']}")
+    (answer,) = read.subjects(RDF.type, OWN.Answer)
+    assert {str(one) for one in read.objects(answer, PROV.wasDerivedFrom)} == {f"{EVENT}{last['event_id']}"}
+
+
 def test_nothing_of_what_came_later_is_told(told: tuple[Api, str]) -> None:
     api, figure = told
     by_publication = document(api, f"figures/{figure}", "jsonld", as_of="2024-12-31")
@@ -260,6 +276,32 @@ def tariff(api: Api) -> Api:
         {"type": "EventRetracted", "target": wrong["event_id"], "reason": "duplicate", "explanation": "Not theirs."},
     )
     return api
+
+
+def test_what_stands_again_is_what_the_answer_of_a_thing_is_derived_from(tariff: Api) -> None:
+    (item,) = tariff.items("policies/tariff")
+    standing = next(one for one in tariff.items("policies/tariff/history") if one["published_at"] == "2024-06-01")
+    assert item["effective_from"] == "2026-01-01"
+    read = graph(tariff, "policies/tariff")
+    (answer,) = read.subjects(RDF.type, OWN.Answer)
+    sources = {str(one) for one in read.objects(answer, PROV.wasDerivedFrom)}
+    assert sources == {f"{EVENT}{item['event_id']}", f"{EVENT}{standing['event_id']}"}
+
+
+def test_a_plant_that_was_merged_has_all_of_its_records(api: Api) -> None:
+    plant = {"type": "FacilityCommissioned", "stage": "magnet", "source": {"publisher": "usgs"}}
+    names = [organisation(one, kind="facility") for one in ("lamp", "kuantan-plant")]
+    *_, wrong, _ = api.post(
+        *names,
+        {**plant, "facility": "kuantan-plant", "published_at": "2024-01-01"},
+        {**plant, "facility": "lamp", "published_at": "2024-02-01"},
+    )
+    api.post(
+        {"type": "EntitiesMerged", "kept": "lamp", "merged": "kuantan-plant", "reason": "One plant."},
+        {"type": "EventRetracted", "target": wrong["event_id"], "reason": "duplicate", "explanation": "Said twice."},
+    )
+    read = document(api, "facilities/lamp", "jsonld")
+    assert {names[0] for names in relations(read, "Invalidation")} == {f"{EVENT}{wrong['event_id']}"}
 
 
 @pytest.mark.parametrize("form", READERS)
