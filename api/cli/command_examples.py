@@ -64,6 +64,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "impact": ("supply-ledger impact --recorded-from position:100",),
     "disputes": ("supply-ledger disputes --status all",),
     "scorecards": ("supply-ledger scorecards --metric mine_production",),
+    "freshness": ("supply-ledger freshness --publisher lynas-rare-earths --as-of 2026-11-01",),
     "sums": ("supply-ledger sums --metric mine_production",),
     "trace": ("supply-ledger trace --entity lynas-rare-earths --direction downstream",),
     "concentration": ("supply-ledger concentration --metric mine_production --period 2024",),

@@ -28,4 +28,4 @@ def stream_of_thing(family: str, slug: str) -> UUID:
 
 
 def _kind_of(family: str) -> str:
-    return "entities" if family in ("entities", "relationships", "statements") else family
+    return "entities" if family in ("entities", "relationships", "source_checks", "statements") else family

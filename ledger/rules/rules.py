@@ -24,10 +24,11 @@ from ledger.events.base import Event, Role, refs
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figure_facts import FigureFacts
 from ledger.events.figures import Figure, figure_id
+from ledger.events.source_checks import SourceChecked
 from ledger.rules.effective_content import PROTECTED, in_changes
 from ledger.rules.state import State
 from ledger.rules.version import Version
-from ledger.values.calendars import parse_period
+from ledger.values.calendars import parse_moment, parse_period
 from ledger.values.units import unit
 
 PARTS_MAX = 50
@@ -179,6 +180,17 @@ def refs_are_registered(state: State, event: Version) -> Iterator[Violation]:
         elif path == PUBLISHER and registration.body["kind"] != ORGANISATION:
             kind = registration.body["kind"]
             yield Violation(path, "publisher_is_organisation", f"{slug!r} is a {kind}; a publisher is an organisation")
+
+
+@rule(about=lambda cls: issubclass(cls, SourceChecked))
+def looked_at_before_it_is_recorded(state: State, event: Version) -> Iterator[Violation]:
+    """A source is an organisation's, and nobody has looked at it yet when that is still to come."""
+    registration = state.entity(event.body["subject"])
+    if registration is not None and registration.body["kind"] != ORGANISATION:
+        detail = f"{event.body['subject']!r} is a {registration.body['kind']}; whose source it is, is an organisation"
+        yield Violation(("subject",), "publisher_is_organisation", detail)
+    if parse_moment(event.body["checked_at"]).start > event.recorded_at:
+        yield Violation(("checked_at",), "checked_before", f"{event.body['checked_at']} is still to come")
 
 
 @rule(about=lambda cls: issubclass(cls, EntityRegistered))

@@ -18,6 +18,7 @@ from projections.audit.figure_sayings import (
     figures_of,
 )
 from projections.audit.findings import Findings
+from projections.audit.freshness import FRESHNESS_STATES, freshness
 from projections.audit.publications import publications
 from projections.audit.revisions.accuracy import Options
 from projections.audit.revisions.change_kinds import KINDS
@@ -36,6 +37,7 @@ __all__ = [
     "DEPTH",
     "DIMENSION",
     "DIRECTIONS",
+    "FRESHNESS_STATES",
     "GROUPINGS",
     "KINDS",
     "LEVEL",
@@ -60,6 +62,7 @@ __all__ = [
     "entity_labels",
     "figure_sayings",
     "figures_of",
+    "freshness",
     "publications",
     "revisions",
     "scorecards",

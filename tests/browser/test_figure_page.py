@@ -31,6 +31,21 @@ def test_a_figure_is_told_in_numbers_and_for_python(look: Look, address: str) ->
         expect(row).not_to_contain_text("29,000")
 
 
+def test_a_figure_says_how_sure_it_is_and_when_somebody_looked(look: Look, address: str) -> None:
+    with look(f"{address}/figures/{AUSTRALIA_2024}?as_of=2025-06-30") as page:
+        row = page.locator("#sureness tbody tr")
+        expect(row).to_have_count(1)
+        expect(row).to_contain_text("U.S. Geological Survey")
+        with sl.open(address) as book:
+            (band,) = book.as_of("2025-06-30").uncertainty(figure_id=AUSTRALIA_2024).rows()
+        expect(row).to_contain_text(f"{band['held']} of {band['tried']}")
+        expect(row).to_contain_text("nobody has said")
+        assert band["low"] is not None
+        shown = row.inner_text().replace(",", "")
+        assert str(band["low"]) in shown
+        assert str(band["high"]) in shown
+
+
 def test_a_file_that_does_not_come_is_said_beside_its_button(look: Look, address: str) -> None:
     with look(f"{address}/figures/{AUSTRALIA_2024}", faults=True) as page:
         page.context.set_offline(True)

@@ -231,6 +231,17 @@ export const TEXTS = {
       inAll: "Change in all", mean: "Mean revision", largest: "Largest revision", days: "Days between statements",
     },
   },
+  sureness: {
+    heading: "How sure",
+    lead: "Where the number will stand after its publisher's next publication, by how that publisher moved such figures before: eight in ten of such bands are meant to hold.",
+    columns: { publisher: "Publisher", band: "Band", record: "Rests on", held: "Such bands held", checked: "Last looked at" },
+    between: (low, high, unit) => (low === high ? `${low} ${unit}` : `${low} to ${high} ${unit}`),
+    expected: (value) => `in the middle ${value}`,
+    record: (own, others, still) => `${own} figures of this series, ${others} others of the publisher; ${still} % of them never moved`,
+    held: (held, tried) => `${held} of ${tried}`,
+    checked: (day, found) => `${day}: ${found}`, found: { unchanged: "unchanged", changed: "changed", gone: "gone" },
+    retrieved: (day) => `${day}, when it was recorded`, nobody: "nobody has said",
+  },
   event: {
     of: "Event",
     envelope: "Envelope",

@@ -21,5 +21,9 @@ SELECT
   value,
   unit,
   status,
-  note
+  note,
+  source_title,
+  source_edition,
+  source_url,
+  source_retrieved_on
 FROM figures

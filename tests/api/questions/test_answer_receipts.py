@@ -33,6 +33,7 @@ AUDIT = {
     "impact": {"recorded_from": "position:400"},
     "disputes": {"status": "all"},
     "scorecards": {"metric": "mine_production"},
+    "freshness": {},
     "uncertainty": {"metric": "mine_production"},
     "sums": {},
     "concentration": {

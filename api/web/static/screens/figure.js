@@ -9,6 +9,7 @@ import { address } from "../place.js";
 import { empty, erasedNote, facts, table } from "../table.js";
 import { glossary, termsOf } from "../terms.js";
 import { TEXTS } from "../texts.js";
+import { sureness } from "./figure_sureness.js";
 import { statistics } from "./figure_statistics.js";
 
 const words = TEXTS.figure;
@@ -42,6 +43,10 @@ export async function figure({ names: [id], signal }) {
     history.items.length
       ? h("section", {}, h("h2", {}, TEXTS.statistics.heading),
           later(empty(TEXTS.loading), () => statistics(id, called, signal), (error) => empty(error.message)))
+      : null,
+    history.items.length
+      ? h("section", {}, h("h2", {}, TEXTS.sureness.heading),
+          later(empty(TEXTS.loading), () => sureness(id, called, signal), (error) => empty(error.message)))
       : null,
     h("section", {}, h("h2", {}, words.disputes), disputesOf(disputes.items, called)),
     h("section", {}, h("h2", {}, words.ledger), ledgerTable(ledger.items, called)),

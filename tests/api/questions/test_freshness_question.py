@@ -1,0 +1,74 @@
+"""Freshness over HTTP: a check of a source is recorded, and silence is told from nobody having looked."""
+
+from tests.api.helpers import Api
+
+WORLD = (
+    {"type": "EntityRegistered", "entity": "survey", "kind": "organisation", "name": "Survey"},
+    {"type": "EntityRegistered", "entity": "erewhon", "kind": "country", "name": "Erewhon"},
+)
+DAYS = ("2022-01-31", "2023-01-31", "2024-01-31", "2025-01-31")
+
+
+def told(day: str) -> dict[str, object]:
+    return {
+        "type": "ProductionReported",
+        "subject": "erewhon",
+        "metric": "mine_production",
+        "period": str(int(day[:4]) - 1),
+        "value": "10",
+        "unit": "t",
+        "published_at": day,
+        "source": {"publisher": "survey", "title": "Yearbook", "edition": day[:4]},
+    }
+
+
+def check(**fields: str) -> dict[str, object]:
+    return {"type": "SourceChecked", "subject": "survey", "checked_at": "2026-03-01", "found": "unchanged", **fields}
+
+
+def state(api: Api, **parameters: str) -> str:
+    return str(api.only("freshness", subject="erewhon", **parameters)["state"])
+
+
+def test_a_publisher_that_is_late_is_told_from_one_that_nobody_looked_at(api: Api) -> None:
+    api.post(*WORLD, *map(told, DAYS))
+    assert state(api, as_of="2025-12-01") == "current"
+    assert state(api, as_of="2026-02-15") == "overdue"
+    item = api.only("freshness", subject="erewhon", as_of="2026-02-15")
+    assert (item["every_days"], item["expected_on"], item["days_over"]) == (365, "2026-01-31", 15)
+    before = api.head()
+    api.post(check())
+    assert state(api, as_of="2026-02-15") == "overdue"
+    late = api.only("freshness", subject="erewhon", as_of="2026-03-15")
+    assert (late["state"], late["last_checked_at"], late["last_found"]) == ("late", "2026-03-01", "unchanged")
+    assert state(api, as_of="2026-03-15", recorded_as_of=f"position:{before}") == "overdue"
+
+
+def test_a_check_is_about_the_title_the_edition_and_the_address_that_it_names(api: Api) -> None:
+    api.post(*WORLD, *map(told, DAYS), check(title="Newsletter"))
+    assert state(api, as_of="2026-03-15") == "overdue"
+    api.post(check(title="Yearbook", edition="2025", found="gone"))
+    assert state(api, as_of="2026-03-15") == "gone"
+
+
+def test_what_a_check_found_changed_is_to_be_recorded(api: Api) -> None:
+    api.post(*WORLD, *map(told, DAYS), check(checked_at="2025-06-01", found="changed"))
+    assert state(api, as_of="2025-07-01") == "changed"
+    summary = api.client.get("/v1/freshness?as_of=2025-07-01").json()["summary"]
+    assert summary["changed"] == 1
+    assert api.items("freshness", as_of="2025-07-01", state="overdue,late") == []
+    api.post({**told("2025-01-31"), "value": "11"})
+    assert state(api, as_of="2025-07-01") == "current"
+
+
+def test_what_cannot_be_a_check_is_refused(api: Api) -> None:
+    api.post(*WORLD)
+    for wrong, rule in (
+        (check(checked_at="2999-01-01"), "checked_before"),
+        (check(subject="erewhon"), "publisher_is_organisation"),
+        (check(subject="nobody"), "unregistered"),
+    ):
+        response = api.client.post("/v1/events", json=wrong)
+        assert response.status_code == 422, response.text
+        assert [one["rule"] for one in response.json()["errors"]] == [rule]
+    assert api.client.get("/v1/freshness?state=stale").status_code == 422
