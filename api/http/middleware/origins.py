@@ -18,10 +18,12 @@ from api.settings import CORS_ORIGINS
 
 READING = ("GET", "HEAD", "OPTIONS", "TRACE")
 METHODS = "GET, HEAD, POST"
-REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range"
+REQUEST_HEADERS = (
+    "Accept-Datetime, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range"
+)
 ANSWER_HEADERS = (
     "Accept-Ranges, Content-Disposition, Content-Range, ETag, Idempotency-Replayed, Ledger-Basis, Ledger-Hints, Link, "
-    "Retry-After, WWW-Authenticate"
+    "Memento-Datetime, Retry-After, WWW-Authenticate"
 )
 PREFLIGHT_S = 600
 DEFAULT_PORTS = {"http": "80", "https": "443"}

@@ -63,7 +63,7 @@ class PublisherStatements:
         return [said[-1] for said in self._standing.values() if said]
 
     def _taken_back(self, event_id: str, voice: tuple[Any, ...], before: str | None) -> str | None:
-        """The statement that a withdrawal takes back: of a thing the one that it names, and the one before stands again;
+        """The statement that a withdrawal takes back: of a thing the one that it names, and that before stands again;
         of a figure the last, and its publisher says nothing.
         """
         taken_back = self._withdraws.get(event_id)
