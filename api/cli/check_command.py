@@ -10,9 +10,11 @@ import typer
 
 from api.cli.options import READ_PANEL, DataOption, PageOutput, given_parameters, keyword, option
 from api.cli.question_command import Printing, show
+from api.cli.record_commands import mapping_of
 from api.cli.session import MISUSED, fail, opened, reporting
 from api.formats.answer_file import Room
 from api.questions.document_check import DOCUMENT, PARAMETERS, Checked, check_of_document, form_of_name
+from api.questions.import_question import MAPPING
 from api.questions.page import Page
 from api.questions.repeated_question import asked
 from api.settings import CHECK_MB
@@ -40,12 +42,18 @@ def _run(**given: Any) -> None:
     path, data, settings = given.pop("file"), given.pop("data"), given.pop("settings") or []
     output, target = given.pop("output"), given.pop("target")
     form = output or _form_of(target)
+    if form is CheckOutput.xlsx and target is None and sys.stdout.isatty():
+        fail("A terminal cannot show xlsx: give --output FILE.", code=MISUSED)
     raw = _read(path)
-    parameters = {**given_parameters(_KNOWN, given), **dict(_setting(one) for one in settings)}
+    parameters = given_parameters(_KNOWN, given)
+    wanted = parameters.pop(MAPPING.name, None)
+    if settings and wanted is None:
+        fail("--set is for a mapping: name one with --mapping.", code=MISUSED)
+    mapping = None if wanted is None else mapping_of(wanted, settings, data)
     with opened(data, make=False) as engine:
         with reporting():
             directory = engine.ledger.directory
-            checked = asked(lambda: check_of_document(engine, raw, form_of_name(path), parameters, directory))
+            checked = asked(lambda: check_of_document(engine, raw, form_of_name(path), parameters, directory, mapping))
         _print(checked, form, target, engine.ledger, checked.document.form)
 
 
@@ -54,13 +62,6 @@ def _form_of(target: Path | None) -> CheckOutput:
     if ending in ("json", "jsonl"):
         return CheckOutput(ending)
     return CheckOutput.table if target is None else CheckOutput.document
-
-
-def _setting(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        fail(f"--set takes NAME=VALUE, not {text[:60]!r}.", code=MISUSED)
-    return f"set.{name}", value
 
 
 def _read(path: str) -> bytes:

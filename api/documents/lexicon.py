@@ -22,6 +22,8 @@ PLACES = ("country", "region")
 """The kinds of entities that have many materials: theirs must be named."""
 CODE = "iso_3166:"
 """What a label begins with that is the code of a country."""
+PLANTS = ("plant", "facility", "factory", "mine", "refinery")
+"""What a plant is called where it is named by its parts."""
 ENTITY, METRIC, MATERIAL, DIMENSION, OTHER = "entity", "metric", "material", "dimension", "other"
 
 
@@ -130,7 +132,7 @@ class Lexicon:
             for label in self._labels[entity]:
                 words = re.findall(r"\w+", re.sub(r"\(.*?\)", "", label))
                 needed = frozenset(one for one in words if one[0].isupper())
-                common = frozenset(one for one in words if one in ("plant", "mine", "refinery"))
+                common = frozenset(PLANTS) if any(one in PLANTS for one in words) else frozenset[str]()
                 if needed and common and len(needed) > 1:
                     yield entity, needed, common
 

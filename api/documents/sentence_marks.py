@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
-from api.documents.lexicon import DIMENSION, ENTITY, MATERIAL, METRIC, OTHER, PLACES, Lexicon
+from api.documents.lexicon import DIMENSION, ENTITY, MATERIAL, METRIC, OTHER, PLACES, PLANTS, Lexicon
 from api.documents.printed_numbers import NEAR, PrintedNumber, printed_numbers
 from api.documents.printed_periods import PrintedPeriod, printed_periods
 
@@ -43,6 +43,9 @@ _CHANGE = re.compile(
     r"(?:about\s+|around\s+|some\s+|nearly\s+|almost\s+|more\s+than\s+|over\s+|just\s+)?$",
     re.I,
 )
+_SIZED = re.compile(r"\d-[a-z]+$")
+_PLANT = re.compile(rf"(?:\s+[\w-]+){{0,6}}?\s+(?:{'|'.join(PLANTS)})\b")
+"""What a 3,000-tonne plant is so large in: its capacity."""
 _APPOSITION = re.compile(
     r"\s+(?:miner|company|group|firm|giant|producer|plant|customers?|operations?|unit|shares?|stock|listed|dollars?|based)\b|-(?:listed|based|owned)\b",
     re.I,
@@ -117,6 +120,9 @@ class SentenceMarks:
             for role, values in by_role.items():
                 yield Mark(spoken.start, spoken.end, role, frozenset(values))
         yield from self._plants()
+        for number in self.numbers:
+            if _SIZED.search(number.text) and _PLANT.match(self.text, number.end):
+                yield Mark(number.end, number.end, Role.metric, frozenset({"capacity"}))
 
     def _plants(self) -> Iterable[Mark]:
         present = {match[0]: match.end() for match in re.finditer(r"\w+", self.text)}

@@ -129,7 +129,7 @@ class _Table:
         scope = Scope([row_marks, self._column_marks[column], *self._above])
         start, end = cell.run.span(number.start, number.end) if cell.run is not None else (number.start, number.end)
         for one in claims_of_marks(marks, self._lexicon, scope):
-            yield replace(one, place=Place(start, end, row, column + 1))
+            yield replace(one, place=Place(start, end, row, None if self._grid.row_numbers else column + 1))
 
     def _number(self, cell: Cell, unit_texts: Sequence[str]) -> PrintedNumber | None:
         own = list(printed_numbers(cell.text))

@@ -135,11 +135,19 @@ class Checked:
 
 
 def check_of_document(
-    engine: Inquiry, raw: bytes, form: str, parameters: Mapping[str, str], directory: Path | None
+    engine: Inquiry,
+    raw: bytes,
+    form: str,
+    parameters: Mapping[str, str],
+    directory: Path | None,
+    mapping: TableMapping | None = None,
 ) -> Checked:
-    """Check a document. Raises Problem, MalformedJSON, and what questions raise."""
+    """Check a document; a `mapping` stands for the one that the parameters name.
+
+    Raises Problem, MalformedJSON, and what questions raise.
+    """
     form = form_asked(parameters) or form
-    mapping = _mapping(parameters, directory)
+    mapping = mapping or _mapping(parameters, directory)
     names = engine.ledger.registered_names() if mapping is not None else None
     document = sent_document(raw, form, mapping=mapping, names=names)
     clocks = {name: parameters[name] for name in (AS_OF.name, RECORDED_AS_OF.name) if name in parameters}

@@ -36,6 +36,9 @@ class Misquote(StrEnum):
     period = "period"
 
 
+MISPRINTS = {"swapped": "two digits exchanged", "dropped": "a digit left out", "added": "a digit too many"}
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A verdict with its grounds: `answer` is the answer at the viewpoint, `by` the statement or ledger event that it
@@ -136,7 +139,7 @@ def _misquoted(claim: Claim, sayings: FigureSayings, known: Mapping[str, FigureS
             return Judgement(Verdict.misquoted, answer, one, how=Misquote.factor, detail=detail)
     for one in said:
         if (how := misprint(number, one)) is not None:
-            return Judgement(Verdict.misquoted, answer, one, how=Misquote.digits, detail=f"a digit {how}")
+            return Judgement(Verdict.misquoted, answer, one, how=Misquote.digits, detail=MISPRINTS[how])
     return None
 
 
