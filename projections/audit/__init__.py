@@ -6,6 +6,7 @@ function of a reader (`Engine.reader`) and the filters of a series, and gives it
 are about all of them.
 """
 
+from projections.audit.answers_relied_on import Reliance, reliances
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP, concentration
 from projections.audit.disputes import STATUSES, disputes
 from projections.audit.expected_revisions.uncertainty import LEVEL, PUBLICATIONS, uncertainty
@@ -55,6 +56,7 @@ __all__ = [
     "Findings",
     "LedgerAct",
     "Options",
+    "Reliance",
     "Saying",
     "Slips",
     "concentration",
@@ -64,6 +66,7 @@ __all__ = [
     "figures_of",
     "freshness",
     "publications",
+    "reliances",
     "revisions",
     "scorecards",
     "statement_validity",

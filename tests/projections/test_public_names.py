@@ -67,9 +67,9 @@ PUBLIC = {
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS FRESHNESS_STATES GROUPINGS KINDS LEVEL MATERIAL PUBLICATIONS RELATIONS "
         "SLIP_GROUPS STATUSES SUBJECT TOP VERDICTS WAYS Columns FigureSayings Findings LedgerAct Options "
-        "Saying Slips concentration disputes entity_labels figure_sayings figures_of freshness publications "
-        "revisions scorecards statement_validity sums thing_disputes thing_vintages trace uncertainty "
-        "vintages word_search"
+        "Reliance Saying Slips concentration disputes entity_labels figure_sayings figures_of freshness "
+        "publications  reliances revisions scorecards statement_validity sums thing_disputes thing_vintages "
+        "trace uncertainty  vintages word_search"
     ),
 }
 """A name that goes breaks who imports it; one that comes is kept for good. Think, then write it here."""

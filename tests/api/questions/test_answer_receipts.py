@@ -34,6 +34,7 @@ AUDIT = {
     "disputes": {"status": "all"},
     "scorecards": {"metric": "mine_production"},
     "freshness": {},
+    "reliance": {},
     "uncertainty": {"metric": "mine_production"},
     "sums": {},
     "concentration": {

@@ -1,0 +1,122 @@
+"""`/v1/reliance`: the answers that somebody relies on, and which of them would be different now."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from api.problems import Problem, problem_of
+from api.questions.audit.audit_question import AuditQuestion, choice_of, texts_of
+from api.questions.audit.diff_question import compared
+from api.questions.audit.resource_parameters import RESOURCE
+from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
+from api.questions.parameters import PAGING, VIEWPOINT, Parameter
+from ledger import LedgerError
+from ledger.values import instant_text
+from projections import CATALOGUE, FIGURES, THINGS, FilterError, Inquiry, UnknownFilter, Viewpoint
+from projections.audit import Reliance, reliances
+
+ORDER = 45
+CHANGES_MAX = 20
+"""So many changes of an answer are told."""
+CHANGED = ("all", "true", "false")
+DESCRIPTION = """\
+What a report says is registered with `POST /v1/events`: a `RelianceRegistered` event with a name (`reliance`), the
+`question` (the path of the answer with its filters: of figures or of things that hold over time), where and by whom
+it is used (`title`, `by`), and the `basis` that stood in the answer. Registered again under the same name, it is the
+answer of that time that counts; `RelianceEnded` ends it.
+
+An item a reliance: its question and `basis`, whether the answer would be `changed` at the viewpoint, and `changes`:
+what differs, each with `before`, `after` and the `causes`, as in `/v1/diff`; twenty at most (`more`: there are
+others). Both clocks count: what the world has published since, and what this ledger took in, corrected or retracted.
+`error` says why a question cannot be answered. With `changed=true` only those whose answer is another.
+
+Whoever is to hear of it without asking adds a hook with the same filters and `--when changed` (`supply-ledger
+hooks`).
+
+Example: `GET /v1/reliance?changed=true`
+"""
+OWN = (
+    Parameter("reliance", "Only these: names with commas between.", "market-report-page-4"),
+    Parameter(
+        "changed",
+        "`true`: only those whose answer would be another; `false`: only those whose answer stands.",
+        schema={"type": "string", "enum": list(CHANGED), "default": CHANGED[0]},
+    ),
+)
+
+
+def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
+    """A page of reliances. Raises Problem."""
+    asked = dict(parameters)
+    wanted, names = choice_of(asked, "changed", CHANGED), texts_of(asked, "reliance")
+
+    def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
+        with engine.reader(viewpoint) as reader:
+            registered = reliances(reader, names)
+        if wanted == "all":
+            registered = registered[skip:][:count]
+            return [_item(engine, one, viewpoint) for one in registered]
+        found: Items = []
+        for one in registered:
+            item = _item(engine, one, viewpoint)
+            if item["changed"] is (wanted == "true"):
+                found.append(item)
+                if count is not None and len(found) == skip + count:
+                    break
+        return found[skip:]
+
+    return read(engine, fetch, path="reliance", parameters=parameters)
+
+
+def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
+    """A reliance, and how its answer at the viewpoint differs from the one that is relied on."""
+    item: dict[str, Any] = {
+        "reliance": one.name,
+        "title": one.title,
+        "by": one.by,
+        "question": one.question,
+        "as_of": one.as_of,
+        "recorded_as_of": f"position:{one.position}",
+        "registered_at": one.registered_at,
+        "event_id": one.event_id,
+        "changed": None,
+        "changes": [],
+        "more": False,
+        "error": None,
+    }
+    try:
+        page = compared(engine, _as_diff(one, now), asked="reliance")
+    except (Problem, LedgerError, FilterError, UnknownFilter) as error:
+        return {**item, "error": problem_of(error).detail}
+    changes = page.rows()
+    return {**item, "changed": bool(changes), "changes": changes, "more": page.next is not None}
+
+
+def _as_diff(one: Reliance, now: Viewpoint) -> dict[str, str]:
+    """The parameters of the difference between the answer then and now. Raises Problem."""
+    path = urlsplit(one.question)
+    resource = path.path.removeprefix("/v1/")
+    if resource != FIGURES.name and resource not in THINGS:
+        resources = ", ".join((FIGURES.name, *(name for name in CATALOGUE if name in THINGS)))
+        raise Problem(422, "bad-parameter", f"{path.path} is not one of the lists that can be relied on: {resources}")
+    beside = (*VIEWPOINT_NAMES, *NOT_FILTERS, "sort")
+    filters = {name: text for name, text in parse_qsl(path.query, keep_blank_values=True) if name not in beside}
+    return {
+        **filters,
+        **({} if resource == FIGURES.name else {RESOURCE.name: resource}),
+        "from_as_of": one.as_of,
+        "from_recorded_as_of": f"position:{one.position}",
+        "to_as_of": instant_text(now.as_of),
+        "to_recorded_as_of": f"position:{now.position}",
+        "limit": str(CHANGES_MAX),
+    }
+
+
+QUESTION = AuditQuestion(
+    "reliance",
+    "Which answers that somebody relies on would be different now",
+    DESCRIPTION,
+    (*OWN, *VIEWPOINT, *PAGING),
+    ask,
+    columns=("reliance", "title", "by", "question", "as_of", "changed", "changes"),
+)

@@ -1,0 +1,82 @@
+"""Reliance over HTTP: an answer is registered under a name, and told of when it would be another."""
+
+from typing import Any
+
+from tests.api.helpers import Api
+from tests.api.questions.test_freshness_question import WORLD, told
+
+
+def rely(api: Api, name: str, question: str, **fields: Any) -> None:
+    api.post({"type": "RelianceRegistered", "reliance": name, "question": question, **fields})
+
+
+def page_4(api: Api, **parameters: Any) -> dict[str, Any]:
+    return api.only("reliance", reliance="page-4", **parameters)
+
+
+FIGURE = "/v1/figures?subject=erewhon&metric=mine_production&period=2024"
+
+
+def test_an_answer_that_is_relied_on_is_told_of_when_a_source_revises_it(api: Api) -> None:
+    api.post(*WORLD, told("2025-01-31"))
+    basis = api.get("figures", subject="erewhon", as_of="2025-06-30")["basis"]
+    given = {name: basis[name] for name in ("as_of", "recorded_as_of")}
+    rely(api, "page-4", FIGURE, title="Report, page 4", by="Desk", basis=given)
+    item = page_4(api)
+    assert (item["title"], item["by"], item["changed"], item["changes"]) == ("Report, page 4", "Desk", False, [])
+    assert (item["as_of"], item["recorded_as_of"]) == (basis["as_of"], basis["recorded_as_of"])
+    (revised,) = api.post({**told("2025-01-31"), "value": "12", "published_at": "2025-09-30"})
+    assert page_4(api, as_of="2025-08-31")["changed"] is False
+    item = page_4(api)
+    assert item["changed"] is True
+    ((change,),) = (item["changes"],)
+    assert (change["before"]["value"], change["after"]["value"]) == ("10", "12")
+    assert [cause["event_id"] for cause in change["causes"]] == [revised["event_id"]]
+    assert api.items("reliance", changed="false") == []
+
+
+def test_our_own_mistake_is_told_too_and_a_new_registration_starts_afresh(api: Api) -> None:
+    (*_, event) = api.post(*WORLD, told("2025-01-31"))
+    rely(api, "page-4", FIGURE)
+    assert page_4(api)["changed"] is False
+    correction = {"target": event["event_id"], "reason": "transcription", "explanation": "Misread."}
+    api.post({"type": "EventCorrected", "changes": {"value": "11"}, **correction})
+    item = page_4(api, as_of="2999-01-01")
+    assert [cause["cause"] for cause in item["changes"][0]["causes"]] == ["correction"]
+    rely(api, "page-4", FIGURE)
+    assert page_4(api, as_of="2999-01-01")["changed"] is False
+    assert page_4(api, recorded_as_of=f"position:{api.head() - 1}", as_of="2999-01-01")["changed"] is True
+    api.post({"type": "RelianceEnded", "reliance": "page-4"})
+    assert api.items("reliance") == []
+
+
+def test_a_policy_can_be_relied_on(api: Api) -> None:
+    policy = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "erewhon", "kind": "export_ban"}
+    api.post(*WORLD, {**policy, "effective_from": "2025-01-01", "published_at": "2024-12-01"})
+    rely(api, "page-4", "/v1/policies?policy=ban", basis={"as_of": "2025-02-01"})
+    assert page_4(api, as_of="2025-03-01")["changed"] is False
+    api.post({"type": "PolicyRepealed", "policy": "ban", "effective_from": "2025-05-01", "published_at": "2025-04-01"})
+    item = page_4(api, as_of="2025-06-01")
+    assert [change["after"]["status"] for change in item["changes"]] == ["repealed"]
+
+
+def test_a_question_that_cannot_be_answered_says_why(api: Api) -> None:
+    api.post(*WORLD)
+    for question in ("/v1/disputes?subject=erewhon", "/v1/figures?colour=blue", "/v1/figures?period=never"):
+        rely(api, "page-4", question)
+        item = page_4(api)
+        assert item["changed"] is None
+        assert item["error"]
+    refused = {"type": "RelianceRegistered", "reliance": "page-4", "question": "https://example.org/v1/figures"}
+    assert api.client.post("/v1/events", json=refused).status_code == 422
+    rely(api, "page-4", FIGURE, basis={"recorded_as_of": "position:99999"})
+    assert "99999" in page_4(api)["error"]
+
+
+def test_of_many_reliances_a_page_is_told_at_a_time(api: Api) -> None:
+    api.post(*WORLD, told("2025-01-31"))
+    for number in range(5):
+        rely(api, f"use-{number}", FIGURE)
+    first = api.get("reliance", limit=2)
+    second = api.get("reliance", limit=2, cursor=first["next"])
+    assert [item["reliance"] for item in first["items"] + second["items"]] == [f"use-{n}" for n in range(4)]
