@@ -175,12 +175,16 @@ DATAFLOWS: Mapping[str, Dataflow] = {
         Dataflow(
             "FIGURES",
             "Figures",
-            "The answer to each figure: what the last word of the preferred publisher is.",
+            "The answer to each figure. Those that are about no period of time are in FIGURES_UNDATED.",
             of_publishers=False,
             dated=True,
         ),
         Dataflow(
-            "STATEMENTS", "Statements", "What each publisher says of each figure.", of_publishers=True, dated=True
+            "STATEMENTS",
+            "Statements",
+            "What each publisher says of each figure. Those about no period of time are in STATEMENTS_UNDATED.",
+            of_publishers=True,
+            dated=True,
         ),
         Dataflow(
             "FIGURES_UNDATED",

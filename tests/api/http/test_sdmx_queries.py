@@ -141,6 +141,29 @@ def test_a_withdrawal_is_told_and_ends_what_was_said(api: Api) -> None:
     ]
 
 
+def test_a_history_of_answers_has_each_answer_once(api: Api) -> None:
+    """A publisher whose word is not the last makes no other answer, and one that takes its own back gives way."""
+    of_news = {"source": {"publisher": "bgs", "kind": "secondary"}}
+    said = mined("china", "10", "2024-01-31")
+    taken_back = {name: said[name] for name in ("subject", "metric", "period", "unit", "source")}
+    api.post(
+        said,
+        mined("china", "11", "2024-02-29", **of_news),
+        mined("china", "12", "2024-03-31"),
+        {"type": "FigureWithdrawn", **taken_back, "published_at": "2024-04-30"},
+        {"type": "FigureWithdrawn", **taken_back, **of_news, "published_at": "2024-05-31"},
+        mined("china", "13", "2024-06-30"),
+    )
+    rows = data(api.client, "FIGURES", includeHistory="true")
+    assert [(row["ACTION"], row["OBS_VALUE"], row["VALID_FROM"][:10], row["VALID_TO"][:10]) for row in rows] == [
+        ("R", "10", "2024-01-31", "2024-03-31"),
+        ("R", "12", "2024-03-31", "2024-04-30"),
+        ("R", "11", "2024-04-30", "2024-05-31"),
+        ("D", "", "2024-05-31", "2024-06-30"),
+        ("R", "13", "2024-06-30", ""),
+    ]
+
+
 def test_what_a_publisher_said_twice_at_one_time_is_told_twice(api: Api) -> None:
     api.post(mined("china", "10", "2024-01-31"), mined("china", "11", "2024-01-31"))
     rows = data(api.client, "STATEMENTS", includeHistory="true")
@@ -415,6 +438,9 @@ def test_availability_of_one_dimension(rare_earths: TestClient) -> None:
         ("data/FIGURES/A." + "+".join(["x"] * 1001), 422, "bad-parameter"),
         ("data/FIGURES/A.%00", 422, "bad-parameter"),
         ("data/FIGURES?c[SUBJECT]=a%00", 422, "bad-parameter"),
+        ("data/FIGURES?c[SUBJECT]=a%ff", 422, "bad-parameter"),
+        ("data/%ff", 404, "not-found"),
+        ("structure/a%2fb", 404, "not-found"),
         ("data/FIGURES?asOf=yesterday", 422, "bad-parameter"),
         ("data/FIGURES?recordedAsOf=position:99999", 422, "bad-parameter"),
         ("data/FIGURES?as_of=2024", 422, "bad-parameter"),
