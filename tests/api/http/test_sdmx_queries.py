@@ -143,7 +143,7 @@ def test_a_withdrawal_is_told_and_ends_what_was_said(api: Api) -> None:
 
 def test_a_history_of_answers_has_each_answer_once(api: Api) -> None:
     """A publisher whose word is not the last makes no other answer, and one that takes its own back gives way."""
-    of_news = {"source": {"publisher": "bgs", "kind": "secondary"}}
+    of_news: dict[str, Any] = {"source": {"publisher": "bgs", "kind": "secondary"}}
     said = mined("china", "10", "2024-01-31")
     taken_back = {name: said[name] for name in ("subject", "metric", "period", "unit", "source")}
     api.post(
