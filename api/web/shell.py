@@ -23,6 +23,7 @@ SCREENS = (
     "/append",
     "/compare",
     "/check",
+    "/watch",
     "/log",
     "/log/{event_id}",
 )

@@ -26,6 +26,7 @@ SCREENS = {
     "/log?type=EventCorrected": "Log",
     f"/log/{CORRECTION}": "EventCorrected",
     "/check": "Check a document",
+    "/watch": "What to look at",
     "/append": "Append",
     "/append?type=EventCorrected": "Append",
     "/things/policies": "Policies",

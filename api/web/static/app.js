@@ -16,6 +16,7 @@ import { log } from "./screens/log.js";
 import { series } from "./screens/series.js";
 import { thing, things } from "./screens/things.js";
 import { timeline } from "./screens/timeline.js";
+import { watch } from "./screens/watch.js";
 import { vintages } from "./screens/vintages.js";
 import { archive } from "./archive.js";
 import { TEXTS } from "./texts.js";
@@ -36,6 +37,7 @@ const SCREENS = {
   append: [append],
   check: [check],
   compare: [compare],
+  watch: [watch],
   log: [log, event],
 };
 
@@ -119,7 +121,7 @@ function keyForm(error) {
 
 function masthead() {
   const { path } = place();
-  const screens = { "/": "home", "/figures": "figures", "/catalogue": "catalogue", "/series": "series", "/vintages": "vintages", "/timeline": "timeline", "/things/policies": "things", "/chain": "chain", "/compare": "compare", "/check": "check", "/log": "log", "/append": "append" };
+  const screens = { "/": "home", "/figures": "figures", "/catalogue": "catalogue", "/series": "series", "/vintages": "vintages", "/timeline": "timeline", "/things/policies": "things", "/chain": "chain", "/compare": "compare", "/check": "check", "/watch": "watch", "/log": "log", "/append": "append" };
   const links = Object.entries(screens).map(([to, name]) => {
     const current = to === "/" ? path === "/" : path.startsWith(to.startsWith("/things") ? "/things" : to);
     return h("a", { href: address(to), "aria-current": current ? "page" : undefined }, TEXTS.screens[name]);
