@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from projections.queries.filter_values import FilterError, Value, listed
     from projections.queries.filters import UnknownFilter
+    from projections.queries.format import presented
     from projections.queries.inquiry import Inquiry
     from projections.queries.question_columns import ANSWER_COLUMNS, QUESTION_COLUMNS, QuestionsRefused
     from projections.queries.reader import Reader
@@ -46,6 +47,7 @@ else:
         ),
         "projections.queries.filter_values": "FilterError Value listed",
         "projections.queries.filters": "UnknownFilter",
+        "projections.queries.format": "presented",
         "projections.queries.inquiry": "Inquiry",
         "projections.queries.question_columns": "ANSWER_COLUMNS QUESTION_COLUMNS QuestionsRefused",
         "projections.queries.reader": "Reader",
@@ -109,6 +111,7 @@ __all__ = [
     "is_detail",
     "kept_position",
     "listed",
+    "presented",
     "tables_removed",
     "thing_effects",
 ]

@@ -94,7 +94,7 @@ FIGURES = Projection(
     FIGURE_FILTERS,
     reads=("answer_intervals", "figures", "tallies_items"),
     columns={"dimensions": Kind.OBJECT},
-    hidden=("place", "published_until"),
+    hidden=("place", "published_until", "spread_beyond"),
     sorts={
         "period": ("period_end", "period_start"),
         "published": ("published_until",),

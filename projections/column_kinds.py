@@ -76,7 +76,8 @@ _NAMES: Mapping[Kind, str] = {
         "highest_by lowest_by"
     ),
     Kind.DECIMAL: (
-        "canonical_value canonical_low canonical_high previous_value spread spread_percent change change_percent"
+        "canonical_value canonical_low canonical_high previous_value spread spread_beyond spread_percent change "
+        "change_percent"
     ),
     Kind.PRINTED: "value low high share share_low share_high",
     Kind.COUNT: "position revision statements revisions publishers release place viewpoint",

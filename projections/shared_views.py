@@ -24,8 +24,9 @@ class SharedView(NamedTuple):
 
 
 SHARED_VIEWS: Mapping[str, SharedView] = {
-    "answers": SharedView(("answer_intervals", "figures", "said_items")),
-    "current": SharedView(("answers_items", "tallies_items")),
+    "answers": SharedView(("chosen_items", "said_items")),
+    "chosen": SharedView(("answer_intervals", "figures")),
+    "current": SharedView(("chosen_items", "figures", "said_items")),
     "entries": SharedView(("held_figures",), lookup=True),
     "history": SharedView(("figures",)),
     "labels": SharedView(("entities",)),

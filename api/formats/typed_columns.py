@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from api.formats.cells import cell
 from api.problems import bad_parameter
 from api.questions.page import Items, Page
-from projections import Kind
+from projections import Kind, presented
 
 NUMBER = pa.decimal128(38, 18)
 TYPES: Mapping[Kind, pa.DataType] = {
@@ -49,15 +49,21 @@ def _typed(table: pa.Table, kinds: Mapping[str, Kind], *, whole: bool, listed: b
     for name in table.column_names:
         column = table[name]
         wanted = TYPES.get(kinds[name]) if name in kinds else NUMBER if listed and _all_numbers(column) else None
-        if wanted is not None and pa.types.is_string(column.type):
-            try:
-                column = pc.cast(column, wanted)
-            except pa.ArrowInvalid as error:
-                if not whole:
-                    detail = f"format: {name} holds what does not fit {wanted} ({error}); ask for csv or jsonl instead"
-                    raise bad_parameter("format", "does_not_fit", detail) from None
-        columns.append(column)
+        columns.append(column if wanted in (None, column.type) else _cast(name, column, wanted, whole=whole))
     return pa.table(columns, names=table.column_names)
+
+
+def _cast(name: str, column: pa.ChunkedArray, wanted: pa.DataType, *, whole: bool) -> pa.ChunkedArray:
+    """A column of texts, or of numbers of other digits, with the type that is wanted; texts where it does not fit."""
+    if not (pa.types.is_string(column.type) or pa.types.is_decimal(column.type)):
+        return column
+    try:
+        return pc.cast(column, wanted)
+    except pa.ArrowInvalid as error:
+        if whole:
+            return presented(pa.table([column], names=[name]))[name]
+        detail = f"format: {name} holds what does not fit {wanted} ({error}); ask for csv or jsonl instead"
+        raise bad_parameter("format", "does_not_fit", detail) from None
 
 
 def _all_numbers(column: pa.ChunkedArray) -> bool:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from api.problems import Problem, bad_parameter
 from api.questions.parameters import check_ledger_moment, check_moment, limit_of
 from ledger.values import POSITION_PREFIX, instant_text, parse_moment
-from projections import COLUMN_KINDS, Inquiry, Kind, Viewpoint
+from projections import COLUMN_KINDS, Inquiry, Kind, Viewpoint, presented
 
 NOT_FILTERS = ("limit", "cursor", "format", "safe", "receipt")
 VIEWPOINT_NAMES = ("as_of", "recorded_as_of", "effective_at")
@@ -32,6 +32,8 @@ Fetch = Callable[[Viewpoint, int | None, int], Items]
 """(viewpoint, how many at most (None: all), how many to skip) -> items in their order"""
 FetchAll = Callable[[Viewpoint, int], Iterator[Items]]
 """(viewpoint, how many to skip) -> all further items in their order, in parts: one at least"""
+TYPED = ("arrow", "parquet")
+"""Formats in which numbers are numbers and dates are dates."""
 PART_ROWS = 1000
 """So many items are read at a time where an answer is put together from pages."""
 
@@ -64,7 +66,8 @@ class Page:
     """Some items, the cursor of the next ones, and the basis that they were folded from.
 
     `rest` gives the items after these, in parts, where the page is a whole answer. Parts that are tables can be read
-    once; those that are lists, as often as wanted. `objects` are the columns that hold a JSON object as text, `kinds`
+    once; those that are lists, as often as wanted. For formats with types (`TYPED`) a table may have decimals, days and
+    instants as such; as rows they are texts. `objects` are the columns that hold a JSON object as text, `kinds`
     the kinds of the columns, as far as they are known. `more` are members beside the items.
     """
 
@@ -107,7 +110,7 @@ class Page:
                 yield some if isinstance(some, list) else self._rows(some)
 
     def _rows(self, items: pa.Table) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = items.to_pylist()
+        rows: list[dict[str, Any]] = presented(items).to_pylist()
         for row in rows:
             read_objects(row, self.objects)
         return rows

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from api.problems import Problem, bad_parameter
-from api.questions.page import ONCE, Page, viewpoint_of
+from api.questions.page import ONCE, TYPED, Page, viewpoint_of
 from api.questions.parameters import FORMAT, LIMIT_MAX, RECORDED_AS_OF, SAFE, Parameter
 from api.questions.question_texts import question_texts
 from api.questions.unit_conversion import CONVERSION, UNIT, conversion_of
@@ -92,8 +92,7 @@ def point_page(engine: Inquiry, table: pa.Table, parameters: Mapping[str, str]) 
         detail = f"JSON holds {LIMIT_MAX:,} rows: ask for jsonl, csv, parquet or arrow, or send fewer"
         raise bad_parameter("format", "rows", detail)
     answered = answered_table(engine, table, parameters)
-    typed = form in ("parquet", "arrow")
-    items = answered.table if typed else _shown(answered.table)
+    items = answered.table if form in TYPED else _shown(answered.table)
     kinds = {answered.names[_DECIMAL]: Kind.DECIMAL}
     return Page(items, answered.basis, None, ONCE, kinds=kinds)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from api.problems import bad_parameter, not_found
 from api.questions.name_hints import names_taken
-from api.questions.page import Items, Page, filters_of, read, viewpoint_of
+from api.questions.page import TYPED, Items, Page, filters_of, read, viewpoint_of
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from api.questions.unit_conversion import CONVERSION, conversion_of
 from ledger import REGISTRY, Entry, Ledger, body_of_entry, content
@@ -68,7 +68,7 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
     """The items of a projection at a viewpoint."""
     filters = filters_of(parameters, besides=("sort", *(one.name for one in CONVERSION)))
     conversion = conversion_of(parameters)
-    sort = parameters.get("sort")
+    sort, as_text = parameters.get("sort"), parameters.get("format") not in TYPED
     told: dict[str, Any] = {}
 
     def shown(viewpoint: Viewpoint, asked: Mapping[str, Value]) -> Callable[[Items], Items]:
@@ -103,7 +103,7 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
 
     def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
         def parts_of(asked: Mapping[str, Value]) -> Iterator[Items]:
-            parts = engine.read_all(projection.name, viewpoint, filters=asked, sort=sort, offset=skip)
+            parts = engine.read_all(projection.name, viewpoint, filters=asked, sort=sort, offset=skip, as_text=as_text)
             return map(shown(viewpoint, asked), parts)
 
         parts = parts_of(filters)

@@ -7,7 +7,7 @@ merge that carried it here or away; a registration whose fiscal year moved its p
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
 from functools import cached_property
@@ -16,6 +16,7 @@ from ledger import Ledger
 from ledger.values import difference, is_fiscal, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.queries.difference_causes import DifferenceCauses, Item, Seen, cause_item
+from projections.queries.figure_differences import Wanted, figure_differences
 from projections.queries.filter_values import Value
 from projections.queries.filters import UnknownFilter, one_of
 from projections.queries.reader import Reader
@@ -32,7 +33,7 @@ def diff(
     after: Reader,
     *,
     filters: Mapping[str, Value],
-    wanted: Callable[[Item], bool] | None = None,
+    wanted: Wanted | None = None,
     limit: int | None = None,
     offset: int = 0,
     causes: bool = True,
@@ -40,8 +41,8 @@ def diff(
     """The figures that differ, in the order of figures: key, `before`, `after`, `change`, `kind` and `causes`.
 
     `before` and `after` are figure items or None; filters select figures at either viewpoint, and of those that differ
-    the ones that are `wanted`. Causes are looked for on this page only, and where `causes` is false not at all. Raises
-    UnknownFilter and FilterError.
+    the ones that are `wanted`. Items and causes are looked for on this page only, causes not at all where `causes` is
+    false. Raises UnknownFilter and FilterError.
     """
     if "resolve" in filters:
         raise UnknownFilter("resolve", [one.name for one in CATALOGUE["figures"].filters if one.name != "resolve"])
@@ -52,20 +53,21 @@ def diff(
     if how.keys() != filters.keys():
         answering = (reader.read("figures", filters=filters)["figure_id"] for reader in readers)
         chosen = {one for ids in answering for one in allowance.values_of(ids)}
-    amounts = [reader.amounts(how, figures=chosen) for reader in readers]
-    kinds = after.differing(*amounts)
-    sides = [
-        {item["figure_id"]: item for item in allowance.rows_of(reader.read("figures", filters=how, figures=kinds))}
-        for reader in readers
-    ]
-    items = [_item(one, kind, sides[0].get(one), sides[1].get(one)) for one, kind in kinds.items()]
-    chosen_items = sorted(filter(wanted, items), key=_order)[offset:][:limit]
-    if not causes:
-        return chosen_items
-    found = _Causes(ledger, before, after).of([item["figure_id"] for item in chosen_items])
-    for item in chosen_items:
-        item["causes"] = found.get(item["figure_id"], [])
-    return chosen_items
+    page = figure_differences(readers, how, figures=chosen, wanted=wanted, limit=limit, offset=offset)
+    ids = [one.figure_id for one in page]
+    sides = [_items(reader, how, ids) for reader in readers]
+    items = [_item(one.figure_id, one.kind, *(side.get(one.figure_id) for side in sides)) for one in page]
+    if causes:
+        found = _Causes(ledger, before, after).of(ids)
+        for item in items:
+            item["causes"] = found.get(item["figure_id"], [])
+    return items
+
+
+def _items(reader: Reader, how: Mapping[str, Value], ids: Sequence[str]) -> dict[str, Item]:
+    """The items of some figures by their ids."""
+    items = reader.read("figures", filters=how, figures=ids)
+    return {item["figure_id"]: item for item in reader.allowance.rows_of(items)}
 
 
 def _item(figure_id: str, kind: str, before: Item | None, after: Item | None) -> Item:
@@ -87,11 +89,6 @@ def _item(figure_id: str, kind: str, before: Item | None, after: Item | None) ->
         "change_percent": percent,
         "kind": kind,
     }
-
-
-def _order(item: Item) -> tuple[str, ...]:
-    names = ("subject", "metric", "material", "nature", "period_start", "period_end", "canonical_unit", "dimensions")
-    return (*(item[name] or "" for name in names), (item["after"] or item["before"])["publisher"], item["figure_id"])
 
 
 class _Causes(DifferenceCauses):

@@ -1,4 +1,8 @@
-"""Formatting: typed columns as a reader of items gets them: text, whole numbers, booleans and lists of these."""
+"""Formatting: items as a reader of texts gets them (texts, whole numbers, booleans and lists of these), or typed.
+
+Both are made of the same columns, and the texts are made of the typed ones alone: `presented(typed(table))` is what
+`presented(table)` is.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -8,10 +12,13 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from ledger.values import instant_text, percent_of, plain
+from ledger.values import EXACT, instant_text, percent_of, plain
 from projections.queries.allowance import Allowance
 
 _AS_THEY_ARE = {"BIGINT": pa.int64(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_(), "VARCHAR": pa.string()}
+_BEYOND = "_beyond"
+"""Where a number is too long for its column, how much more than 10^20 it is stands in a column of this ending."""
+_TOO_LONG = Decimal(10**20)
 _AS_TEXT: dict[type, Callable[[Any], str]] = {
     Decimal: plain,
     datetime: lambda at: instant_text(at.replace(tzinfo=UTC)),
@@ -53,11 +60,37 @@ def _percent(change: Decimal, base: Decimal) -> str | None:
     return None if percent is None else f"{percent:.4f}"
 
 
+def typed(table: pa.Table, *, hidden: Iterable[str] = ()) -> pa.Table:
+    """The table without the hidden columns: decimals, days and instants as such, instants in UTC."""
+    return _each_column(table, hidden, _with_zone)
+
+
 def presented(table: pa.Table, *, hidden: Iterable[str] = ()) -> pa.Table:
-    """The table without the hidden columns: decimals plain, days as ISO 8601, instants as RFC 3339 in UTC."""
+    """The same as texts: decimals plain, days as ISO 8601, instants as RFC 3339 in UTC."""
+    return _each_column(table, hidden, _presented)
+
+
+def _each_column(table: pa.Table, hidden: Iterable[str], made: Callable[..., pa.ChunkedArray]) -> pa.Table:
     left_out = set(hidden)
-    kept = [field for field in table.schema if field.name not in left_out]
-    return pa.table({field.name: _presented(table[field.name], field.type) for field in kept})
+    columns = {}
+    for field in table.schema:
+        if field.name not in left_out:
+            column, beyond = table[field.name], f"{field.name}{_BEYOND}"
+            is_whole = beyond not in table.column_names or table[beyond].null_count == len(table)
+            columns[field.name] = made(column, field.type) if is_whole else _with_beyond(column, table[beyond])
+    return pa.table(columns)
+
+
+def _with_beyond(column: pa.ChunkedArray, beyond: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts of numbers of which some are too long for their column."""
+    import pyarrow.compute as pc
+
+    whole = [None if one is None else plain(EXACT.add(_TOO_LONG, one)) for one in beyond.to_pylist()]
+    return pc.coalesce(pa.chunked_array([pa.array(whole, pa.string())]), _presented(column, column.type))
+
+
+def _with_zone(column: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
+    return column.cast(pa.timestamp(type_.unit, "UTC")) if pa.types.is_timestamp(type_) else column
 
 
 def _presented(column: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
@@ -76,7 +109,7 @@ def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Instants as RFC 3339. Events that were recorded together share theirs, so each is written once."""
     import pyarrow.compute as pc
 
-    codes = column.combine_chunks().dictionary_encode()
+    codes = column.cast(pa.timestamp(column.type.unit)).combine_chunks().dictionary_encode()
     return pa.chunked_array([pc.strftime(codes.dictionary, "%Y-%m-%dT%H:%M:%SZ").take(codes.indices)])
 
 

@@ -7,6 +7,7 @@ together may use no more than an allowance.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -68,13 +69,15 @@ class Inquiry(ABC):
         filters: Mapping[str, Value] | None = None,
         sort: str | None = None,
         offset: int = 0,
+        as_text: bool = True,
     ) -> Iterator[pa.Table]:
         """The items of a projection from `offset` to the last, some at a time, as they are taken: one table at least.
 
-        The tables are lent until the last is taken, or the iterator is closed. Raises what `read` raises.
+        The tables are lent until the last is taken, or the iterator is closed. They hold texts as `read` gives them;
+        where `as_text` is false, decimals, days and instants may be as such. Raises what `read` raises.
         """
         with self.reader(viewpoint) as reader:
-            yield from reader.read_all(name, filters=filters, sort=sort, offset=offset)
+            yield from reader.read_all(name, filters=filters, sort=sort, offset=offset, as_text=as_text)
 
     def read_many(
         self, name: str, viewpoints: Sequence[Viewpoint], *, filters: Mapping[str, Value] | None = None
@@ -163,12 +166,15 @@ class Inquiry(ABC):
         after: Viewpoint,
         *,
         filters: Mapping[str, Value] | None = None,
-        wanted: Callable[[dict[str, Any]], bool] | None = None,
+        wanted: Callable[[Decimal, Decimal], bool] | None = None,
         limit: int | None = None,
         offset: int = 0,
         causes: bool = True,
     ) -> list[dict[str, Any]]:
-        """What differs between two viewpoints and, unless `causes` is false, why: see `projections.queries.diff`."""
+        """What differs between two viewpoints and, unless `causes` is false, why: see `projections.queries.diff`.
+
+        `wanted` says of a figure that was one number and is another whether it is wanted.
+        """
         from projections.queries.diff import diff
 
         with self.reader(before) as one, self.reader(after) as other:

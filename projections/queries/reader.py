@@ -14,7 +14,7 @@ from uuid import UUID
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from projections.catalogue import CATALOGUE, FIGURE_KEY, FIGURE_VALUE, SERIES
+from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES
 from projections.projection import Projection
 from projections.queries.allowance import Allowance
 from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
@@ -135,9 +135,19 @@ class Reader(ThingHistories):
         return self._page(projection, view, selection, limit, offset, sort=order)
 
     def read_all(
-        self, name: str, *, filters: Mapping[str, Value] | None = None, sort: str | None = None, offset: int = 0
+        self,
+        name: str,
+        *,
+        filters: Mapping[str, Value] | None = None,
+        sort: str | None = None,
+        offset: int = 0,
+        as_text: bool = True,
     ) -> Iterator[pa.Table]:
-        """The items from `offset` to the last, as `read` gives them, some at a time: one table at least."""
+        """The items from `offset` to the last, as `read` gives them, some at a time: one table at least.
+
+        Where it need not be `as_text`, decimals, days and instants may be as such: of a million figures the texts take
+        longer than the figures.
+        """
         projection = CATALOGUE[name]
         order = sort_of(projection, sort)
         given = filters or {}
@@ -152,7 +162,9 @@ class Reader(ThingHistories):
         view = "current" if of_figures and not _ANSWERERS & set(given) else name
         hidden = (*_OF_THE_READER, *projection.hidden)
         clauses = self._question(view, selection.rows_of(projection), of_publishers=selection.of_publishers)
-        yield from self._tables(clauses, selection, order=projection.order, sort=order, hidden=hidden, offset=offset)
+        yield from self._tables(
+            clauses, selection, order=projection.order, sort=order, hidden=hidden, offset=offset, as_text=as_text
+        )
 
     def _of_the_first(self, projection: Projection, selection: Selection, limit: int, offset: int) -> pa.Table | None:
         """A page of things, folded from the events of the first of them; None where these do not fill it.
@@ -257,38 +269,6 @@ class Reader(ThingHistories):
             order=("viewpoint", *projection.order),
             hidden=projection.hidden,
         )
-
-    def amounts(self, filters: Mapping[str, Value], *, figures: Collection[str] | None = None) -> pa.Table:
-        """What figures amount to, and their status, by `figure_id`: the answers as they are, not as text, in no order.
-
-        `filters` are those that say which answer is wanted: `publisher` and `prefer`.
-        """
-        selection = select(CATALOGUE["figures"], filters, self.names)
-        if figures is not None:
-            selection.choose(figures, near=self.names.near(figures))
-        rows = {"figures": selection.rows, "answer_intervals": selection.near}
-        clauses = question("figures" if filters else "answers", self.families, rows=rows)
-        columns = ", ".join(("figure_id", *FIGURE_VALUE, "status"))
-        return self._ask(f"{clauses} SELECT {columns} FROM items WHERE {' AND '.join(selection.items)}", selection)
-
-    def differing(self, before: pa.Table, after: pa.Table) -> dict[str, str]:
-        """The kind of difference of each figure of which one of two tables of `amounts` has none, or another."""
-        values = (f"ROW({', '.join(f'{side}.{name}' for name in FIGURE_VALUE)})" for side in ("before", "after"))
-        tables = {"amounts_before": before, "amounts_after": after}
-        for name, table in tables.items():
-            self._cursor.register(name, table)
-        rows = self.ask(
-            "SELECT CAST(figure_id AS VARCHAR), kind FROM ("
-            "SELECT figure_id, CASE WHEN before.found IS NULL THEN 'added' WHEN after.found IS NULL THEN 'removed' "
-            f"WHEN {' IS DISTINCT FROM '.join(values)} THEN 'changed' "
-            "WHEN before.status IS DISTINCT FROM after.status THEN 'restated' END AS kind "
-            "FROM (SELECT *, TRUE AS found FROM amounts_before) AS before "
-            "FULL JOIN (SELECT *, TRUE AS found FROM amounts_after) AS after USING (figure_id)"
-            ") WHERE kind IS NOT NULL"
-        )
-        for name in tables:
-            self._cursor.unregister(name)
-        return dict(rows)
 
     def history(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
         """What the world said of a figure, oldest first."""

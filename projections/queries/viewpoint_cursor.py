@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from projections.queries.allowance import Allowance
 from projections.queries.compose import parameters
 from projections.queries.filters import Selection
-from projections.queries.format import presented
+from projections.queries.format import presented, typed
 from projections.queries.sort_orders import Sort
 from projections.sql_text import quoted
 from projections.tables.database import ARROW_ROWS, arrow_batches, arrow_table
@@ -61,13 +61,17 @@ class ViewpointCursor:
         sort: Sort | None = None,
         hidden: Sequence[str] = (),
         offset: int = 0,
+        as_text: bool = True,
     ) -> Iterator[pa.Table]:
         """The same from `offset` to the end, some rows at a time: one table at least."""
         text = _in_order(clauses, selection, order=order, sort=sort, offset=offset)
-        yield from self._in_parts(text, selection, hidden=hidden)
+        yield from self._in_parts(text, selection, hidden=hidden, as_text=as_text)
 
-    def _in_parts(self, text: str, selection: Selection, *, hidden: Sequence[str] = ()) -> Iterator[pa.Table]:
-        """The rows that a query gives, presented, some at a time: one table at least."""
+    def _in_parts(
+        self, text: str, selection: Selection, *, hidden: Sequence[str] = (), as_text: bool = True
+    ) -> Iterator[pa.Table]:
+        """The rows that a query gives, presented or typed, some at a time: one table at least."""
+        made = presented if as_text else typed
         known = {**self._params, **selection.params}
         self.allowance.check()
         held = 0
@@ -75,7 +79,7 @@ class ViewpointCursor:
             self.allowance.check()
             self.allowance.hold(batch.nbytes - held)
             held = batch.nbytes
-            yield presented(batch, hidden=hidden)
+            yield made(batch, hidden=hidden)
         self.allowance.hold(-held)
 
     def _ask(

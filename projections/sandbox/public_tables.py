@@ -93,7 +93,8 @@ def _resource(reader: Reader, projection: Projection) -> _Source:
     view = "current" if projection.name == "figures" else projection.name
     clauses = resource_clauses(reader.ask, reader.families, view, selection.rows_of(projection))
     conditions = " AND ".join(selection.items) or "TRUE"
-    return _Source(clauses, f"(SELECT * FROM items WHERE {conditions})", projection.order, selection.params)
+    as_text = "REPLACE (distance_of(spread, spread_beyond) AS spread)" if view == "current" else ""
+    return _Source(clauses, f"(SELECT * {as_text} FROM items WHERE {conditions})", projection.order, selection.params)
 
 
 def _viewpoint_table() -> PublicTable:

@@ -122,7 +122,8 @@ SELECT
   figures.corrected,
   disagreements.publishers,
   disagreements.disputed,
-  CASE WHEN points > 1 THEN distance(highest, lowest) END AS spread,
+  CASE WHEN points > 1 THEN within(highest, lowest) END AS spread,
+  CASE WHEN points > 1 AND within(highest, lowest) IS NULL THEN beyond(highest, lowest) END AS spread_beyond,
   figures.published_until,
   answers.place
 FROM figures

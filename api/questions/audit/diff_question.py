@@ -25,7 +25,7 @@ from api.questions.page import (
 from api.questions.parameters import PAGING, Parameter, check_ledger_moment, check_moment, limit_of
 from api.questions.resources import parameters_of
 from ledger import PositionBeyondHead, QuantityError
-from ledger.values import instant_text, parse_number
+from ledger.values import EXACT, difference, instant_text, parse_number
 from projections import FIGURES, Inquiry, Viewpoint
 
 ORDER = 30
@@ -160,12 +160,10 @@ def _percent(text: str) -> Decimal:
     return percent
 
 
-def _changed_by_more_than(percent: Decimal, item: Mapping[str, Any]) -> bool:
-    """Whether a point became another point, further away than `percent` of it. From zero, any way is further."""
-    if item["change"] is None:
-        return False
-    change = abs(Decimal(item["change"]))
-    return change * 100 > percent * abs(Decimal(item["before"]["canonical_value"]))
+def _changed_by_more_than(percent: Decimal, earlier: Decimal, later: Decimal) -> bool:
+    """Whether a point is further away from the earlier one than `percent` of it. From zero, any way is further."""
+    change = difference(later, earlier)
+    return EXACT.multiply(EXACT.abs(change), Decimal(100)) > EXACT.multiply(percent, EXACT.abs(earlier))
 
 
 def _readable(item: dict[str, Any]) -> dict[str, Any]:

@@ -127,15 +127,21 @@ CREATE OR REPLACE MACRO all_said(number, low, high, symbol) AS
 CREATE OR REPLACE MACRO plain(number) AS
   trimmed(CAST(number AS VARCHAR));
 
--- high - low as text, exactly, where high is not below low. It may have one digit more than a DECIMAL(38, 18) holds: then
--- 10^20 is taken off high, in two steps that fit, and put before the text.
+-- high - low, where high is not below low; nothing where that has one digit more than a DECIMAL(38, 18) holds.
+CREATE OR REPLACE MACRO within(high, low) AS
+  TRY(high - low);
+
+-- What high - low is more than 10^20, which is taken off high in two steps that fit.
+CREATE OR REPLACE MACRO beyond(high, low) AS
+  TRY(high - 50000000000000000000 - 50000000000000000000 - low);
+
+-- The two as text, exactly.
+CREATE OR REPLACE MACRO distance_of(within, beyond) AS
+  COALESCE(plain(within), '1' || trimmed(LPAD(CAST(beyond AS VARCHAR), 39, '0')));
+
+-- high - low as text, exactly, where high is not below low.
 CREATE OR REPLACE MACRO distance(high, low) AS
-  COALESCE(
-    plain(TRY(high - low)),
-    '1' || trimmed(
-      LPAD(CAST(TRY(high - 50000000000000000000 - 50000000000000000000 - low) AS VARCHAR), 39, '0')
-    )
-  );
+  distance_of(within(high, low), beyond(high, low));
 
 -- later - earlier as text, exactly.
 CREATE OR REPLACE MACRO difference(later, earlier) AS

@@ -1,15 +1,80 @@
 -- One row is the answer to one figure, as `figures` has it where no publisher is asked for or preferred.
+--
+-- How often its publisher said something is counted as in `tallies`, of the series that answer alone. Its key is the
+-- position of the answer, for to group by a number takes half as long as by a figure and a publisher.
+WITH answering AS MATERIALIZED (
+  SELECT
+    chosen_items.*,
+    figures.publisher
+  FROM chosen_items
+  JOIN figures
+    ON figures.subject_code = chosen_items.subject_code
+    AND figures.position = chosen_items.position
+),
+told AS MATERIALIZED (
+  SELECT
+    answering.position AS answer,
+    figures.published_until,
+    figures.position,
+    CASE
+      WHEN type <> 'FigureWithdrawn' THEN all_said(canonical_value, canonical_low, canonical_high, symbol)
+    END AS told
+  FROM figures
+  JOIN answering
+    ON answering.subject_code = figures.subject_code
+    AND answering.figure_id = figures.figure_id
+    AND answering.publisher = figures.publisher
+),
+counted AS MATERIALIZED (
+  SELECT
+    answer,
+    COUNT(*) AS statements,
+    MIN(told) <> MAX(told) AS differs,
+    CASE
+      WHEN COUNT(*) > COUNT(told) THEN TRUE
+      WHEN MIN(told) <> MAX(told) AND COUNT(*) > 2 THEN LIST_UNIQUE(LIST(told)) < COUNT(*)
+      ELSE FALSE
+    END AS moved
+  FROM told
+  GROUP BY answer
+),
+changed AS (
+  SELECT
+    answer,
+    COUNT(*) FILTER (WHERE changes) AS revisions
+  FROM (
+    SELECT
+      told.answer,
+      told IS NULL OR told IS DISTINCT FROM LAG(told, 1, told) OVER series AS changes
+    FROM told
+    SEMI JOIN (SELECT answer FROM counted WHERE moved) AS moved
+      ON moved.answer = told.answer
+    WINDOW series AS (PARTITION BY told.answer ORDER BY published_until, position)
+  )
+  GROUP BY answer
+)
 SELECT
-  answers_items.* EXCLUDE (corrected, publishers, disputed, spread, published_until, place),
-  tallies_items.statements,
-  tallies_items.revisions,
+  said_items.* EXCLUDE (type, source_kind, corrected, published_until),
+  CAST(counted.statements AS INTEGER) AS statements,
+  CAST(
+    CASE
+      WHEN moved THEN changed.revisions
+      WHEN differs THEN counted.statements - 1
+      ELSE 0
+    END AS INTEGER
+  ) AS revisions,
   corrected,
-  publishers,
-  disputed,
-  spread,
+  answering.publishers,
+  answering.disputed,
+  CASE WHEN points > 1 THEN within(highest, lowest) END AS spread,
+  CASE WHEN points > 1 AND within(highest, lowest) IS NULL THEN beyond(highest, lowest) END AS spread_beyond,
   published_until,
-  place
-FROM answers_items
-JOIN tallies_items
-  ON tallies_items.figure_id = answers_items.figure_id
-  AND tallies_items.publisher = answers_items.publisher
+  1 AS place
+FROM answering
+JOIN counted
+  ON counted.answer = answering.position
+LEFT JOIN changed
+  ON changed.answer = answering.position
+JOIN said_items
+  ON said_items.subject_code = answering.subject_code
+  AND said_items.position = answering.position

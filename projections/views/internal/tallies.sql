@@ -1,7 +1,8 @@
 -- One row is a series of a figure: how often its publisher said something (`statements`, withdrawals included), and how
 -- often that changed what it had said before (`revisions`: another value, a withdrawal, something after a withdrawal).
 --
--- Most series have one or two statements, or say one thing throughout: these need not be put in order.
+-- Most series have one or two statements, or say one thing throughout, or another each time: these need not be put in
+-- order.
 WITH told AS (
   SELECT
     viewpoint,
@@ -20,8 +21,12 @@ counted AS (
     figure_id,
     publisher,
     COUNT(*) AS statements,
-    COUNT(*) > COUNT(told) AS withdrawn,
-    MIN(told) <> MAX(told) AS differs
+    MIN(told) <> MAX(told) AS differs,
+    CASE
+      WHEN COUNT(*) > COUNT(told) THEN TRUE
+      WHEN MIN(told) <> MAX(told) AND COUNT(*) > 2 THEN LIST_UNIQUE(LIST(told)) < COUNT(*)
+      ELSE FALSE
+    END AS moved
   FROM told
   GROUP BY viewpoint, figure_id, publisher
 ),
@@ -38,8 +43,7 @@ in_order AS (
       figure_id,
       publisher
     FROM counted
-    WHERE withdrawn
-      OR (differs AND statements > 2)
+    WHERE moved
   ) AS moved
     ON moved.viewpoint = told.viewpoint
     AND moved.figure_id = told.figure_id
@@ -63,7 +67,13 @@ SELECT
   counted.figure_id,
   counted.publisher,
   CAST(counted.statements AS INTEGER) AS statements,
-  CAST(COALESCE(changed.revisions, CASE WHEN counted.differs THEN 1 ELSE 0 END) AS INTEGER) AS revisions
+  CAST(
+    CASE
+      WHEN moved THEN changed.revisions
+      WHEN differs THEN counted.statements - 1
+      ELSE 0
+    END AS INTEGER
+  ) AS revisions
 FROM counted
 LEFT JOIN changed
   ON changed.viewpoint = counted.viewpoint

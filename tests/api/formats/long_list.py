@@ -45,9 +45,10 @@ class CountedEngine(Engine):
                 filters: Mapping[str, Any] | None = None,
                 sort: str | None = None,
                 offset: int = 0,
+                as_text: bool = True,
             ) -> Iterator[pa.Table]:
                 engine.lists_read += 1
-                return super().read_all(name, viewpoint, filters=filters, sort=sort, offset=offset)
+                return super().read_all(name, viewpoint, filters=filters, sort=sort, offset=offset, as_text=as_text)
 
         return Counted(self.ledger, self.reader, inquiry.allowance)  # type: ignore[attr-defined]
 

@@ -226,8 +226,11 @@ class Failing(Engine):
                 filters: Mapping[str, Any] | None = None,
                 sort: str | None = None,
                 offset: int = 0,
+                as_text: bool = True,
             ) -> Iterator[pa.Table]:
-                yield next(super().read_all(name, viewpoint, filters=filters, sort=sort, offset=offset))
+                yield next(
+                    super().read_all(name, viewpoint, filters=filters, sort=sort, offset=offset, as_text=as_text)
+                )
                 raise error
 
         return Ending(self.ledger, self.reader, allowance)
