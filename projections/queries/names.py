@@ -11,8 +11,8 @@ from projections.sql_text import literals
 from projections.tables.lookups import id_of
 from projections.tables.slug_meanings import SlugMeanings
 
-NEAR_MAX = 100
-"""Up to this many figures are looked for one by one, without reading all."""
+NEAR_MAX = 128
+"""Up to this many figures are looked for one by one, without reading all: those of a page, and the one after it."""
 
 _HELD = "since <= $at AND until > $at"
 

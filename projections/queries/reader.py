@@ -25,7 +25,7 @@ from projections.queries.figure_pages import figure_page
 from projections.queries.filter_values import Value
 from projections.queries.filters import Selection, is_of_one_figure, one_of, select
 from projections.queries.format import presented_rows, with_percent
-from projections.queries.names import Names
+from projections.queries.names import NEAR_MAX, Names
 from projections.queries.near_answers import (
     BESIDE_ANSWERS,
     HEADS,
@@ -40,7 +40,7 @@ from projections.queries.resource_clauses import resource_clauses, viewpoint_row
 from projections.queries.sort_orders import Sort, sort_of
 from projections.queries.thing_histories import ThingHistories
 from projections.queries.touched_things import figures_touched
-from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX
+from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX, in_order
 from projections.sql_text import quoted
 from projections.tables.families import Family
 from projections.viewpoint import Viewpoint
@@ -114,6 +114,8 @@ class Reader(ThingHistories):
             if not _ANSWERERS & set(filters or {}):
                 view = "current"
                 of_all = not selection.near and not selection.latest and selection.items == ["place = 1"]
+                if order is not None and of_all and figures is None and limit is not None and limit <= NEAR_MAX:
+                    return self.read(name, figures=self._first_ids(selection, order, limit, offset), sort=sort)
                 if limit is not None and of_all and order is None:
                     there = figure_page(self.ask, self.families, selection, limit=limit, offset=offset)
                     selection.keep_subjects(there.subjects)
@@ -187,6 +189,17 @@ class Reader(ThingHistories):
         near.rows.append(f"versions.{slug} <= {near.bind(of_last[0][0])}")
         page = self._page(projection, projection.name, near, limit, offset)
         return page if len(page) == limit else None
+
+    def _first_ids(self, selection: Selection, sort: Sort, limit: int, offset: int) -> list[str]:
+        """The ids of a page of all figures that have an answer, in another order than theirs.
+
+        For these few columns are read of all figures; the others are read of those on the page alone.
+        """
+        projection = CATALOGUE["figures"]
+        clauses = self._question("answers", selection.rows_of(projection))
+        page = in_order(clauses, selection, order=projection.order, sort=sort, limit=limit, offset=offset)
+        found = self.ask(f"SELECT CAST(figure_id AS VARCHAR) FROM ({page})", **selection.params)
+        return [figure_id for (figure_id,) in found]
 
     def _page(
         self,

@@ -49,7 +49,7 @@ class ViewpointCursor:
         limit: int | None = None,
         offset: int = 0,
     ) -> pa.Table:
-        text = _in_order(clauses, selection, order=order, sort=sort, limit=limit, offset=offset)
+        text = in_order(clauses, selection, order=order, sort=sort, limit=limit, offset=offset)
         return presented(self._ask(text, selection, batch=limit or ARROW_ROWS), hidden=hidden)
 
     def _tables(
@@ -64,7 +64,7 @@ class ViewpointCursor:
         as_text: bool = True,
     ) -> Iterator[pa.Table]:
         """The same from `offset` to the end, some rows at a time: one table at least."""
-        text = _in_order(clauses, selection, order=order, sort=sort, offset=offset)
+        text = in_order(clauses, selection, order=order, sort=sort, offset=offset)
         yield from self._in_parts(text, selection, hidden=hidden, as_text=as_text)
 
     def _in_parts(
@@ -147,7 +147,7 @@ class ViewpointCursor:
         return self._cursor.execute(query, known or None).fetchall()
 
 
-def _in_order(
+def in_order(
     clauses: str,
     selection: Selection,
     *,

@@ -63,30 +63,55 @@ described AS (
   )
   GROUP BY viewpoint, kind, name
 ),
+-- One row is what one publisher says of one figure.
+shown AS (
+  SELECT
+    figures.viewpoint,
+    figures.figure_id,
+    publisher,
+    metric,
+    material,
+    subject
+  FROM answer_intervals
+  JOIN figures
+    ON figures.viewpoint = answer_intervals.viewpoint
+    AND figures.subject_code = answer_intervals.subject_code
+    AND figures.position = answer_intervals.position
+),
 -- How many figures have an answer: of a publisher, those of which it says something.
 answered AS (
   SELECT
     viewpoint,
     kind,
     name,
-    COUNT(DISTINCT figure_id) AS figures
+    COUNT(*) AS figures
   FROM (
     SELECT
-      figures.viewpoint,
-      figures.figure_id,
+      viewpoint,
+      'publisher' AS kind,
+      publisher AS name
+    FROM shown
+    UNION ALL
+    SELECT
+      viewpoint,
       kind,
       CASE kind
-        WHEN 'publisher' THEN publisher
         WHEN 'metric' THEN metric
         WHEN 'material' THEN material
         ELSE subject
       END AS name
-    FROM answer_intervals
-    JOIN figures
-      ON figures.viewpoint = answer_intervals.viewpoint
-      AND figures.subject_code = answer_intervals.subject_code
-      AND figures.position = answer_intervals.position
+    FROM (
+      SELECT
+        viewpoint,
+        figure_id,
+        ANY_VALUE(metric) AS metric,
+        ANY_VALUE(material) AS material,
+        ANY_VALUE(subject) AS subject
+      FROM shown
+      GROUP BY viewpoint, figure_id
+    )
     CROSS JOIN kinds
+    WHERE kind <> 'publisher'
   )
   GROUP BY viewpoint, kind, name
 )

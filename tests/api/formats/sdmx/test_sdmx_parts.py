@@ -38,9 +38,10 @@ class FewAtATime(Engine):
         filters: Mapping[str, Any] | None = None,
         sort: str | None = None,
         offset: int = 0,
+        as_text: bool = True,
     ) -> Iterator[pa.Table]:
         """The items, a few at a time."""
-        for table in super().read_all(name, viewpoint, filters=filters, sort=sort, offset=offset):
+        for table in super().read_all(name, viewpoint, filters=filters, sort=sort, offset=offset, as_text=as_text):
             for start in range(0, len(table), PART):
                 self.taken += 1
                 if self.fails_after is not None and self.taken > self.fails_after:
