@@ -1,6 +1,6 @@
 """Documents that are checked: what they are read as, by fixed rules and without a ledger, and how they come back."""
 
-from api.documents.claims import Claim, Place, Unread, UnreadNumber
+from api.documents.claims import Claim, Each, Place, Unread, UnreadNumber
 from api.documents.document_claims import document_claims
 from api.documents.html_passages import html_passages
 from api.documents.lexicon import Label, Lexicon, Row, Series, entity_names
@@ -15,6 +15,7 @@ __all__ = [
     "Block",
     "Cell",
     "Claim",
+    "Each",
     "Grid",
     "Heading",
     "Label",

@@ -1,12 +1,16 @@
 """Claims: what a document says of figures, number by number, with the places where it says so."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from api.documents.lexicon import Series
 from api.documents.printed_numbers import PrintedNumber
 from ledger.values import Period
+
+Each = Callable[[Iterable[Any]], Iterator[Any]]
+"""Gives the same items, and raises where there is no more time for them."""
 
 
 class Unread(StrEnum):

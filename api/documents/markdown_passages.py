@@ -20,9 +20,11 @@ _RULE = re.compile(r"\s{0,3}(=+|-+)\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+\u2022]|\d{1,2}[.)])\s+")
 _DIVIDER = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 _UNSAID = re.compile(
-    r"<!--.*?-->|`[^`\n]*`|!\[[^\]\n]*\]\([^)\n]*\)|\[\^[^\]\n]+\]|https?://\S+|(?<=\])\([^)\s]*\)|[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|[\[\]]",
+    r"<!--.{0,500}?-->|`[^`\n]{0,500}`|!\[[^\]\n]{0,500}\]\([^)\n]{0,500}\)|\[\^[^\]\n]{1,100}\]|https?://\S+"
+    r"|(?<=\])\([^)\s]{0,300}\)|[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|[\[\]]",
     re.S,
 )
+"""What is no text, each of a bounded length: what is opened and never closed is not looked for to the end."""
 _SPACE = re.compile(r"\s")
 MINOR = 7
 """The level of a line that heads what comes after it, below all headings with marks."""

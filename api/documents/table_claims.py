@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from api.documents.claims import Claim, Place, UnreadNumber
+from api.documents.claims import Claim, Each, Place, UnreadNumber
 from api.documents.lexicon import Lexicon
 from api.documents.passages import Run
 from api.documents.printed_numbers import PrintedNumber, number_value, printed_numbers, units_in
@@ -68,22 +68,30 @@ class Grid:
 
 
 def table_claims(
-    grid: Grid, lexicon: Lexicon, headings: Sequence[SentenceMarks] = (), written: date | None = None
+    grid: Grid,
+    lexicon: Lexicon,
+    headings: Sequence[SentenceMarks] = (),
+    written: date | None = None,
+    *,
+    each: Each = iter,
 ) -> Iterator[Claim | UnreadNumber]:
-    """The claims of a table and its unread numbers, row by row."""
-    yield from _Table(grid, lexicon, headings, written).claims()
+    """The claims of a table and its unread numbers, row by row. `each` gives rows as long as there is time for them."""
+    yield from _Table(grid, lexicon, headings, written, each).claims()
 
 
 class _Table:
-    def __init__(self, grid: Grid, lexicon: Lexicon, headings: Sequence[SentenceMarks], written: date | None) -> None:
+    def __init__(
+        self, grid: Grid, lexicon: Lexicon, headings: Sequence[SentenceMarks], written: date | None, each: Each
+    ) -> None:
         self._grid = grid
+        self._each = each
         self._lexicon = lexicon
         self._written = written
         columns = range(grid.width)
         self._headers = [grid.header(one) for one in columns]
         self._of_periods = [self._is_of_periods(one) for one in columns]
         self._of_units = [bool(_UNIT_HEADER.match(one)) for one in self._headers]
-        self._column_marks = [self._marks(one) for one in self._headers]
+        self._column_marks = [self._marks(one) for one in each(self._headers)]
         corner = self._headers[0] if self._headers and not _PERIOD_HEADER.search(self._headers[0]) else ""
         above = [self._marks(one) for one in (corner, grid.caption or "") if one]
         self._above = [*above, *headings]
@@ -101,7 +109,7 @@ class _Table:
         return bool(_PERIOD_HEADER.search(header)) or not printed_periods(header)
 
     def claims(self) -> Iterator[Claim | UnreadNumber]:
-        for below, row in enumerate(self._grid.body):
+        for below, row in enumerate(self._each(self._grid.body)):
             number_cells, texts, unit_text = [], [], ""
             for column, cell in enumerate(row):
                 if self._of_units[column]:

@@ -149,14 +149,18 @@ def check_of_document(
     form = form_asked(parameters) or form
     mapping = mapping or _mapping(parameters, directory)
     names = engine.ledger.registered_names() if mapping is not None else None
-    document = sent_document(raw, form, mapping=mapping, names=names)
     clocks = {name: parameters[name] for name in (AS_OF.name, RECORDED_AS_OF.name) if name in parameters}
     viewpoint = viewpoint_of(engine, clocks)
     written = None
     if WRITTEN.name in parameters:
         written = viewpoint_of(engine, {**clocks, "as_of": parameters[WRITTEN.name]})
+    with engine.reader(viewpoint) as reader:
+        each = reader.allowance.each
+    document = sent_document(raw, form, mapping=mapping, names=names, each=each)
     day = day_of(written)
-    check = checked_document(engine, document.texts, lambda lexicon: document.read(lexicon, day), viewpoint, written)
+    check = checked_document(
+        engine, document.texts, lambda lexicon: document.read(lexicon, day, each), viewpoint, written
+    )
     return Checked(document, check, viewpoint, written)
 
 

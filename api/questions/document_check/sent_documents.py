@@ -13,6 +13,7 @@ from api.documents import (
     Block,
     Cell,
     Claim,
+    Each,
     Grid,
     Lexicon,
     TableBlock,
@@ -57,7 +58,7 @@ class SentDocument:
 
     form: str
     texts: Sequence[str]
-    read: Callable[[Lexicon, date | None], Iterable[Claim | UnreadNumber]]
+    read: Callable[[Lexicon, date | None, Each], Iterable[Claim | UnreadNumber]]
     source: str | None = None
     grid: Grid | None = None
 
@@ -79,7 +80,12 @@ def form_of_name(name: str) -> str:
 
 
 def sent_document(
-    raw: bytes, form: str, *, mapping: TableMapping | None = None, names: Mapping[str, str] | None = None
+    raw: bytes,
+    form: str,
+    *,
+    mapping: TableMapping | None = None,
+    names: Mapping[str, str] | None = None,
+    each: Each = iter,
 ) -> SentDocument:
     """The document in some bytes. With a `mapping`, what the rows of a table say is read through it; `names` are then
     those that the ledger knows. Raises Problem, MalformedJSON.
@@ -92,8 +98,10 @@ def sent_document(
         return _of_table(raw, form, mapping, dict(names or {}))
     source = _text_of(raw)
     passages = html_passages if form == "html" else markdown_passages
-    blocks = list(passages(source))
-    return SentDocument(form, list(_texts(blocks)), lambda lexicon, day: document_claims(blocks, lexicon, day), source)
+    blocks = list(each(passages(source)))
+    return SentDocument(
+        form, list(_texts(blocks)), lambda lexicon, day, each: document_claims(blocks, lexicon, day, each=each), source
+    )
 
 
 def refused_document(rule: str, detail: str, pointer: str = "") -> Problem:
@@ -134,7 +142,9 @@ def _of_table(raw: bytes, form: str, mapping: TableMapping | None, names: dict[s
         raise refused_document("table", str(error)) from None
     grid = Grid(tuple(rows))
     texts = {cell.text for row in rows for cell in row}
-    return SentDocument(form, sorted(texts), lambda lexicon, day: table_claims(grid, lexicon, (), day), grid=grid)
+    return SentDocument(
+        form, sorted(texts), lambda lexicon, day, each: table_claims(grid, lexicon, (), day, each=each), grid=grid
+    )
 
 
 def _rows(raw: bytes, name: str) -> Iterable[Any]:
@@ -159,7 +169,9 @@ def _of_mapped(
             if len(events) > CLAIMS_MAX:
                 raise refused_document("claims", f"more than {CLAIMS_MAX:,} values: send the table in parts")
     grid = _grid_of(events, numbers)
-    return SentDocument(form, _grid_texts(grid), lambda lexicon, day: table_claims(grid, lexicon, (), day), grid=shown)
+    return SentDocument(
+        form, _grid_texts(grid), lambda lexicon, day, each: table_claims(grid, lexicon, (), day, each=each), grid=shown
+    )
 
 
 def _of_claims(raw: bytes) -> SentDocument:
@@ -181,7 +193,9 @@ def _of_claims(raw: bytes) -> SentDocument:
     if any("text" in one for one in claims):
         return _of_sentences(claims)
     grid = _grid_of(claims, range(1, len(claims) + 1))
-    return SentDocument("claims", _grid_texts(grid), lambda lexicon, day: table_claims(grid, lexicon, (), day))
+    return SentDocument(
+        "claims", _grid_texts(grid), lambda lexicon, day, each: table_claims(grid, lexicon, (), day, each=each)
+    )
 
 
 def _of_sentences(claims: Sequence[Mapping[str, Any]]) -> SentDocument:
@@ -190,7 +204,10 @@ def _of_sentences(claims: Sequence[Mapping[str, Any]]) -> SentDocument:
     source = "\n\n".join(" ".join(str(one["text"]).split()) for one in claims)
     blocks = list(markdown_passages(source))
     return SentDocument(
-        "claims", list(_texts(blocks)), lambda lexicon, day: document_claims(blocks, lexicon, day), source
+        "claims",
+        list(_texts(blocks)),
+        lambda lexicon, day, each: document_claims(blocks, lexicon, day, each=each),
+        source,
     )
 
 

@@ -173,6 +173,9 @@ def test_a_long_document_takes_no_longer_than_its_length(client: TestClient) -> 
         "<" * 3000,
         "[" * 3000,
         "*" * 3000,
+        "[a](" * 9000,
+        "<!--" * 9000,
+        "a:\n" * 2000,
     ],
 )
 @pytest.mark.parametrize("kind", ["text/markdown", "text/html", "text/csv"])
