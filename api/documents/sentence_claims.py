@@ -68,6 +68,9 @@ def sentence_claims(
     """The claims of a sentence, and its numbers that are none. `scope.last` moves on."""
     marks = SentenceMarks(text, lexicon, written)
     yield from claims_of_marks(marks, lexicon, scope)
+    subjects = [one for one in marks.of(Role.subject) if one.values & lexicon.by_subject.keys()]
+    if len({one.values for one in subjects}) == 1 and len(marks.of(Role.subject)) == len(subjects):
+        scope.last = replace(scope.last, subject=subjects[0])
 
 
 def claims_of_marks(marks: SentenceMarks, lexicon: Lexicon, scope: Scope) -> Iterator[Claim | UnreadNumber]:
@@ -282,6 +285,8 @@ class _Sentence:
         yield from (one for one in attached if one.role is Role.period)
         left = [one for one in self._marks.left(zone, Role.period) if one not in self._attached]
         yield from (one for one in left if one.period and not (one.period.back and self._marks.is_compared(one)))
+        if self._marks.is_compared_number(zone):
+            return
         if self._before.period is not None:
             yield self._before.period
         yield from self._marks.following(zone, Role.period)

@@ -38,6 +38,11 @@ _SUPPOSED = re.compile(
     r"\b(?:would|could|might|may|will|expects?|expected|expecting|aims?|plans?|planned|targets?|targeted|targeting|hopes?|guidance|"
     r"guided|forecasts?|projects?|projected|intends?)\b"
 )
+_COMPARISON = re.compile(
+    r"\b(?:from|against|after|versus|vs\.?|than|compared\s+(?:with|to)|following)\s+"
+    r"(?:about\s+|around\s+|some\s+|nearly\s+|almost\s+|only\s+|just\s+)?$",
+    re.I,
+)
 _CHANGE = re.compile(
     r"\b(?:by|(?:increase|rise|growth|gain|jump|decrease|drop|fall|decline|difference|change)\s+of)\s+"
     r"(?:about\s+|around\s+|some\s+|nearly\s+|almost\s+|more\s+than\s+|over\s+|just\s+)?$",
@@ -188,6 +193,10 @@ class SentenceMarks:
     def is_compared(self, mark: Mark) -> bool:
         """Whether a period is one that something is only compared with: than a year earlier."""
         return _COMPARED.search(self.text[max(0, mark.start - NEAR) : mark.start]) is not None
+
+    def is_compared_number(self, zone: Zone) -> bool:
+        """Whether the number is one that something is compared with, of another period: up from 563 t."""
+        return _COMPARISON.search(self.text[max(zone.left, zone.number.start - NEAR) : zone.number.start]) is not None
 
     def is_change(self, zone: Zone) -> bool:
         """Whether the number says by how much something changed."""

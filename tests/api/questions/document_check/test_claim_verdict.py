@@ -91,3 +91,21 @@ def test_what_stands_first_is_the_answer_of_the_ledger(shipped: Engine) -> None:
         assert {one["figure_id"]: one["event_id"] for one in answers} == {
             figure: one.standing[0].event_id for figure, one in known.items() if one.standing
         }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "China's mine production of rare earths was 255,000 t in 2023, up from 240,000 t.",
+        "China's mine production of rare earths rose by 240,000 t in 2023.",
+        "China's mine production of rare earths would have been 240,000 t in 2023.",
+        "Peru's mine production of rare earths was 240,000 t in 2023.",
+        "China's mine production of rare earths was 240,000 t.",
+    ],
+)
+def test_what_is_in_doubt_stays_unread(engine: Engine, text: str) -> None:
+    passages = list(markdown_passages(text))
+    read = lambda lexicon: document_claims(passages, lexicon)  # noqa: E731
+    check = checked_document(engine, [text], read, engine.viewpoint())
+    assert "240,000 t" not in [one.claim.number.text for one in check.claims]
+    assert "240,000 t" in [one.number.text for one in check.unread]
