@@ -63,6 +63,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "slips": ("supply-ledger slips --resource facilities",),
     "impact": ("supply-ledger impact --recorded-from position:100",),
     "reliance": ("supply-ledger reliance --changed true",),
+    "influence": ("supply-ledger influence --subject world --metric mine_production",),
     "disputes": ("supply-ledger disputes --status all",),
     "scorecards": ("supply-ledger scorecards --metric mine_production",),
     "freshness": ("supply-ledger freshness --publisher lynas-rare-earths --as-of 2026-11-01",),

@@ -20,6 +20,7 @@ from projections.audit.figure_sayings import (
 )
 from projections.audit.findings import Findings
 from projections.audit.freshness import FRESHNESS_STATES, freshness
+from projections.audit.influence import TURNS, influence
 from projections.audit.publications import publications
 from projections.audit.revisions.accuracy import Options
 from projections.audit.revisions.change_kinds import KINDS
@@ -49,6 +50,7 @@ __all__ = [
     "STATUSES",
     "SUBJECT",
     "TOP",
+    "TURNS",
     "VERDICTS",
     "WAYS",
     "Columns",
@@ -65,6 +67,7 @@ __all__ = [
     "figure_sayings",
     "figures_of",
     "freshness",
+    "influence",
     "publications",
     "reliances",
     "revisions",

@@ -46,6 +46,7 @@ HEAVY = (
     "/v1/scorecards",
     "/v1/uncertainty",
     "/v1/freshness",
+    "/v1/influence",
     "/v1/reliance",
     "/v1/diff?from_as_of=2010&to_as_of=2024",
     "/v1/impact?recorded_from=position:1",

@@ -66,10 +66,10 @@ PUBLIC = {
     ),
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS FRESHNESS_STATES GROUPINGS KINDS LEVEL MATERIAL PUBLICATIONS RELATIONS "
-        "SLIP_GROUPS STATUSES SUBJECT TOP VERDICTS WAYS Columns FigureSayings Findings LedgerAct Options "
-        "Reliance Saying Slips concentration disputes entity_labels figure_sayings figures_of freshness "
-        "publications  reliances revisions scorecards statement_validity sums thing_disputes thing_vintages "
-        "trace uncertainty  vintages word_search"
+        "SLIP_GROUPS STATUSES SUBJECT TOP TURNS VERDICTS WAYS Columns FigureSayings Findings LedgerAct "
+        "Options Reliance Saying Slips concentration disputes entity_labels figure_sayings figures_of "
+        "freshness influence publications reliances revisions scorecards statement_validity sums "
+        "thing_disputes thing_vintages trace uncertainty vintages word_search"
     ),
 }
 """A name that goes breaks who imports it; one that comes is kept for good. Think, then write it here."""

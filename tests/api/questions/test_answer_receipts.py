@@ -35,6 +35,7 @@ AUDIT = {
     "scorecards": {"metric": "mine_production"},
     "freshness": {},
     "reliance": {},
+    "influence": {"subject": "world", "metric": "mine_production"},
     "uncertainty": {"metric": "mine_production"},
     "sums": {},
     "concentration": {
