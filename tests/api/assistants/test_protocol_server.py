@@ -27,8 +27,10 @@ from api.client.local_door import LocalDoor
 from api.keys.key_file import KEYS_FILE, KeyFile
 from api.keys.scopes import Scope
 from api.settings import QUESTION_MEMORY
+from ledger import Ledger
 from projections import Engine
 from tests.api.helpers import BASICS, mined, organisation
+from tests.api.questions.test_freshness_question import WORLD, told
 from tests.places import ROOT
 
 T = TypeVar("T")
@@ -276,8 +278,10 @@ def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.Monkey
     assert "pip install 'supply-ledger[mcp]'" in result.output
 
 
-def test_a_question_has_the_limits_of_the_settings(shipped: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_question_has_the_limits_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(QUESTION_MEMORY.variable, "1")
-    result = called(shipped, "diff", from_as_of="2015")
+    with Ledger(":memory:") as ledger, Engine(ledger) as engine:
+        ledger.append([*WORLD, *({**told("2025-01-31"), "metric": f"metric_{number}"} for number in range(6_000))])
+        result = called(engine, "diff", from_as_of="2015")
     assert result.is_error
     assert QUESTION_MEMORY.variable in text_of(result)

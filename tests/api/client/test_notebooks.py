@@ -6,6 +6,8 @@
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +43,14 @@ def run(path: Path, data: Path) -> Any:
 
 
 def said(notebook: Any) -> list[list[str]]:
-    """What each cell says in words; of a chart, that there is one."""
-    return [[_text(output) for output in cell.get("outputs", ())] for cell in notebook.cells]
+    """What each cell says in words; of a chart, that there is one. What is printed may come in several pieces."""
+    return [list(_of_cell(cell)) for cell in notebook.cells]
+
+
+def _of_cell(cell: Any) -> Iterator[str]:
+    for printed, outputs in groupby(cell.get("outputs", ()), key=lambda output: output["output_type"] == "stream"):
+        texts = map(_text, outputs)
+        yield from ["".join(texts)] if printed else texts
 
 
 def _text(output: Any) -> str:
