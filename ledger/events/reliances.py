@@ -39,7 +39,9 @@ class RelianceRegistered(Event):
     )
     title: Text | None = Field(None, description="Where the answer is used.")
     by: Text | None = Field(None, description="Who relies on it.")
-    basis: AnswerBasis | None = Field(None, description="The viewpoint of the answer, from its own `basis`.")
+    basis: AnswerBasis | None = Field(
+        None, description="The viewpoint of the answer: `as_of` and `recorded_as_of` of its own `basis`."
+    )
 
 
 class RelianceEnded(Event):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from ledger.values import POSITION_PREFIX, instant_text
+from ledger.values import instant_text
 from projections.queries.reader import Reader
 
 _REGISTERED = """
@@ -17,13 +17,18 @@ ORDER BY reliance
 
 
 class Reliance(NamedTuple):
-    """An answer that is relied on: `as_of` and `position` are its viewpoint on the two clocks."""
+    """An answer that is relied on.
+
+    Its viewpoint is what its basis says. What that leaves open is None: the question's own address may say it, else
+    the answer is the one of the registration, of `registered_at` and of the `position` before it.
+    """
 
     name: str
     title: str | None
     by: str | None
     question: str
-    as_of: str
+    as_of: str | None
+    recorded_as_of: str | None
     position: int
     registered_at: str
     event_id: str
@@ -45,15 +50,15 @@ def _reliance(
     recorded_at: datetime,
     event_id: str,
 ) -> Reliance:
-    registered_at, given = instant_text(recorded_at.replace(tzinfo=UTC)), basis or {}
-    at = given.get("recorded_as_of")
+    given = basis or {}
     return Reliance(
         name,
         title,
         by,
         question,
-        given.get("as_of") or registered_at,
-        int(at.removeprefix(POSITION_PREFIX)) if at else position - 1,
-        registered_at,
+        given.get("as_of"),
+        given.get("recorded_as_of"),
+        position - 1,
+        instant_text(recorded_at.replace(tzinfo=UTC)),
         event_id,
     )

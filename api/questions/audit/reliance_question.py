@@ -8,10 +8,13 @@ from api.problems import Problem, problem_of
 from api.questions.audit.audit_question import AuditQuestion, choice_of, texts_of
 from api.questions.audit.diff_question import compared
 from api.questions.audit.resource_parameters import RESOURCE
-from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
-from api.questions.parameters import PAGING, VIEWPOINT, Parameter
+from api.questions.audit.thing_differences import AT
+from api.questions.page import Items, Page, filters_of, read
+from api.questions.parameters import PAGING, VIEWPOINT, Parameter, checked
+from api.questions.resources import list_parameters_of
+from api.questions.unit_conversion import CONVERSION
 from ledger import LedgerError
-from ledger.values import instant_text
+from ledger.values import POSITION_PREFIX, instant_text
 from projections import CATALOGUE, FIGURES, THINGS, FilterError, Inquiry, UnknownFilter, Viewpoint
 from projections.audit import Reliance, reliances
 
@@ -19,13 +22,15 @@ ORDER = 45
 CHANGES_MAX = 20
 """So many changes of an answer are told."""
 CHANGED = ("all", "true", "false")
+_NOT_COMPARED = ("sort", *(one.name for one in CONVERSION))
 DESCRIPTION = """\
 What a report says is registered with `POST /v1/events`: a `RelianceRegistered` event with a name (`reliance`), the
 `question` (the path of the answer with its filters: of figures or of things that hold over time), where and by whom
-it is used (`title`, `by`), and the `basis` that stood in the answer. Registered again under the same name, it is the
-answer of that time that counts; `RelianceEnded` ends it.
+it is used (`title`, `by`), and `as_of` and `recorded_as_of` of the `basis` that stood in the answer. What `basis`
+leaves out is as the question's own address says, else as it was at the registration. Registered again under the same
+name, it is the answer of that time that counts; `RelianceEnded` ends it.
 
-An item a reliance: its question and `basis`, whether the answer would be `changed` at the viewpoint, and `changes`:
+An item a reliance: its question and viewpoint, whether the answer would be `changed` at the viewpoint, and `changes`:
 what differs, each with `before`, `after` and the `causes`, as in `/v1/diff`; twenty at most (`more`: there are
 others). Both clocks count: what the world has published since, and what this ledger took in, corrected or retracted.
 `error` says why a question cannot be answered. With `changed=true` only those whose answer is another.
@@ -75,8 +80,8 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
         "title": one.title,
         "by": one.by,
         "question": one.question,
-        "as_of": one.as_of,
-        "recorded_as_of": f"position:{one.position}",
+        "as_of": one.as_of or one.registered_at,
+        "recorded_as_of": one.recorded_as_of or f"{POSITION_PREFIX}{one.position}",
         "registered_at": one.registered_at,
         "event_id": one.event_id,
         "changed": None,
@@ -85,29 +90,37 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
         "error": None,
     }
     try:
-        page = compared(engine, _as_diff(one, now), asked="reliance")
+        resource, asked = _asked(one.question)
+        then = {name: getattr(one, name) or asked.get(name) or item[name] for name in ("as_of", "recorded_as_of")}
+        item.update(then)
+        named = {f"from_{name}": name for name in then}
+        page = compared(engine, _as_diff(resource, asked, then, now), asked="reliance", names=named)
     except (Problem, LedgerError, FilterError, UnknownFilter) as error:
         return {**item, "error": problem_of(error).detail}
     changes = page.rows()
     return {**item, "changed": bool(changes), "changes": changes, "more": page.next is not None}
 
 
-def _as_diff(one: Reliance, now: Viewpoint) -> dict[str, str]:
-    """The parameters of the difference between the answer then and now. Raises Problem."""
-    path = urlsplit(one.question)
+def _asked(question: str) -> tuple[str, dict[str, str]]:
+    """The resource that a question is about, and its parameters by name. Raises Problem."""
+    path = urlsplit(question)
     resource = path.path.removeprefix("/v1/")
     if resource != FIGURES.name and resource not in THINGS:
         resources = ", ".join((FIGURES.name, *(name for name in CATALOGUE if name in THINGS)))
         raise Problem(422, "bad-parameter", f"{path.path} is not one of the lists that can be relied on: {resources}")
-    beside = (*VIEWPOINT_NAMES, *NOT_FILTERS, "sort")
-    filters = {name: text for name, text in parse_qsl(path.query, keep_blank_values=True) if name not in beside}
+    pairs = parse_qsl(path.query, keep_blank_values=True)
+    return resource, checked(pairs, list_parameters_of(CATALOGUE[resource]))
+
+
+def _as_diff(resource: str, asked: Mapping[str, str], then: Mapping[str, str], now: Viewpoint) -> dict[str, str]:
+    """The parameters of the difference between the answer then and now."""
     return {
-        **filters,
+        **filters_of(asked, besides=_NOT_COMPARED),
         **({} if resource == FIGURES.name else {RESOURCE.name: resource}),
-        "from_as_of": one.as_of,
-        "from_recorded_as_of": f"position:{one.position}",
+        **({AT.name: asked[AT.name]} if AT.name in asked and resource != FIGURES.name else {}),
+        **{f"from_{name}": text for name, text in then.items()},
         "to_as_of": instant_text(now.as_of),
-        "to_recorded_as_of": f"position:{now.position}",
+        "to_recorded_as_of": f"{POSITION_PREFIX}{now.position}",
         "limit": str(CHANGES_MAX),
     }
 

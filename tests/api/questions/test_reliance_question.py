@@ -60,9 +60,45 @@ def test_a_policy_can_be_relied_on(api: Api) -> None:
     assert [change["after"]["status"] for change in item["changes"]] == ["repealed"]
 
 
+def test_the_viewpoint_in_the_address_of_a_question_counts_where_its_basis_says_none(api: Api) -> None:
+    api.post(*WORLD, told("2025-01-31"), {**told("2025-01-31"), "value": "12", "published_at": "2025-09-30"})
+    before = f"position:{api.head() - 1}"
+    rely(api, "page-4", f"{FIGURE}&as_of=2025-06-30&unit=kt&sort=-value&limit=1")
+    item = page_4(api)
+    assert (item["as_of"], item["recorded_as_of"]) == ("2025-06-30", f"position:{api.head() - 1}")
+    assert [change["after"]["value"] for change in item["changes"]] == ["12"]
+    rely(api, "page-4", f"{FIGURE}&recorded_as_of={before}")
+    item = page_4(api)
+    assert (item["recorded_as_of"], item["changed"]) == (before, True)
+    rely(api, "page-4", f"{FIGURE}&as_of=2025-06-30&recorded_as_of={before}", basis={"as_of": "2025-10-31"})
+    assert (page_4(api)["as_of"], page_4(api)["recorded_as_of"]) == ("2025-10-31", before)
+
+
+def test_a_policy_that_is_relied_on_at_a_day_of_the_world_is_compared_at_that_day(api: Api) -> None:
+    policy = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "erewhon", "kind": "export_ban"}
+    api.post(*WORLD, {**policy, "effective_from": "2025-06-01", "published_at": "2024-12-01"})
+    rely(api, "page-4", "/v1/policies?policy=ban", basis={"as_of": "2025-02-01"})
+    assert page_4(api, as_of="2025-07-01")["changed"] is True
+    rely(api, "page-4", "/v1/policies?policy=ban&effective_at=2025-12-15", basis={"as_of": "2025-02-01"})
+    assert page_4(api, as_of="2025-07-01")["changed"] is False
+    suspended = {"type": "PolicySuspended", "policy": "ban", "effective_from": "2025-11-01"}
+    api.post({**suspended, "published_at": "2025-10-15"})
+    ((change,),) = (page_4(api)["changes"],)
+    assert (change["before"]["status"], change["after"]["status"]) == ("in_force", "suspended")
+
+
 def test_a_question_that_cannot_be_answered_says_why(api: Api) -> None:
     api.post(*WORLD)
-    for question in ("/v1/disputes?subject=erewhon", "/v1/figures?colour=blue", "/v1/figures?period=never"):
+    for question in (
+        "/v1/disputes?subject=erewhon",
+        "/v1/figures?colour=blue",
+        "/v1/figures?period=never",
+        "/v1/figures?subject=erewhon&subject=world",
+        "/v1/figures?subject=%ff",
+        "/v1/figures?changed_by_more_than=5",
+        "/v1/figures?as_of=yesterday",
+        "/v1/figures?recorded_as_of=position:99999",
+    ):
         rely(api, "page-4", question)
         item = page_4(api)
         assert item["changed"] is None
