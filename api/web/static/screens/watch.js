@@ -28,6 +28,7 @@ export async function watch({ params, signal }) {
     h("h1", {}, words.heading),
     h("section", {}, h("h2", {}, words.relied), h("p", { class: "lead" }, words.reliedLead),
       items.length ? table(ofReliance(called), items, { caption: words.relied, id: "relied" }) : empty(words.nobody),
+      relied.next ? h("p", { class: "soft" }, words.cut(PAGE)) : null,
       h("p", {}, h("a", { href: address("/append", { type: "RelianceRegistered" }) }, words.register))),
     h("section", {}, h("h2", {}, words.fresh), h("p", { class: "lead" }, words.freshLead),
       fresh.items.length ? table(ofFreshness(called), fresh.items, { caption: words.fresh, id: "fresh" }) : empty(words.current),
