@@ -29,6 +29,9 @@ ITEM_COLUMNS = (
     *("written_verdict", "written_how", "written_said", "written_value", "written_unit", "written_event_id"),
 )
 
+APART_MAX = 5
+"""So many candidates are told apart in words."""
+
 
 def claim_item(number: int, checked: CheckedClaim, lines: LineStarts | None) -> dict[str, Any]:
     """A claim as an item. `lines` are those of the source, where it is a text."""
@@ -131,7 +134,8 @@ def said(claim: Claim, judged: Judgement) -> str:
     if judged.verdict is Verdict.misquoted:
         return f"misquoted ({_how(judged)}): {now}"
     if judged.verdict is Verdict.ambiguous:
-        return f"may be one of {len(_candidates(claim))} figures: see candidates"
+        candidates = _candidates(claim)
+        return f"may be one of {len(candidates)} figures: {_apart(candidates)}"
     if judged.verdict is Verdict.not_held:
         return "this ledger holds no such figure"
     return f"never said: {now}"
@@ -141,6 +145,19 @@ def _how(judged: Judgement) -> str:
     if judged.how is Misquote.unit:
         return f"the number is right {judged.detail}"
     return judged.detail or ""
+
+
+def _apart(candidates: Sequence[Mapping[str, Any]]) -> str:
+    """What tells candidates apart, a few of them."""
+    names = [name for name in candidates[0] if name != "figure_id" and len({str(one[name]) for one in candidates}) > 1]
+    told = [" ".join(_in_words(one[name]) for name in names or ("figure_id",)) for one in candidates[:APART_MAX]]
+    return " or ".join((*told, *(["others"] if len(candidates) > APART_MAX else ())))
+
+
+def _in_words(part: Any) -> str:
+    if isinstance(part, Mapping):
+        return ", ".join(f"{name}={value}" for name, value in part.items()) or "-"
+    return str(part or "-")
 
 
 def _others(others: Sequence[Saying]) -> str:

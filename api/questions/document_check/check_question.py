@@ -17,7 +17,7 @@ from api.questions.document_check.document_check import DocumentCheck, checked_d
 from api.questions.document_check.sent_documents import DOCUMENT_FORMS, TABLE_FORMS, SentDocument, sent_document
 from api.questions.import_question import MAPPING, SET
 from api.questions.page import ONCE, Page, viewpoint_of
-from api.questions.parameters import AS_OF, FORMAT, RECORDED_AS_OF, SAFE, Parameter
+from api.questions.parameters import AS_OF, FORMAT, RECORDED_AS_OF, SAFE, Parameter, check_moment
 from ledger import MappingError, TableMapping, find_mapping, with_parameters
 from projections import Inquiry, Viewpoint
 
@@ -153,6 +153,7 @@ def check_of_document(
     viewpoint = viewpoint_of(engine, clocks)
     written = None
     if WRITTEN.name in parameters:
+        check_moment(WRITTEN.name, parameters[WRITTEN.name])
         written = viewpoint_of(engine, {**clocks, "as_of": parameters[WRITTEN.name]})
     with engine.reader(viewpoint) as reader:
         each = reader.allowance.each
@@ -187,8 +188,8 @@ def _mapping(parameters: Mapping[str, str], directory: Path | None) -> TableMapp
 
 def _remark(item: Mapping[str, Any]) -> str:
     """What is said of a claim, and what would have been when it was written."""
-    then = item.get("written_said")
-    return item["said"] if then is None else f"{item['said']}; when it was written: {then}"
+    now, then = str(item["said"]), item.get("written_said")
+    return now if then is None else f"{now}; when it was written: {'the same' if then == now else then}"
 
 
 def _names(header: list[str], width: int) -> list[str]:
