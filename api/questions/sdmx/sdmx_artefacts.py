@@ -166,12 +166,12 @@ def describe(engine: Inquiry, type: str, parts: Sequence[str], parameters: Mappi
     check_maintained(agency, version)
     if type not in (*TYPES, "*", "structure"):
         raise not_offered(f"{type[:40]!r} is not offered: there are {', '.join(TYPES)}.")
-    chosen = [one for one in _all() if type in (one.type, "*", "structure")]
+    known = chosen = [one for one in _all() if type in (one.type, "*", "structure")]
     if names not in ANY:
         wanted = names.split(",")
-        chosen = [one for one in chosen if one.id in wanted]
+        chosen = [one for one in known if one.id in wanted]
     if not chosen:
-        raise not_found(f"There is no {type[:40]} {names[:80]!r}.")
+        raise not_found(f"There is no {type[:40]} {names[:80]!r}: there are {', '.join(one.id for one in known)}.")
     detail = parameters.get("detail", "full")
     if detail not in DETAILS:
         raise bad_parameter("detail", "choice", f"detail is one of {', '.join(DETAILS)}, not {detail[:40]!r}")

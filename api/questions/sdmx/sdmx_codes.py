@@ -14,6 +14,7 @@ from functools import lru_cache
 NOTHING = "_Z"
 """The code of SDMX for what does not apply."""
 _PER = "_PER_"
+_LIKE_PER = re.compile(r"_(?=PER(?:_|$))")
 _BETWEEN = "@"
 _ESCAPED = re.compile(r"\$([0-9A-F]{2})")
 
@@ -34,7 +35,7 @@ def text_of_code(code: str) -> str:
 @lru_cache(maxsize=4096)
 def unit_code(unit: str) -> str:
     """A canonical unit as a code."""
-    return _PER.join(code_of(part).replace(_PER, "$5FPER_") for part in unit.split("/"))
+    return _PER.join(_LIKE_PER.sub("$5F", code_of(part)) for part in unit.split("/"))
 
 
 def unit_of_code(code: str) -> str:

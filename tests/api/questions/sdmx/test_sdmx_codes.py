@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.questions.sdmx.sdmx_codes import (
@@ -51,6 +51,8 @@ def test_every_text_comes_back(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["_PER_", "_", "PER", "kg", "$", "/", " ", "@"]), min_size=1, max_size=8))
+@example(["_PER_", "PER", "_"])
+@example(["kg", "_PER", "/", "PER_"])
 def test_every_unit_comes_back_though_it_looks_like_a_code(parts: list[str]) -> None:
     unit = "".join(parts)
     assert unit_of_code(unit_code(unit)) == unit
