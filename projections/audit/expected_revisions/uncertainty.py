@@ -179,7 +179,7 @@ def _shown(point: Decimal, band: Band, trial: Trial, *, of: str, as_ratio: bool)
         "tried": trial.tried,
         "held": trial.held,
         "held_share": trial.held / trial.tried if trial.tried else None,
-        "outside": trial.outside,
+        "outside": round(trial.outside, 6),
         "reasons": {} if trial.tried else {"held_share": "no such band could be given before"},
     }
 
