@@ -56,7 +56,7 @@ def moments() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("printed", ["2026-H2", "2026-Q4", "2026-W22", "late 2026", "Q3 2026", "by the end of 2026"])
 def test_every_field_that_is_a_date_takes_them_and_no_deadline(printed: str) -> None:
     found = moments()
-    assert {field for _, field in found} == {"published_at", "effective_from", "effective_to"}
+    assert {field for _, field in found} == {"published_at", "effective_from", "effective_to", "checked_at"}
     for name, field in found:
         cls = REGISTRY[name]
         other = {"effective_from": "effective_to", "effective_to": "effective_from"}.get(field, "type")
