@@ -9,6 +9,7 @@ from api.questions.audit.audit_question import AuditQuestion, choice_of, texts_o
 from api.questions.audit.diff_question import compared
 from api.questions.audit.resource_parameters import RESOURCE
 from api.questions.audit.thing_differences import AT
+from api.questions.name_hints import HINTS
 from api.questions.page import Items, Page, filters_of, read
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter, checked
 from api.questions.resources import list_parameters_of
@@ -33,7 +34,9 @@ name, it is the answer of that time that counts; `RelianceEnded` ends it.
 An item a reliance: its question and viewpoint, whether the answer would be `changed` at the viewpoint, and `changes`:
 what differs, each with `before`, `after` and the `causes`, as in `/v1/diff`; twenty at most (`more`: there are
 others). Both clocks count: what the world has published since, and what this ledger took in, corrected or retracted.
-`error` says why a question cannot be answered. With `changed=true` only those whose answer is another.
+`hints` has the names in the question that mean nothing here, as in any read, and `error` says why a question cannot be
+answered. What was erased is in neither answer: `erased` of the basis names it. With `changed=true` only those whose
+answer is another.
 
 Whoever is to hear of it without asking adds a hook with the same filters and `--when changed` (`supply-ledger
 hooks`).
@@ -87,6 +90,7 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
         "changed": None,
         "changes": [],
         "more": False,
+        "hints": [],
         "error": None,
     }
     try:
@@ -98,7 +102,8 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
     except (Problem, LedgerError, FilterError, UnknownFilter) as error:
         return {**item, "error": problem_of(error).detail}
     changes = page.rows()
-    return {**item, "changed": bool(changes), "changes": changes, "more": page.next is not None}
+    hints = page.more.get(HINTS, [])
+    return {**item, "changed": bool(changes), "changes": changes, "more": page.next is not None, "hints": hints}
 
 
 def _asked(question: str) -> tuple[str, dict[str, str]]:

@@ -150,6 +150,7 @@ export const TEXTS = {
     reliedLead: "An answer that is used in a report is registered with its question and its viewpoint. Here is which of them would be another at this date, and because of which events.",
     nobody: "Nobody has registered an answer yet.", register: "Register an answer",
     changed: "would be another", same: "stands", more: "and others",
+    unknown: (name) => `${name} is unknown here`,
     cut: (count) => `Only the first ${count} by name are compared here; /v1/reliance tells of all, page by page.`,
     fresh: "Sources that are expected",
     freshLead: "What each publisher used to publish by when, from its own rhythm, and whether anybody has looked since.",

@@ -109,6 +109,16 @@ def test_a_question_that_cannot_be_answered_says_why(api: Api) -> None:
     assert "99999" in page_4(api)["error"]
 
 
+def test_a_name_in_a_question_that_means_nothing_is_told(api: Api) -> None:
+    api.post(*WORLD, told("2025-01-31"))
+    rely(api, "page-4", FIGURE)
+    assert page_4(api)["hints"] == []
+    rely(api, "page-4", FIGURE.replace("erewhon", "erewhom"))
+    assert page_4(api)["hints"] == [{"parameter": "subject", "value": "erewhom", "meant": ["erewhon"]}]
+    rely(api, "page-4", "/v1/policies?jurisdiction=erewhom")
+    assert [hint["parameter"] for hint in page_4(api)["hints"]] == ["jurisdiction"]
+
+
 def test_of_many_reliances_a_page_is_told_at_a_time(api: Api) -> None:
     api.post(*WORLD, told("2025-01-31"))
     for number in range(5):

@@ -44,7 +44,7 @@ function ofReliance(called) {
   return [
     { title: columns.use, cell: (item) => [item.title ?? item.reliance, item.by ? h("span", { class: "soft" }, ` ${item.by}`) : null] },
     { title: columns.since, cell: (item) => h("time", { datetime: item.as_of }, item.as_of.slice(0, 10)) },
-    { title: columns.stands, cell: (item) => (item.error ? h("span", { class: "soft" }, item.error) : h("span", { class: `badge ${item.changed ? "changed" : "current"}` }, item.changed ? words.changed : words.same)) },
+    { title: columns.stands, cell: (item) => [(item.error ? h("span", { class: "soft" }, item.error) : h("span", { class: `badge ${item.changed ? "changed" : "current"}` }, item.changed ? words.changed : words.same)), ...item.hints.map((hint) => h("span", { class: "soft" }, ` ${words.unknown(hint.value)}`))] },
     { title: columns.now, cell: (item) => [...item.changes.map((change) => h("div", {}, changeOf(item, change, called))), item.more ? words.more : null] },
   ];
 }
