@@ -29,6 +29,7 @@ class Reliance(NamedTuple):
     question: str
     as_of: str | None
     recorded_as_of: str | None
+    effective_at: str | None
     position: int
     registered_at: str
     event_id: str
@@ -58,6 +59,7 @@ def _reliance(
         question,
         given.get("as_of"),
         given.get("recorded_as_of"),
+        given.get("effective_at") if given.get("effective_at") != given.get("as_of") else None,
         position - 1,
         instant_text(recorded_at.replace(tzinfo=UTC)),
         event_id,

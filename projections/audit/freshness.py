@@ -35,7 +35,9 @@ _GROUPS = """
 SELECT
   publisher,
   metric,
-  LIST(DISTINCT CAST(published_until AS DATE) ORDER BY CAST(published_until AS DATE)) AS days,
+  LIST(DISTINCT CAST(published_until AS DATE) ORDER BY CAST(published_until AS DATE))
+    FILTER (WHERE CAST(published_from AS DATE) = CAST(published_until AS DATE)) AS days,
+  MAX(CAST(published_until AS DATE)) AS last_day,
   COUNT(DISTINCT figure_id) AS figures,
   COUNT(*) AS statements,
   MAX(position) AS position,
@@ -68,8 +70,8 @@ def freshness(
 ) -> Findings:
     """One item a publisher and metric of the figures that filters select, what is overdue first.
 
-    - What was published: `last_published_on`, on how many `publications` (days), of how many `figures`, in how many
-      `statements`.
+    - What was published: `last_published_on`, on how many `publications` (days: a date that is known to its month or
+      year tells of none), of how many `figures`, in how many `statements`.
     - The rhythm: `every_days`, `mostly_within_days`, `expected_on` (last + every), `overdue_from` (the day after last +
       mostly within); null with fewer than four days of publication, and `reasons` says so.
     - Who looked: the last check (`last_checked_at`, `last_found`, `last_check`: its event), and the last day on which a
@@ -134,19 +136,20 @@ def _join(form: Sequence[str]) -> str:
 
 
 def _item(group: Mapping[str, Any], check: Check | None, today: date) -> Item:
-    days: list[date] = group["days"]
+    days: list[date] = group["days"] or []
+    last: date = group["last_day"]
     gaps = sorted((after - before).days for before, after in pairwise(days))
     rhythm = len(days) >= DAYS_MIN
     every = gaps[(len(gaps) - 1) // 2] if rhythm else None
     mostly = gaps[-(-len(gaps) * _MOSTLY[0] // _MOSTLY[1]) - 1] if rhythm else None
-    expected = days[-1] + timedelta(days=every) if every is not None else None
-    overdue = days[-1] + timedelta(days=mostly + 1) if mostly is not None else None
+    expected = last + timedelta(days=every) if every is not None else None
+    overdue = last + timedelta(days=mostly + 1) if mostly is not None else None
     return {
         "publisher": group["publisher"],
         "metric": group["metric"],
         "state": _state(group, check, expected, overdue, today),
         "days_over": None if expected is None else max((today - expected).days, 0),
-        "last_published_on": days[-1].isoformat(),
+        "last_published_on": last.isoformat(),
         "publications": len(days),
         "figures": group["figures"],
         "statements": group["statements"],

@@ -10,7 +10,7 @@ from tests.browser.conftest import Look, drawn
 def test_what_is_overdue_is_told_at_the_date_of_the_bar(look: Look, address: str) -> None:
     with look(f"{address}/watch?as_of=2026-11-01") as page:
         overdue = page.locator("#fresh tbody tr", has_text="overdue, nobody looked")
-        expect(overdue.first).to_contain_text("Lynas")
+        expect(overdue.filter(has_text="Lynas Rare Earths").first).to_contain_text("revenue")
         expect(page.locator("#fresh tbody tr", has_text="no rhythm")).to_have_count(0)
         page.locator("a", has_text="Show all").click()
         drawn(page)

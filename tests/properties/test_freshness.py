@@ -94,7 +94,8 @@ def expected(model: Model, at: Viewpoint) -> list[dict[str, Any]]:
         said.setdefault((series[0].publisher, series[0].key.metric), []).extend(series)
     items = []
     for (publisher, metric), statements in sorted(said.items()):
-        days = sorted({one.order[0].astimezone(UTC).date() for one in statements})
+        days = sorted({day for one in statements if (day := one.order[0].astimezone(UTC).date()) == begun(one)})
+        last_day = max(one.order[0].astimezone(UTC).date() for one in statements)
         about = [
             check
             for check in checks
@@ -115,7 +116,7 @@ def expected(model: Model, at: Viewpoint) -> list[dict[str, Any]]:
             {
                 "publisher": publisher,
                 "metric": metric,
-                "last_published_on": days[-1].isoformat(),
+                "last_published_on": last_day.isoformat(),
                 "publications": len(days),
                 "figures": len({one.figure_id for one in statements}),
                 "statements": len(statements),
@@ -125,10 +126,16 @@ def expected(model: Model, at: Viewpoint) -> list[dict[str, Any]]:
                 "last_found": last and last.body["found"],
                 "last_check": last and last.event_id,
                 "last_retrieved_on": retrieved or None,
-                "state": state(statements, days[-1], last, retrieved, every, mostly, today),
+                "state": state(statements, last_day, last, retrieved, every, mostly, today),
             }
         )
     return items
+
+
+def begun(statement: Any) -> date:
+    """The first day of the date of publication as it is known."""
+    day: date = statement.fact.published.start.astimezone(UTC).date()
+    return day
 
 
 def state(

@@ -95,6 +95,8 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
     }
     try:
         resource, asked = _asked(one.question)
+        if one.effective_at is not None:
+            asked.setdefault(AT.name, one.effective_at)
         then = {name: getattr(one, name) or asked.get(name) or item[name] for name in ("as_of", "recorded_as_of")}
         item.update(then)
         named = {f"from_{name}": name for name in then}
@@ -109,12 +111,15 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
 def _asked(question: str) -> tuple[str, dict[str, str]]:
     """The resource that a question is about, and its parameters by name. Raises Problem."""
     path = urlsplit(question)
-    resource = path.path.removeprefix("/v1/")
+    resource, _, thing = path.path.removeprefix("/v1/").partition("/")
     if resource != FIGURES.name and resource not in THINGS:
         resources = ", ".join((FIGURES.name, *(name for name in CATALOGUE if name in THINGS)))
         raise Problem(422, "bad-parameter", f"{path.path} is not one of the lists that can be relied on: {resources}")
     pairs = parse_qsl(path.query, keep_blank_values=True)
-    return resource, checked(pairs, list_parameters_of(CATALOGUE[resource]))
+    asked = checked(pairs, list_parameters_of(CATALOGUE[resource]))
+    if thing:
+        asked["figure_id" if resource == FIGURES.name else str(CATALOGUE[resource].slug)] = thing
+    return resource, asked
 
 
 def _as_diff(resource: str, asked: Mapping[str, str], then: Mapping[str, str], now: Viewpoint) -> dict[str, str]:

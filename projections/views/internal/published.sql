@@ -11,6 +11,7 @@ SELECT
   period_end,
   canonical_unit,
   publisher,
+  published_from,
   published_until,
   position,
   type = 'FigureWithdrawn' AS withdrawn,

@@ -126,3 +126,21 @@ def test_of_many_reliances_a_page_is_told_at_a_time(api: Api) -> None:
     first = api.get("reliance", limit=2)
     second = api.get("reliance", limit=2, cursor=first["next"])
     assert [item["reliance"] for item in first["items"] + second["items"]] == [f"use-{n}" for n in range(4)]
+
+
+def test_a_thing_by_its_name_and_a_whole_basis_are_taken_as_they_are_pasted(api: Api) -> None:
+    policy = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "erewhon", "kind": "export_ban"}
+    api.post(*WORLD, told("2025-01-31"), {**policy, "effective_from": "2025-01-01", "published_at": "2024-12-01"})
+    basis = api.get("policies", policy="ban", as_of="2025-02-01", effective_at="2024-12-15")["basis"]
+    rely(api, "page-4", "/v1/policies/ban", basis=basis)
+    assert page_4(api, as_of="2025-03-01")["changed"] is False
+    figure = api.only("figures", subject="erewhon", as_of="2025-06-30")["figure_id"]
+    rely(api, "page-5", f"/v1/figures/{figure}", basis={"as_of": "2025-06-30"})
+    api.post({**told("2025-01-31"), "value": "12", "published_at": "2025-09-30"})
+    (item,) = api.items("reliance", reliance="page-5", as_of="2025-12-31")
+    assert item["changed"] is True
+    response = api.client.post(
+        "/v1/events", json={"type": "RelianceRegistered", "reliance": "page-6", "question": "figures?subject=erewhon"}
+    )
+    assert response.status_code == 422
+    assert "/v1/figures?subject=china" in response.json()["errors"][0]["detail"]
