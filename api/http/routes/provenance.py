@@ -14,6 +14,7 @@ from api.formats.prov_jsonld import prov_jsonld
 from api.formats.render import FOR_EVER
 from api.http.openapi import PROBLEMS, operation
 from api.http.responses import asked, in_turn, respond
+from api.http.routes.thing_changes import example_of
 from api.keys.scopes import READ
 from api.questions.answer_receipts import check_receipt
 from api.questions.parameters import RECEIPT
@@ -75,7 +76,7 @@ def router(engine: Engine) -> APIRouter:
             _one(engine, projection),
             name=f"read_provenance_of_{projection.name}",
             tags=[projection.name],
-            description=DESCRIPTION,
+            description=f"{DESCRIPTION}{example_of(projection, 'provenance')}",
             **common,
         )
     return routes

@@ -30,7 +30,7 @@ def router(engine: Engine) -> APIRouter:
             name=f"read_history_of_{projection.name}",
             tags=[projection.name],
             summary="How it got where it is",
-            description=DESCRIPTION + _example(projection),
+            description=DESCRIPTION + example_of(projection, "history"),
             response_class=Response,
             responses=answers("StatementHistory", "AnswerHistory"),
             openapi_extra=operation(READ, THING_HISTORY),
@@ -38,9 +38,10 @@ def router(engine: Engine) -> APIRouter:
     return routes
 
 
-def _example(projection: Projection) -> str:
+def example_of(projection: Projection, last: str) -> str:
+    """A request about one thing of a resource, whose path ends with `last`."""
     slugs = (one.example for one in projection.filters if one.name == projection.slug and one.example)
-    return f"Example: `GET /v1/{projection.name}/{next(slugs)}/history`"
+    return f"Example: `GET /v1/{projection.name}/{next(slugs)}/{last}`"
 
 
 def _one(engine: Engine, projection: Projection) -> Callable[..., Awaitable[Response]]:
