@@ -16,7 +16,7 @@ from tests.oracle.facts import Item
 from tests.oracle.model import Model, Statement
 from tests.oracle.model_vintages import all_series, vintages_of
 
-OTHERS, STEP, LEAST, MOST, AGE_MAX = 20, 0.2, 0.002, 1.5, 12
+OTHERS, STEP, LEAST, AGE_MAX = 20, 0.2, 0.002, 12
 ROUNDING = Context(prec=100)
 CLOSE = Fraction(1, 10**9)
 
@@ -138,7 +138,7 @@ class UncertaintyJudge:
                 waiting[:] = [one for one in waiting if one[0] != known]
                 tried, held = tried + len(came), held + sum(came)
                 outside += STEP * (1 - self.level - (1 - sum(came) / len(came)))
-                outside = min(max(outside, LEAST), MOST * (1 - self.level))
+                outside = min(max(outside, LEAST), 1 - self.level)
 
         for seen in sorted({move.seen for move in moves}):
             learn(seen)

@@ -25,9 +25,8 @@ Where the metric has too few, all that the publisher said counts (`of`: `metric`
 much of the record did not move.
 
 What came of it is said too: such bands are given anew as of each earlier publication and held against what followed;
-of `tried` ones `held` did. The ends are corrected by these trials: `outside` is the share that is left outside now, at
-first 1 - `level`, and half more than that at most. Each level has trials of its own, so the band of a higher one may be
-the narrower. `low` and the rest are null, and `reasons` says why, where the record is too short (for 80 % nine
+of `tried` ones `held` did. The ends are widened by these trials: `outside` is the share that is left outside now,
+1 - `level` at most. Each level has trials of its own, so the band of a higher one may be the narrower. `low` and the rest are null, and `reasons` says why, where the record is too short (for 80 % nine
 figures), or what stands is a range, a symbol or taken back.
 
 A band is no forecast of the world and knows of no event to come: it says how this publisher used to revise.

@@ -8,7 +8,8 @@ end: so ends of 80 % need nine figures. These are the quantiles of split conform
 
 Publishers change their habits, and the figures of a day move together, so the share is corrected by what came of
 earlier bands (adaptive conformal inference): after each publication, the share left outside goes up by STEP times the
-share that was meant to be outside less the share that was.
+share that was meant to be outside less the share that was. It is never more than the level says: a band that has held
+more often than it had to is not made narrower than that.
 """
 
 from collections import defaultdict
@@ -25,8 +26,7 @@ OTHERS = 20
 """As how many figures of its own line those of other lines count together, at most."""
 STEP = 0.2
 OUTSIDE_LEAST = 0.002
-OUTSIDE_MOST = 1.5
-"""However earlier bands did, at least this share is left outside, and at most so many times what the level says."""
+"""However earlier bands did, at least this share is left outside; and at most what the level says."""
 LIKE_MAX = 20_000
 """Of more figures than these, the latest count."""
 ORIGINS_MAX = 60
@@ -135,7 +135,7 @@ def _learn(trial: Trial, waiting: dict[int, list[bool]], level: float, *, until:
         trial.tried += len(held)
         trial.held += sum(held)
         missed = 1 - sum(held) / len(held)
-        trial.outside = min(max(trial.outside + STEP * (1 - level - missed), OUTSIDE_LEAST), OUTSIDE_MOST * (1 - level))
+        trial.outside = min(max(trial.outside + STEP * (1 - level - missed), OUTSIDE_LEAST), 1 - level)
 
 
 def _last_within(sums: Numbers, share: float) -> int:
