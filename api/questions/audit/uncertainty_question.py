@@ -13,21 +13,22 @@ ORDER = 25
 LEVEL_LEAST, LEVEL_MOST = 50, 99
 PUBLICATIONS_MOST = 24
 DESCRIPTION = """\
-An item a series: what its publisher says now, and the band in which it will stand after so many more `publications` of
-the same line (the figures that differ in their period only): `low`, `expected` (the median) and `high`, decimals in
-`canonical_unit`.
+An item a series: what its publisher says now, and the band in which it will stand after so many more `publications`
+of the same line (the figures that differ in their period only): `low`, `expected` (the median) and `high`, decimals
+in `canonical_unit`.
 
-The band is the publisher's own record, nothing else: how far figures of the same metric moved that were as old (`age`:
-publications of the line since the first release) and were first published about as long after the end of their period.
-Ends are quantiles of those moves, as ratios, or as differences where values of the line go below zero (`by`). Each of
-the `own` figures of the line counts one; `others`, of the publisher's other lines, count together as twenty at most.
-Where the metric has too few, all that the publisher said counts (`of`: `metric`, `publisher`). `unchanged_share`: how
-much of the record did not move.
+The band is the publisher's own record, nothing else: how far figures of the same metric moved that were as old
+(`age`: publications of the line since the first release) and were first published about as long after the end of
+their period. Ends are quantiles of those moves, as ratios, or as differences where values of the line go below zero
+(`by`). Each of the `own` figures of the line counts one; `others`, of the publisher's other lines, count together as
+twenty at most. Where the metric has too few, all that the publisher said counts (`of`: `metric`, `publisher`).
+`unchanged_share`: how much of the record did not move.
 
 What came of it is said too: such bands are given anew as of each earlier publication and held against what followed;
-of `tried` ones `held` did. The ends are widened by these trials: `outside` is the share that is left outside now,
-1 - `level` at most. Each level has trials of its own, so the band of a higher one may be the narrower. `low` and the rest are null, and `reasons` says why, where the record is too short (for 80 % nine
-figures), or what stands is a range, a symbol or taken back.
+of `tried` ones `held` did. The ends are widened by these trials: `outside` is the share that is left outside now, 1 -
+`level` at most. Each level has trials of its own, so the band of a higher one may be the narrower. `low` and the rest
+are null, and `reasons` says why, where the record is too short (for 80 % nine figures), or what stands is a range, a
+symbol or taken back.
 
 A band is no forecast of the world and knows of no event to come: it says how this publisher used to revise.
 
