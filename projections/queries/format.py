@@ -94,14 +94,12 @@ def _with_zone(column: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
 
 
 def _presented(column: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
-    import pyarrow.compute as pc
-
     if pa.types.is_decimal(type_):
         return _plain(column, type_)
     if pa.types.is_timestamp(type_):
         return _instants(column)
     if pa.types.is_date(type_):
-        return pc.cast(column, pa.string())
+        return column.cast(pa.string())
     return column
 
 

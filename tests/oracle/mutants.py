@@ -320,13 +320,13 @@ MUTANTS = (
     ),
     Mutant(
         "answers: a withdrawal takes back nothing before it",
-        "views/internal/answers.sql",
+        "views/internal/chosen.sql",
         "WHERE position > withdrawn_position",
         "WHERE TRUE",
     ),
     Mutant(
         "answers: what is said at one time does not stand together",
-        "views/internal/answers.sql",
+        "views/internal/chosen.sql",
         "WHERE answer_intervals.tied",
         "WHERE FALSE",
     ),
@@ -338,9 +338,9 @@ MUTANTS = (
     ),
     Mutant(
         "answers: one point makes a spread",
-        "views/internal/answers.sql",
-        "CASE WHEN points > 1 THEN",
-        "CASE WHEN points > 0 THEN",
+        "views/internal/current.sql",
+        "CASE WHEN points > 1 THEN within",
+        "CASE WHEN points > 0 THEN within",
     ),
     Mutant(
         "near answers: a withdrawal takes back nothing before it",
@@ -506,7 +506,7 @@ MUTANTS = (
         "told IS NULL OR told IS DISTINCT",
         "told IS DISTINCT",
     ),
-    Mutant("a third statement is no revision", "views/internal/tallies.sql", "statements > 2", "statements > 3"),
+    Mutant("a third statement is no revision", "views/internal/tallies.sql", "COUNT(*) > 2 THEN", "COUNT(*) > 3 THEN"),
     Mutant(
         "the latest period is the first",
         "queries/viewpoint_cursor.py",
@@ -533,7 +533,7 @@ MUTANTS = (
     ),
     Mutant(
         "diff: a restatement is no difference",
-        "queries/reader.py",
+        "queries/figure_differences.py",
         "WHEN before.status IS DISTINCT FROM after.status THEN 'restated'",
         "WHEN FALSE THEN 'restated'",
     ),

@@ -104,9 +104,6 @@ REPORT: dict[str, Any] = {
         "basis": {"$ref": REF + "Basis"},
     },
 }
-EPCIS_BODY: dict[str, Any] = {
-    "schema": {"type": "object", "description": "With `mapping=epcis`: a document of EPCIS 2.0."}
-}
 BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -132,8 +129,7 @@ BODY: dict[str, Any] = {
         ZIP: {
             "schema": {"type": "string", "format": "binary", "description": "One of these, as the only table in it."}
         },
-        JSON.media_type: EPCIS_BODY,
-        JSON_LD: EPCIS_BODY,
+        JSON_LD: {"schema": {"type": "object", "description": "With `mapping=epcis`: a document of EPCIS 2.0."}},
     },
 }
 

@@ -157,7 +157,7 @@ def test_pages_follow_one_another(shipped: Engine) -> None:
         ("check", {}, "give text"),
         ("check", {"text": "x" * 100_001}, "100,000 characters"),
         ("check", {"text": "x", "publisher": "usgs"}, "check takes text"),
-        ("check", {"text": "x", "written": "yesterday"}, "as_of"),
+        ("check", {"text": "x", "written": "yesterday"}, "written"),
         ("append", {}, "there are: search, figures"),
     ],
 )
