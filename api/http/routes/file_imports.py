@@ -104,6 +104,7 @@ REPORT: dict[str, Any] = {
         "basis": {"$ref": REF + "Basis"},
     },
 }
+_EPCIS = "With `mapping=epcis`: a document of EPCIS 2.0."
 BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -129,7 +130,8 @@ BODY: dict[str, Any] = {
         ZIP: {
             "schema": {"type": "string", "format": "binary", "description": "One of these, as the only table in it."}
         },
-        JSON_LD: {"schema": {"type": "object", "description": "With `mapping=epcis`: a document of EPCIS 2.0."}},
+        JSON.media_type: {"schema": {"type": "object", "description": _EPCIS}},
+        JSON_LD: {"schema": {"description": _EPCIS}},  # two objects would be two classes of one name in a client
     },
 }
 
