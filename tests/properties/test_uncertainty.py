@@ -22,21 +22,28 @@ from tests.properties.test_viewpoints import recorded, seen_from, ticking
 from tests.shared_tables import engine_of
 from tests.vintages import Kind
 
+CROWDED = (118, 121, 128)
+"""Of these histories some figures have more others like them than count in full."""
+
 
 def editions(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
     """A few tables of a publisher or two, edition after edition: new years, revisions, and some taken back."""
-    slugs = ("usgs", "bgs", "china", "australia", "malaysia")
+    slugs = ("usgs", "bgs", "china", "australia", "malaysia", "myanmar", "india", "brazil")
     bodies: list[Item] = [
         {"type": "EntityRegistered", "entity": slug, "kind": kind, "name": slug}
-        for slug, kind in zip(slugs, ("organisation", "organisation", "country", "country", "country"), strict=True)
+        for slug, kind in zip(slugs, ("organisation", "organisation", *["country"] * 6), strict=True)
     ]
     unit, low = rng.choice([("t", 0), ("t", 0), ("percent", 0), ("percent", -20), ("t", -50)])
     facts: list[Item] = []
     for publisher in slugs[: rng.choice([1, 2])]:
-        lines = [(subject, metric) for subject in slugs[2:] for metric in ("production", "trade")]
-        for subject, metric in rng.sample(lines, rng.randint(1, 4)):
+        lines = [
+            (subject, metric)
+            for subject in slugs[2:]
+            for metric in rng.choice([("production", "trade"), ("production",)])
+        ]
+        for subject, metric in rng.sample(lines, rng.randint(1, 4)) if rng.random() < 0.6 else lines:
             values: dict[str, Decimal] = {}
-            for year in range(2014, 2014 + rng.randint(3, 9)):
+            for year in range(2014, 2014 + rng.choice([3, 5, 7, 9, 12])):
                 values[str(year)] = Decimal(rng.randrange(low, 200))
                 for told in list(values)[-3:]:
                     if rng.random() < 0.4:
@@ -84,7 +91,7 @@ def _same(one: Any, other: Any) -> bool:
     return bool(abs(one - other) < 1e-9) if isinstance(one, float) else bool(one == other)
 
 
-@pytest.mark.parametrize("seed", seeds(ordinarily=6, first=100))
+@pytest.mark.parametrize("seed", sorted({*seeds(ordinarily=6, first=100), *CROWDED}))
 def test_bands_are_those_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in (recorded if seed % 3 == 0 else editions)(rng):
