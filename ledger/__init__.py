@@ -60,8 +60,7 @@ if TYPE_CHECKING:
     from ledger.imports.templates.verdict_sheets import write_verdicts
     from ledger.ledger import Ledger
     from ledger.rules.effective_content import Act, Content, content
-    from ledger.store import Block, LogStore
-    from ledger.store.sqlite.durability import Durability, durability
+    from ledger.store import Block, LogStore, log_is_there
     from ledger.verification import Fault, Verification
     from ledger.visible_text import shortened, visible, visible_json, visible_lines
 else:
@@ -103,8 +102,7 @@ else:
         "ledger.imports.templates.verdict_sheets": "free_verdicts_path=beside write_verdicts",
         "ledger.ledger": "Ledger",
         "ledger.rules.effective_content": "Act Content content",
-        "ledger.store": "Block LogStore",
-        "ledger.store.sqlite.durability": "Durability durability",
+        "ledger.store": "Block LogStore log_is_there",
         "ledger.verification": "Fault Verification",
         "ledger.visible_text": "shortened visible visible_json visible_lines",
     }
@@ -136,7 +134,6 @@ __all__ = [
     "ClockInDoubt",
     "Content",
     "ContentTooLarge",
-    "Durability",
     "Entry",
     "Erasure",
     "Event",
@@ -181,7 +178,6 @@ __all__ = [
     "body_of_entry",
     "content",
     "digest",
-    "durability",
     "encoded",
     "erasures",
     "export_log",
@@ -191,6 +187,7 @@ __all__ = [
     "free_verdicts_path",
     "import_file",
     "import_stream",
+    "log_is_there",
     "mapping_schema",
     "open_rows",
     "parquet_batches",

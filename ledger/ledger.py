@@ -38,20 +38,23 @@ class Ledger:
     """An append-only log of supply-chain facts.
 
     `location` is where the log is kept: a file, made where it is absent; `:memory:`; or what another store takes, see
-    `ledger.store.open_store`. `clock` gives the time, and `elapsed` the seconds that it is held against; the machine's
-    clock is held against the machine's. `confirmed` is an instant at which the clock was seen to be right: see
-    `ledger.clock`. A log that something else has written to is opened for reading alone: see `doubt`.
+    `ledger.store.open_store`, and then `directory` is where files beside it may be put. `clock` gives the time, and
+    `elapsed` the seconds that it is held against; the machine's clock is held against the machine's. `confirmed` is an
+    instant at which the clock was seen to be right: see `ledger.clock`. A log that something else has written to is
+    opened for reading alone: see `doubt`.
     """
 
     def __init__(
         self,
         location: str | Path,
         *,
+        directory: Path | None = None,
         clock: Callable[[], datetime] = machine_now,
         elapsed: Callable[[], float] | None = None,
         confirmed: datetime | None = None,
     ) -> None:
         self._location = str(location)
+        self._directory = directory
         # A log in memory has no file beside it for its key. Threads that ask at once have to get the same one.
         self._memory_seed = secrets.token_bytes(32)
         if elapsed is None and clock is machine_now:
@@ -81,15 +84,15 @@ class Ledger:
 
     @property
     def directory(self) -> Path | None:
-        """The folder of the log's file; None where it is in no file."""
-        return None if self._file is None else self._file.parent
+        """The folder of the log's file, or of what is beside a log in no file; None where there is none."""
+        return self._directory if self._file is None else self._file.parent
 
     @cached_property
     def proofs(self) -> "LogProofs":
         """What can be shown of the log: signed checkpoints of it, and proofs from its Merkle tree."""
         from ledger.proof.log_proofs import LogProofs
 
-        return LogProofs(self.log, file=self._file, seed=self._memory_seed)
+        return LogProofs(self.log, file=self._file, seed=lambda: self.log.seed() or self._memory_seed)
 
     def verify(
         self,
@@ -100,7 +103,8 @@ class Ledger:
         """Recompute everything that the log holds, see `ledger.verification`."""
         from ledger.verification import verify
 
-        location = None if self._file is None else self._location
+        others_open_it = self._file is not None or self.log.seed() is not None
+        location = self._location if others_open_it else None
         return verify(self.log, self.proofs, location=location, checkpoints=checkpoints, progress=progress)
 
     def _begin(self) -> None:

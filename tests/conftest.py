@@ -15,6 +15,7 @@ from ledger import Ledger, import_file
 from projections import Engine
 from tests.depth import examples
 from tests.shared_tables import engine_of
+from tests.stores import log_location
 
 # Tests start many processes, the workers of pytest-xdist among them: where Python may not keep what it compiled, each
 # of them compiles the project and its tests again.
@@ -71,3 +72,15 @@ def shipped(shipped_data: Path) -> Iterator[Engine]:
         head = ledger.head()
         yield engine
         assert ledger.head() == head
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest) -> str:
+    """The store of a test: SQLite, or what it is parametrised with."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def location(store: str, tmp_path: Path) -> str:
+    """Where the log of a test is."""
+    return log_location(store, tmp_path)

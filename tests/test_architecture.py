@@ -54,7 +54,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("engine",),
     ),
     "api": (
-        ("settings_file", "distribution", "discovery"),
+        ("settings_file", "setting_texts", "distribution", "discovery"),
         ("settings",),
         ("keys",),
         ("problems", "documents"),
@@ -153,6 +153,14 @@ def test_a_module_imports_downwards_only() -> None:
         above = LAYERS[LAYERS.index(layer) + 1 :]
         others = (package for package, owner in ONLY_IN.items() if owner != layer)
         return imported(path) & {*above, *others, "tests"}
+
+    assert faults(forbidden) == {}
+
+
+def test_only_the_store_knows_how_a_log_is_kept() -> None:
+    def forbidden(path: Path) -> set[str]:
+        in_store = path.relative_to(ROOT).parts[:2] == ("ledger", "store")
+        return set() if in_store else imported(path) & {"eventsourcing", "psycopg", "psycopg_pool"}
 
     assert faults(forbidden) == {}
 

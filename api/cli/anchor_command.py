@@ -10,6 +10,7 @@ from api.cli.proof_session import PROOF_PANEL, attestations, bytes_of, give, say
 from api.cli.session import fail
 from api.cli.terminal import console, text_table
 from api.outbound.timestamp_client import stamped
+from api.settings import DataPlace
 from ledger.proof import TimestampError, timestamp_of, verify_timestamp
 
 CHECKPOINT_SUFFIX = ".checkpoint"
@@ -51,7 +52,7 @@ def anchor_command(
         _anchor(authority, certificates, output, data)
 
 
-def _anchor(authority: str, certificates: bytes | None, output: Path | None, data: Path | None) -> None:
+def _anchor(authority: str, certificates: bytes | None, output: Path | None, data: DataPlace | None) -> None:
     with shown_ledger(data) as ledger:
         note = ledger.proofs.mapped_checkpoint().encoded()
         stamp = stamped(note, authority, certificates=certificates)
@@ -64,7 +65,7 @@ def _anchor(authority: str, certificates: bytes | None, output: Path | None, dat
         give(stamp.response, _named(output, RESPONSE_SUFFIX))
 
 
-def _list(certificates: bytes | None, data: Path | None) -> None:
+def _list(certificates: bytes | None, data: DataPlace | None) -> None:
     with shown_ledger(data) as ledger:
         stamps = attestations(data).timestamps(ledger.proofs.origin)
         if not stamps:

@@ -76,7 +76,15 @@ def restore_command(
     if checkpoint is None and (key is not None or accept_loss):
         fail("--key and --accept-loss are about a --checkpoint.", code=MISUSED)
     kept = None if checkpoint is None else KeptCheckpoint(_note_in(checkpoint), _keys(key))
-    directory = data_directory(data).path
+    place = data_directory(data)
+    if place.address is not None and not check:
+        fail(
+            f"A backup is restored into a directory, and {place.name} is a database.",
+            "Restore it into one with --data DIR, export that, and import it: `import --as-recorded --data postgresql://…`.",
+            "A backup of the database itself is restored with its own programs (pg_restore).",
+            code=MISUSED,
+        )
+    directory = place.path
     with reporting(), _bar() as bar:
         unpacked = bar("Unpacking")
         try:

@@ -8,7 +8,7 @@ from api.cli.options import OPERATION_PANEL, DataOption, Output
 from api.cli.session import reporting
 from api.cli.terminal import console, text_table
 from api.formats.cells import json_text
-from api.settings import DATA, SETTINGS, environment
+from api.settings import DATA, SETTINGS, environment, shown_address
 from api.settings_file import FILE, VARIABLE, source_of
 
 app = typer.Typer()
@@ -27,7 +27,9 @@ def config_command(
             one.value()  # says what is wrong with it
             source = source_of(one.name)
             if one is DATA and data is not None:
-                text, source = str(data), "--data"
+                text, source = data, "--data"
+            if one is DATA:
+                text = shown_address(text)
             rows.append({"setting": one.name, "value": text, "from": source, "variable": one.variable})
     if output is Output.table:
         console().print(text_table("Settings", ["setting", "value", "from"], [list(row.values())[:3] for row in rows]))

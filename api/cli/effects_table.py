@@ -1,12 +1,12 @@
 """What a dry run would do to answers, as a table on the terminal."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from api.cli.session import engine_beside
 from api.cli.terminal import console, text_table
 from api.questions.effects import effects
+from api.settings import DataPlace
 from ledger import Entry, Ledger
 
 SHOWN_MAX = 20
@@ -15,7 +15,7 @@ _WHICH = ("subject", "metric", "material", "period")
 _NO_NAME = ("resource", "before", "after")
 
 
-def print_effects(ledger: Ledger, entries: Sequence[Entry], data: Path | None) -> None:
+def print_effects(ledger: Ledger, entries: Sequence[Entry], data: DataPlace | None) -> None:
     """Say how many answers there would be that are not there yet, and show those that would be others or gone."""
     if not entries:
         return

@@ -1,7 +1,6 @@
 """`supply-ledger hooks`: addresses that a server tells of events, or of answers that have changed."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from api.hooks.hook import EVENT, Hook, Place, checked_condition, checked_filter
 from api.hooks.hook_file import HOOKS_FILE, DeadLetter, HookFile, HookRefused, HooksUnreadable
 from api.hooks.hook_messages import check_question
 from api.outbound.http_exchange import NoAnswer, checked_url
-from api.settings import data_directory
+from api.settings import DataPlace, data_directory
 from ledger.values import EPOCH, instant_text
 from projections import Engine
 
@@ -91,7 +90,7 @@ def hooks_command(
 def _add(
     file: HookFile,
     url: str,
-    data: Path | None,
+    data: DataPlace | None,
     *,
     name: str | None,
     when: str,

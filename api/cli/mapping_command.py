@@ -11,7 +11,7 @@ from api.cli.options import DataOption, one_of
 from api.cli.record_commands import PANEL, HiddenOption, MemberOption, SetOption, mapping_of
 from api.cli.session import FAILED, fail, opened_ledger
 from api.cli.terminal import console, text_table
-from api.settings import data_directory, import_limits
+from api.settings import DataPlace, data_directory, import_limits
 from ledger import (
     FileError,
     MappingError,
@@ -91,7 +91,7 @@ def mapping_command(
         fail(str(error), code=2)
 
 
-def _list(data: Path | None) -> None:
+def _list(data: DataPlace | None) -> None:
     rows = [[one.name, str(one.version), "comes with the program", one.about] for one in ready_made_mappings().values()]
     for name, paths in saved_mappings(data_directory(data).path).items():
         rows += [[name, path.stem.partition("@")[2], "saved", str(path)] for path in paths]

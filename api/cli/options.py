@@ -18,9 +18,12 @@ OPERATION_PANEL = "Operate"
 """Under which heading `--help` lists the commands that two modules have together."""
 
 DataOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        "--data", help="The data directory. Default: $SUPPLY_LEDGER_DATA, else .supply-ledger.", metavar="DIR"
+        "--data",
+        help="The data directory, or the address of a database (postgresql://…). Default: $SUPPLY_LEDGER_DATA, else "
+        ".supply-ledger.",
+        metavar="DIR",
     ),
 ]
 

@@ -11,7 +11,7 @@ import typer
 from api.cli.session import fail, opened_ledger, reporting
 from api.cli.terminal import console
 from api.outbound.http_exchange import NoAnswer
-from api.settings import data_directory
+from api.settings import DataPlace, data_directory
 from ledger import Ledger, visible
 from ledger.proof import ATTESTATIONS_FILE, Attestations, Note, ProofError
 
@@ -35,18 +35,18 @@ def showing() -> Iterator[None]:
 
 
 @contextmanager
-def shown_ledger(data: Path | None) -> Iterator[Ledger]:
+def shown_ledger(data: DataPlace | None) -> Iterator[Ledger]:
     """The ledger of a data directory, to show something of."""
     with showing(), opened_ledger(data, make=False) as ledger:
         yield ledger
 
 
-def attestations(data: Path | None) -> Attestations:
+def attestations(data: DataPlace | None) -> Attestations:
     """What others attest of the checkpoints of a data directory's ledger."""
     return Attestations(data_directory(data).path / ATTESTATIONS_FILE)
 
 
-def witnessed(ledger: Ledger, data: Path | None) -> Note:
+def witnessed(ledger: Ledger, data: DataPlace | None) -> Note:
     """The largest checkpoint that witnesses signed."""
     note = attestations(data).latest(ledger.proofs.origin)
     if note is None:

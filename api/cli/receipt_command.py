@@ -18,6 +18,7 @@ from api.questions.asked_paths import API_PREFIX, question_at
 from api.questions.parameters import Parameter, checked
 from api.questions.repeated_question import asked
 from api.questions.replayed_receipts import INVALID, SAME, Sent, answer_is_false, sent_receipt, verdict_on
+from api.settings import DataPlace
 from ledger import parse_json, visible_json
 from ledger.proof import NoteError, VerifierKey, proved
 
@@ -82,7 +83,7 @@ def receipt_command(
         raise typer.Exit(FAILED)
 
 
-def _answered(question: str, words: Sequence[str], data: Path | None) -> bytes:
+def _answered(question: str, words: Sequence[str], data: DataPlace | None) -> bytes:
     """The answer to a question with its receipt, as the API gives it."""
     path, given = _path_of(question, words)
     found = question_at(path)
@@ -132,7 +133,7 @@ def _keys(texts: Sequence[str]) -> list[VerifierKey]:
         fail(f"This is no verifier key: {error}.", code=MISUSED)
 
 
-def _verdict(raw: bytes, keys: Sequence[VerifierKey], data: Path | None) -> dict[str, Any]:
+def _verdict(raw: bytes, keys: Sequence[VerifierKey], data: DataPlace | None) -> dict[str, Any]:
     """What the ledger says of a receipt."""
     with showing(), opened(data, make=False) as engine:
         sent = sent_receipt(parse_json(raw))

@@ -15,7 +15,7 @@ from api.cli.session import FAILED, fail, opened_ledger, reporting
 from api.cli.terminal import console, text_table
 from api.formats.cells import json_text
 from api.problems import refused
-from api.settings import data_directory
+from api.settings import DataPlace, data_directory
 from ledger import (
     Floats,
     ImportChoices,
@@ -46,7 +46,7 @@ HiddenOption = Annotated[
 MemberOption = Annotated[str | None, typer.Option(help="Of a zip with several tables: which one.", metavar="NAME")]
 
 
-def mapping_of(wanted: str, said: list[str] | None, data: Path | None, *, no_hidden: bool = False) -> TableMapping:
+def mapping_of(wanted: str, said: list[str] | None, data: DataPlace | None, *, no_hidden: bool = False) -> TableMapping:
     """The mapping of a name or in a file, with its parameters. Fails where there is none, or it cannot be."""
     parameters: dict[str, str] = {}
     for pair in said or ():

@@ -13,6 +13,7 @@ from api.distribution import installed_version
 from api.questions.repeated_question import asked
 from api.reports.report_facts import PARAMETERS, Facts, gather
 from api.reports.report_file import FORMS, file_name, written
+from api.settings import DataPlace
 from ledger import visible
 
 STDOUT = Path("-")
@@ -62,7 +63,9 @@ _run.__annotations__ = {one.name: one.annotation for one in _ARGUMENTS}
 app.command("report", help=HELP, rich_help_panel=AUDIT_PANEL)(_run)
 
 
-def write(parameters: dict[str, str], outputs: list[Path], *, form: str | None, force: bool, data: Path | None) -> None:
+def write(
+    parameters: dict[str, str], outputs: list[Path], *, form: str | None, force: bool, data: DataPlace | None
+) -> None:
     """Write the report that parameters ask for to each of the files, or to one that is named after it."""
     if form is not None and form not in FORMS:
         fail(f"--format is {' or '.join(FORMS)}, not {form[:40]!r}.", code=MISUSED)

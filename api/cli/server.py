@@ -35,6 +35,8 @@ from api.settings import (
     PROXIES,
     STOP_SECONDS,
     VERIFY_HOURS,
+    DataDirectory,
+    DataPlace,
     data_directory,
     is_loopback,
     served_hosts,
@@ -51,7 +53,7 @@ class Service:
     """How a server was told to serve. `host` is the name that it listens on."""
 
     host: str
-    data: Path | None = None
+    data: DataPlace | None = None
     certificate: Path | None = None
     key: Path | None = None
     log_format: str = "text"
@@ -138,7 +140,7 @@ def _serve(engine: Engine, listening: socket.socket, service: Service, sandbox: 
     # The program itself stays, and to search it for garbage held every request up for a tenth of a second.
     gc.collect()
     gc.freeze()
-    verification = _verification_of(engine)
+    verification = _verification_of(data_directory(service.data))
     watch = ErasureWatch(engine, [app.state.cached_answers.clear, app.state.kept_files.clear])
     watch.start()
     delivery = Delivery(engine, data_directory(service.data).path)
@@ -153,12 +155,12 @@ def _serve(engine: Engine, listening: socket.socket, service: Service, sandbox: 
         keys.close()
 
 
-def _verification_of(engine: Engine) -> ScheduledVerification | None:
+def _verification_of(data: DataDirectory) -> ScheduledVerification | None:
     """The verifications of the log while it is served, begun; None where there are none."""
-    hours, directory = VERIFY_HOURS.value(), engine.ledger.directory
-    if hours is None or directory is None:
+    hours = VERIFY_HOURS.value()
+    if hours is None:
         return None
-    verification = ScheduledVerification(directory, hours=hours, tell=log_verification)
+    verification = ScheduledVerification(data, hours=hours, tell=log_verification)
     verification.start()
     return verification
 

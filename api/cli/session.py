@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from api.cli.table_progress import make_tables
 from api.cli.terminal import console
 from api.problems import Problem, problem_of
-from api.settings import CLOCK_CONFIRMED, data_directory
+from api.settings import CLOCK_CONFIRMED, DataPlace, data_directory
 from api.settings_file import BadSetting
 from ledger import BackupError, Ledger, LedgerError, visible
 from projections import Engine, FilterError, QuestionsRefused, TablesUnavailable, UnknownFilter
@@ -20,7 +19,7 @@ MISUSED = 2
 
 
 @contextmanager
-def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
+def opened(data: DataPlace | None, *, make: bool) -> Iterator[Engine]:
     """The engine over the ledger of a data directory, closed afterwards. With `make`, an absent one is made.
 
     Without it the tables are made before the block begins.
@@ -30,7 +29,7 @@ def opened(data: Path | None, *, make: bool) -> Iterator[Engine]:
 
 
 @contextmanager
-def engine_beside(ledger: Ledger, data: Path | None, *, ready: bool = True) -> Iterator[Engine]:
+def engine_beside(ledger: Ledger, data: DataPlace | None, *, ready: bool = True) -> Iterator[Engine]:
     """The engine over a ledger that is open, closed afterwards; `ready` where its tables are made before."""
     engine = Engine.beside(ledger, data_directory(data).projections_path)
     try:
@@ -42,13 +41,15 @@ def engine_beside(ledger: Ledger, data: Path | None, *, ready: bool = True) -> I
 
 
 @contextmanager
-def opened_ledger(data: Path | None, *, make: bool) -> Iterator[Ledger]:
+def opened_ledger(data: DataPlace | None, *, make: bool) -> Iterator[Ledger]:
     """The ledger of a data directory, closed afterwards. With `make`, an absent one is made."""
     chosen = data_directory(data)
-    if not chosen.ledger_path.exists():
+    with reporting():
+        is_there = chosen.has_ledger
+    if not is_there:
         if not make:
             fail(
-                f"There is no ledger in {chosen.path}.",
+                f"There is no ledger in {chosen.name}.",
                 "Make one with `supply-ledger demo`, `append` or `import`, or name another directory with --data.",
             )
         try:
@@ -56,7 +57,7 @@ def opened_ledger(data: Path | None, *, make: bool) -> Iterator[Ledger]:
         except OSError as error:
             fail(f"Cannot make the data directory {chosen.path}: {error.strerror}.", "Name another with --data.")
     with reporting():
-        ledger = Ledger(chosen.ledger_path, confirmed=CLOCK_CONFIRMED.value())
+        ledger = chosen.ledger(confirmed=CLOCK_CONFIRMED.value())
         try:
             yield ledger
         finally:

@@ -37,7 +37,7 @@ def template_command(
     if file.exists():
         fail(f"{file} is there already, and nothing is written over it.")
     try:
-        if data_directory(data).ledger_path.exists():
+        if data_directory(data).has_ledger:
             with opened_ledger(data, make=False) as ledger:
                 raw = template_workbook(ledger, types or [file.stem])
         else:

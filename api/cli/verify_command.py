@@ -12,7 +12,7 @@ from api.cli.session import FAILED, MISUSED, fail, opened_ledger
 from api.cli.terminal import console
 from api.operations.care_records import keep_record
 from api.operations.verification_run import record_of
-from api.settings import data_directory
+from api.settings import DataPlace, data_directory
 from ledger import Verification, visible
 from ledger.proof import NoteError, VerifierKey
 
@@ -52,7 +52,7 @@ def verify_command(
         raise typer.Exit(FAILED)
 
 
-def _keep(found: Verification, data: Path | None) -> None:
+def _keep(found: Verification, data: DataPlace | None) -> None:
     """Note the verification beside the log, for the server and for `doctor`."""
     directory = data_directory(data).path
     try:

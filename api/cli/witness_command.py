@@ -1,6 +1,5 @@
 """`supply-ledger witness`: those who sign this ledger's checkpoints; and to be such a one for the ledgers of others."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from api.cli.terminal import console, text_table
 from api.cli.witness_server import serve_witness, watched_logs, witness_key
 from api.outbound.http_exchange import checked_url
 from api.outbound.witness_client import submit_to_all
-from api.settings import HOST_DEFAULT, PORT_DEFAULT
+from api.settings import HOST_DEFAULT, PORT_DEFAULT, DataPlace
 from ledger.proof import ED25519_COSIGNATURE, ED25519_NOTE, NoteError, VerifierKey, Witness
 
 WORDS = {"list": 0, "add": 2, "remove": 1, "submit": 0, "trust": 1, "key": 0, "serve": 0}
@@ -76,7 +75,7 @@ def _key(text: str, kind: int) -> VerifierKey:
     return key
 
 
-def _submit(data: Path | None) -> None:
+def _submit(data: DataPlace | None) -> None:
     with shown_ledger(data) as ledger:
         kept = attestations(data)
         if not kept.witnesses():
@@ -89,7 +88,7 @@ def _submit(data: Path | None) -> None:
         raise typer.Exit(FAILED)
 
 
-def _list(data: Path | None) -> None:
+def _list(data: DataPlace | None) -> None:
     kept = attestations(data)
     if witnesses := kept.witnesses():
         with shown_ledger(data) as ledger:

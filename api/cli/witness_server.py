@@ -3,11 +3,10 @@
 import signal
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from api.cli.proof_session import say
 from api.cli.session import fail
-from api.settings import data_directory, is_loopback
+from api.settings import DataPlace, data_directory, is_loopback
 from ledger.proof import (
     ED25519_COSIGNATURE,
     WITNESS_FILE,
@@ -21,7 +20,7 @@ NAME_PREFIX = "supply-ledger-witness/"
 """Before the beginning of its public key, the name of a witness that was given none."""
 
 
-def watched_logs(data: Path | None, *, make: bool = True) -> WitnessedLogs:
+def watched_logs(data: DataPlace | None, *, make: bool = True) -> WitnessedLogs:
     """The logs that are watched in a data directory; with `make`, an absent one is made."""
     directory = data_directory(data).path
     try:
@@ -32,7 +31,7 @@ def watched_logs(data: Path | None, *, make: bool = True) -> WitnessedLogs:
     return WitnessedLogs(directory / WITNESS_FILE)
 
 
-def witness_key(data: Path | None, name: str | None) -> SignerKey:
+def witness_key(data: DataPlace | None, name: str | None) -> SignerKey:
     """The key of the witness in a data directory, made where it is absent; its name stays as it was first said."""
     logs = watched_logs(data)
     unnamed = signing_key(data_directory(data).path / WITNESS_KEY_FILE, name="unnamed", kind=ED25519_COSIGNATURE)
@@ -42,7 +41,7 @@ def witness_key(data: Path | None, name: str | None) -> SignerKey:
     return SignerKey(kept, ED25519_COSIGNATURE, unnamed.seed)
 
 
-def serve_witness(data: Path | None, name: str | None, *, host: str, port: int) -> None:
+def serve_witness(data: DataPlace | None, name: str | None, *, host: str, port: int) -> None:
     """Serve until interrupted or terminated, to this machine: others come through a proxy that speaks TLS."""
     import uvicorn
 

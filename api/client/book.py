@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +23,8 @@ TIMEOUT_S = 120.0
 def open(  # noqa: A001  so it reads as what it is: supply_ledger.open
     place: str | PathLike[str] | None = None, *, key: str | None = None, make: bool = False, timeout: float = TIMEOUT_S
 ) -> "Book":
-    """Open a ledger: the data directory that has it, or the address of a server, `http://127.0.0.1:8000`.
+    """Open a ledger: the data directory that has it, the address of a server, `http://127.0.0.1:8000`, or that of the
+    database that has its log, `postgresql://ledger@db.example.org/facts`.
 
     Without a place it is the directory that the command line uses (`SUPPLY_LEDGER_DATA`, else `.supply-ledger`). `key`
     is the key that a server asks for. With `make`, a ledger is made where there is none. A server that says nothing for
@@ -31,13 +32,14 @@ def open(  # noqa: A001  so it reads as what it is: supply_ledger.open
 
     Raises NoLedger, NoServer, and Refusal where the key opens nothing.
     """
-    if isinstance(place, str) and "://" in place:
+    in_database = isinstance(place, str) and place.startswith(("postgresql://", "postgres://"))
+    if isinstance(place, str) and "://" in place and not in_database:
         from api.client.server_door import ServerDoor
 
         return Book(ServerDoor(place, key=key, timeout_s=timeout))
     from api.client.local_door import LocalDoor
 
-    return Book(LocalDoor.of_directory(None if place is None else Path(place), make=make))
+    return Book(LocalDoor.of_directory(None if place is None else fspath(place), make=make))
 
 
 class Book(Questions):

@@ -31,9 +31,9 @@ from api.questions.import_question import PARAMETERS as IMPORT_PARAMETERS
 from api.questions.page import PART_ROWS, Page, viewpoint_of
 from api.questions.parameters import PAGING, checked
 from api.questions.repeated_question import asked
-from api.settings import ASOF_ROWS, CLOCK_CONFIRMED, data_directory, import_limits
+from api.settings import ASOF_ROWS, CLOCK_CONFIRMED, DataPlace, data_directory, import_limits
 from api.settings_file import BadSetting
-from ledger import Ledger, LedgerError, Refused, digest, parse_json
+from ledger import LedgerError, Refused, digest, parse_json
 from projections import Engine, FilterError, QuestionsRefused, TablesUnavailable, Unanswered, UnknownFilter
 from projections.sandbox import Sandbox
 
@@ -52,19 +52,19 @@ class LocalDoor:
         self._is_closed = False
 
     @classmethod
-    def of_directory(cls, directory: Path | None, *, make: bool) -> "LocalDoor":
+    def of_directory(cls, place: DataPlace | None, *, make: bool) -> "LocalDoor":
         """The ledger in a data directory. Raises NoLedger where there is none, unless it is to be made."""
         with _told():
-            chosen = data_directory(directory)
-            if not chosen.ledger_path.exists():
+            chosen = data_directory(place)
+            if not chosen.has_ledger:
                 if not make:
                     raise NoLedger(
-                        f"There is no ledger in {chosen.path}. Name the directory of one, or make one: "
-                        f'open({str(chosen.path)!r}, make=True), or "supply-ledger demo" for the shipped one.'
+                        f"There is no ledger in {chosen.name}. Name the directory of one, or make one: "
+                        f'open({chosen.name!r}, make=True), or "supply-ledger demo" for the shipped one.'
                     )
                 _made(chosen.path)
-            ledger = Ledger(chosen.ledger_path, confirmed=CLOCK_CONFIRMED.value())
-            return cls(Engine.beside(ledger, chosen.projections_path), str(chosen.path))
+            ledger = chosen.ledger(confirmed=CLOCK_CONFIRMED.value())
+            return cls(Engine.beside(ledger, chosen.projections_path), chosen.name)
 
     def close(self) -> None:
         """Close the tables and the log."""

@@ -14,7 +14,7 @@ from api.operations.network_settings import of_keys, of_settings
 from api.operations.program_versions import of_programs
 from api.settings import CLOCK_CONFIRMED, VERIFY_HOURS, DataDirectory
 from api.settings_file import BadSetting
-from ledger import ClockInDoubt, Ledger, LedgerError, durability
+from ledger import ClockInDoubt, Ledger, LedgerError
 from projections import kept_position
 
 BACKUP_DAYS = 7
@@ -26,12 +26,18 @@ LAG_MAX = 100_000
 def examined(data: DataDirectory, environment: Mapping[str, str]) -> Iterator[Finding]:
     """All findings, in order."""
     yield from of_programs()
-    if not data.ledger_path.exists():
-        yield warning("ledger", f"there is none in {data.path}", "Name another directory with --data.")
+    try:
+        is_there = data.has_ledger
+    except LedgerError as error:
+        yield fault("log", str(error), "Look at the address, and whether the database runs and lets this role in.")
+        return
+    if not is_there:
+        yield warning("ledger", f"there is none in {data.name}", "Name another directory with --data.")
     else:
-        yield from of_place(data.path)
+        if data.path.exists():
+            yield from of_place(data.path)
         yield from _of_log(data, environment)
-        yield from _of_care(data.path, environment)
+        yield from _of_care(data, environment)
         yield of_keys(data.path)
     yield from of_settings(environment)
 
@@ -45,14 +51,9 @@ def worst(findings: list[Finding]) -> State:
 def _of_log(data: DataDirectory, environment: Mapping[str, str]) -> Iterator[Finding]:
     """The log itself, as far as a look at its end says, its clock, and the tables made from it."""
     try:
-        kept = durability(data.ledger_path)
-        if (kept.journal_mode, kept.synchronous) == ("wal", "full"):
-            yield well("durability", "a commit is on disk before it is answered (WAL, synchronous=FULL)")
-        else:
-            said = f"journal_mode={kept.journal_mode}, synchronous={kept.synchronous}"
-            yield fault("durability", said, "Move the data to a disk of this machine that can hold a write-ahead log.")
-        with Ledger(data.ledger_path, confirmed=CLOCK_CONFIRMED.value(environment)) as ledger:
+        with data.ledger(confirmed=CLOCK_CONFIRMED.value(environment)) as ledger:
             head = ledger.head()
+            yield _of_durability(ledger, in_file=data.address is None)
             yield _of_end(ledger, head)
             yield _of_clock(ledger, head)
             yield _of_lag(data.projections_path, head)
@@ -64,6 +65,17 @@ def _of_log(data: DataDirectory, environment: Mapping[str, str]) -> Iterator[Fin
         yield fault(
             "log", str(error), "Stop appending; run `supply-ledger verify`, and restore a backup if it says so."
         )
+
+
+def _of_durability(ledger: Ledger, *, in_file: bool) -> Finding:
+    is_durable, said = ledger.log.durability()
+    if is_durable:
+        return well("durability", f"a commit is on disk before it is answered ({said})")
+    if in_file:
+        way_on = "Move the data to a disk of this machine that can hold a write-ahead log."
+    else:
+        way_on = "Switch them on in the database: a commit that was answered could be lost with its power."
+    return fault("durability", said, way_on)
 
 
 def _of_end(ledger: Ledger, head: int) -> Finding:
@@ -103,14 +115,17 @@ def _of_lag(path: Path, head: int) -> Finding:
     return well("tables", f"{lag} events behind the log")
 
 
-def _of_care(directory: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
+def _of_care(data: DataDirectory, environment: Mapping[str, str]) -> Iterator[Finding]:
     now = datetime.now(UTC)
     try:
         hours = VERIFY_HOURS.value(environment) or VERIFY_HOURS.parse(VERIFY_HOURS.default) or 24
     except BadSetting:
         return
-    yield of_verification(last_verification(directory), now, timedelta(hours=2 * hours))
-    yield of_backup(last_backup(directory), now)
+    yield of_verification(last_verification(data.path), now, timedelta(hours=2 * hours))
+    if data.address is None:
+        yield of_backup(last_backup(data.path), now)
+    else:
+        yield well("backup", "the database's own, of which nothing is known here: pg_dump, or its archive")
 
 
 def of_verification(record: VerificationRecord | None, now: datetime, within: timedelta) -> Finding:

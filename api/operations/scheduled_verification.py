@@ -10,9 +10,9 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from api.operations.care_records import VerificationRecord, at_of, last_verification
+from api.settings import DataDirectory, child_environment
 
 FIRST_S = 120.0
 """How long a server that has just started lets its clients go first."""
@@ -29,10 +29,11 @@ def due_in_s(last: VerificationRecord | None, now: datetime, every: timedelta) -
 
 
 class ScheduledVerification:
-    """Verifies the ledger in a directory every so many hours. `tell` is told what each verification found."""
+    """Verifies a ledger every so many hours. `tell` is told what each verification found."""
 
-    def __init__(self, directory: Path, *, hours: int, tell: Callable[[VerificationRecord], None]) -> None:
-        self._directory = directory
+    def __init__(self, data: DataDirectory, *, hours: int, tell: Callable[[VerificationRecord], None]) -> None:
+        self._directory = data.path
+        self._environment = child_environment(data)
         self._every = timedelta(hours=hours)
         self._tell = tell
         self._ended = threading.Event()
@@ -59,7 +60,7 @@ class ScheduledVerification:
         with self._lock:
             if self._ended.is_set():
                 return None
-            self._child = subprocess.Popen([*COMMAND, str(self._directory)], stderr=subprocess.PIPE)  # noqa: S603 - a command of our own
+            self._child = subprocess.Popen(COMMAND, stderr=subprocess.PIPE, env=self._environment)  # noqa: S603 - a command of our own
         _, said = self._child.communicate()
         code = self._child.returncode
         with self._lock:

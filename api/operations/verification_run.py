@@ -1,6 +1,8 @@
 """One full verification of the ledger in a directory, and its record: in a process of its own, as a server starts it.
 
-    python -m api.operations.verification_run DIR
+    python -m api.operations.verification_run [DIR]
+
+Without a directory it is the ledger of the settings `data` and `folder`, where an address with a password may be.
 
 It takes the processor and the disk only while nobody else wants them.
 """
@@ -9,19 +11,18 @@ import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from api.operations.care_records import FAULTS_LISTED, VerificationRecord, instant_now, keep_record
-from api.settings import DataDirectory
-from ledger import Ledger, Verification, visible
+from api.settings import DataDirectory, data_directory
+from ledger import Verification, visible
 
 
-def verify_and_keep(directory: Path) -> VerificationRecord:
-    """Verify the ledger in a directory in full, and write down what was found. Raises LedgerError, OSError."""
-    with Ledger(DataDirectory(directory).ledger_path) as ledger:
+def verify_and_keep(data: DataDirectory) -> VerificationRecord:
+    """Verify a ledger in full, and write down what was found. Raises LedgerError, OSError."""
+    with data.ledger() as ledger:
         found = ledger.verify()
     record = record_of(found)
-    keep_record(directory, record)
+    keep_record(data.path, record)
     return record
 
 
@@ -42,4 +43,4 @@ def be_idle() -> None:
 
 if __name__ == "__main__":
     be_idle()
-    verify_and_keep(Path(sys.argv[1]))
+    verify_and_keep(data_directory(sys.argv[1] if sys.argv[1:] else None))

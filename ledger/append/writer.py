@@ -18,7 +18,7 @@ from ledger.append.commit_queue import CommitQueue
 from ledger.append.garbage_pause import garbage_pause
 from ledger.append.prepare import Draft, prepared_all
 from ledger.append.receipt import Receipt, receipt_of, refusal
-from ledger.errors import KeyReused, LedgerDamaged, Refused, StoreBusy, StoreError
+from ledger.errors import KeyReused, LedgerDamaged, Refused, StoreBusy, StoreError, Violation
 from ledger.events.base import REGISTRY, Role
 from ledger.events.entities import EntitiesMerged
 from ledger.events.figures import Figure
@@ -179,6 +179,7 @@ class Writer:
     def _decide(self, batch: Batch, append: Append) -> None:
         """Place the events of an append, and give it its receipt; or its error, and then nothing of it is placed."""
         try:
+            _check_names(append)
             with batch.part():
                 append.receipt = self._answered(append) or self._placed(batch, append)
         except StoreError:
@@ -268,6 +269,13 @@ class Writer:
             with suppress(LedgerDamaged):  # What cannot be read is no reason to refuse what comes.
                 figure = Version(entry.position, entry.event_id, entry.cls, entry.body, entry.recorded_at)
                 state.note_forms(form_of(figure), entry.position)
+
+
+def _check_names(append: Append) -> None:
+    """Whether every store can keep who records, and the key. Raises Refused."""
+    if "\0" in append.recorded_by or (append.key is not None and "\0" in append.key[0]):
+        detail = "who records, and an idempotency key, must not hold the character U+0000"
+        raise Refused([Violation((), "text", detail)])
 
 
 def _types_of_no_matter() -> list[str]:

@@ -39,7 +39,10 @@ def make_backup(
     StoreError.
     """
     if ledger.file is None:
-        raise BackupError("the ledger is in memory, and a backup is made of a data directory")
+        raise BackupError(
+            "the log is in no file, and a backup is made of a data directory. Where it is in PostgreSQL, back up the "
+            "database: `pg_dump` with its schema, or its archive; `supply-ledger export` writes all events into files"
+        )
     if ledger.doubt is not None:
         raise BackupError(f"the log is damaged, and a backup of it could not be restored: {ledger.doubt}")
     if file.exists():

@@ -120,7 +120,7 @@ def _verified(
         if (log.identity, log.head(), log.recorders()) != (manifest.ledger, manifest.position, manifest.recorders):
             raise BackupError("the log in the backup is another one than its manifest says")
         key = _signer(manifest)
-        found = verify(log, LogProofs(log, file=None, seed=b""), key=key, location=str(staged / LOG))
+        found = verify(log, LogProofs(log, file=None), key=key, location=str(staged / LOG))
         if found.first is not None:
             at = f" at position {found.first.position}" if found.first.position is not None else ""
             raise BackupError(f"the log in the backup is damaged{at}: {found.first.detail}")
@@ -185,7 +185,7 @@ def _begun_anew(path: Path) -> str:
     try:
         with log.writing():
             log.begin_anew()
-            log.seal(LogProofs(log, file=path, seed=b"").seal)
+            log.seal(LogProofs(log, file=path).seal)
     finally:
         log.close()
     with Ledger(path) as ledger:  # as it will be opened, with all that is looked at then

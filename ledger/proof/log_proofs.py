@@ -1,6 +1,6 @@
 """What can be shown of a log: its checkpoints, signed with its own key, and proofs from its tree."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -45,9 +45,11 @@ class Tree(Protocol):
 
 
 class LogProofs:
-    """The proofs of one log. `file` is where it is kept, with its key beside it; of one in memory `seed` is the key."""
+    """The proofs of one log. `file` is where it is kept, with its key beside it; of one in no file, the key is made of
+    what `seed` gives.
+    """
 
-    def __init__(self, log: Tree, *, file: Path | None, seed: bytes) -> None:
+    def __init__(self, log: Tree, *, file: Path | None, seed: Callable[[], bytes] = bytes) -> None:
         self._log = log
         self._file = file
         self._seed = seed
@@ -60,9 +62,9 @@ class LogProofs:
 
     @cached_property
     def key(self) -> SignerKey:
-        """The key of the log, made now where there is none. Of a log in memory, a key for as long as it lasts."""
+        """The key of the log; where that lies beside a file, it is made now where there is none."""
         if self._file is None:
-            return SignerKey(self.origin, ED25519_NOTE, self._seed)
+            return SignerKey(self.origin, ED25519_NOTE, self._seed())
         return signing_key(key_file_beside(self._file), name=self.origin, kind=ED25519_NOTE)
 
     @cached_property

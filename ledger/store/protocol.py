@@ -5,7 +5,7 @@ idempotency key; which unit family each metric has, and which forms figures have
 are made above it.
 
 Every store passes the suite in `tests/contracts/`. A new store is a folder beside `sqlite/` whose module has a function
-`open_store(location)`.
+`open_store(location)`; and `is_there(location)`, where a log may be absent.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -80,6 +80,12 @@ class LogStore(Protocol):
     @property
     def identity(self) -> str:
         """A name that no other log has; it never changes."""
+
+    def seed(self) -> bytes | None:
+        """The secret of 32 bytes that everyone who opens this log makes its signing key of; it was made with the log.
+
+        None for a log in a file, which has its key beside it, and for one that lasts no longer than this object.
+        """
 
     def close(self) -> None:
         """Close every connection. The log stays as it is; from now on every method raises StoreError."""
@@ -251,6 +257,9 @@ class LogStore(Protocol):
 
     def sealed(self) -> bytes | None:
         """The signed checkpoint that was kept last; None where none was."""
+
+    def durability(self) -> tuple[bool, str]:
+        """Whether a commit is on disk before it is acknowledged, and the settings of the store that say so."""
 
     def damage(self) -> Iterator[tuple[int | None, str]]:
         """What is wrong with the log beside its entries and leaves, each with a position where there is one: with the

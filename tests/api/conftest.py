@@ -11,11 +11,14 @@ from ledger import Ledger
 from projections import Engine
 from tests.api.helpers import BASICS, Api, opened
 from tests.shared_tables import engine_of
+from tests.stores import log_location
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    with opened(tmp_path / "ledger.db") as engine:
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Over a log in SQLite, or in the store that the test is parametrised with."""
+    store = str(getattr(request, "param", "sqlite"))
+    with opened(log_location(store, tmp_path)) as engine:
         yield engine
 
 

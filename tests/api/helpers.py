@@ -50,8 +50,8 @@ BASICS = (
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Engine]:
-    """An engine over the ledger in a file."""
+def opened(path: Path | str) -> Iterator[Engine]:
+    """An engine over the ledger at a place."""
     with Ledger(path) as ledger, engine_of(ledger) as engine:
         yield engine
 

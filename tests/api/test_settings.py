@@ -1,7 +1,6 @@
 """Settings are data: each is documented, checked, and read from one variable."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_a_setting_is_what_its_variable_says_and_else_its_default() -> None:
     assert (DATA.variable, ANSWERS_MB.variable) == ("SUPPLY_LEDGER_DATA", "SUPPLY_LEDGER_ANSWERS_MB")
-    assert DATA.value({}) == DATA.value({DATA.variable: ""}) == Path(".supply-ledger")
+    assert DATA.value({}) == DATA.value({DATA.variable: ""}) == ".supply-ledger"
     assert ANSWERS_MB.value({ANSWERS_MB.variable: "0"}) == 0
     assert HOSTS.value({}) == ()
 

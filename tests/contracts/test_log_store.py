@@ -18,6 +18,7 @@ from ledger import Entry, LogStore, StoreError
 from ledger.codec.entry import NEXT_VERSION
 from ledger.proof.merkle import EMPTY_ROOT, root_of
 from ledger.store import open_store
+from tests.postgres import log_address
 
 NAMESPACE = UUID("00000000-0000-4000-8000-000000000000")
 
@@ -32,6 +33,7 @@ class Place(NamedTuple):
 STORES = {
     "sqlite file": Place(lambda folder: str(folder / "ledger.db"), reopens=True),
     "sqlite memory": Place(lambda folder: ":memory:", reopens=False),
+    "postgres": Place(log_address, reopens=True),
 }
 
 
@@ -115,6 +117,7 @@ def test_entries_come_back_as_they_were_written_numbered_within_their_streams(lo
     assert log.stream_heads([stream("a"), stream("c"), stream("none")]) == {stream("a"): 3, stream("c"): 1}
     assert list(log.of_other_types(["QuotaSet"], after=0, until=7)) == [entries[2]]
     assert list(log.of_other_types(["MoUSigned", "Other"], after=1, until=4)) == [entries[1], entries[3]]
+    assert list(log.of_other_types([], after=1, until=4)) == entries[1:4]
     assert list(log.mentioning("3", types=["MoUSigned", "QuotaSet"])) == [entries[2]]
     assert list(log.mentioning("3", types=["QuotaSet"])) == []
     assert list(log.mentioning("3", types=["MoUSigned"], after=2)) == [entries[2]]

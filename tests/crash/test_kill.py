@@ -26,11 +26,14 @@ for year in range(1000, 9000):
 """
 
 
-@pytest.mark.parametrize("acknowledged_before_kill", [1, 7, 40])
-def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Path, acknowledged_before_kill: int) -> None:
-    path = tmp_path / "ledger.db"
+@pytest.mark.parametrize(
+    ("store", "acknowledged_before_kill"),
+    [("sqlite", 1), ("sqlite", 7), ("sqlite", 40), ("postgres", 1), ("postgres", 40)],
+    indirect=["store"],
+)
+def test_what_was_acknowledged_before_a_kill_is_there_after_it(location: str, acknowledged_before_kill: int) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path)],
+        [sys.executable, "-c", WRITER, location],
         stdout=subprocess.PIPE,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": "."},
@@ -39,7 +42,7 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Path, a
         acknowledged = [int(writer.stdout.readline()) for _ in range(acknowledged_before_kill)]
         writer.send_signal(signal.SIGKILL)
         acknowledged += [int(line) for line in writer.stdout.read().splitlines()]
-    book = Ledger(path)
+    book = Ledger(location)
     entries = list(book.entries())
     assert len(entries) >= acknowledged[-1]
     assert [entry.position for entry in entries] == list(range(1, len(entries) + 1))
@@ -67,13 +70,14 @@ for thread in range(8):
 """
 
 
-@pytest.mark.parametrize("acknowledged_before_kill", [5, 100])
+@pytest.mark.parametrize(
+    ("store", "acknowledged_before_kill"), [("sqlite", 5), ("sqlite", 100), ("postgres", 100)], indirect=["store"]
+)
 def test_what_was_acknowledged_to_many_threads_before_a_kill_is_there_after_it(
-    tmp_path: Path, acknowledged_before_kill: int
+    location: str, acknowledged_before_kill: int
 ) -> None:
-    path = tmp_path / "ledger.db"
     with subprocess.Popen(
-        [sys.executable, "-c", WRITERS, str(path)],
+        [sys.executable, "-c", WRITERS, location],
         stdout=subprocess.PIPE,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": "."},
@@ -82,7 +86,7 @@ def test_what_was_acknowledged_to_many_threads_before_a_kill_is_there_after_it(
         acknowledged = [writers.stdout.readline() for _ in range(acknowledged_before_kill)]
         writers.send_signal(signal.SIGKILL)
         acknowledged += [line for line in writers.stdout.read().splitlines(keepends=True) if line.endswith(b"\n")]
-    book = Ledger(path)
+    book = Ledger(location)
     entries = list(book.entries())
     assert [entry.position for entry in entries] == list(range(1, len(entries) + 1))
     periods = [entry.body["period"] for entry in entries[len(WORLD) :]]

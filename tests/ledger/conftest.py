@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,8 +87,8 @@ def record_together(ledger: Ledger, appends: Sequence[Append]) -> None:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    book = Ledger(tmp_path / "ledger.db")
+def ledger(location: str) -> Iterator[Ledger]:
+    book = Ledger(location)
     book.append(WORLD)
     yield book
     book.close()

@@ -2,7 +2,6 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +9,9 @@ import pytest
 
 from ledger import EventIdReused, KeyReused, Ledger, Refused, VersionConflict, digest
 from tests.ledger.conftest import WORLD, correction, figure, retraction
+from tests.stores import STORES
+
+pytestmark = pytest.mark.parametrize("store", STORES, indirect=True)
 
 
 def test_positions_run_without_gaps_and_across_refused_batches(ledger: Ledger) -> None:
@@ -95,10 +97,10 @@ def test_a_fiscal_and_a_calendar_quarter_of_the_same_days_share_a_stream(ledger:
     assert first["figure_id"] == second["figure_id"]
 
 
-def test_ledger_time_never_goes_back(tmp_path: Path) -> None:
+def test_ledger_time_never_goes_back(location: str) -> None:
     times = [datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)]
     clock = iter(times)
-    book = Ledger(tmp_path / "ledger.db", clock=lambda: next(clock))
+    book = Ledger(location, clock=lambda: next(clock))
     for name in ("a", "b", "c"):
         book.append([{"type": "EntityRegistered", "entity": name, "kind": "other", "name": name}])
     assert [entry.recorded_at for entry in book.entries()] == [times[0], times[0], times[2]]
@@ -119,8 +121,8 @@ def test_a_plan_records_nothing_and_leaves_no_trace(ledger: Ledger) -> None:
     ledger.append([figure(metric="new_metric", unit="t")])
 
 
-def test_two_ledgers_on_one_file_see_each_others_events(tmp_path: Path) -> None:
-    one, other = Ledger(tmp_path / "ledger.db"), Ledger(tmp_path / "ledger.db")
+def test_two_ledgers_on_one_file_see_each_others_events(location: str) -> None:
+    one, other = Ledger(location), Ledger(location)
     one.append(WORLD)
     other.append([figure()])
     with pytest.raises(Refused):
@@ -131,8 +133,8 @@ def test_two_ledgers_on_one_file_see_each_others_events(tmp_path: Path) -> None:
     other.close()
 
 
-def test_many_writers_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
-    books = [Ledger(tmp_path / "ledger.db") for _ in range(3)]
+def test_many_writers_lose_nothing_and_repeat_nothing(location: str) -> None:
+    books = [Ledger(location) for _ in range(3)]
     books[0].append(WORLD)
     failures: list[BaseException] = []
 
@@ -157,13 +159,13 @@ def test_many_writers_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
         book.close()
 
 
-def test_a_reopened_ledger_knows_the_rules_of_its_past(tmp_path: Path) -> None:
-    book = Ledger(tmp_path / "ledger.db")
+def test_a_reopened_ledger_knows_the_rules_of_its_past(location: str) -> None:
+    book = Ledger(location)
     book.append(WORLD)
     target = book.append([figure()]).items[0]["event_id"]
     book.append([retraction(target)])
     book.close()
-    reopened = Ledger(tmp_path / "ledger.db")
+    reopened = Ledger(location)
     with pytest.raises(Refused, match="is retracted"):
         reopened.append([correction(target, value="1")])
     reopened.append([figure(unit="USD")])

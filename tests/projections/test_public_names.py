@@ -14,14 +14,15 @@ from tests.places import ROOT
 PUBLIC = {
     "ledger": (
         "LISTED_MAX REGISTRY VERSION_FIELD Act Append BackupError Block CalendarError ClockInDoubt Content "
-        "ContentTooLarge Durability Entry Erasure Event EventIdReused Fault FileError Floats Format ImportChoices "
+        "ContentTooLarge Entry Erasure Event EventIdReused Fault FileError Floats Format ImportChoices "
         "ImportLimits "
         "ImportOptions ImportReport InvalidEvent KeyReused Ledger LedgerAltered LedgerDamaged LedgerError LogStore "
         "MalformedJSON MappingError Mode OnConflict OnMissing Plan PositionBeyondHead QuantityError Receipt "
         "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull TableForm TableMapping UnitError Verification "
-        "VersionConflict Violation body_of body_of_entry content digest durability encoded erasures export_log "
+        "VersionConflict Violation body_of body_of_entry content digest encoded erasures export_log "
         "exported_events "
-        "find_mapping format_of free_verdicts_path import_file import_stream mapping_schema parquet_batches "
+        "find_mapping format_of free_verdicts_path import_file import_stream log_is_there mapping_schema "
+        "parquet_batches "
         "open_rows parse_event parse_json "
         "prepared prepared_all read_mapping ready_made_mappings save_mapping saved_mappings shortened "
         "stream_of_thing suggested_mapping table_events template_workbook unpacked visible visible_json visible_lines "
@@ -45,7 +46,7 @@ PUBLIC = {
         "key_file_beside opened parsed_cosignatures proved roots_of signed_at signing_key tile_entries "
         "timestamp_of timestamp_request verify_timestamp with_signature"
     ),
-    "ledger.store": ("Block LogStore open_store"),
+    "ledger.store": ("Block LogStore log_is_there open_store"),
     "ledger.values": (
         "CURRENCIES EPOCH EXACT PLAIN_UNITS POSITION_DIGITS_MAX POSITION_PREFIX PRICED RATED RATE_TIMES SCALED "
         "SCALES UNCLEAR_UNITS UNIT_NAMES Interval Period Unit UnitName "

@@ -1,14 +1,18 @@
 """Whatever history throws at it, the record stays what the log says."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import Ledger, Refused, digest
+from projections import Engine
 from tests.depth import examples
 from tests.oracle.histories import Body, histories
+from tests.postgres import cluster
 
 SETTINGS = settings(
     max_examples=examples(12, deeply=400),
@@ -75,6 +79,31 @@ def test_a_batch_records_what_single_appends_would(history: list[Body], random: 
     ]
     assert rules_memory(one_by_one)["things"] == rules_memory(in_batches)["things"]
     assert rules_memory(one_by_one)["metrics"] == rules_memory(in_batches)["metrics"]
+
+
+@settings(SETTINGS, max_examples=examples(4, deeply=200))
+@given(histories())
+def test_every_store_records_the_same_and_every_table_made_of_it_is_the_same(history: list[Body]) -> None:
+    address = cluster().address(f"of_{uuid4().hex}")
+    with Ledger(":memory:", clock=noon) as one, Ledger(address, clock=noon) as other:
+        accepted = append_one_by_one(one, history)
+        assert append_one_by_one(other, history) == accepted
+        assert list(one.entries()) == list(other.entries())
+        assert rules_memory(one) == rules_memory(other)
+        with Engine(one) as first, Engine(other) as second:
+            for engine in (first, second):
+                engine.catch_up()
+            for name in first.tables():
+                assert first.table(name).equals(second.table(name)), name
+        with Ledger(address) as reopened:
+            assert reopened.doubt is None
+            assert rules_memory(reopened) == rules_memory(other)
+        assert other.verify().faults == ()
+
+
+def noon() -> datetime:
+    """When everything is recorded."""
+    return datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
 @SETTINGS

@@ -14,6 +14,7 @@ from eventsourcing.persistence import ConnectionPoolClosedError, PersistenceErro
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
 
 from ledger.errors import LedgerDamaged, LedgerError, StoreBusy, StoreError, StoreFull
+from ledger.store.write_turn import held
 
 BUSY_TIMEOUT_S = 10
 PRAGMAS = (
@@ -173,7 +174,7 @@ class Transaction:
         datastore = self._datastore
         if datastore._open.cursor is not None:
             return datastore._open.cursor
-        self._turn = _holding(datastore._write_lock)
+        self._turn = held(datastore._write_lock)
         try:
             next(self._turn)
             self._connection = datastore._take_writer()
@@ -218,15 +219,6 @@ class Transaction:
             self._datastore._put_back(self._connection)
         if self._turn is not None:
             self._turn.close()
-
-
-def _holding(lock: threading.Lock) -> Generator[None]:
-    """Hold a lock from the first step until this is closed.
-
-    An interrupt that comes just as the lock was got leaves nobody who knows it; closing this lets it go all the same.
-    """
-    with lock:
-        yield
 
 
 class _Open(threading.local):

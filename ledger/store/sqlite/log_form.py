@@ -4,7 +4,7 @@ import sqlite3
 from uuid import uuid4
 
 from ledger.errors import StoreError
-from ledger.store.sqlite.log_queries import schema_statements
+from ledger.store.sqlite.schema_statements import schema_statements
 
 FORM = 3
 """The form of the tables: 1 is that without a Merkle tree, 2 that in which nothing could be erased. Tables that an

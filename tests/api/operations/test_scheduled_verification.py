@@ -19,6 +19,7 @@ from api.operations.care_records import (
 )
 from api.operations.care_watch import CareWatch
 from api.operations.scheduled_verification import ScheduledVerification, due_in_s
+from api.settings import DataDirectory
 from ledger import Ledger
 from tests.ledger.conftest import WORLD
 
@@ -46,7 +47,7 @@ def test_when_a_verification_is_due() -> None:
 
 def test_a_log_is_verified_in_a_child_and_what_was_found_is_told(data: Path) -> None:
     told: list[VerificationRecord] = []
-    verification = ScheduledVerification(data, hours=24, tell=told.append)
+    verification = ScheduledVerification(DataDirectory(data), hours=24, tell=told.append)
     found = verification.verify()
     assert [found] == told == [last_verification(data)]
     assert (told[0].position, told[0].faults) == (len(WORLD), [])
@@ -62,7 +63,7 @@ def test_a_fault_is_told_with_its_position(data: Path) -> None:
         log.execute("UPDATE leaves SET salt = x'00' WHERE position = 4")
     log.close()
     told: list[VerificationRecord] = []
-    ScheduledVerification(data, hours=24, tell=told.append).verify()
+    ScheduledVerification(DataDirectory(data), hours=24, tell=told.append).verify()
     assert [fault["position"] for fault in told[0].faults][:1] == [4]
     assert "position 4" in (CareWatch(data).fault or "")
 
@@ -72,7 +73,10 @@ def test_a_verification_that_comes_to_no_end_is_no_verification(
 ) -> None:
     (tmp_path / "ledger.db").write_bytes(b"nothing of the kind" * 1000)
     keep_record(tmp_path, record())
-    assert ScheduledVerification(tmp_path, hours=24, tell=lambda found: pytest.fail(found.at)).verify() is None
+    assert (
+        ScheduledVerification(DataDirectory(tmp_path), hours=24, tell=lambda found: pytest.fail(found.at)).verify()
+        is None
+    )
     assert "could not be verified" in caplog.text
     assert last_verification(tmp_path) == record()
 

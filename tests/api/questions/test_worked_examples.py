@@ -2,7 +2,12 @@
 
 from uuid import uuid4
 
+import pytest
+
 from tests.api.helpers import Api, mined
+from tests.stores import STORES
+
+pytestmark = pytest.mark.parametrize("engine", STORES, indirect=True)
 
 SUSPENDED = "china-announcement-61-2025"
 

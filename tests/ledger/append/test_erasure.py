@@ -9,13 +9,17 @@ from uuid import UUID
 import pytest
 
 from ledger import EventIdReused, KeyReused, Ledger, Refused, RuleBroken, StoreBusy, erasures
-from ledger.store.sqlite.answered_requests import ERASED
+from ledger.store.answered_requests import ERASED
 from tests.ledger.conftest import correction, figure, reinstatement, retraction
+from tests.stores import STORES
 from tests.tampering import hash_tree_again, seal_again, tampered
 
 SECRETS = ("https://secret.example/page", "a secret title", "a secret note", "secretdimension", "271828", "314159")
 """What is in the texts that are erased: of an event, and of a correction of it."""
 REQUEST = ("key-1", bytes(32))
+
+
+on_every_store = pytest.mark.parametrize("store", STORES, indirect=True)
 
 
 def secret(**fields: Any) -> dict[str, Any]:
@@ -65,6 +69,7 @@ def test_no_byte_of_it_is_left_and_the_roots_stand(ledger: Ledger, tmp_path: Pat
     assert ledger.verify(checkpoints=[(note, ())]).faults == ()
 
 
+@on_every_store
 def test_its_envelope_stays_and_who_erased_it_is_said(ledger: Ledger, erased: str) -> None:
     entry = ledger.get(UUID(erased))
     assert entry is not None
@@ -98,6 +103,7 @@ def test_nothing_acts_on_it_or_names_it_any_more(ledger: Ledger, erased: str, ac
         erase(ledger, erased)
 
 
+@on_every_store
 def test_it_is_not_recorded_again_under_its_id_or_its_key(ledger: Ledger, erased: str) -> None:
     with pytest.raises(EventIdReused, match=f"event {erased}, at position 10, was erased"):
         ledger.append([secret(event_id=erased)])
@@ -159,14 +165,15 @@ def test_what_was_retracted_can_be_erased_and_stays_gone(ledger: Ledger, tmp_pat
     assert ledger.verify().faults == ()
 
 
-def test_the_unit_of_a_metric_is_that_of_the_next_event(ledger: Ledger, tmp_path: Path) -> None:
+@on_every_store
+def test_the_unit_of_a_metric_is_that_of_the_next_event(ledger: Ledger, location: str) -> None:
     event_id = recorded(ledger, secret(metric="stocks"))
     with pytest.raises(RuleBroken, match="unit"):
         ledger.append([figure("1", metric="stocks", unit="USD")])
     erase(ledger, event_id)
     assert "stocks" not in ledger.log.metrics()
     ledger.append([figure("1", metric="stocks", unit="USD")])
-    with Ledger(tmp_path / "ledger.db") as other, pytest.raises(RuleBroken, match="unit"):
+    with Ledger(location) as other, pytest.raises(RuleBroken, match="unit"):
         other.append([figure("1", metric="stocks")])
 
 
@@ -190,9 +197,10 @@ def test_what_restates_it_goes_on_and_can_be_corrected(ledger: Ledger) -> None:
         ledger.append([correction(third, restates=first)])
 
 
-def test_another_process_decides_as_this_one(ledger: Ledger, erased: str, tmp_path: Path) -> None:
+@on_every_store
+def test_another_process_decides_as_this_one(ledger: Ledger, erased: str, location: str) -> None:
     for _ in range(2):
-        with Ledger(tmp_path / "ledger.db") as other:
+        with Ledger(location) as other:
             assert other.doubt is None
             with pytest.raises(RuleBroken, match="was erased"):
                 other.append([retraction(erased)])
@@ -202,10 +210,11 @@ def test_another_process_decides_as_this_one(ledger: Ledger, erased: str, tmp_pa
             assert other.verify().faults == ()
 
 
-def test_an_erasure_by_another_process_counts_at_once(ledger: Ledger, tmp_path: Path) -> None:
+@on_every_store
+def test_an_erasure_by_another_process_counts_at_once(ledger: Ledger, location: str) -> None:
     event_id = recorded(ledger, secret())
     ledger.append([correction(event_id, value="314159")])
-    with Ledger(tmp_path / "ledger.db") as other:
+    with Ledger(location) as other:
         erase(other, event_id)
     with pytest.raises(RuleBroken, match="was erased"):
         ledger.append([correction(event_id, value="1")])
@@ -357,6 +366,7 @@ def test_a_log_from_before_lets_an_erasing_through(ledger: Ledger, tmp_path: Pat
     assert left_in(tmp_path) == []
 
 
+@on_every_store
 def test_answers_hold_nothing_of_it_in_a_log_of_many_requests(ledger: Ledger) -> None:
     keys = [(f"key-{number}", bytes(32)) for number in range(30)]
     ids = [
@@ -370,6 +380,7 @@ def test_answers_hold_nothing_of_it_in_a_log_of_many_requests(ledger: Ledger) ->
     assert ledger.verify().faults == ()
 
 
+@on_every_store
 def test_a_registration_that_nobody_names_can_go_and_its_slug_come_again(ledger: Ledger) -> None:
     organisation = {"type": "EntityRegistered", "entity": "jane", "kind": "organisation", "name": "Jane Doe"}
     event_id = recorded(ledger, organisation)

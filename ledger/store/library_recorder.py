@@ -6,15 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
-from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.codec.entry import Entry
 from ledger.errors import StoreError
-from ledger.store.sqlite.log_queries import marks
+from ledger.store.log_queries import marks
 
 
-class LibraryRecorder(SQLiteApplicationRecorder):
-    """The library's interface over the tables of a log."""
+class LibraryRecorder:
+    """The library's interface over the tables of a log; it stands before the library's recorder for the database."""
 
     @abstractmethod
     def head(self) -> int:

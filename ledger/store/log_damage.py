@@ -1,30 +1,27 @@
-"""Damage to a log in SQLite that its entries and leaves do not show one by one."""
+"""Damage to a log in tables that its entries and leaves do not show one by one."""
 
 from collections.abc import Iterator, Sequence
 
-from ledger.store.sqlite.connection import LogDatastore
-from ledger.store.sqlite.tree import HEIGHT, WIDTH, tile_root
+from ledger.store.merkle_tiles import HEIGHT, WIDTH, tile_root
+from ledger.store.table_database import TableDatabase
 
 TILES_AT_ONCE = 64
 
 
-def damage(datastore: LogDatastore) -> Iterator[tuple[int | None, str]]:
+def damage(database: TableDatabase) -> Iterator[tuple[int | None, str]]:
     """What is wrong, and from which position on, where there is one."""
-    for row in datastore.fetch("PRAGMA integrity_check(10)"):
-        if row[0] != "ok":
-            yield None, f"the file is damaged: {row[0]}"
-    yield from _streams(datastore)
-    yield from _tiles(datastore)
+    yield from _streams(database)
+    yield from _tiles(database)
 
 
-def _streams(datastore: LogDatastore) -> Iterator[tuple[int | None, str]]:
+def _streams(database: TableDatabase) -> Iterator[tuple[int | None, str]]:
     """Streams whose events are not numbered 1, 2, 3 … in order of position."""
-    uneven = datastore.fetch(
+    uneven = database.fetch(
         "SELECT originator_id FROM stored_events GROUP BY originator_id "
         "HAVING MIN(originator_version) <> 1 OR MAX(originator_version) <> COUNT(*) LIMIT 10"
     )
     for (stream,) in uneven:
-        rows = datastore.fetch(
+        rows = database.fetch(
             "SELECT position, originator_version FROM stored_events WHERE originator_id = ? "
             "ORDER BY originator_version",
             (stream,),
@@ -33,23 +30,23 @@ def _streams(datastore: LogDatastore) -> Iterator[tuple[int | None, str]]:
         yield wrong, f"the events of stream {stream.hex()} are not numbered one after the other"
 
 
-def _tiles(datastore: LogDatastore) -> Iterator[tuple[int | None, str]]:
+def _tiles(database: TableDatabase) -> Iterator[tuple[int | None, str]]:
     """Tiles that are not the hashes of what is below them."""
-    ((head,),) = datastore.fetch("SELECT COALESCE(MAX(position), 0) FROM stored_events")
+    ((head,),) = database.fetch("SELECT COALESCE(MAX(position), 0) FROM stored_events")
     level, below = 0, head
     while below >= WIDTH:
         wanted = below // WIDTH
-        ((count,),) = datastore.fetch("SELECT COUNT(*) FROM tiles WHERE level = ? AND tile < ?", (level, wanted))
+        ((count,),) = database.fetch("SELECT COUNT(*) FROM tiles WHERE level = ? AND tile < ?", (level, wanted))
         if count != wanted:
             yield None, f"level {level} of the tree has {count} tiles instead of {wanted}"
         for first in range(0, wanted, TILES_AT_ONCE):
             numbers = range(first, min(first + TILES_AT_ONCE, wanted))
-            rows = datastore.fetch(
+            rows = database.fetch(
                 "SELECT tile, root, hashes FROM tiles WHERE level = ? AND tile >= ? AND tile < ? ORDER BY tile",
                 (level, numbers.start, numbers.stop),
             )
             kept = {row[0]: (bytes(row[1]), row[2]) for row in rows}
-            hashes = _below(datastore, level, numbers)
+            hashes = _below(database, level, numbers)
             for number in numbers:
                 own = hashes[(number - first) * WIDTH : (number - first + 1) * WIDTH]
                 wanted_row = (tile_root(own), b"".join(own) if level == 0 else None) if len(own) == WIDTH else None
@@ -59,15 +56,15 @@ def _tiles(datastore: LogDatastore) -> Iterator[tuple[int | None, str]]:
         level, below = level + 1, wanted
 
 
-def _below(datastore: LogDatastore, level: int, tiles: range) -> Sequence[bytes]:
+def _below(database: TableDatabase, level: int, tiles: range) -> Sequence[bytes]:
     """The hashes that these tiles are over: of leaves, or the roots of tiles."""
     first, last = tiles.start * WIDTH, tiles.stop * WIDTH
     if level == 0:
-        rows = datastore.fetch_tuples(
+        rows = database.fetch_tuples(
             "SELECT hash FROM leaves WHERE position > ? AND position <= ? ORDER BY position", (first, last)
         )
     else:
-        rows = datastore.fetch_tuples(
+        rows = database.fetch_tuples(
             "SELECT root FROM tiles WHERE level = ? AND tile >= ? AND tile < ? ORDER BY tile", (level - 1, first, last)
         )
     return [bytes(one) for (one,) in rows]

@@ -1,25 +1,13 @@
-"""Statements of SQL for the log: those that make it, and those that are prepared for so many values."""
+"""TableDatabase of SQL for a log in tables, each prepared for so many values."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 COLUMNS = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
 """The columns of an Entry, in its order."""
-
-
-@cache
-def schema_statements() -> tuple[str, ...]:
-    """The statements of `schema.sql`."""
-    statements, begun = [], ""
-    for line in files(__package__).joinpath("schema.sql").read_text(encoding="utf-8").splitlines(keepends=True):
-        begun += line
-        if sqlite3.complete_statement(begun):
-            statements.append(begun)
-            begun = ""
-    return tuple(statements)
+NO_LIMIT = 2**62
+"""A number of rows that no log has."""
 
 
 @cache
@@ -34,7 +22,7 @@ def heads_of(count: int) -> str:
     return (
         "SELECT column1 AS stream, "
         "(SELECT MAX(originator_version) FROM stored_events WHERE originator_id = column1) AS head "
-        f"FROM (SELECT DISTINCT column1 FROM (VALUES {','.join(['(?)'] * count)}))"
+        f"FROM (SELECT DISTINCT column1 FROM (VALUES {','.join(['(?)'] * count)}) AS given) AS streams"
     )
 
 
@@ -42,7 +30,7 @@ def heads_of(count: int) -> str:
 def last_of(count: int) -> str:
     """The last rows of so many streams."""
     return (
-        f"SELECT {COLUMNS} FROM ({heads_of(count)}) "
+        f"SELECT {COLUMNS} FROM ({heads_of(count)}) AS heads "
         "JOIN stored_events ON originator_id = stream AND originator_version > head - ?"
     )
 

@@ -1,4 +1,4 @@
-"""The Merkle tree over the log in SQLite: it grows in the transaction that appends, and is read in tiles.
+"""The Merkle tree over a log in tables: it grows in the transaction that appends, and is read in tiles.
 
 A *tile* is 256 neighbouring hashes of one level of eight: tile 3 of level 0 has the leaf hashes of positions 769 to
 1024, and tile 0 of level 1 the roots of the first 256 tiles of level 0. Whole tiles are kept; those of the tile at the
@@ -14,20 +14,28 @@ from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged
 from ledger.proof.leaves import Leaf, content_hash, leaf_hashes, new_salts
 from ledger.proof.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, frontier, parents, root_of
-from ledger.store.sqlite.connection import LogDatastore
-from ledger.store.sqlite.log_queries import COLUMNS, chunks, marks
+from ledger.store.log_queries import COLUMNS, chunks, marks
+from ledger.store.table_database import TableDatabase
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 FILL_ROWS = 20_000
 """Of how many events the tree is made in one transaction, for a log that has none yet."""
+_KEEP_TREE = (
+    "INSERT INTO tree VALUES (1, ?, ?, ?) "
+    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, peaks = excluded.peaks, root = excluded.root"
+)
+_KEEP_SEAL = (
+    "INSERT INTO seal VALUES (1, ?, ?, ?) "
+    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, beside = excluded.beside, note = excluded.note"
+)
 
 
 class LogTree:
     """The tree over one log. What writes is called within the transaction that appends."""
 
-    def __init__(self, datastore: LogDatastore) -> None:
-        self._datastore = datastore
+    def __init__(self, database: TableDatabase) -> None:
+        self._database = database
         self._recent_tile = lru_cache(maxsize=256)(self._whole_tile)
         self._end: tuple[int, list[bytes]] = (0, [])
         """The number of the tile at the end, and the hashes of its first leaves, as they were when it was last read."""
@@ -39,24 +47,19 @@ class LogTree:
 
     def head(self) -> Frontier:
         """The tree as it is."""
-        rows = self._datastore.fetch("SELECT size, peaks FROM tree")
+        rows = self._database.fetch("SELECT size, peaks FROM tree")
         return Frontier(rows[0][0], tuple(_cut(rows[0][1]))) if rows else Frontier()
 
-    def add(self, entries: Sequence[Entry], salts: Sequence[bytes] = ()) -> None:
-        """Take in entries that were written just now, each with its salt, which is drawn where none is given.
+    def add(self, entries: Sequence[Entry], versions: Sequence[int | str], salts: Sequence[bytes] = ()) -> None:
+        """Take in entries that were written just now, each with its version in its stream and with its salt, which is
+        drawn where none is given.
 
         One whose text was erased has, in the place of a salt, the hash that stands for its text.
         """
         tree = self.head()
         if tree.size + 1 != entries[0].position:
             raise unknown_entries(tree.size)
-        # One text is quicker than a row for each.
-        ((versions,),) = self._datastore.fetch(
-            "SELECT group_concat(version) FROM (SELECT originator_version AS version FROM stored_events "
-            "WHERE position > ? ORDER BY position LIMIT -1)",
-            (tree.size,),
-        )
-        self._grow(tree, entries, versions.split(","), salts or new_salts(len(entries)))
+        self._grow(tree, entries, versions, salts or new_salts(len(entries)))
 
     def fill(self, *, head: int) -> int:
         """Make the tree of the next part of the log, for a log from before; how far it goes now."""
@@ -66,7 +69,7 @@ class LogTree:
         return until
 
     def _fill(self, tree: Frontier, *, until: int) -> None:
-        rows = self._datastore.fetch(
+        rows = self._database.fetch(
             f"SELECT {COLUMNS} FROM stored_events WHERE position > ? AND position <= ? ORDER BY position",
             (tree.size, until),
         )
@@ -86,7 +89,7 @@ class LogTree:
         kept = (None if entry.is_erased else salt for salt, entry in zip(salts, entries, strict=True))
         hashes = list(leaf_hashes(entries, versions, contents))
         positions = range(tree.size + 1, tree.size + len(entries) + 1)
-        self._datastore.write(
+        self._database.write(
             "INSERT INTO leaves VALUES (?,?,?,?)", list(zip(positions, kept, contents, hashes, strict=True))
         )
         size = tree.size
@@ -102,33 +105,31 @@ class LogTree:
                 tree = tree.extended([root], level=HEIGHT)
                 hashes = hashes[WIDTH:]
         tree = tree.extended(hashes)
-        self._datastore.write(
-            "INSERT OR REPLACE INTO tree VALUES (1, ?, ?, ?)", [(tree.size, b"".join(tree.peaks), tree.root())]
-        )
+        self._database.write(_KEEP_TREE, [(tree.size, b"".join(tree.peaks), tree.root())])
 
     def _keep_tile(self, number: int, hashes: Sequence[bytes]) -> bytes:
         """Keep a whole tile of leaves, and those above that it completes; its root."""
         root = tile_root(hashes)
-        self._datastore.write("INSERT INTO tiles VALUES (0, ?, ?, ?)", [(number, root, b"".join(hashes))])
+        self._database.write("INSERT INTO tiles VALUES (0, ?, ?, ?)", [(number, root, b"".join(hashes))])
         level = 0
         while number % WIDTH == WIDTH - 1:
             level, number = level + 1, number // WIDTH
             below = self._roots(level - 1, number * WIDTH, WIDTH)
-            self._datastore.write("INSERT INTO tiles VALUES (?, ?, ?, NULL)", [(level, number, tile_root(below))])
+            self._database.write("INSERT INTO tiles VALUES (?, ?, ?, NULL)", [(level, number, tile_root(below))])
         return root
 
     def seal(self, beside: Sequence[str], sign: Callable[[int, bytes, Sequence[str]], bytes]) -> None:
         """Keep a signed checkpoint over the tree and what is beside it, unless the last one is that already."""
-        rows = self._datastore.fetch("SELECT size, root FROM tree")
+        rows = self._database.fetch("SELECT size, root FROM tree")
         size, root = (rows[0][0], bytes(rows[0][1])) if rows else (0, EMPTY_ROOT)
-        last = self._datastore.fetch("SELECT size, beside FROM seal")
+        last = self._database.fetch("SELECT size, beside FROM seal")
         now = (size, "\n".join(beside))
         if (tuple(last[0]) != now) if last else size > 0:
-            self._datastore.write("INSERT OR REPLACE INTO seal VALUES (1,?,?,?)", [(*now, sign(size, root, beside))])
+            self._database.write(_KEEP_SEAL, [(*now, sign(size, root, beside))])
 
     def sealed(self) -> bytes | None:
         """The signed checkpoint that was kept last; None where none was."""
-        rows = self._datastore.fetch("SELECT note FROM seal")
+        rows = self._database.fetch("SELECT note FROM seal")
         note = rows[0][0] if rows else None
         return note.encode() if isinstance(note, str) else note
 
@@ -136,7 +137,7 @@ class LogTree:
 
     def root(self, size: int) -> bytes:
         """The root over the first `size` events, which the log holds."""
-        if self._datastore.is_writing:
+        if self._database.is_writing:
             return self._read_root(size)  # What is written now may be undone.
         return self._recent_root(size)
 
@@ -153,10 +154,10 @@ class LogTree:
         """The first `width` hashes of a tile, which the log is long enough for."""
         begun = number * WIDTH
         if level > 0:
-            roots = self._roots if self._datastore.is_writing or width < WIDTH else self._recent_roots
+            roots = self._roots if self._database.is_writing or width < WIDTH else self._recent_roots
             return list(roots(level - 1, begun, width))
         try:
-            whole = self._whole_tile(number) if self._datastore.is_writing else self._recent_tile(number)
+            whole = self._whole_tile(number) if self._database.is_writing else self._recent_tile(number)
         except _NotWhole:
             return self._unfinished_tile(number, width)
         return whole[:width]
@@ -164,7 +165,7 @@ class LogTree:
     def leaves(self, *, after: int, until: int) -> Iterator[Leaf]:
         """The leaf of each event with after < position <= until, in order."""
         while after < until:
-            rows = self._datastore.fetch_tuples(
+            rows = self._database.fetch_tuples(
                 "SELECT position, salt, content, hash FROM leaves WHERE position > ? AND position <= ? "
                 "ORDER BY position LIMIT ?",
                 (after, until, FILL_ROWS),
@@ -179,7 +180,7 @@ class LogTree:
         found: dict[int, tuple[bytes, bytes]] = {}
         for chunk in chunks(sorted(set(positions))):
             query = f"SELECT position, content, hash FROM leaves WHERE position IN ({marks(chunk)})"
-            found.update({row[0]: (row[1], row[2]) for row in self._datastore.fetch(query, chunk)})
+            found.update({row[0]: (row[1], row[2]) for row in self._database.fetch(query, chunk)})
         return found
 
     def leaf_tiles(self, numbers: Sequence[int]) -> dict[int, list[bytes]]:
@@ -187,7 +188,7 @@ class LogTree:
         found: dict[int, list[bytes]] = {}
         for chunk in chunks(sorted(set(numbers))):
             query = f"SELECT tile, hashes FROM tiles WHERE level = 0 AND tile IN ({marks(chunk)})"
-            found.update({row[0]: list(_cut(row[1])) for row in self._datastore.fetch(query, chunk)})
+            found.update({row[0]: list(_cut(row[1])) for row in self._database.fetch(query, chunk)})
         return found
 
     def stream_ends(self, *, after: int, until: int) -> Iterator[tuple[bytes, int, bytes]]:
@@ -200,33 +201,33 @@ class LogTree:
             "WHERE position > ? AND position <= ? ORDER BY position"
         )
         for start in range(after, until, FILL_ROWS):
-            rows = self._datastore.fetch(query, (start, min(start + FILL_ROWS, until)))
+            rows = self._database.fetch(query, (start, min(start + FILL_ROWS, until)))
             yield from {row[0]: (row[0], row[1], row[2]) for row in rows}.values()
 
     def _all_stream_ends(self, until: int) -> Iterator[tuple[bytes, int, bytes]]:
         """The same of all streams, in parts by the first byte of their ids: the index has them in this order."""
         query = (
             "SELECT stream, length, hash FROM (SELECT originator_id AS stream, MAX(originator_version) AS length, "
-            "position AS last FROM stored_events WHERE originator_id >= ? AND originator_id < ? AND position <= ? "
-            "GROUP BY originator_id) JOIN leaves ON position = last"
+            "MAX(position) AS last FROM stored_events WHERE originator_id >= ? AND originator_id < ? AND position <= ? "
+            "GROUP BY originator_id) AS ends JOIN leaves ON position = last"
         )
         for first in range(256):
             below = bytes([first + 1]) if first < 255 else b"\xff" * 17
-            yield from map(tuple, self._datastore.fetch(query, (bytes([first]), below, until)))
+            yield from map(tuple, self._database.fetch(query, (bytes([first]), below, until)))
 
     def _unfinished_tile(self, number: int, width: int) -> list[bytes]:
         """The first hashes of the tile at the end, of which only those are read that were not read before."""
         begun = number * WIDTH
-        known = self._end[1] if self._end[0] == number and not self._datastore.is_writing else []
+        known = self._end[1] if self._end[0] == number and not self._database.is_writing else []
         if len(known) < width:
             known = [*known, *self._leaf_hashes(begun + len(known), begun + width)]
-            if not self._datastore.is_writing:
+            if not self._database.is_writing:
                 self._end = (number, known)
         return known[:width]
 
     def _leaf_hashes(self, after: int, until: int) -> list[bytes]:
         """The hashes of the leaves with after < position <= until."""
-        rows = self._datastore.fetch(
+        rows = self._database.fetch(
             "SELECT hash FROM leaves WHERE position > ? AND position <= ? ORDER BY position", (after, until)
         )
         if len(rows) != until - after:
@@ -235,7 +236,7 @@ class LogTree:
 
     def _roots(self, level: int, first: int, count: int) -> list[bytes]:
         """The roots of so many whole tiles of a level."""
-        rows = self._datastore.fetch(
+        rows = self._database.fetch(
             "SELECT root FROM tiles WHERE level = ? AND tile >= ? AND tile < ? ORDER BY tile",
             (level, first, first + count),
         )
@@ -244,13 +245,13 @@ class LogTree:
         return [row[0] for row in rows]
 
     def _whole_tile(self, number: int) -> list[bytes]:
-        rows = self._datastore.fetch("SELECT hashes FROM tiles WHERE level = 0 AND tile = ?", (number,))
+        rows = self._database.fetch("SELECT hashes FROM tiles WHERE level = 0 AND tile = ?", (number,))
         if not rows:
             raise _NotWhole
         return list(_cut(rows[0][0]))
 
     def _read_root(self, size: int) -> bytes:
-        rows = self._datastore.fetch("SELECT root FROM tree WHERE size = ?", (size,))
+        rows = self._database.fetch("SELECT root FROM tree WHERE size = ?", (size,))
         return bytes(rows[0][0]) if rows else frontier(self.subtree, size).root()
 
 

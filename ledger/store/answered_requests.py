@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from uuid import UUID
 
-from ledger.store.sqlite.connection import LogDatastore
+from ledger.store.table_database import TableDatabase
 
 START = bytes(32)
 """What stands for the link before the first."""
@@ -42,12 +42,12 @@ def _without(answer: str, event_ids: Collection[str], quoted: Collection[str]) -
 class AnsweredRequests:
     """The requests that one log knows. What writes is called within a transaction."""
 
-    def __init__(self, datastore: LogDatastore) -> None:
-        self._datastore = datastore
+    def __init__(self, database: TableDatabase) -> None:
+        self._database = database
 
     def keep(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep a request, and add its link to the chain."""
-        self._datastore.write("INSERT INTO requests VALUES (?,?,?,?)", [(key, digest, position, answer)])
+        self._database.write("INSERT INTO requests VALUES (?,?,?,?)", [(key, digest, position, answer)])
         self._link([(key, digest, position, answer)])
 
     def erase(self, event_ids: Collection[UUID], quoted: Collection[str], *, after: int) -> None:
@@ -58,48 +58,48 @@ class AnsweredRequests:
         changed: list[tuple[bytes, str, str]] = []
         last = ""
         query = "SELECT key, digest, answer FROM requests WHERE key > ? AND position > ? ORDER BY key LIMIT ?"
-        while rows := self._datastore.fetch(query, (last, after, LINKED_AT_ONCE)):
+        while rows := self._database.fetch(query, (last, after, LINKED_AT_ONCE)):
             for key, digest, answer in rows:
                 recorded, anew = _without(answer, ids, quoted)
                 if recorded or anew != answer:
                     changed.append((b"" if recorded else digest, anew, key))
             last = rows[-1][0]
         if changed:
-            self._datastore.write("UPDATE requests SET digest = ?, answer = ? WHERE key = ?", changed)
+            self._database.write("UPDATE requests SET digest = ?, answer = ? WHERE key = ?", changed)
             self._link_anew([key for *_, key in changed])
 
     def _link_anew(self, keys: Collection[str]) -> None:
         """Make the chain anew from the first of these requests on."""
-        rows = (self._datastore.fetch("SELECT number FROM request_chain WHERE key = ?", (key,)) for key in keys)
+        rows = (self._database.fetch("SELECT number FROM request_chain WHERE key = ?", (key,)) for key in keys)
         number = min(row[0][0] for row in rows) - 1
         before = START
         if number:
-            ((before,),) = self._datastore.fetch("SELECT hash FROM request_chain WHERE number = ?", (number,))
+            ((before,),) = self._database.fetch("SELECT hash FROM request_chain WHERE number = ?", (number,))
         links = []
         for place, key, _, digest, position, answer in self._links(after=number):
             before = link(before, key, digest or b"", position, answer)
             links.append((before, place))
-        self._datastore.write("UPDATE request_chain SET hash = ? WHERE number = ?", links)
+        self._database.write("UPDATE request_chain SET hash = ? WHERE number = ?", links)
 
     def get(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""
-        rows = self._datastore.fetch("SELECT digest, answer FROM requests WHERE key = ?", (key,))
-        return (rows[0]["digest"], rows[0]["answer"]) if rows else None
+        rows = self._database.fetch("SELECT digest, answer FROM requests WHERE key = ?", (key,))
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def chain(self) -> tuple[int, bytes]:
         """How many requests are in the chain, and its last link."""
-        rows = self._datastore.fetch("SELECT number, hash FROM request_chain ORDER BY number DESC LIMIT 1")
+        rows = self._database.fetch("SELECT number, hash FROM request_chain ORDER BY number DESC LIMIT 1")
         return (rows[0][0], bytes(rows[0][1])) if rows else (0, START)
 
     def link_all(self) -> None:
         """Begin the chain over the requests that a program without one has kept, in order of position and key."""
-        if self.chain()[0] or not self._datastore.fetch("SELECT 1 FROM requests LIMIT 1"):
+        if self.chain()[0] or not self._database.fetch("SELECT 1 FROM requests LIMIT 1"):
             return
         missing = (
             "SELECT key, digest, position, answer FROM requests WHERE key NOT IN (SELECT key FROM request_chain) "
             "ORDER BY position, key LIMIT ?"
         )
-        while rows := self._datastore.fetch(missing, (LINKED_AT_ONCE,)):
+        while rows := self._database.fetch(missing, (LINKED_AT_ONCE,)):
             self._link((row[0], row[1], row[2], row[3]) for row in rows)
 
     def first_wrong(self) -> str | None:
@@ -112,7 +112,7 @@ class AnsweredRequests:
                 return f"the answer to the request with the key {key[:80]!r} is not the one that was given"
             before = hashed
         # In one statement, since requests come in meanwhile.
-        if self._datastore.fetch("SELECT 1 FROM requests WHERE key NOT IN (SELECT key FROM request_chain) LIMIT 1"):
+        if self._database.fetch("SELECT 1 FROM requests WHERE key NOT IN (SELECT key FROM request_chain) LIMIT 1"):
             return "a request was put in that nobody answered"
         return None
 
@@ -122,7 +122,7 @@ class AnsweredRequests:
             "SELECT number, request_chain.key, hash, digest, position, answer FROM request_chain "
             "LEFT JOIN requests USING (key) WHERE number > ? ORDER BY number LIMIT ?"
         )
-        while rows := self._datastore.fetch(query, (number, LINKED_AT_ONCE)):
+        while rows := self._database.fetch(query, (number, LINKED_AT_ONCE)):
             yield from map(tuple, rows)
             number = rows[-1][0]
 
@@ -132,4 +132,4 @@ class AnsweredRequests:
         for key, digest, position, answer in requests:
             number, last = number + 1, link(last, key, digest, position, answer)
             links.append((number, key, last))
-        self._datastore.write("INSERT INTO request_chain VALUES (?,?,?)", links)
+        self._database.write("INSERT INTO request_chain VALUES (?,?,?)", links)
