@@ -8,6 +8,7 @@ client comes back with the last id that it saw, and misses nothing.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from time import monotonic
 
 from fastapi.sse import EventSourceResponse
@@ -17,6 +18,8 @@ from starlette.types import Receive as ReceiveMessage
 from api.formats.cells import json_text
 from api.problems import RETRY_AFTER_S, Problem
 from api.questions.log_stream import Batch
+from ledger import LedgerError
+from projections import QuestionsRefused, TablesUnavailable, Unanswered
 
 STREAMS_MAX = 200
 """How many streams a server sends at once."""
@@ -57,6 +60,24 @@ class EventStreams:
         self.open -= 1
 
 
+class LogHead:
+    """Where the log ends, as it was within the last LOOK_S: one look for all streams, in a thread, since the log may be
+    on another machine.
+    """
+
+    def __init__(self, ask: Callable[[], int]) -> None:
+        self._ask = ask
+        self._position = 0
+        self._until = 0.0
+
+    async def position(self) -> int:
+        """The last position that is known. Raises LedgerError where the log cannot be asked."""
+        if monotonic() >= self._until:
+            self._until = monotonic() + LOOK_S
+            self._position = await asyncio.to_thread(self._ask)
+        return self._position
+
+
 class EventStream(EventSourceResponse):
     """A stream as a response; it is counted out however it ends."""
 
@@ -88,27 +109,29 @@ async def lines_of(
     first: Batch,
     *,
     more: Callable[[], Awaitable[Batch]],
-    head: Callable[[], int],
+    head: Callable[[], Awaitable[int]],
     goes_on: Callable[[], bool],
 ) -> AsyncIterator[str]:
     """The text of a stream, from its first batch on.
 
-    `more` gives the next batch, `head` says where the log ends, `goes_on` whether the stream may go on.
+    `more` gives the next batch, `head` says where the log ends, `goes_on` whether the stream may go on. Where the log
+    or its tables cannot be asked just now, the stream ends, and its client comes back.
     """
     yield f"retry: {RETRY_MS}\n\n"
     batch, said_at = first, monotonic()
-    while True:
-        if batch.events:
-            yield "".join(_line(event) for event in batch.events)
-            said_at = monotonic()
-        while goes_on() and not batch.has_more and head() <= batch.seen:
-            if monotonic() - said_at >= QUIET_S:
-                yield f": still here\nid: {batch.seen}\n\n"  # An id alone is no event: the client keeps it, for later
+    with suppress(LedgerError, TablesUnavailable, QuestionsRefused, Unanswered, Problem):
+        while True:
+            if batch.events:
+                yield "".join(_line(event) for event in batch.events)
                 said_at = monotonic()
-            await asyncio.sleep(LOOK_S)
-        if not goes_on():
-            return
-        batch = await more()
+            while goes_on() and not batch.has_more and await head() <= batch.seen:
+                if monotonic() - said_at >= QUIET_S:
+                    yield f": still here\nid: {batch.seen}\n\n"  # An id alone is no event: the client keeps it
+                    said_at = monotonic()
+                await asyncio.sleep(LOOK_S)
+            if not goes_on():
+                return
+            batch = await more()
 
 
 def _line(event: dict[str, object]) -> str:

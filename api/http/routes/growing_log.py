@@ -8,7 +8,7 @@ from starlette.types import Message
 
 from api.formats.negotiation import Format, chosen
 from api.http.conditional_responses import HEAD_ONLY
-from api.http.event_streams import EventStream, EventStreams, lines_of
+from api.http.event_streams import EventStream, EventStreams, LogHead, lines_of
 from api.http.middleware.key_guard import KeyGuard
 from api.http.openapi import PROBLEMS, operation
 from api.http.responses import in_turn
@@ -32,6 +32,7 @@ LAST_ID_HEADER = {
 def router(engine: Engine) -> APIRouter:
     """The endpoint of the stream."""
     routes = APIRouter(prefix="/v1/stream", tags=["log"])
+    head = LogHead(engine.ledger.head)
 
     @routes.get(
         "",
@@ -79,7 +80,7 @@ def router(engine: Engine) -> APIRouter:
         lines = lines_of(
             first,
             more=lambda: batch(Request(request.scope, _never)),
-            head=engine.ledger.head,
+            head=head.position,
             goes_on=lambda: not (head_only or streams.is_ending) and (guard is None or guard.still_opens(request)),
         )
         return EventStream(lines, streams.leave)
