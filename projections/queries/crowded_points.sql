@@ -105,7 +105,8 @@ INSERT INTO found
 SELECT
   located.row,
   ARG_MAX(cells.position, cells.rank),
-  MIN(first_figure) <> MAX(last_figure)
+  MIN(first_figure) <> MAX(last_figure),
+  NULL
 FROM (
   SELECT
     row,

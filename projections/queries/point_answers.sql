@@ -45,7 +45,8 @@ SELECT
   answer_intervals.since,
   answer_intervals.until,
   shortened_to,
-  shortened_at
+  shortened_at,
+  tally
 FROM {candidates} AS candidates
 JOIN log.answer_intervals AS answer_intervals
   USING (figure_id)
@@ -62,7 +63,8 @@ SELECT
   since,
   until,
   TIMESTAMP 'infinity',
-  {forever}
+  {forever},
+  NULL
 FROM {candidates} AS candidates
 JOIN log.figures AS figures
   USING (figure_id)
@@ -85,7 +87,8 @@ FROM (
     answer_intervals.since,
     answer_intervals.until,
     shortened_to,
-    shortened_at
+    shortened_at,
+    tally
   FROM {candidates} AS candidates
   JOIN log.answer_intervals AS answer_intervals
     USING (figure_id)
@@ -111,12 +114,14 @@ SELECT * FROM ({spans})
 QUALIFY COUNT(*) OVER (PARTITION BY key) > {few}
 
 -- name: found
--- One row is a question of which something is known: which event answers it, unless what was said is taken back.
+-- One row is a question of which something is known: which event answers it, unless what was said is taken back, and how
+-- often its publisher had said something by then, where that is known.
 CREATE OR REPLACE TEMP TABLE found AS
 SELECT
   points.row,
   ARG_MAX(answer_intervals.position, rank) AS event,
-  MIN(figure_code) <> MAX(figure_code) AS several
+  MIN(figure_code) <> MAX(figure_code) AS several,
+  ARG_MAX_NULL(tally, rank) AS tally
 FROM points
 JOIN ({spans}) AS answer_intervals
   ON answer_intervals.key = points.key
@@ -144,7 +149,8 @@ SELECT
   figures.canonical_value,
   figures.canonical_unit,
   figures.status,
-  figures.published_at
+  figures.published_at,
+  found.tally
 FROM found
 JOIN points
   USING (row)
@@ -157,9 +163,11 @@ ASOF JOIN (
 WHERE NOT found.several
 
 -- name: series
+-- The series of answers of which it is not known how often their publishers had said something.
 CREATE OR REPLACE TEMP TABLE series AS
 SELECT MIN(row) AS series, COUNT(*) AS questions, figure_id, publisher
 FROM answers
+WHERE tally IS NULL
 GROUP BY figure_id, publisher
 
 -- name: statements
@@ -205,12 +213,17 @@ HAVING COUNT(*) > {few}
 -- How often what a publisher says was revised, by question: where all came in turn, it is known of each statement; where
 -- not, the statements that a question sees are put in order.
 CREATE OR REPLACE TEMP TABLE tallies AS
+SELECT row, CAST(tally % 4294967296 AS INTEGER) AS revisions
+FROM answers
+WHERE tally IS NOT NULL
+UNION ALL
 SELECT answers.row, CAST(statements.revisions AS INTEGER) AS revisions
 FROM answers
 JOIN statements
   ON statements.position = answers.position
   AND statements.since = answers.since
 WHERE NOT statements.moved
+  AND answers.tally IS NULL
 UNION ALL
 SELECT row, CAST(COUNT(*) FILTER (WHERE told IS NULL OR told IS DISTINCT FROM told_before) AS INTEGER)
 FROM (
@@ -224,6 +237,7 @@ FROM (
     AND statements.since <= answers.held_at
     AND statements.until > answers.held_at
   WHERE statements.moved
+    AND answers.tally IS NULL
     AND series.series NOT IN (SELECT series FROM many_moved)
   WINDOW in_order AS (PARTITION BY answers.row ORDER BY statements.published_until, statements.position)
 )

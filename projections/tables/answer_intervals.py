@@ -45,6 +45,7 @@ _SWEPT = pa.schema(
         ("shortened_to", pa.timestamp("us")),
         ("shortened_at", pa.int64()),
         ("tied", pa.bool_()),
+        ("tally", pa.int64()),
     ]
 )
 
@@ -98,11 +99,23 @@ def bring_up_to_date(
     few = len(series) <= FEW
     planned.give("touched", series.append_column("first", pa.repeat(pa.scalar(after + 1, pa.int64()), len(series))))
     near = planned.table(_text("near")) if few else arrow_table(cursor, _text("near"))
-    for rows, statement in zip(_swept(near, after=after), ("add", "change"), strict=True):
+    made, changed = _swept(near, after=after)
+    steps = {
+        "forget": ("moved_series", _moved(near)),
+        "add": ("swept_add", made),
+        "change": ("swept_change", changed),
+    }
+    for statement, (name, rows) in steps.items():
         if len(rows):
-            planned.give(f"swept_{statement}", rows)
+            planned.give(name, rows)
             run = planned.run if few and len(rows) <= FEW else cursor.execute
             run(_text(statement))
+
+
+def _moved(near: pa.Table) -> pa.Table:
+    """The series that have no tallies (any more)."""
+    series = near.filter(near["tally"].is_null()).select(SERIES)
+    return series.group_by(list(SERIES)).aggregate([])
 
 
 def _swept(rows: pa.Table, *, after: int) -> tuple[pa.Table, pa.Table]:
@@ -150,12 +163,14 @@ class _Swept:
     def add(self, intervals: Iterable[Interval], start: int) -> None:
         """Add intervals of a series that begins at the saying with this number."""
         codes, positions, versions = (self._sayings[name] for name in ("subject_code", "position", "since"))
+        tallies = self._sayings.get("tally")
         columns = self._columns
         for one in intervals:
             place = one.saying + start
             row = (
                 *(codes[place], positions[place], versions[place], one.since, one.until),
                 *(one.shown_until, one.shortened_to, one.shortened_at, one.tied),
+                tallies and tallies[place],
             )
             for column, value in zip(columns, row, strict=True):
                 column.append(value)

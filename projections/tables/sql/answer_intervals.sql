@@ -7,6 +7,11 @@
 -- so that one row is enough for a statement until the second one that comes between it and the next. Where `tied`, the
 -- publisher may have said something else at the same time. What is said is beside it in short: a number for all of it
 -- (`said`), and its value.
+--
+-- `tally` is how often its publisher had said something of the figure by then (`statements`), and how often that changed
+-- what it had said (`revisions`), in one number: 4294967296 * statements + revisions. It is known where the statements of
+-- a series came in turn, each published after the ones before it and none ever taken out, for then a statement that is
+-- the last always has the same ones before it. In a series that *moved* it is null, and is counted when it is asked for.
 
 -- name: table
 CREATE TABLE log.answer_intervals (
@@ -22,7 +27,8 @@ CREATE TABLE log.answer_intervals (
   tied BOOLEAN NOT NULL,
   is_primary BOOLEAN NOT NULL,
   said UBIGINT NOT NULL,
-  value DECIMAL(38, 18)
+  value DECIMAL(38, 18),
+  tally BIGINT
 )
 
 -- name: sayings
@@ -43,7 +49,13 @@ SELECT
   LAG(published_until) OVER series AS shown_before,
   LAG(since) OVER series AS since_before,
   LEAD(published_until) OVER series AS shown_next,
-  LEAD(since) OVER series AS since_next
+  LEAD(since) OVER series AS since_next,
+  ROW_NUMBER() OVER series AS number,
+  CASE
+    WHEN withdrawn THEN 1
+    WHEN shown_before IS NULL THEN 0
+    ELSE CAST(LAG(CASE WHEN type <> 'FigureWithdrawn' THEN said END) OVER series IS DISTINCT FROM said AS INTEGER)
+  END AS changes
 FROM {versions}
 WINDOW series AS (PARTITION BY figure_id, publisher ORDER BY published_until, position, since)
 
@@ -87,8 +99,25 @@ SELECT
   COALESCE(shown_before = shown_from, FALSE) AS tied,
   is_primary,
   said,
-  value
-FROM sayings
+  value,
+  4294967296 * number + revisions AS tally
+FROM (
+  SELECT
+    *,
+    changes AS revisions
+  FROM sayings
+  WHERE number = 1
+    AND since_next IS NULL
+  UNION ALL
+  SELECT
+    *,
+    CAST(
+      SUM(changes) OVER (PARTITION BY figure_id, publisher ORDER BY number ROWS UNBOUNDED PRECEDING) AS BIGINT
+    ) AS revisions
+  FROM sayings
+  WHERE number > 1
+    OR since_next IS NOT NULL
+)
 ANTI JOIN moved
   USING (figure_id, publisher)
 WHERE NOT withdrawn
@@ -106,7 +135,8 @@ SELECT
   swept.tied,
   sayings.is_primary,
   sayings.said,
-  sayings.value
+  sayings.value,
+  NULL AS tally
 FROM sayings
 JOIN swept
   ON swept.position = sayings.position
@@ -117,6 +147,9 @@ ORDER BY subject_code, figure_id, position, since
 -- The sayings of the series in `touched` that came or went at position `first` or later, and two neighbours on each side,
 -- each with its interval as that stands. Every join has an equality of plain columns for each row: with a condition on one
 -- side alone beside it, or with an OR, DuckDB compares each row with each.
+--
+-- A series in which something went before `first` has moved; of what was there before, what is held is enough to tell
+-- whether anything came late.
 WITH series AS (
   SELECT DISTINCT
     subject_code,
@@ -125,33 +158,63 @@ WITH series AS (
     first
   FROM touched
 ),
-sayings AS (
+versions AS MATERIALIZED (
   SELECT
     figures.subject_code,
     figures.figure_id,
     figures.publisher,
+    series.first,
     position,
     published_until AS shown_from,
     since,
     until,
     type = 'FigureWithdrawn' AS withdrawn,
-    CASE WHEN since < series.first THEN position END AS stood,
-    CASE WHEN since >= series.first OR until < {forever} THEN 1 ELSE 0 END AS changed
+    CASE
+      WHEN type <> 'FigureWithdrawn' THEN all_said(canonical_value, canonical_low, canonical_high, symbol)
+    END AS told
   FROM log.figures
   JOIN series
     ON figures.subject_code = series.subject_code
     AND figures.figure_id = series.figure_id
     AND figures.publisher = series.publisher
-  WHERE until >= series.first
+),
+sayings AS (
+  SELECT
+    *,
+    CASE WHEN since < first THEN position END AS stood,
+    CASE WHEN since >= first OR until < {forever} THEN 1 ELSE 0 END AS changed,
+    ROW_NUMBER() OVER series AS number,
+    CASE WHEN withdrawn OR told IS DISTINCT FROM LAG(told, 1, told) OVER series THEN 1 ELSE 0 END AS changes,
+    CASE WHEN since <= LAG(since) OVER series THEN 1 ELSE 0 END AS late
+  FROM versions
+  WHERE until >= first
+  WINDOW series AS (PARTITION BY figure_id, publisher ORDER BY shown_from, position, since)
+),
+moved AS (
+  SELECT
+    figure_id,
+    publisher,
+    MAX(went) AS moved
+  FROM (
+    SELECT figure_id, publisher, CASE WHEN until < {forever} THEN 1 ELSE 0 END AS went FROM versions
+    UNION ALL
+    SELECT figure_id, publisher, late FROM sayings
+  )
+  GROUP BY figure_id, publisher
 ),
 counted AS (
   SELECT
     *,
+    SUM(changes) OVER (
+      PARTITION BY figure_id, publisher
+      ORDER BY shown_from, position, since
+      ROWS UNBOUNDED PRECEDING
+    ) AS revisions,
     SUM(changed) OVER (
       PARTITION BY figure_id, publisher
       ORDER BY shown_from, position, since
       ROWS BETWEEN 2 PRECEDING AND 2 FOLLOWING
-    ) AS changes
+    ) AS changed_near
   FROM sayings
 ),
 standing AS (
@@ -174,12 +237,16 @@ SELECT
   standing.shown_until,
   standing.shortened_to,
   standing.shortened_at,
-  standing.tied
+  standing.tied,
+  CASE WHEN moved.moved = 0 THEN CAST(4294967296 * number + revisions AS BIGINT) END AS tally
 FROM counted
+JOIN moved
+  ON moved.figure_id = counted.figure_id
+  AND moved.publisher = counted.publisher
 LEFT JOIN standing
   ON standing.figure_id = counted.figure_id
   AND standing.position = counted.stood
-WHERE changes > 0
+WHERE changed_near > 0
 ORDER BY counted.figure_id, counted.publisher, counted.shown_from, counted.position, counted.since
 
 -- name: change
@@ -189,6 +256,24 @@ FROM swept_change AS swept
 WHERE made.subject_code = swept.subject_code
   AND made.position = swept.position
   AND made.since = swept.since
+
+-- name: forget
+-- The series in `moved_series` have no tallies any more.
+UPDATE log.answer_intervals AS made
+SET tally = NULL
+FROM (
+  SELECT DISTINCT
+    figures.subject_code,
+    figures.position
+  FROM log.figures
+  JOIN moved_series AS series
+    ON figures.subject_code = series.subject_code
+    AND figures.figure_id = CAST(series.figure_id AS UUID)
+    AND figures.publisher = series.publisher
+) AS moved
+WHERE made.subject_code = moved.subject_code
+  AND made.position = moved.position
+  AND made.tally IS NOT NULL
 
 -- name: add
 INSERT INTO log.answer_intervals
@@ -205,7 +290,8 @@ SELECT
   swept.tied,
   source_kind = 'primary' AS is_primary,
   all_said(canonical_value, canonical_low, canonical_high, symbol) AS said,
-  canonical_value AS value
+  canonical_value AS value,
+  swept.tally
 FROM log.figures
 JOIN swept_add AS swept
   ON figures.subject_code = swept.subject_code

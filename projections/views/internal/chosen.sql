@@ -8,6 +8,7 @@ WITH last_entries AS (
     position,
     said,
     value,
+    tally,
     rank_of(is_primary, shown_from, position) AS rank
   FROM answer_intervals
 ),
@@ -45,6 +46,7 @@ heads AS (
     position,
     said,
     value,
+    NULL AS tally,
     NULL AS rank
   FROM tied_entries
   WHERE position > withdrawn_position
@@ -53,6 +55,7 @@ SELECT
   figure_id,
   ARG_MAX(position, rank) AS position,
   ANY_VALUE(subject_code) AS subject_code,
+  ARG_MAX_NULL(tally, rank) AS tally,
   CAST(COUNT(rank) AS INTEGER) AS publishers,
   MIN(said) <> MAX(said) AS disputed,
   COUNT(value) AS points,

@@ -1,29 +1,38 @@
 -- One row is the answer to one figure, as `figures` has it where no publisher is asked for or preferred.
 --
--- How often its publisher said something is counted as in `tallies`, of the series that answer alone. Its key is the
--- position of the answer, for to group by a number takes half as long as by a figure and a publisher.
+-- How often its publisher said something is beside the answer, in one number. Where a series moved it is not: then it is
+-- counted as in `tallies`. The key there is the position of the answer, for to group by a number takes half as long as by
+-- a figure and a publisher.
 WITH answering AS MATERIALIZED (
   SELECT
-    chosen_items.*,
-    figures.publisher
+    *
   FROM chosen_items
+),
+moved_series AS (
+  SELECT
+    answering.subject_code,
+    answering.figure_id,
+    answering.position,
+    figures.publisher
+  FROM answering
   JOIN figures
-    ON figures.subject_code = chosen_items.subject_code
-    AND figures.position = chosen_items.position
+    ON figures.subject_code = answering.subject_code
+    AND figures.position = answering.position
+  WHERE answering.tally IS NULL
 ),
 told AS MATERIALIZED (
   SELECT
-    answering.position AS answer,
+    moved_series.position AS answer,
     figures.published_until,
     figures.position,
     CASE
       WHEN type <> 'FigureWithdrawn' THEN all_said(canonical_value, canonical_low, canonical_high, symbol)
     END AS told
   FROM figures
-  JOIN answering
-    ON answering.subject_code = figures.subject_code
-    AND answering.figure_id = figures.figure_id
-    AND answering.publisher = figures.publisher
+  JOIN moved_series
+    ON moved_series.subject_code = figures.subject_code
+    AND moved_series.figure_id = figures.figure_id
+    AND moved_series.publisher = figures.publisher
 ),
 counted AS MATERIALIZED (
   SELECT
@@ -55,9 +64,10 @@ changed AS (
 )
 SELECT
   said_items.* EXCLUDE (type, source_kind, corrected, published_until),
-  CAST(counted.statements AS INTEGER) AS statements,
+  CAST(COALESCE(answering.tally // 4294967296, counted.statements) AS INTEGER) AS statements,
   CAST(
     CASE
+      WHEN answering.tally IS NOT NULL THEN answering.tally % 4294967296
       WHEN moved THEN changed.revisions
       WHEN differs THEN counted.statements - 1
       ELSE 0
@@ -71,7 +81,7 @@ SELECT
   published_until,
   1 AS place
 FROM answering
-JOIN counted
+LEFT JOIN counted
   ON counted.answer = answering.position
 LEFT JOIN changed
   ON changed.answer = answering.position

@@ -80,12 +80,20 @@ def intervals(engine: Engine) -> set[str]:
 
 
 def test_one_more_statement_looks_at_its_neighbours_alone() -> None:
+    """The first that comes late looks at all once: the series has no tallies from then on."""
     for count in (500, 1_500):
         with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
             ledger.append([*WORLD, *(statement(2 * number) for number in range(count))])
             engine.catch_up()
+            in_turn = intervals(engine)
+            ledger.append([statement(2 * count)])
             before = intervals(engine)
-            ledger.append([statement(count + 1)])
+            assert len(before - in_turn) == 2
+            assert len(in_turn - before) == 1
+            ledger.append([statement(count // 2 * 2 + 1)])
+            before = intervals(engine)
+            assert len(before) == count + 1 + 2
+            ledger.append([statement(count // 2 * 2 - 9)])
             after = intervals(engine)
             assert len(after - before) == 2 + 1
             assert len(before - after) == 1

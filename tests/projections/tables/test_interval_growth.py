@@ -13,7 +13,7 @@ from projections.tables.families import FOREVER
 from tests.depth import examples
 from tests.projections.conftest import WORLD, Item, correction, merge
 
-STATEMENTS = {"near": "touched", "add": "swept_add", "change": "swept_change"}
+STATEMENTS = {"near": "touched", "forget": "moved_series", "add": "swept_add", "change": "swept_change"}
 """The statements that make and change intervals, and the rows that each is given."""
 PAIRS = ("BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN", "CROSS_PRODUCT", "PIECEWISE_MERGE_JOIN", "IE_JOIN")
 """Joins that may compare each row of one side with each of the other."""
