@@ -23,6 +23,8 @@ from ledger.values.identifiers import (
 )
 from ledger.values.quantities import (
     EXACT,
+    FRACTION_DIGITS_MAX,
+    INTEGER_DIGITS_MAX,
     canonical,
     difference,
     exponent_of,
@@ -41,6 +43,8 @@ __all__ = [
     "CURRENCIES",
     "EPOCH",
     "EXACT",
+    "FRACTION_DIGITS_MAX",
+    "INTEGER_DIGITS_MAX",
     "PLAIN_UNITS",
     "POSITION_DIGITS_MAX",
     "POSITION_PREFIX",

@@ -25,6 +25,7 @@ from projections.audit.publications import publications
 from projections.audit.revisions.accuracy import Options
 from projections.audit.revisions.change_kinds import KINDS
 from projections.audit.revisions.revisions import GROUPINGS, revisions
+from projections.audit.same_amounts import Amount, same_amounts
 from projections.audit.scorecards import scorecards
 from projections.audit.slips import SLIP_GROUPS, Slips
 from projections.audit.statement_validity import statement_validity
@@ -53,6 +54,7 @@ __all__ = [
     "TURNS",
     "VERDICTS",
     "WAYS",
+    "Amount",
     "Columns",
     "FigureSayings",
     "Findings",
@@ -71,6 +73,7 @@ __all__ = [
     "publications",
     "reliances",
     "revisions",
+    "same_amounts",
     "scorecards",
     "statement_validity",
     "sums",

@@ -48,8 +48,8 @@ PUBLIC = {
     ),
     "ledger.store": ("Block LogStore log_is_there open_store"),
     "ledger.values": (
-        "CURRENCIES EPOCH EXACT PLAIN_UNITS POSITION_DIGITS_MAX POSITION_PREFIX PRICED RATED RATE_TIMES SCALED "
-        "SCALES UNCLEAR_UNITS UNIT_NAMES Interval Period Unit UnitName "
+        "CURRENCIES EPOCH EXACT FRACTION_DIGITS_MAX INTEGER_DIGITS_MAX PLAIN_UNITS POSITION_DIGITS_MAX POSITION_PREFIX "
+        "PRICED RATED RATE_TIMES SCALED SCALES UNCLEAR_UNITS UNIT_NAMES Interval Period Unit UnitName "
         "canonical difference exponent_of fiscal_year_text half_even id_text instant_text is_fiscal may_be_fiscal_year "
         "microseconds of_name of_time parse_fiscal_year_end parse_moment parse_number parse_period percent_of "
         "plain printed room unit"
@@ -67,9 +67,9 @@ PUBLIC = {
     ),
     "projections.audit": (
         "DEPTH DIMENSION DIRECTIONS FRESHNESS_STATES GROUPINGS KINDS LEVEL MATERIAL PUBLICATIONS RELATIONS "
-        "SLIP_GROUPS STATUSES SUBJECT TOP TURNS VERDICTS WAYS Columns FigureSayings Findings LedgerAct "
+        "SLIP_GROUPS STATUSES SUBJECT TOP TURNS VERDICTS WAYS Amount Columns FigureSayings Findings LedgerAct "
         "Options Reliance Saying Slips concentration disputes entity_labels figure_sayings figures_of "
-        "freshness influence publications reliances revisions scorecards statement_validity sums "
+        "freshness influence publications reliances revisions same_amounts scorecards statement_validity sums "
         "thing_disputes thing_vintages trace uncertainty vintages word_search"
     ),
 }

@@ -5,7 +5,7 @@ words.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.documents import Claim, LineStarts, UnreadNumber
+from api.documents import Claim, LineStarts, Unread, UnreadNumber
 from api.questions.document_check.claim_verdict import Judgement, Misquote, Verdict
 from api.questions.document_check.document_check import CheckedClaim
 from ledger.values import plain
@@ -29,6 +29,16 @@ ITEM_COLUMNS = (
     *("written_verdict", "written_how", "written_said", "written_value", "written_unit", "written_event_id"),
 )
 
+REASONS = {
+    Unread.no_subject: "nothing says of whom or what it is",
+    Unread.no_metric: "nothing says what is measured",
+    Unread.no_material: "nothing says of which material it is",
+    Unread.no_period: "nothing says when",
+    Unread.other_unit: "no figure of this is in such a unit",
+    Unread.other_goods: "it is of other goods",
+    Unread.qualified: "it is of a part, or only expected",
+    Unread.change: "it is by how much something changed",
+}
 APART_MAX = 5
 """So many candidates are told apart in words."""
 
@@ -78,9 +88,29 @@ def claim_item(number: int, checked: CheckedClaim, lines: LineStarts | None) -> 
     return item
 
 
-def unread_item(unread: UnreadNumber, lines: LineStarts | None) -> dict[str, Any]:
-    """A number that names no figure, with its place and why."""
-    return {"quoted": unread.number.text, "reason": unread.reason.value, **place_of(unread, lines)}
+def unread_item(unread: UnreadNumber, said_of: Sequence[Mapping[str, Any]], lines: LineStarts | None) -> dict[str, Any]:
+    """A number that names no figure, with its place and why, and the few figures of which exactly this is said."""
+    return {
+        "quoted": unread.number.text,
+        "reason": unread.reason.value,
+        "said_of": list(said_of),
+        **place_of(unread, lines),
+    }
+
+
+def unread_said(unread: UnreadNumber, said_of: Sequence[Mapping[str, Any]]) -> str:
+    """The same in words."""
+    reason = f"not read: {REASONS[unread.reason]}"
+    if not said_of:
+        return reason
+    figures = " or of ".join(_named(one) for one in said_of)
+    return f"{reason}; exactly this is said of {figures}"
+
+
+def _named(figure: Mapping[str, Any]) -> str:
+    parts = (figure["metric"], "of", figure["subject"], figure["material"], figure["period"])
+    dimensions = f"({_in_words(figure['dimensions'])})" if figure["dimensions"] else None
+    return " ".join(one for one in (*parts, dimensions) if one)
 
 
 def place_of(one: Claim | UnreadNumber, lines: LineStarts | None) -> dict[str, Any]:

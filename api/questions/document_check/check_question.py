@@ -12,7 +12,7 @@ from typing import Any
 
 from api.documents import LineStarts, Remark, marked_html, marked_markdown, marked_plain
 from api.problems import bad_parameter
-from api.questions.document_check.check_items import claim_item, unread_item
+from api.questions.document_check.check_items import claim_item, unread_item, unread_said
 from api.questions.document_check.document_check import DocumentCheck, checked_document, day_of
 from api.questions.document_check.sent_documents import DOCUMENT_FORMS, TABLE_FORMS, SentDocument, sent_document
 from api.questions.import_question import MAPPING, SET
@@ -83,7 +83,7 @@ class Checked:
         shown = self.check.unread[:UNREAD_SHOWN_MAX]
         more: dict[str, Any] = {
             "counts": self.counts(),
-            "unread": [unread_item(one, lines) for one in shown],
+            "unread": [unread_item(*one, lines) for one in zip(shown, self.check.said_of, strict=False)],
         }
         if len(self.check.unread) > len(shown):
             more["unread_more"] = len(self.check.unread) - len(shown)
@@ -106,6 +106,7 @@ class Checked:
             for one in items
             if one["verdict"] != "current" or self.document.form == "html"
         ]
+        remarks += self._unread_remarks(len(items))
         if self.document.form == "html":
             return marked_html(self.document.source, remarks)
         counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self.counts().items())
@@ -114,6 +115,15 @@ class Checked:
         )
         mark = marked_markdown if self.document.form == "markdown" else marked_plain
         return mark(self.document.source, remarks, closing)
+
+    def _unread_remarks(self, after: int) -> list[Remark]:
+        """Remarks on the numbers that name no figure: in HTML on all, else on those of which something is known."""
+        unread = zip(self.check.unread, self.check.said_of, strict=True)
+        return [
+            Remark(one.place.start, one.place.end, number, "unread", unread_said(one, said_of))
+            for number, (one, said_of) in enumerate(unread, after + 1)
+            if said_of or self.document.form == "html"
+        ]
 
     def _marked_table(self, items: list[dict[str, Any]]) -> Page:
         grid = self.document.grid

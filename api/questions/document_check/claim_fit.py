@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from api.documents import PrintedNumber, kind_of
 from ledger.values import Unit, unit
-from projections.audit import Saying
+from projections.audit import Amount, Saying
 
 DIGITS_MIN = 2
 """So many digits stand before the zeros of a number that is taken as rounded."""
@@ -34,6 +34,14 @@ def factors(number: PrintedNumber, saying: Saying) -> Iterator[Decimal]:
     for one in number.units:
         if same_unit(one, saying):
             yield one.factor
+
+
+def amounts_of(number: PrintedNumber) -> Iterator[Amount]:
+    """What the number may amount to in canonical units, exactly: tonnes may be tonnes a year."""
+    for one in number.units:
+        high = None if number.high is None else number.high * one.factor
+        for unit_name in (one.canonical, f"{one.canonical}/yr") if one.family == "mass" else (one.canonical,):
+            yield Amount(number.value * one.factor, high, unit_name)
 
 
 def same_unit(one: Unit, saying: Saying) -> bool:

@@ -4,18 +4,21 @@ All numbers are looked up together: the names of entities, the figures of the su
 said of the figures that are claimed and of those of their series, a statement of SQL each.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from api.documents import Claim, Label, Lexicon, Row, UnreadNumber, entity_names
 from api.problems import Problem
+from api.questions.document_check.claim_fit import amounts_of
 from api.questions.document_check.claim_verdict import Judgement, judgement
 from projections import Inquiry, Viewpoint
-from projections.audit import entity_labels, figure_sayings, figures_of
+from projections.audit import entity_labels, figure_sayings, figures_of, same_amounts
 
 NUMBERS_MAX = 50_000
+SAID_OF_MAX = 3
+"""An unread number that more figures share tells nothing."""
 Reading: TypeAlias = Iterable["Claim | UnreadNumber"]
 
 
@@ -34,6 +37,8 @@ class DocumentCheck:
 
     claims: Sequence[CheckedClaim]
     unread: Sequence[UnreadNumber]
+    said_of: Sequence[Sequence[Mapping[str, Any]]]
+    """Of each unread number, the few figures of which exactly this is said."""
 
 
 def checked_document(
@@ -59,7 +64,8 @@ def checked_document(
         iter([None] * len(claims)) if written is None else iter(_judged(engine, claims, written))
     )
     checked = [CheckedClaim(*one) for one in zip(claims, now, then, strict=True)]
-    return DocumentCheck(checked, [one for one in found if isinstance(one, UnreadNumber)])
+    unread = [one for one in found if isinstance(one, UnreadNumber)]
+    return DocumentCheck(checked, unread, _said_of(engine, unread, viewpoint))
 
 
 def lexicon_of(engine: Inquiry, texts: Iterable[str], viewpoint: Viewpoint) -> Lexicon:
@@ -90,6 +96,19 @@ def _judged(engine: Inquiry, claims: Sequence[Claim], viewpoint: Viewpoint) -> l
     with engine.reader(viewpoint) as reader:
         known = figure_sayings(reader, sorted(figures), sorted(subjects)) if figures else {}
         return [judgement(claim, known) for claim in reader.allowance.each(claims)]
+
+
+def _said_of(
+    engine: Inquiry, unread: Sequence[UnreadNumber], viewpoint: Viewpoint
+) -> list[Sequence[Mapping[str, Any]]]:
+    amounts = [list(amounts_of(one.number)) for one in unread]
+    with engine.reader(viewpoint) as reader:
+        known = same_amounts(reader, {amount for ones in amounts for amount in ones})
+    found = []
+    for ones in amounts:
+        figures = {figure["figure_id"]: figure for amount in ones for figure in known.get(amount, ())}
+        found.append([*figures.values()] if len(figures) <= SAID_OF_MAX else [])
+    return found
 
 
 def day_of(viewpoint: Viewpoint | None) -> date | None:

@@ -175,6 +175,7 @@ export const TEXTS = {
     line: (number) => `line ${number}`, row: (number) => `row ${number}`,
     more: (count) => `${count} more are in the answer of the API.`,
     unread: (count) => `Numbers that name no figure: ${count}`,
+    saidOf: (figure) => `exactly this is said of ${[figure.metric, "of", figure.subject, figure.material, figure.period].filter(Boolean).join(" ")}`,
     verdicts: {
       current: "current", superseded: "superseded", our_error: "our error", disputed: "disputed", misquoted: "misquoted",
       never_said: "never said", not_held: "not held", ambiguous: "ambiguous", unread: "not read",

@@ -51,6 +51,27 @@ def test_each_number_says_where_it_stands_and_what_is_so(client: TestClient) -> 
     assert event["value"] == "255000"
 
 
+def test_a_number_that_names_no_figure_leads_to_those_of_which_exactly_this_is_said(client: TestClient) -> None:
+    text = "The plant will cost RM600 million. Growth was 38%, and something weighs 1,234,567 t."
+    plant, growth, nothing = check(client, text).json()["unread"]
+    assert plant["reason"] == "no_metric"
+    assert [(one["metric"], one["subject"]) for one in plant["said_of"]] == [("investment", "js-link-kuantan-plant")]
+    figure = client.get(f"/v1/figures/{plant['said_of'][0]['figure_id']}/history").json()["items"][-1]
+    assert (figure["value"], figure["unit"]) == (plant["said_of"][0]["value"], plant["said_of"][0]["unit"])
+    assert growth["said_of"][0]["metric"] == "production_change"
+    assert nothing["said_of"] == []
+    before = check(client, text, as_of="2020").json()["unread"]
+    assert [one["said_of"] for one in before] == [[], [], []]
+    marked = check(client, text, "text/markdown", format="document").text
+    assert "RM600 million[^check-1]" in marked
+    assert (
+        "[^check-1]: not read: nothing says what is measured; exactly this is said of investment of js-link" in marked
+    )
+    assert "1,234,567 t." in marked
+    page = check(client, f"<p>{text}</p>", "text/html", format="document").text
+    assert page.count('<mark class="check-unread"') == 3
+
+
 def test_a_document_comes_back_with_its_marks(client: TestClient) -> None:
     plain = check(client, TEXT, format="document").text
     assert plain.startswith("China mined 240,000 t [1: superseded since 2025-01-31: usgs says 255000 t (event ")

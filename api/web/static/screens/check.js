@@ -83,5 +83,7 @@ function figureOf(item) {
 function unreadOf(answer) {
   if (!answer.unread.length) return null;
   return h("details", { id: "unread" }, h("summary", {}, words.unread(answer.counts.unread)),
-    h("ul", {}, answer.unread.slice(0, SHOWN_MAX).map((one) => h("li", {}, one.quoted, " ", h("span", { class: "soft" }, words.reasons[one.reason])))));
+    h("ul", {}, answer.unread.slice(0, SHOWN_MAX).map((one) => h("li", {}, one.quoted, " ", h("span", { class: "soft" }, words.reasons[one.reason]),
+      one.said_of.map((figure) => ["; ", h("a", { href: address(`/figures/${encodeURIComponent(figure.figure_id)}`) },
+        words.saidOf(figure))])))));
 }
