@@ -46,7 +46,8 @@ from projections import (
 )
 
 NARROWER = (
-    "ask for less, by filters (subject, metric, material, period, publisher), a lower limit or an earlier viewpoint"
+    "ask for less, by filters (subject, metric, material, period, publisher), a lower limit, an earlier viewpoint or a "
+    "shorter document"
 )
 """What a client can do that asked for too much."""
 MEDIA_TYPE = "application/problem+json"

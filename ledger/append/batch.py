@@ -24,6 +24,7 @@ from ledger.events.base import REGISTRY
 from ledger.events.figure_facts import FigureFacts
 from ledger.events.figures import Figure, Statement
 from ledger.events.ledger_events import EventErased, LedgerEvent
+from ledger.events.reliances import RelianceRegistered
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
 from ledger.rules.named_events import naming_violations
 from ledger.rules.near_series import near_series_warnings
@@ -31,7 +32,7 @@ from ledger.rules.publisher_series import COMPARED_MAX, Histories
 from ledger.rules.rules import figure_of, kept_for_certain, violations
 from ledger.rules.state import Mark, State
 from ledger.rules.version import Version
-from ledger.rules.warnings import event_warnings, series_warnings
+from ledger.rules.warnings import event_warnings, reliance_warnings, series_warnings
 from ledger.store.protocol import LogStore
 from ledger.values.calendars import parse_moment
 from ledger.values.identifiers import microseconds, of_time
@@ -339,6 +340,8 @@ class Batch(BatchRecord):
         yield from event_warnings(self.state, event)
         if new_form:
             yield from near_series_warnings(self, event)
+        if event.cls.family == RelianceRegistered.family:
+            yield from reliance_warnings(event, self._unwritten.stream_head(stream))
         if issubclass(event.cls, Statement):
             self._read_history(stream)
             yield from series_warnings(event.body, self._histories.before(event, stream))

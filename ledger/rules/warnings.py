@@ -17,6 +17,7 @@ from ledger.events.base import Event, Role
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
+from ledger.events.reliances import RelianceEnded
 from ledger.rules.registered_names import RegisteredNames
 from ledger.rules.state import State
 from ledger.rules.version import Version
@@ -52,6 +53,20 @@ def end_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:
             "/effective_from" if event.body.get("effective_from") else f"/{event.thing}",
             "after_end",
             f"{slug!r} ended on {end.starts.date()} by event {end.event_id}; this takes effect later",
+        )
+
+
+def reliance_warnings(event: Version, said_before: int) -> Iterator[dict[str, Any]]:
+    """An end of what was never registered, and an answer of a log that is not so long yet. `said_before` is how many
+    events there are under the name of the reliance.
+    """
+    if issubclass(event.cls, RelianceEnded) and not said_before:
+        name = event.body["reliance"]
+        yield _warning("/reliance", "nothing_ends", f"no reliance {name!r} was ever registered: is it another name?")
+    basis = event.body.get("basis") or {}
+    if (place := basis.get("recorded_as_of")) is not None and int(place.partition(":")[2]) >= event.position:
+        yield _warning(
+            "/basis/recorded_as_of", "beyond_head", f"{place} is not there yet: this is the event at {event.position}"
         )
 
 

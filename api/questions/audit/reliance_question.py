@@ -15,7 +15,7 @@ from api.questions.parameters import PAGING, VIEWPOINT, Parameter, checked
 from api.questions.resources import list_parameters_of
 from api.questions.unit_conversion import CONVERSION
 from ledger import LedgerError
-from ledger.values import POSITION_PREFIX, instant_text
+from ledger.values import POSITION_PREFIX, instant_text, parse_moment
 from projections import CATALOGUE, FIGURES, THINGS, FilterError, Inquiry, UnknownFilter, Viewpoint
 from projections.audit import Reliance, reliances
 
@@ -35,8 +35,8 @@ An item a reliance: its question and viewpoint, whether the answer would be `cha
 what differs, each with `before`, `after` and the `causes`, as in `/v1/diff`; twenty at most (`more`: there are
 others). Both clocks count: what the world has published since, and what this ledger took in, corrected or retracted.
 `hints` has the names in the question that mean nothing here, as in any read, and `error` says why a question cannot be
-answered. What was erased is in neither answer: `erased` of the basis names it. With `changed=true` only those whose
-answer is another.
+answered, or that the answer is of later than the viewpoint that is asked. What was erased is in neither answer:
+`erased` of the basis names it. With `changed=true` only those whose answer is another.
 
 Whoever is to hear of it without asking adds a hook with the same filters and `--when changed` (`supply-ledger
 hooks`).
@@ -100,6 +100,7 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
         then = {name: getattr(one, name) or asked.get(name) or item[name] for name in ("as_of", "recorded_as_of")}
         item.update(then)
         named = {f"from_{name}": name for name in then}
+        _check_is_past(then, now)
         page = compared(engine, _as_diff(resource, asked, then, now), asked="reliance", names=named)
     except (Problem, LedgerError, FilterError, UnknownFilter) as error:
         return {**item, "error": problem_of(error).detail}
@@ -120,6 +121,14 @@ def _asked(question: str) -> tuple[str, dict[str, str]]:
     if thing:
         asked["figure_id" if resource == FIGURES.name else str(CATALOGUE[resource].slug)] = thing
     return resource, asked
+
+
+def _check_is_past(then: Mapping[str, str], now: Viewpoint) -> None:
+    """Raises Problem where the answer that is relied on is of later than the viewpoint: it cannot have changed yet."""
+    moment, place = parse_moment(then["as_of"]).end, then["recorded_as_of"].removeprefix(POSITION_PREFIX)
+    if moment > now.as_of or (place.isdigit() and int(place) > now.position):
+        of = f"{then['as_of']} and {then['recorded_as_of']}"
+        raise Problem(422, "bad-parameter", f"The answer is as of {of}, which is of later than the viewpoint asked.")
 
 
 def _as_diff(resource: str, asked: Mapping[str, str], then: Mapping[str, str], now: Viewpoint) -> dict[str, str]:

@@ -27,8 +27,8 @@ twenty at most. Where the metric has too few, all that the publisher said counts
 What came of it is said too: such bands are given anew as of each earlier publication and held against what followed;
 of `tried` ones `held` did. The ends are widened by these trials: `outside` is the share that is left outside now, 1 -
 `level` at most. Each level has trials of its own, so the band of a higher one may be the narrower. `low` and the rest
-are null, and `reasons` says why, where the record is too short (for 80 % nine figures), or what stands is a range, a
-symbol or taken back.
+are null where the record is too short (for 80 % nine figures), or what stands is a range, a symbol or taken back:
+`no_band` says which, and `reasons` why any of them is null.
 
 A band is no forecast of the world and knows of no event to come: it says how this publisher used to revise.
 
@@ -69,7 +69,7 @@ QUESTION = AuditQuestion(
     ask,
     columns=(
         *("subject", "metric", "material", "period", "publisher", "value", "low", "expected", "high"),
-        *("canonical_unit", "age", "own", "others", "held_share"),
+        *("canonical_unit", "age", "own", "others", "held_share", "no_band"),
     ),
 )
 """How sure is this number."""

@@ -16,7 +16,7 @@ from api.questions.document_check.claim_verdict import Judgement, judgement
 from projections import Inquiry, Viewpoint
 from projections.audit import entity_labels, figure_sayings, figures_of, same_amounts
 
-NUMBERS_MAX = 50_000
+NUMBERS_MAX = 20_000
 SAID_OF_MAX = 3
 """An unread number that more figures share tells nothing."""
 Reading: TypeAlias = Iterable["Claim | UnreadNumber"]

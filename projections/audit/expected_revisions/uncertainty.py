@@ -180,6 +180,7 @@ def _shown(point: Decimal, band: Band, trial: Trial, *, of: str, as_ratio: bool)
         "held": trial.held,
         "held_share": trial.held / trial.tried if trial.tried else None,
         "outside": round(trial.outside, 6),
+        "no_band": None,
         "reasons": {} if trial.tried else {"held_share": "no such band could be given before"},
     }
 
@@ -194,6 +195,7 @@ def _none(why: str) -> Item:
         "tried": 0,
         "held": 0,
         **dict.fromkeys(names[6:]),
+        "no_band": why,
         "reasons": dict.fromkeys(names, why),
     }
 

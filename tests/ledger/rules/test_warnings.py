@@ -232,3 +232,15 @@ def test_of_ten_thousand_metrics_a_new_one_is_compared_with_a_few() -> None:
     assert state.metric_like("tonnages") == "tonnage"
     state.revert(mark)
     assert state.metric_like("tonnages") is None
+
+
+def test_a_reliance_that_nobody_registered_cannot_end(ledger: Ledger) -> None:
+    registered = {"type": "RelianceRegistered", "reliance": "page-4", "question": "/v1/figures"}
+    ended = {"type": "RelianceEnded", "reliance": "page-4"}
+    (odd,) = ledger.append([{**ended, "reliance": "page-5"}]).items[0]["warnings"]
+    assert (odd["pointer"], odd["rule"]) == ("/reliance", "nothing_ends")
+    head = ledger.head()
+    assert ledger.append([{**registered, "basis": {"recorded_as_of": f"position:{head}"}}]).items[0]["warnings"] == []
+    (ahead,) = ledger.append([{**registered, "basis": {"recorded_as_of": "position:999"}}]).items[0]["warnings"]
+    assert (ahead["pointer"], ahead["rule"]) == ("/basis/recorded_as_of", "beyond_head")
+    assert [item["warnings"] for item in ledger.append([registered, ended]).items] == [[], []]
