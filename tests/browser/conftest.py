@@ -54,29 +54,61 @@ def book(browser: Browser) -> Iterator[tuple[str, Ledger]]:
 
 @pytest.fixture
 def look(browser: Browser) -> Look:
-    """Opens a page, in which nothing may go wrong unseen: no error on the console, no request to elsewhere."""
+    """Opens a page of a context of its own, in which nothing may go wrong unseen."""
 
     @contextmanager
     def opened(url: str, *, faults: bool = False, **options: Any) -> Iterator[Page]:
         with ExitStack() as stack:
-            context: BrowserContext = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
-            stack.callback(context.close)
-            context.set_default_timeout(WAIT_MS)
-            page = context.new_page()
-            wrong: list[str] = []
-            page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            home = urlsplit(url).netloc
-            page.on(
-                "request",
-                lambda asked: None if urlsplit(asked.url).netloc in (home, "") else wrong.append(f"asks {asked.url}"),
-            )
-            page.goto(url)
-            drawn(page)
-            yield page
-            assert faults or wrong == []
+            page = new_page(browser, stack, **options)
+            yield stack.enter_context(visited(page, url, faults=faults))
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def look_again(browser: Browser) -> Iterator[Look]:
+    """The same in one page for all addresses, after another: a page of its own costs twice what a screen does."""
+    with ExitStack() as stack:
+        pages: dict[str, Page] = {}
+
+        def opened(url: str, *, faults: bool = False, **options: Any) -> AbstractContextManager[Page]:
+            page = pages.get(repr(options)) or new_page(browser, stack, **options)
+            pages[repr(options)] = page
+            return visited(page, url, faults=faults)
+
+        yield opened
+
+
+def new_page(browser: Browser, stack: ExitStack, **options: Any) -> Page:
+    """A page of a context of its own, which is closed with the stack."""
+    context: BrowserContext = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
+    stack.callback(context.close)
+    context.set_default_timeout(WAIT_MS)
+    return context.new_page()
+
+
+@contextmanager
+def visited(page: Page, url: str, *, faults: bool) -> Iterator[Page]:
+    """The page at an address; nothing may go wrong unseen there: no error on the console, no request to elsewhere."""
+    wrong: list[str] = []
+    home = urlsplit(url).netloc
+    listeners: dict[str, Callable[[Any], None]] = {
+        "console": lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None,
+        "pageerror": lambda error: wrong.append(str(error)),
+        "request": lambda asked: (
+            None if urlsplit(asked.url).netloc in (home, "") else wrong.append(f"asks {asked.url}")
+        ),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)  # type: ignore[call-overload]
+    try:
+        page.goto(url)
+        drawn(page)
+        yield page
+        assert faults or wrong == []
+    finally:
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
 
 
 def drawn(page: Page) -> None:

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Look, drawn
+from tests.browser.conftest import Look
 
 AUSTRALIA_2024 = "e20e3caf-9011-54fa-8485-b1993ae90311"
 CORRECTION = "5bfe9e31-5aa1-5c5b-bf18-c77e419029a6"
@@ -43,12 +43,10 @@ SCREENS = {
 
 
 @pytest.mark.parametrize("path", SCREENS)
-def test_a_screen_is_drawn_and_nobody_is_kept_out(look: Look, address: str, path: str) -> None:
-    with look(address + path, color_scheme="light") as page:
+def test_a_screen_is_drawn_and_nobody_is_kept_out(look_again: Look, address: str, path: str) -> None:
+    with look_again(address + path, color_scheme="light") as page:
         is_kept_open(page, path)
-        page.emulate_media(color_scheme="dark")
-        page.reload()
-        drawn(page)
+    with look_again(address + path, color_scheme="dark") as page:
         is_kept_open(page, path)
 
 
@@ -60,15 +58,15 @@ def is_kept_open(page: Page, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", SCREENS)
-def test_a_screen_fits_a_telephone(look: Look, address: str, path: str) -> None:
-    with look(address + path, viewport={"width": 360, "height": 740}) as page:
+def test_a_screen_fits_a_telephone(look_again: Look, address: str, path: str) -> None:
+    with look_again(address + path, viewport={"width": 360, "height": 740}) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.mark.parametrize("path", SCREENS)
-def test_a_screen_long_before_anything_was_known_says_so(look: Look, address: str, path: str) -> None:
+def test_a_screen_long_before_anything_was_known_says_so(look_again: Look, address: str, path: str) -> None:
     url = address + path + ("&" if "?" in path else "?") + "as_of=1990-01-01"
-    with look(url, faults=True) as page:  # what is not there by then is a 404, of which the console tells
+    with look_again(url, faults=True) as page:  # what is not there by then is a 404, of which the console tells
         expect(page.locator("h1")).to_be_visible()
         expect(page.locator(".failure")).to_have_count(0)
 
