@@ -1,44 +1,23 @@
 """Bugs planted in the SQL, one line each, to see the judge catch them: `make mutants`.
 
-Each mutant is made in a copy of the project, in which the tests are then run; it must not pass them all. Without a bug
-they must.
+Each mutant is made in a copy of the project, in which the tests are then run (`tests.oracle.mutant_trials`); it must
+not pass them all. Without a bug they must.
 """
 
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
+from typing import TypeVar
 
+from tests.oracle.mutant_trials import copies, failing_test, finder, stages_of, together
 from tests.oracle.planted_bugs import Mutant, Stage
 from tests.oracle.thing_mutants import THING_MUTANTS
 from tests.places import ROOT
 
+Found = TypeVar("Found")
+
 AT_ONCE = 2
-
-
-VIEWPOINTS = ("tests/properties/test_viewpoints.py",)
-THING_HISTORIES = (
-    "tests/projections/queries/test_decisive_statements.py",
-    "tests/api/questions/test_thing_history.py",
-    "tests/api/questions/test_slips.py",
-    "tests/properties/test_thing_histories.py",
-)
-STAGES = (
-    Stage(VIEWPOINTS, histories=8),
-    Stage(("tests/api/questions/test_over_time.py", "tests/api/questions/test_told_by_parts_and_publishers.py")),
-    Stage(("tests/projections/views", "tests/projections/tables")),
-    Stage(("tests/projections",)),
-    Stage(THING_HISTORIES, histories=6),
-    Stage((*VIEWPOINTS, "tests/properties/test_deep_histories.py"), histories=52, seed=9),
-)
-"""Most bugs show in the first histories; what gets through is put to the tests worked out by hand, and to more."""
-
 
 THING_DIFFS = Stage(("tests/properties/test_thing_diffs.py", "tests/api/questions/test_thing_diff.py"), histories=12)
 THING_SERIES = Stage(
@@ -881,64 +860,32 @@ MUTANTS = (
 )
 
 
-def passes(copy: Path, stage: Stage) -> bool:
-    """Whether the tests of a stage pass in a copy of the project. Ends the program where they cannot be run."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *stage.tests]
-    environment = {**os.environ, "SUPPLY_LEDGER_HISTORIES": str(stage.histories), "SUPPLY_LEDGER_SEED": str(stage.seed)}
-    ran = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
-    if ran.returncode > 1:
-        raise SystemExit(f"The tests could not be run:\n{ran.stdout}\n{ran.stderr}")
-    return ran.returncode == 0
-
-
-def survives(mutant: Mutant, copy: Path) -> bool:
-    """Whether all tests pass in spite of the bug."""
-    path = copy / "projections" / mutant.file
-    sound = path.read_text(encoding="utf-8")
-    path.write_text(sound.replace(mutant.text, mutant.instead, 1), encoding="utf-8")
-    try:
-        return all(passes(copy, stage) for stage in (*([mutant.stage] if mutant.stage else []), *STAGES))
-    finally:
-        path.write_text(sound, encoding="utf-8")
-
-
-@contextmanager
-def copies(count: int) -> Iterator[SimpleQueue[Path]]:
-    """Copies of the project, for as many mutants at a time."""
-    made: SimpleQueue[Path] = SimpleQueue()
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(count):
-            copy = Path(folder) / f"project-{number}"
-            left_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".supply-*", "build", "dist")
-            shutil.copytree(ROOT, copy, ignore=left_out)
-            made.put(copy)
-        yield made
-
-
 def main() -> None:
-    """Try every mutant, or those whose name has one of the words given; exits with 1 where one survives."""
+    """Try every mutant, or those whose name or file has one of the words given; exits with 1 where one survives."""
     words = sys.argv[1:] or [""]
-    chosen = [mutant for mutant in MUTANTS if any(word in mutant.name for word in words)]
+    chosen = [mutant for mutant in MUTANTS if any(word in mutant.name or word in mutant.file for word in words)]
     for mutant in chosen:
         if mutant.text not in (ROOT / "projections" / mutant.file).read_text(encoding="utf-8"):
             raise SystemExit(f"{mutant.name}: {mutant.file} has no such text any more; say the bug anew")
     with copies(AT_ONCE) as free, ThreadPoolExecutor(AT_ONCE) as threads:
 
-        def tried(work: Callable[[Path], bool]) -> bool:
+        def tried(work: Callable[[Path], Found]) -> Found:
             copy = free.get()
             try:
                 return work(copy)
             finally:
                 free.put(copy)
 
-        stages = dict.fromkeys((*STAGES, *(mutant.stage for mutant in chosen if mutant.stage)))
-        if not all(threads.map(lambda stage: tried(lambda copy: passes(copy, stage)), stages)):
-            raise SystemExit("The tests fail without any bug planted, so they would seem to catch every one.")
-        alive = threads.map(lambda mutant: tried(lambda copy: survives(mutant, copy)), chosen)
+        stages = together(stage for mutant in chosen for stage in stages_of(mutant))
+        for failing in threads.map(lambda stage: tried(lambda copy: failing_test(copy, stage)), stages):
+            if failing:
+                raise SystemExit(f"{failing} fails without any bug planted, so it would seem to catch every one.")
         survivors = 0
-        for mutant, lives in zip(chosen, alive, strict=True):
-            print(f"{'SURVIVES' if lives else 'caught  '} {mutant.file}: {mutant.name}", flush=True)
-            survivors += lives
+        found = threads.map(lambda mutant: tried(lambda copy: finder(mutant, copy)), chosen)
+        for mutant, test in zip(chosen, found, strict=True):
+            caught = f"caught   {mutant.file}: {mutant.name} ({test})"
+            print(caught if test else f"SURVIVES {mutant.file}: {mutant.name}", flush=True)
+            survivors += not test
     print(f"{len(chosen) - survivors} of {len(chosen)} mutants caught")
     sys.exit(1 if survivors else 0)
 
