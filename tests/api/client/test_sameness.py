@@ -89,7 +89,7 @@ def test_a_viewpoint_that_a_question_does_not_know_is_not_passed_over(books: tup
             book.as_of("2025", recorded_as_of=100).impact(recorded_from="position:1")
 
 
-@pytest.mark.parametrize("seed", seeds(ordinarily=2, first=7, one_in=20))
+@pytest.mark.parametrize("seed", seeds(ordinarily=1, first=7, one_in=20))
 def test_generated_histories_are_told_the_same_at_random_viewpoints(seed: int) -> None:
     rng = random.Random(seed)
     for engine, events in recorded(rng):
