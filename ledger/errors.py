@@ -4,6 +4,7 @@
     ├── CalendarError            a text is no moment, period or fiscal year end
     ├── QuantityError            a text is no exact number of 20 + 18 digits
     │   └── UnitError            a unit is not in the table; names the nearest
+    ├── FormulaError             a text is no formula of derived figures, or adds what is not alike
     ├── Refused                  an event is not recorded; carries one Violation or more
     │   ├── InvalidEvent         it does not fit its type
     │   └── RuleBroken           it fits, and a rule of the ledger forbids it
@@ -53,6 +54,10 @@ class QuantityError(LedgerError, ValueError):
 
 class UnitError(QuantityError):
     """A unit is not in the table, or unclear. The message says what may be meant, and how much that is."""
+
+
+class FormulaError(LedgerError, ValueError):
+    """A text is no formula of derived figures, or it adds what is not alike."""
 
 
 @dataclass(frozen=True)

@@ -206,6 +206,11 @@ class Event(Part):
         """A stored body of an older version, as this version would have written it."""
         raise NotImplementedError(f"{cls.__name__} has no version {version}")
 
+    @classmethod
+    def named_within(cls, body: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The entities that a body of this type names inside of other texts: the path of the text, and the slug."""
+        yield from ()
+
     def body(self) -> dict[str, Any]:
         """The event as it is kept: what was sent, decimals as text, without event_id and expected_version."""
         return self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
@@ -272,6 +277,7 @@ def refs(cls: type[Event], body: dict[str, Any]) -> Iterator[tuple[tuple[str | i
     if cls.amends is not None:
         for path in ref_paths(cls.amends):
             yield from _walk(body.get("changes"), path, ("changes",))
+    yield from cls.named_within(body)
 
 
 _Path = tuple[str | int, ...]

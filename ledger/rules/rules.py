@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
 from ledger.codec.validation import validated
-from ledger.errors import CalendarError, InvalidEvent, Violation
+from ledger.errors import CalendarError, FormulaError, InvalidEvent, Violation
 from ledger.events.base import Event, Role, refs
+from ledger.events.definitions import MetricDefined
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figure_facts import FigureFacts
 from ledger.events.figures import Figure, figure_id
@@ -29,6 +30,8 @@ from ledger.rules.effective_content import PROTECTED, in_changes
 from ledger.rules.state import State
 from ledger.rules.version import Version
 from ledger.values.calendars import parse_moment, parse_period
+from ledger.values.formulas import FormulaInput, inputs_of, parse_formula, powers_of
+from ledger.values.unit_dimensions import Powers, kind_of, kind_of_family, measure_of, powers_text
 from ledger.values.units import unit
 
 PARTS_MAX = 50
@@ -247,6 +250,35 @@ def unit_is_of_the_metrics_family(state: State, event: Version) -> Iterator[Viol
             f"{metric} is measured in units of {fixed[0]}, fixed by the event at position {fixed[1]}; "
             f"{event.body['unit']} is a unit of {family}",
         )
+
+
+@rule(about=lambda cls: issubclass(cls, MetricDefined))
+def formula_makes_its_unit(state: State, event: Version) -> Iterator[Violation]:
+    """A formula is over metrics that publishers state, adds what is alike, and its result is of the unit declared."""
+    formula = parse_formula(event.body["formula"])
+    unknown = {one.metric: None for one in inputs_of(formula) if one.metric not in state.metrics}
+    for metric in unknown:
+        detail = f"no figure of {metric} stands here: a formula is over metrics that publishers state, not over derived"
+        yield Violation(("formula",), "stated_metric", detail)
+    if unknown:
+        return
+
+    def kind_of_input(one: FormulaInput) -> Powers:
+        family, _ = state.metrics[one.metric]
+        selected = dict(one.selected).get("unit")
+        if selected is not None and unit(selected).family != family:
+            raise FormulaError(f"{one.metric} is measured in units of {family}, and {selected} is none")
+        return kind_of_family(family)
+
+    try:
+        made = powers_of(formula, kind_of_input)
+    except FormulaError as error:
+        yield Violation(("formula",), "formula_units", str(error))
+        return
+    declared = kind_of(measure_of(event.body["unit"]).powers)
+    if made != declared:
+        detail = f"the formula makes {powers_text(made)}, and {event.body['unit']} is {powers_text(declared)}"
+        yield Violation(("unit",), "formula_units", detail)
 
 
 @rule(about=lambda cls: cls.lifecycle_role in (Role.CHANGES, Role.CLOSES))

@@ -12,6 +12,16 @@ from ledger.values.calendars import (
     parse_period,
 )
 from ledger.values.currencies import CURRENCIES
+from ledger.values.formulas import (
+    RESULT_DECIMALS,
+    SELECTED_DIMENSION,
+    Formula,
+    FormulaInput,
+    FormulaNumber,
+    FormulaOperation,
+    inputs_of,
+    parse_formula,
+)
 from ledger.values.identifiers import (
     EPOCH,
     POSITION_DIGITS_MAX,
@@ -35,6 +45,7 @@ from ledger.values.quantities import (
     printed,
     room,
 )
+from ledger.values.unit_dimensions import PURE_NUMBER, Powers, measure_of, product_of_powers, quotient_of_powers
 from ledger.values.unit_hints import UNCLEAR_UNITS
 from ledger.values.unit_table import PLAIN_UNITS, PRICED, RATE_TIMES, RATED, SCALED, SCALES, UNIT_NAMES, Unit, UnitName
 from ledger.values.units import unit
@@ -49,14 +60,22 @@ __all__ = [
     "POSITION_DIGITS_MAX",
     "POSITION_PREFIX",
     "PRICED",
+    "PURE_NUMBER",
     "RATED",
     "RATE_TIMES",
+    "RESULT_DECIMALS",
     "SCALED",
     "SCALES",
+    "SELECTED_DIMENSION",
     "UNCLEAR_UNITS",
     "UNIT_NAMES",
+    "Formula",
+    "FormulaInput",
+    "FormulaNumber",
+    "FormulaOperation",
     "Interval",
     "Period",
+    "Powers",
     "Unit",
     "UnitName",
     "canonical",
@@ -65,19 +84,24 @@ __all__ = [
     "fiscal_year_text",
     "half_even",
     "id_text",
+    "inputs_of",
     "instant_text",
     "is_fiscal",
     "may_be_fiscal_year",
+    "measure_of",
     "microseconds",
     "of_name",
     "of_time",
     "parse_fiscal_year_end",
+    "parse_formula",
     "parse_moment",
     "parse_number",
     "parse_period",
     "percent_of",
     "plain",
     "printed",
+    "product_of_powers",
+    "quotient_of_powers",
     "room",
     "unit",
 ]

@@ -8,6 +8,10 @@ are about all of them.
 
 from projections.audit.answers_relied_on import Reliance, reliances
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP, concentration
+from projections.audit.derived.derived_figures import COMPUTED, derived_figures
+from projections.audit.derived.derived_metrics import definitions
+from projections.audit.derived.derived_vintages import derived_vintages
+from projections.audit.derived.input_histories import DERIVED_CLOCKS
 from projections.audit.disputes import STATUSES, disputes
 from projections.audit.expected_revisions.uncertainty import LEVEL, PUBLICATIONS, uncertainty
 from projections.audit.figure_sayings import (
@@ -37,7 +41,9 @@ from projections.audit.vintages import Columns, vintages
 from projections.audit.word_search import word_search
 
 __all__ = [
+    "COMPUTED",
     "DEPTH",
+    "DERIVED_CLOCKS",
     "DIMENSION",
     "DIRECTIONS",
     "FRESHNESS_STATES",
@@ -64,6 +70,9 @@ __all__ = [
     "Saying",
     "Slips",
     "concentration",
+    "definitions",
+    "derived_figures",
+    "derived_vintages",
     "disputes",
     "entity_labels",
     "figure_sayings",

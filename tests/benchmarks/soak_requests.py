@@ -48,6 +48,8 @@ HEAVY = (
     "/v1/freshness",
     "/v1/influence",
     "/v1/reliance",
+    "/v1/derived",
+    "/v1/derived-vintages",
     "/v1/diff?from_as_of=2010&to_as_of=2024",
     "/v1/impact?recorded_from=position:1",
     "/v1/events?limit=1000",

@@ -49,10 +49,11 @@ PUBLIC = {
     "ledger.store": ("Block LogStore log_is_there open_store"),
     "ledger.values": (
         "CURRENCIES EPOCH EXACT FRACTION_DIGITS_MAX INTEGER_DIGITS_MAX PLAIN_UNITS POSITION_DIGITS_MAX POSITION_PREFIX "
-        "PRICED RATED RATE_TIMES SCALED SCALES UNCLEAR_UNITS UNIT_NAMES Interval Period Unit UnitName "
-        "canonical difference exponent_of fiscal_year_text half_even id_text instant_text is_fiscal may_be_fiscal_year "
-        "microseconds of_name of_time parse_fiscal_year_end parse_moment parse_number parse_period percent_of "
-        "plain printed room unit"
+        "PRICED PURE_NUMBER RATED RATE_TIMES RESULT_DECIMALS SCALED SCALES SELECTED_DIMENSION UNCLEAR_UNITS "
+        "UNIT_NAMES Formula FormulaInput FormulaNumber FormulaOperation Interval Period Powers Unit UnitName "
+        "canonical difference exponent_of fiscal_year_text half_even id_text inputs_of instant_text is_fiscal "
+        "may_be_fiscal_year measure_of microseconds of_name of_time parse_fiscal_year_end parse_formula parse_moment "
+        "parse_number parse_period percent_of plain printed product_of_powers quotient_of_powers room unit"
     ),
     "projections": (
         "ANSWER_COLUMNS CATALOGUE COLUMN_KINDS FIGURES FIGURE_IDENTITY QUESTION_COLUMNS SERIES THINGS Abandoned "
@@ -66,10 +67,11 @@ PUBLIC = {
         "nested_names offered_functions public_tables text_columns"
     ),
     "projections.audit": (
-        "DEPTH DIMENSION DIRECTIONS FRESHNESS_STATES GROUPINGS KINDS LEVEL MATERIAL PUBLICATIONS RELATIONS "
-        "SLIP_GROUPS STATUSES SUBJECT TOP TURNS VERDICTS WAYS Amount Columns FigureSayings Findings LedgerAct "
-        "Options Reliance Saying Slips concentration disputes entity_labels figure_sayings figures_of "
-        "freshness influence publications reliances revisions same_amounts scorecards statement_validity sums "
+        "COMPUTED DEPTH DERIVED_CLOCKS DIMENSION DIRECTIONS FRESHNESS_STATES GROUPINGS KINDS LEVEL MATERIAL "
+        "PUBLICATIONS RELATIONS SLIP_GROUPS STATUSES SUBJECT TOP TURNS VERDICTS WAYS Amount Columns FigureSayings "
+        "Findings LedgerAct Options Reliance Saying Slips concentration definitions derived_figures "
+        "derived_vintages disputes entity_labels figure_sayings figures_of freshness influence publications "
+        "reliances revisions same_amounts scorecards statement_validity sums "
         "thing_disputes thing_vintages trace uncertainty vintages word_search"
     ),
 }

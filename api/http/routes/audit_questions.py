@@ -20,7 +20,7 @@ def router(engine: Engine) -> APIRouter:
         routes.add_api_route(
             f"/{question.name}",
             _endpoint(engine, question),
-            name=f"read_{question.name}",
+            name=f"read_{question.name.replace('-', '_')}",
             tags=["audit"],
             summary=question.summary,
             description=question.description,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from api.problems import bad_parameter
-from api.questions.name_hints import names_taken
+from api.questions.name_hints import HINTS, names_taken
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Items, Page, read
 from api.questions.parameters import Parameter, check_moment
 from api.questions.resources import parameters_of
@@ -56,18 +56,24 @@ class AuditQuestion:
 
 
 def page_of(
-    engine: Inquiry, name: str, parameters: Mapping[str, str], find: Callable[[Reader, dict[str, str]], Findings]
+    engine: Inquiry,
+    name: str,
+    parameters: Mapping[str, str],
+    find: Callable[[Reader, dict[str, str]], Findings],
+    *,
+    apart: Sequence[str] = (),
 ) -> Page:
     """A page of what `find` gives for a reader at the viewpoint and those parameters that are about series.
 
-    The members are about all findings, not about those on the page. Raises Problem.
+    Names in those `apart` are taken as they are. The members are about all findings, not about those on the page.
+    Raises Problem.
     """
 
     def cut(reader: Reader, asked: dict[str, str], limit: int | None, offset: int) -> Findings:
         findings = find(reader, asked)
         return findings._replace(items=findings.items[offset:][:limit])
 
-    return page_from(engine, name, parameters, cut)
+    return page_from(engine, name, parameters, cut, apart=apart)
 
 
 def page_from(
@@ -75,16 +81,24 @@ def page_from(
     name: str,
     parameters: Mapping[str, str],
     find: Callable[[Reader, dict[str, Any], int | None, int], Findings],
+    *,
+    apart: Sequence[str] = (),
 ) -> Page:
-    """A page of what `find` gives, which takes as well how many items are wanted (None: all) and come before."""
+    """A page of what `find` gives, which takes as well how many items are wanted (None: all) and come before.
+
+    Names in the parameters `apart` are taken as they are: they are not those of figures.
+    """
     asked = {key: value for key, value in parameters.items() if key not in (*NOT_FILTERS, *VIEWPOINT_NAMES)}
     members: dict[str, Any] = {}
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         with engine.reader(viewpoint) as reader:
-            names = names_taken(reader, asked)
-            findings = find(reader, names.filters, count, 0 if count is None else skip)
+            names = names_taken(reader, {name: text for name, text in asked.items() if name not in apart})
+            as_they_are = {name: asked[name] for name in apart if name in asked}
+            findings = find(reader, {**names.filters, **as_they_are}, count, 0 if count is None else skip)
         members.update({**findings.members, **names.members})
+        if hints := [*findings.members.get(HINTS, ()), *names.members.get(HINTS, ())]:
+            members[HINTS] = hints
         return findings.items[skip:] if count is None else findings.items
 
     page = read(engine, fetch, path=name, parameters=parameters)

@@ -38,6 +38,9 @@ AUDIT = {
     "influence": {"subject": "world", "metric": "mine_production"},
     "uncertainty": {"metric": "mine_production"},
     "sums": {},
+    "definitions": {},
+    "derived": {},
+    "derived-vintages": {},
     "concentration": {
         "metric": "mine_production",
         "period": "2023",
