@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from tests.oracle.derived_mutants import DERIVED_MUTANTS
 from tests.oracle.mutant_trials import copies, failing_test, finder, stages_of, together
 from tests.oracle.planted_bugs import Mutant, Stage
 from tests.oracle.thing_mutants import THING_MUTANTS
@@ -857,6 +858,7 @@ MUTANTS = (
         "WHEN FALSE THEN 'close'",
     ),
     *THING_MUTANTS,
+    *DERIVED_MUTANTS,
 )
 
 
