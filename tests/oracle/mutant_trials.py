@@ -29,17 +29,17 @@ THING_HISTORIES = (
 STAGES = (
     Stage(VIEWPOINTS, histories=8),
     Stage(("tests/api/questions/test_over_time.py", "tests/api/questions/test_told_by_parts_and_publishers.py")),
+    Stage(THING_HISTORIES, histories=6),
     Stage(("tests/projections/views", "tests/projections/tables")),
     Stage(
         tuple(
             sorted(
                 f"tests/projections/{path.name}"
                 for path in (ROOT / "tests/projections").iterdir()
-                if path.name in ("audit", "queries", "sandbox") or path.match("test_*.py")
+                if path.name in ("audit", "queries") or path.match("test_*.py")
             )
         )
     ),
-    Stage(THING_HISTORIES, histories=6),
     Stage((*VIEWPOINTS, "tests/properties/test_deep_histories.py"), histories=52, seed=9),
 )
 """Most bugs show in the first histories; what gets through is put to the tests worked out by hand, and to more."""
@@ -52,6 +52,7 @@ CLOSEST = {
     "audit/revisions/": Stage(("tests/projections/audit/revisions", "tests/properties/test_revisions.py"), 4),
     "audit/slips": Stage(("tests/api/questions/test_slips.py", "tests/properties/test_thing_histories.py"), 6),
     "audit/vintages": Stage(("tests/projections/audit/test_vintages.py", "tests/properties/test_vintages.py"), 4),
+    "queries/clocks": Stage(("tests/projections/queries/test_compose.py", "tests/projections/views")),
     "queries/allowance": Stage(("tests/projections/queries/test_allowance.py",)),
     "queries/watchdog": Stage(("tests/projections/queries/test_allowance.py",)),
     "queries/decisive_statements": Stage(THING_HISTORIES, histories=6),
@@ -61,6 +62,7 @@ CLOSEST = {
     "tables/slug_groups": Stage(("tests/projections/tables/test_slug_groups.py",)),
     "tables/successions": Stage(("tests/projections/tables/test_successions.py",)),
     "tables/remedies": Stage(("tests/projections/test_upkeep.py",)),
+    "views/": Stage(("tests/projections/views",)),
     "tables/sql/macros": Stage(("tests/projections/tables/test_macros.py",)),
 }
 """By the beginning of a file's name: the tests that look at what it does the closest."""

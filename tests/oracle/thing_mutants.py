@@ -25,6 +25,19 @@ THING_MUTANTS = (
         "SELECT viewpoint, withdraws AS event_id FROM withdrawals WHERE FALSE",
     ),
     Mutant(
+        "things: what begins now has not begun",
+        _TRANSITIONS,
+        "starts <= world AS begun",
+        "starts < world AS begun",
+    ),
+    Mutant("things: an end is exclusive", _TRANSITIONS, "ends < world", "ends <= world"),
+    Mutant(
+        "things: what is published later is not listed before",
+        _TRANSITIONS,
+        "LEAST(starts, published_from) <= world",
+        "published_from <= world",
+    ),
+    Mutant(
         "things: what names no part bears on the whole alone",
         _TRANSITIONS,
         "WHERE stated_{family}.{part} IS NULL\n    OR ",

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from projections.catalogue import CATALOGUE
-from projections.queries.compose import lookup, question, reads_of, text_of
+from projections.queries.compose import _clauses, lookup, question, reads_of, text_of
 from projections.queries.transitions import PREFIX
 from projections.shared_views import SHARED_VIEWS, SharedView
 from projections.tables.families import families
@@ -85,3 +85,27 @@ def test_a_relation_that_is_not_there_cannot_be_declared(monkeypatch: pytest.Mon
     monkeypatch.setitem(SHARED_VIEWS, "subjects", SharedView(("viewpoints",)))
     with pytest.raises(ValueError, match="viewpoints"):
         question("subjects", families())
+
+
+def test_an_event_begins_and_ends_at_the_instants_that_are_said_and_no_other(book: Book) -> None:
+    """What any view may ask of an event: whether it has begun, is over, and is listed, to the microsecond."""
+    risk = {"type": "RiskRaised", "category": "political", "subject": "lynas", "description": "It may stop."}
+    held = {"effective_from": "2025-12-01", "effective_to": "2025-12-31"}
+    book.record(
+        {**risk, **held, "risk": "told-before", "published_at": "2025-10-09"},
+        {**risk, **held, "risk": "told-later", "published_at": "2026-03-01"},
+        {**risk, "risk": "without-end", "published_at": "2025-12-01"},
+    )
+    clauses = ",\n".join(_clauses(("risks",), families(), rows={}, view="risks"))
+    text = f"WITH {clauses} SELECT begun, past, listed FROM risks ORDER BY position"
+    told = {
+        "2025-10-08T23:59:59.999999Z": [(False, False, False), (False, False, False), (False, False, False)],
+        "2025-10-09T00:00:00Z": [(False, False, True), (False, False, False), (False, False, False)],
+        "2025-11-30T23:59:59.999999Z": [(False, False, True), (False, False, False), (False, False, False)],
+        "2025-12-01T00:00:00Z": [(True, False, True)] * 3,
+        "2025-12-31T23:59:59.999999Z": [(True, False, True)] * 3,
+        "2026-01-01T00:00:00Z": [(True, True, True), (True, True, True), (True, False, True)],
+    }
+    for instant, expected in told.items():
+        with book.engine.reader(book.engine.viewpoint(as_of="2027", effective_at=instant)) as reader:
+            assert reader.ask(text) == expected, instant

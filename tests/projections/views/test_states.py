@@ -40,6 +40,28 @@ def test_a_policy_is_suspended_before_it_began(book: Book) -> None:
     assert policy(book, as_of="2025-12-15", effective_at="2025-10-08") == []
 
 
+def test_things_begin_and_end_at_the_instants_that_are_said_and_no_other(book: Book) -> None:
+    held = {"effective_from": "2025-12-01", "effective_to": "2025-12-31"}
+    risk = {"type": "RiskRaised", "category": "political", "subject": "lynas", "description": "It may stop.", **held}
+    book.record(
+        {**risk, "risk": "told-before", "published_at": "2025-10-09"},
+        {**risk, "risk": "told-later", "published_at": "2026-03-01"},
+    )
+    statuses = {
+        "2025-10-08T23:59:59.999999Z": [],
+        "2025-10-09T00:00:00Z": ["planned"],
+        "2025-11-30T23:59:59.999999Z": ["planned"],
+        "2025-12-01T00:00:00Z": ["open", "open"],
+        "2025-12-31T23:59:59.999999Z": ["open", "open"],
+        "2026-01-01T00:00:00Z": ["closed", "closed"],
+    }
+    for instant, expected in statuses.items():
+        assert [item["status"] for item in book.ask("risks", as_of="2027", effective_at=instant)] == expected, instant
+        for place, slug in enumerate(("told-before", "told-later")):
+            alone = book.ask("risks", as_of="2027", effective_at=instant, filters={"risk": slug})
+            assert [item["status"] for item in alone] == expected[place : place + 1], (instant, slug)
+
+
 def test_a_reinstatement_ends_a_suspension_and_a_repeal_everything(book: Book) -> None:
     book.record(
         *ANNOUNCEMENT_61,
