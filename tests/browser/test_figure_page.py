@@ -46,6 +46,20 @@ def test_a_figure_says_how_sure_it_is_and_when_somebody_looked(look: Look, addre
         assert str(band["high"]) in shown
 
 
+def test_the_chart_shows_where_the_figure_is_expected(look: Look, address: str) -> None:
+    with look(f"{address}/figures/{AUSTRALIA_2024}?as_of=2026-11-01") as page:
+        rectangles = page.locator(".chart .mark-rect path")
+        expect(page.locator(".chart svg")).to_have_count(1)
+        expect(rectangles).to_have_count(0)
+        page.locator("#band").click()
+        expect(rectangles).to_have_count(1)
+        assert "band=80" in page.url
+        expect(page.locator("article")).to_contain_text("80 % of such figures")
+        page.locator("#band").click()
+        expect(rectangles).to_have_count(0)
+        assert "band" not in page.url
+
+
 def test_a_file_that_does_not_come_is_said_beside_its_button(look: Look, address: str) -> None:
     with look(f"{address}/figures/{AUSTRALIA_2024}", faults=True) as page:
         page.context.set_offline(True)

@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 from api.formats.cells import json_text
 from api.formats.negotiation import JSON, Format
 from api.problems import bad_parameter
+from api.questions.audit.audit_question import whole_number
+from api.questions.audit.uncertainty_question import LEVEL_LEAST, LEVEL_MOST
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES
 from api.questions.parameters import VIEWPOINT, Parameter
 from api.questions.resources import parameters_of, state
 from api.reports.charts import Spec, blank_chart, drawn_png, series_chart, svg, vintages_chart
 from ledger.values import parse_moment
 from projections import CATALOGUE, FIGURES, Inquiry, Viewpoint
-from projections.audit import vintages
+from projections.audit import uncertainty, vintages
 
 SVG = Format("svg", "image/svg+xml")
 PNG = Format("png", "image/png")
@@ -23,12 +25,19 @@ FORMAT = Parameter(
     "`json` (a specification of Vega-Lite), `svg` or `png`; else the `Accept` header decides.",
     schema={"type": "string", "enum": [form.name for form in CHART_FORMATS], "default": JSON.name},
 )
-OF_VINTAGES = (FIGURE, *VIEWPOINT, FORMAT)
+BAND = Parameter(
+    "band",
+    "After the last date, where each publisher's figure is expected after its next publication, as `/v1/uncertainty` "
+    "says: in percent, how many of such bands are meant to hold. Default: no band.",
+    schema={"type": "integer", "minimum": LEVEL_LEAST, "maximum": LEVEL_MOST},
+)
+OF_VINTAGES = (FIGURE, *VIEWPOINT, BAND, FORMAT)
 OF_SERIES = (
     *(one for one in parameters_of(FIGURES) if one.name not in (*NOT_FILTERS, "resolve", "disputed")),
     FORMAT,
 )
 VINTAGES_MAX = 2000
+BANDS_MAX = 50
 ITEMS_MAX = 2000
 NAMED_MAX = 4
 """Of so many subjects and sources the title tells the names."""
@@ -46,16 +55,26 @@ def chart_of_vintages(engine: Inquiry, parameters: Mapping[str, str], viewpoint:
     """The chart of what publishers said of a figure. Raises Problem."""
     if FIGURE.name not in parameters:
         raise bad_parameter("figure_id", "required", "figure_id says of which figure the chart is")
+    of_figure = {"figure_id": parameters["figure_id"]}
+    expected: Sequence[Mapping[str, Any]] = ()
     with engine.reader(viewpoint) as reader:
-        items = vintages(reader, {"figure_id": parameters["figure_id"]}, limit=VINTAGES_MAX + 1).items
+        items = vintages(reader, of_figure, limit=VINTAGES_MAX + 1).items
+        if BAND.name in parameters:
+            level = whole_number(BAND.name, parameters[BAND.name], lowest=LEVEL_LEAST, highest=LEVEL_MOST)
+            expected = uncertainty(reader, of_figure, level=level, limit=BANDS_MAX).items
     basis = viewpoint.basis()
     called = _names(engine, [item["publisher"] for item in items], basis)
-    spec = vintages_chart(items[:VINTAGES_MAX], names=called, until=parse_moment(basis["as_of"]).end)
+    spec = vintages_chart(items[:VINTAGES_MAX], names=called, until=parse_moment(basis["as_of"]).end, expected=expected)
     spec = spec or blank_chart("Fewer than two things were said of this figure by then.")
     if len(items) > VINTAGES_MAX:
         cut = {"text": f"The first {VINTAGES_MAX} statements only", "anchor": "start", "fontSize": 11}
         spec = {**spec, "title": cut}
-    return AskedChart(spec, "Vintages of a figure", "What every publisher said, over the time of publication.")
+    told = "What every publisher said, over the time of publication."
+    if any(item["low"] is not None for item in expected):
+        told += (
+            f" After the last date: where {parameters[BAND.name]} % of such figures stood after one more publication."
+        )
+    return AskedChart(spec, "Vintages of a figure", told)
 
 
 def chart_of_series(engine: Inquiry, parameters: Mapping[str, str], viewpoint: Viewpoint) -> AskedChart:

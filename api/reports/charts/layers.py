@@ -56,7 +56,7 @@ def _template() -> str:
         for place in PLACES
     ]
     layered = alt.layer(
-        chart.mark_rect(opacity=0.18).encode(x=x, x2="upto:T", y=low, y2="high:Q", color=plain_colour),
+        chart.mark_rect(fillOpacity=0.18).encode(x=x, x2="upto:T", y=low, y2="high:Q", color=plain_colour),
         chart.mark_rule(strokeWidth=3).encode(x=x, y=low, y2="high:Q", color=plain_colour),
         chart.mark_line(interpolate="step-after", strokeWidth=1.8).encode(
             x=x,

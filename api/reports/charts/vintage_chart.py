@@ -1,21 +1,34 @@
 """The chart of a figure's vintages: what every publisher said of it, over the time of publication."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from api.reports.charts.axes import Scale, bounds, shortened
+from api.reports.charts.axes import Scale, bounds, moved, shortened
 from api.reports.charts.layers import Spec
 from api.reports.charts.step_chart import Marks, legend_names, moment_of, specification
 
+BAND_WIDTH = 0.04
+"""How wide the band of a publisher is, as a share of the time that the chart shows."""
+BAND_DAYS_MIN = 10
+EXPECTED = -1
+"""The segment of a line in which no step is: where a figure is expected."""
 
-def vintages_chart(vintages: Sequence[Mapping[str, Any]], *, names: Mapping[str, str], until: datetime) -> Spec | None:
+
+def vintages_chart(
+    vintages: Sequence[Mapping[str, Any]],
+    *,
+    names: Mapping[str, str],
+    until: datetime,
+    expected: Sequence[Mapping[str, Any]] = (),
+) -> Spec | None:
     """What every publisher said of one figure: a step a vintage, up to `until`.
 
     `vintages` are tidy items of `/v1/vintages` of one figure; `names` those of the publishers. A range is a band, one
     that is open at an end a line at the other; a line ends in a cross where the publisher took its figure back or says
-    a symbol. None where fewer than two vintages can be drawn.
+    a symbol. `expected` are items of `/v1/uncertainty`: after `until` stands where each publisher's figure is expected
+    after its next publications. None where fewer than two vintages can be drawn.
     """
     if not vintages:
         return None
@@ -25,7 +38,10 @@ def vintages_chart(vintages: Sequence[Mapping[str, Any]], *, names: Mapping[str,
     for slug, name in called.items():
         own = (item for item in vintages if item["publisher"] == slug)
         _add(marks, sorted(own, key=lambda item: (moment_of(item), item["position"])), name=name, until=until)
-    return None if marks.too_few else specification(marks, _Values(marks.levels, vintages[0]["canonical_unit"]))
+    if marks.too_few:
+        return None
+    _add_expected(marks, expected, called, until=until)
+    return specification(marks, _Values(marks.levels, vintages[0]["canonical_unit"]))
 
 
 def _add(marks: Marks, series: Sequence[Mapping[str, Any]], *, name: str, until: datetime) -> None:
@@ -54,6 +70,25 @@ def _add(marks: Marks, series: Sequence[Mapping[str, Any]], *, name: str, until:
         if value is None:
             segment += 1
         marks.points.append({"at": at, "level": level, "name": name, "item": item})
+
+
+def _add_expected(
+    marks: Marks, expected: Sequence[Mapping[str, Any]], called: Mapping[str, str], *, until: datetime
+) -> None:
+    """Add the bands side by side, in the order of the legend: a rectangle each, and a line where the middle is."""
+    of_publishers = {item["publisher"]: item for item in expected if item["low"] is not None}
+    at = max(until, *marks.moments)
+    width = max((at - min(marks.moments)) * BAND_WIDTH, timedelta(days=BAND_DAYS_MIN))
+    for slug, name in called.items():
+        if (item := of_publishers.get(slug)) is None:
+            continue
+        low, middle, high = (Decimal(item[part]) for part in ("low", "expected", "high"))
+        at, upto = moved(at, width / 4), moved(at, width * 5 / 4)
+        marks.bands.append({"at": at, "upto": upto, "low": low, "high": high, "name": name})
+        marks.lines += [{"at": end, "level": middle, "name": name, "segment": EXPECTED} for end in (at, upto)]
+        marks.levels += [low, high]
+        marks.moments.append(upto)
+        at = upto
 
 
 class _Values:

@@ -227,6 +227,8 @@ export const TEXTS = {
       withdrawal: "taken back", recorded: "recorded", corrected: "our correction", retracted: "retracted by us",
       reinstated: "reinstated", superseded: "superseded",
     },
+    withBand: "Show where it is expected after the next publication", withoutBand: "Without it",
+    banded: (level) => `After the last date: where ${level} % of such figures stood after one more publication.`,
     chartAs: "The chart as",
     dataAs: "The data as",
     cite: "Cite and ask again",

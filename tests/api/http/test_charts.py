@@ -2,9 +2,22 @@
 
 import json
 import struct
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from projections import Engine
 from tests.api.helpers import Api, mined
+
+
+@pytest.fixture
+def on_shipped(shipped: Engine) -> Iterator[TestClient]:
+    with TestClient(create_app(shipped)) as client:
+        yield client
 
 
 def stated(api: Api) -> str:
@@ -28,6 +41,19 @@ def test_the_chart_of_vintages_is_of_its_point_in_time(api: Api) -> None:
     before = api.client.get("/v1/charts/vintages", params={"figure_id": figure_id, "as_of": "2025-12-31"})
     assert "Fewer than two things" in before.text, "one statement is no chart, and it says so"
     assert before.headers["cache-control"] == "no-cache"
+
+
+def test_the_chart_of_vintages_has_the_band_of_the_publisher(on_shipped: TestClient) -> None:
+    asked = {"metric": "mine_production", "publisher": "usgs", "as_of": "2026-11-01"}
+    bands = on_shipped.get("/v1/uncertainty", params=asked).json()["items"]
+    item = next(one for one in bands if one["low"] is not None and Decimal(one["low"]) < Decimal(one["high"]))
+    of_figure = {"figure_id": item["figure_id"], "as_of": "2026-11-01"}
+    spec = on_shipped.get("/v1/charts/vintages", params={**of_figure, "band": "80"}).json()
+    (band,) = (row for layer in spec["layer"] if layer["mark"]["type"] == "rect" for row in layer["data"]["values"])
+    assert (band["low"], band["high"]) == (float(item["low"]), float(item["high"]))
+    assert on_shipped.get("/v1/charts/vintages", params=of_figure).json() != spec
+    for refused in ("49", "100", "x", ""):
+        assert on_shipped.get("/v1/charts/vintages", params={**of_figure, "band": refused}).status_code == 422
 
 
 def test_a_chart_is_drawn(api: Api) -> None:

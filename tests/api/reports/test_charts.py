@@ -47,6 +47,28 @@ def test_a_step_lasts_until_the_publisher_says_something_else() -> None:
     assert [row["label"] for row in rows(spec, "text")] == ["13,000", "29,000"]
 
 
+def test_where_a_figure_is_expected_stands_behind_the_last_date() -> None:
+    said = (vintage("usgs", "2025-01-31", "13000"), vintage("usgs", "2026-02-06", "29000"), vintage("bgs", "2026", "9"))
+    plain = vintages_chart(said, names={}, until=UNTIL)
+    bands = (
+        {"publisher": "usgs", "low": "28000", "expected": "28500", "high": "33000"},
+        {"publisher": "bgs", "low": None, "expected": None, "high": None},
+        {"publisher": "elsewhere", "low": "1", "expected": "1", "high": "1"},
+    )
+    spec = vintages_chart(said, names={}, until=UNTIL, expected=bands)
+    assert plain is not None
+    assert spec is not None
+    assert rows(plain, "rect") == []
+    (band,) = rows(spec, "rect")
+    assert (band["name"], band["low"], band["high"]) == ("usgs", 28000.0, 33000.0)
+    assert milliseconds(UNTIL) < band["at"] < band["upto"]
+    middle = [row for row in rows(spec, "line") if row["segment"] == -1]
+    assert [(row["at"], row["level"]) for row in middle] == [(band["at"], 28500.0), (band["upto"], 28500.0)]
+    (axis,) = {tuple(layer["encoding"]["x"]["scale"]["domain"]) for layer in spec["layer"]}
+    assert axis[0] < band["at"]
+    assert band["upto"] < axis[1]
+
+
 def test_a_date_less_exact_than_a_day_counts_from_its_end() -> None:
     spec = chart(vintage("usgs", "2019", "1"), vintage("usgs", "2025-10", "2"))
     days = [milliseconds(datetime(*day, tzinfo=UTC)) for day in ((2019, 12, 31), (2025, 10, 31))]

@@ -13,8 +13,9 @@ import { sureness } from "./figure_sureness.js";
 import { statistics } from "./figure_statistics.js";
 
 const words = TEXTS.figure;
+const BAND = "80";
 
-export async function figure({ names: [id], signal }) {
+export async function figure({ names: [id], params, signal }) {
   const [answers, history, ledger, disputes, log] = await Promise.all([
     ask("/v1/figures", { figure_id: id, limit: 1 }, { signal }),
     ask(`/v1/figures/${id}/history`, { limit: 1000 }, { signal }),
@@ -23,7 +24,7 @@ export async function figure({ names: [id], signal }) {
     ask("/v1/events", { figure_id: id, limit: 1000 }, { signal }),
   ]);
   const drawable = history.items.length > 1 && history.items.some((item) => item.value ?? item.low ?? item.high);
-  const spec = drawable ? await askOrNull("/v1/charts/vintages", { figure_id: id }, { signal }) : null;
+  const spec = drawable ? await askOrNull("/v1/charts/vintages", { figure_id: id, band: params.get("band") ?? "" }, { signal }) : null;
   const answer = answers.items[0];
   const key = answer ?? (await anyVersion(id, signal));
   const slugs = [key?.subject, key?.material, ...[...history.items, ...ledger.items].map((item) => item.publisher), answer?.publisher];
@@ -37,7 +38,7 @@ export async function figure({ names: [id], signal }) {
     answer ? answerOf(answer, called) : empty(words.none),
     h("section", {}, h("h2", {}, words.chart),
       spec
-        ? [await chart(spec, { label: `${words.chart}: ${title}` }), chartLinks(id)]
+        ? [await chart(spec, { label: `${words.chart}: ${title}` }), chartLinks(id, params.get("band"))]
         : empty(words.noChart)),
     h("section", {}, h("h2", {}, words.world), worldTable(history.items, called)),
     history.items.length
@@ -73,10 +74,16 @@ function answerOf(item, called) {
   );
 }
 
-function chartLinks(id) {
-  const of = (format) => h("button", { type: "button", class: "plain", onclick: () => save("/v1/charts/vintages", { figure_id: id, format }, `chart.${format}`) }, format.toUpperCase());
+/** The band is asked for: to make it takes the publisher's whole record. */
+function bandLink(id, band) {
+  const to = band ? address(`/figures/${id}`) : address(`/figures/${id}`, { band: BAND });
+  return h("p", { class: "soft" }, band ? `${words.banded(band)} ` : null, h("a", { id: "band", href: to }, band ? words.withoutBand : words.withBand));
+}
+
+function chartLinks(id, band) {
+  const of = (format) => h("button", { type: "button", class: "plain", onclick: () => save("/v1/charts/vintages", { figure_id: id, band: band ?? "", format }, `chart.${format}`) }, format.toUpperCase());
   const data = (format) => h("button", { type: "button", class: "plain", onclick: () => save(`/v1/figures/${id}/history`, { format }, `history.${format}`) }, format.toUpperCase());
-  return h("p", { class: "downloads" }, `${words.chartAs} `, of("png"), " · ", of("svg"), ` — ${words.dataAs} `, data("csv"), " · ", data("xlsx"));
+  return h("div", {}, bandLink(id, band), h("p", { class: "downloads" }, `${words.chartAs} `, of("png"), " · ", of("svg"), ` — ${words.dataAs} `, data("csv"), " · ", data("xlsx")));
 }
 
 function cause(item) {
