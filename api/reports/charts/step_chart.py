@@ -124,7 +124,11 @@ class _Frame:
     def on_axes(self, layer: Spec) -> Spec:
         """A layer whose places are measured along the axes."""
         encoding = layer["encoding"]
-        encoding["x"] |= {"axis": self._x_axis, "scale": self._x_scale}
+        scale = self._x_scale
+        if "x2" in encoding:
+            # Vega-Lite takes the ends of such a channel as numbers, and then finds two domains of one axis.
+            del scale["domain"]
+        encoding["x"] |= {"axis": self._x_axis, "scale": scale}
         encoding["y"] |= {"axis": self._levels.axis, "scale": self._levels.scale, "type": self._levels.kind}
         return layer
 
