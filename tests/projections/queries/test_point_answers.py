@@ -73,6 +73,19 @@ def test_names_mean_what_they_mean_at_the_viewpoint_of_the_row(engine: Engine) -
     assert [one["figure_id"] for one in by_id] == [old, found[1]["figure_id"]]
 
 
+def test_revisions_are_those_of_the_publisher_who_answers(engine: Engine) -> None:
+    said = {"usgs": ("2024-02-29", "2024-03-31", "2024-04-30"), "bgs": ("2024-01-31", "2024-06-30")}
+    facts = [
+        {**mined("china", day[6], day), "source": {"publisher": publisher}}
+        for publisher, days in said.items()
+        for day in days
+    ]
+    engine.ledger.append(facts)
+    days = ("2024-01-31", "2024-02-29", "2024-04-30", "2024-06-30")
+    found = answered(engine, *({**MINED, "as_of": day} for day in days))
+    assert [(one["publisher"], one["revisions"]) for one in found] == [("bgs", 0), ("usgs", 0), ("usgs", 2), ("bgs", 1)]
+
+
 def test_fiscal_periods_are_those_of_the_subject(engine: Engine) -> None:
     sold = mined("lynas", "5", "2024-08-31", period="FY2024-Q4")
     engine.ledger.append([sold])
