@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from projections.queries.filters import UnknownFilter
     from projections.queries.format import presented
     from projections.queries.inquiry import Inquiry
+    from projections.queries.preferences_in_force import preferences_deciding, preferences_in_force
     from projections.queries.question_columns import ANSWER_COLUMNS, QUESTION_COLUMNS, QuestionsRefused
     from projections.queries.reader import Reader
     from projections.queries.thing_diff import DiffPlace
@@ -49,6 +50,7 @@ else:
         "projections.queries.filters": "UnknownFilter",
         "projections.queries.format": "presented",
         "projections.queries.inquiry": "Inquiry",
+        "projections.queries.preferences_in_force": "preferences_deciding preferences_in_force",
         "projections.queries.question_columns": "ANSWER_COLUMNS QUESTION_COLUMNS QuestionsRefused",
         "projections.queries.reader": "Reader",
         "projections.queries.thing_diff": "DiffPlace",
@@ -111,6 +113,8 @@ __all__ = [
     "is_detail",
     "kept_position",
     "listed",
+    "preferences_deciding",
+    "preferences_in_force",
     "presented",
     "tables_removed",
     "thing_effects",

@@ -92,7 +92,7 @@ FIGURES = Projection(
     "figures",
     FIGURE_ORDER,
     FIGURE_FILTERS,
-    reads=("answer_intervals", "figures", "tallies_items"),
+    reads=("ranked_items", "figures", "tallies_items"),
     columns={"dimensions": Kind.OBJECT},
     hidden=("place", "published_until", "spread_beyond"),
     sorts={

@@ -22,7 +22,7 @@ from projections.queries.watchdog import Watchdog
 from projections.sql_text import quoted
 from projections.tables.database import ARROW_ROWS
 from projections.tables.families import families
-from projections.tables.table_set import ORDERS, Progress
+from projections.tables.table_set import ORDERS, Progress, TableSet
 from projections.upkeep import Upkeep
 from projections.viewpoint import Viewpoint, viewpoint
 
@@ -114,7 +114,7 @@ class Engine(Inquiry):
             self._watchdog.watching(cursor, allowance),
             allowance.spent(),
         ):
-            yield self._reader(cursor, viewpoint, allowance, merged=tables.merged)
+            yield self._reader(cursor, viewpoint, allowance, tables)
 
     def within(self, allowance: Allowance) -> Inquiry:
         """The same questions, which together may use no more than the allowance."""
@@ -148,7 +148,7 @@ class Engine(Inquiry):
             if drafted and drafted[0].position != tables.position + 1:
                 raise StoreBusy("the log has grown since this was planned; try again")
             with tables.preview(drafted) as cursor, self._watchdog.watching(cursor, allowance):
-                yield self._reader(cursor, self._preview_viewpoint(drafted), allowance, merged=tables.merged)
+                yield self._reader(cursor, self._preview_viewpoint(drafted), allowance, tables)
 
     def _preview_viewpoint(self, drafted: Sequence[Entry]) -> Viewpoint:
         now = viewpoint(self.ledger)
@@ -159,10 +159,16 @@ class Engine(Inquiry):
         return replace(now, effective_at=now.as_of)
 
     def _reader(
-        self, cursor: duckdb.DuckDBPyConnection, viewpoint: Viewpoint, allowance: Allowance, *, merged: bool
+        self, cursor: duckdb.DuckDBPyConnection, viewpoint: Viewpoint, allowance: Allowance, tables: TableSet
     ) -> Reader:
         return Reader(
-            cursor, self._families, viewpoint, merged=merged, subject_of=self._subject_of, allowance=allowance
+            cursor,
+            self._families,
+            viewpoint,
+            merged=tables.merged,
+            prefers=tables.prefers,
+            subject_of=self._subject_of,
+            allowance=allowance,
         )
 
     def _subject_of(self, figure_id: UUID) -> str | None:

@@ -17,7 +17,7 @@ def stream_of(record: Record, event: Version) -> bytes:
     named = record.find(UUID(event.body["withdraws"])) if issubclass(event.cls, ReportWithdrawn) else None
     if named is not None:
         return named.stream_key
-    kind, slug = _kind_of(event.cls.family), event.body[event.thing]
+    kind, slug = _kind_of(event.cls.family), event.body.get(event.thing, "")
     resolved = record.state.resolve(slug) if kind in ("entities", "facilities") else slug
     return stream_of_thing(kind, resolved).bytes
 

@@ -24,7 +24,7 @@ from ledger.events.ledger_events import EventCorrected, EventErased, EventReinst
 from ledger.rules.effective_content import ERASED, Content, in_changes
 from ledger.rules.named_events import NAMES_ERASED, naming_violations
 from ledger.rules.record import Record
-from ledger.rules.rules import ORGANISATION, PERIODS, PUBLISHER, violations
+from ledger.rules.rules import ORGANISATION, PERIODS, PREFERRED, PUBLISHER, violations
 from ledger.rules.state import NextFixer
 from ledger.rules.version import Version
 from ledger.values.calendars import is_fiscal
@@ -215,11 +215,11 @@ def _left_hanging(record: Record, before: Version, after: Version | None) -> Ite
 
 
 def _naming(record: Record, slug: str, *, without: UUID, as_publisher: bool = False) -> Iterator[str]:
-    """Standing events that name an entity, or name it as their publisher."""
+    """Standing events that name an entity, or name it as a publisher."""
 
     def names(cls: type[Event], body: dict[str, Any]) -> bool:
         paths = (path for path, named in refs(cls, body) if named == slug)
-        return any(path == PUBLISHER or not as_publisher for path in paths)
+        return any(path == PUBLISHER or path[0] == PREFERRED or not as_publisher for path in paths)
 
     # The slugs in a formula are no texts of their own.
     formulas = record.mentioning("formula", [MetricDefined.__name__])

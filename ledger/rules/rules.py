@@ -25,6 +25,7 @@ from ledger.events.definitions import MetricDefined
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figure_facts import FigureFacts
 from ledger.events.figures import Figure, figure_id
+from ledger.events.preferences import PreferenceSet
 from ledger.events.source_checks import SourceChecked
 from ledger.rules.effective_content import PROTECTED, in_changes
 from ledger.rules.state import State
@@ -103,6 +104,8 @@ RULES = RuleBook()
 
 PUBLISHER = ("source", "publisher")
 """The path of who says so."""
+PREFERRED = "publishers"
+"""The field with those who are asked first."""
 PERIODS = ("period", "compared_with")
 """The fields of a figure that are periods."""
 ORGANISATION = "organisation"
@@ -194,6 +197,16 @@ def looked_at_before_it_is_recorded(state: State, event: Version) -> Iterator[Vi
         yield Violation(("subject",), "publisher_is_organisation", detail)
     if parse_moment(event.body["checked_at"]).start > event.recorded_at:
         yield Violation(("checked_at",), "checked_before", f"{event.body['checked_at']} is still to come")
+
+
+@rule(about=lambda cls: issubclass(cls, PreferenceSet))
+def organisations_are_preferred(state: State, event: Version) -> Iterator[Violation]:
+    """Who is asked first is a publisher."""
+    for place, slug in enumerate(event.body[PREFERRED]):
+        registration = state.entity(slug)
+        if registration is not None and registration.body["kind"] != ORGANISATION:
+            detail = f"{slug!r} is a {registration.body['kind']}; a publisher is an organisation"
+            yield Violation((PREFERRED, place), "publisher_is_organisation", detail)
 
 
 @rule(about=lambda cls: issubclass(cls, EntityRegistered))

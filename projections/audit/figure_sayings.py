@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.values import instant_text
+from projections.queries.publisher_ranking import Ranking
 from projections.queries.reader import Reader
 from projections.sql_text import sections
 
@@ -49,6 +50,7 @@ class Saying(NamedTuple):
     """A version of a statement on a figure."""
 
     figure_id: str
+    metric: str
     event_id: str
     publisher: str
     is_primary: bool
@@ -69,6 +71,13 @@ class Saying(NamedTuple):
     position: int
     since: int
     until: int
+    preferred: int = 0
+    """How its publisher ranks among those whom the ledger asks first; 0 of all others."""
+
+    @property
+    def outranks(self) -> tuple[int, bool]:
+        """What is larger for one whose word counts more, whenever it was said."""
+        return self.preferred, self.is_primary
 
     @property
     def said(self) -> tuple[object, ...]:
@@ -128,20 +137,27 @@ def figure_sayings(reader: Reader, figures: Sequence[str], subjects: Sequence[st
     }
     known = reader.viewpoint.as_of.replace(tzinfo=None)
     return {
-        figure: _at(ones, position=position, known=known, acts=acts)
+        figure: _at(ones, reader.ranking, position=position, known=known, acts=acts)
         for figure, ones in reader.allowance.each(by_figure.items())
     }
 
 
-def _at(sayings: Sequence[Saying], *, position: int, known: datetime, acts: Mapping[int, LedgerAct]) -> FigureSayings:
+def _at(
+    sayings: Sequence[Saying], ranking: Ranking, *, position: int, known: datetime, acts: Mapping[int, LedgerAct]
+) -> FigureSayings:
     held = [one for one in sayings if one.until > position]
     by_publisher = defaultdict[str, list[Saying]](list)
     for one in held:
         if one.visible_from <= known:
             by_publisher[one.publisher].append(one)
-    last = [ones[-1] for ones in by_publisher.values() if not ones[-1].withdrawn]
+    ranks = ranking.ranks(sayings[0].metric)
+    last = [
+        ones[-1]._replace(preferred=ranks.get(publisher, 0))
+        for publisher, ones in by_publisher.items()
+        if not ones[-1].withdrawn
+    ]
     return FigureSayings(
-        standing=sorted(last, key=lambda one: (one.is_primary, one.published_until, one.position), reverse=True),
+        standing=sorted(last, key=lambda one: (one.outranks, one.published_until, one.position), reverse=True),
         earlier=[pair for ones in by_publisher.values() for pair in _replaced(ones)],
         mistaken=[
             (one, acts[one.until])

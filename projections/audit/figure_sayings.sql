@@ -47,6 +47,7 @@ ORDER BY 1
 -- One row is a version of a statement on some figures, also one that the ledger holds no longer.
 SELECT
   CAST(figure_id AS VARCHAR),
+  metric,
   CAST(event_id AS VARCHAR),
   publisher,
   source_kind = 'primary',

@@ -44,6 +44,7 @@ class Levels:
 
     def __init__(self, reader: Reader, growths: Sequence[Said], *, filter_values_max: int) -> None:
         fiscal = sorted({said.subject for said in growths if is_fiscal(said.row["compared_with"])})
+        self._ranking = reader.ranking
         self._fiscal_years = reader.names.fiscal_years(fiscal) if fiscal else {}
         self._said: dict[Key, dict[str, dict[str, Said]]] = {}
         """By figure without unit: by unit, by publisher."""
@@ -59,8 +60,14 @@ class Levels:
             unit, publisher = said.row["canonical_unit"], said.row["publisher"]
             self._said.setdefault(key, {}).setdefault(unit, {})[publisher] = said
             first = self._first.setdefault((key, unit), said)
-            if _rank(said) > _rank(first):
+            if self._rank(said) > self._rank(first):
                 self._first[key, unit] = said
+
+    def _rank(self, said: Said) -> Key:
+        """Who comes first: as for the answer to a figure."""
+        row = said.row
+        preferred = self._ranking.ranks(_metric(said)).get(row["publisher"], 0)
+        return (preferred, row["source_kind"] != "secondary", row["published_until"], row["position"])
 
     def beside(self, growth: Said) -> Item:
         """The finding on a rate of change."""
@@ -91,12 +98,6 @@ class Levels:
 
 def _metric(said: Said) -> str:
     return str(said.row["metric"])
-
-
-def _rank(said: Said) -> Key:
-    """Who comes first: as for the answer to a figure."""
-    row = said.row
-    return (row["source_kind"] != "secondary", row["published_until"], row["position"])
 
 
 def _compared(growth: Said, now: tuple[str, Said | None], against: tuple[str, Said | None]) -> Item:

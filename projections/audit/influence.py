@@ -86,7 +86,7 @@ def influence(
 
     Raises UnknownFilter and FilterError.
     """
-    preferred = [reader.names.kept(slug) for slug in prefer]
+    ranking = reader.ranking.after([reader.names.kept(slug) for slug in prefer])
     items: list[Item] = []
     for subjects in subjects_together(reader, filters or {}):
         table = reader.series("history", filters or {}, query=_LAST, subjects=subjects)
@@ -95,9 +95,10 @@ def influence(
         places = groupby(range(len(entries)), key=lambda place: shown[place]["figure_id"])
         for _, of_figure in reader.allowance.each((figure, list(some)) for figure, some in places):
             key = shown[of_figure[-1]]
+            ranks = ranking.ranks(key["metric"])
             items += (
                 {**key, **turn}
-                for turn in turns([entries[place] for place in of_figure], preferred, each=reader.allowance.each)
+                for turn in turns([entries[place] for place in of_figure], ranks, each=reader.allowance.each)
             )
             if enough is not None and len(items) >= enough:
                 return Findings(items)
@@ -110,7 +111,7 @@ def _entries(rows: Iterable[tuple[Any, ...]]) -> Iterator[Entry]:
         yield Entry(publisher, event_id, until, position, kind != "secondary", None if taken_back else tuple(said))
 
 
-def turns(entries: Sequence[Entry], preferred: Sequence[str], *, each: Each) -> Iterator[Item]:
+def turns(entries: Sequence[Entry], preferred: Mapping[str, int], *, each: Each) -> Iterator[Item]:
     """What of the entries of one figure turns its answer, the publishers first; `each` looks at the time."""
     ordered = sorted(entries, key=attrgetter("publisher", "until", "position"))
     series = {slug: list(some) for slug, some in groupby(ordered, key=attrgetter("publisher"))}
@@ -172,10 +173,9 @@ def _distinct(sayings: Counter[Said], before: Head | None, after: Head | None) -
     return len(sayings) - gone + sum(said not in sayings for said in more)
 
 
-def _rank(last: Entry, preferred: Sequence[str]) -> tuple[Any, ...]:
+def _rank(last: Entry, preferred: Mapping[str, int]) -> tuple[Any, ...]:
     """The answer is that of the head for which this is the largest."""
-    place = preferred.index(last.publisher) if last.publisher in preferred else len(preferred)
-    return -place, last.primary, last.until, last.position
+    return preferred.get(last.publisher, 0), last.primary, last.until, last.position
 
 
 def _standing(last: Entry | None, sayings: int) -> Standing:

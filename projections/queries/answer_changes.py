@@ -39,13 +39,14 @@ CAUSES = {
     "EventRetracted": "retraction",
     "EventReinstated": "reinstatement",
     "EntitiesMerged": "merge",
+    "PreferenceSet": "preference",
 }
-"""Why an answer changes where a ledger event or a merge was recorded; elsewhere a statement was."""
+"""Why an answer changes where a ledger event, a merge or a preference was recorded; elsewhere a statement was."""
 _NOTHING = (None,) * len(_ANSWER)
 
 
 class _Event(NamedTuple):
-    """What was recorded at a position: `kind` is the type of a ledger event or merge, None for a statement."""
+    """What was recorded at a position: `kind` is the type of a ledger event, merge or preference, else None."""
 
     event_id: str
     recorded_at: datetime
@@ -55,7 +56,7 @@ class _Event(NamedTuple):
 def versions_of(ask: Ask, figures: Sequence[str], *, near: str) -> list[Version]:
     """All versions of statements on some figures that the ledger ever held up to the viewpoint's position."""
     rows = ask(
-        "SELECT CAST(figure_id AS VARCHAR), publisher, published_until, position, since, until, "
+        "SELECT CAST(figure_id AS VARCHAR), metric, publisher, published_until, position, since, until, "
         "type = 'FigureWithdrawn', source_kind = 'primary', CAST(event_id AS VARCHAR), recorded_at, "
         f"{', '.join(_ANSWER)} FROM log.figures "
         f"WHERE {near} AND LIST_CONTAINS(CAST($figures AS UUID[]), figure_id) AND since <= $position",
@@ -112,8 +113,8 @@ def _printed(answer: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _other_events(ask: Ask, positions: Sequence[int]) -> dict[int, _Event]:
-    """What was recorded at positions that is no statement on the figures: ledger events and merges."""
-    kinds = {"keeping": "TRUE", "entities": "type = 'EntitiesMerged'"}
+    """What was recorded at positions that is no statement on the figures: ledger events, merges and preferences."""
+    kinds = {"keeping": "TRUE", "entities": "type = 'EntitiesMerged'", "preferences": "TRUE"}
     query = " UNION ALL ".join(
         f"SELECT position, CAST(event_id AS VARCHAR), recorded_at, type FROM log.{family} WHERE {condition} "
         "AND since = position AND position IN (SELECT UNNEST(CAST($places AS BIGINT[])))"

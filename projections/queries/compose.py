@@ -17,6 +17,9 @@ from projections.tables.families import Family
 
 ITEMS = "_items"
 INTERVALS = "answer_intervals"
+PREFERENCES = "preferences"
+BY_PREFERENCE = "_by_preference"
+"""How the view is called that a view gives way to where the ledger prefers publishers."""
 NO_RESTATING: Mapping[str, int] = {}
 _HERE = ("CAST($as_of AS TIMESTAMP)", "$position")
 """The moment and the position of the viewpoint, where there is one."""
@@ -31,13 +34,15 @@ def question(
     viewpoints: str | None = None,
     restating: Mapping[str, int] = NO_RESTATING,
     of_publishers: bool = False,
+    by_preference: bool = False,
 ) -> str:
     """`WITH` and the common table expressions that end with `items`, the items of a view.
 
     `rows` are conditions on the rows of families; `restating` is how many events of a family say another anew; with
     `of_publishers`, things are as the publishers in the parameters say alone; `viewpoints` is a query for many
-    viewpoints, else there is one, and it is in the parameters. Raises ValueError where the view, or one that it reads,
-    declares to read what there is not.
+    viewpoints, else there is one, and it is in the parameters; with `by_preference`, those come first whom the ledger
+    prefers: where it prefers nobody, the question is planned sooner without. Raises ValueError where the view, or one
+    that it reads, declares to read what there is not.
     """
     clauses = _clauses(
         reads_of(view),
@@ -47,6 +52,7 @@ def question(
         restating=restating,
         view=view,
         of_publishers=of_publishers,
+        by_preference=by_preference,
     )
     return "WITH\n" + ",\n".join([*clauses, f"items AS (\n{text_of(view)}\n)"])
 
@@ -79,6 +85,7 @@ def _clauses(
     viewpoints: str | None = None,
     restating: Mapping[str, int] = NO_RESTATING,
     of_publishers: bool = False,
+    by_preference: bool = False,
 ) -> list[str]:
     """The common table expressions that give relations, for a view that reads these, their meaning."""
     clauses: dict[str, str] = {"viewpoints": f"viewpoints AS (\n{viewpoints}\n)"} if viewpoints else {}
@@ -90,6 +97,8 @@ def _clauses(
         conditions = " AND ".join(rows.get(family) or ["TRUE"])
         if relation.endswith(ITEMS):
             inner = relation.removesuffix(ITEMS)
+            if by_preference and f"{inner}{BY_PREFERENCE}" in SHARED_VIEWS:
+                inner = f"{inner}{BY_PREFERENCE}"
             for one in reads_of(inner):
                 add(one)
             clauses[relation] = f"{relation} AS (\n{text_of(inner)}\n)"
@@ -97,8 +106,13 @@ def _clauses(
             family = relation.removeprefix(transitions.PREFIX)
             add(family)
             add("withdrawals")
+            if by_preference:
+                add(f"preferred{ITEMS}")
             clauses[relation] = transitions.clauses(
-                families[family], restating=restating.get(family, 0), of_publishers=of_publishers
+                families[family],
+                restating=restating.get(family, 0),
+                of_publishers=of_publishers,
+                by_preference=by_preference,
             )
         elif relation == INTERVALS:
             shown = shown_at("viewpoints.as_of", "viewpoints.position") if viewpoints else shown_at(*_HERE)
@@ -106,7 +120,8 @@ def _clauses(
             clauses[relation] = text.format(rows=conditions, shown=shown)
         elif relation == f"held_{family}" and (family in families or family in ("slugs", "slug_groups")):
             held = _clocks()["many" if viewpoints else "one"]
-            clauses[relation] = held.format(family=family, rows=conditions, held=_clocks()["held"])
+            text = held.format(family=family, rows=conditions, held=_clocks()["held"])
+            clauses[relation] = text if family != PREFERENCES else _as_preferred(text)
         elif family in families:
             add(f"held_{family}")
             published = _clocks()["timed" if families[family].timed else "published"]
@@ -117,6 +132,11 @@ def _clauses(
     for relation in reads:
         add(relation)
     return list(clauses.values())
+
+
+def _as_preferred(text: str) -> str:
+    """The clause for the preferences that are held: those of the position whose preferences count."""
+    return text.replace("$position", "$preferred_at").replace("viewpoints.position", "viewpoints.preferred_at")
 
 
 def lookup(view: str, rows: Sequence[str], *, as_text: Sequence[str] = ()) -> str:

@@ -12,6 +12,8 @@ SELECT
   figure_code,
   position,
   rank,
+  scope,
+  publisher,
   shown_from AS from_time,
   shown_until AS to_time,
   since AS from_place,
@@ -24,6 +26,8 @@ SELECT
   figure_code,
   position,
   rank,
+  scope,
+  publisher,
   shown_from,
   LEAST(shown_until, shortened_to),
   GREATEST(since, shortened_at),
@@ -66,23 +70,28 @@ LIST_CONCAT(
 )
 
 -- name: cells
--- One row is a cell in which something is said, and what ranks first there.
+-- One row is a cell in which something is said, and what ranks first there; where publishers were ever preferred, of each
+-- of them.
 CREATE OR REPLACE TEMP TABLE cells AS
 SELECT
   key,
   time_cell,
   place_cell,
+  scope,
+  publisher,
   ARG_MAX(position, rank) AS position,
   MAX(rank) AS rank,
   MIN(figure_code) AS first_figure,
   MAX(figure_code) AS last_figure
 FROM (
-  SELECT key, position, rank, figure_code, time_cell, UNNEST({place_cells}) AS place_cell
+  SELECT key, position, rank, scope, publisher, figure_code, time_cell, UNNEST({place_cells}) AS place_cell
   FROM (
     SELECT
       rectangles.key,
       position,
       rank,
+      scope,
+      publisher,
       figure_code,
       place_from.number AS place_first,
       place_to.number AS place_last,
@@ -104,23 +113,25 @@ GROUP BY ALL
 INSERT INTO found
 SELECT
   located.row,
-  ARG_MAX(cells.position, cells.rank),
+  ARG_MAX(cells.position, {rank}),
   MIN(first_figure) <> MAX(last_figure),
   NULL
 FROM (
   SELECT
     row,
     key,
+    held_at,
     time_cell,
     UNNEST(LIST_TRANSFORM(RANGE({place_levels}), lambda size: (size << 40) + (place >> size))) AS place_cell
   FROM (
     SELECT
       row,
       key,
+      held_at,
       place,
       UNNEST(LIST_TRANSFORM(RANGE({time_levels}), lambda size: (size << 40) + (time >> size))) AS time_cell
     FROM (
-      SELECT points.row, points.key, time_edges.number AS time, place_edges.number AS place
+      SELECT points.row, points.key, points.held_at, time_edges.number AS time, place_edges.number AS place
       FROM points
       ASOF JOIN edges_of_time AS time_edges
         ON time_edges.key = points.key AND time_edges.edge <= points.as_of
@@ -133,4 +144,5 @@ JOIN cells
   ON cells.key = located.key
   AND cells.time_cell = located.time_cell
   AND cells.place_cell = located.place_cell
+{preferred_then}
 GROUP BY located.row

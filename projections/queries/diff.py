@@ -3,7 +3,8 @@
 Figures are matched by the id that they show at each viewpoint, so a merge removes one figure and changes or adds
 another. A cause is an event whose presence or content differs between the viewpoints and that bears on the figure: a
 statement or withdrawal that came into the log, or was published, in between; what was done to one by a ledger event; a
-merge that carried it here or away; a registration whose fiscal year moved its period. What cancels out is not listed.
+merge that carried it here or away; a registration whose fiscal year moved its period; another preference of the ledger,
+where that turns the answer. What cancels out is not listed.
 """
 
 from collections import defaultdict
@@ -58,7 +59,8 @@ def diff(
     sides = [_items(reader, how, ids) for reader in readers]
     items = [_item(one.figure_id, one.kind, *(side.get(one.figure_id) for side in sides)) for one in page]
     if causes:
-        found = _Causes(ledger, before, after).of(ids)
+        turned = _turned(readers, how, sides)
+        found = _Causes(ledger, before, after).of(ids, turned)
         for item in items:
             item["causes"] = found.get(item["figure_id"], [])
     return items
@@ -68,6 +70,21 @@ def _items(reader: Reader, how: Mapping[str, Value], ids: Sequence[str]) -> dict
     """The items of some figures by their ids."""
     items = reader.read("figures", filters=how, figures=ids)
     return {item["figure_id"]: item for item in reader.allowance.rows_of(items)}
+
+
+def _turned(readers: Sequence[Reader], how: Mapping[str, Value], sides: Sequence[Mapping[str, Item]]) -> dict[str, str]:
+    """The metrics of those that another publisher would answer at one viewpoint with the preference of the other."""
+    found: dict[str, str] = {}
+    for reader, other, items in zip(readers, reversed(readers), sides, strict=True):
+        asked = reader.preferring_as_at(other.viewpoint.position)
+        if not asked.ranking.asks_as(reader.ranking):
+            otherwise = _items(asked, how, list(items))
+            found |= {
+                figure: item["metric"]
+                for figure, item in items.items()
+                if otherwise[figure]["event_id"] != item["event_id"]
+            }
+    return found
 
 
 def _item(figure_id: str, kind: str, before: Item | None, after: Item | None) -> Item:
@@ -94,15 +111,24 @@ def _item(figure_id: str, kind: str, before: Item | None, after: Item | None) ->
 class _Causes(DifferenceCauses):
     """Finds the causes of the differences of figures."""
 
-    def of(self, figures: Sequence[str]) -> dict[str, list[Item]]:
-        """The causes of each figure's difference, in order of position."""
+    def of(self, figures: Sequence[str], turned: Mapping[str, str]) -> dict[str, list[Item]]:
+        """The causes of each figure's difference, in order of position.
+
+        `turned` are the metrics of those whose answers the ledger's preferences turn.
+        """
         if self._earlier == self._later:
             return self._publications(figures)
         seen = self._seen(figures)
         self._fetch({one.position for ones in seen.values() for one in ones})
+        preferences = {metric: self._of_preference(metric) for metric in set(turned.values())}
         return {
-            figure: [self._cause(position) for position in sorted(self._positions(differing))]
-            for figure, differing in self._readers[0].allowance.each(seen.items())
+            figure: [
+                self._cause(position)
+                for position in sorted(
+                    self._positions(seen.get(figure, ())) | preferences.get(turned.get(figure, ""), set())
+                )
+            ]
+            for figure in self._readers[0].allowance.each(figures)
         }
 
     def _publications(self, figures: Sequence[str]) -> dict[str, list[Item]]:
@@ -150,10 +176,8 @@ class _Causes(DifferenceCauses):
             body = self._says(position, at)
             if body is None:
                 continue
-            for slug in (body["subject"], body.get("material"), body["source"]["publisher"]):
-                while slug in self._merges[at]:
-                    merge, slug = self._merges[at][slug]
-                    positions.add(merge)
+            for slug in filter(None, (body["subject"], body.get("material"), body["source"]["publisher"])):
+                positions.update(self._merges_of(slug, at))
             if is_fiscal(str(body.get("period", ""))):
                 positions.add(self._registrations[at][body["subject"]])
         return positions

@@ -2,13 +2,14 @@
 
 An event is a cause where its presence or content differs between the viewpoints, and it bears on the answer: a
 statement that came into the log, or was published, in between; what was done to one by a ledger event; a merge on the
-way from a slug in it to the one that is kept. What cancels out between the two is none: for example the corrections of
-a statement that reads in the end as it did before.
+way from a slug in it to the one that is kept. So are the acts by which the ledger asks others first, where one of the
+answers would be another with the preference of the other viewpoint. What cancels out between the two is none: for
+example the corrections of a statement that reads in the end as it did before.
 """
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from ledger import Entry, Ledger, content
 from ledger.values import instant_text, parse_moment
+from projections.queries.publisher_ranking import EVERYTHING, LastPreference, last_preferences
 from projections.queries.reader import Reader
 from projections.viewpoint import Viewpoint
 
@@ -27,6 +29,7 @@ _CAUSES = {
     "EventRetracted": "retraction",
     "EventReinstated": "reinstatement",
     "EntitiesMerged": "merge",
+    "PreferenceSet": "preference",
     "FigureWithdrawn": "withdrawal",
     "ReportWithdrawn": "withdrawal",
 }
@@ -158,6 +161,33 @@ class DifferenceCauses(ABC):
         entry = self._entry(position)
         body = self._says(position, self._later) or entry.body
         return cause_item(str(entry.event_id), entry.type, position, body.get("published_at"), entry.recorded_at)
+
+    def _of_preference(self, metric: str = EVERYTHING) -> set[int]:
+        """The events between the two positions by which others come first for a metric, or for what has none."""
+        found: set[int] = set()
+        for at, held in self._preferences.items():
+            for position in self._deciding(held, metric):
+                found |= self._between(position)
+                for slug in (self._says(position, at) or {}).get("publishers", ()):
+                    for merge in self._merges_of(slug, at):
+                        found |= self._between(merge)
+        return found
+
+    def _deciding(self, held: Mapping[str, LastPreference], metric: str) -> list[int]:
+        """The last preference for a metric and, where that is none or names nobody, the last one for everything."""
+        scopes = (metric,) if metric in held and held[metric].publishers else (metric, EVERYTHING)
+        return [held[scope].position for scope in dict.fromkeys(scopes) if scope in held]
+
+    def _merges_of(self, slug: str, at: int) -> Iterator[int]:
+        """The merges that lead from a slug to the kept one at one of the two positions."""
+        while slug in self._merges[at]:
+            merge, slug = self._merges[at][slug]
+            yield merge
+
+    @cached_property
+    def _preferences(self) -> dict[int, dict[str, LastPreference]]:
+        """At each of the two positions: the last preference for each scope."""
+        return {at: last_preferences(self._readers[0].ask, at) for at in (self._earlier, self._later)}
 
     @cached_property
     def _merges(self) -> dict[int, dict[str, tuple[int, str]]]:

@@ -86,7 +86,8 @@ def _amounts(reader: Reader, how: Mapping[str, Value], figures: Collection[str] 
     if figures is not None:
         selection.choose(figures, near=reader.names.near(figures))
     rows = {"figures": selection.rows, "answer_intervals": selection.near}
-    clauses = question("figures" if how else "answers", reader.families, rows=rows)
+    view = "figures" if how else "answers"
+    clauses = question(view, reader.families, rows=rows, by_preference=bool(reader.ranking))
     columns = ", ".join(dict.fromkeys((*FIGURE_ORDER, *FIGURE_VALUE, "status")))
     return reader.table(
         f"{clauses} SELECT {columns} FROM items WHERE {' AND '.join(selection.items)}", selection.params

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ledger.values import difference, plain
+from projections.queries.publisher_ranking import NO_RANKING, Ranking
 
 Row = Sequence[Any]
 
@@ -51,6 +52,7 @@ class Statement(NamedTuple):
     """A statement on a figure, or its withdrawal, in short; `row` is all that was fetched of it."""
 
     figure_id: str
+    metric: str
     publisher: str
     shown_from: datetime
     position: int
@@ -82,18 +84,17 @@ _FIGURE, _PUBLISHER = map(itemgetter, map(Statement._fields.index, ("figure_id",
 
 
 def near_answers(
-    statements: Iterable[Statement], *, prefer: Sequence[str] = (), first_only: bool = False
+    statements: Iterable[Statement], ranking: Ranking = NO_RANKING, *, first_only: bool = False
 ) -> list[Answer]:
-    """What each publisher says of each figure, those of `prefer` first, then primary ones, then the last ones; or of
+    """What each publisher says of each figure, those of the ranking first, then primary ones, then the last ones; or of
     each figure the first of these only.
 
     Of each series all statements are needed, or all that were made at the last time.
     """
-    rank = {publisher: place for place, publisher in reversed(list(enumerate(prefer)))}
 
     def before_others(ones: list[Statement]) -> tuple[Any, ...]:
         last = ones[-1]
-        return -rank.get(last.publisher, len(prefer)), last.is_primary, last.shown_from, last.position
+        return ranking.ranks(last.metric).get(last.publisher, 0), last.is_primary, last.shown_from, last.position
 
     answers: list[Answer] = []
     for _, on_figure in groupby(sorted(statements, key=_IN_ORDER), key=_FIGURE):
@@ -153,10 +154,10 @@ def statements_of(rows: Iterable[Row], columns: Mapping[str, int]) -> Iterator[S
     """The rows of the view `said`, whose columns have these places, as statements; `statements` and `revisions` may be
     beside them.
     """
-    figure, publisher, shown, position, kind, source, corrected, *said = (
+    figure, metric, publisher, shown, position, kind, source, corrected, *said = (
         columns[name]
         for name in (
-            *("figure_id", "publisher", "published_until", "position", "type", "source_kind", "corrected"),
+            *("figure_id", "metric", "publisher", "published_until", "position", "type", "source_kind", "corrected"),
             *("canonical_value", "canonical_low", "canonical_high", "symbol"),
         )
     )
@@ -165,6 +166,7 @@ def statements_of(rows: Iterable[Row], columns: Mapping[str, int]) -> Iterator[S
     for row in rows:
         yield Statement(
             row[figure],
+            row[metric],
             row[publisher],
             row[shown],
             row[position],

@@ -59,7 +59,7 @@ def near_items(
     fold = partial(
         Fold,
         world=naive(cursor.viewpoint.effective_at),
-        prefer=selection.params["prefer"],
+        prefer=cursor.ranking.after(selection.params["prefer"]).order(),
         only=selection.params.get("publishers"),
     )
     states = NEAR_STATES[projection.name]

@@ -10,13 +10,14 @@ that ranks first answers, as it does for one question. Where very many questions
 meet by cells (`crowded_points.sql`), so that no input costs the product of the two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 import pyarrow as pa
 
 from ledger import Ledger
 from projections.queries.compose import shown_at
+from projections.queries.publisher_ranking import EVERYTHING, PreferenceChange, ranks_of
 from projections.queries.question_columns import DIMENSION, FIGURE
 from projections.queries.question_table import make_points
 from projections.queries.reader import Reader
@@ -24,6 +25,8 @@ from projections.queries.series_revisions import Asked, Saying, series_revisions
 from projections.sql_text import literals, quoted, sections
 from projections.tables.families import FOREVER
 
+_OWN = "SELECT DISTINCT metric FROM log.preferences WHERE metric IS NOT NULL"
+"""The metrics that have preferences of their own, or had."""
 FEW = 64
 """So many questions of one kind, or spans of one figure, are compared with any number of the other."""
 
@@ -74,16 +77,54 @@ def _fits(word: str) -> str:
 
 def _find(reader: Reader) -> None:
     """Make `found`: which event answers each question."""
+    _note_preferences(reader)
     crowded = _crowd(reader)
     reader.ask(
         _text("found").format(
             spans=_spans(reader, "candidates"),
+            **_ranked(reader, spans="answer_intervals", points="points"),
             shown=shown_at("points.as_of", "points.held_at"),
             uncrowded="points.key NOT IN (SELECT key FROM crowded_spans)" if crowded else "TRUE",
         )
     )
     if crowded:
         _find_in_cells(reader)
+
+
+def _note_preferences(reader: Reader) -> None:
+    """Make `preferred_since`, where the ledger ever preferred anybody: also for metrics with their own preferences."""
+    if not reader.prefers:
+        return
+    asked = "SELECT metric FROM log.figures WHERE figure_id IN (SELECT figure_id FROM candidates)"
+    scopes = [EVERYTHING, *(one for (one,) in reader.ask(f"{_OWN} INTERSECT {asked} ORDER BY 1"))]
+    rows = [
+        (scope, *one)
+        for scope in scopes
+        for one in _ranks_since(reader.allowance.each(reader.preference_changes(scope)))
+    ]
+    names = {"scope": pa.string(), "publisher": pa.string(), "since": pa.int64(), "preferred": pa.int64()}
+    columns = zip(*rows, strict=True) if rows else ([],) * len(names)
+    lent = {name: pa.array(ones, kind) for (name, kind), ones in zip(names.items(), columns, strict=True)}
+    with reader.lending(lent=pa.table(lent)):
+        reader.ask(_text("preferred"))
+
+
+def _ranks_since(changes: Iterable[PreferenceChange]) -> Iterator[tuple[str, int, int]]:
+    """Publisher, position and rank: how it ranks from there on, each time that this is otherwise."""
+    ranks: Mapping[str, int] = {}
+    for change in changes:
+        before, ranks = ranks, ranks_of(change.order)
+        for publisher in before.keys() | ranks.keys():
+            if before.get(publisher, 0) != ranks.get(publisher, 0):
+                yield publisher, change.position, ranks.get(publisher, 0)
+
+
+def _ranked(reader: Reader, *, spans: str, points: str) -> dict[str, str]:
+    """How spans rank at points, by the names that these have in a statement."""
+    if not reader.prefers:
+        return {"rank": "rank", "preferred_then": ""}
+    then = _text("preferred_then").format(spans=spans, points=points)
+    return {"rank": "preferred_rank(preferred_since.preferred, rank)", "preferred_then": then}
 
 
 def _crowd(reader: Reader) -> bool:
@@ -99,7 +140,10 @@ def _spans(reader: Reader, candidates: str) -> str:
     """The query of the spans of some candidates."""
     publishers = reader.ask(f"SELECT 1 FROM {candidates} WHERE publisher IS NOT NULL LIMIT 1")
     of_publishers = _text("of_publishers").format(candidates=candidates) if publishers else ""
-    return _text("spans").format(candidates=candidates, of_publishers=of_publishers, forever=FOREVER)
+    spans = _text("spans").format(candidates=candidates, of_publishers=of_publishers, forever=FOREVER)
+    if not reader.prefers:
+        return _text("alike").format(spans=spans)
+    return _text("by_preference").format(spans=spans, candidates=candidates, own=_OWN)
 
 
 def _find_in_cells(reader: Reader) -> None:
@@ -118,7 +162,8 @@ def _find_in_cells(reader: Reader) -> None:
         )
     }
     reader.ask(texts["cells"].format(**covering))
-    reader.ask(texts["found"].format(time_levels=levels["time"], place_levels=levels["place"]))
+    ranked = _ranked(reader, spans="cells", points="located")
+    reader.ask(texts["found"].format(time_levels=levels["time"], place_levels=levels["place"], **ranked))
 
 
 def _count_moved(reader: Reader) -> None:

@@ -102,6 +102,33 @@ ASOF JOIN (
   AND said.since <= asked.since
 WHERE said.publisher = asked.publisher
 
+-- name: alike
+-- Where the ledger never preferred anybody, it is the same who says so.
+SELECT *, CAST(NULL AS VARCHAR) AS scope, CAST(NULL AS VARCHAR) AS publisher FROM ({spans})
+
+-- name: by_preference
+-- The spans with who says so, and for which preferences: those of the metric, or of everything.
+SELECT spans.*, said.scope, said.publisher
+FROM ({spans}) AS spans
+ASOF LEFT JOIN (
+  SELECT position, since, publisher, CASE WHEN metric IN ({own}) THEN metric ELSE '' END AS scope
+  FROM log.figures
+  WHERE figure_id IN (SELECT figure_id FROM {candidates})
+) AS said
+  ON said.position = spans.position
+  AND said.since <= spans.since
+
+-- name: preferred
+-- How a publisher ranks by the ledger's preference, from which position on.
+CREATE OR REPLACE TEMP TABLE preferred_since AS
+SELECT * FROM lent
+
+-- name: preferred_then
+ASOF LEFT JOIN preferred_since
+  ON preferred_since.scope = {spans}.scope
+  AND preferred_since.publisher = {spans}.publisher
+  AND preferred_since.since <= {points}.held_at
+
 -- name: crowded
 -- The keys of very many questions that have very many spans too: to compare each with each would be their product.
 CREATE OR REPLACE TEMP TABLE crowded_candidates AS
@@ -119,12 +146,13 @@ QUALIFY COUNT(*) OVER (PARTITION BY key) > {few}
 CREATE OR REPLACE TEMP TABLE found AS
 SELECT
   points.row,
-  ARG_MAX(answer_intervals.position, rank) AS event,
+  ARG_MAX(answer_intervals.position, {rank}) AS event,
   MIN(figure_code) <> MAX(figure_code) AS several,
-  ARG_MAX_NULL(tally, rank) AS tally
+  ARG_MAX_NULL(tally, {rank}) AS tally
 FROM points
 JOIN ({spans}) AS answer_intervals
   ON answer_intervals.key = points.key
+{preferred_then}
 WHERE {shown}
   AND {uncrowded}
 GROUP BY points.row

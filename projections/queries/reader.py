@@ -4,27 +4,24 @@ The viewpoint's position is one that the tables already hold, and what a slug or
 in the same tables at the same position. So an answer does not change while the log grows.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from projections.catalogue import CATALOGUE, FIGURE_KEY, SERIES
+from projections.catalogue import CATALOGUE, SERIES
 from projections.projection import Projection
 from projections.queries.allowance import Allowance
-from projections.queries.answer_changes import COLUMNS, answer_changes, versions_of
-from projections.queries.answer_history import Version, answer_history
 from projections.queries.asked_names import AskedNames, NameSearch
 from projections.queries.compose import lookup, question
+from projections.queries.figure_histories import VISIBLE, FigureHistories
 from projections.queries.figure_pages import figure_page
 from projections.queries.filter_values import Value
 from projections.queries.filters import Selection, is_of_one_figure, one_of, select
-from projections.queries.format import presented_rows, with_percent
+from projections.queries.format import presented_rows
 from projections.queries.names import NEAR_MAX, Names
 from projections.queries.near_answers import (
     BESIDE_ANSWERS,
@@ -34,19 +31,14 @@ from projections.queries.near_answers import (
     of_latest_period,
     statements_of,
 )
-from projections.queries.near_history import BESIDE, near_history
 from projections.queries.near_things import are_few, as_table, near_items
 from projections.queries.resource_clauses import resource_clauses, viewpoint_rows
 from projections.queries.sort_orders import Sort, sort_of
-from projections.queries.thing_histories import ThingHistories
 from projections.queries.touched_things import figures_touched
 from projections.queries.viewpoint_cursor import NEAR_ROWS_MAX, in_order
 from projections.sql_text import quoted
 from projections.tables.families import Family
 from projections.viewpoint import Viewpoint
-
-ENTRY_KEY = ("figure_id", *(name for name in FIGURE_KEY if name != "period"))
-"""What an entry of a series says of its figure, which a history of one figure need not repeat."""
 
 _OF_THE_READER = ("viewpoint", "subject_code")
 """Columns of views that are no part of an item."""
@@ -54,16 +46,13 @@ _OF_THE_READER = ("viewpoint", "subject_code")
 _ANSWERERS = {"publisher", "prefer", "resolve"}
 """Filters that ask for other answers to figures than the one that the answer intervals hold."""
 
-_VISIBLE = "versions.visible_from <= CAST($as_of AS TIMESTAMP)"
-"""A condition on held versions: they are published."""
-
 _IDS = ("figure_id", "event_id")
 """Ids are fetched as text: Python makes them in a tenth of the time."""
 
 _SCHEMAS: dict[str, pa.Schema] = {}
 
 
-class Reader(ThingHistories):
+class Reader(FigureHistories):
     """Asks the views at one viewpoint: `read` for items of a resource, `series` for what the audit computes with."""
 
     def __init__(
@@ -73,12 +62,16 @@ class Reader(ThingHistories):
         viewpoint: Viewpoint,
         *,
         merged: bool,
+        prefers: bool,
         subject_of: Callable[[UUID], str | None],
         allowance: Allowance,
     ) -> None:
         super().__init__(cursor, viewpoint, allowance)
-        self._at = partial(Reader, cursor, families, merged=merged, subject_of=subject_of, allowance=allowance)
+        self._at = partial(
+            Reader, cursor, families, merged=merged, prefers=prefers, subject_of=subject_of, allowance=allowance
+        )
         self.families = families
+        self.prefers = prefers
         self.names = Names(self.ask, viewpoint.position, merged=merged, subject_of=subject_of, each=allowance.each)
 
     def meant(self, projection: Projection, filters: Mapping[str, Value], items: pa.Table | None = None) -> AskedNames:
@@ -236,7 +229,15 @@ class Reader(ThingHistories):
         viewpoints: str | None = None,
         of_publishers: bool = False,
     ) -> str:
-        return resource_clauses(self.ask, self.families, view, rows, viewpoints=viewpoints, of_publishers=of_publishers)
+        return resource_clauses(
+            self.ask,
+            self.families,
+            view,
+            rows,
+            viewpoints=viewpoints,
+            of_publishers=of_publishers,
+            by_preference=self.prefers if viewpoints else bool(self.ranking),
+        )
 
     def _near(
         self, selection: Selection, projection: Projection, page: slice, *, sort: Sort | None, of_one: bool
@@ -244,7 +245,7 @@ class Reader(ThingHistories):
         """A page of the answers to the figures of a few subjects; None where much was said, or items are filtered."""
         if selection.items not in (["place = 1"], []):
             return None
-        query = lookup("said", [*selection.rows, _VISIBLE], as_text=_IDS)
+        query = lookup("said", [*selection.rows, VISIBLE], as_text=_IDS)
         columns, said = self._rows(query if of_one else HEADS.format(said=query), selection)
         if len(said) > NEAR_ROWS_MAX:
             return None
@@ -253,7 +254,8 @@ class Reader(ThingHistories):
         shown = {name: place for name, place in places.items() if name not in left_out}
         keys = [places[column] for column in projection.order]
         statements = statements_of(said, places)
-        answers = near_answers(statements, prefer=selection.params["prefer"], first_only=bool(selection.items))
+        ranking = self.ranking.after(selection.params["prefer"])
+        answers = near_answers(statements, ranking, first_only=bool(selection.items))
         answers.sort(key=lambda one: [(one.row[key] is not None, one.row[key]) for key in keys])
         if selection.latest:
             answers = of_latest_period(answers, places, selection.latest)
@@ -282,35 +284,6 @@ class Reader(ThingHistories):
             order=("viewpoint", *projection.order),
             hidden=projection.hidden,
         )
-
-    def history(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
-        """What the world said of a figure, oldest first."""
-        selection = select(CATALOGUE["figures"], {"figure_id": str(figure_id), "resolve": "all"}, self.names)
-        if selection.near and (entries := self._near_history(selection)) is not None:
-            return with_percent(entries.slice(offset, limit), self.allowance)
-        return self.histories([figure_id], limit=limit, offset=offset).drop_columns(["figure_id"])
-
-    def histories(self, figure_ids: Sequence[UUID], *, limit: int | None = None, offset: int = 0) -> pa.Table:
-        """What the world said of some figures, oldest first, all together; each row with its `figure_id`."""
-        selection = select(SERIES, {"figure_id": list(map(str, figure_ids))}, self.names)
-        table = self._table(
-            question("history", self.families, rows={"figures": selection.rows}),
-            selection,
-            order=("published_until", "position"),
-            hidden=("viewpoint", "type", "source_kind", "published_until", "compared_with", *ENTRY_KEY[1:]),
-            limit=limit,
-            offset=offset,
-        )
-        return with_percent(table, self.allowance)
-
-    def _near_history(self, selection: Selection) -> pa.Table | None:
-        """The history of the figure that is selected; None where much was said of it."""
-        columns, said = self._rows(lookup("entries", [*selection.rows, _VISIBLE]), selection)
-        if len(said) > NEAR_ROWS_MAX:
-            return None
-        told = near_history(said, {name: place for place, name in enumerate(columns)})
-        table = presented_rows({**columns, **BESIDE}, told)
-        return table.drop_columns(["type", "published_until"])
 
     def entries(
         self,
@@ -351,34 +324,6 @@ class Reader(ThingHistories):
         text = f"{clauses},\nchosen AS (SELECT * FROM items WHERE {conditions})\n{query}"
         return self._ask(text, selection, params or {})
 
-    def answers(self, figure_id: UUID, *, limit: int | None = None, offset: int = 0) -> pa.Table:
-        """What this ledger answered for a figure, position by position where that changed."""
-        (changes,) = self._answers([figure_id])
-        return with_percent(presented_rows(COLUMNS, changes[offset:][:limit]), self.allowance)
-
-    def all_answers(self, figure_ids: Sequence[UUID]) -> list[pa.Table]:
-        """What this ledger answered for each of some figures, position by position where that changed."""
-        return [with_percent(presented_rows(COLUMNS, changes), self.allowance) for changes in self._answers(figure_ids)]
-
-    def _answers(self, figure_ids: Sequence[UUID]) -> list[list[tuple[Any, ...]]]:
-        identities = self.names.identities(self.names.figures(figure_ids))
-        ids = sorted({figure for figures in identities for _, figure in figures})
-        versions: dict[str, list[Version]] = defaultdict(list)
-        for one in self.allowance.each(versions_of(self.ask, list(map(str, ids)), near=self.names.near(ids))):
-            versions[one.figure_id].append(one)
-        histories = [
-            list(
-                answer_history(
-                    [one for figure in {figure for _, figure in figures} for one in versions[str(figure)]],
-                    [(at, str(figure)) for at, figure in figures],
-                    as_of=self._params["as_of"],
-                    position=self.viewpoint.position,
-                )
-            )
-            for figures in identities
-        ]
-        return answer_changes(self.ask, histories, chain.from_iterable(versions.values()))
-
     def figures_touched(self, *, after: int) -> list[UUID]:
         """The figures of which a version was opened or closed after a position."""
         return figures_touched(self.ask, after)
@@ -386,3 +331,9 @@ class Reader(ThingHistories):
     def at(self, viewpoint: Viewpoint) -> "Reader":
         """A reader of the same tables at another viewpoint."""
         return self._at(viewpoint)
+
+    def preferring_as_at(self, position: int) -> "Reader":
+        """A reader at the same viewpoint that asks those first whom the ledger asked first at another position."""
+        reader = self._at(self.viewpoint)
+        reader._params["preferred_at"] = position
+        return reader

@@ -17,20 +17,36 @@ def resource_clauses(
     *,
     viewpoints: str | None = None,
     of_publishers: bool = False,
+    by_preference: bool = False,
 ) -> str:
     """The clauses of a view of a resource; where nothing is said anew, without the search for what is."""
     restating = {
         family: ask(f"SELECT COUNT(*) FROM log.{family} WHERE restates IS NOT NULL")[0][0]
         for family in families_in_transition(view)
     }
-    return question(view, families, rows=rows, viewpoints=viewpoints, restating=restating, of_publishers=of_publishers)
+    return question(
+        view,
+        families,
+        rows=rows,
+        viewpoints=viewpoints,
+        restating=restating,
+        of_publishers=of_publishers,
+        by_preference=by_preference,
+    )
 
 
-def viewpoint_rows(viewpoints: Sequence[Viewpoint], bind: Callable[[Any], str]) -> str:
-    """The query of the viewpoints of a question about several, one a row, numbered from 0."""
+def viewpoint_rows(
+    viewpoints: Sequence[Viewpoint], bind: Callable[[Any], str], *, preferred_at: Sequence[int] | None = None
+) -> str:
+    """The query of the viewpoints of a question about several, one a row, numbered from 0.
+
+    The preferences of each are those of its own position, or of the one in `preferred_at`.
+    """
+    positions = [one.position for one in viewpoints]
     columns = {
         "viewpoint": ("BIGINT", list(range(len(viewpoints)))),
-        "position": ("BIGINT", [one.position for one in viewpoints]),
+        "position": ("BIGINT", positions),
+        "preferred_at": ("BIGINT", positions if preferred_at is None else list(preferred_at)),
         "as_of": ("TIMESTAMP", [naive(one.as_of) for one in viewpoints]),
         "effective_at": ("TIMESTAMP", [naive(one.effective_at) for one in viewpoints]),
     }

@@ -5,7 +5,7 @@ viewpoint alone, or otherwise, leads to its causes: it was recorded or published
 a slug in it was merged, or its publisher took it back.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC
 from functools import cached_property
 from itertools import chain
@@ -49,25 +49,29 @@ class ThingCauses(DifferenceCauses):
         self._families = after.families
         self._told: dict[int, Item] = {}
 
-    def of_items(self, resource: str, items: Sequence[Item]) -> Iterator[list[Item]]:
-        """The causes of each of some differences of a resource, in order of position."""
+    def of_items(self, resource: str, items: Sequence[Item], turned: Collection[int]) -> Iterator[list[Item]]:
+        """The causes of each of some differences of a resource, in order of position.
+
+        `turned` are the places of those among them that the ledger's preferences turn.
+        """
         family = self._families[CATALOGUE[resource].family]
         part = family.part
         things = [tuple(item[column] or "" for column in things_of(family)) for item in items]
         found = self._statements(family, list(dict.fromkeys(things)))
         if self._earlier != self._later:
             self._fetch({one.seen.position for parts in found.values() for one in chain(*parts.values())})
-        for item, thing in self._readers[0].allowance.each(zip(items, things, strict=True)):
+        for place, (item, thing) in enumerate(self._readers[0].allowance.each(zip(items, things, strict=True))):
             parts = found.get(thing, {})
             named = item[part] if part else None
-            yield self._causes(chain(*(parts.values() if named is None else map(parts.get, (None, named), ([], [])))))
+            said = chain(*(parts.values() if named is None else map(parts.get, (None, named), ([], []))))
+            yield self._causes(said, turned=place in turned)
 
-    def _causes(self, statements: Iterable[_Statement]) -> list[Item]:
+    def _causes(self, statements: Iterable[_Statement], *, turned: bool) -> list[Item]:
         if self._earlier == self._later:
             made = ((one.cause, *one.withdrawals) if one.came_or_went else one.withdrawals for one in statements)
             causes = {cause["position"]: cause for cause in chain(*made)}
             return [causes[position] for position in sorted(causes)]
-        positions: set[int] = set()
+        positions = self._of_preference() if turned else set()
         for one in statements:
             positions |= self._positions([one.seen])
             for withdrawal in one.withdrawals:
@@ -108,10 +112,7 @@ class ThingCauses(DifferenceCauses):
         family = self._families[self._entry(position).cls.family]
         for at in (self._earlier, self._later):
             for slug in family.slugs_in(self._says(position, at) or {}):
-                kept = slug
-                while kept in self._merges[at]:
-                    merge, kept = self._merges[at][kept]
-                    positions.add(merge)
+                positions.update(self._merges_of(slug, at))
         return positions
 
     def _reads_the_same(self, position: int) -> bool:

@@ -57,13 +57,14 @@ class ThingComparison:
 
     def __init__(self, before: Reader, after: Reader, projection: Projection, filters: Mapping[str, Value]) -> None:
         self._reader, self._projection = after, projection
+        self._asked_first = [reader.ranking for reader in (before, after)]
         self._family = after.families[projection.family]
         self._thing = [column for column in things_of(self._family) if column != "role"]
         self._chosen = [
             select(projection, filters, reader.names, prefix=f"{side}_p")
             for reader, side in zip((before, after), SIDES, strict=True)
         ]
-        views = (before.viewpoint, after.viewpoint)
+        self._views = views = (before.viewpoint, after.viewpoint)
         bound = Selection("viewpoints_p")
         self._viewpoints = viewpoint_rows(views, bound.bind)
         named = {
@@ -81,6 +82,7 @@ class ThingComparison:
             **{name: list(dict.fromkeys(slugs)) for name, slugs in named.items()},
             "earliest_world": worlds[0],
             "latest_world": worlds[1],
+            "first_asked": sorted({slug for one in self._asked_first for slug in one.order()}),
         }
         for side, at in zip(SIDES, views, strict=True):
             self._params |= {f"{side}_position": at.position, f"{side}_known": naive(at.as_of)}
@@ -94,13 +96,40 @@ class ThingComparison:
         table = self._reader.table(f"SELECT {names} FROM ({touched}) GROUP BY ALL ORDER BY ALL", self._params)
         return list(self._reader.allowance.tuples_of(table))
 
+    def turned(self, items: Sequence[Item]) -> set[int]:
+        """The places, among some that differ, of those that would be otherwise at one of the viewpoints with the
+        preference of the other.
+        """
+        if not items or self._asks_alike:
+            return set()
+        bound = Selection("turned_p")
+        before, after = (at.position for at in self._views)
+        viewpoints = viewpoint_rows(2 * self._views, bound.bind, preferred_at=(before, after, after, before))
+        hidden = "".join(f", {quoted(one)}" for one in self._projection.hidden)
+        keys = self._columns.keys
+        turned = sections(_FILE)["turned"].format(hidden=hidden, keys=", ".join(map(quoted, keys)))
+        params = {**self._params, **bound.params, "things": self._named(list(dict.fromkeys(map(self.thing_of, items))))}
+        table = self._reader.table(f"{self._clauses_at(viewpoints)},\n{turned}", params)
+        found = set(self._reader.allowance.tuples_of(table))
+        return {place for place, item in enumerate(items) if tuple(item[one] for one in keys) in found}
+
+    @property
+    def _asks_alike(self) -> bool:
+        """Whether the same come first at both viewpoints."""
+        before, after = self._asked_first
+        return before.order() == after.order()
+
+    def _named(self, things: Sequence[Thing]) -> Sequence[Any]:
+        """Some things as the parameter of a question that folds them."""
+        return [one for (one,) in things] if len(self._thing) == 1 else things
+
     def thing_of(self, item: Item) -> Thing:
         """Which of the things that may differ an item is of."""
         return tuple(item[column] for column in self._thing)
 
     def differing(self, things: Sequence[Thing]) -> Iterator[Item]:
         """Of some things those that differ, in order: key, `before`, `after`, `kind` and `fields`."""
-        params = {**self._params, "things": [one for (one,) in things] if len(self._thing) == 1 else things}
+        params = {**self._params, "things": self._named(things)}
         rows = self._reader.allowance.rows_of(presented(self._reader.table(self._text, params)))
         for _, together in groupby(rows, key=itemgetter("number")):
             item = self._item(list(together))
@@ -124,6 +153,7 @@ class ThingComparison:
             before=before,
             after=after,
             amended=texts["amended"] if amends else "",
+            preferred="" if self._asks_alike else texts["preferred"].format(before=before, after=after),
         )
 
     @property
@@ -133,6 +163,9 @@ class ThingComparison:
     @cached_property
     def _clauses(self) -> str:
         """The clauses of the question that folds some things at both viewpoints."""
+        return self._clauses_at(self._viewpoints)
+
+    def _clauses_at(self, viewpoints: str) -> str:
         several = len(self._thing) > 1
         named = f"[{', '.join(self._columns_of_thing)}]" if several else self._columns_of_thing[0]
         these = f"(SELECT UNNEST(CAST($things AS VARCHAR{'[]' if several else ''}[])))"
@@ -144,8 +177,9 @@ class ThingComparison:
             self._reader.families,
             self._projection.name,
             rows,
-            viewpoints=self._viewpoints,
+            viewpoints=viewpoints,
             of_publishers="publishers" in self._params,
+            by_preference=self._reader.prefers,
         )
 
     @cached_property

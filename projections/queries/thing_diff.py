@@ -58,7 +58,7 @@ def thing_diff(
         shown = sum(number == last for number, _ in found) + (place.items if last == place.things else 0)
         following = DiffPlace(last, shown)
     items = [item for _, item in found]
-    made = ThingCauses(ledger, before, after).of_items(resource, items)
+    made = ThingCauses(ledger, before, after).of_items(resource, items, comparison.turned(items))
     return [{**item, "causes": causes} for item, causes in zip(items, made, strict=True)], following
 
 

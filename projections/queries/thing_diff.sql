@@ -28,11 +28,36 @@ WHERE {rows}
       OR versions.published_from BETWEEN $earliest_world AND $latest_world
       {amended}
     )
+    {preferred}
   )
 
 -- name: amended
 OR starts_at(versions.changes.effective_from) BETWEEN $earliest_world AND $latest_world
       OR ends_at(versions.changes.effective_to) BETWEEN $earliest_world AND $latest_world
+
+-- name: preferred
+-- Where others come first at one viewpoint than at the other: what one of these speaks of.
+OR ({before} OR {after})
+    AND LIST_CONTAINS(CAST($first_asked AS VARCHAR[]), versions.publisher)
+
+-- name: turned
+-- What is otherwise at a viewpoint (0 and 1) with the preference of the other one (2 and 3).
+told AS (
+  SELECT
+    * EXCLUDE (viewpoint{hidden}),
+    viewpoint % 2 AS side,
+    viewpoint > 1 AS otherwise
+  FROM items
+)
+SELECT DISTINCT {keys}
+FROM (
+  SELECT
+    * EXCLUDE (otherwise),
+    SUM(CASE WHEN otherwise THEN 1 ELSE -1 END) AS more
+  FROM told
+  GROUP BY ALL
+)
+WHERE more <> 0
 
 -- name: sides
 sides AS MATERIALIZED (

@@ -93,6 +93,7 @@ class ThingHistories(ViewpointCursor):
         visible = [one for one in recorded if one.published_until <= self._params["as_of"]]
         renamed = choice.moves()
         moves = {at for one in visible for at in (one.since, one.until)} | thing.moves() | renamed
+        moves |= {one.position for one in self.preference_changes()}
         positions = sorted(at for at in moves if at <= self.viewpoint.position)
         begin = place.position + (not place.shown)
         done = bisect_left(positions, begin)
@@ -166,7 +167,7 @@ class ThingHistories(ViewpointCursor):
         """
         selection = Selection()
         viewpoints = (
-            "SELECT position AS viewpoint, position, CAST($as_of AS TIMESTAMP) AS as_of, "
+            "SELECT position AS viewpoint, position, position AS preferred_at, CAST($as_of AS TIMESTAMP) AS as_of, "
             "CAST($effective_at AS TIMESTAMP) AS effective_at "
             f"FROM (SELECT UNNEST(CAST({selection.bind(positions)} AS BIGINT[])) AS position)"
         )
@@ -195,9 +196,10 @@ class ThingHistories(ViewpointCursor):
         return columns, answers
 
     def _events_at(self, thing: ThingName, positions: Sequence[int]) -> dict[int, Event]:
-        """What was recorded at some positions: statements, what takes them back, ledger events, merges."""
+        """What was recorded at some positions: statements, what takes them back, ledger events, merges, preferences."""
         kinds = {**dict.fromkeys(thing.rows(Selection().bind), "TRUE"), "keeping": "TRUE"}
         kinds["entities"] = "type = 'EntitiesMerged'"
+        kinds["preferences"] = "TRUE"
         query = " UNION ALL ".join(
             f"SELECT position, CAST(event_id AS VARCHAR), recorded_at, type FROM log.{family} WHERE {condition} "
             "AND since = position AND position IN (SELECT UNNEST(CAST($places AS BIGINT[])))"

@@ -25,15 +25,35 @@ THINGS: Mapping[str, tuple[str, ...]] = {
 _SINCE = "(since > $after AND since <= $position OR until > $after AND until <= $position)"
 
 
+_SPOKEN = "since <= $position AND until > $position AND publisher IN (SELECT UNNEST(publishers) FROM log.preferences)"
+"""What a publisher says that the ledger prefers, or did."""
+
+
 def figures_touched(ask: Callable[..., list[Any]], after: int) -> list[UUID]:
-    """The figures of which a version was opened or closed after a position, in order."""
-    rows = ask(f"SELECT DISTINCT figure_id FROM log.figures WHERE {_SINCE} ORDER BY 1", after=after)
-    return [figure_id for (figure_id,) in rows]
+    """The figures of which a version was opened or closed after a position, and those that others may answer since by
+    the ledger's preference, in order.
+    """
+    scopes = _scopes_touched(ask, after)
+    preferred = f"OR {_SPOKEN} AND (LIST_CONTAINS($scopes, '') OR LIST_CONTAINS($scopes, metric))" if scopes else ""
+    query = f"SELECT DISTINCT figure_id FROM log.figures WHERE {_SINCE} {preferred} ORDER BY 1"
+    return [figure_id for (figure_id,) in ask(query, after=after, scopes=scopes)]
+
+
+def _scopes_touched(ask: Callable[..., list[Any]], after: int) -> list[str]:
+    """The metrics, or '' for everything, for which another preference may be in force since a position."""
+    return [
+        scope
+        for (scope,) in ask(f"SELECT DISTINCT COALESCE(metric, '') FROM log.preferences WHERE {_SINCE}", after=after)
+    ]
 
 
 def things_touched(ask: Callable[..., list[Any]], after: int) -> dict[str, list[tuple[str, ...]]]:
-    """By resource, the things of which a version was opened or closed after a position, in order."""
+    """By resource, the things of which a version was opened or closed after a position, and those that others may tell
+    since by the ledger's preference, in order.
+    """
     taken_back = f"event_id IN (SELECT withdraws FROM log.withdrawals WHERE {_SINCE})"
+    if "" in _scopes_touched(ask, after):
+        taken_back = f"{taken_back} OR {_SPOKEN}"
     queries = [
         f"SELECT '{resource}', [{', '.join(map(quoted, key))}] FROM log.{CATALOGUE[resource].family} "
         f"WHERE {_SINCE} OR {taken_back}"

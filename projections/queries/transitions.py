@@ -20,16 +20,16 @@ PREFERRED_MAX = 100
 _ENVELOPE = ("restates",)
 
 
-def clauses(family: Family, *, restating: int, of_publishers: bool = False) -> str:
+def clauses(family: Family, *, restating: int, of_publishers: bool = False, by_preference: bool = False) -> str:
     """The common table expressions that make transitions of the events of a family.
 
     `restating` is how many events of the family there are, at most, that say another anew (`restates`); where there
     are none, the search for these is left out: to plan it takes a third of the question. With `of_publishers`, only
     what the publishers in `$publishers` say makes transitions; how many speak of a thing, and whether they contradict
-    each other, is still of all.
+    each other, is still of all. With `by_preference`, `preferred_items` says whom the ledger asks first.
     """
     texts = sections("queries/transitions.sql")
-    filled = _filled(family, family.name, restating=restating)
+    filled = _filled(family, family.name, restating=restating, by_preference=by_preference)
     spoken = []
     if of_publishers:
         everybody = _filled(family, f"{family.name}_by_all", restating=restating) | {
@@ -64,8 +64,9 @@ def _chain(family: Family, filled: dict[str, str], restating: int, *, parts: boo
     ]
 
 
-def _filled(family: Family, name: str, *, restating: int) -> dict[str, str]:
+def _filled(family: Family, name: str, *, restating: int, by_preference: bool = False) -> dict[str, str]:
     """What stands for the names in the sections, for a chain of that name."""
+    texts = sections("queries/transitions.sql")
     thing, part = things_of(family), family.part
     own = [column for column in family.columns if column.name not in (*thing, part, "changes", *_ENVELOPE)]
     keys = ", ".join(map(quoted, ("viewpoint", *thing, "of_part", "own_part", "type", "occurrence")))
@@ -87,7 +88,10 @@ def _filled(family: Family, name: str, *, restating: int) -> dict[str, str]:
         "disputed": _disputed(own),
         "without_end": "EXCLUDE (effective_to)" if has_end else "",
         "end": "CASE WHEN stated_ends >= starts THEN effective_to END AS effective_to," if has_end else "",
-        "preferred_most": str(PREFERRED_MAX + 1),
+        "preferred": texts["preferred" if by_preference else "asked"].format(
+            family=name, preferred_most=PREFERRED_MAX + 1
+        ),
+        "preferences": texts["preferences"].format(family=name) if by_preference else "",
         "amendment": next((cls.__name__ for cls in family.classes if cls.amends), ""),
         "things_known": "".join(f", COALESCE({name}, '') AS {name}" for name in map(quoted, thing[1:])),
         **statement_places.rooted(name, f"bearing_{name}", restating=restating),

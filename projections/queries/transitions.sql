@@ -115,12 +115,13 @@ voices_{family} AS (
 ),
 ranked_{family} AS MATERIALIZED (
   SELECT
-    *,
+    voices_{family}.*,
     -- In order of (preferred, source_rank, said_last), likewise.
     CAST(
-      4 * COALESCE({preferred_most} - LIST_POSITION(CAST($prefer AS VARCHAR[]), publisher), 0) + source_rank AS HUGEINT
+      4 * {preferred} + source_rank AS HUGEINT
     ) * 2535301200456458802993406410752 + said_last AS voice_rank
   FROM voices_{family}
+  {preferences}
 ),
 settled_{family} AS MATERIALIZED (
   SELECT
@@ -141,6 +142,23 @@ settled_{family} AS MATERIALIZED (
   FROM ranked_{family}
   GROUP BY {keys}
 )
+
+-- name: asked
+COALESCE({preferred_most} - LIST_POSITION(CAST($prefer AS VARCHAR[]), voices_{family}.publisher), 0)
+
+-- name: preferred
+-- Whom the ledger prefers comes after those whom the question does.
+COALESCE(
+  {preferred_most} + {preferred_most} - LIST_POSITION(CAST($prefer AS VARCHAR[]), voices_{family}.publisher),
+  preferred_items.preferred,
+  0
+)
+
+-- name: preferences
+LEFT JOIN preferred_items
+    ON preferred_items.viewpoint = voices_{family}.viewpoint
+    AND preferred_items.scope = ''
+    AND preferred_items.publisher = voices_{family}.publisher
 
 -- name: spoken
 -- Who speaks of a thing at all, and whether any two contradict each other.

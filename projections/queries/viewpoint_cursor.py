@@ -6,6 +6,7 @@ The rows of an answer come at once, or some at a time: a list of a million figur
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,13 @@ from projections.queries.allowance import Allowance
 from projections.queries.compose import parameters
 from projections.queries.filters import Selection
 from projections.queries.format import presented, typed
+from projections.queries.publisher_ranking import (
+    EVERYTHING,
+    NO_RANKING,
+    PreferenceChange,
+    Ranking,
+    preference_changes,
+)
 from projections.queries.sort_orders import Sort
 from projections.sql_text import quoted
 from projections.tables.database import ARROW_ROWS, arrow_batches, arrow_table
@@ -27,16 +35,32 @@ NEAR_ROWS_MAX = 1_000
 class ViewpointCursor:
     """Asks at one viewpoint, through one cursor."""
 
+    prefers: bool
+    """Whether the ledger ever preferred publishers."""
+
     def __init__(self, cursor: DuckDBPyConnection, viewpoint: Viewpoint, allowance: Allowance) -> None:
         self._cursor = cursor
         self.viewpoint = viewpoint
+        self._changes: dict[str, Sequence[PreferenceChange]] = {}
         self.allowance = allowance
         self._params: dict[str, Any] = {
             "as_of": naive(viewpoint.as_of),
             "effective_at": naive(viewpoint.effective_at),
             "position": viewpoint.position,
+            "preferred_at": viewpoint.position,
             "prefer": [],
         }
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """Whom the ledger asks first."""
+        return Ranking.at(self.ask, self._params["preferred_at"]) if self.prefers else NO_RANKING
+
+    def preference_changes(self, metric: str = EVERYTHING) -> Sequence[PreferenceChange]:
+        """Whom it asked first for a metric, or for what has none, each time that it was others, so far."""
+        if self.prefers and metric not in self._changes:
+            self._changes[metric] = list(preference_changes(self.ask, metric))
+        return self._changes.get(metric, ())
 
     def _table(
         self,

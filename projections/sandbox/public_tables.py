@@ -91,7 +91,13 @@ def _of_resource(reader: Reader, projection: Projection) -> PublicTable:
 def _resource(reader: Reader, projection: Projection) -> _Source:
     selection: Selection = select(projection, {}, reader.names)
     view = "current" if projection.name == "figures" else projection.name
-    clauses = resource_clauses(reader.ask, reader.families, view, selection.rows_of(projection))
+    clauses = resource_clauses(
+        reader.ask,
+        reader.families,
+        view,
+        selection.rows_of(projection),
+        by_preference=bool(reader.ranking),
+    )
     conditions = " AND ".join(selection.items) or "TRUE"
     as_text = "REPLACE (distance_of(spread, spread_beyond) AS spread)" if view == "current" else ""
     return _Source(clauses, f"(SELECT * {as_text} FROM items WHERE {conditions})", projection.order, selection.params)

@@ -90,6 +90,8 @@ class TableSet:
         """The position of the log up to which the tables are made."""
         self.progress = Progress()
         """How far the tables are, where they are being made."""
+        self.prefers = False
+        """Whether any row says whom the ledger asks first, or did."""
         self.written = True
         """Whether what is new is put into the file."""
         self._kept = 0
@@ -180,6 +182,7 @@ class TableSet:
                 if drafted:
                     self._ingest.follows = True
                     self._ingest.take(as_table(drafted), drafted={entry.event_key: entry for entry in drafted})
+                    self._note_preferences()
                     self._bring_answer_intervals_up()
             yield self._writer
         finally:
@@ -193,6 +196,7 @@ class TableSet:
                 self._bring_answer_intervals_up()
                 position = self._note_progress(batch)
             self.position = position
+            self._note_preferences()
         if head - self._kept >= KEPT_EVERY:
             self._checkpoint()
 
@@ -211,6 +215,7 @@ class TableSet:
             self._note_ordered(0.0)
             answer_intervals.make_all(self._writer, "runs", seen=self._note_ordered)
             self.position = self._note_progress(batch)
+            self._note_preferences()
         except BaseException:
             try:
                 self._ingest.recall()
@@ -267,6 +272,11 @@ class TableSet:
         self._writer.execute("UPDATE log.progress SET position = $position, event_id = $event_id", last)
         return int(last["position"])
 
+    def _note_preferences(self) -> None:
+        """To ask after each batch takes a tenth of a millisecond; once there are any it is not asked again."""
+        if not self.prefers:
+            self.prefers = bool(self._writer.execute("SELECT 1 FROM log.preferences LIMIT 1").fetchall())
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._writer.execute("BEGIN TRANSACTION")
@@ -292,6 +302,7 @@ class TableSet:
             self._create()
         elif progress[2] and progress[0] == self._ledger.identity and self._holds(progress[2], event_id=progress[3]):
             self._ingest.recall()
+            self._note_preferences()
             self.position = self._kept = int(progress[2])
             self.progress = Progress(self.position)
             return

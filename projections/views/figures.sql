@@ -11,15 +11,15 @@ WITH last_entries AS (
     figures.publisher,
     figures.position,
     figures.published_until,
-    answer_intervals.is_primary,
-    answer_intervals.tied,
-    answer_intervals.said,
-    answer_intervals.value
-  FROM answer_intervals
+    ranked_items.rank,
+    ranked_items.tied,
+    ranked_items.said,
+    ranked_items.value
+  FROM ranked_items
   JOIN figures
-    ON figures.viewpoint = answer_intervals.viewpoint
-    AND figures.subject_code = answer_intervals.subject_code
-    AND figures.position = answer_intervals.position
+    ON figures.viewpoint = ranked_items.viewpoint
+    AND figures.subject_code = ranked_items.subject_code
+    AND figures.position = ranked_items.position
 ),
 -- What else a publisher said at the same time, and did not take back.
 tied_entries AS (
@@ -83,9 +83,7 @@ answers AS (
       PARTITION BY viewpoint, figure_id
       ORDER BY
         COALESCE(NULLIF(LIST_POSITION($prefer, publisher), 0), 2147483647),
-        is_primary DESC,
-        published_until DESC,
-        position DESC
+        rank DESC
     ) AS place
   FROM last_entries
 )

@@ -54,13 +54,13 @@ DERIVED_MUTANTS = (
     _mutant(
         "secondary sources come first",
         _HISTORIES,
-        "-rank.get(one.publisher, len(prefer)), one.is_primary,",
-        "-rank.get(one.publisher, len(prefer)), not one.is_primary,",
+        "ranks.get(one.publisher, 0), one.is_primary,",
+        "ranks.get(one.publisher, 0), not one.is_primary,",
     ),
     _mutant(
         "preferred publishers do not come first",
         _HISTORIES,
-        "return -rank.get(one.publisher, len(prefer)),",
+        "return ranks.get(one.publisher, 0),",
         "return 0,",
     ),
     _mutant("a version goes one position late", _HISTORIES, "(one.until, 0, one)", "(one.until + 1, 0, one)"),

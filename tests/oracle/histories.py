@@ -132,13 +132,15 @@ LEDGER_TYPES = ("EventCorrected", "EventRetracted", "EventReinstated")
 # What a history is mostly about: (kind of move, weight).
 PROFILES: tuple[dict[str, int], ...] = (
     {"figure": 10, "withdrawal": 2, "correction": 4, "retraction": 2, "reinstatement": 2},
+    {"figure": 10, "withdrawal": 1, "preference": 5, "merge": 1, "correction": 3, "retraction": 2, "reinstatement": 2},
     {"figure": 10, "withdrawal": 3, "correction": 1},
     {"figure": 8, "withdrawal": 1, "merge": 2, "correction": 3, "retraction": 1, "reinstatement": 1, "rename": 1},
-    {"policy": 10, "report_withdrawal": 1, "correction": 3, "retraction": 1, "reinstatement": 1},
+    {"policy": 10, "preference": 2, "report_withdrawal": 1, "correction": 3, "retraction": 1, "reinstatement": 1},
     {"agreement": 10, "report_withdrawal": 1, "correction": 3, "retraction": 1, "reinstatement": 1},
     {
         "facility": 10,
         "relationship": 2,
+        "preference": 2,
         "report_withdrawal": 1,
         "merge": 1,
         "correction": 3,
@@ -150,6 +152,7 @@ PROFILES: tuple[dict[str, int], ...] = (
         "risk": 4,
         "commitment": 4,
         "relationship": 4,
+        "preference": 2,
         "report_withdrawal": 1,
         "merge": 1,
         "correction": 3,
@@ -177,6 +180,7 @@ PROFILES: tuple[dict[str, int], ...] = (
         "commitment": 2,
         "relationship": 2,
         "statement": 1,
+        "preference": 2,
         "rename": 1,
         "alias": 1,
         "merge": 1,
@@ -297,6 +301,7 @@ class Writer:
             "relationship": self._relationship,
             "statement": self._statement,
             "report_withdrawal": self._report_withdrawal,
+            "preference": self._preference,
         }
         moves[kind]()
 
@@ -595,6 +600,26 @@ class Writer:
             envelope = self.stated(taken_back["source"]["publisher"])
             self.post("ReportWithdrawn", withdraws=taken_back["event_id"], **envelope)
 
+    def _preference(self) -> None:
+        """Some publishers come first for everything or for a metric, or nobody does any more."""
+        self.post(
+            "PreferenceSet",
+            metric=self._scope(),
+            publishers=self._first_asked(),
+            reason=self._text() if self.often(20) else None,
+            published_at=self.when() if self.often(10) else None,
+        )
+
+    def _scope(self) -> str | None:
+        """No metric, or one that is spoken of."""
+        return self.rng.choice(self.keys)["measure"].metric if self.often(50) else None
+
+    def _first_asked(self) -> list[str]:
+        """Up to three publishers, mostly those that speak; now and then one of them twice."""
+        if self.often(20):
+            return []
+        return [self._speaker() if self.often(80) else self.pick("organisation") for _ in range(self.rng.randint(1, 3))]
+
     def _statement(self) -> None:
         subject, attribute = self.rng.choice(self.entities), self.rng.choice(("role", "outlook"))
         self.post("StatementRecorded", subject=subject, attribute=attribute, text=self._text(), **self.stated())
@@ -679,6 +704,8 @@ class Writer:
             alike = [slug for slug in self.entities if self.kinds[slug] == self.kinds[target["merged"]]]
             others = [slug for slug in alike if not self._leads_to(slug, target["merged"])]
             return [{"reason": "Two slugs of one thing."}, *({"kept": slug} for slug in others)]
+        if type_name == "PreferenceSet":
+            return [*[{"publishers": self._first_asked()}] * 4, *[{"metric": self._scope()}] * 2, {"reason": None}]
         if type_name == "EntityAliasAdded":
             return [{"alias": "LAMP"}, {"entity": self.rng.choice(self.entities)}]
         if type_name == "EntityRenamed":
@@ -902,7 +929,7 @@ def random_viewpoint(rng: random.Random, events: Sequence[Body]) -> Viewpoint:
     acts = [
         at
         for at, event in zip(positions, events, strict=True)
-        if event["type"] in (*LEDGER_TYPES, "EntitiesMerged", "EventErased")
+        if event["type"] in (*LEDGER_TYPES, "EntitiesMerged", "PreferenceSet", "EventErased")
     ]
     head = max(positions, default=0)
     choices = [head, head, head, rng.choice(positions or [0]), rng.choice(acts or [head]), rng.choice(acts or [1]) - 1]

@@ -27,6 +27,7 @@ Figures
  9. The series in which `late_arrival` looks for a later statement includes its withdrawals.
 10. The ledger-clock history through an old id is that of the kept figure: what its own id was answered at each
     position. `published_at` and values are compared as printed.
+10a. The ledger's preference stands behind `prefer` as if its publishers were named there too.
 
 Diff
 11. Figures are matched by the id shown at each viewpoint, so a merge removes one figure and changes or adds another.
@@ -38,7 +39,9 @@ Diff
     between); the last EventRetracted or EventReinstated where it stands at one position only; an EntitiesMerged that
     carries the statement's subject, material or publisher at one position only, or what was done to it; a correction
     of the registration whose fiscal year the period was resolved with. An event that is in neither answer's figure
-    is never a cause.
+    is never a cause. So are the acts by which another preference of the ledger is in force, where either answer would
+    be another publisher's with the preference of the other viewpoint: what made or unmade the last PreferenceSet for
+    the metric or, where that names nobody, for everything; and merges of those whom it names.
 
 Things that hold over time: `tests.oracle.model_over_time` has its own decisions.
 
@@ -51,7 +54,8 @@ Entities
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Context, Decimal
@@ -108,6 +112,7 @@ FIGURES: dict[str, tuple[str | None, str]] = {
     "FigureWithdrawn": (None, "observed"),
 }
 KNOWN_AT_ONCE = {"EntityRegistered", "EntityAliasAdded", "EntitiesMerged"}
+OTHER_CAUSES = {"EntitiesMerged": "merge", "PreferenceSet": "preference"}
 LEDGER_CAUSES = {"EventCorrected": "correction", "EventRetracted": "retraction", "EventReinstated": "reinstatement"}
 STATEMENT_FIELDS = ("value", "low", "high", "symbol", "unit", "approximate", "status")
 OVER_TIME = {
@@ -454,6 +459,8 @@ class Model:
         self._distinct_names: list[Names] = []
         self._parsed: dict[tuple[int, int], Statement] = {}
         self._figures: dict[int, dict[str, list[Statement]]] = {}
+        self._instead: dict[int, int] = {}
+        """At which position it asks those first whom it asks first at which other one: for what would be."""
 
     def position_at(self, recorded_as_of: datetime) -> int:
         """The last position that the ledger held at an instant of its own clock."""
@@ -536,6 +543,37 @@ class Model:
             and fact.event_id not in taken_back
         ]
 
+    # Whom the ledger asks first (section 4, step 5)
+
+    def preference_facts(self, position: int, metric: str | None = None) -> list[Fact]:
+        """The last preference for a metric and, where that is none or names nobody, the last one for everything."""
+        found = []
+        for scope in dict.fromkeys((metric, None)):
+            last = [
+                fact
+                for fact in self.content(position).values()
+                if fact.type == "PreferenceSet" and fact.standing and fact.get("metric") == scope
+            ]
+            if last:
+                found.append(max(last, key=lambda fact: fact.position))
+                if found[-1].body["publishers"]:
+                    break
+        return found
+
+    def preferred(self, position: int, metric: str | None = None) -> list[str]:
+        """Whom the ledger asks first at a position: for a metric, or for what has none."""
+        position = self._instead.get(position, position)
+        names = self.names(position)
+        found = self.preference_facts(position, metric)
+        return [names.resolve(slug) for fact in found for slug in fact.body["publishers"]]
+
+    @contextmanager
+    def preferring_as_at(self, position: int, other: int) -> Iterator[None]:
+        """Within the block the ledger asks those first at a position whom it asks first at the other one."""
+        self._instead = {position: other}
+        yield
+        self._instead = {}
+
     # Figures
 
     def figures(
@@ -563,7 +601,8 @@ class Model:
             elif resolve == "all":
                 answers = [head[-1] for head in heads.values()]
             else:
-                answers = [answer_of(heads, preferred)] if heads else []
+                metric = statements[0].key.metric
+                answers = [answer_of(heads, [*preferred, *self.preferred(position, metric)])] if heads else []
             items += [figure_item(answer, visible, heads) for answer in answers]
         latest = filters.get("period") == "latest"
         wanted = {name: value for name, value in filters.items() if not (latest and name == "period")}
@@ -615,7 +654,7 @@ class Model:
         statements = self.statements_on(position).get(self.resolved_id(figure_id, position), [])
         visible = [statement for statement in statements if statement.order[0] <= as_of]
         heads = {slug: head for slug, series in series_of(visible).items() if (head := head_of(series))}
-        return answer_of(heads, ()) if heads else None
+        return answer_of(heads, self.preferred(position, statements[0].key.metric)) if heads else None
 
     def _ledger_item(self, event: Body, answer: Statement | None, before: Statement | None) -> Item:
         """A change of answer at the position of an event (section 4, ledger clock)."""
@@ -634,11 +673,11 @@ class Model:
         }
 
     def _ledger_cause(self, event: Body) -> str:
-        """correction, retraction, reinstatement, merge, late_arrival or recorded."""
+        """correction, retraction, reinstatement, merge, preference, late_arrival or recorded."""
         if event["type"] in LEDGER_CAUSES:
             return LEDGER_CAUSES[event["type"]]
-        if event["type"] == "EntitiesMerged":
-            return "merge"
+        if event["type"] in OTHER_CAUSES:
+            return OTHER_CAUSES[event["type"]]
         for statements in self.statements_on(event["position"]).values():
             for new in statements:
                 if new.fact.event_id == event["event_id"]:
@@ -652,7 +691,7 @@ class Model:
         self, from_as_of: datetime, from_position: int, to_as_of: datetime, to_position: int, **filters: Any
     ) -> list[Item]:
         """What differs between two viewpoints, and the events that made the difference."""
-        reads = {name: filters.pop(name) for name in ("publisher", "prefer") if name in filters}
+        reads: Body = {name: filters.pop(name) for name in ("publisher", "prefer") if name in filters}
         views = ((from_as_of, from_position), (to_as_of, to_position))
         whole = [{item["figure_id"]: item for item in self.figures(as_of, at, **reads)} for as_of, at in views]
         chosen = {item["figure_id"] for as_of, at in views for item in self.figures(as_of, at, **reads, **filters)}
@@ -674,12 +713,14 @@ class Model:
                         "change": change,
                         "change_percent": percent,
                         "kind": kind,
-                        "causes": self._causes(figure_id, views),
+                        "causes": self._causes(figure_id, views, reads),
                     }
                 )
         return sorted(items, key=figure_order)
 
-    def _causes(self, figure_id: str, views: tuple[tuple[datetime, int], tuple[datetime, int]]) -> list[Item]:
+    def _causes(
+        self, figure_id: str, views: tuple[tuple[datetime, int], tuple[datetime, int]], reads: Body
+    ) -> list[Item]:
         """The events whose presence or content differs between two viewpoints and that bear on a figure."""
         (as_of, position), (other_as_of, other_position) = views
         later = max(position, other_position)
@@ -696,7 +737,38 @@ class Model:
             fact = self.content(later)[event_id]
             if fact.standing and (fact.published.end <= as_of) != (fact.published.end <= other_as_of):
                 causes.add(event_id)
+        if "publisher" not in reads and self._turns(figure_id, views, reads.get("prefer", ())):
+            known = [
+                *self.statements_on(position).get(figure_id, []),
+                *self.statements_on(other_position).get(figure_id, []),
+            ]
+            causes |= self.preference_acts(position, other_position, known[0].key.metric)
         return [self._cause_item(event, later) for event in self.events if event["event_id"] in causes]
+
+    def _turns(
+        self, figure_id: str, views: tuple[tuple[datetime, int], tuple[datetime, int]], prefer: Sequence[str]
+    ) -> bool:
+        """Whether another publisher would answer at one of two viewpoints with the preference of the other."""
+        for (as_of, at), (_, elsewhere) in (views, views[::-1]):
+            asked = [self.names(at).resolve(slug) for slug in prefer]
+            visible = [one for one in self.statements_on(at).get(figure_id, []) if one.order[0] <= as_of]
+            heads = {slug: head for slug, series in series_of(visible).items() if (head := head_of(series))}
+            if heads:
+                metric = visible[0].key.metric
+                by = {answer_of(heads, [*asked, *self.preferred(one, metric)]).publisher for one in (at, elsewhere)}
+                if len(by) > 1:
+                    return True
+        return False
+
+    def preference_acts(self, position: int, other_position: int, metric: str | None = None) -> set[str]:
+        """The events between two positions by which other publishers come first for a metric."""
+        found: set[str] = set()
+        for at in (position, other_position):
+            for fact in self.preference_facts(at, metric):
+                merges = [merge for slug in fact.body["publishers"] for merge in self.names(at).merges_of(slug)]
+                for made in (fact.event_id, *merges):
+                    found |= self._acts_between(made, position, other_position)
+        return found
 
     def _depends_on(self, event_id: str, position: int) -> set[str]:
         """The events that place a statement on its figure at a position: itself, merges, and a fiscal year."""
@@ -730,7 +802,7 @@ class Model:
         """One cause; a statement's publication date is shown as it reads at the later position."""
         fact = self.content(position).get(event["event_id"]) or Fact(event)
         withdrawals = dict.fromkeys(("FigureWithdrawn", "ReportWithdrawn"), "withdrawal")
-        causes = {**LEDGER_CAUSES, "EntitiesMerged": "merge", **withdrawals}
+        causes = {**LEDGER_CAUSES, **OTHER_CAUSES, **withdrawals}
         return {
             "event_id": event["event_id"],
             "type": event["type"],
@@ -760,6 +832,7 @@ class Model:
     ) -> list[Item]:
         """Policies listed at the viewpoint, or one provision of each."""
         names = self.names(position)
+        prefer = [*prefer, *self.preferred(position)]
         items = []
         for slug, facts in self._things(as_of, position, "policies", "policy"):
             whole, provisions = policy_items(slug, facts, effective_at, names, prefer, publishers)
@@ -780,6 +853,7 @@ class Model:
     ) -> list[Item]:
         """Agreements listed at the viewpoint."""
         names = self.names(position)
+        prefer = [*prefer, *self.preferred(position)]
         things = self._things(as_of, position, "agreements", "agreement")
         return _listed(agreement_item(slug, facts, effective_at, names, prefer, publishers) for slug, facts in things)
 
@@ -793,6 +867,7 @@ class Model:
     ) -> list[Item]:
         """Commitments listed at the viewpoint."""
         names = self.names(position)
+        prefer = [*prefer, *self.preferred(position)]
         things = self._things(as_of, position, "commitments", "commitment")
         return _listed(commitment_item(slug, facts, effective_at, names, prefer, publishers) for slug, facts in things)
 
@@ -806,6 +881,7 @@ class Model:
     ) -> list[Item]:
         """Facilities listed at the viewpoint, by stage where stages are given. What names no stage bears on all."""
         names = self.names(position)
+        prefer = [*prefer, *self.preferred(position)]
         operated: dict[str, list[Interval]] = {}
         for (subject, relation, target, _), facts in self._relations(as_of, position):
             if relation == "operates":
@@ -831,6 +907,7 @@ class Model:
     ) -> list[Item]:
         """Supply links listed at the viewpoint, whatever their status."""
         names = self.names(position)
+        prefer = [*prefer, *self.preferred(position)]
         items = []
         for slug, facts in self._things(as_of, position, "links", "link"):
             if found := thing_item("link", slug, facts, effective_at, names, prefer, publishers):
@@ -850,6 +927,7 @@ class Model:
     ) -> list[Item]:
         """Risks listed at the viewpoint, whatever their status."""
         names = self.names(position)
+        prefer = [*prefer, *self.preferred(position)]
         items = []
         for slug, facts in self._things(as_of, position, "risks", "risk"):
             if found := thing_item("risk", slug, facts, effective_at, names, prefer, publishers):
@@ -877,6 +955,7 @@ class Model:
     ) -> list[Item]:
         """The intervals of relationships that are listed at the viewpoint."""
         names = self.names(position)
+        prefer = [*prefer, *self.preferred(position)]
         found = [
             relationship_items(key, facts, effective_at, names, prefer, publishers)
             for key, facts in self._relations(as_of, position)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
 from typing import Any
 
@@ -52,7 +52,10 @@ def sums(model: Model, at: Viewpoint, select: Select = lambda _: True) -> list[I
         items += by_period(total, words)
         items += by_dimension(total, words)
     fiscal = {slug: year for slug, (year, _) in model.names(at.position).registrations.items()}
-    items += [by_growth(rate, words, fiscal.get(rate.key.subject)) for rate in words if select(rate) and is_rate(rate)]
+    for rate in words:
+        if select(rate) and is_rate(rate):
+            preferred = model.preferred(at.position, level_of(rate))
+            items.append(by_growth(rate, words, fiscal.get(rate.key.subject), preferred))
     return sorted(items, key=_order)
 
 
@@ -159,7 +162,12 @@ def is_rate(said: Statement) -> bool:
     return bool(named and said.fact.get("compared_with") and said.key.unit == "percent" and said.key.period_start)
 
 
-def by_growth(rate: Statement, words: Sequence[Statement], fiscal_year: str | None) -> Item:
+def level_of(rate: Statement) -> str:
+    """The metric of what changed."""
+    return rate.key.metric.rsplit("_", 1)[0]
+
+
+def by_growth(rate: Statement, words: Sequence[Statement], fiscal_year: str | None, preferred: Sequence[str]) -> Item:
     """A rate of change beside that of the two levels: those of its publisher, or of who comes first."""
     against = rate.fact.get("compared_with")
     days_before = parse_period(against, fiscal_year)
@@ -167,7 +175,7 @@ def by_growth(rate: Statement, words: Sequence[Statement], fiscal_year: str | No
         (rate.key.period_start, rate.key.period_end),
         (days_before.start.isoformat(), days_before.end.isoformat()),
     ]
-    metric = rate.key.metric.rsplit("_", 1)[0]
+    metric = level_of(rate)
     levels = [
         [
             one
@@ -181,7 +189,7 @@ def by_growth(rate: Statement, words: Sequence[Statement], fiscal_year: str | No
     for unit in {one.key.unit for each in levels for one in each}:
         now, base = ([one for one in each if one.key.unit == unit] for each in levels)
         own = [[one for one in each if one.publisher == rate.publisher] for each in (now, base)]
-        pair = [max(each, key=_first, default=None) for each in (own if all(own) else (now, base))]
+        pair = [max(each, key=partial(_first, preferred), default=None) for each in (own if all(own) else (now, base))]
         choices.append((not (now and base), not all(own), not now, unit, pair))
     pair = min(choices)[-1] if choices else [None, None]
     named = list(zip((rate.fact.body["period"], against), pair, strict=True))
@@ -238,8 +246,9 @@ def points(number: Fraction | None) -> str | None:
     return f"{Decimal(round(number * 10_000)).scaleb(-4):.4f}"
 
 
-def _first(said: Statement) -> tuple[Any, ...]:
-    return (said.fact.source.get("kind") != "secondary", *said.order)
+def _first(preferred: Sequence[str], said: Statement) -> tuple[Any, ...]:
+    place = preferred.index(said.publisher) if said.publisher in preferred else len(preferred)
+    return (-place, said.fact.source.get("kind") != "secondary", *said.order)
 
 
 def _with_key(words: Sequence[Statement], total: Statement, key: Key) -> Statement | None:

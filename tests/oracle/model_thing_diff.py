@@ -9,7 +9,9 @@ Decisions, where the contract leaves room:
     both (its slugs resolved), is no cause, and neither is what was done to it.
  3. All statements of a thing bear on it: on a stage of a facility those of that stage and those of none, and what is
     said of who operates the facility.
- 4. Numbers are the same however they are printed, and amounts in whichever unit.
+ 4. The acts by which others come first are causes where the items with this key would be others, at one of the
+    viewpoints, with the preference of the other.
+ 5. Numbers are the same however they are printed, and amounts in whichever unit.
 """
 
 import json
@@ -73,7 +75,8 @@ def state(model: Model, resource: str, at: Viewpoint) -> dict[Key, list[tuple[An
         return found
     for (*ends, role), facts in model._relations(at.as_of, at.position):
         key = (*ends, role or None)
-        of_key = intervals(ends[0], Thing(facts, at.effective_at, model.names(at.position)))
+        preferred = model.preferred(at.position)
+        of_key = intervals(ends[0], Thing(facts, at.effective_at, model.names(at.position), prefer=preferred))
         listed = [one.starts for one in of_key if one.stated.listed_from <= at.effective_at]
         if listed:
             found[key] = [(start, item) for start, (_, item) in zip(listed, found[key], strict=True)]
@@ -187,7 +190,20 @@ def causes(model: Model, resource: str, key: Key, one: Viewpoint, other: Viewpoi
             for slug in slugs_in(fact_there.body) if fact_there is not None and fact_there.standing else ():
                 for merge in model.names(at.position).merges_of(slug):
                     found |= model._acts_between(merge, one.position, other.position)
+    if is_turned(model, resource, key, one, other):
+        found |= model.preference_acts(one.position, other.position)
     return [model._cause_item(event, later) for event in model.events if event["event_id"] in found]
+
+
+def is_turned(model: Model, resource: str, key: Key, one: Viewpoint, other: Viewpoint) -> bool:
+    """Whether the items of a key would be others at one of two viewpoints with the preference of the other."""
+    for at, elsewhere in ((one, other), (other, one)):
+        if model.preferred(at.position) != model.preferred(elsewhere.position):
+            as_it_is = state(model, resource, at).get(key)
+            with model.preferring_as_at(at.position, elsewhere.position):
+                if state(model, resource, at).get(key) != as_it_is:
+                    return True
+    return False
 
 
 def withdrawn_at_one(model: Model, event_id: str, one: Viewpoint, other: Viewpoint) -> set[str]:

@@ -22,7 +22,7 @@ from typing import Any
 
 from ledger.values import unit
 from tests.oracle.facts import Fact, Item, Names, moment
-from tests.oracle.model import LEDGER_CAUSES, OVER_TIME, Model
+from tests.oracle.model import LEDGER_CAUSES, OTHER_CAUSES, OVER_TIME, Model
 from tests.oracle.model_over_time import ENDS, OPENS, Thing, by_publishers, intervals, relationship_items, starts_within
 
 Key = tuple[str, ...]
@@ -259,10 +259,12 @@ def answer(
     found: list[tuple[Any, Item]]
     if family == "relationships":
         facts = next((facts for one, facts in model._relations(as_of, position) if one == wanted), [])
-        thing = Thing(facts, effective_at, names, **reading)
+        first = [*reading.get("prefer", ()), *model.preferred(position)]
+        thing = Thing(facts, effective_at, names, **{**reading, "prefer": first})
         starts = [one.starts for one in intervals(wanted[0], thing) if one.stated.listed_from <= effective_at]
         relation = (wanted[0], wanted[1], wanted[2], wanted[3])
-        found = list(zip(starts, relationship_items(relation, facts, effective_at, names, **reading), strict=True))
+        told = relationship_items(relation, facts, effective_at, names, first, reading.get("publishers"))
+        found = list(zip(starts, told, strict=True))
     else:
         items: list[Item] = getattr(model, family)(as_of, position, effective_at, **reading)
         if family == "policies":
@@ -336,8 +338,8 @@ def _ledger_item(
 def _cause(model: Model, event: Item) -> str:
     if event["type"] in LEDGER_CAUSES:
         return LEDGER_CAUSES[event["type"]]
-    if event["type"] == "EntitiesMerged":
-        return "merge"
+    if event["type"] in OTHER_CAUSES:
+        return OTHER_CAUSES[event["type"]]
     if event["type"] == "ReportWithdrawn":
         return "recorded"
     names = model.names(event["position"])

@@ -13,6 +13,7 @@ from typing import TypeVar
 from tests.oracle.derived_mutants import DERIVED_MUTANTS
 from tests.oracle.mutant_trials import copies, failing_test, finder, stages_of, together
 from tests.oracle.planted_bugs import Mutant, Stage
+from tests.oracle.preference_mutants import PREFERENCE_MUTANTS
 from tests.oracle.thing_mutants import THING_MUTANTS
 from tests.places import ROOT
 
@@ -135,16 +136,10 @@ MUTANTS = (
         "ELSE CAST(SUBSTR(printed, 1, 19) AS TIMESTAMP)",
     ),
     Mutant(
-        "secondary sources outrank primary ones",
-        "views/figures.sql",
-        "is_primary DESC",
-        "is_primary ASC",
-    ),
-    Mutant(
         "ties go to the earlier position",
-        "views/figures.sql",
-        "published_until DESC,\n        position DESC",
-        "published_until DESC,\n        position ASC",
+        "tables/sql/macros.sql",
+        "1125899906842624\n  + place",
+        "1125899906842624\n  - place",
     ),
     Mutant(
         "prefer is ignored",
@@ -337,7 +332,7 @@ MUTANTS = (
     Mutant(
         "tallies: what many viewpoints are told is that of the publisher who does not answer",
         "queries/point_answers.sql",
-        "ARG_MAX_NULL(tally, rank) AS tally",
+        "ARG_MAX_NULL(tally, {rank}) AS tally",
         "MIN(tally) AS tally",
     ),
     Mutant(
@@ -361,8 +356,8 @@ MUTANTS = (
     Mutant(
         "answers: secondary sources outrank primary ones",
         "tables/sql/macros.sql",
-        "CASE WHEN is_primary THEN 1329",
-        "CASE WHEN NOT is_primary THEN 1329",
+        "CASE WHEN is_primary THEN 1298",
+        "CASE WHEN NOT is_primary THEN 1298",
     ),
     Mutant(
         "answers: one point makes a spread",
@@ -507,8 +502,8 @@ MUTANTS = (
     Mutant(
         "answer history: secondary sources outrank primary ones",
         "queries/answer_history.py",
-        "return version.is_primary, version.shown_from",
-        "return not version.is_primary, version.shown_from",
+        "version.is_primary, version.shown_from, version.position",
+        "not version.is_primary, version.shown_from, version.position",
     ),
     Mutant(
         "answer history: whatever is recorded came late",
@@ -519,7 +514,7 @@ MUTANTS = (
     Mutant(
         "answer history: what goes is still ranked",
         "queries/answer_history.py",
-        "del self._ranked[bisect_right(self._ranked, _rank(known), key=_rank) - 1]",
+        "del self._ranked[bisect_right(self._ranked, self._rank(known), key=self._rank) - 1]",
         "pass",
     ),
     Mutant(
@@ -676,7 +671,7 @@ MUTANTS = (
     Mutant(
         "causes of things: merges are none",
         "queries/thing_causes.py",
-        "positions.add(merge)",
+        "positions.update(self._merges_of(slug, at))",
         "pass",
         THING_DIFFS,
     ),
@@ -859,6 +854,7 @@ MUTANTS = (
     ),
     *THING_MUTANTS,
     *DERIVED_MUTANTS,
+    *PREFERENCE_MUTANTS,
 )
 
 

@@ -70,7 +70,7 @@ THING_MUTANTS = (
     Mutant(
         "things: prefer is ignored",
         _TRANSITIONS,
-        "COALESCE({preferred_most} - LIST_POSITION(CAST($prefer AS VARCHAR[]), publisher), 0)",
+        "COALESCE({preferred_most} - LIST_POSITION(CAST($prefer AS VARCHAR[]), voices_{family}.publisher), 0)",
         "LEN(CAST($prefer AS VARCHAR[])) * 0",
     ),
     Mutant(

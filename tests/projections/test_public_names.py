@@ -60,7 +60,7 @@ PUBLIC = {
         "Allowance Applies DiffPlace Engine QuestionsRefused "
         "Filter FilterError Inquiry KeptPosition Kind OutOfMemory OutOfTime OverLimit Projection Reader "
         "SandboxUnavailable TablesUnavailable ThingPlace Unanswered UnknownFilter Value Viewpoint is_detail "
-        "kept_position listed presented tables_removed thing_effects"
+        "kept_position listed preferences_deciding preferences_in_force presented tables_removed thing_effects"
     ),
     "projections.sandbox": (
         "SQL_LENGTH_MAX PublicTable Sandbox SandboxAnswer SandboxLimits StatementRefused examples file_columns "

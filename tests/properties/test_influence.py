@@ -44,7 +44,16 @@ def told(rng: random.Random) -> list[Item]:
     return bodies
 
 
-def ledger_of(bodies: list[Item]) -> Ledger:
+def preferred(rng: random.Random) -> list[Item]:
+    """Whom the ledger asks first, if anybody: for everything, for the metric, or first so and then otherwise."""
+    scopes: tuple[dict[str, str], ...] = ({}, {"metric": "mine_production"}, {"metric": "production"})
+    return [
+        {"type": "PreferenceSet", "publishers": rng.sample(PUBLISHERS, rng.choice([0, 1, 1, 2])), **rng.choice(scopes)}
+        for _ in range(rng.choice([0, 0, 1, 2, 3]))
+    ]
+
+
+def ledger_of(bodies: list[Item], preferences: list[Item]) -> Ledger:
     ledger = Ledger(":memory:", clock=ticking())
     ledger.append(
         [
@@ -53,6 +62,7 @@ def ledger_of(bodies: list[Item]) -> Ledger:
                 for slug in PUBLISHERS
             ),
             {"type": "EntityRegistered", "entity": "china", "kind": "country", "name": "China"},
+            *preferences,
         ]
     )
     if bodies:
@@ -80,10 +90,10 @@ def turn_of(now: tuple[Any, ...] | None, then: tuple[Any, ...] | None) -> str | 
 @pytest.mark.parametrize("seed", seeds(ordinarily=4))
 def test_an_answer_hangs_on_what_turns_it_when_it_is_left_out(seed: int) -> None:
     rng = random.Random(seed)
-    bodies = told(rng)
+    bodies, preferences = told(rng), preferred(rng)
     prefer = rng.sample(PUBLISHERS, rng.choice([0, 0, 1, 2]))
     asked = {"prefer": ",".join(prefer)} if prefer else {}
-    with ledger_of(bodies) as ledger, engine_of(ledger) as engine:
+    with ledger_of(bodies, preferences) as ledger, engine_of(ledger) as engine:
         now = answers(engine, **asked)
         with engine.reader(engine.viewpoint(as_of="2100")) as reader:
             found = influence(reader, {}, prefer=prefer).items
@@ -96,7 +106,7 @@ def test_an_answer_hangs_on_what_turns_it_when_it_is_left_out(seed: int) -> None
                 left = then.get(period)
                 if left is not None:  # `disputed` is of all publishers, whoever is asked
                     with (
-                        ledger_of([b for b in bodies if b["source"]["publisher"] != slug]) as less,
+                        ledger_of([b for b in bodies if b["source"]["publisher"] != slug], preferences) as less,
                         engine_of(less) as e,
                     ):
                         left = answers(e, **asked)[period]
@@ -104,7 +114,7 @@ def test_an_answer_hangs_on_what_turns_it_when_it_is_left_out(seed: int) -> None
                     expected.add((period, "publisher", slug, None, turn, *(left or (None,) * 6)))
     for left_out in bodies:
         rest = [body for body in bodies if body is not left_out]
-        with ledger_of(rest) as ledger, engine_of(ledger) as engine:
+        with ledger_of(rest, preferences) as ledger, engine_of(ledger) as engine:
             then = answers(engine, **asked)
         period = left_out["period"]
         if turn := turn_of(now.get(period), then.get(period)):

@@ -86,6 +86,9 @@ def random_world(rng: random.Random, unit: str) -> list[Item]:
                 effective_to=rng.choice((None, None, None, rng.choice(dates))),
                 **said,
             )
+        elif draw < 12:
+            scope = rng.choice((None, "production", "sales"))
+            post(type="PreferenceSet", metric=scope, publishers=rng.sample(("usgs", "bgs"), rng.randint(0, 2)))
         elif draw < 72 or not figures:
             post(**_figure(rng, periods, unit, values), **said)
         elif draw < 82:

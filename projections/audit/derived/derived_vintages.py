@@ -24,6 +24,7 @@ from projections.audit.derived.places import NoFigure, Place, Surroundings, keys
 from projections.audit.derived.results import exact_text, rounded_text
 from projections.audit.findings import Findings, Item
 from projections.queries.filter_values import Value
+from projections.queries.publisher_ranking import EVERYTHING, Ranking
 from projections.queries.reader import Reader
 
 PERCENT_DECIMALS = 4
@@ -102,7 +103,7 @@ class _Vintages:
         self._with_parts = needs_parts(self._inputs)
         self._part_times = self._times_of_parts() if self._with_parts else []
         self._parts_known: dict[When, dict[str, list[str]]] = {}
-        self._histories = InputHistories(reader, {one.metric for one in self._inputs}, self._subjects(), clock=clock)
+        self._histories = InputHistories(reader, self._metrics, self._subjects(), clock=clock)
 
     def items(self) -> Iterator[Item]:
         """The changes, place by place."""
@@ -117,6 +118,7 @@ class _Vintages:
         for family, only in _PARTS.items():
             query = _OF_PARTS[self._clock].format(family=family, only=only)
             found |= {at for (at,) in self._reader.ask(query)}
+        found |= self._preference_times() if self._clock == LEDGER else set()
         times = sorted(found)
         if self._clock == PUBLICATION:
             return times
@@ -212,7 +214,7 @@ class _Vintages:
         slugs = {slug for one in self._inputs for slug in one.slugs()} | {place.subject, *chosen_slugs}
         slugs |= {place.material} if place.material else set()
         position = self._reader.viewpoint.position
-        times = {*self._moves(slugs), *self._part_times}
+        times = {*self._moves(slugs), *self._part_times, *self._preference_times(*self._metrics)}
         for version in self._held:
             times |= {version.since, version.until}
         for at in sorted(one for one in times if one <= position):
@@ -239,9 +241,7 @@ class _Vintages:
             if not any(makes(one, there) for one in epoch.definition.makers):
                 yield _Step(epoch.start, epoch.definition, None)
                 continue
-            choose = partial(
-                chosen, publisher=self._meant(self._chosen.publisher, epoch), prefer=self._preferred(epoch)
-            )
+            choose = partial(chosen, publisher=self._meant(self._chosen.publisher, epoch), ranking=self._ranking(epoch))
             for at in self._times(epoch, end, there):
                 answers_of = self._histories.answers_at(at, choose)
                 formula = bound(epoch.definition, there, epoch.around, answers_of)
@@ -263,8 +263,25 @@ class _Vintages:
     def _meant(self, slug: str | None, epoch: _Epoch) -> str | None:
         return None if slug is None else epoch.around.kept(slug)
 
-    def _preferred(self, epoch: _Epoch) -> list[str]:
-        return [epoch.around.kept(slug) for slug in self._chosen.prefer]
+    def _ranking(self, epoch: _Epoch) -> Ranking:
+        """Who answers first in an epoch."""
+        reader, asked = self._reader, [epoch.around.kept(slug) for slug in self._chosen.prefer]
+        if self._clock == PUBLICATION:
+            return reader.ranking.after(asked)
+        orders = {}
+        for metric in self._metrics:
+            before = [one.order for one in reader.preference_changes(metric) if one.position <= epoch.start]
+            orders[metric] = before[-1] if before else ()
+        return Ranking(orders).after(asked)
+
+    @property
+    def _metrics(self) -> set[str]:
+        return {one.metric for one in self._inputs}
+
+    def _preference_times(self, *metrics: str) -> set[int]:
+        """The positions from which on the ledger asks others first for some metrics, or for what has none."""
+        scopes = metrics or (EVERYTHING,)
+        return {one.position for metric in scopes for one in self._reader.preference_changes(metric)}
 
     def _of_place(self, place: Place) -> Iterator[Item]:
         before = _Step(0, self._held[0].definition if self._clock == PUBLICATION else None, None)

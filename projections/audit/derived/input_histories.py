@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 from projections.audit.derived.bound_formulas import InputAnswer
 from projections.audit.derived.places import InputKey, key_of_row
 from projections.queries.names import near
+from projections.queries.publisher_ranking import Ranking
 from projections.queries.reader import Reader
 
 PUBLICATION, LEDGER = "publication", "ledger"
@@ -139,24 +140,26 @@ class InputHistories:
             self._followed[key, unit] = FigureHistory(statements, clock=self._clock, position=self._position)
         return self._followed[key, unit]
 
-    def answers_at(self, at: When, choose: Callable[[Mapping[str, HeldStatement]], HeldStatement | None]) -> Any:
-        """What gives the answers to a figure at a time, as a formula wants them."""
+    def answers_at(self, at: When, choose: Callable[[str, Mapping[str, HeldStatement]], HeldStatement | None]) -> Any:
+        """What gives the answers to a figure at a time, as a formula wants them; `choose` takes the metric too."""
 
         def answers_of(key: InputKey) -> list[InputAnswer]:
-            chosen = (choose(history.last_at(at)) for history in self.of(key).values())
+            chosen = (choose(key.metric, history.last_at(at)) for history in self.of(key).values())
             return [one.answer for one in chosen if one is not None]
 
         return answers_of
 
 
-def chosen(last: Mapping[str, HeldStatement], *, publisher: str | None, prefer: Sequence[str]) -> HeldStatement | None:
+def chosen(
+    metric: str, last: Mapping[str, HeldStatement], *, publisher: str | None, ranking: Ranking
+) -> HeldStatement | None:
     """The answer among what publishers say last: as for figures (ledger/README.md, section 4)."""
     if publisher is not None:
         return last.get(publisher)
-    rank = {slug: place for place, slug in reversed(list(enumerate(prefer)))}
+    ranks = ranking.ranks(metric)
 
     def before_others(one: HeldStatement) -> tuple[Any, ...]:
-        return -rank.get(one.publisher, len(prefer)), one.is_primary, *_turn(one)
+        return ranks.get(one.publisher, 0), one.is_primary, *_turn(one)
 
     return max(last.values(), key=before_others, default=None)
 

@@ -191,11 +191,15 @@ CREATE OR REPLACE MACRO said_by(value, field, changed, turn, event) AS
   ARG_MAX(event, turn) FILTER (WHERE value IS NOT NULL OR LIST_CONTAINS(changed, field));
 
 -- A number by which the statements of publishers are ranked: primary ones before others, then those that are shown later,
--- then those that were recorded later. (2^120 is more than any moment in microseconds times 2^50; 2^50 than any position.)
+-- then those that were recorded later. (2^110 is more than any moment in microseconds times 2^50; 2^50 than any position.)
 CREATE OR REPLACE MACRO rank_of(is_primary, shown_from, place) AS
-  CASE WHEN is_primary THEN 1329227995784915872903807060280344576 ELSE CAST(0 AS HUGEINT) END
+  CASE WHEN is_primary THEN 1298074214633706907132624082305024 ELSE CAST(0 AS HUGEINT) END
   + CAST(EPOCH_US(shown_from) AS HUGEINT) * 1125899906842624
   + place;
+
+-- That rank where publishers are preferred: those before all others whose `preferred` is more than 0, the largest first.
+CREATE OR REPLACE MACRO preferred_rank(preferred, rank) AS
+  CAST(COALESCE(preferred, 0) AS HUGEINT) * 2596148429267413814265248164610048 + rank;
 
 -- The family of a canonical unit: what it is the unit of (mass, money, price, mass_rate). `plain_family`, which is made from
 -- the ledger's table of units, knows those without a denominator.

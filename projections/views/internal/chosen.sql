@@ -9,8 +9,8 @@ WITH last_entries AS (
     said,
     value,
     tally,
-    rank_of(is_primary, shown_from, position) AS rank
-  FROM answer_intervals
+    rank
+  FROM ranked_items
 ),
 -- What else a publisher said at the same time, and did not take back.
 tied_entries AS (
