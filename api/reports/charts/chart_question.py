@@ -89,7 +89,10 @@ def chart_of_series(engine: Inquiry, parameters: Mapping[str, str], viewpoint: V
     lines = [f"Source: {_several(items, 'publisher', called)}", f"As published by {basis['as_of'][:10]}"]
     if page.next is not None:
         lines.append(f"Of the first {ITEMS_MAX} answers only: narrow the selection")
-    spec = series_chart(items, names=called, title=title.strip("; "), lines=lines)
+    answers = state(engine, FIGURES, {**filters, **pinned}, limit=ITEMS_MAX).rows()
+    answering = {item["event_id"] for item in answers}
+    in_turn = sorted(items, key=lambda item: item["event_id"] not in answering)
+    spec = series_chart(in_turn, names=called, title=title.strip("; "), lines=lines)
     spec = spec or blank_chart("No figure with a number and a period fits.")
     return AskedChart(spec, title.strip("; ") or "Figures over their periods", "; ".join(lines))
 

@@ -31,10 +31,9 @@ _MIXED_NAMED_MAX = 3
 def series_chart(
     items: Sequence[Mapping[str, Any]], *, names: Mapping[str, str], title: str, lines: Sequence[str]
 ) -> Spec | None:
-    """Figures over their periods. `items` are those of `/v1/figures` with `resolve=all`: one a publisher, of each
-    figure the one that answers first. `title` and `lines` (source, point in time) stand above, and how many answers are
-    not drawn. None where nothing can
-    be drawn: no item has a number and a period.
+    """Figures over their periods. `items` are those of `/v1/figures` with `resolve=all`: one a publisher, those that
+    answer before the others. `title` and `lines` (source, point in time) stand above, and how many answers are not
+    drawn. None where nothing can be drawn: no item has a number and a period.
     """
     drawn = [item for item in items if _number(item) is not None and item["period_end"]]
     if not drawn:
