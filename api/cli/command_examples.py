@@ -66,6 +66,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "influence": ("supply-ledger influence --subject world --metric mine_production",),
     "disputes": ("supply-ledger disputes --status all",),
     "scorecards": ("supply-ledger scorecards --metric mine_production",),
+    "preferences": ("supply-ledger preferences --metric mine_production",),
     "freshness": ("supply-ledger freshness --publisher lynas-rare-earths --as-of 2026-11-01",),
     "sums": ("supply-ledger sums --metric mine_production",),
     "definitions": ("supply-ledger definitions",),

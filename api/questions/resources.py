@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from api.problems import bad_parameter, not_found
+from api.questions.answer_preferences import preference_members
 from api.questions.name_hints import names_taken
 from api.questions.page import TYPED, Items, Page, filters_of, read, viewpoint_of
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
@@ -99,7 +100,10 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
                 raise
             return items_of(otherwise)
         otherwise = meant(viewpoint, None if skip else items) if filters else None
-        return items if otherwise is None else items_of(otherwise)
+        items = items if otherwise is None else items_of(otherwise)
+        if filters.keys().isdisjoint(("publisher", "prefer", "resolve")):
+            told.update(preference_members(engine, projection, viewpoint, items))
+        return items
 
     def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
         def parts_of(asked: Mapping[str, Value]) -> Iterator[Items]:
@@ -139,20 +143,25 @@ def one(engine: Inquiry, projection: Projection, slug: str, parameters: Mapping[
         raise not_found(f"{slug[:80]!r} is no slug.")
     by_slug = {projection.slug: [slug]}
     seen: list[Viewpoint] = []
+    told: dict[str, Any] = {}
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         seen.append(viewpoint)
         try:
-            return engine.read(projection.name, viewpoint, filters=by_slug, limit=count, offset=skip)
+            items = engine.read(projection.name, viewpoint, filters=by_slug, limit=count, offset=skip)
         except FilterError as error:
             raise not_found(f"{error.detail}.") from None
+        told.update(preference_members(engine, projection, viewpoint, items))
+        return items
 
     path = f"{projection.name}/{slug}"
     page = read(engine, fetch, path=path, parameters=parameters, objects=projection.objects)
     erased = engine.erased_of_thing(projection.name, slug, seen[0])
     if len(page.items) == 0 and not erased and not is_entity_of(engine, projection, slug, seen[0]):
         raise not_found(f"{slug!r} is unknown among {projection.name} at this viewpoint.")
-    page = page.with_kinds(projection.kinds).with_members(events=engine.timeline(projection.name, slug, seen[0]))
+    page = page.with_kinds(projection.kinds).with_members(
+        events=engine.timeline(projection.name, slug, seen[0]), **told
+    )
     return with_erased(page, erased)
 
 

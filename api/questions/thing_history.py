@@ -20,7 +20,7 @@ CHOICE: tuple[Parameter, ...] = tuple(
 THING_HISTORY = (CLOCK, *CHOICE, *VIEWPOINT, *PAGING)
 RELATIONSHIP = "Subject, relation, object and, where there is one, role, with colons between"
 STATEMENT_CAUSES = ("first_report", "confirmation", "revision", "conflict", "withdrawal", "republication")
-ANSWER_CAUSES = ("recorded", "late_arrival", "correction", "retraction", "reinstatement", "merge")
+ANSWER_CAUSES = ("recorded", "late_arrival", "correction", "retraction", "reinstatement", "merge", "preference")
 _KINDS: Mapping[str, Kind] = {
     "says": Kind.OBJECT,
     "changed": Kind.TEXTS,

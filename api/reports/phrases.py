@@ -25,6 +25,7 @@ CAUSES = {
     "retraction": "Retraction",
     "reinstatement": "Reinstatement",
     "merge": "Merge",
+    "preference": "Preference",
 }
 MEANINGS = {
     "first_report": "the first that the publisher said of this figure.",
@@ -39,6 +40,7 @@ MEANINGS = {
     "retraction": "a statement should never have been recorded. No publisher withdrew it.",
     "reinstatement": "a retraction by this ledger was undone.",
     "merge": "two names in this ledger turned out to mean one and the same.",
+    "preference": "this ledger asks another publisher first since. No publisher changed its mind.",
 }
 MEANINGS_OF_THINGS = {
     "first_report": "the first that the publisher said of what happened to the thing.",

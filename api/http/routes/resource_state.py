@@ -1,13 +1,14 @@
 """One endpoint per projection, and one per thing in it, made from the catalogue."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
 from api.http.openapi import answers, operation
 from api.http.responses import answered
 from api.keys.scopes import READ
+from api.questions.answer_preferences import MEMBERS, prefers_publishers
 from api.questions.parameters import PAGING, VIEWPOINT
 from api.questions.resources import list_parameters_of, one, state
 from projections import CATALOGUE, Engine, Projection
@@ -28,7 +29,7 @@ def router(engine: Engine) -> APIRouter:
             summary=projection.description.rstrip("."),
             description=projection.description + _example(projection),
             response_class=Response,
-            responses=answers(name.capitalize()),
+            responses=answers(name.capitalize(), **_members(projection)),
             openapi_extra=operation(READ, list_parameters_of(projection)),
         )
         if projection.slug is not None:
@@ -41,10 +42,17 @@ def router(engine: Engine) -> APIRouter:
                 description=f"What stands under one `{projection.slug}`, and the `events` that made it so."
                 + _example_of_one(projection),
                 response_class=Response,
-                responses=answers(name.capitalize(), events={"type": "array", "items": {"type": "object"}}),
+                responses=answers(
+                    name.capitalize(), events={"type": "array", "items": {"type": "object"}}, **_members(projection)
+                ),
                 openapi_extra=operation(READ, (*VIEWPOINT, *PAGING)),
             )
     return routes
+
+
+def _members(projection: Projection) -> Mapping[str, Any]:
+    """The JSON Schemas of what stands beside the items of a projection."""
+    return MEMBERS if prefers_publishers(projection) else {}
 
 
 def _example(projection: Projection) -> str:

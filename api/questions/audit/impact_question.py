@@ -20,7 +20,8 @@ DESCRIPTION = """\
 Figures whose answer at an earlier viewpoint has changed on the ledger clock since: `before`, what this ledger answered
 for `as_of` when it stood at `recorded_from`; `after`, what it answers for the same `as_of` at `recorded_to`; and
 `causes`: each a `late_arrival` (published by `as_of`, recorded since), `withdrawal`, `correction`, `retraction`,
-`reinstatement` or `merge`. What the world has published after `as_of` is no part of it: that is `/v1/diff`.
+`reinstatement`, `merge` or `preference`. What the world has published after `as_of` is no part of it: that is
+`/v1/diff`.
 
 With `resource=policies` (agreements, facilities, links, risks, relationships, commitments) the same of things that hold
 over time, with `fields`; they are looked at on the world clock at `as_of`, or at `effective_at`.

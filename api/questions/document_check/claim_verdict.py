@@ -90,7 +90,7 @@ def _standing(claim: Claim, sayings: FigureSayings) -> Judgement | None:
     answer = sayings.standing[0]
     asked = [one for one in saying_so if one.publisher in claim.attributed]
     quoted = asked[0] if asked else saying_so[0]
-    rivals = [one for one in others if one.is_primary >= quoted.is_primary]
+    rivals = [one for one in others if one.outranks >= quoted.outranks]
     is_current = bool(asked) or not rivals
     verdict = Verdict.current if is_current else Verdict.disputed
     return Judgement(verdict, answer, quoted, others=others, rounded=not is_exact(number, quoted))

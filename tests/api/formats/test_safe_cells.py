@@ -92,7 +92,7 @@ def test_a_header_is_made_harmless_too() -> None:
 
 QUESTIONS = {
     "figures": {}, "entities": {}, "policies": {}, "events": {}, "vintages": {}, "revisions": {}, "diff": {},
-    "uncertainty": {}, "freshness": {}, "reliance": {}, "influence": {},
+    "uncertainty": {}, "freshness": {}, "preferences": {}, "reliance": {}, "influence": {},
     "definitions": {}, "derived": {}, "derived-vintages": {},
     "disputes": {}, "scorecards": {}, "sums": {}, "impact": {"recorded_from": "position:1"},
     "trace": {"entity": "china"}, "concentration": {"metric": "mine_production", "period": "2023"}, "event-types": {},

@@ -34,6 +34,7 @@ AUDIT = {
     "disputes": {"status": "all"},
     "scorecards": {"metric": "mine_production"},
     "freshness": {},
+    "preferences": {},
     "reliance": {},
     "influence": {"subject": "world", "metric": "mine_production"},
     "uncertainty": {"metric": "mine_production"},

@@ -35,7 +35,7 @@ export async function figure({ names: [id], params, signal }) {
     key ? h("p", { class: "lead" }, measured(key, called), ", ", key.period) : null,
     key ? glossary(termsOf([key])) : null,
     erasedNote(answers.basis),
-    answer ? answerOf(answer, called) : empty(words.none),
+    answer ? answerOf(answer, called, answers.preferences ?? []) : empty(words.none),
     h("section", {}, h("h2", {}, words.chart),
       spec
         ? [await chart(spec, { label: `${words.chart}: ${title}` }), chartLinks(id, params.get("band"))]
@@ -62,7 +62,7 @@ async function anyVersion(id, signal) {
   return items[0] ?? null;
 }
 
-function answerOf(item, called) {
+function answerOf(item, called, preferences) {
   return h("section", { class: "answer", "aria-label": words.answer },
     h("p", { class: "value" }, quantity(item)),
     h("p", {}, badges(item)),
@@ -71,6 +71,8 @@ function answerOf(item, called) {
       item.via ? h("span", { class: "soft" }, words.via(item.via)) : null, ". ",
       item.spread ? words.differ(grouped(item.spread), item.canonical_unit) : null,
       h("a", { href: address(`/log/${item.event_id}`) }, words.event)),
+    preferences.map((one) => h("p", { class: "hint", id: "preferred" },
+      h("a", { href: address(`/log/${one.event_id}`) }, words.preferred), one.reason ? `: ${one.reason}` : ".")),
   );
 }
 
