@@ -13,6 +13,7 @@ from tests.benchmarks import (
     by_hand,
     catch_ups,
     changes,
+    database,
     history,
     http_reads,
     imports,
@@ -64,6 +65,7 @@ PHASES = (
     Phase("append", "single appends", appends.measure_single, (*READING, "twin")),
     Phase("catch-up", "catching up", catch_ups.measure, READING),
     Phase("http-append", "appends over HTTP", appends.measure_concurrent, READING),
+    Phase("postgres", "the log in PostgreSQL", database.measure, ("log", "truth")),
     Phase("rebuild-again", "making the projection again", rebuilds.measure_again, READING),
 )
 NAMES = tuple(phase.name for phase in PHASES)
