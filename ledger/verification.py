@@ -122,10 +122,11 @@ def check_quickly(log: LogStore, proofs: LogProofs) -> None:
     """
     for _ in range(TRIES):
         before = log.sealed()
-        faults = _told(lambda: _at_end(log, proofs))
+        with log.snapshot():
+            faults = _told(lambda: _at_end(log, proofs))
         if not faults:
             return
-        if log.sealed() == before:  # Else others have appended meanwhile.
+        if log.sealed() == before:  # Else others have appended meanwhile, to a log that gives no snapshot.
             break
     position, detail = faults[0]
     place = "" if position is None else f"position {position}: "
@@ -273,7 +274,8 @@ def _of_seal(log: LogStore, proofs: LogProofs, key: VerifierKey | None, size: in
 
 def _seal_and_beside(log: LogStore) -> tuple[bytes | None, tuple[str, ...]]:
     """The seal, and what is beside the tree, of the same moment though others append meanwhile."""
-    note, beside = log.sealed(), log.beside_tree()
+    with log.snapshot():
+        note, beside = log.sealed(), log.beside_tree()
     for _ in range(TRIES):
         before, note = note, log.sealed()
         if note == before:

@@ -148,6 +148,12 @@ class LogStore(Protocol):
 
     # Reading
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Until the block ends, this thread reads the log as it is now, whatever others write meanwhile.
+
+        Within a transaction that is so anyway. A log in memory may leave it to whoever writes there to wait.
+        """
+
     def head(self) -> int:
         """The last position; 0 where nothing is recorded."""
 

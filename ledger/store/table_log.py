@@ -63,6 +63,10 @@ class TableLog:
         """A transaction of this thread, which alone may write until the block ends."""
 
     @abstractmethod
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Until the block ends, this thread reads the log as it is now."""
+
+    @abstractmethod
     def _sought(self, text: str) -> str | bytes:
         """A text as a JSON string, as `STATE_HOLDS` takes it."""
 

@@ -250,6 +250,28 @@ def test_another_thread_sees_nothing_of_a_transaction_before_its_end(place: Plac
     assert seen == [0, 1]
 
 
+def test_a_snapshot_stays_as_it_was_and_keeps_nobody_from_writing(place: Place, tmp_path: Path) -> None:
+    if not place.reopens:  # in memory whoever writes may have to wait
+        return
+    location = place.location(tmp_path)
+    log, other = open_store(location), open_store(location)
+    entries = filled(log)
+    with log.snapshot():
+        assert log.head() == 7
+        other.append([entry(8)])
+        with log.snapshot():
+            assert log.head() == 7
+            assert log.at_positions(range(1, 20)) == entries
+            assert log.root(7) == root_of(leaves_of(log))
+        assert other.head() == 8
+    assert log.head() == 8
+    with log.writing(), log.snapshot():
+        log.append([entry(9)])
+        assert log.head() == 9
+    for one in (log, other):
+        one.close()
+
+
 def test_one_thread_writes_at_a_time(log: LogStore) -> None:
     def write(number: int) -> None:
         for _ in range(10):

@@ -11,8 +11,8 @@ whether its rows are there.
 
 import re
 import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import count
 from time import monotonic, sleep
@@ -42,10 +42,6 @@ TURN = (
 )
 """Takes the turn; the transaction's number, by which the database knows later what became of it."""
 _BEGIN = b"BEGIN"
-_KINDS = (
-    "SELECT attname::text, atttypid::regtype::text FROM pg_attribute "
-    "WHERE attrelid = ?::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-)
 _PLAIN_INSERT = re.compile(r"INSERT INTO (\w+) (?:\(([\w, ]+)\) )?VALUES \([?,\s]+\)")
 Answer = TypeVar("Answer")
 
@@ -75,7 +71,6 @@ class LogDatabase(PostgresDatastore):
         self.psycopg_python_types = {}
         self._write_lock = threading.Lock()
         self._open = _Open()
-        self._kinds: dict[str, dict[str, str]] = {}
 
     def register_type_adapters(self) -> None:
         """Nothing: the log has no types of its own."""
@@ -111,15 +106,7 @@ class LogDatabase(PostgresDatastore):
             if insert is None:
                 transaction.run(lambda connection: _written(connection, sql, rows))
             else:
-                kinds = self._kinds_of(insert[1], insert[2])
-                transaction.run(lambda connection: _copied(connection, insert, kinds, rows))
-
-    def _kinds_of(self, table: str, columns: str | None) -> list[str]:
-        """The types of columns of a table; of all, in order, where none are named."""
-        if table not in self._kinds:
-            self._kinds[table] = dict(self.fetch(_KINDS, (table,)))
-        kinds = self._kinds[table]
-        return [kinds[name] for name in (columns.split(", ") if columns else kinds)]
+                transaction.run(lambda connection: _copied(connection, insert, rows))
 
     def writing(self, *, keep: bool = True) -> "Transaction":
         """A transaction that has the turn to write from its start, so that what it reads stays true.
@@ -130,6 +117,26 @@ class LogDatabase(PostgresDatastore):
         """
         return Transaction(self, keep=keep)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Until the block ends, this thread reads the log as it is now. Raises StoreBusy, StoreError."""
+        if self._open.transaction is not None or self._open.snapshot is not None:
+            yield
+            return
+        with self.connections.one() as connection:
+            try:
+                connection.execute(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", prepare=False)
+                connection.execute(b"SELECT 1", prepare=False)  # the snapshot is that of the first statement
+            except psycopg.Error as error:
+                raise store_error(error) from error
+            self._open.snapshot = connection
+            try:
+                yield
+            finally:
+                self._open.snapshot = None
+                with suppress(psycopg.Error):
+                    connection.rollback()
+
     def outside(self, run: Callable[[Connection], Answer]) -> Answer:
         """What is made of a connection that has no transaction, for what cannot be done in one. It is not repeated."""
         with self.connections.one() as connection:
@@ -139,7 +146,12 @@ class LogDatabase(PostgresDatastore):
                 raise store_error(error) from error
 
     def _read(self, run: Callable[[Connection], Answer]) -> Answer:
-        """What a read gives; again over a new connection where the one it had was lost."""
+        """What a read gives; again over a new connection where the one it had was lost, but for a snapshot."""
+        if self._open.snapshot is not None:
+            try:
+                return run(self._open.snapshot)
+            except psycopg.Error as error:
+                raise store_error(error) from error
         for is_last in LOST_AGAIN:
             with self.connections.one() as connection:
                 try:
@@ -269,6 +281,8 @@ class _Open(threading.local):
     """The transaction that a thread has open."""
 
     transaction: Transaction | None = None
+    snapshot: Connection | None = None
+    """The connection of the snapshot that it reads."""
 
 
 def _begun(database: LogDatabase) -> tuple[Connection, str]:
@@ -303,13 +317,12 @@ def _written(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]) ->
             cursor.execute(statement, row)
 
 
-def _copied(connection: Connection, insert: re.Match[str], kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Send rows as a table takes them all at once."""
+def _copied(connection: Connection, insert: re.Match[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Send rows as a table takes them all at once. Their values are of the types of the columns already."""
     columns = f" ({insert[2]})" if insert[2] else ""
     statement = f"COPY {insert[1]}{columns} FROM STDIN (FORMAT BINARY)".encode()
     with connection.cursor() as cursor:
         for start in range(0, len(rows), COPIED_AT_ONCE):
             with cursor.copy(statement) as copy:
-                copy.set_types(kinds)
                 for row in rows[start : start + COPIED_AT_ONCE]:
                     copy.write_row(row)

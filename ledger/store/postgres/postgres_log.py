@@ -86,6 +86,10 @@ class PostgresLog(TableLog, LibraryRecorder, PostgresApplicationRecorder):
             versions.append(version)
         return versions
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Until the block ends, this thread reads the log as it is now."""
+        return self.datastore.snapshot()
+
     def _sought(self, text: str) -> bytes:
         return f'"{text}"'.encode()
 

@@ -6,7 +6,7 @@ Every commit is on disk before it is acknowledged. A thread that writes reads wh
 import sqlite3
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
@@ -79,7 +79,36 @@ class LogDatastore(SQLiteDatastore):
             raise _store_error(error) from error
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Until the block ends, this thread reads the file as it is now. Raises StoreBusy, StoreError.
+
+        In memory a reader would keep writers out, so that it is read there as it comes.
+        """
+        if self.is_writing or self._open.snapshot is not None or self.pool.is_sqlite_memory_mode:
+            yield
+            return
+        try:
+            with self.get_connection(commit=False) as connection:
+                cursor = connection.cursor().sqlite_cursor
+                # The snapshot is that of the first row which is read.
+                cursor.execute("BEGIN")
+                cursor.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+                self._open.snapshot = cursor.connection
+                try:
+                    yield
+                finally:
+                    self._open.snapshot = None
+                    cursor.execute("ROLLBACK")
+                    cursor.close()
+        except _ERRORS as error:
+            raise _store_error(error) from error
+
+    @contextmanager
     def _reading(self) -> Iterator[sqlite3.Cursor]:
+        if self._open.snapshot is not None:
+            with closing(self._open.snapshot.cursor()) as cursor:
+                yield cursor
+            return
         with self.get_connection(commit=False) as connection:
             cursor = connection.cursor().sqlite_cursor
             try:
@@ -225,6 +254,8 @@ class _Open(threading.local):
     """The cursor of the transaction that a thread has open."""
 
     cursor: sqlite3.Cursor | None = None
+    snapshot: sqlite3.Connection | None = None
+    """The connection of the snapshot that it reads."""
 
 
 class _Pool(SQLiteConnectionPool):

@@ -91,6 +91,10 @@ class SQLiteLog(TableLog, LibraryRecorder, SQLiteApplicationRecorder):
         )
         return str(versions).split(",")
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Until the block ends, this thread reads the file as it is now; memory, as it comes."""
+        return self.datastore.snapshot()
+
     def _sought(self, text: str) -> str:
         return f'"{text}"'
 
