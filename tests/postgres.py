@@ -71,9 +71,10 @@ class Cluster:
         return f"postgresql://{role}@/postgres?host={quote(str(self.folder), safe='')}&schema={schema}"
 
     def remove(self) -> None:
-        """Stop the server, and remove everything."""
+        """Stop the server, if it runs, and remove everything."""
         try:
-            self.stop("immediate")
+            if (self._data / "postmaster.pid").exists():
+                self.stop("immediate")
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
