@@ -1,5 +1,7 @@
 """What PostgreSQL says, as the ledger says it."""
 
+from typing import Any
+
 import psycopg
 from psycopg import errors
 
@@ -12,21 +14,22 @@ _BUSY = (
     errors.QueryCanceled,
     errors.TooManyConnections,
 )
+_ENDED = (
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+    errors.CannotConnectNow,
+    errors.IdleInTransactionSessionTimeout,
+    errors.IdleSessionTimeout,
+)
 _UNUSABLE = ("28", "3D", "42", "0A")
 """The classes of what is said where a role, a database or the tables are not what they must be."""
 
 
-class ConnectionLost(Exception):
-    """The connection has ended, so that a statement, or a commit, has no answer."""
-
-
-def is_lost(error: BaseException, connection: "psycopg.Connection[tuple[object, ...]] | None") -> bool:
-    """Whether an error says that the connection has ended."""
-    if isinstance(
-        error, errors.AdminShutdown | errors.CrashShutdown | errors.CannotConnectNow | errors.IdleSessionTimeout
-    ):
-        return True
-    return isinstance(error, psycopg.OperationalError) and (connection is None or connection.closed)
+def is_lost(error: psycopg.Error, connection: psycopg.Connection[Any] | None) -> bool:
+    """Whether an error says that the connection has ended, or that it could not be had."""
+    return isinstance(error, _ENDED) or (
+        isinstance(error, psycopg.OperationalError) if connection is None else connection.closed
+    )
 
 
 def store_error(error: psycopg.Error) -> LedgerError:

@@ -12,6 +12,7 @@ from eventsourcing.application import LocalNotificationLog
 
 from ledger import Ledger, Refused, StoreBusy, StoreError, log_is_there
 from ledger.store import open_store
+from ledger.store.postgres.datastore import TURN
 from ledger.store.postgres.log_address import LogAddress
 from ledger.store.postgres.postgres_log import PostgresLog
 from tests.contracts.test_log_store import filled
@@ -329,6 +330,24 @@ def test_a_connection_that_is_lost_within_a_transaction_takes_it_all_back(book: 
         write()
     assert "lost" not in book.log.metrics()
     assert book.append([figure("2", period="2022")]).position == head + 1
+
+
+def test_a_transaction_that_is_left_alone_ends_and_keeps_nobody_waiting(book: Ledger, somebody: Any) -> None:
+    def write() -> None:
+        with book.log.writing():
+            book.log.fix_metric("lost", ("mass", 1))
+            assert isinstance(book.log, PostgresLog)
+            book.log.datastore.fetch("SELECT set_config('idle_in_transaction_session_timeout', '1ms', true)")
+            # The turn is had here as soon as the other transaction, which has it, was ended by the database.
+            somebody.execute("BEGIN")
+            somebody.execute(TURN)
+            somebody.execute("ROLLBACK")
+            book.log.fix_metric("lost too", ("mass", 1))
+
+    with pytest.raises(StoreBusy, match="nothing was recorded"):
+        write()
+    assert "lost" not in book.log.metrics()
+    assert book.append([figure("2", period="2022")]).position == len(WORLD) + 2
 
 
 @pytest.fixture
