@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 
 from api import setting_texts
 from api.settings_file import VARIABLE_PREFIX, BadSetting
-from ledger import ImportLimits, Ledger, log_is_there
+from ledger import ImportLimits, Ledger, StoreError, log_is_there
 
 T = TypeVar("T")
 
@@ -284,7 +284,11 @@ class DataDirectory:
     def ledger(self, *, confirmed: datetime | None = None) -> Ledger:
         """The ledger, whose log is made where it is absent. Raises StoreError, BadSetting."""
         if self.address is not None:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                detail = f"cannot make the folder {self.path}: {error.strerror}; name another in {FOLDER.variable}"
+                raise StoreError(detail) from error
         return Ledger(self.location, directory=self.path, confirmed=confirmed)
 
     @property

@@ -53,7 +53,8 @@ def opened_ledger(data: DataPlace | None, *, make: bool) -> Iterator[Ledger]:
                 "Make one with `supply-ledger demo`, `append` or `import`, or name another directory with --data.",
             )
         try:
-            chosen.path.mkdir(parents=True, exist_ok=True)
+            if chosen.address is None:
+                chosen.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             fail(f"Cannot make the data directory {chosen.path}: {error.strerror}.", "Name another with --data.")
     with reporting():

@@ -62,7 +62,8 @@ class LocalDoor:
                         f"There is no ledger in {chosen.name}. Name the directory of one, or make one: "
                         f'open({chosen.name!r}, make=True), or "supply-ledger demo" for the shipped one.'
                     )
-                _made(chosen.path)
+                if chosen.address is None:
+                    _made(chosen.path)
             ledger = chosen.ledger(confirmed=CLOCK_CONFIRMED.value())
             return cls(Engine.beside(ledger, chosen.projections_path), chosen.name)
 

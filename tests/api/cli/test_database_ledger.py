@@ -102,6 +102,16 @@ def test_what_is_for_files_says_what_to_do_instead(filled: DatabaseShell, tmp_pa
     assert "is a database" in filled.fails("restore", str(tmp_path / "b"))
 
 
+def test_the_folder_beside_it_is_for_its_owner_alone_and_says_where_it_cannot_be(
+    shell: DatabaseShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "facts.json").write_text(json.dumps(FACTS), encoding="utf-8")
+    shell.ok("append", str(tmp_path / "facts.json"))
+    assert (tmp_path / "beside").stat().st_mode & 0o777 == 0o700
+    monkeypatch.setenv(FOLDER.variable, str(tmp_path / "facts.json"))
+    assert "cannot make the folder" in shell.fails("figures")
+
+
 def test_a_database_that_cannot_be_reached_is_said_and_no_password(tmp_path: Path) -> None:
     nowhere = DatabaseShell("postgresql://me:hidden@127.0.0.1:1/facts")
     for words in (("figures",), ("append", "--help"), ("verify",), ("doctor",), ("config",)):
