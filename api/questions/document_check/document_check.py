@@ -104,7 +104,7 @@ def _said_of(
     amounts = [list(amounts_of(one.number)) for one in unread]
     with engine.reader(viewpoint) as reader:
         known = same_amounts(reader, {amount for ones in amounts for amount in ones})
-    found = []
+    found: list[Sequence[Mapping[str, Any]]] = []
     for ones in amounts:
         figures = {figure["figure_id"]: figure for amount in ones for figure in known.get(amount, ())}
         found.append([*figures.values()] if len(figures) <= SAID_OF_MAX else [])
