@@ -26,15 +26,15 @@ def search(page: Page, words: str) -> None:
         ("announcement 61", "MOFCOM Announcement 61 of 2025: foreign-made items with Chinese rare earths"),
     ],
 )
-def test_words_lead_to_what_they_mean(look: Look, address: str, words: str, heading: str) -> None:
-    with look(address) as page:
+def test_words_lead_to_what_they_mean(look_again: Look, address: str, words: str, heading: str) -> None:
+    with look_again(address) as page:
         search(page, words)
         page.locator("#search").press("Enter")
         expect(page.locator("h1")).to_have_text(heading)
 
 
-def test_findings_are_walked_through_with_keys(look: Look, address: str) -> None:
-    with look(address) as page:
+def test_findings_are_walked_through_with_keys(look_again: Look, address: str) -> None:
+    with look_again(address) as page:
         search(page, "china quota 2023")
         page.locator("#search").press("ArrowDown")
         page.locator("#search").press("ArrowDown")
@@ -43,14 +43,14 @@ def test_findings_are_walked_through_with_keys(look: Look, address: str) -> None
         expect(page.locator(".lead")).to_contain_text("quota")
 
 
-def test_words_that_find_nothing_say_so(look: Look, address: str) -> None:
-    with look(address) as page:
+def test_words_that_find_nothing_say_so(look_again: Look, address: str) -> None:
+    with look_again(address) as page:
         page.locator("#search").fill("zzzz")
         expect(page.locator("#found")).to_contain_text("Nothing is called by “zzzz”")
 
 
-def test_what_was_found_is_forgotten_with_the_words(look: Look, address: str) -> None:
-    with look(address) as page:
+def test_what_was_found_is_forgotten_with_the_words(look_again: Look, address: str) -> None:
+    with look_again(address) as page:
         search(page, "lynas")
         page.locator("#search").press("Escape")
         expect(page.locator("#found")).to_be_hidden()
@@ -59,8 +59,8 @@ def test_what_was_found_is_forgotten_with_the_words(look: Look, address: str) ->
         expect(page.locator("h1")).to_have_text("What was known, and when")
 
 
-def test_a_filter_that_means_nothing_is_mended_in_its_place(look: Look, address: str) -> None:
-    with look(f"{address}/figures?subject=australia", faults=True) as page:
+def test_a_filter_that_means_nothing_is_mended_in_its_place(look_again: Look, address: str) -> None:
+    with look_again(f"{address}/figures?subject=australia", faults=True) as page:
         page.locator("#filter-period").fill("2024-13")
         page.locator("#filter-period").press("Enter")
         expect(page.locator(".faults")).to_contain_text("2024-13")
@@ -71,30 +71,30 @@ def test_a_filter_that_means_nothing_is_mended_in_its_place(look: Look, address:
         expect(page.locator("#figures tbody tr")).to_have_count(1)
 
 
-def test_filters_suggest_names(look: Look, address: str) -> None:
-    with look(f"{address}/figures") as page:
+def test_filters_suggest_names(look_again: Look, address: str) -> None:
+    with look_again(f"{address}/figures") as page:
         page.locator("#filter-publisher").press_sequentially("geological")
         expect(page.locator("#filter-publisher-names option[value=usgs]")).to_have_count(1)
 
 
-def test_every_row_of_the_catalogue_has_a_name(look: Look, address: str) -> None:
+def test_every_row_of_the_catalogue_has_a_name(look_again: Look, address: str) -> None:
     for kind in ("metric", "publisher", "material", "subject"):
-        with look(f"{address}/catalogue?kind={kind}") as page:
+        with look_again(f"{address}/catalogue?kind={kind}") as page:
             texts = page.locator("#catalogue tbody th a").all_inner_texts()
             assert texts
             assert all(texts)
 
 
-def test_only_what_changed_is_compared(look: Look, address: str) -> None:
-    with look(f"{address}/compare?from_as_of=2025-01-01&to_as_of=2026-01-01") as page:
+def test_only_what_changed_is_compared(look_again: Look, address: str) -> None:
+    with look_again(f"{address}/compare?from_as_of=2025-01-01&to_as_of=2026-01-01") as page:
         page.locator("#how").select_option("changed")
         page.get_by_role("button", name="Compare").click()
         expect(page.locator("#compare .badge").first).to_have_text("changed")
         assert set(page.locator("#compare .badge").all_inner_texts()) == {"changed"}
 
 
-def test_how_a_figure_changed_and_why(look: Look, address: str) -> None:
-    with look(address) as page:
+def test_how_a_figure_changed_and_why(look_again: Look, address: str) -> None:
+    with look_again(address) as page:
         page.locator("a", has_text="How did Australia’s 2024 production change").click()
         page.locator("#figures a").first.click()
         expect(page.locator("#world")).to_contain_text("+16,000")
@@ -104,14 +104,14 @@ def test_how_a_figure_changed_and_why(look: Look, address: str) -> None:
         expect(page.locator(".chart svg")).to_be_visible()
 
 
-def test_which_publishers_disagree(look: Look, address: str) -> None:
-    with look(address) as page:
+def test_which_publishers_disagree(look_again: Look, address: str) -> None:
+    with look_again(address) as page:
         page.locator("a", has_text="Which publishers disagree?").click()
         expect(page.locator("#figures .badge.disputed").first).to_be_visible()
 
 
-def test_what_held_of_export_controls_and_what_was_known_before(look: Look, address: str) -> None:
-    with look(address) as page:
+def test_what_held_of_export_controls_and_what_was_known_before(look_again: Look, address: str) -> None:
+    with look_again(address) as page:
         page.locator("a", has_text="export controls held on 15 December 2025").click()
         row = page.locator("#policies tr", has_text="Announcement 61 of 2025")
         expect(row).to_contain_text("suspended")
@@ -120,14 +120,14 @@ def test_what_held_of_export_controls_and_what_was_known_before(look: Look, addr
         expect(row).not_to_contain_text("suspended")
 
 
-def test_what_our_own_mistakes_were(look: Look, address: str) -> None:
-    with look(address) as page:
+def test_what_our_own_mistakes_were(look_again: Look, address: str) -> None:
+    with look_again(address) as page:
         page.locator("a", has_text="What were our own mistakes?").click()
         expect(page.locator("#log tbody tr")).to_have_count(6)
 
 
-def test_a_view_is_saved_as_it_is(look: Look, address: str) -> None:
-    with look(f"{address}/figures?subject=australia&as_of=2025-12-31") as page:
+def test_a_view_is_saved_as_it_is(look_again: Look, address: str) -> None:
+    with look_again(f"{address}/figures?subject=australia&as_of=2025-12-31") as page:
         with page.expect_download() as saved:
             page.locator("#save-csv").click()
         rows = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8-sig"))))
@@ -140,15 +140,15 @@ def test_a_view_is_saved_as_it_is(look: Look, address: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "begins"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])
-def test_a_chart_is_saved_as_a_picture(look: Look, address: str, name: str, begins: bytes) -> None:
-    with look(f"{address}/figures/{AUSTRALIA_2024}") as page:
+def test_a_chart_is_saved_as_a_picture(look_again: Look, address: str, name: str, begins: bytes) -> None:
+    with look_again(f"{address}/figures/{AUSTRALIA_2024}") as page:
         with page.expect_download() as saved:
             page.locator(".downloads button", has_text=name).first.click()
         assert Path(saved.value.path()).read_bytes().startswith(begins)
 
 
-def test_the_place_of_an_event_in_the_log_is_proven_in_the_browser(look: Look, address: str) -> None:
-    with look(f"{address}/log/{CORRECTION}") as page:
+def test_the_place_of_an_event_in_the_log_is_proven_in_the_browser(look_again: Look, address: str) -> None:
+    with look_again(f"{address}/log/{CORRECTION}") as page:
         page.locator("#prove").click()
         expect(page.locator("#verdict")).to_contain_text("this browser computed it")
 
