@@ -62,6 +62,9 @@ CLOSEST = {
     "tables/slug_groups": Stage(("tests/projections/tables/test_slug_groups.py",)),
     "tables/successions": Stage(("tests/projections/tables/test_successions.py",)),
     "tables/remedies": Stage(("tests/projections/test_upkeep.py",)),
+    "views/internal/vintages": Stage(
+        ("tests/projections/audit/test_vintages.py", "tests/properties/test_vintages.py"), 4
+    ),
     "views/": Stage(("tests/projections/views",)),
     "tables/sql/macros": Stage(("tests/projections/tables/test_macros.py",)),
 }

@@ -10,6 +10,8 @@ from projections import Engine, FilterError, UnknownFilter, Viewpoint
 from tests.depth import some
 from tests.projections.conftest import IDS, Book, Item, correction, figure, merge, reinstatement, retraction, withdrawal
 
+SECONDARY = {"publisher": "wire", "kind": "secondary"}
+
 
 def values(items: list[dict[str, Any]]) -> list[str | None]:
     return [item["value"] for item in items]
@@ -131,7 +133,7 @@ def test_publishers_who_disagree_stand_beside_each_other(book: Book) -> None:
 def test_a_primary_source_outranks_one_that_repeats(book: Book) -> None:
     book.record(
         figure("255000", by="usgs", on="2023-09-25"),
-        figure("240000", on="2024-03-01", source={"publisher": "wire", "kind": "secondary"}),
+        figure("240000", on="2024-03-01", source=SECONDARY),
     )
     assert (book.one("figures")["publisher"], book.one("figures")["disputed"]) == ("usgs", True)
 
@@ -406,3 +408,12 @@ def test_two_symbols_are_a_dispute_whichever_answers_are_asked_for(book: Book) -
     book.record(figure(None, by="bgs", symbol="withheld", on="2024-02"))
     for filters in ({}, {"resolve": "all"}, {"publisher": "usgs"}, {"prefer": "bgs"}):
         assert {item["disputed"] for item in book.ask("figures", filters=filters)} == {False}, filters
+
+
+def test_where_nobody_who_is_preferred_speaks_the_order_is_the_usual_one(book: Book) -> None:
+    book.record(figure("1"), figure("2", by="bgs"), figure("3", on="2024-03-01", source=SECONDARY))
+    for filters in ({}, {"prefer": "lynas"}, {"prefer": "lynas,js-link"}):
+        assert book.one("figures", filters=filters)["publisher"] == "bgs", "primary, and recorded after the other"
+    assert book.one("figures", filters={"prefer": "lynas,wire"})["publisher"] == "wire"
+    book.record(figure("4", on="2024-02-29"))
+    assert book.one("figures", filters={"prefer": "lynas"})["publisher"] == "usgs", "published last"
