@@ -105,7 +105,7 @@ class Author:
                 selected[f"dimension.{name}"] = value
         if body.get("material") and rng.random() < 0.3:
             selected["material"] = body["material"]
-        if rng.random() < 0.1:
+        if rng.random() < 0.2:
             selected["nature"] = rng.choice(("observed", "forecast", "plan"))
         if rng.random() < 0.15:
             selected["unit"] = body["unit"]

@@ -163,7 +163,7 @@ class World:
                 subject,
                 None if "material" in selected else item["material"],
                 canonical_json(dimensions),
-                "observed" if "nature" in selected else item["nature"],
+                item["nature"],
                 item["period_start"],
                 item["period_end"],
             )

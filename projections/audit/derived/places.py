@@ -3,7 +3,7 @@
 A *place* is what the inputs of a formula have in common: subject, material, dimensions, nature and period. What an
 input selects, another figure than the place's own is meant by: of the place (china, rare-earths, 2023) the input
 `mine_production[subject=world]` is the figure of (world, rare-earths, 2023). Places are those of the figures that there
-are, with what is selected taken out.
+are, with what is selected taken out; a nature that is selected stays, for what is planned is nowhere observed.
 """
 
 from calendar import monthrange
@@ -16,8 +16,6 @@ import orjson
 from ledger.values import SELECTED_DIMENSION, FormulaInput
 
 MONTHS = 12
-OBSERVED = "observed"
-"""The nature of a place whose inputs all select one."""
 Dimensions = tuple[tuple[str, str], ...]
 """Names and values, by name."""
 
@@ -150,7 +148,7 @@ def places_of(one: FormulaInput, key: InputKey, unit: str, around: Surroundings)
             subject,
             None if "material" in selected else key.material,
             tuple(sorted(dimensions.items())),
-            OBSERVED if "nature" in selected else key.nature,
+            key.nature,
             key.period_start,
             key.period_end,
         )
@@ -158,11 +156,11 @@ def places_of(one: FormulaInput, key: InputKey, unit: str, around: Surroundings)
 
 def makes(one: FormulaInput, place: Place) -> bool:
     """Whether a place lacks what an input selects, so that a figure of the input can be what makes it."""
-    selected = {name for name, _ in one.selected}
+    selected = dict(one.selected)
     return (
         ("material" not in selected or place.material is None)
-        and ("nature" not in selected or place.nature == OBSERVED)
-        and selected.isdisjoint(f"{SELECTED_DIMENSION}{name}" for name, _ in place.dimensions)
+        and selected.get("nature", place.nature) == place.nature
+        and selected.keys().isdisjoint(f"{SELECTED_DIMENSION}{name}" for name, _ in place.dimensions)
     )
 
 

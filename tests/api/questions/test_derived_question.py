@@ -192,6 +192,32 @@ def test_sums_are_over_what_is_declared_or_named(two_editions: Api) -> None:
     assert [one["kind"] for one in told] == ["first", "revision", "gone"]
 
 
+def test_what_is_selected_stands_in_no_place(two_editions: Api) -> None:
+    plan = {**mined("china", "300000", "2024-01-31"), "nature": "plan", "material": None}
+    two_editions.post(plan, {"type": "EntityRegistered", "entity": "ore", "kind": "material", "name": "Ore"})
+    two_editions.post({**plan, "material": "ore"}, {**plan, "material": "ore", "dimensions": {"basis": "reo"}})
+    two_editions.post(defined("mine_production / mine_production[nature=plan]", metric="of_plan"))
+    two_editions.post(defined("mine_production[nature=plan]", metric="planned", unit="t"))
+    item = two_editions.only("derived", metric="of_plan", computed="true", nature="observed")
+    assert (item["subject"], item["value"], item["nature"], item["weakest_nature"]) == (
+        "china",
+        "85.0000",
+        "observed",
+        "plan",
+    )
+    planned = two_editions.items("derived", metric="planned")
+    assert {(one["subject"], one["material"], one["nature"]) for one in planned} == {
+        ("china", None, "plan"),
+        ("china", "ore", "plan"),
+    }
+    assert two_editions.items("derived", metric="planned", nature="observed") == []
+    two_editions.post(
+        defined("mine_production[nature=plan, material=ore, dimension.basis=reo]", metric="planned", unit="t")
+    )
+    (item,) = two_editions.items("derived", metric="planned")
+    assert (item["material"], item["dimensions"], item["value"]) == (None, None, "300000.0000")
+
+
 def test_an_input_is_what_was_preferred(two_editions: Api) -> None:
     two_editions.post(mined("china", "250000", "2025-06-30", publisher="bgs"))
     mixed = two_editions.only("derived", subject="china")
