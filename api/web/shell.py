@@ -24,6 +24,7 @@ SCREENS = (
     "/compare",
     "/check",
     "/watch",
+    "/derived",
     "/log",
     "/log/{event_id}",
 )

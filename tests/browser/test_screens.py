@@ -27,6 +27,7 @@ SCREENS = {
     f"/log/{CORRECTION}": "EventCorrected",
     "/check": "Check a document",
     "/watch": "What to look at",
+    "/derived": "Derived figures",
     "/append": "Append",
     "/append?type=EventCorrected": "Append",
     "/things/policies": "Policies",

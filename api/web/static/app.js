@@ -8,6 +8,7 @@ import { catalogue } from "./screens/catalogue.js";
 import { chain } from "./screens/chain.js";
 import { check } from "./screens/check.js";
 import { compare } from "./screens/compare.js";
+import { derived } from "./screens/derived.js";
 import { event } from "./screens/event.js";
 import { figure } from "./screens/figure.js";
 import { figures } from "./screens/figures.js";
@@ -38,6 +39,7 @@ const SCREENS = {
   check: [check],
   compare: [compare],
   watch: [watch],
+  derived: [derived],
   log: [log, event],
 };
 

@@ -144,6 +144,25 @@ export const TEXTS = {
     concentration: "Concentration", compare: "Compared with", who: "Who", points: "points",
     noShare: "There is no concentration of this: name a metric, and a period in which several are measured.",
   },
+  derived: {
+    heading: "Derived figures",
+    lead: "What nobody states, and what follows by a formula from what publishers state: shares, growth, prices per unit. Each is made of the figures as they were known at this date, and says of which.",
+    definitions: "Definitions", nothing: "No metric is derived yet.", define: "Define a metric",
+    figures: "What they amount to", none: "Nothing is derived here at this date.", noValue: "no value",
+    changes: { publication: "What changed as the world published", ledger: "What changed as this ledger recorded" },
+    cut: (count) => `Only the first ${count} are shown: filter, or download all.`,
+    share: (amount) => `(${amount} of the change)`,
+    redefined: "another definition",
+    kinds: { first: "first", again: "again", gone: "gone", revision: "" },
+    reasons: {
+      missing: "nobody says", range: "a range", several_units: "in several units", no_period: "no such period",
+      no_whole: "part of nothing", several_wholes: "part of several", no_parts: "no parts declared",
+    },
+    columns: {
+      metric: "Metric", formula: "Formula", unit: "Unit", since: "Since", subject: "Subject", period: "Period", value: "Value",
+      inputs: "Made of", publisher: "Publisher", change: "Change",
+    },
+  },
   watch: {
     heading: "What to look at",
     relied: "Answers that are relied on",

@@ -21,7 +21,7 @@ from projections.audit.findings import Item
 MISSING, RANGE, SEVERAL_UNITS = "missing", "range", "several_units"
 FORMULA = "formula"
 """Under what a reason stands that is of no input."""
-_SHOWN = ("figure_id", "publisher", "published_at", "event_id", "status", "nature")
+_SHOWN = ("period", "figure_id", "publisher", "published_at", "event_id", "status", "nature")
 
 
 class InputAnswer(NamedTuple):
@@ -79,6 +79,12 @@ class BoundFormula(NamedTuple):
     def answers(self) -> list[InputAnswer]:
         """The answers to all figures in it."""
         return [answer for one in self.inputs for figure in one.figures for answer in figure.answers]
+
+    @property
+    def period(self) -> str | None:
+        """The period of its place, as the first figure of it prints it."""
+        of_place = (figure for one in self.inputs if not one.input.shift for figure in one.figures)
+        return next((answer.row["period"] for figure in of_place for answer in figure.answers), None)
 
     def items(self) -> list[Item]:
         """Every figure in it, as items show it."""

@@ -305,6 +305,7 @@ def _item(place: Place, before: _Step, after: _Step, *, seen: bool) -> Item:
     return {
         "metric": definition.metric,
         **key_item(place),
+        "period": next((one.formula.period for one in (after, before) if one.formula and one.formula.period), None),
         "kind": "gone" if now is None else "revision" if was is not None else "again" if seen else "first",
         "known_from": instant_text(at.replace(tzinfo=UTC)) if isinstance(at, datetime) else None,
         "position": None if isinstance(at, datetime) else at,

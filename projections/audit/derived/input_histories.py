@@ -24,7 +24,7 @@ PUBLICATION, LEDGER = "publication", "ledger"
 DERIVED_CLOCKS = (PUBLICATION, LEDGER)
 When: TypeAlias = Any
 """A place on a clock: an instant in UTC without its time zone, or a position. They compare on one clock."""
-_SHOWN = ("figure_id", "publisher", "published_at", "event_id", "status")
+_SHOWN = ("period", "figure_id", "publisher", "published_at", "event_id", "status")
 _QUERY = """
 SELECT
   subject, metric, material, dimensions, nature, period_start, period_end, canonical_unit,
@@ -35,6 +35,7 @@ SELECT
   symbol,
   CAST(figure_id AS VARCHAR) AS figure_id,
   CAST(event_id AS VARCHAR) AS event_id,
+  period,
   published_at,
   status
 FROM log.figures

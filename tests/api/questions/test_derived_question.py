@@ -59,6 +59,7 @@ def test_it_is_counted_out_at_any_viewpoint(two_editions: Api) -> None:
 
 def test_what_both_inputs_did_to_a_revision_adds_up_exactly(two_editions: Api) -> None:
     first, revision = two_editions.items("derived-vintages", subject="china")
+    assert first["period"] == revision["period"] == "2023"
     assert (first["kind"], first["value"], first["change"], first["attribution"]) == ("first", "68.5714", None, None)
     assert (revision["kind"], revision["previous_value"], revision["value"]) == ("revision", "68.5714", "67.8191")
     assert revision["known_from"] == "2025-01-31T23:59:59.999999Z"
@@ -184,6 +185,16 @@ def test_sums_are_over_what_is_declared_or_named(two_editions: Api) -> None:
         "china": "67.8191",
         "world": None,
     }
+    assert {one["subject"]: one["reasons"] for one in shares}["world"] == {"mine_production of the whole": "no_whole"}
+    two_editions.post({**part, "subject": "australia", "object": "china", "published_at": "2025-03-31"})
+    (australia,) = two_editions.items("derived", metric="share_of_whole", subject="australia")
+    assert australia["reasons"] == {"mine_production of the whole": "several_wholes"}
+    assert (
+        two_editions.only("derived", metric="share_of_whole", subject="australia", as_of="2025-02-28")["value"]
+        == "4.7872"
+    )
+    (_first, gone) = two_editions.items("derived-vintages", metric="share_of_whole", subject="australia")[-2:]
+    assert (gone["kind"], gone["known_from"]) == ("gone", "2025-03-31T23:59:59.999999Z")
     two_editions.post({**part, "subject": "myanmar", "published_at": "2025-06-30"})
     item = two_editions.only("derived", metric="coverage", subject="world")
     assert item["reasons"] == {"sum(mine_production)": "missing"}
@@ -216,6 +227,28 @@ def test_what_is_selected_stands_in_no_place(two_editions: Api) -> None:
     )
     (item,) = two_editions.items("derived", metric="planned")
     assert (item["material"], item["dimensions"], item["value"]) == (None, None, "300000.0000")
+
+
+def test_slugs_in_a_formula_are_followed_through_merges(two_editions: Api) -> None:
+    two_editions.post(country("earth"), mined("earth", "500000", "2023-06-30"))
+    two_editions.post(
+        defined("mine_production / mine_production[subject=earth]", metric="earth_share"),
+        defined("mine_production + sum(mine_production, earth, world)", metric="odd", unit="kt"),
+    )
+    assert two_editions.only("derived", metric="earth_share", subject="china")["value"] == "51.0000"
+    assert two_editions.only("derived", metric="odd", subject="china")["value"] == "1131.0000"
+    (merge,) = two_editions.post(
+        {"type": "EntitiesMerged", "kept": "world", "merged": "earth", "reason": "One planet."}
+    )
+    assert two_editions.only("derived", metric="earth_share", subject="china")["value"] == "67.8191"
+    assert two_editions.only("derived", metric="odd", subject="china")["value"] == "631.0000"
+    asked = {"subject": "china", "clock": "ledger", "as_of": "2026"}
+    (_, share) = two_editions.items("derived-vintages", metric="earth_share", **asked)
+    assert (share["event_id"], share["event_type"]) == (merge["event_id"], "EntitiesMerged")
+    ((moved,), how) = share["attributions"], share["attribution"]
+    assert (moved["before"], moved["after"], moved["subject"], how) == ("500000", "376000", "world", "one_input")
+    (_, odd) = two_editions.items("derived-vintages", metric="odd", **asked)
+    assert [(one["subject"], one["share"]) for one in odd["attributions"]] == [("earth", "-500.0000")]
 
 
 def test_an_input_is_what_was_preferred(two_editions: Api) -> None:

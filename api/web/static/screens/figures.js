@@ -45,7 +45,7 @@ export async function figures({ params, signal }) {
           drawn,
           glossary(termsOf(answer.items)),
           answer.next ? h("p", {}, h("button", { type: "button", id: "more", onclick: () => set({ rows: String(limit + PAGE * 2) }, { replace: true }) }, words.more)) : null,
-          h("p", {}, h("a", { href: address("/series", filters) }, words.chart), " · ", h("a", { href: address("/vintages", filters) }, words.triangle), " · ", h("a", { href: address("/compare", filters) }, TEXTS.series.compare)),
+          h("p", {}, h("a", { href: address("/series", filters) }, words.chart), " · ", h("a", { href: address("/vintages", filters) }, words.triangle), " · ", h("a", { href: address("/compare", filters) }, TEXTS.series.compare), " · ", h("a", { href: address("/derived", { subject: filters.subject, material: filters.material, period: filters.period }) }, TEXTS.derived.heading)),
           downloads("/v1/figures", filters, "figures"),
         ]
       : empty(words.none),
