@@ -34,7 +34,8 @@ class Place(NamedTuple):
     def order(self) -> tuple[object, ...]:
         """Places come as figures do, by this."""
         days = (str(one or "") for one in (self.period_start, self.period_end))
-        return (self.subject, self.material or "", self.nature, *days, self.dimensions)
+        dimensions = orjson.dumps(dict(self.dimensions)).decode() if self.dimensions else ""
+        return (self.subject, self.material or "", self.nature, *days, dimensions)
 
 
 class InputKey(NamedTuple):

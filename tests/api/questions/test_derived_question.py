@@ -164,7 +164,16 @@ def test_growth_is_against_the_period_of_the_same_length_before(api: Api) -> Non
         ("growth", "2024-Q1"): "-25.0000",
         ("growth_on_year", "2023-Q4"): "50.0000",
     }
-    latest = api.items("derived", metric="growth", period="latest")
+    api.post(
+        *(
+            mined("lynas", value, "2024-06-30", period=week)
+            for week, value in {"2024-W21": "4", "2024-W22": "5"}.items()
+        )
+    )
+    weeks = {one["metric"]: one for one in api.items("derived", subject="lynas", period="2024-W22")}
+    assert weeks["growth"]["value"] == "25.0000"
+    assert weeks["growth_on_year"]["reasons"] == {"year_before(mine_production)": "no_period"}
+    latest = api.items("derived", metric="growth", period="latest", subject="china")
     assert [one["period"] for one in latest] == ["2024-Q1"]
     assert api.only("derived", metric="growth", period="2023-Q4")["value"] == "20.0000"
 
