@@ -32,7 +32,8 @@ def publications(reader: Reader, filters: Mapping[str, Value] | None = None) -> 
     return Findings([_item(*row) for row in rows], {"holds": {name: counts.get(name, 0) for name in families}})
 
 
-_HELD = "since <= $position AND until > $position AND visible_from <= $as_of"
+_HELD = "since <= $position AND until > $position AND published_until <= $as_of"
+"""What the ledger itself says is known at any date of publication, and yet no day is told that is not there by then."""
 
 
 def _by_day(statements: str) -> str:
