@@ -211,8 +211,8 @@ def test_a_second_load_adds_nothing(client: TestClient, tmp_path: Path) -> None:
 
 
 EXAMPLE_REQUEST = re.compile(r"`GET (/v1/[^`]*)`")
-NOTHING_SHIPPED = "/v1/reliance"
-"""Nobody relies yet on an answer of the shipped ledger."""
+NOTHING_SHIPPED = ("/v1/definitions", "/v1/derived", "/v1/derived-vintages", "/v1/preferences", "/v1/reliance")
+"""Nobody relies yet on an answer of the shipped ledger; it defines no metric, and asks nobody first."""
 
 
 def test_every_read_has_an_example_in_the_docs_that_finds_something_here(client: TestClient) -> None:
@@ -228,4 +228,4 @@ def test_every_read_has_an_example_in_the_docs_that_finds_something_here(client:
             answer = client.get(example)
             assert answer.status_code == 200, (example, answer.text)
             found = answer.headers["content-type"] != "application/json" or answer.json().get("items", True)
-            assert found or path == NOTHING_SHIPPED, example
+            assert found or path in NOTHING_SHIPPED, example

@@ -9,7 +9,7 @@ from api.documents.marked_text import Remark, marked_html, marked_markdown, mark
 from api.documents.passages import Block, Heading, LineStarts, Paragraph, Run, TableBlock
 from api.documents.printed_numbers import PrintedNumber, printed_numbers
 from api.documents.series_choice import kind_of
-from api.documents.table_claims import Cell, Grid, table_claims
+from api.documents.table_claims import Cell, Grid, is_amount, table_claims
 
 __all__ = [
     "Block",
@@ -34,6 +34,7 @@ __all__ = [
     "document_claims",
     "entity_names",
     "html_passages",
+    "is_amount",
     "kind_of",
     "markdown_passages",
     "marked_html",

@@ -21,7 +21,7 @@ _ITEM = re.compile(r"\s*(?:[-*+\u2022]|\d{1,2}[.)])\s+")
 _DIVIDER = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 _UNSAID = re.compile(
     r"<!--.{0,500}?-->|`[^`\n]{0,500}`|!\[[^\]\n]{0,500}\]\([^)\n]{0,500}\)|\[\^[^\]\n]{1,100}\]|https?://\S+"
-    r"|(?<=\])\([^)\s]{0,300}\)|[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|[\[\]]",
+    r"|(?<=\])\([^)\s]{0,300}\)|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|[\[\]]",
     re.S,
 )
 """What is no text, each of a bounded length: what is opened and never closed is not looked for to the end."""

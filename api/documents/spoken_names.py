@@ -1,8 +1,8 @@
 """Spoken names: where a text names something that the ledger knows, by whatever it is called.
 
-A name is a row of words. Words are compared without their case, their plural `s` and their hyphens, so that `rare-earth
-oxides` is `Rare earth oxide`; names of three capitals at most, such as US, are compared as they are written. Of names
-that begin at one place the longest is meant.
+A name is a row of words. Words are compared without their case, their plural `s`, their hyphens and underscores, so
+that `rare-earth oxides` is `Rare earth oxide`; names of three capitals at most, such as US, are compared as they are
+written. Of names that begin at one place the longest is meant.
 """
 
 import re
@@ -13,8 +13,8 @@ from typing import Generic, NamedTuple, TypeVar
 M = TypeVar("M", bound=Hashable)
 SHORT_MAX = 3
 NAME_WORDS_MAX = 20
-_WORD = re.compile(r"\w+")
-_BETWEEN = re.compile(r"[\s\-\u2010\u2011\u2013.,'\u2019/&()]{1,3}")
+_WORD = re.compile(r"[^\W_]+")
+_BETWEEN = re.compile(r"[\s_\-\u2010\u2011\u2013.,'\u2019/&()]{1,3}")
 _NO_NAMES = frozenset("a an and as at be by for in is it of on or so the to was".split())
 
 

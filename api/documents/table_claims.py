@@ -152,9 +152,9 @@ class _Table:
                 units, ten = found
                 step = Decimal(1).scaleb(int(value.as_tuple().exponent))
                 return PrintedNumber(
-                    bare.start("digits"),
+                    bare.start("sign"),
                     bare.end("digits"),
-                    bare["digits"],
+                    f"{bare['sign']}{bare['digits']}",
                     EXACT.multiply(-value if bare["sign"] else value, ten),
                     None,
                     EXACT.multiply(step, ten),
@@ -164,6 +164,14 @@ class _Table:
                     ten.adjusted(),
                 )
         return None
+
+
+def is_amount(text: str, unit_text: str) -> bool:
+    """Whether a cell says one number, with its unit in itself or beside it."""
+    if len(list(printed_numbers(text))) == 1:
+        return True
+    bare = _BARE.match(text)
+    return bare is not None and number_value(bare["digits"]) is not None and units_said(unit_text) is not None
 
 
 def units_said(text: str) -> tuple[tuple[Unit, ...], Decimal] | None:

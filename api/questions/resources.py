@@ -87,6 +87,10 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
         told.update(names.members())
         return names.filters if names.resolved else None
 
+    def tell_preferences(viewpoint: Viewpoint, items: Items) -> None:
+        if filters.keys().isdisjoint(("publisher", "prefer", "resolve")):
+            told.update(preference_members(engine, projection, viewpoint, items))
+
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         def items_of(asked: Mapping[str, Value]) -> Items:
             return shown(viewpoint, asked)(
@@ -101,8 +105,7 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
             return items_of(otherwise)
         otherwise = meant(viewpoint, None if skip else items) if filters else None
         items = items if otherwise is None else items_of(otherwise)
-        if filters.keys().isdisjoint(("publisher", "prefer", "resolve")):
-            told.update(preference_members(engine, projection, viewpoint, items))
+        tell_preferences(viewpoint, items)
         return items
 
     def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
@@ -113,12 +116,15 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
         parts = parts_of(filters)
         try:
             first = next(parts)
+            otherwise = meant(viewpoint, None if skip else first) if filters else None
         except FilterError:
             if (otherwise := meant(viewpoint, None)) is None:
                 raise
-            return parts_of(otherwise)
-        otherwise = meant(viewpoint, None if skip else first) if filters else None
-        return chain([first], parts) if otherwise is None else parts_of(otherwise)
+        if otherwise is not None:
+            parts = parts_of(otherwise)
+            first = next(parts)
+        tell_preferences(viewpoint, first)
+        return chain([first], parts)
 
     page = read(
         engine,

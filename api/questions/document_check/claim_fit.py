@@ -126,7 +126,7 @@ def misprint(number: PrintedNumber, saying: Saying) -> str | None:
     for factor in factors(number, saying):
         told = Fraction(number.value) / Fraction(number.step)
         true = Fraction(abs(amount)) / Fraction(factor) / Fraction(number.step)
-        if true.denominator != 1:
+        if true.denominator != 1 or told < 0:
             continue
         if (how := _digits_apart(str(int(told)), str(int(true)))) is not None:
             return how

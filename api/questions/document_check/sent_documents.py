@@ -20,6 +20,7 @@ from api.documents import (
     UnreadNumber,
     document_claims,
     html_passages,
+    is_amount,
     markdown_passages,
     table_claims,
 )
@@ -27,7 +28,7 @@ from api.problems import Problem, bad_parameter
 from ledger import MappingError, TableForm, TableMapping, open_rows, parse_json, table_events
 
 CELLS_MAX = 500_000
-CLAIMS_MAX = 50_000
+CLAIMS_MAX = 20_000
 CLAIM_FIELDS = ("subject", "metric", "material", "nature", "period", "value", "unit", "dimensions", "text")
 """What a claim of a JSON list may say."""
 _ORDER = ("nature", "subject", "material", "metric", "period", "value", "unit")
@@ -192,6 +193,11 @@ def _of_claims(raw: bytes) -> SentDocument:
                                        f"/{number - 1}/{name[:40]}")  # fmt: skip
     if any("text" in one for one in claims):
         return _of_sentences(claims)
+    for number, claim in enumerate(claims, 1):
+        value, unit = _said(claim.get("value")), _said(claim.get("unit"))
+        if not is_amount(value, unit):
+            said = f"{value[:40]!r} with the unit {unit[:40]!r}"
+            raise refused_document("amount", f"claim {number} says no amount: {said}", f"/{number - 1}/value")
     grid = _grid_of(claims, range(1, len(claims) + 1))
     return SentDocument(
         "claims", _grid_texts(grid), lambda lexicon, day, each: table_claims(grid, lexicon, (), day, each=each)

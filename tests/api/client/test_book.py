@@ -135,7 +135,8 @@ def test_a_book_goes_on_after_its_server_closed_the_connection(tmp_path: Path) -
 
 def test_every_resource_and_every_question_of_the_audit_is_a_method(data: Path) -> None:
     with sl.open(data) as book:
-        known = {*CATALOGUE, *(one.name for one in AUDIT_QUESTIONS), "events", "event_types", "history", "sql", "chart"}
+        questions = {one.name.replace("-", "_") for one in AUDIT_QUESTIONS}
+        known = {*CATALOGUE, *questions, "events", "event_types", "history", "sql", "chart"}
         assert known <= set(dir(book))
         assert known <= set(dir(book.as_of("2024")))
         assert "subject: " in (book.figures.__doc__ or "")

@@ -25,7 +25,7 @@ NEEDS: dict[str, dict[str, str]] = {
     "impact": {"recorded_from": "position:100"},
 }
 """What a question cannot do without."""
-NONE_SHIPPED = ("definitions", "derived", "derived_vintages", "links", "reliance", "risks", "trace")
+NONE_SHIPPED = ("definitions", "derived", "derived_vintages", "links", "preferences", "reliance", "risks", "trace")
 """Of these the shipped ledger has nothing; generated histories have, or the tests of their own."""
 LIMITS = {"vintages": 400, "revisions": 200, "scorecards": 200}
 """Questions of which all rows would take long."""

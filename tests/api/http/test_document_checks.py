@@ -1,5 +1,6 @@
 """Checks over HTTP: every kind of document in, every format out, refusals, and what is marked."""
 
+import csv
 import io
 import json
 from collections.abc import Iterator
@@ -70,6 +71,39 @@ def test_a_number_that_names_no_figure_leads_to_those_of_which_exactly_this_is_s
     assert "1,234,567 t." in marked
     page = check(client, f"<p>{text}</p>", "text/html", format="document").text
     assert page.count('<mark class="check-unread"') == 3
+
+
+def test_what_the_ledger_calls_a_metric_is_read(client: TestClient) -> None:
+    asked = {"subject": "australia", "metric": "mine_production", "period": "2024,2023,2022", "as_of": "2026-11-27"}
+    exported = client.get("/v1/figures.csv", params=asked).text
+    names = ("subject", "metric", "material", "dimensions", "period", "value", "unit")
+    rows = list(csv.DictReader(io.StringIO(exported)))
+    table = "\n".join(
+        [
+            ",".join(names[:3] + names[4:]),
+            *(",".join(row[name] for name in names if name != "dimensions") for row in rows),
+        ]
+    )
+    assert [one["verdict"] for one in items(client, table, "text/csv", as_of="2026-11-27")] == ["current"] * len(rows)
+    assert items(client, "australia mine_production of rare_earths in 2024 was 29,000 t.")[0]["verdict"] == "current"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"value": one} for one in ("NaN", "abc", "1e400", "", None, {"a": 1}, [1], True)]
+    + [{"unit": "foo"}, {"unit": None}],
+)
+def test_a_claim_that_says_no_amount_is_refused(client: TestClient, wrong: dict[str, Any]) -> None:
+    claim = {"subject": "australia", "metric": "mine_production", "material": "rare-earths", "period": "2024"}
+    sound = {**claim, "value": "29000", "unit": "t"}
+    answer = check(client, json.dumps([sound, {**sound, **wrong}]), "application/json", 422).json()
+    assert "claim 2 says no amount" in answer["detail"]
+
+
+def test_a_claim_may_be_below_zero(client: TestClient) -> None:
+    claim = {"subject": "australia", "metric": "mine_production", "material": "rare-earths", "period": "2024"}
+    (one,) = items(client, json.dumps([{**claim, "value": "-29000", "unit": "t"}]), "application/json")
+    assert (one["quoted"], one["verdict"]) == ("-29000", "never_said")
 
 
 def test_a_document_comes_back_with_its_marks(client: TestClient) -> None:
