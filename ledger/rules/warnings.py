@@ -7,7 +7,7 @@ commonest mistake in such ledgers); a value with what the publisher said of the 
 is nearly always a unit that slipped, kt for t, thousand for million).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -17,6 +17,7 @@ from ledger.events.base import Event, Role
 from ledger.events.entities import EntityRegistered
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
+from ledger.events.preferences import PreferenceSet
 from ledger.events.reliances import RelianceEnded
 from ledger.rules.registered_names import RegisteredNames
 from ledger.rules.state import State
@@ -40,8 +41,19 @@ def event_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:
     elif issubclass(cls, Figure):
         yield from metric_warnings(state, event, cls)
         yield from figure_warnings(cls, body, state.fiscal_year(body["subject"]))
+    elif issubclass(cls, PreferenceSet):
+        yield from preference_warnings(body, state.metrics)
     elif cls.lifecycle_role is not Role.STATES:
         yield from end_warnings(state, event)
+
+
+def preference_warnings(body: Mapping[str, Any], metrics: Collection[str]) -> Iterator[dict[str, Any]]:
+    """A preference for a metric of which nothing was said so far."""
+    metric = body.get("metric")
+    if metric is not None and metric not in metrics:
+        yield _warning(
+            "/metric", "nothing_said", f"no publisher has said anything of {metric!r} so far: is it another?"
+        )
 
 
 def end_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:

@@ -244,3 +244,11 @@ def test_a_reliance_that_nobody_registered_cannot_end(ledger: Ledger) -> None:
     (ahead,) = ledger.append([{**registered, "basis": {"recorded_as_of": "position:999"}}]).items[0]["warnings"]
     assert (ahead["pointer"], ahead["rule"]) == ("/basis/recorded_as_of", "beyond_head")
     assert [item["warnings"] for item in ledger.append([registered, ended]).items] == [[], []]
+
+
+def test_a_preference_for_a_metric_that_nobody_speaks_of_is_pointed_out(ledger: Ledger) -> None:
+    preference = {"type": "PreferenceSet", "publishers": ["usgs"]}
+    (odd,) = ledger.append([{**preference, "metric": "no_metric"}]).items[0]["warnings"]
+    assert (odd["pointer"], odd["rule"]) == ("/metric", "nothing_said")
+    said = ledger.append([figure("1"), preference, {**preference, "metric": "mine_production"}]).items
+    assert [one["warnings"] for one in said[1:]] == [[], []]
