@@ -33,11 +33,12 @@ from ledger.proof import (
     with_signature,
 )
 from ledger.values import POSITION_PREFIX
-from projections import FIGURES, Inquiry, Viewpoint
+from projections import FIGURES, Inquiry, Viewpoint, preferences_in_force
 
 FULL = "full"
 JSON_NAME = "json"
 LOOKED_UP_AT_ONCE = 2048
+_NAME = re.compile(rb"[a-z0-9_-]+")
 _ID = re.compile(rb'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"')
 
 
@@ -76,6 +77,7 @@ def with_receipt(engine: Inquiry, page: Page, path: str, parameters: Mapping[str
     if figure is not None:
         events.take_figure(figure)
     events.take_named(rows, page.more)
+    events.take_preferences(rows)
     whole = events.streams(figure) if figure is not None or question.about_one else []
     note, streams = ledger.proofs.mapped_streams(whole)
     events.take_streams(streams)
@@ -142,6 +144,21 @@ class _Events:
             targets = [entry.event_id for entry in named]
             acts = self._engine.acts_on_events(targets, self._viewpoint, limit=RECEIPT_EVENTS_MAX + 1)
             self._take(self._engine.ledger.at_positions(acts), "acts")
+
+    def take_preferences(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Every preference by which an answer may be as it is: it names a publisher that the answer names, and is for
+        everything, or for a metric that the answer names.
+        """
+        with self._engine.reader(self._viewpoint) as reader:
+            found = preferences_in_force(reader)
+        if found:
+            words = {one.decode() for one in _NAME.findall(orjson.dumps(rows, default=str))}
+            may = [
+                one
+                for one in found
+                if (one["metric"] is None or one["metric"] in words) and not words.isdisjoint(one["preferred"])
+            ]
+            self.take_named([{"event_id": one["event_id"]} for one in may], {})
 
     def streams(self, figure: UUID | None) -> list[bytes]:
         """The streams of all events, and the figure's own, in which there may be none that counts."""

@@ -1,7 +1,8 @@
 """Name hints: what stands beside an answer where a name in its filters was taken for an entity, or names nothing.
 
 `resolved`: [{`parameter`, `value`, `taken_for`}], for names that mean exactly one entity. `hints`: [{`parameter`,
-`value`, `meant`}], for names that mean several or none; `meant` is what was probably meant, nearest first.
+`value`, `meant`}], for names that mean several or none; `meant` is what was probably meant, nearest first, and a metric
+that is derived by a formula is `derived`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,10 @@ MEMBERS: Mapping[str, Any] = {
                 "parameter": {"type": "string"},
                 "value": {"type": "string"},
                 "meant": {"type": "array", "items": {"type": "string"}},
+                "derived": {
+                    "type": "boolean",
+                    "description": "`true`: a derived metric; `/v1/derived` has its figures.",
+                },
             },
         },
     },
@@ -69,4 +74,5 @@ def name_lines(members: Mapping[str, Any]) -> Iterator[str]:
         yield f"{one['parameter']}: {one['value']!r} is taken for {one['taken_for']}."
     for one in members.get(HINTS, ()):
         meant = f" Did you mean {' or '.join(one['meant'])}?" if one["meant"] else ""
-        yield f"{one['parameter']}: {one['value']!r} names nothing here.{meant}"
+        derived = " It is derived from others: ask for derived figures." if one.get("derived") else ""
+        yield f"{one['parameter']}: {one['value']!r} names nothing here.{derived}{meant}"

@@ -56,6 +56,13 @@ class AskedNames(NamedTuple):
         return {name: value for name, value in said.items() if value}
 
 
+_DERIVED = """
+SELECT DISTINCT metric
+FROM log.definitions
+WHERE since <= $position AND until > $position AND LIST_CONTAINS(CAST($wanted AS VARCHAR[]), metric)
+"""
+
+
 class NameSearch:
     """Looks for names at one viewpoint. `ask` runs a query, `kept` gives the slug that a slug was merged into."""
 
@@ -94,10 +101,20 @@ class NameSearch:
         left = [one for one in unknown if one not in taken][: HINTS_MAX - len(told.hints)]
         lost = [one for one in left if one not in same]
         alike = self._found("alike", source, lost) if lost else {}
+        derived = self._derived(left) if name == "metric" else set()
         told.hints.extend(
-            {"parameter": name, "value": one[:SHOWN_MAX], "meant": (same.get(one) or alike.get(one, []))[:MEANT_MAX]}
+            {
+                "parameter": name,
+                "value": one[:SHOWN_MAX],
+                "meant": (same.get(one) or alike.get(one, []))[:MEANT_MAX],
+                **({"derived": True} if one in derived else {}),
+            }
             for one in left
         )
+
+    def _derived(self, names: Sequence[str]) -> set[str]:
+        """Those of some names that are metrics derived by a formula, which nobody states."""
+        return {name for (name,) in self._ask(_DERIVED, wanted=list(names))} if names else set()
 
     def _unknown(self, source: Source, values: Sequence[str]) -> list[str]:
         texts = sections("queries/name_search.sql")

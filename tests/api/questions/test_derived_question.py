@@ -271,6 +271,29 @@ def test_an_input_is_what_was_preferred(two_editions: Api) -> None:
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize("metric", [None, "mine_production"])
+def test_its_receipt_has_the_preference_that_decided_it(two_editions: Api, metric: str | None) -> None:
+    two_editions.post(mined("china", "250000", "2025-06-30", publisher="bgs"))
+    preference = {"type": "PreferenceSet", "publishers": ["usgs"]} | ({"metric": metric} if metric else {})
+    (setting,) = two_editions.post(preference)
+    two_editions.post({"type": "PreferenceSet", "publishers": ["usgs"], "metric": "of_nothing_here"})
+    answer = two_editions.get("derived", subject="china", receipt="full")
+    assert answer["items"][0]["value"] == "67.8191"
+    positions = {one["leaf"]["position"] for one in answer["receipt"]["events"]}
+    assert setting["position"] in positions
+    assert setting["position"] + 1 not in positions
+    verified = two_editions.client.post("/v1/receipts/verify", json=answer["receipt"]).json()
+    assert verified["verdict"] == "same"
+
+
+def test_questions_about_what_publishers_state_point_to_what_is_derived(two_editions: Api) -> None:
+    hint = {"parameter": "metric", "value": "world_share", "meant": [], "derived": True}
+    for question in ("figures", "vintages", "concentration"):
+        assert two_editions.get(question, metric="world_share")["hints"] == [hint]
+    before = f"position:{two_editions.head() - 1}"
+    assert "derived" not in two_editions.get("figures", metric="world_share", recorded_as_of=before)["hints"][0]
+
+
 def test_of_many_changes_a_page_is_told_at_a_time(two_editions: Api) -> None:
     whole = two_editions.items("derived-vintages")
     assert len(whole) == 3
