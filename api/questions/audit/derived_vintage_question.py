@@ -19,10 +19,10 @@ ledger came to answer about what was published by `as_of`, with the event that d
 `event_id`, `event_type`): a statement, a correction, a merge, a definition. `kind`: `first`, `revision`, `gone` or
 `again`.
 
-`value` was `previous_value` before, and `change` is the difference; `exact`, `previous_exact` and `change_exact` are
-the same without rounding. `attributions` are the inputs that moved, each with what it was `before` and `after`, and its
-`share` of the change. The `share_exact` of all add up to `change_exact`, to the last digit; rounded, they may not.
-`attribution` says how the change was shared out:
+`value` was `previous_value` before, in `previous_unit`, and `change` is the difference, if the unit is still the same;
+`exact`, `previous_exact` and `change_exact` are the same without rounding. `attributions` are the inputs that moved,
+each with what it was `before` and `after`, and its `share` of the change. The `share_exact` of all add up to
+`change_exact`, to the last digit; rounded, they may not. `attribution` says how the change was shared out:
 
 - `one_input`: one moved, and did it all;
 - `every_order`: several moved at once (an edition revises a country and the world). The share of each is the mean over

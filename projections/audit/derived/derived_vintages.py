@@ -312,6 +312,7 @@ def _item(place: Place, before: _Step, after: _Step, *, seen: bool) -> Item:
         "value": rounded_text(now, definition.decimals),
         "unit": definition.unit,
         "previous_value": rounded_text(was, (before.definition or definition).decimals),
+        "previous_unit": None if was is None or before.definition is None else before.definition.unit,
         "change": rounded_text(change, definition.decimals),
         "change_percent": None
         if change is None or not was

@@ -92,6 +92,14 @@ def test_the_ledger_clock_tells_our_own_mistakes_and_new_definitions_apart(two_e
     assert (only["formula"], only["decimals"], only["inputs"]) == (f"{SHARE} * 100", 4, ["mine_production"])
 
 
+def test_a_value_in_another_unit_has_no_change(two_editions: Api) -> None:
+    two_editions.post(defined("mine_production", unit="kt"))
+    (first, again) = two_editions.items("derived-vintages", subject="china", clock="ledger", as_of="2026")
+    assert (first["previous_value"], first["previous_unit"], first["unit"]) == (None, None, "percent")
+    assert (again["previous_value"], again["previous_unit"]) == ("67.8191", "percent")
+    assert (again["value"], again["unit"], again["change"]) == ("255.0000", "kt", None)
+
+
 def test_a_definition_is_corrected_retracted_and_erased_as_any_event(two_editions: Api) -> None:
     definition = two_editions.only("definitions")["event_id"]
     explained = {"target": definition, "explanation": "-"}
