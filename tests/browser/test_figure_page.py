@@ -1,5 +1,7 @@
 """One figure in numbers, and the small lines of many."""
 
+import re
+
 import supply_ledger as sl
 from playwright.sync_api import expect
 
@@ -58,6 +60,20 @@ def test_the_chart_shows_where_the_figure_is_expected(look: Look, address: str) 
         page.locator("#band").click()
         expect(rectangles).to_have_count(0)
         assert "band" not in page.url
+
+
+def test_a_figure_says_what_it_hangs_on(look: Look, address: str) -> None:
+    with look(f"{address}/figures/{AUSTRALIA_2024}?as_of=2026-11-01") as page:
+        rows = page.locator("#influence tbody tr")
+        expect(rows).to_have_count(2)
+        publisher, event = (" ".join(text.split()) for text in rows.all_inner_texts())
+        assert publisher.endswith("there is none")
+        assert "13,000 t" in event
+        with sl.open(address) as book:
+            (_, told) = book.as_of("2026-11-01").influence(figure_id=AUSTRALIA_2024).rows()
+        assert str(told["value_without"]) == "13000"
+        rows.nth(1).locator("a").click()
+        expect(page).to_have_url(re.compile(f"/log/{told['event_id']}"))
 
 
 def test_a_file_that_does_not_come_is_said_beside_its_button(look: Look, address: str) -> None:

@@ -285,6 +285,14 @@ export const TEXTS = {
     checked: (day, found) => `${day}: ${found}`, found: { unchanged: "unchanged", changed: "changed", gone: "gone" },
     retrieved: (day) => `${day}, when it was recorded`, nobody: "nobody has said",
   },
+  influence: {
+    heading: "What it hangs on",
+    lead: "What the answer would be if one publisher had said nothing, or one event had not been recorded.",
+    nothing: "Nothing by itself: whichever publisher or event is left out, the answer stays.",
+    columns: { without: "Without", answer: "The answer", by: "Said by", turns: "What turns" },
+    event: "event", unlike: "a range or a symbol",
+    turns: { gone: "there is none", value: "its value", publisher: "who says it", disputed: "whether publishers differ" },
+  },
   event: {
     of: "Event",
     envelope: "Envelope",

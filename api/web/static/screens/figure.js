@@ -9,6 +9,7 @@ import { address } from "../place.js";
 import { empty, erasedNote, facts, table } from "../table.js";
 import { glossary, termsOf } from "../terms.js";
 import { TEXTS } from "../texts.js";
+import { influence } from "./figure_influence.js";
 import { sureness } from "./figure_sureness.js";
 import { statistics } from "./figure_statistics.js";
 
@@ -48,6 +49,10 @@ export async function figure({ names: [id], params, signal }) {
     history.items.length
       ? h("section", {}, h("h2", {}, TEXTS.sureness.heading),
           later(empty(TEXTS.loading), () => sureness(id, called, signal), (error) => empty(error.message)))
+      : null,
+    answer
+      ? h("section", {}, h("h2", {}, TEXTS.influence.heading),
+          later(empty(TEXTS.loading), () => influence(id, called, signal), (error) => empty(error.message)))
       : null,
     h("section", {}, h("h2", {}, words.disputes), disputesOf(disputes.items, called)),
     h("section", {}, h("h2", {}, words.ledger), ledgerTable(ledger.items, called)),
