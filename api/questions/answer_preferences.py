@@ -39,16 +39,20 @@ def preference_members(
     engine: Inquiry, projection: Projection, viewpoint: Viewpoint, items: Items
 ) -> dict[str, list[dict[str, Any]]]:
     """The preferences by which some items are answered as they are, as a member; nothing where there are none."""
-    if not prefers_publishers(projection):
+    answered = _answered(items) if prefers_publishers(projection) else set()
+    if not answered:
         return {}
     with engine.reader(viewpoint) as reader:
-        if not reader.ranking:
-            return {}
-        rows = (
-            items
-            if isinstance(items, list)
-            else items.select([one for one in _READ if one in items.column_names]).to_pylist()
-        )
-        answered = {(row.get("metric") or "", row["publisher"]) for row in rows if (row["publishers"] or 0) > 1}
         found = preferences_deciding(reader, answered)
     return {ASKED_FIRST: found} if found else {}
+
+
+def _answered(items: Items) -> set[tuple[str, str]]:
+    """The metric, or '', and the publisher of each item of which several speak."""
+    import pyarrow.compute as pc
+
+    if not isinstance(items, list):
+        several = items.filter(pc.greater(items["publishers"], 1))
+        names = [one for one in _READ if one in items.column_names]
+        items = several.group_by(names).aggregate([]).to_pylist()
+    return {(row.get("metric") or "", row["publisher"]) for row in items if (row["publishers"] or 0) > 1}

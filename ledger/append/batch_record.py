@@ -4,12 +4,14 @@ It is the `ledger.rules.record.Record` of the rules.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from uuid import UUID
 
 from ledger.append.expected import Expected
-from ledger.append.mentions import SCANS_MAX, Mentions
+from ledger.append.mentions import FORMULA_FIELD, SCANS_MAX, Mentions
 from ledger.append.unwritten import Unwritten
 from ledger.codec.entry import Entry
+from ledger.events.definitions import MetricDefined
 from ledger.rules.effective_content import ERASED, Content
 from ledger.rules.state import State
 from ledger.store.protocol import LogStore
@@ -67,10 +69,14 @@ class BatchRecord:
         return self._unwritten.at_positions(positions) if positions else []
 
     def mentioning(self, text: str, types: Sequence[str], *, after: int = 0) -> Iterator[Entry]:
-        """Events of these types whose body holds the text, recorded or placed, in order. A scan of the log."""
+        """Events of these types whose body holds the text, recorded or placed, in order; then those with a formula, in
+        which a slug is no text of its own. A scan of the log.
+        """
         acted_on = self._expected.registrations
         if text not in acted_on or len(acted_on) <= SCANS_MAX:
-            return self.log.mentioning(text, types=types, after=after)
+            told = self.log.mentioning(text, types=types, after=after)
+            defined = [one for one in types if one == MetricDefined.__name__]
+            return chain(told, self.log.mentioning(FORMULA_FIELD, types=defined, after=after)) if defined else told
         if self._mentions is None:
             self._mentions = Mentions(acted_on)
             self._mentions.read(self.log, until=self.state.head)

@@ -13,7 +13,10 @@ from ledger.store.protocol import LogStore
 
 SCANS_MAX = 3
 """Fewer questions are asked one by one, and end where they are answered."""
+FORMULA_FIELD = "formula"
 _SLUG = re.compile(rb'"([a-z0-9][a-z0-9-]*)"')
+_FORMULA = re.compile(rb'"formula":"([^"]*)"')
+_IN_FORMULA = re.compile(rb"[a-z0-9][a-z0-9-]*")
 
 
 class Mentions:
@@ -30,7 +33,10 @@ class Mentions:
 
     def take_in(self, position: int, state: bytes) -> None:
         """Take in the event at the next position."""
-        for slug in set(_SLUG.findall(state)):
+        mentioned = set(_SLUG.findall(state))
+        for formula in _FORMULA.findall(state):
+            mentioned.update(_IN_FORMULA.findall(formula))
+        for slug in mentioned:
             if (positions := self._positions.get(slug)) is not None:
                 positions.append(position)
 

@@ -31,6 +31,6 @@ class PreferenceSet(Event):
     )
     publishers: list[Ref] = Field(
         max_length=PUBLISHERS_MAX,
-        description="Slugs of organisations, who is asked first first. An empty list takes the preference back.",
+        description="Slugs of organisations, in the order of asking. An empty list takes the preference back.",
     )
     reason: Text | None = Field(None, description="Why these.")

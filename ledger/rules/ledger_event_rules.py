@@ -9,7 +9,6 @@ An erasing is a retraction that nothing undoes: it needs the same, and afterward
 
 from collections.abc import Iterator
 from heapq import merge
-from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -17,7 +16,6 @@ from uuid import UUID
 from ledger.codec.entry import Entry
 from ledger.errors import RuleBroken, Violation
 from ledger.events.base import REGISTRY, Event, Role, refs
-from ledger.events.definitions import MetricDefined
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import EventCorrected, EventErased, EventReinstated, LedgerEvent
@@ -221,9 +219,7 @@ def _naming(record: Record, slug: str, *, without: UUID, as_publisher: bool = Fa
         paths = (path for path, named in refs(cls, body) if named == slug)
         return any(path == PUBLISHER or path[0] == PREFERRED or not as_publisher for path in paths)
 
-    # The slugs in a formula are no texts of their own.
-    formulas = record.mentioning("formula", [MetricDefined.__name__])
-    for entry in chain(record.mentioning(slug, list(REGISTRY)), formulas):
+    for entry in record.mentioning(slug, list(REGISTRY)):
         if entry.event_id == without:
             continue
         cls = entry.cls

@@ -29,4 +29,6 @@ class Record(Protocol):
         """What an event says after the ledger events on it so far."""
 
     def mentioning(self, text: str, types: Sequence[str], *, after: int = 0) -> Iterator[Entry]:
-        """Events of these types behind a position whose body holds the text, in order. A scan of the log."""
+        """Events of these types behind a position whose body holds the text, in order; then those with a formula, which
+        may name it. A scan of the log.
+        """

@@ -27,4 +27,4 @@ def test_the_form_takes_a_preference(look: Look, book: tuple[str, Ledger]) -> No
     ledger.append([*WORLD])
     with look(f"{own}/append?type=PreferenceSet") as page:
         drawn(page)
-        expect(page.locator("form")).to_contain_text("Publishers")
+        expect(page.locator("form")).to_contain_text("publishers (required)")

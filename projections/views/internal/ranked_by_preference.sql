@@ -1,4 +1,5 @@
--- The same as `ranked` where the ledger prefers publishers: for the metric of a figure, else for everything.
+-- One row is an answer interval with its rank, as in `ranked`, where the ledger prefers publishers: for the metric of a
+-- figure, else for everything.
 SELECT
   answer_intervals.*,
   preferred_rank(preferred.preferred, rank_of(is_primary, shown_from, answer_intervals.position)) AS rank
