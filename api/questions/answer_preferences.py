@@ -28,6 +28,8 @@ MEMBERS: Mapping[str, Any] = {
 }
 """The JSON Schemas of the members."""
 _READ = ("metric", "publisher", "publishers")
+FEW_ITEMS = 1_000
+"""Of so many it takes longer to load Arrow's functions than to look at each."""
 
 
 def prefers_publishers(projection: Projection) -> bool:
@@ -49,10 +51,12 @@ def preference_members(
 
 def _answered(items: Items) -> set[tuple[str, str]]:
     """The metric, or '', and the publisher of each item of which several speak."""
-    import pyarrow.compute as pc
-
     if not isinstance(items, list):
-        several = items.filter(pc.greater(items["publishers"], 1))
-        names = [one for one in _READ if one in items.column_names]
-        items = several.group_by(names).aggregate([]).to_pylist()
+        items = items.select([one for one in _READ if one in items.column_names])
+        if len(items) > FEW_ITEMS:
+            import pyarrow.compute as pc
+
+            several = items.filter(pc.greater(items["publishers"], 1))
+            items = several.group_by(several.column_names).aggregate([])
+        items = items.to_pylist()
     return {(row.get("metric") or "", row["publisher"]) for row in items if (row["publishers"] or 0) > 1}

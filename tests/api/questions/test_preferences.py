@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.questions import answer_preferences
 from tests.api.helpers import Api
 
 Item = dict[str, Any]
@@ -164,7 +165,11 @@ def test_things_that_hold_over_time_follow_the_preference_for_everything_alone(a
     assert [(cause["cause"], cause["event_id"]) for cause in item["causes"]] == [("preference", setting["event_id"])]
 
 
-def test_an_answer_says_which_preference_put_its_publisher_first(api: Api) -> None:
+@pytest.mark.parametrize("few", [answer_preferences.FEW_ITEMS, 0])
+def test_an_answer_says_which_preference_put_its_publisher_first(
+    api: Api, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer_preferences, "FEW_ITEMS", few)
     api.post(*WORLD, *SAID, NEWCOMER)
     assert "preferences" not in api.get("figures", subject="erewhon")
     (setting,) = api.post(prefer("ministry", reason="It counts."))
