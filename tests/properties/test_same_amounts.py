@@ -12,6 +12,7 @@ from tests.oracle.model import Model, head_of, series_of
 from tests.properties.test_viewpoints import recorded, seen_from
 
 FEW = 3
+SHOWN = ("figure_id", "value", "low", "high", "unit")
 
 
 def said_last(model: Model, at: Viewpoint) -> dict[Amount, set[str]]:
@@ -47,3 +48,10 @@ def test_figures_are_found_by_what_is_said_of_them(seed: int) -> None:
                 seed,
                 at,
             )
+            printed = {
+                (figure_id, *(one.fact.get(name) for name in ("value", "low", "high", "unit")))
+                for figure_id, statements in model.statements_on(at.position).items()
+                for one in statements
+            }
+            shown = {tuple(one[name] for name in SHOWN) for figures in found.values() for one in figures}
+            assert shown <= printed, (seed, at)

@@ -61,6 +61,8 @@ def test_a_number_that_names_no_figure_leads_to_those_of_which_exactly_this_is_s
     assert (figure["value"], figure["unit"]) == (plant["said_of"][0]["value"], plant["said_of"][0]["unit"])
     assert growth["said_of"][0]["metric"] == "production_change"
     assert nothing["said_of"] == []
+    (fall,) = check(client, "Heat and power together cut it by 30%.").json()["unread"]
+    assert "-30" in [one["value"] for one in fall["said_of"]], "what fell may be held below zero"
     before = check(client, text, as_of="2020").json()["unread"]
     assert [one["said_of"] for one in before] == [[], [], []]
     marked = check(client, text, "text/markdown", format="document").text

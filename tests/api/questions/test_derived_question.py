@@ -329,6 +329,20 @@ def test_it_comes_in_every_format(two_editions: Api, form: str) -> None:
         assert two_editions.client.get(f"/v1/{question}.{form}").status_code == 200
 
 
+def test_of_many_registrations_that_go_together_what_a_formula_needs_stays(two_editions: Api) -> None:
+    names = [f"island-{letter}" for letter in "abcdef"]
+    two_editions.post(*map(country, names))
+    events = {one["entity"]: one["event_id"] for one in two_editions.items("events", limit="1000") if "entity" in one}
+    two_editions.post(defined("mine_production / mine_production[subject=island-d]", metric="against_an_island"))
+    retractions = [
+        {"type": "EventRetracted", "target": events[name], "reason": "other", "explanation": "-"} for name in names
+    ]
+    answer = two_editions.client.post("/v1/events", json=retractions)
+    assert answer.status_code == 422
+    assert [(one["pointer"], one["rule"]) for one in answer.json()["errors"]] == [("/3/target", "others_depend_on_it")]
+    two_editions.post(*retractions[:3], *retractions[4:])
+
+
 def test_a_registration_that_a_formula_needs_stays(two_editions: Api) -> None:
     two_editions.post(country("atlantis"))
     (atlantis,) = [one for one in two_editions.items("events") if one.get("entity") == "atlantis"]
