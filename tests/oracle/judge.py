@@ -6,7 +6,8 @@ at once, at each of the viewpoints. The model sees each history alone. Figures d
 with filters and on both clocks; and a rebuild of the tables must equal what catching up made.
 
 One history in twenty is a deep one (`tests/oracle/deep_histories.py`), which costs as much as a few others;
-`--deep-one-in 1` makes all of them deep.
+`--deep-one-in 1` makes all of them deep. One in five is a story of things that hold over time alone
+(`tests/oracle/thing_stories.py`), told by two or three publishers; `--story-one-in 1` makes all others such stories.
 """
 
 import argparse
@@ -49,8 +50,6 @@ REBUILT_ONE_IN = 4
 ERASED_ONE_IN = 8
 """After one turn in so many an event is erased."""
 DIFFS = 10
-STORY_ONE_IN = 5
-"""One history in so many is a story of things that hold over time alone."""
 HISTORIES_OF_THINGS = 2
 """Of so many things of each history both histories are judged, and the slips of all at one viewpoint."""
 NAMED_THINGS = 2
@@ -154,19 +153,21 @@ def wrong_thing_diffs(engine: Engine, models: Sequence[Model], one: Viewpoint, o
             yield f"{resource} that differ from {one} to {other}: {wrong}"
 
 
-def history(number: int, *, deep: bool) -> list[Item]:
+def history(number: int, *, deep: bool, story: bool) -> list[Item]:
     """The history of a seed, with names of its own."""
     rng = random.Random(number)
     size = random.Random(-number).randint(1, SIZE_MAX)
-    drawn = thing_story if number % STORY_ONE_IN == 1 else random_history
+    drawn = thing_story if story else random_history
     return [renamed(body, number) for body in (deep_history(rng, DEEP_SIZE) if deep else drawn(rng, size))]
 
 
-def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int) -> tuple[int, list[str]]:
+def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int, story_one_in: int) -> tuple[int, list[str]]:
     """Judge the histories with seeds first, first + 1, …; (events recorded, what is wrong)."""
     rng = random.Random(first)
     numbers = range(first, first + count)
-    histories = [history(number, deep=number % deep_one_in == 0) for number in numbers]
+    histories = [
+        history(number, deep=number % deep_one_in == 0, story=(number + 1) % story_one_in == 0) for number in numbers
+    ]
     ledger = Ledger(":memory:", clock=ticking())
     engine = Engine(ledger)
     log = recorded(engine, histories, rng)
@@ -211,16 +212,20 @@ def main() -> None:
     options.add_argument("--viewpoints", type=int, default=20)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--deep-one-in", type=int, default=20, help="how many histories there are for each deep one")
+    options.add_argument(
+        "--story-one-in", type=int, default=5, help="how many there are for each that tells of things over time alone"
+    )
     options.add_argument("--together", type=int, default=50, help="histories in one ledger")
     options.add_argument("--processes", type=int, default=2)
     chosen = options.parse_args()
     started, done, events, wrong = time.monotonic(), 0, 0, 0
     firsts = range(chosen.seed, chosen.seed + chosen.histories, chosen.together)
+    drawn = (chosen.viewpoints, chosen.deep_one_in, chosen.story_one_in)
     sizes = [min(chosen.together, chosen.seed + chosen.histories - first) for first in firsts]
     with ProcessPoolExecutor(chosen.processes) as pool:
         for size, (recorded_events, found) in zip(
             sizes,
-            pool.map(judge, firsts, sizes, itertools.repeat(chosen.viewpoints), itertools.repeat(chosen.deep_one_in)),
+            pool.map(judge, firsts, sizes, *map(itertools.repeat, drawn)),
             strict=True,
         ):
             done, events, wrong = done + size, events + recorded_events, wrong + len(found)

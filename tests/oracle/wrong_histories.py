@@ -17,8 +17,9 @@ _FILTERS = {"publishers": "publisher", "prefer": "prefer"}
 def things(model: Model) -> list[tuple[str, Key]]:
     """Everything that holds over time and that any statement ever named, as it was named then or means at the end."""
     found: dict[tuple[str, Key], None] = {}
-    head = model.events[-1]["position"] if model.events else 0
-    for position in range(head + 1):
+    changes = [event["position"] for event in model.events]
+    head = changes[-1] if changes else 0
+    for position in changes:
         for fact in model.content(position).values():
             for family, types in TYPES.items():
                 if fact.type in types:
