@@ -137,6 +137,8 @@ function keepFile(blob, name) {
 const known = new Map();
 const NAMES_MAX = 5_000;
 const NAMES_AT_ONCE = 100;
+const NAMES_AHEAD = 1_000;
+let lookedAhead = false;
 
 /** What slugs are called: a function from a slug to its name. Names are looked up once, and as they are now. */
 export async function names(slugs, { signal } = {}) {
@@ -146,9 +148,26 @@ export async function names(slugs, { signal } = {}) {
     const some = wanted.slice(start, start + NAMES_AT_ONCE);
     const { items } = await ask("/v1/entities", { entity: some.join(","), limit: 1000 }, { signal, timeless: true });
     for (const slug of some) known.set(slug, inWords(slug));
-    for (const item of items) for (const slug of [item.entity, ...item.merged]) known.set(slug, item.name);
+    keepNames(items);
+    if (!lookedAhead) (window.requestIdleCallback ?? setTimeout)(lookAhead);
   }
   return (slug) => (slug ? known.get(slug) ?? inWords(slug) : "");
+}
+
+function keepNames(items) {
+  for (const item of items) for (const slug of [item.entity, ...item.merged]) known.set(slug, item.name);
+}
+
+/** Look up the names that other screens and days will need, once, when there is nothing else to do. */
+async function lookAhead() {
+  if (lookedAhead) return;
+  lookedAhead = true;
+  try {
+    const { items } = await ask("/v1/entities", { limit: NAMES_AHEAD }, { timeless: true });
+    keepNames(items);
+  } catch {
+    // A screen looks up the names that it needs, and says what goes wrong.
+  }
 }
 
 /** A name such as `mine_production` in words. */
