@@ -36,7 +36,10 @@ def hooks_command(
     ] = None,
     filters: Annotated[
         list[str] | None,
-        typer.Option("--filter", help="Of add: NAME=VALUE, as in /v1/events or, of answers, /v1/diff; repeatable."),
+        typer.Option(
+            "--filter",
+            help="Of add: NAME=VALUE, as in /v1/events or, of answers, /v1/diff, or reliance=NAME; repeatable.",
+        ),
     ] = None,
     start: Annotated[
         int | None,

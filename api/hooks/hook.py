@@ -3,7 +3,8 @@
 A hook is told of events as they are recorded, or of answers as they change. It has got as far as a *place*: a position
 of the log and an instant of the publication clock. `event` hooks go on from the position; hooks of answers compare what
 was answered at the place with what is answered now, so that a figure also counts as changed by a publication that was
-recorded before and only came into force since.
+recorded before and only came into force since. Which answers is said by filters, or by the name of one that somebody
+relies on (`RelianceRegistered`).
 """
 
 import base64
@@ -25,6 +26,8 @@ ANY_CHANGE = "changed"
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what every secret of Standard Webhooks begins with
 SECRET_BYTES = 32
 _CONDITION = re.compile(r"event|changed(?:>(?P<percent>\d{1,9}(?:\.\d{1,9})?)%)?", re.ASCII)
+RELIANCE = "reliance"
+"""The filter of a hook of answers that is told of one that somebody relies on, by its name."""
 _OF_THE_PLACE = ("after", CHANGED_BY.name, *(one.name for one in CLOCKS))
 """Parameters of the questions that say from where on: a hook knows that itself."""
 
@@ -97,12 +100,23 @@ def checked_filters(condition: str, given: Mapping[str, str]) -> dict[str, str]:
     """The filters of a hook with that condition, as far as their names can say. Raises Problem (422)."""
     if condition == EVENT:
         return checked(given.items(), [one for one in STREAM if one.name not in _OF_THE_PLACE])
+    if RELIANCE in given:
+        return _of_reliance(condition, given)
     resource = check_taken(given, [one for one in OF_FIGURES if one.name not in _OF_THE_PLACE], ())
     if condition != ANY_CHANGE and resource != FIGURES.name:
         said = f"figures alone change by a percentage: {resource} take the condition changed"
         raise bad_parameter("when", "condition", said)
     if unknown := given.keys() & {one.name for one in PAGING}:
         raise bad_parameter(min(unknown), "unknown", f"{min(unknown)} is no filter")
+    return dict(given)
+
+
+def _of_reliance(condition: str, given: Mapping[str, str]) -> dict[str, str]:
+    if condition != ANY_CHANGE:
+        raise bad_parameter("when", "condition", "an answer that is relied on is told of by the condition changed")
+    if others := given.keys() - {RELIANCE}:
+        said = f"{min(others)}: the question of a reliance has its own filters; {RELIANCE}=NAME stands alone"
+        raise bad_parameter(min(others), "unknown", said)
     return dict(given)
 
 

@@ -8,18 +8,22 @@ comparison.
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from api.formats.cells import json_text
-from api.hooks.hook import EVENT, Comparison, Hook, Place
+from api.hooks.hook import EVENT, RELIANCE, Comparison, Hook, Place
 from api.hooks.hook_file import HookFile
 from api.hooks.webhook import Message, cloud_event
+from api.problems import bad_parameter
 from api.questions.audit.diff_question import compared
+from api.questions.audit.relied_answers import DERIVED, DERIVED_IDENTITY, answer_changes, relied_answer
 from api.questions.audit.resource_parameters import RESOURCE, keys_of
 from api.questions.log_stream import next_batch
+from api.questions.page import Page
 from ledger.values import instant_text
-from projections import CATALOGUE, FIGURES, Allowance, Engine, Inquiry
+from projections import CATALOGUE, FIGURES, Allowance, Engine, Inquiry, Viewpoint
+from projections.audit import reliances
 
 PAGE_ITEMS = 5_000
 """How many answers that changed are held at a time."""
@@ -47,6 +51,8 @@ def check_question(engine: Engine, condition: str, filters: Mapping[str, str]) -
     inquiry, now = engine.within(Allowance()), engine.viewpoint()
     if condition == EVENT:
         next_batch(inquiry, {**filters, "after": str(now.position)})
+    elif RELIANCE in filters:
+        _relied(inquiry, filters[RELIANCE], now)
     else:
         here = Place(now.position, instant_text(now.as_of))
         compared(inquiry, {**filters, **_clocks(here, here), "limit": "1"}, asked="hook")
@@ -72,16 +78,13 @@ def _events(inquiry: Inquiry, file: HookFile, hook: Hook, source: str) -> Iterat
 
 
 def _changes(engine: Engine, inquiry: Inquiry, file: HookFile, hook: Hook, source: str) -> Iterator[Message]:
-    resource = hook.filters.get(RESOURCE.name, FIGURES.name)
     comparison = _comparison(engine, inquiry, file, hook)
     if comparison is None:
         return
     target = comparison.target
-    parameters = {**hook.question, **_clocks(hook.place, target), "limit": str(PAGE_ITEMS)}
-    page = compared(inquiry, {**parameters, **({"cursor": comparison.page} if comparison.page else {})}, asked="hook")
-    columns = ("figure_id",) if resource == FIGURES.name else keys_of(CATALOGUE[resource])
-    for item in list(page.items)[comparison.told :]:
-        named = ":".join(str(item[column]) for column in columns if item[column] is not None)
+    told = _difference(inquiry, hook, comparison)
+    for item in list(told.page.items)[comparison.told :]:
+        named = ":".join(str(item[column]) for column in told.columns if item[column] is not None)
         told_by = str(uuid5(NAMESPACE_URL, json_text([source, hook.name, hook.place, target, named])))
         body = cloud_event(
             kind="answer.changed",
@@ -89,13 +92,75 @@ def _changes(engine: Engine, inquiry: Inquiry, file: HookFile, hook: Hook, sourc
             source=source,
             subject=named,
             time=target.as_of,
-            data={"resource": resource, "basis": page.basis, **item},
+            data={**told.members, "basis": told.page.basis, **item},
         )
         yield Message(told_by, body, hook.place.position, None)
-    if page.next is None:
+    if told.page.next is None:
         file.moves(hook, target)
     else:
-        file.compares(hook, Comparison(target, page.next, 0, comparison.erased_at))
+        file.compares(hook, Comparison(target, told.page.next, 0, comparison.erased_at))
+
+
+class _Difference(NamedTuple):
+    """What differs, the columns that name an item of it, and what is told beside each item."""
+
+    page: Page
+    columns: tuple[str, ...]
+    members: Mapping[str, Any]
+
+
+def _difference(inquiry: Inquiry, hook: Hook, comparison: Comparison) -> _Difference:
+    """What differs between a hook's place and what it is compared with."""
+    if RELIANCE in hook.filters:
+        return _difference_relied_on(inquiry, hook, comparison)
+    resource = hook.filters.get(RESOURCE.name, FIGURES.name)
+    parameters = {**hook.question, **_clocks(hook.place, comparison.target), "limit": str(PAGE_ITEMS)}
+    page = compared(inquiry, {**parameters, **({"cursor": comparison.page} if comparison.page else {})}, asked="hook")
+    return _Difference(page, _columns(resource), {"resource": resource})
+
+
+def _difference_relied_on(inquiry: Inquiry, hook: Hook, comparison: Comparison) -> _Difference:
+    """The same in the answer that is relied on; since its registration, where that is of later than the place."""
+    target = comparison.target
+    now = inquiry.viewpoint(as_of=target.as_of, recorded_as_of=f"position:{target.position}")
+    with inquiry.reader(now) as reader:
+        registered = reliances(reader, [hook.filters[RELIANCE]])
+    if not registered:  # nobody relies on it any more
+        return _Difference(Page([], now.basis()), (), {})
+    (one,) = registered
+    answer = relied_answer(one)
+    place = hook.place
+    if one.position > place.position:
+        then = {"as_of": one.as_of or one.registered_at, "recorded_as_of": one.recorded_as_of or one.position}
+    else:
+        then = {"as_of": place.as_of, "recorded_as_of": place.position}
+    page = answer_changes(
+        inquiry,
+        answer,
+        {name: text if isinstance(text, str) else f"position:{text}" for name, text in then.items()},
+        now,
+        limit=PAGE_ITEMS,
+        asked="hook",
+        cursor=comparison.page,
+    )
+    members = {"reliance": one.name, "title": one.title, "by": one.by, "question": one.question}
+    return _Difference(page, _columns(answer.resource), {**members, "resource": answer.resource})
+
+
+def _columns(resource: str) -> tuple[str, ...]:
+    if resource == DERIVED:
+        return DERIVED_IDENTITY
+    return ("figure_id",) if resource == FIGURES.name else keys_of(CATALOGUE[resource])
+
+
+def _relied(inquiry: Inquiry, name: str, now: Viewpoint) -> None:
+    """Raises Problem where nobody relies on an answer of that name, or its question cannot be answered."""
+    with inquiry.reader(now) as reader:
+        registered = reliances(reader, [name])
+    if not registered:
+        raise bad_parameter(RELIANCE, "unknown", f"{RELIANCE}={name}: no answer is relied on under this name")
+    then = {"as_of": instant_text(now.as_of), "recorded_as_of": f"position:{now.position}"}
+    answer_changes(inquiry, relied_answer(registered[0]), then, now, limit=1, asked="hook")
 
 
 def _comparison(engine: Engine, inquiry: Inquiry, file: HookFile, hook: Hook) -> Comparison | None:

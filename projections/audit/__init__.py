@@ -8,6 +8,7 @@ are about all of them.
 
 from projections.audit.answers_relied_on import Reliance, reliances
 from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP, concentration
+from projections.audit.derived.derived_differences import derived_differences
 from projections.audit.derived.derived_figures import COMPUTED, derived_figures
 from projections.audit.derived.derived_metrics import definitions
 from projections.audit.derived.derived_vintages import derived_vintages
@@ -71,6 +72,7 @@ __all__ = [
     "Slips",
     "concentration",
     "definitions",
+    "derived_differences",
     "derived_figures",
     "derived_vintages",
     "disputes",

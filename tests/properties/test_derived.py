@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from projections.audit.derived.derived_differences import derived_differences
 from projections.audit.derived.derived_figures import derived_figures
 from projections.audit.derived.derived_vintages import derived_vintages
 from projections.engine import Engine
@@ -19,6 +20,7 @@ from tests.oracle.model import Model
 from tests.oracle.model_derived import Formulas
 from tests.properties.test_viewpoints import differences, recorded, seen_from
 
+PLACE = ("metric", "subject", "material", "dimensions", "nature", "period_start", "period_end")
 READINGS: tuple[dict[str, Any], ...] = ({}, {}, {"publisher": "usgs"}, {"prefer": ["bgs", "usgs"]})
 
 
@@ -93,6 +95,48 @@ def wrong_vintages(
     return differences(expected, found)
 
 
+def wrong_differences(
+    engine: Engine, model: Model, before: Viewpoint, after: Viewpoint, formulas: Formulas, **reading: Any
+) -> str | None:
+    names = model.names(after.position)
+    sides: list[dict[str, Item]] = []
+    for at in (before, after):
+        named = [
+            {**item, **{name: item[name] and names.resolve(item[name]) for name in ("subject", "material")}}
+            for item in model_derived.derived(model, at, formulas, **reading)
+            if item["exact"] is not None
+        ]
+        sides.append({str([item[name] for name in PLACE]): item for item in named})
+    was, now = sides
+    expected = [
+        {
+            **{name: (now.get(key) or was[key])[name] for name in (*PLACE, "unit")},
+            "kind": "removed" if key not in now else "added" if key not in was else "changed",
+            "exact": now[key]["exact"] if key in now else None,
+            "previous_exact": was[key]["exact"] if key in was else None,
+        }
+        for key in {**was, **now}
+        if key not in was
+        or key not in now
+        or (was[key]["exact"], was[key]["unit"]) != (now[key]["exact"], now[key]["unit"])
+    ]
+    with engine.reader(seen_from(engine, before)) as earlier, engine.reader(seen_from(engine, after)) as later:
+        found = derived_differences(earlier, later, as_filters(reading))
+    for item in found:
+        if item["attribution"] in ("one_input", "every_order", "two_orders"):
+            shares = sum(Fraction(one["share_exact"]) for one in item["attributions"])
+            assert shares == Fraction(item["exact"]) - Fraction(item["previous_exact"]), item
+        item |= {name: fraction(item[name]) for name in ("exact", "previous_exact")}
+        if item["kind"] == "removed":  # the unit is that of the definition that is in force, if one is
+            was_unit = was[str([item[name] for name in PLACE])]["unit"]
+            item["unit"] = was_unit
+    return differences(sorted(expected, key=in_place), sorted(found, key=in_place))
+
+
+def in_place(item: Item) -> str:
+    return str([item[name] for name in PLACE])
+
+
 @pytest.mark.parametrize("seed", seeds(ordinarily=6))
 def test_derived_figures_are_those_of_the_model(seed: int) -> None:
     rng = random.Random(seed)
@@ -106,3 +150,6 @@ def test_derived_figures_are_those_of_the_model(seed: int) -> None:
         for clock in ("publication", "ledger"):
             if wrong := wrong_vintages(engine, model, at, formulas, clock, **reading):
                 pytest.fail(f"seed {seed}, {reading} at {at} on the {clock} clock\n{wrong}")
+        one, other, reading = random_viewpoint(rng, events), random_viewpoint(rng, events), rng.choice(READINGS)
+        if wrong := wrong_differences(engine, model, one, other, formulas, **reading):
+            pytest.fail(f"seed {seed}, {reading} from {one} to {other}\n{wrong}")

@@ -2,44 +2,39 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from api.problems import Problem, problem_of
 from api.questions.audit.audit_question import AuditQuestion, choice_of, texts_of
-from api.questions.audit.diff_question import compared
-from api.questions.audit.resource_parameters import RESOURCE
-from api.questions.audit.thing_differences import AT
+from api.questions.audit.relied_answers import answer_changes, relied_answer
 from api.questions.name_hints import HINTS
-from api.questions.page import Items, Page, filters_of, read
-from api.questions.parameters import PAGING, VIEWPOINT, Parameter, checked
-from api.questions.resources import list_parameters_of
-from api.questions.unit_conversion import CONVERSION
+from api.questions.page import Items, Page, read
+from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger import LedgerError
-from ledger.values import POSITION_PREFIX, instant_text, parse_moment
-from projections import CATALOGUE, FIGURES, THINGS, FilterError, Inquiry, UnknownFilter, Viewpoint
+from ledger.values import POSITION_PREFIX
+from projections import FilterError, Inquiry, UnknownFilter, Viewpoint
 from projections.audit import Reliance, reliances
 
 ORDER = 45
 CHANGES_MAX = 20
 """So many changes of an answer are told."""
 CHANGED = ("all", "true", "false")
-_NOT_COMPARED = ("sort", *(one.name for one in CONVERSION))
 DESCRIPTION = """\
 What a report says is registered with `POST /v1/events`: a `RelianceRegistered` event with a name (`reliance`), the
-`question` (the path of the answer with its filters: of figures or of things that hold over time), where and by whom
-it is used (`title`, `by`), and `as_of` and `recorded_as_of` of the `basis` that stood in the answer. What `basis`
-leaves out is as the question's own address says, else as it was at the registration. Registered again under the same
-name, it is the answer of that time that counts; `RelianceEnded` ends it.
+`question` (the path of the answer with its filters: of figures, derived figures, or things that hold over time), where
+and by whom it is used (`title`, `by`), and `as_of` and `recorded_as_of` of the `basis` that stood in the answer. What
+`basis` leaves out is as the question's own address says, else as it was at the registration. Registered again under the
+same name, it is the answer of that time that counts; `RelianceEnded` ends it.
 
 An item a reliance: its question and viewpoint, whether the answer would be `changed` at the viewpoint, and `changes`:
-what differs, each with `before`, `after` and the `causes`, as in `/v1/diff`; twenty at most (`more`: there are
-others). Both clocks count: what the world has published since, and what this ledger took in, corrected or retracted.
+what differs, each with `before`, `after` and the `causes`, as in `/v1/diff`, or, of derived figures, with the
+`attributions` of `/v1/derived-vintages`; twenty at most (`more`: there are others). Both clocks count: what the world
+has published since, and what this ledger took in, corrected or retracted.
 `hints` has the names in the question that mean nothing here, as in any read, and `error` says why a question cannot be
 answered, or that the answer is of later than the viewpoint that is asked. What was erased is in neither answer:
 `erased` of the basis names it. With `changed=true` only those whose answer is another.
 
-Whoever is to hear of it without asking adds a hook with the same filters and `--when changed` (`supply-ledger
-hooks`).
+Whoever is to hear of it without asking adds a hook: `supply-ledger hooks add URL --when changed --filter
+reliance=NAME`.
 
 Example: `GET /v1/reliance?changed=true`
 """
@@ -94,54 +89,16 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
         "error": None,
     }
     try:
-        resource, asked = _asked(one.question)
-        if one.effective_at is not None:
-            asked.setdefault(AT.name, one.effective_at)
+        answer = relied_answer(one)
+        asked = answer.parameters
         then = {name: getattr(one, name) or asked.get(name) or item[name] for name in ("as_of", "recorded_as_of")}
         item.update(then)
-        named = {f"from_{name}": name for name in then}
-        _check_is_past(then, now)
-        page = compared(engine, _as_diff(resource, asked, then, now), asked="reliance", names=named)
+        page = answer_changes(engine, answer, then, now, limit=CHANGES_MAX, asked="reliance")
     except (Problem, LedgerError, FilterError, UnknownFilter) as error:
         return {**item, "error": problem_of(error).detail}
     changes = page.rows()
     hints = page.more.get(HINTS, [])
     return {**item, "changed": bool(changes), "changes": changes, "more": page.next is not None, "hints": hints}
-
-
-def _asked(question: str) -> tuple[str, dict[str, str]]:
-    """The resource that a question is about, and its parameters by name. Raises Problem."""
-    path = urlsplit(question)
-    resource, _, thing = path.path.removeprefix("/v1/").partition("/")
-    if resource != FIGURES.name and resource not in THINGS:
-        resources = ", ".join((FIGURES.name, *(name for name in CATALOGUE if name in THINGS)))
-        raise Problem(422, "bad-parameter", f"{path.path} is not one of the lists that can be relied on: {resources}")
-    pairs = parse_qsl(path.query, keep_blank_values=True)
-    asked = checked(pairs, list_parameters_of(CATALOGUE[resource]))
-    if thing:
-        asked["figure_id" if resource == FIGURES.name else str(CATALOGUE[resource].slug)] = thing
-    return resource, asked
-
-
-def _check_is_past(then: Mapping[str, str], now: Viewpoint) -> None:
-    """Raises Problem where the answer that is relied on is of later than the viewpoint: it cannot have changed yet."""
-    moment, place = parse_moment(then["as_of"]).end, then["recorded_as_of"].removeprefix(POSITION_PREFIX)
-    if moment > now.as_of or (place.isdigit() and int(place) > now.position):
-        of = f"{then['as_of']} and {then['recorded_as_of']}"
-        raise Problem(422, "bad-parameter", f"The answer is as of {of}, which is of later than the viewpoint asked.")
-
-
-def _as_diff(resource: str, asked: Mapping[str, str], then: Mapping[str, str], now: Viewpoint) -> dict[str, str]:
-    """The parameters of the difference between the answer then and now."""
-    return {
-        **filters_of(asked, besides=_NOT_COMPARED),
-        **({} if resource == FIGURES.name else {RESOURCE.name: resource}),
-        **({AT.name: asked[AT.name]} if AT.name in asked and resource != FIGURES.name else {}),
-        **{f"from_{name}": text for name, text in then.items()},
-        "to_as_of": instant_text(now.as_of),
-        "to_recorded_as_of": f"{POSITION_PREFIX}{now.position}",
-        "limit": str(CHANGES_MAX),
-    }
 
 
 QUESTION = AuditQuestion(

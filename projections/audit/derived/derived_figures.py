@@ -40,16 +40,25 @@ def derived_figures(
     chosen = PlaceFilters(reader, filters)
     enough = None if limit is None else offset + limit
     items: list[Item] = []
-    for definition in definitions_in_force(reader, metrics):
-        for item in _items(reader, definition, chosen):
-            if computed == COMPUTED[0] or (item["value"] is not None) is (computed == "true"):
-                items.append(item)
-            if len(items) == enough:
-                return Findings(items[offset:])
+    for place, formula, period in formulas(reader, chosen, metrics):
+        if computed == COMPUTED[0] or (formula.value is not None) is (computed == "true"):
+            items.append(_item(formula, place, period))
+        if len(items) == enough:
+            break
     return Findings(items[offset:])
 
 
-def _items(reader: Reader, definition: Definition, chosen: PlaceFilters) -> Iterator[Item]:
+def formulas(
+    reader: Reader, chosen: PlaceFilters, metrics: Sequence[str]
+) -> Iterator[tuple[Place, BoundFormula, str | None]]:
+    """What the definitions in force make of the places, each with how the first figure of it prints its period."""
+    for definition in definitions_in_force(reader, metrics):
+        yield from _of_definition(reader, definition, chosen)
+
+
+def _of_definition(
+    reader: Reader, definition: Definition, chosen: PlaceFilters
+) -> Iterator[tuple[Place, BoundFormula, str | None]]:
     parts = parts_of_subjects(reader) if needs_parts(definition.inputs) else {}
     around = Surroundings(reader.names.kept, parts, wholes_of(parts))
     answers = _answers(reader, definition, chosen.subjects_needed(definition, parts), chosen)
@@ -62,7 +71,7 @@ def _items(reader: Reader, definition: Definition, chosen: PlaceFilters) -> Iter
                 places.setdefault(place, answer.row["period"])
     for place in reader.allowance.each(chosen.wanted(places)):
         formula = bound(definition, place, around, lambda key: answers.get(key, ()))
-        yield _item(formula, place, places[place])
+        yield place, formula, places[place]
 
 
 def _answers(

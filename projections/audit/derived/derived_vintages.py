@@ -9,25 +9,22 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
-from ledger.values import instant_text, plain
+from ledger.values import instant_text
 from projections.audit.declared_parts import PART_OF, parts_of_subjects
-from projections.audit.derived.attributions import DEFINITION, Attribution, Move, attributed
-from projections.audit.derived.bound_formulas import BoundFigure, BoundFormula, bound, key_item
+from projections.audit.derived.bound_formulas import bound
+from projections.audit.derived.derived_changes import UNDEFINED, Derivation, change_item
 from projections.audit.derived.derived_metrics import Definition, HeldDefinition, definitions_ever, definitions_in_force
 from projections.audit.derived.input_histories import DERIVED_CLOCKS, LEDGER, PUBLICATION, InputHistories, When, chosen
 from projections.audit.derived.place_filters import PlaceFilters, needs_parts
 from projections.audit.derived.places import NoFigure, Place, Surroundings, keys_of, makes, places_of, wholes_of
-from projections.audit.derived.results import exact_text, rounded_text
 from projections.audit.findings import Findings, Item
 from projections.queries.filter_values import Value
 from projections.queries.publisher_ranking import EVERYTHING, Ranking
 from projections.queries.reader import Reader
 
-PERCENT_DECIMALS = 4
 VINTAGE_KINDS = ("first", "revision", "gone", "again")
 _OF_PARTS = {
     PUBLICATION: "SELECT DISTINCT published_until FROM log.{family} "
@@ -46,15 +43,10 @@ class _Epoch(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """A time at which a derived figure may have changed, and what it is from then on; None where there is nothing."""
+    """A time at which a derived figure may have changed, and what it is from then on."""
 
     at: When
-    definition: Definition | None
-    formula: BoundFormula | None
-
-    @property
-    def value(self) -> Fraction | None:
-        return None if self.formula is None else self.formula.value
+    derived: Derivation
 
 
 def derived_vintages(
@@ -232,20 +224,20 @@ class _Vintages:
         ends = [one.start if isinstance(one, _Epoch) else one for one in epochs[1:]]
         for epoch, end in zip(epochs, [*ends, None], strict=True):
             if not isinstance(epoch, _Epoch):
-                yield _Step(epoch, None, None)
+                yield _Step(epoch, UNDEFINED)
                 continue
             there = place._replace(
                 subject=epoch.around.kept(place.subject),
                 material=place.material and epoch.around.kept(place.material),
             )
             if not any(makes(one, there) for one in epoch.definition.makers):
-                yield _Step(epoch.start, epoch.definition, None)
+                yield _Step(epoch.start, Derivation(epoch.definition, None))
                 continue
             choose = partial(chosen, publisher=self._meant(self._chosen.publisher, epoch), ranking=self._ranking(epoch))
             for at in self._times(epoch, end, there):
                 answers_of = self._histories.answers_at(at, choose)
                 formula = bound(epoch.definition, there, epoch.around, answers_of)
-                yield _Step(at, epoch.definition, formula)
+                yield _Step(at, Derivation(epoch.definition, formula))
 
     def _times(self, epoch: _Epoch, end: When | None, there: Place) -> Iterator[When]:
         found: set[When] = {epoch.start}
@@ -284,74 +276,22 @@ class _Vintages:
         return {one.position for metric in scopes for one in self._reader.preference_changes(metric)}
 
     def _of_place(self, place: Place) -> Iterator[Item]:
-        before = _Step(0, self._held[0].definition if self._clock == PUBLICATION else None, None)
+        before = _Step(0, Derivation(self._held[0].definition if self._clock == PUBLICATION else None, None))
         seen = False
         for after in self._reader.allowance.each(self._steps(place)):
-            if before.value != after.value:
-                yield _item(place, before, after, seen=seen)
+            if before.derived.value != after.derived.value:
+                at = after.at
+                told = {
+                    "kind": _kind(before, after, seen=seen),
+                    "known_from": instant_text(at.replace(tzinfo=UTC)) if isinstance(at, datetime) else None,
+                    "position": None if isinstance(at, datetime) else at,
+                }
+                yield change_item(place, before.derived, after.derived, told)
                 seen = True
             before = after
 
 
-def _item(place: Place, before: _Step, after: _Step, *, seen: bool) -> Item:
-    at, was, now = after.at, before.value, after.value
-    redefined = _says(before.definition) != _says(after.definition)
-    told = Attribution(DEFINITION, []) if redefined else attributed(before.formula, after.formula)
-    definition = after.definition or before.definition
-    if definition is None:
-        raise TypeError("where a value changes there is or was a definition")
-    same_unit = before.definition is not None and before.definition.unit == definition.unit
-    change = now - was if same_unit and now is not None and was is not None else None
-    return {
-        "metric": definition.metric,
-        **key_item(place),
-        "period": next((one.formula.period for one in (after, before) if one.formula and one.formula.period), None),
-        "kind": "gone" if now is None else "revision" if was is not None else "again" if seen else "first",
-        "known_from": instant_text(at.replace(tzinfo=UTC)) if isinstance(at, datetime) else None,
-        "position": None if isinstance(at, datetime) else at,
-        "value": rounded_text(now, definition.decimals),
-        "unit": definition.unit,
-        "previous_value": rounded_text(was, (before.definition or definition).decimals),
-        "previous_unit": None if was is None or before.definition is None else before.definition.unit,
-        "change": rounded_text(change, definition.decimals),
-        "change_percent": None
-        if change is None or not was
-        else rounded_text(100 * change / abs(was), PERCENT_DECIMALS),
-        "exact": exact_text(now),
-        "previous_exact": exact_text(was),
-        "change_exact": exact_text(change),
-        "reasons": {} if after.formula is None else dict(after.formula.reasons),
-        "attribution": told.how,
-        "attributions": [_share(one, definition.decimals) for one in told.moves],
-        "definition": definition.event_id,
-    }
-
-
-def _says(definition: Definition | None) -> tuple[str, str] | None:
-    """What makes the value."""
-    return None if definition is None else (definition.text, definition.unit)
-
-
-def _share(move: Move, decimals: int) -> Item:
-    """What an input did to a change."""
-    figure = move.after or move.before
-    shown = {"before": _said(move.before), "after": _said(move.after)}
-    answer = next((one.answers[0] for one in (move.after, move.before) if one is not None and one.answers), None)
-    after = move.after.answers[0].row if move.after is not None and move.after.answers else {}
-    return {
-        "input": move.input.text,
-        **({} if figure is None else key_item(figure.key)),
-        **shown,
-        "unit": answer and answer.unit,
-        "share": rounded_text(move.share, decimals),
-        "share_exact": exact_text(move.share),
-        **{name: after.get(name) for name in ("publisher", "published_at", "event_id")},
-    }
-
-
-def _said(figure: BoundFigure | None) -> str | None:
-    """The value of a figure, or why it has none; None of a part that is none."""
-    if figure is None:
-        return None
-    value = figure.answers[0].value if figure.reason is None else None
-    return figure.reason if value is None else plain(value)
+def _kind(before: _Step, after: _Step, *, seen: bool) -> str:
+    if after.derived.value is None:
+        return "gone"
+    return "revision" if before.derived.value is not None else "again" if seen else "first"

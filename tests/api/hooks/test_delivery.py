@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from api.hooks.delivery import DELAYS_S, Delivery
 from api.hooks.hook import Hook, Place, checked_filters, new_secret
 from api.hooks.hook_file import DEAD_LETTERS_MAX, HookFile, HookRefused
+from api.hooks.hook_messages import check_question
 from api.problems import Problem
 from ledger import Ledger
 from ledger.values import instant_text
@@ -233,6 +234,8 @@ def test_nothing_is_sent_to_a_private_address_unless_that_is_allowed(
         ("changed", {"changed_by_more_than": "3"}),
         ("changed>5%", {"resource": "policies"}),
         ("changed", {"resource": "nothing"}),
+        ("changed>5%", {"reliance": "page-4"}),
+        ("changed", {"reliance": "page-4", "subject": "china"}),
     ],
 )
 def test_filters_that_mean_nothing_are_refused(condition: str, filters: dict[str, str]) -> None:
@@ -335,6 +338,49 @@ def test_a_policy_that_comes_into_force_is_told_of(delivery: Delivery, engine: E
     deliver(delivery)
     (taken,) = receiver.taken
     assert (taken.event["subject"], taken.event["data"]["kind"]) == ("export-ban", "added")
+
+
+def test_an_answer_that_is_relied_on_is_told_of_when_it_changes(
+    delivery: Delivery, engine: Engine, receiver: Receiver
+) -> None:
+    defined = {"type": "MetricDefined", "metric": "doubled", "unit": "t", "formula": "2 * mine_production"}
+    registered = {"type": "RelianceRegistered", "reliance": "page-4", "title": "Page 4"}
+    engine.ledger.append([country("myanmar"), mined("china", "1", "2024-01-31"), defined])
+    for month, question in enumerate(("/v1/figures?subject=china", "/v1/derived?subject=china"), start=3):
+        engine.ledger.append([{**registered, "question": question}])
+        receiver.taken.clear()
+        check_question(engine, "changed", {"reliance": "page-4"})
+        add(delivery, receiver.url, here(engine), condition="changed", reliance="page-4")
+        engine.ledger.append([mined("myanmar", "5", "2024-02-01")])
+        deliver(delivery)
+        assert receiver.taken == []
+        (receipt,) = engine.ledger.append([mined("china", f"1{month}", f"2024-0{month}-28")]).items
+        assert deliver(delivery).error is None
+        (taken,) = receiver.taken
+        told = taken.event["data"]
+        assert (told["reliance"], told["title"], told["question"]) == ("page-4", "Page 4", question)
+        causes = told["causes"] if "causes" in told else told["attributions"]
+        assert [one["event_id"] for one in causes] == [receipt["event_id"]]
+        engine.ledger.append(
+            [{"type": "RelianceEnded", "reliance": "page-4"}, mined("china", "3", f"2024-0{month}-29")]
+        )
+        deliver(delivery)
+        assert len(receiver.taken) == 1
+        delivery.file.remove("hook")
+
+
+def test_an_answer_of_long_ago_is_told_of_once_somebody_relies_on_it(
+    delivery: Delivery, engine: Engine, receiver: Receiver
+) -> None:
+    registered = {"type": "RelianceRegistered", "reliance": "page-4", "question": "/v1/figures?subject=china"}
+    engine.ledger.append([{**registered, "basis": {"as_of": "2024-02-15"}}])
+    add(delivery, receiver.url, here(engine), condition="changed", reliance="page-4")
+    engine.ledger.append([mined("china", "1", "2024-01-31"), mined("china", "2", "2024-03-31")])
+    deliver(delivery)
+    assert [taken.event["data"]["after"]["value"] for taken in receiver.taken] == ["2"]
+    engine.ledger.append([registered])
+    deliver(delivery)
+    assert len(receiver.taken) == 1
 
 
 def test_a_receiver_and_a_server_that_are_killed_again_and_again_lose_no_event(tmp_path: Path) -> None:

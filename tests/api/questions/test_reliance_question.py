@@ -144,3 +144,42 @@ def test_a_thing_by_its_name_and_a_whole_basis_are_taken_as_they_are_pasted(api:
     )
     assert response.status_code == 422
     assert "/v1/figures?subject=china" in response.json()["errors"][0]["detail"]
+
+
+def test_a_derived_figure_can_be_relied_on(api: Api) -> None:
+    whole = {**told("2025-01-31"), "value": "40", "metric": "processing_capacity"}
+    api.post(*WORLD, told("2025-01-31"), whole)
+    defined = {"type": "MetricDefined", "metric": "use_of_capacity", "unit": "percent", "decimals": 1}
+    (definition,) = api.post({**defined, "formula": "mine_production / processing_capacity"})
+    rely(api, "page-4", "/v1/derived?metric=use_of_capacity&subject=erewhon", basis={"as_of": "2025-06-30"})
+    rely(api, "page-5", "/v1/derived?metric=use_of_capacty")
+    rely(api, "page-6", "/v1/derived/use-of-capacity")
+    assert page_4(api)["changed"] is False
+    assert api.only("reliance", reliance="page-5")["hints"][0]["meant"] == ["use_of_capacity"]
+    assert "is not one of the lists" in api.only("reliance", reliance="page-6")["error"]
+    (revised,) = api.post({**told("2025-01-31"), "value": "12", "published_at": "2025-09-30"})
+    assert page_4(api, as_of="2025-08-31")["changed"] is False
+    item = page_4(api)
+    ((change,),) = (item["changes"],)
+    assert item["changed"] is True
+    assert (change["kind"], change["previous_value"], change["value"], change["change"]) == (
+        *("changed", "25.0", "30.0", "5.0"),
+    )
+    assert [(one["event_id"], one["share_exact"]) for one in change["attributions"]] == [(revised["event_id"], "5")]
+    api.post(
+        {"type": "EventRetracted", "target": definition["event_id"], "reason": "other", "explanation": "Not needed."}
+    )
+    ((change,),) = (page_4(api)["changes"],)
+    assert (change["kind"], change["attribution"], change["value"]) == ("removed", "definition", None)
+
+
+def test_the_same_number_in_another_unit_is_another_derived_figure(api: Api) -> None:
+    whole = {**told("2025-01-31"), "value": "100", "metric": "processing_capacity"}
+    api.post(*WORLD, told("2025-01-31"), whole)
+    defined = {"type": "MetricDefined", "metric": "use_of_capacity", "decimals": 0}
+    api.post({**defined, "unit": "percent", "formula": "mine_production / processing_capacity"})
+    rely(api, "page-4", "/v1/derived?subject=erewhon")
+    api.post({**defined, "unit": "t", "formula": "mine_production"})
+    ((change,),) = (page_4(api)["changes"],)
+    said = [change[name] for name in ("previous_value", "previous_unit", "value", "unit", "change")]
+    assert said == ["10", "percent", "10", "t", None]
