@@ -42,8 +42,8 @@ _DAMAGED = ("corrupt database file", "stored checksum", "could not read", "faile
 def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to tables in a file, or in memory; they are in the database `log`.
 
-    What questions of tables in `:memory:` need beside half of the memory that DuckDB would take goes to the folder
-    `spill`, if there is one.
+    It works with one thread until `use_all_cores`. What questions of tables in `:memory:` need beside half of the memory
+    that DuckDB would take goes to the folder `spill`, if there is one.
 
     The file has no log of its own: it is as it was at the last checkpoint, and what it lacks is in the ledger. Tables
     in `:memory:NAME` are those of every connection to this name, and stay until the last one is closed.
@@ -61,6 +61,7 @@ def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnect
         if not in_memory:
             _sweep(Path(f"{path}.tmp"))
         if not _has_macros(connection):
+            connection.execute("SET threads = 1")
             connection.execute(unit_macro())
             connection.execute(sql("tables/sql/macros.sql"))
             connection.execute("CREATE OR REPLACE MACRO macros_are_made() AS TRUE")
@@ -68,6 +69,11 @@ def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnect
         connection.close()
         raise
     return connection
+
+
+def use_all_cores(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let questions be answered by every core: worth its price where there are many rows."""
+    connection.execute("RESET threads")
 
 
 def _without_bar(connection: duckdb.DuckDBPyConnection) -> None:

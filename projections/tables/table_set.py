@@ -19,7 +19,7 @@ from ledger import Entry, Ledger
 from projections.sql_text import quoted, sql
 from projections.tables import answer_intervals
 from projections.tables.arrow_rows import drafted as as_table
-from projections.tables.database import columns_of, connected, drop_tables, is_about_rows
+from projections.tables.database import columns_of, connected, drop_tables, is_about_rows, use_all_cores
 from projections.tables.families import Family
 from projections.tables.ingest import Ingest, TextsErased
 from projections.tables.log_batches import batches, check_rows
@@ -28,6 +28,10 @@ from projections.tables.spill_folder import remove_abandoned, spill_folder
 
 WHOLE_MIN = 20_000
 """A log of at least this many events is made into tables in one go, which sorts them too."""
+
+CORES_MIN = 50_000
+"""From a log of this many events on every core answers. Of a shorter one a question is planned and run by one in two
+thirds of the time that two take: most of it is many small steps, and to hand one over costs more than to do it."""
 
 KEPT_EVERY = 5_000
 """After this many new events the file is brought up to date (a checkpoint). Until then each event that came alone takes
@@ -96,11 +100,13 @@ class TableSet:
         """Whether what is new is put into the file."""
         self._kept = 0
         """The position up to which the tables in the file are written."""
+        self._uses_all_cores = False
         self._stopped = False
         self._is_broken = False
         """Whether something could not be undone."""
         try:
             self._open()
+            self._use_cores_for(self.position)
         except BaseException:
             self.close()  # a file that cannot be read could not be made anew while it is open
             raise
@@ -157,10 +163,16 @@ class TableSet:
             raise TextsErased
         if self._is_broken:
             raise duckdb.FatalException("what was begun could not be undone")
+        self._use_cores_for(head)
         if self.position == 0 and head >= WHOLE_MIN:
             self._take_in_all(head)
         else:
             self._take_in_batches(head)
+
+    def _use_cores_for(self, events: int) -> None:
+        if events >= CORES_MIN and not self._uses_all_cores:
+            use_all_cores(self.connection)
+            self._uses_all_cores = True
 
     def empty(self) -> None:
         """Leave the tables with nothing in them but which log they are of."""

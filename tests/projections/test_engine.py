@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
+import duckdb
 import pytest
 from pydantic import Field
 
@@ -16,6 +17,7 @@ from ledger import REGISTRY, Ledger, StoreBusy
 from ledger.errors import CalendarError, PositionBeyondHead
 from ledger.events.base import Event, Ref
 from projections import CATALOGUE, Engine
+from projections.tables import table_set
 from tests.depth import some
 from tests.projections.conftest import IDS, WORLD, Book, correction, figure, merge, retraction
 
@@ -290,3 +292,22 @@ def test_tables_that_another_process_has_are_made_in_memory(tmp_path: Path) -> N
     with Engine.beside(ledger, path) as engine:
         assert engine.position == 0, "the file holds what the other process left in it"
     ledger.close()
+
+
+def test_one_core_answers_of_a_short_log_and_all_of_a_long_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def threads(engine: Engine) -> int:
+        with engine.reader(engine.viewpoint()) as reader:
+            ((count,),) = reader.ask("SELECT current_setting('threads')")
+        return int(count)
+
+    with duckdb.connect() as connection:
+        ((every,),) = connection.execute("SELECT current_setting('threads')").fetchall()
+    monkeypatch.setattr(table_set, "CORES_MIN", len(WORLD) + 1)
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        ledger.append(WORLD)
+        with Engine(ledger, path=str(tmp_path / "projections.duckdb")) as engine:
+            assert threads(engine) == 1
+            ledger.append([figure()])
+            assert threads(engine) == every
+        with Engine(ledger, path=str(tmp_path / "projections.duckdb")) as engine:
+            assert threads(engine) == every
