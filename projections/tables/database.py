@@ -42,8 +42,8 @@ _DAMAGED = ("corrupt database file", "stored checksum", "could not read", "faile
 def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to tables in a file, or in memory; they are in the database `log`.
 
-    It works with one thread until `use_all_cores`. What questions of tables in `:memory:` need beside half of the memory
-    that DuckDB would take goes to the folder `spill`, if there is one.
+    It works with one thread until `use_all_cores`. What questions of tables in `:memory:` need beside half of the
+    memory that DuckDB would take goes to the folder `spill`, if there is one.
 
     The file has no log of its own: it is as it was at the last checkpoint, and what it lacks is in the ledger. Tables
     in `:memory:NAME` are those of every connection to this name, and stay until the last one is closed.
