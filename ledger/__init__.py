@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         LedgerAltered,
         LedgerDamaged,
         LedgerError,
+        PlaceError,
         PositionBeyondHead,
         QuantityError,
         Refused,
@@ -79,7 +80,7 @@ else:
         "ledger.errors": (
             "BackupError CalendarError ClockInDoubt ContentTooLarge EventIdReused InvalidEvent KeyReused "
             "LedgerAltered LedgerDamaged "
-            "LedgerError PositionBeyondHead QuantityError Refused RuleBroken StoreBusy StoreError StoreFull "
+            "LedgerError PlaceError PositionBeyondHead QuantityError Refused RuleBroken StoreBusy StoreError StoreFull "
             "UnitError VersionConflict Violation"
         ),
         "ledger.events": "REGISTRY Event",
@@ -158,6 +159,7 @@ __all__ = [
     "Mode",
     "OnConflict",
     "OnMissing",
+    "PlaceError",
     "Plan",
     "PositionBeyondHead",
     "QuantityError",

@@ -17,6 +17,7 @@
     ├── LedgerDamaged            stored bytes are not what this ledger writes
     │   └── LedgerAltered        something else has written to the log since it was sealed
     ├── BackupError              a backup cannot be made, or is not what a ledger is made of
+    ├── PlaceError               a folder or an object store cannot be reached, or does not take or give what is asked
     └── StoreError
         ├── StoreBusy            another writer holds the store for too long
         └── StoreFull            no space is left on the disk
@@ -157,6 +158,10 @@ class LedgerDamaged(LedgerError):
 
 class BackupError(LedgerError):
     """A backup cannot be made, or a ledger cannot be made from one; the message says why. Nothing was changed."""
+
+
+class PlaceError(LedgerError):
+    """A folder or an object store cannot be reached, or does not take or give what is asked; the message says which."""
 
 
 class LedgerAltered(LedgerDamaged):

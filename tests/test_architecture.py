@@ -42,6 +42,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("ledger",),
         ("imports",),
         ("backups",),
+        ("segments",),
     ),
     "projections": (
         ("sql_text", "viewpoint", "column_kinds", "shared_views", "projection"),

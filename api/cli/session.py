@@ -11,7 +11,7 @@ from api.cli.terminal import console
 from api.problems import Problem, problem_of
 from api.settings import CLOCK_CONFIRMED, DataPlace, data_directory
 from api.settings_file import BadSetting
-from ledger import BackupError, Ledger, LedgerError, visible
+from ledger import BackupError, Ledger, LedgerError, PlaceError, visible
 from projections import Engine, FilterError, QuestionsRefused, TablesUnavailable, UnknownFilter
 
 FAILED = 1
@@ -70,7 +70,7 @@ def reporting() -> Iterator[None]:
     """Turn every error that a user can do something about into a message and an exit code."""
     try:
         yield
-    except BackupError as error:
+    except (BackupError, PlaceError) as error:
         fail(f"{error}.")
     except (Problem, LedgerError, FilterError, QuestionsRefused, TablesUnavailable, UnknownFilter) as error:
         problem = problem_of(error)
