@@ -5,39 +5,28 @@ signed under one name, their checkpoints would contradict each other, as those o
 restored log is a new ledger: it has a new identity and a new key. Its events up to the backup stay those of the ledger
 that recorded them (`recorders`), and every proof of that ledger up to there still holds of it.
 
-A checkpoint that was kept elsewhere says what the ledger had come to. A backup that has another past is refused; one
-that ends before it as well, unless whoever restores says that those last events may be lost.
+What a checkpoint says that was kept elsewhere: `ledger.backups.kept_checkpoint`.
 """
 
-import secrets
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ledger.backups.backup_archive import LOG, BackupArchive, Manifest, Progress, opened_archive
-from ledger.backups.lasting_files import sync_folder, sync_tree
-from ledger.errors import BackupError, StoreBusy
+from ledger.backups.directory_exchange import check_place, exchange, staged_directory
+from ledger.backups.kept_checkpoint import KeptCheckpoint, held_against
+from ledger.errors import BackupError
 from ledger.ledger import Ledger
-from ledger.proof.checkpoints import Checkpoint, opened
+from ledger.proof.checkpoints import opened
 from ledger.proof.log_proofs import ORIGIN_PREFIX, LogProofs
 from ledger.proof.merkle import ProofError
 from ledger.proof.notes import VerifierKey
-from ledger.store import LogStore, open_store
+from ledger.store import open_store
 from ledger.store.sqlite.log import SQLiteLog
 from ledger.store.sqlite.log_form import FORM
-from ledger.store.sqlite.snapshot import copy_database, make_whole, nobody_else
+from ledger.store.sqlite.snapshot import make_whole
 from ledger.verification import verify
-
-
-@dataclass(frozen=True)
-class KeptCheckpoint:
-    """A checkpoint that was kept elsewhere, and the keys of which one must have signed it (none: the backup's own)."""
-
-    note: bytes
-    keys: Sequence[VerifierKey] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +47,7 @@ def check_backup(
     file: Path, scratch: Path, *, kept: KeptCheckpoint | None = None, accept_loss: bool = False, progress: Progress
 ) -> Restored:
     """Verify a backup as a restore would, in a folder for a while, and change nothing. Raises BackupError."""
-    with opened_archive(file) as archive, _staged(scratch / "ledger") as staged:
+    with opened_archive(file) as archive, staged_directory(scratch / "ledger") as staged:
         lost = _verified(archive, staged, kept, accept_loss=accept_loss, progress=progress)
         return Restored(archive.manifest, lost=lost)
 
@@ -80,29 +69,14 @@ def restore(
     changed before all is verified. Raises BackupError, StoreBusy, StoreFull.
     """
     directory = directory.absolute()
-    is_taken = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
-    if is_taken and not (replace and directory.is_dir()):
-        raise BackupError(f"{directory} is not empty: name another, or say --replace to keep what is there beside it")
+    is_taken = check_place(directory, replace=replace)
     with opened_archive(file) as archive:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        with _staged(directory) as staged:
+        with staged_directory(directory) as staged:
             lost = _verified(archive, staged, kept, accept_loss=accept_loss, progress=progress)
             identity = _begun_anew(staged / LOG)
-            aside = _aside(directory, at) if is_taken else None
-            with _alone(directory) if is_taken else nullcontext():
-                _put_in_place(staged, directory, aside, carried)
+            aside = exchange(staged, directory, is_taken=is_taken, at=at, carried=carried)
     return Restored(archive.manifest, identity, lost, aside)
-
-
-@contextmanager
-def _staged(directory: Path) -> Iterator[Path]:
-    """A folder beside the one that it shall become; gone afterwards unless it has become that."""
-    staged = directory.with_name(f".{directory.name}.{secrets.token_hex(8)}.part")
-    staged.mkdir(mode=0o700)
-    try:
-        yield staged
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _verified(
@@ -126,7 +100,10 @@ def _verified(
             raise BackupError(f"the log in the backup is damaged{at}: {found.first.detail}")
         if found.root.hex() != manifest.root:
             raise BackupError("the log in the backup has another root than its manifest says")
-        return None if kept is None else _held_against(log, kept, key, accept_loss=accept_loss)
+        if kept is None:
+            return None
+        recorders, head = log.recorders(), log.head()
+        return held_against(kept, recorders=recorders, head=head, root=log.root, key=key, accept_loss=accept_loss)
     finally:
         log.close()
 
@@ -144,41 +121,6 @@ def _signer(manifest: Manifest) -> VerifierKey:
     return key
 
 
-def _held_against(
-    log: LogStore, kept: KeptCheckpoint, key: VerifierKey, *, accept_loss: bool
-) -> tuple[int, int] | None:
-    """Hold the log against a checkpoint that was kept elsewhere; the positions that only that one has."""
-    checkpoint = _checkpoint_in(kept, key)
-    if checkpoint.origin not in {ORIGIN_PREFIX + ledger for _, ledger in log.recorders()}:
-        raise BackupError(f"the checkpoint is of another ledger, {checkpoint.origin}")
-    head = log.head()
-    if checkpoint.size <= head:
-        if log.root(checkpoint.size) != checkpoint.root:
-            raise BackupError(
-                f"the first {checkpoint.size} events of the backup are not those of the checkpoint that was kept "
-                "elsewhere: one of the two was forged or belongs to a copy that went its own way"
-            )
-        return None
-    lost = (head + 1, checkpoint.size)
-    if not accept_loss:
-        raise BackupError(
-            f"the backup ends at position {head}, and the checkpoint that was kept elsewhere at {checkpoint.size}: "
-            f"positions {lost[0]} to {lost[1]} would be lost; take a newer backup, or say --accept-loss"
-        )
-    return lost
-
-
-def _checkpoint_in(kept: KeptCheckpoint, key: VerifierKey) -> Checkpoint:
-    try:
-        return opened(kept.note, list(kept.keys) or [key])[0]
-    except ProofError as error:
-        whose = "the key that was given" if kept.keys else "the key of the backup"
-        raise BackupError(
-            f"the checkpoint that was kept elsewhere cannot be verified with {whose}: {error}; if it is of another "
-            "ledger that this one continues, give its key with --key"
-        ) from None
-
-
 def _begun_anew(path: Path) -> str:
     """Give the log in a file a new identity and a new key; the identity. All of it is on disk by then."""
     log = SQLiteLog(str(path))
@@ -188,56 +130,14 @@ def _begun_anew(path: Path) -> str:
             log.seal(LogProofs(log, file=path).seal)
     finally:
         log.close()
-    with Ledger(path) as ledger:  # as it will be opened, with all that is looked at then
+    return opened_whole(path)
+
+
+def opened_whole(path: Path) -> str:
+    """Open the ledger in a file as it will be, with all that is looked at then, and make it whole; its identity."""
+    with Ledger(path) as ledger:
         if ledger.doubt is not None:
             raise ledger.doubt
         identity = ledger.identity
     make_whole(path)
     return identity
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Nobody uses the ledger whose place is taken, from now until it is. Raises StoreBusy."""
-    path = directory / LOG
-    if not path.exists():
-        yield
-        return
-    try:
-        with nobody_else(path):
-            yield
-    except StoreBusy:
-        raise StoreBusy(f"a server or another command has the ledger in {directory} open: stop it first") from None
-
-
-def _aside(directory: Path, at: datetime) -> Path:
-    """A free name for the ledger whose place is taken: `data.before-restore-20261127T070000Z`."""
-    name = f"{directory.name}.before-restore-{at:%Y%m%dT%H%M%SZ}"
-    number, path = 1, directory.with_name(name)
-    while path.exists():
-        number += 1
-        path = directory.with_name(f"{name}-{number}")
-    return path
-
-
-def _put_in_place(staged: Path, directory: Path, aside: Path | None, carried: Sequence[str]) -> None:
-    for name in carried if aside is not None else ():
-        if (directory / name).exists():
-            _carry(directory / name, staged / name)
-    sync_tree(staged)
-    try:
-        if aside is not None:
-            directory.rename(aside)
-        staged.rename(directory)  # over an empty folder, if there is one
-    except OSError as error:
-        where = f"; what was in its place is in {aside}" if aside is not None and aside.exists() else ""
-        raise BackupError(f"cannot put the ledger in {directory}: {error.strerror}{where}") from error
-    sync_folder(directory.parent)
-
-
-def _carry(source: Path, target: Path) -> None:
-    if source.suffix == ".db":
-        copy_database(source, target)
-    else:
-        target.write_bytes(source.read_bytes())
-    target.chmod(0o600)
