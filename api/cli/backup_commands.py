@@ -1,4 +1,6 @@
-"""`supply-ledger backup` and `restore`: a ledger in one file, and a ledger made from it after all is verified."""
+"""`supply-ledger backup` and `restore`: a ledger in one file, and a ledger made of it, or of segments of its log, after
+all is verified.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,12 +12,13 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from api.cli.options import OPERATION_PANEL, DataOption
+from api.cli.segment_transfers import checked_in_segments, holds_rows, is_address, restored_from_segments
 from api.cli.session import MISUSED, fail, opened_ledger, reporting
 from api.cli.terminal import console
 from api.distribution import installed_version
 from api.keys.key_file import KEYS_FILE
 from api.operations.care_records import BackupRecord, instant_now, keep_record
-from api.settings import data_directory
+from api.settings import DataDirectory, data_directory
 from ledger import visible
 from ledger.backups import KeptCheckpoint, Restored, check_backup, make_backup, restore
 from ledger.proof import WITNESS_FILE, WITNESS_KEY_FILE, NoteError, VerifierKey
@@ -52,8 +55,10 @@ def backup_command(
 
 @app.command("restore", rich_help_panel=OPERATION_PANEL)
 def restore_command(
-    file: Annotated[Path, typer.Argument(help="A backup.")],
-    check: Annotated[bool, typer.Option("--check", help="Verify the backup, and change nothing.")] = False,
+    source: Annotated[
+        str, typer.Argument(help="A backup; or where segments of a log were exported to.", metavar="FILE|PLACE")
+    ],
+    check: Annotated[bool, typer.Option("--check", help="Verify it all, and change nothing.")] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Where a ledger is there: keep it beside, under another name.")
     ] = False,
@@ -68,7 +73,7 @@ def restore_command(
     ] = False,
     data: DataOption = None,
 ) -> None:
-    """Verify a backup, and make a data directory from it.
+    """Verify a backup, or exported segments, and make a data directory from it; from segments, a database too.
 
     The restored ledger has a new identity and a new signing key: it and the one that was backed up may go different
     ways, and never sign under one name.
@@ -77,10 +82,20 @@ def restore_command(
         fail("--key and --accept-loss are about a --checkpoint.", code=MISUSED)
     kept = None if checkpoint is None else KeptCheckpoint(_note_in(checkpoint), _keys(key))
     place = data_directory(data)
+    if is_address(source) or Path(source).is_dir():
+        if holds_rows(source):
+            fail(
+                f"{source} is an export for `import`, and no copy to restore.",
+                "Take it in with `supply-ledger import DIR --as-recorded`.",
+            )
+        _restore_segments(source, place, kept, check=check, accept_loss=accept_loss, replace=replace)
+        return
+    file = Path(source)
     if place.address is not None and not check:
         fail(
             f"A backup is restored into a directory, and {place.name} is a database.",
-            "Restore it into one with --data DIR, export that, and import it: `import --as-recorded --data postgresql://…`.",
+            "Restore it into one with --data DIR, and move that: `export --segments PLACE`, then `restore PLACE --data "
+            "postgresql://…`.",
             "A backup of the database itself is restored with its own programs (pg_restore).",
             code=MISUSED,
         )
@@ -89,9 +104,7 @@ def restore_command(
         unpacked = bar("Unpacking")
         try:
             if check:
-                done = check_backup(
-                    file, Path(file).absolute().parent, kept=kept, accept_loss=accept_loss, progress=unpacked
-                )
+                done = check_backup(file, file.absolute().parent, kept=kept, accept_loss=accept_loss, progress=unpacked)
             else:
                 done = restore(
                     file,
@@ -108,13 +121,31 @@ def restore_command(
     _tell(done, directory)
 
 
-def _tell(done: Restored, directory: Path) -> None:
+def _restore_segments(
+    source: str, place: DataDirectory, kept: KeptCheckpoint | None, *, check: bool, accept_loss: bool, replace: bool
+) -> None:
+    if place.address is not None and replace:
+        fail("--replace keeps a directory beside the new one; in a database, name another schema.", code=MISUSED)
+    with reporting():
+        try:
+            if check:
+                done = checked_in_segments(source, kept, accept_loss=accept_loss)
+            else:
+                done = restored_from_segments(
+                    source, place, kept, accept_loss=accept_loss, replace=replace, carried=CARRIED
+                )
+        except OSError as error:
+            fail(f"Cannot restore {source} into {place.name}: {error.strerror}.")
+    _tell(done, place.name, what="export")
+
+
+def _tell(done: Restored, directory: Path | str, *, what: str = "backup") -> None:
     manifest = done.manifest
-    what = f"{manifest.position} events of {manifest.ledger}, as of {manifest.created_at}, root {manifest.root}"
+    of = f"{manifest.position} events of {manifest.ledger}, as of {manifest.created_at}, root {manifest.root}"
     if done.identity is None:
-        _say(f"The backup is whole: {what}. Nothing was changed.")
+        _say(f"The {what} is whole: {of}. Nothing was changed.")
     else:
-        _say(f"Restored into {directory}: {what}.")
+        _say(f"Restored into {directory}: {of}.")
         _say(f"It goes on as {done.identity}, with a signing key of its own; tell its witnesses and its readers.")
     if done.lost is not None:
         _say(f"Lost, as the checkpoint says: positions {done.lost[0]} to {done.lost[1]}.")

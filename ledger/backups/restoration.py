@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from ledger.backups.backup_archive import LOG, BackupArchive, Manifest, Progress, opened_archive
 from ledger.backups.directory_exchange import check_place, exchange, staged_directory
@@ -29,6 +30,26 @@ from ledger.store.sqlite.snapshot import make_whole
 from ledger.verification import verify
 
 
+class CopiedLog(Protocol):
+    """What a copy says of the log that it was made of."""
+
+    @property
+    def ledger(self) -> str:
+        """The identity of the ledger."""
+
+    @property
+    def position(self) -> int:
+        """Its last position."""
+
+    @property
+    def root(self) -> str:
+        """The root of its tree, in hex."""
+
+    @property
+    def created_at(self) -> str:
+        """When the copy was made."""
+
+
 @dataclass(frozen=True)
 class Restored:
     """What came of a restore. `identity` is the new one; None where it was only looked whether it could be done.
@@ -37,7 +58,7 @@ class Restored:
     where the ledger is whose place was taken.
     """
 
-    manifest: Manifest
+    manifest: CopiedLog
     identity: str | None = None
     lost: tuple[int, int] | None = None
     aside: Path | None = None

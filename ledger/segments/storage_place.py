@@ -19,6 +19,7 @@ made in a file of this machine first, and then sent in one piece.
 import hashlib
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,8 +40,6 @@ RETRY_SECONDS = "60"
 """How long Google's library tries again; without a word it does so for a quarter of an hour."""
 READ_BYTES = 1 << 20
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/")
-_WRITTEN = ".part"
-"""How the names of files end that are not there yet."""
 
 
 class StoragePlace:
@@ -68,13 +67,16 @@ class StoragePlace:
         return f"{self.root.rstrip('/')}/{name}"
 
     def sizes(self, folder: str = "") -> dict[str, int]:
-        """The objects in a folder of the place, and in all folders in it: the size of each in bytes, by its name."""
+        """The objects in a folder of the place, and in all folders in it: the size of each in bytes, by its name.
+
+        In a folder of this machine these may be drafts of who was killed, whose names end with `.part`.
+        """
         from pyarrow.fs import FileSelector, FileType
 
         root = self.path(folder) if folder else self.root
         with self._said(f"list what is in {folder or 'it'}"):
             found = self.filesystem.get_file_info(FileSelector(root, recursive=True, allow_not_found=True))
-        files = [one for one in found if one.type == FileType.File and not one.path.endswith(_WRITTEN)]
+        files = [one for one in found if one.type == FileType.File]
         start = len(self.path(""))
         return {one.path[start:]: int(one.size) for one in sorted(files, key=lambda one: one.path)}
 
@@ -100,7 +102,7 @@ class StoragePlace:
     @contextmanager
     def opened(self, name: str) -> Iterator[Any]:
         """An object to read, at any place of it: a file of pyarrow. Raises FileNotFoundError, PlaceError."""
-        with self._said(f"read {name}"), self.filesystem.open_input_file(self.path(name)) as file:
+        with self._said(f"read {name}", or_absent=True), self.filesystem.open_input_file(self.path(name)) as file:
             yield file
 
     def digest(self, name: str) -> str:
@@ -115,6 +117,15 @@ class StoragePlace:
         """Put an object there, in the place of one with its name."""
         with self.writing(name) as file:
             file.write(content)
+
+    def put(self, name: str, file: Path) -> None:
+        """Put what a file of this machine holds there, in the place of an object with its name."""
+        if self._is_local:
+            with self.writing(name) as copy, file.open("rb") as draft:
+                shutil.copyfileobj(draft, copy, READ_BYTES)
+            return
+        with self._said(f"write {name}"):
+            self._send(file, name)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
@@ -163,15 +174,15 @@ class StoragePlace:
         return self.filesystem.type_name in ("s3", "gcs", "abfs")
 
     @contextmanager
-    def _said(self, what: str) -> Iterator[None]:
-        """Say of an error of the store what could not be done, and where."""
+    def _said(self, what: str, *, or_absent: bool = False) -> Iterator[None]:
+        """Say of an error of the store what could not be done, and where; that something is absent may be none."""
         from pyarrow import ArrowException
 
         try:
             yield
-        except FileNotFoundError:
-            raise
         except (OSError, ArrowException) as error:
+            if or_absent and isinstance(error, FileNotFoundError):
+                raise
             raise PlaceError(f"cannot {what} in {self.name}: {_reason(error)}") from error
 
 

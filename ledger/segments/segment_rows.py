@@ -1,0 +1,177 @@
+"""The rows of a segment: what the log keeps of each event, as the columns of a Parquet file.
+
+Everything is there with the bytes that the log has, so that a log that is made of the rows has the same leaves, and
+so the same root. An event whose text was erased has its place, its envelope and its leaf, an empty `state` and
+`digest`, no `salt`, and in `erased_at` the position of the EventErased that says so.
+
+The same rows give the same file, byte by byte, with one version of the program that writes Parquet.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from ledger.codec.entry import Entry
+from ledger.errors import LedgerDamaged
+from ledger.proof.leaves import SALT_BYTES, Leaf
+from ledger.proof.merkle import HASH_BYTES
+from ledger.store import LogStore
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch, Schema
+
+GROUP_ROWS = 8_192
+"""How many rows a group of a file has at most: so many are in memory at once."""
+GROUP_BYTES = 16 << 20
+"""About how many bytes of states a group has at most."""
+ID_BYTES = 16
+_COMPRESSION = "zstd"
+_FEW_VALUES = ["type", "recorded_by"]
+"""The columns that repeat what they say."""
+_ORDERED = ["position", "recorded_at"]
+"""The columns by which a reader may leave groups out."""
+
+
+class SegmentRow(NamedTuple):
+    """An event, its leaf, and the position of its EventErased where its text was erased."""
+
+    entry: Entry
+    leaf: Leaf
+    erased_at: int | None
+
+
+def row_schema() -> "Schema":
+    """The columns of a segment."""
+    import pyarrow as pa
+
+    identifier, hashed = pa.binary(ID_BYTES), pa.binary(HASH_BYTES)
+    columns = {
+        "position": pa.int64(),
+        "event_id": identifier,
+        "stream": identifier,
+        "version": pa.int64(),
+        "type": pa.string(),
+        "recorded_at": pa.timestamp("us", tz="UTC"),
+        "recorded_by": pa.string(),
+        "digest": pa.binary(),
+        "state": pa.binary(),
+        "salt": pa.binary(SALT_BYTES),
+        "content": hashed,
+        "leaf": hashed,
+        "erased_at": pa.int64(),
+    }
+    return pa.schema([pa.field(name, kind, name in ("salt", "erased_at")) for name, kind in columns.items()])
+
+
+def log_rows(log: LogStore, *, after: int, until: int) -> Iterator[SegmentRow]:
+    """The rows of a log with after < position <= until, in order, as it is when the first is asked for.
+
+    Raises LedgerDamaged where one is missing, or lacks its leaf, or its text though nobody erased it.
+    """
+    with log.snapshot():
+        erased = dict(log.erased.between(after=after, until=until))
+        leaves = log.leaves(after=after, until=until)
+        for entry in log.of_other_types((), after=after, until=until):
+            after += 1
+            leaf = next(leaves, None)
+            if entry.position != after or leaf is None or leaf.position != after:
+                raise LedgerDamaged(f"the log has no event, or no leaf, at position {after}", position=after)
+            if entry.is_erased != (after in erased) or entry.is_erased != (leaf.salt is None):
+                raise LedgerDamaged(f"the text of the event at position {after} is gone by half", position=after)
+            yield SegmentRow(entry, leaf, erased.get(after))
+        if after != until:
+            raise LedgerDamaged(f"the log has no event at position {after + 1}", position=after + 1)
+
+
+def write_rows(rows: Iterator[SegmentRow], file: IO[bytes]) -> tuple[int, int]:
+    """Write rows as a Parquet file; how many there are, and how many of them are of erased texts."""
+    from pyarrow import parquet
+
+    written, erased = 0, 0
+    with parquet.ParquetWriter(
+        file,
+        row_schema(),
+        compression=_COMPRESSION,
+        use_dictionary=_FEW_VALUES,
+        write_statistics=_ORDERED,
+    ) as writer:
+        for group in _groups(rows):
+            writer.write_batch(_batch(group), row_group_size=GROUP_ROWS)
+            written += len(group)
+            erased += sum(row.erased_at is not None for row in group)
+    return written, erased
+
+
+def _groups(rows: Iterator[SegmentRow]) -> Iterator[list[SegmentRow]]:
+    group: list[SegmentRow] = []
+    size = 0
+    for row in rows:
+        group.append(row)
+        size += len(row.entry.state)
+        if len(group) == GROUP_ROWS or size >= GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _batch(rows: Sequence[SegmentRow]) -> "RecordBatch":
+    import pyarrow as pa
+
+    entries, leaves, erased_at = zip(*rows, strict=True)
+    position, event_key, stream, type_name, recorded_us, by, digest, state, version = zip(*entries, strict=True)
+    _, salt, content, hashed = zip(*leaves, strict=True)
+    columns: tuple[Sequence[Any], ...] = (
+        position,
+        event_key,
+        stream,
+        version,
+        type_name,
+        recorded_us,
+        by,
+        digest,
+        state,
+        salt,
+        content,
+        hashed,
+        erased_at,
+    )
+    schema = row_schema()
+    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def read_rows(file: Any) -> Iterator[list[SegmentRow]]:
+    """The rows of a Parquet file, group by group. Raises ValueError where it is none, or has other columns."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(file, thrift_string_size_limit=1 << 24) as opened:
+            if not opened.schema_arrow.remove_metadata().equals(row_schema()):
+                raise ValueError("it has other columns than a segment")
+            for number in range(opened.num_row_groups):
+                yield _rows_of(opened.read_row_group(number))
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"it cannot be read as Parquet: {error}") from error
+
+
+def _rows_of(table: Any) -> list[SegmentRow]:
+    import pyarrow as pa
+
+    by_name = {name: table.column(name) for name in table.column_names}
+    by_name["recorded_at"] = by_name["recorded_at"].cast(pa.int64())
+    at = {name: column.to_pylist() for name, column in by_name.items()}
+    entries = map(
+        Entry,
+        at["position"],
+        at["event_id"],
+        at["stream"],
+        at["type"],
+        at["recorded_at"],
+        at["recorded_by"],
+        at["digest"],
+        at["state"],
+        at["version"],
+    )
+    leaves = map(Leaf, at["position"], at["salt"], at["content"], at["leaf"])
+    return list(map(SegmentRow, entries, leaves, at["erased_at"]))
