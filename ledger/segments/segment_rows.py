@@ -14,6 +14,7 @@ from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged
 from ledger.proof.leaves import SALT_BYTES, Leaf
 from ledger.proof.merkle import HASH_BYTES
+from ledger.proof.stream_map import ID_BYTES
 from ledger.store import LogStore
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ GROUP_ROWS = 8_192
 """How many rows a group of a file has at most: so many are in memory at once."""
 GROUP_BYTES = 16 << 20
 """About how many bytes of states a group has at most."""
-ID_BYTES = 16
 _COMPRESSION = "zstd"
 _FEW_VALUES = ["type", "recorded_by"]
 """The columns that repeat what they say."""
