@@ -36,6 +36,7 @@ from projections.audit.slips import SLIP_GROUPS, Slips
 from projections.audit.statement_validity import statement_validity
 from projections.audit.sums import VERDICTS, WAYS, sums
 from projections.audit.thing_disputes import thing_disputes
+from projections.audit.thing_freshness import THING_STATES, thing_freshness
 from projections.audit.thing_vintages import thing_vintages
 from projections.audit.trace import DEPTH, DIRECTIONS, RELATIONS, trace
 from projections.audit.vintages import Columns, vintages
@@ -57,6 +58,7 @@ __all__ = [
     "SLIP_GROUPS",
     "STATUSES",
     "SUBJECT",
+    "THING_STATES",
     "TOP",
     "TURNS",
     "VERDICTS",
@@ -89,6 +91,7 @@ __all__ = [
     "statement_validity",
     "sums",
     "thing_disputes",
+    "thing_freshness",
     "thing_vintages",
     "trace",
     "uncertainty",

@@ -2,21 +2,16 @@
 
 What a publisher says of one metric comes on some days. The days between them are its rhythm: half of them are no longer
 than `every_days`, nine in ten no longer than `mostly_within_days`. Whether nothing came or nobody looked is told by
-`SourceChecked` events: a check is about all sources of its publisher, or those of a title, an edition, an address.
-
-A check is this ledger's own act: it counts from `checked_at` on the publication clock, and from its recording on the
-ledger clock.
+`SourceChecked` events (`projections.audit.last_checks`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, timedelta
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
-import pyarrow as pa
-
-from ledger.values import parse_moment
 from projections.audit.findings import Findings, Item
+from projections.audit.last_checks import Check, LastChecks, checks_at
 from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 
@@ -25,12 +20,6 @@ FRESHNESS_STATES = ("overdue", "late", "changed", "gone", "due", "current", "irr
 DAYS_MIN = 4
 """On so many days at least a publisher must have spoken of a metric to have a rhythm."""
 _MOSTLY = 9, 10
-_NAMED = ("title", "edition", "url")
-_CHECKS = """
-SELECT subject, title, edition, url, checked_at, found, CAST(event_id AS VARCHAR), position
-FROM log.source_checks
-WHERE since <= $position AND until > $position
-"""
 _GROUPS = """
 SELECT
   publisher,
@@ -51,20 +40,6 @@ _SOURCES = (
 )
 
 
-class Check(NamedTuple):
-    """That somebody looked at sources of a publisher, in order of when; what is not named is any."""
-
-    until: datetime
-    position: int
-    subject: str
-    title: str | None
-    edition: str | None
-    url: str | None
-    checked_at: str
-    found: str
-    event_id: str
-
-
 def freshness(
     reader: Reader, filters: Mapping[str, Value] | None = None, *, states: Sequence[str] = FRESHNESS_STATES
 ) -> Findings:
@@ -83,8 +58,7 @@ def freshness(
     Members: `summary`, how many items are in each state, whichever are asked for. Raises UnknownFilter and FilterError.
     """
     filters = filters or {}
-    checks = sorted(_checks(reader))
-    last = _last_checks(reader, filters, checks)
+    last = _last_checks(reader, filters)
     today = reader.viewpoint.as_of.astimezone(UTC).date()
     groups = reader.allowance.rows_of(reader.series("published", filters, query=_GROUPS))
     items = [_item(group, last.get((group["publisher"], group["metric"])), today) for group in groups]
@@ -94,45 +68,15 @@ def freshness(
     return Findings(chosen, {"summary": summary})
 
 
-def _checks(reader: Reader) -> Iterator[Check]:
-    """The checks that count at the viewpoint."""
-    for row in reader.allowance.each(reader.ask(_CHECKS)):
-        subject, title, edition, url, checked_at, found, event_id, position = row
-        until = parse_moment(checked_at).end
-        if until <= reader.viewpoint.as_of:
-            yield Check(until, position, subject, title, edition, url, checked_at, found, event_id)
-
-
-def _last_checks(reader: Reader, filters: Mapping[str, Value], checks: Sequence[Check]) -> dict[tuple[str, str], Check]:
-    """The last check that is about any source of what each publisher said of each metric.
-
-    Of checks that name the same only the last counts; those that name the same fields are joined by these, so that the
-    sources and the checks are looked at a few times, however many there are of both.
-    """
-    latest = {check[2:6]: place for place, check in enumerate(checks)}
-    if not latest:
+def _last_checks(reader: Reader, filters: Mapping[str, Value]) -> dict[tuple[str, str], Check]:
+    """The last check that is about any source of what each publisher said of each metric."""
+    last = LastChecks(checks_at(reader))
+    if not last.any:
         return {}
-    rows = [(place, *names) for names, place in latest.items()]
-    columns = zip(*rows, strict=True)
-    table = pa.table(
-        {
-            name: pa.array(column, pa.int64() if name == "place" else pa.string())
-            for name, column in zip(("place", "subject", *_NAMED), columns, strict=True)
-        }
-    )
-    forms = {tuple(name for name in _NAMED if getattr(checks[place], name) is not None) for place in latest.values()}
-    joined = " UNION ALL ".join(_join(form) for form in sorted(forms))
-    query = f", sources AS ({_SOURCES}) SELECT publisher, metric, MAX(place) FROM ({joined}) GROUP BY ALL"
-    with reader.lending(looked=table):
+    query = f", sources AS ({_SOURCES}) {last.query('publisher', 'metric')}"
+    with reader.lending(looked=last.table()):
         found = reader.series("published", filters, query=query)
-    return {(publisher, metric): checks[place] for publisher, metric, place in reader.allowance.tuples_of(found)}
-
-
-def _join(form: Sequence[str]) -> str:
-    """The sources that checks are about which name these fields and no others."""
-    on = " AND ".join(("looked.subject = sources.publisher", *(f"looked.{name} = sources.{name}" for name in form)))
-    given = " AND ".join(f"looked.{name} IS {'NOT ' if name in form else ''}NULL" for name in _NAMED)
-    return f"SELECT publisher, metric, place FROM sources JOIN looked ON {on} WHERE {given}"
+    return {(publisher, metric): last.check_at(place) for publisher, metric, place in reader.allowance.tuples_of(found)}
 
 
 def _item(group: Mapping[str, Any], check: Check | None, today: date) -> Item:

@@ -85,3 +85,11 @@ def test_planned_links_are_walked_where_they_are_asked_for(look: Look, address: 
         page.locator("#chain-planned").uncheck()
         page.get_by_role("button", name="Show").first.click()
         expect(page.locator("path.edge.planned")).to_have_count(0)
+
+
+def test_a_policy_says_who_speaks_of_it_and_who_looked(look: Look, address: str) -> None:
+    with look(f"{address}/things/policies/china-announcement-61-2025?as_of=2026-01-31") as page:
+        row = page.locator("#looks tbody tr")
+        expect(row).to_contain_text("Ministry of Commerce of China")
+        expect(row).to_contain_text("2025-11-07")
+        expect(row).to_contain_text("nobody has said")

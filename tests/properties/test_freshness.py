@@ -11,12 +11,14 @@ import pytest
 from ledger import Ledger
 from ledger.values import parse_moment
 from projections import Engine
-from projections.audit import FRESHNESS_STATES, freshness
+from projections.audit import FRESHNESS_STATES, THING_STATES, freshness, thing_freshness
 from tests.depth import seeds
 from tests.oracle.facts import Item
 from tests.oracle.histories import FAR, Viewpoint, instants_of
 from tests.oracle.model import Model
+from tests.oracle.model_thing_history import KEYS, TYPES, key_of
 from tests.oracle.model_vintages import all_series
+from tests.oracle.thing_stories import thing_story
 from tests.properties.test_viewpoints import recorded, seen_from, ticking
 from tests.shared_tables import engine_of
 
@@ -189,3 +191,88 @@ def test_the_histories_show_every_state() -> None:
         if seen == set(FRESHNESS_STATES):
             return
     pytest.fail(f"only {seen}")
+
+
+def watched_things(rng: random.Random, size: int) -> list[Item]:
+    """A story of things, with checks of their sources among the statements."""
+    bodies: list[Item] = []
+    speakers: list[str] = []
+    for number, body in enumerate(thing_story(rng, size)):
+        publisher = (body.get("source") or {}).get("publisher")
+        if publisher:
+            speakers.append(publisher)
+            body = {**body, "source": {**body["source"], "edition": rng.choice(("1", "2"))}}
+        bodies.append(body)
+        if speakers and rng.randrange(4) == 0:
+            named = {"title": "Yearbook" if rng.randrange(4) == 0 else None, "edition": rng.choice((None, "1"))}
+            found = rng.choice(("unchanged", "unchanged", "changed", "gone"))
+            check = {"type": "SourceChecked", "subject": rng.choice(speakers), "found": found}
+            check |= {"event_id": f"00000000-0000-4000-9000-{number:012}", "checked_at": rng.choice(CHECKED)}
+            bodies.append({**check, **{name: value for name, value in named.items() if value}})
+    return bodies
+
+
+CHECKED = ("2019", "2024", "2024-12-31", "2025-01", "2025-01-01", "2025-03", "2025-12-31", "2026-06-30")
+
+
+def expected_of_things(model: Model, family: str, at: Viewpoint) -> list[Item]:
+    names = model.names(at.position)
+    held = [fact for fact in model.content(at.position).values() if fact.standing]
+    published = [fact for fact in held if fact.type != "SourceChecked" and fact.published.end <= at.as_of]
+    taken_back = {fact.get("withdraws") for fact in published if fact.type == "ReportWithdrawn"}
+    said: dict[tuple[str, ...], list[Any]] = {}
+    for fact in published:
+        if fact.type in TYPES[family] and fact.event_id not in taken_back:
+            speaker = fact.source.get("publisher")
+            who = names.resolve(speaker) if speaker else ""
+            said.setdefault((*key_of(fact, family, names), who), []).append(fact)
+    items = []
+    for (*key, publisher), facts in sorted(said.items()):
+        about = [
+            check
+            for check in held
+            if check.type == "SourceChecked"
+            and parse_moment(check.body["checked_at"]).end <= at.as_of
+            and names.resolve(check.body["subject"]) == publisher
+            and any(
+                all(check.get(name) in (None, fact.source.get(name)) for name in ("title", "edition", "url"))
+                for fact in facts
+            )
+        ]
+        last = max(about, key=lambda check: (parse_moment(check.body["checked_at"]).end, check.position), default=None)
+        state = "unchecked"
+        if last is not None and last.body["found"] != "unchanged":
+            if all(last.position > fact.position for fact in facts):
+                state = last.body["found"]
+        elif last is not None and all(parse_moment(last.body["checked_at"]).end > f.published.end for f in facts):
+            state = "unchanged"
+        items.append(
+            {
+                **{name: value or None for name, value in zip(KEYS[family], key, strict=True)},
+                "publisher": publisher or None,
+                "state": state,
+                "statements": len(facts),
+                "last_published_on": max(f.published.end for f in facts).astimezone(UTC).date().isoformat(),
+                "last_check": last and last.event_id,
+            }
+        )
+    return items
+
+
+@pytest.mark.parametrize("seed", seeds(ordinarily=3))
+def test_freshness_of_things_is_that_of_the_model(seed: int) -> None:
+    rng = random.Random(seed)
+    for engine, events in recorded(rng, watched_things):
+        model = Model(events)
+        for as_of in (FAR, rng.choice(instants_of(events))):
+            at = Viewpoint(as_of, rng.randint(len(events) // 2, len(events)), as_of)
+            for family in KEYS:
+                with engine.reader(seen_from(engine, at)) as reader:
+                    found = thing_freshness(reader, family, {})
+                wanted = expected_of_things(model, family, at)
+                keys = (*KEYS[family], "publisher")
+                items = sorted(found.items, key=lambda item, keys=keys: [item[key] or "" for key in keys])  # type: ignore[misc]
+                assert [{name: item[name] for name in want} for item, want in zip(items, wanted, strict=True)] == wanted
+                order = [THING_STATES.index(item["state"]) for item in found.items]
+                assert order == sorted(order)
+                assert sum(found.members["summary"].values()) == len(wanted)

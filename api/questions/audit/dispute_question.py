@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choice_of, page_from, texts_of
-from api.questions.audit.resource_parameters import PUBLISHER, RESOURCE, check_taken, with_things
+from api.questions.audit.resource_parameters import NOT_OF_SPEAKERS, PUBLISHER, RESOURCE, check_taken, with_things
 from api.questions.page import Page
 from api.questions.parameters import VIEWPOINT, Parameter
 from projections import FIGURES, THINGS, Inquiry, Reader
@@ -56,13 +56,11 @@ PAIRS = {
 
 OF_FIGURES = (STATUS, *SERIES_PARAMETERS)
 OF_THINGS = (STATUS, PUBLISHER, *VIEWPOINT)
-_NOT_OF_THINGS = ("status", "publisher", "prefer", "disputed")
-"""Filters of things that mean something else here, or nothing: what is disputed is so whoever is preferred."""
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of disputes. Raises Problem."""
-    resource = check_taken(parameters, OF_FIGURES, OF_THINGS, besides=_NOT_OF_THINGS)
+    resource = check_taken(parameters, OF_FIGURES, OF_THINGS, besides=NOT_OF_SPEAKERS)
 
     def find(reader: Reader, asked: dict[str, str], limit: int | None, offset: int) -> Findings:
         status = choice_of(asked, "status", STATUSES)
@@ -85,7 +83,7 @@ QUESTION = AuditQuestion(
     "disputes",
     "Where publishers differ, since when, and how it ended",
     DESCRIPTION,
-    with_things(OF_FIGURES, (), besides=_NOT_OF_THINGS),
+    with_things(OF_FIGURES, (), besides=NOT_OF_SPEAKERS),
     ask,
     {"pairs": PAIRS},
     (

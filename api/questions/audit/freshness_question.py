@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choices_of, page_of
+from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choices_of, page_of, texts_of
+from api.questions.audit.resource_parameters import NOT_OF_SPEAKERS, PUBLISHER, RESOURCE, check_taken, with_things
 from api.questions.page import Page
-from api.questions.parameters import Parameter
-from projections import Inquiry, Reader
-from projections.audit import FRESHNESS_STATES, Findings, freshness
+from api.questions.parameters import VIEWPOINT, Parameter
+from projections import FIGURES, THINGS, Inquiry, Reader
+from projections.audit import FRESHNESS_STATES, THING_STATES, Findings, freshness, thing_freshness
 
 ORDER = 65
 DESCRIPTION = """\
@@ -25,9 +26,20 @@ day on which a source was retrieved, as the statements say. A check counts from 
 `current`, and `irregular`: published on fewer than four days, so that there is no rhythm. `summary` counts the
 states, whichever are shown.
 
+With `resource=policies` (agreements, facilities, links, risks, relationships, commitments) an item a thing and
+publisher that speaks of it. These have no rhythm; `state` is `gone` or `changed` (so the last check found a source of
+what is said, and nothing was recorded since), `unchanged` (so the last check found it, after it was last published), or
+`unchecked`.
+
 Example: `GET /v1/freshness?publisher=lynas-rare-earths,usgs&state=overdue,due&as_of=2026-11-01`
 """
-OWN = (Parameter("state", f"Only these states: some of {', '.join(FRESHNESS_STATES)}.", "overdue,changed,gone"),)
+STATE = Parameter(
+    "state",
+    f"Only these states: some of {', '.join(FRESHNESS_STATES)}; of things, of {', '.join(THING_STATES)}.",
+    "changed,gone",
+)
+OF_FIGURES = (STATE, *SERIES_PARAMETERS)
+OF_THINGS = (STATE, PUBLISHER, *VIEWPOINT)
 MEMBERS = {
     "summary": {
         "type": "object",
@@ -39,9 +51,14 @@ MEMBERS = {
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of what publishers published when, and who looked. Raises Problem."""
+    resource = check_taken(parameters, OF_FIGURES, OF_THINGS, besides=NOT_OF_SPEAKERS)
 
     def find(reader: Reader, asked: dict[str, str]) -> Findings:
-        states = choices_of(asked, "state", FRESHNESS_STATES)
+        asked.pop(RESOURCE.name, None)
+        if resource != FIGURES.name:
+            states, publishers = choices_of(asked, STATE.name, THING_STATES), texts_of(asked, PUBLISHER.name)
+            return thing_freshness(reader, resource, asked, publishers=publishers, states=states)
+        states = choices_of(asked, STATE.name, FRESHNESS_STATES)
         return freshness(reader, asked, states=states)
 
     return page_of(engine, "freshness", parameters, find)
@@ -51,11 +68,15 @@ QUESTION = AuditQuestion(
     "freshness",
     "What is overdue, and who looked",
     DESCRIPTION,
-    (*OWN, *SERIES_PARAMETERS),
+    with_things(OF_FIGURES, (), besides=NOT_OF_SPEAKERS),
     ask,
     MEMBERS,
     (
         *("publisher", "metric", "state", "days_over", "last_published_on", "every_days", "expected_on"),
         *("last_checked_at", "last_found"),
     ),
+    thing_columns={
+        resource: (*names, "publisher", "state", "last_published_on", "last_checked_at", "last_found")
+        for resource, names in THINGS.items()
+    },
 )

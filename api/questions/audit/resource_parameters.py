@@ -21,6 +21,8 @@ RESOURCE = Parameter(
     "What the question is about: figures, or things that hold over time.",
     schema={"type": "string", "enum": list(RESOURCES), "default": OF_FIGURES},
 )
+NOT_OF_SPEAKERS = ("status", "publisher", "prefer", "disputed")
+"""Filters of things that mean something else, or nothing, where a question is about whoever speaks of them."""
 PUBLISHER = next(one for one in SERIES_PARAMETERS if one.name == "publisher")
 
 

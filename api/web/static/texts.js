@@ -320,6 +320,7 @@ export const TEXTS = {
     none: "None of this is known at this date. Move the date forward, or loosen a filter.",
     history: "How it came about",
     slips: "How far its dates moved",
+    looks: "Who speaks of it, and who looked",
     about: "What is said about it",
     filterBy: "Filtered by",
     relationshipsOf: "How it stands to others",
@@ -334,6 +335,7 @@ export const TEXTS = {
     columns: {
       facility: "Plant or mine", transition: "Step", statedFirst: "Stated first", statedLast: "Stated last", moved: "Moved by, days",
       restated: "Times restated", published: "Published", publisher: "Publisher", says: "Says", from: "From", to: "To", how: "How",
+      spoke: "Last spoke of it", looked: "Last looked at",
       who: "Who", whom: "Whom", status: "Status", figure: "Figure", value: "Value",
     },
   },

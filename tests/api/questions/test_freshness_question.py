@@ -72,3 +72,33 @@ def test_what_cannot_be_a_check_is_refused(api: Api) -> None:
         assert response.status_code == 422, response.text
         assert [one["rule"] for one in response.json()["errors"]] == [rule]
     assert api.client.get("/v1/freshness?state=stale").status_code == 422
+
+
+def test_who_looked_at_the_sources_of_a_policy(api: Api) -> None:
+    ban = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "erewhon", "kind": "export_ban"}
+    source = {"publisher": "survey", "title": "Gazette", "edition": "12", "retrieved_on": "2025-02-01"}
+    quota = {**ban, "policy": "quota", "kind": "quota_system", "source": {"publisher": "survey", "title": "Notices"}}
+    api.post(*WORLD, {**ban, "effective_from": "2025-01-01", "published_at": "2024-12-01", "source": source})
+    api.post({**quota, "effective_from": "2025-01-01", "published_at": "2024-12-15"})
+
+    def states(**parameters: str) -> list[list[str]]:
+        items = api.items("freshness", resource="policies", **parameters)
+        return [[item["policy"], item["state"]] for item in items]
+
+    assert states(as_of="2026-04-01") == [["ban", "unchecked"], ["quota", "unchecked"]]
+    api.post(check(title="Gazette"))
+    assert states(as_of="2026-02-15") == [["ban", "unchecked"], ["quota", "unchecked"]]
+    assert states(as_of="2026-04-01") == [["quota", "unchecked"], ["ban", "unchanged"]]
+    (item,) = api.items("freshness", resource="policies", policy="ban", as_of="2026-04-01")
+    assert (item["last_checked_at"], item["last_found"], item["last_retrieved_on"]) == (
+        *("2026-03-01", "unchanged", "2025-02-01"),
+    )
+    api.post(check(checked_at="2026-03-02", found="gone"))
+    assert states(as_of="2026-04-01") == [["ban", "gone"], ["quota", "gone"]]
+    api.post({"type": "PolicyRepealed", "policy": "ban", "effective_from": "2026-03-15", "published_at": "2026-03-05"})
+    assert states(as_of="2026-04-01", state="gone") == [["ban", "gone"], ["quota", "gone"]]
+    repealed = {"type": "PolicyRepealed", "policy": "quota", "source": quota["source"]}
+    api.post({**repealed, "effective_from": "2026-03-15", "published_at": "2026-03-05"})
+    assert states(as_of="2026-04-01", publisher="survey") == [["ban", "gone"], ["quota", "unchecked"]]
+    assert api.items("freshness", resource="policies", publisher="nobody", as_of="2026-04-01") == []
+    assert api.client.get("/v1/freshness?resource=policies&state=overdue").status_code == 422

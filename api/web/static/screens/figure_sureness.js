@@ -38,7 +38,8 @@ function record(item) {
   return words.record(item.own, item.others, Math.round(100 * item.unchanged_share));
 }
 
-function checked(item) {
+/** When somebody last looked at the sources of an item of `/v1/freshness`, and what they were like. */
+export function checked(item) {
   if (!item) return TEXTS.none;
   if (item.last_checked_at) return words.checked(item.last_checked_at, words.found[item.last_found]);
   return item.last_retrieved_on ? words.retrieved(item.last_retrieved_on) : words.nobody;

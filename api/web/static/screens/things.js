@@ -8,6 +8,7 @@ import { address } from "../place.js";
 import { badge, empty, facts, table } from "../table.js";
 import { fieldName } from "../terms.js";
 import { TEXTS } from "../texts.js";
+import { checked } from "./figure_sureness.js";
 import { downloads } from "./figures.js";
 
 const words = TEXTS.things;
@@ -110,15 +111,30 @@ export async function thing({ names: [resource, slug], signal }) {
   if (!SLUGS[resource]) throw new Error(TEXTS.failure.unknown);
   if (resource === "entities") return entity(slug, signal);
   const { items } = await ask(`/v1/${resource}`, { [SLUGS[resource]]: slug, limit: PAGE }, { signal });
-  const history = await askOrNull(`/v1/${resource}/${encodeURIComponent(slug)}/history`, { limit: PAGE }, { signal });
-  const called = await names(slugsIn([...items, ...(history?.items ?? [])]).concat(items.map((item) => item.facility)), { signal });
+  const [history, looks] = await Promise.all([
+    askOrNull(`/v1/${resource}/${encodeURIComponent(slug)}/history`, { limit: PAGE }, { signal }),
+    ask("/v1/freshness", { resource, [SLUGS[resource]]: slug, limit: PAGE }, { signal }),
+  ]);
+  const called = await names(slugsIn([...items, ...(history?.items ?? []), ...looks.items]).concat(items.map((item) => item.facility)), { signal });
   const title = items.length ? titleOf(resource, items[0], called) : called(slug);
   return h("article", { class: "thing" },
     h("p", { class: "kind" }, h("a", { href: address(`/things/${resource}`) }, words[resource])),
     h("h1", {}, title),
     items.length ? items.map((item) => stateOf(item, called)) : empty(words.none),
     h("section", {}, h("h2", {}, words.history), historyTable(history?.items ?? [], called)),
+    h("section", {}, h("h2", {}, words.looks), looksTable(looks.items, called)),
   );
+}
+
+/** Who speaks of it, and when somebody last looked at what they say. */
+function looksTable(items, called) {
+  if (!items.length) return empty(words.nothing);
+  const { columns } = words;
+  return table([
+    { title: columns.publisher, cell: (item) => (item.publisher ? told("publisher", item.publisher, called) : TEXTS.none) },
+    { title: columns.spoke, cell: (item) => item.last_published_on },
+    { title: columns.looked, cell: (item) => checked(item) },
+  ], items, { caption: words.looks, id: "looks" });
 }
 
 function stateOf(item, called) {
