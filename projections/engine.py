@@ -22,7 +22,8 @@ from projections.queries.watchdog import Watchdog
 from projections.sql_text import quoted
 from projections.tables.database import ARROW_ROWS
 from projections.tables.families import families
-from projections.tables.table_set import ORDERS, Progress, TableSet
+from projections.tables.table_set import Progress, TableSet
+from projections.tables.table_shapes import ORDERS, VERSIONS_ORDER
 from projections.upkeep import Upkeep
 from projections.viewpoint import Viewpoint, viewpoint
 
@@ -125,13 +126,19 @@ class Engine(Inquiry):
 
         Typed tables are the families of events, `slugs` and `slug_groups`, and `answer_intervals`: see `tables`.
         """
-        order = ORDERS.get(name, "position, since")
+        order = ORDERS.get(name, VERSIONS_ORDER)
         with self._upkeep.lend() as tables, tables.connection.cursor() as cursor:
             return cursor.sql(f"SELECT * FROM log.{quoted(name)} ORDER BY {order}").to_arrow_table(ARROW_ROWS)
 
     def tables(self) -> list[str]:
         """The names of the typed tables."""
         return [*self._families, *ORDERS]
+
+    @contextmanager
+    def tables_at_rest(self) -> Iterator[TableSet]:
+        """The typed tables, caught up; nobody changes them until the block ends."""
+        with self._upkeep.lend_alone(Allowance()) as tables:
+            yield tables
 
     @contextmanager
     def preview(self, entries: Iterable[Entry], allowance: Allowance | None = None) -> Iterator[Reader]:

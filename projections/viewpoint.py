@@ -95,8 +95,14 @@ def viewpoint(
 
 
 def _position(ledger: Ledger, text: str, *, head: int) -> int:
+    stated = stated_position(text, head=head)
+    return ledger.position_at(parse_moment(text).end) if stated is None else stated
+
+
+def stated_position(text: str, *, head: int) -> int | None:
+    """The N of `position:N`; None where a text says a moment. Raises CalendarError, and PositionBeyondHead."""
     if not text.startswith(POSITION_PREFIX):
-        return ledger.position_at(parse_moment(text).end)
+        return None
     digits = text.removeprefix(POSITION_PREFIX)
     if not (digits.isascii() and digits.isdigit() and len(digits) <= POSITION_DIGITS_MAX):
         raise CalendarError(f"{text!r} is no position: write position:0, position:1, and so on")

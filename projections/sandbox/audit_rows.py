@@ -77,7 +77,7 @@ SLIPS = _columns(
 def _of_items(
     name: str, description: str, columns: Mapping[str, str], find: Callable[[Reader], Sequence[Item]]
 ) -> PublicTable:
-    def rows(_: Ledger, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
+    def rows(_: Ledger | None, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
         items = iter(find(reader))
         some = list(islice(items, PART_ITEMS))
         while True:
@@ -89,7 +89,7 @@ def _of_items(
     return PublicTable(name, description, columns, rows)
 
 
-def _slips(_: Ledger, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
+def _slips(_: Ledger | None, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
     for resource in THINGS:
         for part in Slips(reader, resource, {}).parts(offset=0):
             there = {**{one: part[one] for one in part.column_names}, "resource": [resource] * len(part)}

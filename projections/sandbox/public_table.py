@@ -13,10 +13,11 @@ from projections.queries.reader import Reader
 class PublicTable:
     """`columns` have the types that a statement sees. `rows` gives some columns at a reader's viewpoint, in parts.
 
-    There is one part at least, and a value may be the text of what its type says: a child of the sandbox casts it.
+    Without a ledger there is everything but the log itself. There is one part at least, and a value may be the text of
+    what its type says: a child of the sandbox casts it.
     """
 
     name: str
     description: str
     columns: Mapping[str, str]
-    rows: Callable[[Ledger, Reader, Sequence[str]], Iterator[pa.Table]]
+    rows: Callable[[Ledger | None, Reader, Sequence[str]], Iterator[pa.Table]]

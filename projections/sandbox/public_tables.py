@@ -6,7 +6,7 @@ name (`dimensions`, `content`) is JSON. Rows come in the order of the resource, 
 `vintages` in that of the log.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -63,18 +63,23 @@ class _Source:
 
 def public_tables(reader: Reader) -> Mapping[str, PublicTable]:
     """Every public table by name, in order; the same for all viewpoints of an engine."""
+    return {name: public_table(reader, name) for name in (*CATALOGUE, *_TOLD, *_AUDIT)}
+
+
+def public_table(reader: Reader, name: str) -> PublicTable:
+    """The public table of a name, which reads what it is made of, and no other table of the reader's."""
     families = tuple(
         (name, column.name, column.type) for name, family in reader.families.items() for column in family.columns
     )
-    if families not in _known:
-        resources = [_of_resource(reader, projection) for projection in CATALOGUE.values()]
-        told = (_viewpoint_table(), _events_table(), _history_table(reader), _vintages_table(reader))
-        _known[families] = {table.name: table for table in (*resources, *told, *AUDIT_TABLES)}
-    return _known[families]
+    known = _known.setdefault(families, {**_AUDIT})
+    if name not in known:
+        known[name] = _of_resource(reader, CATALOGUE[name]) if name in CATALOGUE else _TOLD[name](reader)
+    return known[name]
 
 
-_known: dict[tuple[tuple[str, str, str], ...], Mapping[str, PublicTable]] = {}
-"""By the columns of all families: to ask DuckDB takes a second."""
+_AUDIT = {table.name: table for table in AUDIT_TABLES}
+_known: dict[tuple[tuple[str, str, str], ...], dict[str, PublicTable]] = {}
+"""By the columns of all families, and by name: to ask DuckDB of all of them takes a second."""
 
 
 def _of_resource(reader: Reader, projection: Projection) -> PublicTable:
@@ -82,7 +87,7 @@ def _of_resource(reader: Reader, projection: Projection) -> PublicTable:
     source = _resource(reader, projection)
     columns = {name: kind for name, kind in _described(reader, source, projection.kinds).items() if name not in hidden}
 
-    def rows(_: Ledger, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
+    def rows(_: Ledger | None, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
         return _rows_of(reader, _resource(reader, projection), wanted)
 
     return PublicTable(projection.name, projection.description, columns, rows)
@@ -103,7 +108,7 @@ def _resource(reader: Reader, projection: Projection) -> _Source:
     return _Source(clauses, f"(SELECT * {as_text} FROM items WHERE {conditions})", projection.order, selection.params)
 
 
-def _viewpoint_table() -> PublicTable:
+def _viewpoint_table(_: Reader) -> PublicTable:
     columns = {
         "as_of": "TIMESTAMP",
         "recorded_as_of": "VARCHAR",
@@ -112,7 +117,7 @@ def _viewpoint_table() -> PublicTable:
         "recorded_at": "TIMESTAMP",
     }
 
-    def rows(_: Ledger, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
+    def rows(_: Ledger | None, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
         at = reader.viewpoint
         values = {
             "as_of": naive(at.as_of),
@@ -127,18 +132,23 @@ def _viewpoint_table() -> PublicTable:
     return PublicTable("viewpoint", "One row: where the statement looks from, on the three clocks.", columns, rows)
 
 
-def _events_table() -> PublicTable:
+def _events_table(_: Reader) -> PublicTable:
+    def rows(ledger: Ledger | None, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
+        if ledger is None:
+            raise ValueError("events are read from the log, and there is none here")
+        return event_rows(ledger, reader, wanted)
+
     return PublicTable(
         "events",
         "The log as it was recorded, up to the position and the publication time of the viewpoint; `content` is what "
         "was sent.",
         EVENT_COLUMNS,
-        event_rows,
+        rows,
     )
 
 
 def _history_table(reader: Reader) -> PublicTable:
-    def rows(_: Ledger, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
+    def rows(_: Ledger | None, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
         return _rows_of(reader, _history(reader), wanted)
 
     kinds = _described(reader, _history(reader), COMMON)
@@ -155,7 +165,7 @@ def _history(reader: Reader) -> _Source:
 
 
 def _vintages_table(reader: Reader) -> PublicTable:
-    def rows(_: Ledger, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
+    def rows(_: Ledger | None, reader: Reader, wanted: Sequence[str]) -> Iterator[pa.Table]:
         return _rows_of(reader, _vintages(reader), wanted)
 
     kinds = _described(reader, _vintages(reader), COMMON)
@@ -191,3 +201,11 @@ def _rows_of(reader: Reader, source: _Source, wanted: Sequence[str]) -> Iterator
     order = ", ".join(f"{quoted(column)} NULLS FIRST" for column in source.order)
     query = f"{source.clauses}\nSELECT {columns} FROM {source.relation} ORDER BY {order}"
     return reader.tables(query, source.params)
+
+
+_TOLD: Mapping[str, Callable[[Reader], PublicTable]] = {
+    "viewpoint": _viewpoint_table,
+    "events": _events_table,
+    "history": _history_table,
+    "vintages": _vintages_table,
+}

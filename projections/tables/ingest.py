@@ -10,7 +10,6 @@ Only events that ledger events act on, or that name a slug that moves, are looke
 rows do not depend on where batches were cut.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,7 +20,7 @@ from duckdb import DuckDBPyConnection
 from ledger import Content, Entry, LedgerDamaged, LogStore, body_of, encoded
 from ledger.events import REGISTRY, EntitiesMerged, EntityRegistered, EventErased, LedgerEvent
 from projections.sql_text import quoted, sql
-from projections.tables import answer_intervals, lookups
+from projections.tables import lookups
 from projections.tables.aliases import Aliases, Merging
 from projections.tables.answer_intervals import FIGURES_ORDER, SERIES
 from projections.tables.arrow_rows import SCHEMA, VersionRow, versions
@@ -30,8 +29,7 @@ from projections.tables.families import FOREVER, UNRESOLVED, Family
 from projections.tables.later_versions import Act, Contents, changed
 from projections.tables.planned_statements import FEW, PlannedStatements
 from projections.tables.slug_meanings import SlugMeanings
-
-_WORD_START = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
+from projections.tables.table_shapes import create_tables
 
 
 class ActOn(NamedTuple):
@@ -94,18 +92,14 @@ class Ingest:
         """Make the tables, empty, and a view for each type of event. `columns` are those of the families' tables; where
         they are not known, they are those of the queries that fill the tables, which take far longer to plan.
         """
-        self._run(sql("tables/sql/bookkeeping.sql"))
         self.planned.give("batch", SCHEMA.empty_table())
-        for family in self._families.values():
-            if family.name == "figures":
-                self._run(sql("tables/sql/fiscal.sql").format(forever=FOREVER))
-            rows = None if columns else self._rows_of(family, all_figures_known=True, few=True)
-            shape = f"({columns[family.name]})" if columns else f"AS {rows} WITH NO DATA"
-            self._run(f"CREATE TABLE log.{family.name} {shape}")
-            names = ((_WORD_START.sub("_", name).lower(), name) for name in family.types)
-            rows = f"SELECT * FROM log.{family.name} WHERE type"
-            self._run("; ".join(f"CREATE OR REPLACE VIEW log.{view} AS {rows} = '{name}'" for view, name in names))
-        answer_intervals.create_table(self._cursor)
+
+        def shape_of(family: Family) -> str:
+            if columns:
+                return f"({columns[family.name]})"
+            return f"AS {self._rows_of(family, all_figures_known=True, few=True)} WITH NO DATA"
+
+        create_tables(self._cursor, self._families.values(), shape_of)
 
     def recall(self) -> None:
         """Read the state of this object from the tables again: they were opened, or a transaction was rolled back."""

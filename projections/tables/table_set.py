@@ -5,7 +5,6 @@ or by another version of the SQL (its fingerprint). One thread at a time may cha
 through a cursor of its own.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -16,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from ledger import Entry, Ledger
-from projections.sql_text import quoted, sql
+from projections.sql_text import quoted
 from projections.tables import answer_intervals
 from projections.tables.arrow_rows import drafted as as_table
 from projections.tables.database import columns_of, connected, drop_tables, is_about_rows, use_all_cores
@@ -25,6 +24,7 @@ from projections.tables.ingest import Ingest, TextsErased
 from projections.tables.log_batches import batches, check_rows
 from projections.tables.planned_statements import FEW
 from projections.tables.spill_folder import remove_abandoned, spill_folder
+from projections.tables.table_shapes import ORDERS, fingerprint
 
 WHOLE_MIN = 20_000
 """A log of at least this many events is made into tables in one go, which sorts them too."""
@@ -37,20 +37,10 @@ KEPT_EVERY = 5_000
 """After this many new events the file is brought up to date (a checkpoint). Until then each event that came alone takes
 some 20 KB of memory."""
 
-ORDERS = {
-    "slugs": "slug, since",
-    "slug_groups": "number, since",
-    "answer_intervals": "subject_code, figure_id, position, since",
-}
-"""The tables that hold something else than versions of events, and the order of their rows."""
-
-
 READING = "reading the log"
 ORDERING = "putting rows in order"
 """The phases in which a long log is made into tables."""
 
-ROWS_MADE = "2: a version reads the fiscal year of its time"
-"""Said anew when rows come out otherwise because of code that is not SQL; then tables on disk are made again."""
 PROGRESS = ("identity", "fingerprint", "position", "event_id")
 """The columns of the table that says what the others were made from. No other program's file has such a table."""
 
@@ -69,6 +59,15 @@ class Progress(NamedTuple):
 _COLUMNS: dict[str, dict[str, str]] = {}
 """The columns of the families' tables, as they are written where a table is made, by the fingerprint of the tables. To
 find them out takes a fifth of a second; a server that erases makes tables again and again."""
+
+
+def family_columns(families: Mapping[str, Family]) -> Mapping[str, str]:
+    """The columns of the families' tables, as they are written where a table is made."""
+    mark = fingerprint(families)
+    if mark not in _COLUMNS:
+        with Ledger(":memory:") as nothing:
+            TableSet(nothing, families, path=":memory:").close()
+    return _COLUMNS[mark]
 
 
 class ForeignTables(Exception):
@@ -368,10 +367,4 @@ class TableSet:
 
     @cached_property
     def _fingerprint(self) -> str:
-        """A digest of what makes the tables: another one means that the tables must be made again."""
-        texts = [
-            sql(f"tables/sql/{name}.sql")
-            for name in ("macros", "bookkeeping", "fiscal", "figures", "exact", "answer_intervals")
-        ]
-        texts += [ROWS_MADE, *(family.select(merged=True) for family in self._families.values())]
-        return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+        return fingerprint(self._families)
