@@ -18,6 +18,7 @@
 #                 (CYCLES=2000 CUTS=5000; the cuts need strace)
 #   make mutants  plant bugs in the SQL, and see the tests catch them
 #   make sandbox  statements of SQL without end or measure, each with its time and memory until it was stopped
+#   make spark  pyspark for the tests that fold on Apache Spark (400 MB; it needs Java 17 or later)
 #   make lock   choose the versions in requirements.lock anew (needs uv)
 
 SHELL := /bin/bash
@@ -50,7 +51,7 @@ SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli test
 	tests/projections/sandbox tests/api/http/test_sql_statements.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test newest test-newest generator lint check format docs judge bench fuzz golden mutants tampering crashes articles sandbox lock clean
+.PHONY: help run test newest test-newest generator lint check format docs judge bench fuzz golden mutants tampering crashes articles sandbox spark lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -165,6 +166,10 @@ $(GENERATOR)/.ready:
 	$(call venv,$(GENERATOR),$(PYTHON) $(PYTHONS) python3)
 	@$(GENERATOR)/bin/python -m pip install $(QUIETLY) 'openapi-python-client==0.29.1'
 	@touch $@
+
+# pyspark is no wheel, and ten times as large as all else together: only those who ask for it have it.
+spark: $(READY)
+	@$(BIN)/python -m pip install $(QUIETLY) 'pyspark==4.3.0'
 
 # The lock holds versions and hashes, and no address: any index will do.
 lock:

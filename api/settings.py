@@ -9,6 +9,7 @@ Each setting is a line in `SETTINGS`, from which its variable, its check and its
 import hashlib
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -348,3 +349,8 @@ def _in_url(host: str) -> str:
         return f"[{host}]" if isinstance(ip_address(host), IPv6Address) else host
     except ValueError:
         return host
+
+
+def name_python_of_executors() -> None:
+    """Let the executors of Spark run this Python, unless the environment names another (PYSPARK_PYTHON)."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

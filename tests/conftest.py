@@ -33,6 +33,7 @@ settings.load_profile("patient")
 
 
 LONGEST = (
+    "test_spark_folds.py::",
     "test_vintages.py::test_a_full_set_answers",
     "test_recipes.py::",
     "test_readme.py::",

@@ -51,6 +51,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("queries",),
         ("audit",),
         ("sandbox",),
+        ("partitions",),
         ("upkeep",),
         ("engine",),
     ),

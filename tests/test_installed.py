@@ -33,6 +33,7 @@ COMMANDS = {
     "import": ["facts.jsonl"],
     "export": ["exported"],
     "mapping": ["list"],
+    "partitions": ["versions"],
     "template": ["figures.xlsx"],
     "diff": LATER,
     "impact": ["--recorded-from", "position:100"],
@@ -44,7 +45,7 @@ COMMANDS = {
     "restore": ["ledger.backup", "--check"],
     "search": ["--q", "china quota 2023"],
 }
-"""What commands cannot do without; `history` wants a figure's id, and `serve` and `mcp` do not end."""
+"""What commands cannot do without; `history` wants a figure's id, `serve` and `mcp` do not end, `spark` wants Java."""
 
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
@@ -102,7 +103,7 @@ def test_no_command_warns(directory: Path) -> None:
     other = json.loads(run(directory, *PROGRAM, "statements", "--limit", "1", "--format", "json"))["items"][0]
     gone = [other["event_id"], "--reason", "other", "--explanation", "It was tried.", "--yes"]
     asked = {**COMMANDS, "history": [figures[0]["figure_id"]], "erase": gone}
-    commands = sorted({name for one in MODULES for name in one.names()} - {"serve", "mcp"})
+    commands = sorted({name for one in MODULES for name in one.names()} - {"serve", "mcp", "spark"})
     assert set(asked) <= set(commands)
     transcript = run(
         directory,

@@ -24,6 +24,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "verify": ("supply-ledger verify",),
     "backup": ("supply-ledger backup ledger.backup",),
     "restore": ("supply-ledger restore ledger.backup --data restored",),
+    "partitions": ("supply-ledger partitions copy --buckets 4", "supply-ledger partitions copy --check"),
+    "spark": ("supply-ledger spark figures --as-of 2025 --from versions --to answers",),
     "config": ("supply-ledger config",),
     "doctor": ("supply-ledger doctor",),
     "figures": (

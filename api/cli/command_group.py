@@ -55,6 +55,7 @@ MODULES = (
     CommandModule("api.cli.export_command", lambda: ("export",)),
     CommandModule("api.cli.verify_command", lambda: ("verify",), needs=()),
     CommandModule("api.cli.backup_commands", lambda: ("backup", "restore"), needs=()),
+    CommandModule("api.cli.partition_commands", lambda: ("partitions", "spark"), needs=LIBRARIES),
     CommandModule("api.cli.doctor_command", lambda: ("doctor",), needs=()),
     CommandModule("api.cli.config_command", lambda: ("config",), needs=()),
     CommandModule("api.cli.mapping_command", lambda: ("mapping",)),

@@ -114,6 +114,8 @@ WRITES = (
     "history",
     "backup",
     "restore",
+    "partitions",
+    "spark",
     "erase",
 )
 COMMANDS = [name for one in MODULES for name in one.names() if name not in WRITES]
@@ -194,6 +196,8 @@ def test_a_mistake_is_told_with_nothing_raw(data: Path, command: str, words: lis
         ["mapping", "check", "pyproject.toml", "--mapping", f"{EVIL}.toml"],
         ["mapping", "save", "README.md"],
         ["export", f"pyproject.toml/{EVIL}"],
+        ["partitions", f"pyproject.toml/{EVIL}"],
+        ["spark", EVIL, "--from", EVIL, "--to", EVIL],
         ["figures", "--dimension", EVIL],
         ["events", "--type", EVIL],
         ["serve", "--host", EVIL],

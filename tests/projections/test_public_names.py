@@ -17,7 +17,7 @@ PUBLIC = {
         "ContentTooLarge Entry Erasure Event EventIdReused Fault FileError Floats Format ImportChoices "
         "ImportLimits "
         "ImportOptions ImportReport InvalidEvent KeyReused Ledger LedgerAltered LedgerDamaged LedgerError LogStore "
-        "MalformedJSON MappingError Mode OnConflict OnMissing Plan PositionBeyondHead QuantityError Receipt "
+        "MalformedJSON MappingError Mode OnConflict OnMissing PlaceError Plan PositionBeyondHead QuantityError Receipt "
         "ReceiptItem Refused RuleBroken StoreBusy StoreError StoreFull TableForm TableMapping UnitError Verification "
         "VersionConflict Violation body_of body_of_entry content digest encoded erasures export_log "
         "exported_events "
@@ -46,6 +46,10 @@ PUBLIC = {
         "key_file_beside opened parsed_cosignatures proved roots_of signed_at signing_key tile_entries "
         "timestamp_of timestamp_request verify_timestamp with_signature"
     ),
+    "ledger.segments": (
+        "SEGMENTS_MANIFEST SegmentExport SegmentManifest StoragePlace VerifiedSegments check_segments export_segments "
+        "json_bytes read_manifest restore_segments restore_segments_into_database storage_place"
+    ),
     "ledger.store": ("Block LogStore log_is_there open_store"),
     "ledger.values": (
         "CURRENCIES EPOCH EXACT FRACTION_DIGITS_MAX INTEGER_DIGITS_MAX PLAIN_UNITS POSITION_DIGITS_MAX POSITION_PREFIX "
@@ -66,6 +70,10 @@ PUBLIC = {
         "SQL_LENGTH_MAX PublicTable Sandbox SandboxAnswer SandboxLimits StatementRefused examples file_columns "
         "nested_names offered_functions public_tables text_columns"
     ),
+    "projections.partitions": (
+        "FOLDED FoldedResource NotFolded Partition Rows VersionManifest VersionPlace VersionsUnusable bucket_of "
+        "export_versions fold spark_fold spark_fold_into"
+    ),
     "projections.audit": (
         "COMPUTED DEPTH DERIVED_CLOCKS DIMENSION DIRECTIONS FRESHNESS_STATES GROUPINGS KINDS LEVEL MATERIAL "
         "PUBLICATIONS RELATIONS SLIP_GROUPS STATUSES SUBJECT THING_STATES TOP TURNS VERDICTS WAYS Amount Columns "
@@ -77,16 +85,18 @@ PUBLIC = {
 }
 """A name that goes breaks who imports it; one that comes is kept for good. Think, then write it here."""
 OPEN_TO = {
-    "projections": ("ledger", "ledger.values", "ledger.events"),
+    "projections": ("ledger", "ledger.values", "ledger.events", "ledger.segments"),
     "api": (
         "ledger",
         "ledger.values",
         "ledger.events",
         "ledger.proof",
         "ledger.backups",
+        "ledger.segments",
         "projections",
         "projections.audit",
         "projections.sandbox",
+        "projections.partitions",
     ),
 }
 """What a package may import of those before it."""

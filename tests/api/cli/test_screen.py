@@ -37,6 +37,7 @@ NOT_TRIED = (
     "import",
     "erase",
     "restore",
+    "spark",
     "witness",
     "anchor",
     "mapping",
