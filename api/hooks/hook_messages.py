@@ -130,7 +130,7 @@ def _difference_relied_on(inquiry: Inquiry, hook: Hook, comparison: Comparison) 
     (one,) = registered
     answer = relied_answer(one)
     place = hook.place
-    if one.position > place.position:
+    if one.position >= place.position:  # registered since
         then = {"as_of": one.as_of or one.registered_at, "recorded_as_of": one.recorded_as_of or one.position}
     else:
         then = {"as_of": place.as_of, "recorded_as_of": place.position}

@@ -372,13 +372,19 @@ def test_an_answer_that_is_relied_on_is_told_of_when_it_changes(
 def test_an_answer_of_long_ago_is_told_of_once_somebody_relies_on_it(
     delivery: Delivery, engine: Engine, receiver: Receiver
 ) -> None:
-    registered = {"type": "RelianceRegistered", "reliance": "page-4", "question": "/v1/figures?subject=china"}
-    engine.ledger.append([{**registered, "basis": {"as_of": "2024-02-15"}}])
+    long_ago = {"reliance": "page-4", "question": "/v1/figures?subject=china", "basis": {"as_of": "2024-02-15"}}
+    registered = {"type": "RelianceRegistered", **long_ago}
+    engine.ledger.append([mined("china", "1", "2024-01-31"), mined("china", "2", "2024-03-31"), registered])
     add(delivery, receiver.url, here(engine), condition="changed", reliance="page-4")
-    engine.ledger.append([mined("china", "1", "2024-01-31"), mined("china", "2", "2024-03-31")])
+    engine.ledger.append([country("myanmar")])
     deliver(delivery)
-    assert [taken.event["data"]["after"]["value"] for taken in receiver.taken] == ["2"]
+    assert receiver.taken == []
     engine.ledger.append([registered])
+    deliver(delivery)
+    (taken,) = receiver.taken
+    change = taken.event["data"]
+    assert (change["before"]["value"], change["after"]["value"]) == ("1", "2")
+    engine.ledger.append([country("laos")])
     deliver(delivery)
     assert len(receiver.taken) == 1
 

@@ -102,3 +102,16 @@ def test_who_looked_at_the_sources_of_a_policy(api: Api) -> None:
     assert states(as_of="2026-04-01", publisher="survey") == [["ban", "gone"], ["quota", "unchecked"]]
     assert api.items("freshness", resource="policies", publisher="nobody", as_of="2026-04-01") == []
     assert api.client.get("/v1/freshness?resource=policies&state=overdue").status_code == 422
+    withdrawn = {"type": "ReportWithdrawn", "withdraws": api.items("policies", policy="quota")[0]["event_id"]}
+    api.post({**withdrawn, "published_at": "2026-03-20", "source": {"publisher": "survey"}})
+    (item,) = api.items("freshness", resource="policies", policy="quota", as_of="2026-04-01")
+    assert (item["statements"], item["last_published_on"]) == (1, "2024-12-15")
+
+
+def test_a_look_on_the_day_of_publication_tells_nothing_new(api: Api) -> None:
+    ban = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "erewhon", "kind": "export_ban"}
+    said = {"effective_from": "2025-01-01", "published_at": "2024-12-01", "source": {"publisher": "survey"}}
+    api.post(*WORLD, {**ban, **said}, check(checked_at="2024-12-01"))
+    assert api.only("freshness", resource="policies")["state"] == "unchecked"
+    api.post(check(checked_at="2024-12-02"))
+    assert api.only("freshness", resource="policies")["state"] == "unchanged"

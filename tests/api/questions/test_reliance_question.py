@@ -58,6 +58,9 @@ def test_a_policy_can_be_relied_on(api: Api) -> None:
     api.post({"type": "PolicyRepealed", "policy": "ban", "effective_from": "2025-05-01", "published_at": "2025-04-01"})
     item = page_4(api, as_of="2025-06-01")
     assert [change["after"]["status"] for change in item["changes"]] == ["repealed"]
+    basis = {"as_of": "2025-02-01", "effective_at": "2025-04-15"}
+    rely(api, "page-4", "/v1/policies?policy=ban", basis=basis)
+    assert page_4(api, as_of="2025-06-01")["changed"] is False
 
 
 def test_the_viewpoint_in_the_address_of_a_question_counts_where_its_basis_says_none(api: Api) -> None:
