@@ -28,6 +28,8 @@ DataPlace = str | Path
 
 LEDGER_FILE = "ledger.db"
 PROJECTIONS_FILE = "projections.duckdb"
+COUNTS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable is that of the library which counts; it looks at it when it is imported."""
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8000
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -209,6 +211,13 @@ STOP_SECONDS = Setting(
     "How many seconds a server that is told to stop gives the requests in progress; 0: any time.",
     setting_texts.seconds,
 )
+WORKERS = Setting(
+    "workers",
+    "1",
+    "How many processes serve together, on one address: as many as the machine has cores, where one is too slow. Each "
+    "has tables of its own, and what is limited here is limited for each of them.",
+    setting_texts.children,
+)
 SETTINGS: tuple[
     Setting[str]
     | Setting[int]
@@ -241,6 +250,7 @@ SETTINGS: tuple[
     CLOCK_CONFIRMED,
     VERIFY_HOURS,
     STOP_SECONDS,
+    WORKERS,
 )
 
 
@@ -252,6 +262,17 @@ def environment() -> Mapping[str, str]:
 def child_environment(data: "DataDirectory") -> dict[str, str]:
     """The environment for a process of ours that opens the same ledger. It has what nobody else may read there."""
     return {**os.environ, DATA.variable: data.address or str(data.path), FOLDER.variable: str(data.path)}
+
+
+def worker_environment(data: "DataDirectory", *, counts: str) -> dict[str, str]:
+    """The environment for a process that serves beside others, which count what they answer in one folder."""
+    return {**child_environment(data), COUNTS_VARIABLE: counts}
+
+
+def counts_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Where several processes count together what they answer; None where one counts alone."""
+    folder = environment.get(COUNTS_VARIABLE)
+    return Path(folder) if folder else None
 
 
 def documentation() -> Iterator[tuple[str, str, str, str]]:

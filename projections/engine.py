@@ -59,6 +59,11 @@ class Engine(Inquiry):
         self._upkeep.close()
 
     @property
+    def path(self) -> Path | None:
+        """The file that the tables are kept in; None where they are in memory by choice."""
+        return self._upkeep.path
+
+    @property
     def position(self) -> int:
         """The position of the log up to which the tables are made."""
         return self._upkeep.position

@@ -47,8 +47,8 @@ class Upkeep:
     def __init__(self, ledger: Ledger, families: Mapping[str, Family], *, path: str) -> None:
         self._ledger = ledger
         self._families = families
-        self._path = None if path.startswith(":memory:") else Path(path)
-        self._memory = path if self._path is None else ":memory:"
+        self.path = None if path.startswith(":memory:") else Path(path)
+        self._memory = path if self.path is None else ":memory:"
         self.serving = False
         """Whether tables that take long to make are made in a thread of their own, while questions are refused."""
         self.warning: str | None = None
@@ -188,7 +188,7 @@ class Upkeep:
     def take_up(self) -> None:
         """Keep tables that are not kept in their file there again, where that has become possible."""
         tables = self._tables
-        if self._path is None or tables is None or not has_room(self._path, events=self._ledger.head()):
+        if self.path is None or tables is None or not has_room(self.path, events=self._ledger.head()):
             return
         if self._remedy is Remedy.UNWRITTEN:
             with self._writing:
@@ -201,7 +201,7 @@ class Upkeep:
             return
         others = None
         try:
-            others = tables_made_at(self._ledger, self._families, self._path)
+            others = tables_made_at(self._ledger, self._families, self.path)
             with self._writing:
                 others.take_in(self._ledger.head())
                 self._install(others)
@@ -252,12 +252,12 @@ class Upkeep:
 
     def _open(self) -> TableSet:
         self._wait_for_leaving()
-        if self._path is None:
+        if self.path is None:
             return self._in_memory()
         if self._remedy is not Remedy.IN_MEMORY:
             try:
                 remedy = Remedy.ANEW if self._anew else self._remedy
-                tables = remedy.tables(self._ledger, self._families, self._path)
+                tables = remedy.tables(self._ledger, self._families, self.path)
                 self._anew = False
                 return tables
             except PlaceUnusable as error:
@@ -300,7 +300,7 @@ class Upkeep:
             raise self._unavailable(self._despair) from error
 
     def _next_remedy(self, error: duckdb.Error) -> Remedy | None:
-        if self._path is None:
+        if self.path is None:
             return self._remedy if self._proven else None
         if is_full(error):
             self._note(PlaceUnusable("the disk is full", passing=True))

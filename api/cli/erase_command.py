@@ -8,6 +8,7 @@ from api.cli.options import OPERATION_PANEL, DataOption, one_of
 from api.cli.session import fail, opened_ledger
 from api.cli.terminal import console
 from api.operations.erasure_watch import scrub
+from api.operations.table_places import all_table_files
 from api.problems import refused
 from api.settings import data_directory
 from ledger import Refused, visible
@@ -37,10 +38,10 @@ def erase_command(
         except Refused as error:
             raise refused(error, batch=True) from None
         why = scrub(ledger)
-        removed = tables_removed(data_directory(data).projections_path)
+        removed = [tables_removed(path) for path in all_table_files(data_directory(data))]
     out = console()
     out.print(visible(f"Erased: event {event}. Position {item['position']} says so."), markup=False, highlight=False)
-    if not removed:
+    if not all(removed):
         out.print("A server has the tables in use, and makes them anew without it within seconds.", highlight=False)
     out.print("Backups and exports that were made before still hold it.", highlight=False)
     if why is not None:

@@ -11,9 +11,10 @@ from api.cli.import_progress import import_with_progress
 from api.cli.options import SERVE_PANEL, DataOption, PortOption, one_of
 from api.cli.server import Service, listen, serve
 from api.cli.server_log import FORMATS
-from api.cli.session import opened
+from api.cli.session import opened, reporting
 from api.cli.terminal import console
-from api.settings import HOST_DEFAULT, PORT_DEFAULT
+from api.cli.worker_supervisor import serve_together
+from api.settings import HOST_DEFAULT, PORT_DEFAULT, WORKERS
 
 HostOption = Annotated[
     str, typer.Option(help="The address to serve on; one that other machines can reach only with keys.")
@@ -24,6 +25,14 @@ CertificateOption = Annotated[
 TlsKeyOption = Annotated[Path | None, typer.Option("--tls-key", help="The private key of the certificate (PEM).")]
 LogFormatOption = Annotated[
     str, typer.Option(help="text: warnings; json: these, each request, and what was recorded or refused.")
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=64,
+        help="How many processes serve together, as many as there are cores. Default: $SUPPLY_LEDGER_WORKERS, else 1.",
+    ),
 ]
 
 app = typer.Typer()
@@ -36,12 +45,19 @@ def serve_command(
     tls_certificate: CertificateOption = None,
     tls_key: TlsKeyOption = None,
     log_format: LogFormatOption = "text",
+    workers: WorkersOption = None,
     data: DataOption = None,
 ) -> None:
     """Serve the API and its docs; an absent ledger is made, empty."""
     service = Service(host, data, tls_certificate, tls_key, one_of("--log-format", log_format, FORMATS))
-    with listen(service, port) as listening, opened(data, make=True) as engine:
-        serve(engine, listening, service)
+    with reporting():
+        count = workers or WORKERS.value()
+    with listen(service, port) as listening:
+        if count > 1:
+            serve_together(listening, service, count=count)
+            return
+        with opened(data, make=True) as engine:
+            serve(engine, listening, service)
 
 
 @app.command("demo", rich_help_panel=SERVE_PANEL)

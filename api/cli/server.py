@@ -4,7 +4,7 @@ import gc
 import signal
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from api.keys.key_check import KeyCheck
 from api.keys.key_file import KEYS_FILE, KeyFile, KeysUnreadable, now_us
 from api.operations.erasure_watch import ErasureWatch
 from api.operations.scheduled_verification import ScheduledVerification
+from api.operations.table_places import remove_spare_tables
 from api.questions.sql_question import sandbox_limits
 from api.settings import (
     ADDRESS_REQUESTS,
@@ -95,12 +96,53 @@ def listen(service: Service, port: int) -> socket.socket:
 
 def serve(engine: Engine, listening: socket.socket, service: Service) -> None:
     """Serve until interrupted or terminated. Raises BadSetting."""
+    serve_as_worker(engine, service, listening.getsockname()[0], lambda _: announce(listening, service), [listening])
+    say_end()
+
+
+def serve_as_worker(
+    engine: Engine,
+    service: Service,
+    ip: str,
+    started: Callable[[StoppingServer], None],
+    sockets: Sequence[socket.socket] = (),
+) -> None:
+    """The same at an address on which this process may not listen itself, saying nothing to whoever watches; `started`
+    is called with the server once it takes connections.
+    """
     # Whoever sends SIGTERM means the same as by an interrupt: what is open is closed, what is only for a while removed.
     # The server shuts down in good order first, and then passes the signal on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), Sandbox(sandbox_limits()) as sandbox:
         sandbox.warm()
-        _serve(engine, listening, service, sandbox)
+        _serve(engine, service, ip, started, sockets, sandbox)
+
+
+def announce(listening: socket.socket, service: Service, *, workers: int = 1) -> None:
+    """Say where it is served, and who may ask. Raises BadSetting."""
+    ip, port = listening.getsockname()[:2]
+    keys = KeyCheck(service.keys_path)
+    try:
+        access = access_of(service, ip, keys)
+        is_open = not keys.are_asked_for()
+        notes = _notes(service, access, ip)
+    finally:
+        keys.close()
+    address = f"{'https' if access.over_tls else 'http'}://{f'[{ip}]' if ':' in ip else ip}:{port}"
+    out = console()
+    together = f" by {workers} workers" if workers > 1 else ""
+    out.print(
+        f"Serving the API on {address}/v1, its docs on {address}/docs, and the explorer on {address}/{together} "
+        "(stop with Ctrl-C).",
+        highlight=False,
+    )
+    for line, style in notes:
+        out.print(line, style=style, markup=False, highlight=False)
+    log_start(address=address, is_open=is_open)
+
+
+def say_end() -> None:
+    """Say that nothing is served any more."""
     console().print("Stopped.")
 
 
@@ -118,35 +160,32 @@ def access_of(service: Service, ip: str, keys: KeyCheck) -> Access:
     )
 
 
-def _serve(engine: Engine, listening: socket.socket, service: Service, sandbox: Sandbox) -> None:
-    ip, port = listening.getsockname()[:2]
+def _serve(
+    engine: Engine,
+    service: Service,
+    ip: str,
+    started: Callable[[StoppingServer], None],
+    sockets: Sequence[socket.socket],
+    sandbox: Sandbox,
+) -> None:
+    data = data_directory(service.data)
     keys = KeyCheck(service.keys_path)
     access = access_of(service, ip, keys)
     app = create_app(engine, hosts=served_hosts(service.host, ip), access=access, sandbox=sandbox)
     engine.serve()
-    scheme = "https" if access.over_tls else "http"
-    address = f"{scheme}://{f'[{ip}]' if ':' in ip else ip}:{port}"
-    out = console()
-    out.print(
-        f"Serving the API on {address}/v1, its docs on {address}/docs, and the explorer on {address}/ "
-        "(stop with Ctrl-C).",
-        highlight=False,
-    )
-    for line, style in _notes(service, access, ip):
-        out.print(line, style=style, markup=False, highlight=False)
     config = uvicorn.Config(app, http=ProblemProtocol, log_level="warning", access_log=False, **_options(service))
-    server = StoppingServer(config, app.state.streams.end)
-    log_start(address=address, is_open=not keys.are_asked_for())
+    server = StoppingServer(config, app.state.streams.end, lambda: started(server))
     # The program itself stays, and to search it for garbage held every request up for a tenth of a second.
     gc.collect()
     gc.freeze()
-    verification = _verification_of(data_directory(service.data))
-    watch = ErasureWatch(engine, [app.state.cached_answers.clear, app.state.kept_files.clear])
+    verification = _verification_of(data)
+    let_go = [app.state.cached_answers.clear, app.state.kept_files.clear]
+    watch = ErasureWatch(engine, [*let_go, lambda: remove_spare_tables(data, own=engine.path)])
     watch.start()
-    delivery = Delivery(engine, data_directory(service.data).path)
+    delivery = Delivery(engine, data.path)
     delivery.start()
     try:
-        server.run(sockets=[listening])
+        server.run(sockets=list(sockets))
     finally:
         delivery.close()
         watch.close()

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from api.http.problem_responses import problem_response
 from api.problems import Problem
@@ -23,6 +24,13 @@ DETAIL = (
     "characters; an Idempotency-Key is printable ASCII."
 )
 TOO_LONG = f"The first line and the headers of a request have {HEAD_BYTES_MAX // 1024} KiB at most."
+
+
+class DoorState(ServerState):
+    """What the connections of a server have in common."""
+
+    is_leaving = False
+    """Whether each answer is to say that it is the last one of its connection."""
 
 
 class ProblemProtocol(HttpToolsProtocol):
@@ -65,11 +73,18 @@ class ProblemProtocol(HttpToolsProtocol):
         self._bytes_ahead = 0
         self._stop_waiting()
         super().on_headers_complete()
+        if isinstance(self.server_state, DoorState) and self.server_state.is_leaving:
+            self.let_go()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body is there."""
         self._bytes_ahead = 0
         super().on_body(body)
+
+    def let_go(self) -> None:
+        """Let the answer in progress, unless it has begun, say that the connection ends with it."""
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.keep_alive = False
 
     def send_400_response(self, msg: str) -> None:
         """Say that a request cannot be read, and close the connection: where the next one begins is not known."""

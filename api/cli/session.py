@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -31,10 +32,17 @@ def opened(data: DataPlace | None, *, make: bool) -> Iterator[Engine]:
 @contextmanager
 def engine_beside(ledger: Ledger, data: DataPlace | None, *, ready: bool = True) -> Iterator[Engine]:
     """The engine over a ledger that is open, closed afterwards; `ready` where its tables are made before."""
-    engine = Engine.beside(ledger, data_directory(data).projections_path)
-    try:
+    with engine_at(ledger, data_directory(data).projections_path) as engine:
         if ready:
             make_tables(engine)
+        yield engine
+
+
+@contextmanager
+def engine_at(ledger: Ledger, tables: Path) -> Iterator[Engine]:
+    """The engine over a ledger that is open, whose tables are in a file, closed afterwards."""
+    engine = Engine.beside(ledger, tables)
+    try:
         yield engine
     finally:
         engine.close()

@@ -7,7 +7,6 @@ written down after each message: a server that is killed says one message twice 
 Several servers over one data directory do not all send: one holds the lock, and another takes it when that one ends.
 """
 
-import fcntl
 import logging
 import os
 import threading
@@ -21,6 +20,7 @@ from api.hooks.hook_file import HOOKS_FILE, HookFile, HookRefused, HooksUnreadab
 from api.hooks.hook_messages import next_messages
 from api.hooks.webhook import CONTENT_TYPE, Message, signed_headers
 from api.keys.key_file import now_us
+from api.operations.lock_file import locked
 from api.outbound.http_exchange import NoAnswer, post
 from api.problems import Problem
 from api.settings import QUESTION_SECONDS
@@ -105,7 +105,7 @@ class Delivery:
                 try:
                     if not self.file.is_there():
                         continue
-                    descriptor = descriptor if descriptor is not None else _locked(self._lock)
+                    descriptor = descriptor if descriptor is not None else locked(self._lock)
                     if descriptor is not None:
                         self._look(threads)
                 except HooksUnreadable as error:
@@ -149,14 +149,3 @@ def sent(hook: Hook, message: Message) -> str | None:
 
 def _short(text: str) -> str:
     return shortened(text, ERROR_LENGTH_MAX)
-
-
-def _locked(path: Path) -> int | None:
-    """The lock, held by this process for as long as it is open; None where another holds it."""
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor

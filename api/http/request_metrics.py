@@ -2,9 +2,14 @@
 
 Requests are counted by the template of their route (`/v1/policies/{slug}`), never by what a client chose to write, so
 that there are only so many series whatever is sent. Positions and queues are looked at when the metrics are read.
+
+Of several workers, whichever answers gives the requests of all of them together, and those that ended; what is looked
+at (the process, positions, queues) is its own.
 """
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,10 +22,12 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.http.cached_answers import CachedAnswers
 from api.http.question_queue import Questions
 from api.http.visit import Answered
+from api.settings import counts_folder
 from projections import Engine
 
 PREFIX = "supply_ledger"
@@ -38,9 +45,11 @@ class RequestMetrics:
 
     def __init__(self, engine: Engine, questions: Questions, cached: CachedAnswers) -> None:
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
-        self._registry.register(_Looks(engine, questions, cached))
+        self._looks = CollectorRegistry()
+        ProcessCollector(registry=self._looks)
+        PlatformCollector(registry=self._looks)
+        self._looks.register(_Looks(engine, questions, cached))
+        self._counts_folder = counts_folder()
         self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             f"{PREFIX}_requests", "Requests answered.", ["method", "route", "status"], registry=self._registry
@@ -76,7 +85,24 @@ class RequestMetrics:
 
     def text(self) -> bytes:
         """All of them as they are now. It reads the log, so it is no work for the loop. Raises LedgerError."""
-        return generate_latest(self._registry)
+        counts = self._registry
+        if self._counts_folder is not None:
+            counts = CollectorRegistry()
+            counts.register(_Together(self._counts_folder))
+        return generate_latest(counts) + generate_latest(self._looks)
+
+
+class _Together:
+    """What several processes have counted, each in files of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """The sums."""
+        files = [str(path) for path in self._folder.glob("*.db") if path.stat().st_size]  # empty: it is being made
+        metrics: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+        return metrics
 
 
 class _Looks:
@@ -94,6 +120,7 @@ class _Looks:
     def collect(self) -> Iterable[Metric]:
         """The gauges."""
         head, tables = self._engine.ledger.head(), self._engine.position
+        yield _gauge("process_id", "The process that says this.", os.getpid())
         yield _gauge("log_position", "The position of the last event of the log.", head)
         yield _gauge("tables_position", "The position up to which answers are made.", tables)
         yield _gauge("tables_lag_events", "How many events the tables are behind the log.", max(0, head - tables))

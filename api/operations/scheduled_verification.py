@@ -1,10 +1,12 @@
 """Scheduled verification: a server verifies its whole log again and again, in a child process that stands back.
 
 When it is due is told by the record of the last one, whoever made it, so several servers over one log and an operator's
-own timer do not all do the same work. A child that ends without a record (killed, out of memory) is tried again later.
+own timer do not all do the same work; of the processes over one data directory, one verifies at a time, and the others
+look again later. A child that ends without a record (killed, out of memory) is tried again later too.
 """
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from api.operations.care_records import VerificationRecord, at_of, last_verification
+from api.operations.lock_file import locked
 from api.settings import DataDirectory, child_environment
 
 FIRST_S = 120.0
@@ -19,6 +22,9 @@ FIRST_S = 120.0
 AGAIN_S = 3600.0
 """How long after a verification that came to no end it is tried again."""
 END_S = 5.0
+TURN_LOOK_S = 10.0
+"""How long after another process was found verifying it is looked again."""
+LOCK_FILE = "verification.lock"
 logger = logging.getLogger("supply_ledger")
 COMMAND = (sys.executable, "-m", "api.operations.verification_run")
 
@@ -80,7 +86,17 @@ class ScheduledVerification:
             if due_in_s(last_verification(self._directory), _now(), self._every):
                 wait_s = 0.0  # somebody else has verified it meanwhile
                 continue
-            wait_s = 0.0 if self.verify() is not None else AGAIN_S
+            wait_s = self._verify_alone()
+
+    def _verify_alone(self) -> float:
+        """Verify, unless another process does; after how many seconds to go on at the earliest."""
+        lock = locked(self._directory / LOCK_FILE)
+        if lock is None:
+            return TURN_LOOK_S
+        try:
+            return 0.0 if self.verify() is not None else AGAIN_S
+        finally:
+            os.close(lock)
 
 
 def _now() -> datetime:
