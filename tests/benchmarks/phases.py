@@ -21,6 +21,7 @@ from tests.benchmarks import (
     points_in_time,
     python_door,
     rebuilds,
+    segments,
     selective,
     sizes,
     states,
@@ -66,6 +67,7 @@ PHASES = (
     Phase("catch-up", "catching up", catch_ups.measure, READING),
     Phase("http-append", "appends over HTTP", appends.measure_concurrent, READING),
     Phase("postgres", "the log in PostgreSQL", database.measure, ("log", "truth")),
+    Phase("segments", "segments of the log", segments.measure, ("log", "ledger")),
     Phase("rebuild-again", "making the projection again", rebuilds.measure_again, READING),
 )
 NAMES = tuple(phase.name for phase in PHASES)
