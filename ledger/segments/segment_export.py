@@ -13,15 +13,11 @@ manifest names any more is deleted, after the new one is there.
 
 import hashlib
 import json
-import tempfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
-from ledger.append.garbage_pause import garbage_pause
-from ledger.errors import BackupError, PlaceError, StoreBusy
+from ledger.errors import BackupError, StoreBusy
 from ledger.ledger import Ledger
 from ledger.segments.segment_manifest import (
     SEGMENTS_FOLDER,
@@ -29,13 +25,12 @@ from ledger.segments.segment_manifest import (
     NotedRules,
     Segment,
     SegmentManifest,
-    erased_in,
     noted_name,
     read_manifest,
-    segment_name,
     write_manifest,
 )
-from ledger.segments.segment_rows import SegmentRow, log_rows, write_rows
+from ledger.segments.segment_series import LogSeries, RequestSeries, SegmentSeries
+from ledger.segments.series_export import RowsRead, SeriesExport
 from ledger.segments.storage_place import StoragePlace
 from ledger.values.calendars import instant_text
 
@@ -46,13 +41,13 @@ NOTED_EVERY = 16
 that all notes together are not more than a few times as long as the last.
 """
 TRIES_MAX = 10
-RowsRead = Callable[[int, int], None]
-"""Is called with how many events are written, and of how many."""
 
 
 @dataclass(frozen=True)
 class SegmentExport:
-    """What an export did: the manifest, how many segments it wrote and kept, and how many events it read for that."""
+    """What an export did: the manifest, how many segments it wrote and kept, and how many rows it read for that, of
+    events and of answers to requests.
+    """
 
     manifest: SegmentManifest
     written: int
@@ -70,30 +65,7 @@ def export_segments(
     """
     if ledger.doubt is not None:
         raise BackupError(f"the log is damaged, and an export of it could not be restored: {ledger.doubt}")
-    before = _own(ledger, place, SEGMENTS_MANIFEST)
-    begun = _own(ledger, place, PROGRESS_NOTES)
-    found = _Found(ledger, place, before, begun, range_rows)
-    for _ in range(TRIES_MAX):
-        with ledger.log.snapshot():
-            head, recorders, noted = ledger.head(), ledger.log.recorders(), _noted(ledger)
-        said = SegmentManifest(
-            ledger=ledger.identity,
-            recorders=tuple((first, name) for first, name in recorders if first <= max(head, 1)),
-            position=head,
-            root=ledger.log.root(head).hex(),
-            range_rows=found.range_rows,
-            segments=(),
-            noted=None,
-            created_at=instant_text(at),
-            program=program,
-        )
-        segments = found.brought_up_to(said, progress)
-        if not ledger.log.erased.unseen(head, limit=1)[0] and found.are_as_erased(segments, head):
-            break
-    else:
-        raise StoreBusy("texts were erased again and again while the log was exported; export it again")
-    manifest = found.finished(said, segments, noted)
-    return SegmentExport(manifest, found.written, len(segments) - len(found.new & set(segments)), found.rows_read)
+    return _Export(ledger, place, range_rows).done(at=at, program=program, progress=progress)
 
 
 def _own(ledger: Ledger, place: StoragePlace, name: str) -> SegmentManifest | None:
@@ -115,71 +87,82 @@ def _own(ledger: Ledger, place: StoragePlace, name: str) -> SegmentManifest | No
     return said
 
 
-class _Found:
-    """What lies in a place, and what an export adds to it."""
+class _Export:
+    """An export into a place, and what was there before it."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        place: StoragePlace,
-        before: SegmentManifest | None,
-        begun: SegmentManifest | None,
-        range_rows: int,
-    ) -> None:
+    def __init__(self, ledger: Ledger, place: StoragePlace, range_rows: int) -> None:
         self._ledger = ledger
         self._place = place
-        self._before = before
-        last = begun or before
-        self.range_rows = range_rows if last is None else last.range_rows
+        self._before = _own(ledger, place, SEGMENTS_MANIFEST)
+        self._begun = _own(ledger, place, PROGRESS_NOTES)
         self._sizes = place.sizes(SEGMENTS_FOLDER)
-        self.new: set[Segment] = set()
-        self.written = 0
-        self.rows_read = 0
-        self._known: dict[int, list[Segment]] = {}
-        sure = set() if before is None else set(before.segments)
-        for segment in sure | (set() if begun is None else set(begun.segments)):
-            if self._sizes.get(segment.name) == segment.bytes and (
-                segment in sure or place.digest(segment.name) == segment.sha256
-            ):
-                self._known.setdefault(segment.first, []).append(segment)
+        last = self._begun or self._before
+        self._range_rows = range_rows if last is None else last.range_rows
+        self._unsaid = 0
 
-    def are_as_erased(self, segments: list[Segment], head: int) -> bool:
-        """Whether each segment lacks the texts that are erased, and no others."""
-        erased = self._erased(head)
-        return all(erased_in(erased, one.first, one.last) == one.erased for one in segments)
+    def done(self, *, at: datetime, program: str, progress: RowsRead) -> SegmentExport:
+        """Bring all up to date. Raises StoreBusy where texts are erased faster than they are exported."""
+        log, before, begun = self._ledger.log, self._before, self._begun
+        events = self._series(LogSeries(log), before.segments if before else (), begun.segments if begun else ())
+        answers = self._series(RequestSeries(log), before.requests if before else (), ())
+        for _ in range(TRIES_MAX):
+            with log.snapshot():
+                said, noted, requests = self._said(at, program), _noted(self._ledger), log.request_count()
+            head = said.position
+            segments = events.brought_up_to(head, progress, partial(self._reached, said))
+            answered = answers.brought_up_to(requests, _unheard, _unreached)
+            is_whole = events.is_as_now(segments, head) and answers.is_as_now(answered, requests)
+            if is_whole and not log.erased.unseen(head, limit=1)[0]:
+                break
+        else:
+            raise StoreBusy("texts were erased again and again while the log was exported; export it again")
+        manifest = self._finished(replace(said, segments=tuple(segments), requests=tuple(answered)), noted)
+        kept = len({*segments, *answered} - events.new - answers.new)
+        return SegmentExport(manifest, events.written + answers.written, kept, events.rows_read + answers.rows_read)
 
-    def brought_up_to(self, said: SegmentManifest, progress: RowsRead) -> list[Segment]:
-        """The segments up to the position of a manifest, those that were missing written."""
-        head = said.position
-        plan = list(self._plan(head, self._erased(head)))
-        total = sum(last - first + 1 for first, last, kept in plan if kept is None)
-        done, unsaid = 0, 0
-        segments: list[Segment] = []
-        for first, last, kept in plan:
-            if kept is None:
-                kept = self._write(first, last, partial(_told, progress, done, total))
-                self._known.setdefault(first, []).append(kept)
-                done, unsaid = done + kept.rows, unsaid + 1
-            segments.append(kept)
-            if unsaid >= max(NOTED_EVERY, len(segments) // 8) and last < head:
-                self._note(said, segments)
-                unsaid = 0
-        return segments
+    def _series(self, series: SegmentSeries, sure: tuple[Segment, ...], begun: tuple[Segment, ...]) -> SeriesExport:
+        return SeriesExport(self._place, series, sizes=self._sizes, sure=sure, begun=begun, range_rows=self._range_rows)
 
-    def finished(self, said: SegmentManifest, segments: list[Segment], noted: bytes) -> SegmentManifest:
+    def _said(self, at: datetime, program: str) -> SegmentManifest:
+        """The manifest over the log as it is now, without its segments."""
+        head = self._ledger.head()
+        return SegmentManifest(
+            ledger=self._ledger.identity,
+            recorders=tuple(one for one in self._ledger.log.recorders() if one[0] <= max(head, 1)),
+            position=head,
+            root=self._ledger.log.root(head).hex(),
+            range_rows=self._range_rows,
+            segments=(),
+            requests=(),
+            noted=None,
+            created_at=instant_text(at),
+            program=program,
+        )
+
+    def _reached(self, said: SegmentManifest, segments: list[Segment]) -> None:
+        """Note from time to time how far the export is."""
+        self._unsaid += 1
+        last = segments[-1]
+        if self._unsaid >= max(NOTED_EVERY, len(segments) // 8) and last.last < said.position:
+            noted = replace(said, position=last.last, root=last.root, segments=tuple(segments))
+            write_manifest(self._place, noted.signed(self._ledger.proofs.key), PROGRESS_NOTES)
+            self._unsaid = 0
+
+    def _finished(self, manifest: SegmentManifest, noted: bytes) -> SegmentManifest:
         """Put the manifest in its place, and take away what it does not name."""
         digest = hashlib.sha256(noted).hexdigest()
         rules = NotedRules(noted_name(digest), len(noted), digest)
-        before = self._before
         if self._sizes.get(rules.name) != rules.bytes:
             self._place.write(rules.name, noted)
-        if before is not None and (before.segments, before.noted) == (tuple(segments), rules):
+        manifest = replace(manifest, noted=rules)
+        before = self._before
+        if before is not None and _what(before) == _what(manifest):
             manifest = before
         else:
-            manifest = _replaced(said, segments, rules).signed(self._ledger.proofs.key)
             self._check_alone(manifest)
+            manifest = manifest.signed(self._ledger.proofs.key)
             write_manifest(self._place, manifest)
-        named = {SEGMENTS_MANIFEST, rules.name, *(one.name for one in segments)}
+        named = {SEGMENTS_MANIFEST, rules.name, *(one.name for one in (*manifest.segments, *manifest.requests))}
         for name in self._place.sizes(SEGMENTS_FOLDER):
             if name not in named:
                 self._place.delete(name)
@@ -188,79 +171,22 @@ class _Found:
     def _check_alone(self, manifest: SegmentManifest) -> None:
         """Whether all that a manifest names is there, and the one before is still the last. Raises StoreBusy."""
         sizes = self._place.sizes(SEGMENTS_FOLDER)
-        is_there = all(sizes.get(one.name) == one.bytes for one in manifest.segments)
+        is_there = all(sizes.get(one.name) == one.bytes for one in (*manifest.segments, *manifest.requests))
         if not is_there or read_manifest(self._place) != self._before:
             raise StoreBusy(f"another export wrote to {self._place} at the same time: export it again")
 
-    def _erased(self, head: int) -> list[int]:
-        return [position for position, _ in self._ledger.log.erased.between(after=0, until=head)]
 
-    def _plan(self, head: int, erased: list[int]) -> Iterator[tuple[int, int, Segment | None]]:
-        """The first and the last position of each segment up to the head, and the segment where it is there already."""
-        full = head - head % self.range_rows
-        for first in range(1, full + 1, self.range_rows):
-            last = first + self.range_rows - 1
-            yield first, last, self._fit(first, last, erased)
-        tail: list[tuple[int, int, Segment | None]] = []
-        reached = full
-        while longest := max((one.last for one in self._known.get(reached + 1, ()) if one.last <= head), default=0):
-            tail.append((reached + 1, longest, self._fit(reached + 1, longest, erased)))
-            reached = longest
-        if reached < head:
-            first = reached + 1
-            while tail and tail[-1][1] - tail[-1][0] <= head - first:
-                first = tail.pop()[0]
-            tail.append((first, head, self._fit(first, head, erased)))
-        yield from tail
-
-    def _fit(self, first: int, last: int, erased: list[int]) -> Segment | None:
-        """The segment of these positions that is there, and lacks what was erased."""
-        there = (one for one in self._known.get(first, ()) if one.last == last)
-        return next((one for one in there if one.erased == erased_in(erased, first, last)), None)
-
-    def _write(self, first: int, last: int, progress: Callable[[int], None]) -> Segment:
-        log = self._ledger.log
-        with tempfile.NamedTemporaryFile(prefix="supply-ledger-") as draft:
-            path = Path(draft.name)
-            try:
-                with garbage_pause(last - first + 1):
-                    rows = self._counted(log_rows(log, after=first - 1, until=last), progress)
-                    _, erased = write_rows(rows, draft)
-                draft.flush()
-                with path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-                size = path.stat().st_size
-            except OSError as error:
-                raise PlaceError(f"cannot make a segment in {path.parent}: {error.strerror or error}") from error
-            name = segment_name(first, last, digest)
-            if self._sizes.get(name) != size or self._place.digest(name) != digest:
-                self._place.put(name, path)
-                self.written += 1
-        segment = Segment(name, first, last, size, digest, log.root(last).hex(), erased)
-        self.new.add(segment)
-        return segment
-
-    def _counted(self, rows: Iterator[SegmentRow], progress: Callable[[int], None]) -> Iterator[SegmentRow]:
-        for number, row in enumerate(rows, start=1):
-            self.rows_read += 1
-            if number % 1000 == 0:
-                progress(number)
-            yield row
-
-    def _note(self, said: SegmentManifest, segments: list[Segment]) -> None:
-        last = segments[-1]
-        noted = _replaced(said, segments, None, position=last.last, root=last.root)
-        write_manifest(self._place, noted.signed(self._ledger.proofs.key), PROGRESS_NOTES)
+def _what(manifest: SegmentManifest) -> tuple[object, ...]:
+    """What an export holds, whenever it was made."""
+    return manifest.segments, manifest.requests, manifest.noted
 
 
-def _told(progress: RowsRead, done: int, total: int, rows: int) -> None:
-    progress(done + rows, total)
+def _unheard(done: int, total: int) -> None:
+    """Answers to requests are few beside events, and nobody waits for them."""
 
 
-def _replaced(
-    said: SegmentManifest, segments: list[Segment], noted: NotedRules | None, **more: object
-) -> SegmentManifest:
-    return replace(said, segments=tuple(segments), noted=noted, **more)  # type: ignore[arg-type]
+def _unreached(segments: list[Segment]) -> None:
+    """It is not noted how far they are."""
 
 
 def _noted(ledger: Ledger) -> bytes:

@@ -2,6 +2,7 @@
 
     log/manifest.json    written last: what it names was there before, and nothing else counts
     log/000000000001-000000065536.9f86….parquet    the events of these positions; the name has the file's SHA-256
+    log/requests/000000000001-000000000007.4355….parquet    the answers to these requests with an idempotency key
     log/noted.60303a….json    the unit family of each metric, and the forms of figures, which rules and warnings ask for
 
 The signature is that of a checkpoint of the log (`ledger.proof.checkpoints`) with one line more: `segments` and the
@@ -11,7 +12,6 @@ SHA-256, in base64, of the rest of the manifest as canonical JSON. So no segment
 import json
 import re
 from base64 import b64encode
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -29,19 +29,22 @@ SEGMENTS_FORMAT = "supply-ledger-segments/1"
 SEGMENT_SCHEMA = 1
 """The form of a segment's columns. Columns that an older program cannot read are a new form."""
 SEGMENTS_FOLDER = "log"
+REQUESTS_FOLDER = f"{SEGMENTS_FOLDER}/requests"
 SEGMENTS_MANIFEST = f"{SEGMENTS_FOLDER}/manifest.json"
 MANIFEST_MB_MAX = 256
 _SEGMENTS_LINE = "segments "
 _HASH = r"[0-9a-f]{64}"
-_SEGMENT_NAME = re.compile(rf"{SEGMENTS_FOLDER}/([0-9]{{12,}})-([0-9]{{12,}})\.({_HASH})\.parquet", re.ASCII)
+_SEGMENT_NAME = re.compile(rf"([a-z/]+)/([0-9]{{12,}})-([0-9]{{12,}})\.({_HASH})\.parquet", re.ASCII)
 _NOTED_NAME = re.compile(rf"{SEGMENTS_FOLDER}/noted\.({_HASH})\.json", re.ASCII)
 _TAKE_ANOTHER = "take another export, or export again into an empty place"
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Events with first <= position <= last, in one file. `root`, in hex, is that of the tree over all events up to
-    `last`; `erased` is how many of these have lost their text.
+    """Events with first <= position <= last, in one file; or the answers to requests of these numbers.
+
+    `root`, in hex, is that of the tree over all events up to `last`; of requests, what stands for all of them up to
+    there. `erased` is how many of the events have lost their text.
     """
 
     name: str
@@ -54,7 +57,7 @@ class Segment:
 
     @property
     def rows(self) -> int:
-        """How many events it has."""
+        """How many there are."""
         return self.last - self.first + 1
 
 
@@ -79,6 +82,7 @@ class SegmentManifest:
     root: str
     range_rows: int
     segments: tuple[Segment, ...]
+    requests: tuple[Segment, ...]
     noted: NotedRules | None
     created_at: str
     program: str
@@ -111,9 +115,9 @@ class SegmentManifest:
         return _SEGMENTS_LINE + b64encode(sha256(canonical(said, floats=False)).digest()).decode()
 
 
-def segment_name(first: int, last: int, digest: str) -> str:
+def segment_name(folder: str, first: int, last: int, digest: str) -> str:
     """The name of a segment with this SHA-256, in hex."""
-    return f"{SEGMENTS_FOLDER}/{first:012}-{last:012}.{digest}.parquet"
+    return f"{folder}/{first:012}-{last:012}.{digest}.parquet"
 
 
 def noted_name(digest: str) -> str:
@@ -157,6 +161,7 @@ def _made(said: dict[str, Any]) -> SegmentManifest:
             **said,
             "recorders": tuple((_whole(first), _text(ledger)) for first, ledger in said["recorders"]),
             "segments": tuple(Segment(**one) for one in said["segments"]),
+            "requests": tuple(Segment(**one) for one in said["requests"]),
             "noted": None if noted is None else NotedRules(**noted),
         }
     )
@@ -168,17 +173,11 @@ def _checked(manifest: SegmentManifest) -> SegmentManifest:
         _text(text)
     if _whole(manifest.range_rows) < 1 or len(bytes.fromhex(manifest.root)) != HASH_BYTES:
         raise ValueError
-    last, root = 0, EMPTY_ROOT.hex()
-    for segment in manifest.segments:
-        name = _SEGMENT_NAME.fullmatch(segment.name)
-        said = (_whole(segment.first), _whole(segment.last), segment.sha256)
-        if name is None or (int(name[1]), int(name[2]), name[3]) != said or not last + 1 == said[0] <= said[1]:
-            raise ValueError
-        if not 0 <= _whole(segment.erased) <= segment.rows or _whole(segment.bytes) < 0:
-            raise ValueError
-        last, root = segment.last, segment.root
+    last = _last_of(manifest.segments, SEGMENTS_FOLDER)
+    root = manifest.segments[-1].root if manifest.segments else EMPTY_ROOT.hex()
     if (last, root) != (_whole(manifest.position), manifest.root):
         raise ValueError
+    _last_of(manifest.requests, REQUESTS_FOLDER)
     if manifest.noted is not None:
         name = _NOTED_NAME.fullmatch(manifest.noted.name)
         if name is None or name[1] != manifest.noted.sha256 or _whole(manifest.noted.bytes) < 0:
@@ -187,6 +186,22 @@ def _checked(manifest: SegmentManifest) -> SegmentManifest:
     if starts[0] != 1 or starts != sorted(set(starts)):
         raise ValueError
     return manifest
+
+
+def _last_of(segments: Sequence[Segment], folder: str) -> int:
+    """Up to where segments go that follow one another. Raises ValueError, TypeError."""
+    last = 0
+    for segment in segments:
+        name = _SEGMENT_NAME.fullmatch(segment.name)
+        said = (folder, _whole(segment.first), _whole(segment.last), segment.sha256)
+        if name is None or (name[1], int(name[2]), int(name[3]), name[4]) != said or last + 1 != segment.first:
+            raise ValueError
+        if not 0 <= _whole(segment.erased) <= segment.rows or segment.rows < 1 or _whole(segment.bytes) < 0:
+            raise ValueError
+        if len(bytes.fromhex(segment.root)) != HASH_BYTES:
+            raise ValueError
+        last = segment.last
+    return last
 
 
 def _whole(number: Any) -> int:
@@ -199,8 +214,3 @@ def _text(text: Any) -> str:
     if not isinstance(text, str):
         raise TypeError
     return text
-
-
-def erased_in(positions: Sequence[int], first: int, last: int) -> int:
-    """How many of some positions, which are in order, lie in a segment."""
-    return bisect_right(positions, last) - bisect_left(positions, first)

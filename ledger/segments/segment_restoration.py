@@ -4,13 +4,13 @@ The same rules hold as for a backup file (`ledger.backups.restoration`): all is 
 can be seen; the new ledger has an identity and a key of its own, and its events stay those of the ledgers that recorded
 them; a checkpoint that was kept elsewhere is not contradicted. A segment at a time is in memory.
 
-What segments do not hold, and a backup file does: the answers to requests with an idempotency key, what witnesses and
-authorities attested, and saved mappings.
+What segments do not hold, and a backup file does: what witnesses and authorities attested, and saved mappings.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from ledger.append.erasure_faults import erasure_faults
@@ -22,11 +22,15 @@ from ledger.errors import BackupError, StoreBusy, StoreError, StoreFull
 from ledger.events.ledger_events import EventErased
 from ledger.ledger import Ledger
 from ledger.proof.log_proofs import LogProofs
-from ledger.segments.segment_export import RowsRead
+from ledger.segments.series_export import RowsRead
 from ledger.segments.storage_place import StoragePlace
 from ledger.segments.verified_segments import VerifiedSegments
 from ledger.store import LogStore, open_store
 
+GROUPS_AT_ONCE = 32
+"""How many groups of rows are written in one transaction, where that is not the whole log: their index pages, which lie
+anywhere, are then written once.
+"""
 Sign = Callable[[int, bytes, Sequence[str]], bytes]
 Lost = tuple[int, int] | None
 
@@ -41,6 +45,8 @@ def check_segments(
     for group in segments.groups(sizes=sizes):
         done += len(group)
         progress(done, manifest.position)
+    for _ in segments.requests():
+        pass
     segments.noted()
     return Restored(manifest, lost=_held(segments, kept, accept_loss=accept_loss))
 
@@ -151,15 +157,22 @@ def _write(log: LogStore, segments: VerifiedSegments, sizes: Sequence[int], prog
         log.note_recorder(ledger, first=first)
     erased: dict[int, list[int]] = {}
     acts: list[int] = []
-    for group in segments.groups(sizes=sizes):
-        entries = [row.entry for row in group]
-        log.append(entries, [row.leaf.content if row.leaf.salt is None else row.leaf.salt for row in group])
-        for entry, _, erased_at in group:
-            if erased_at is not None:
-                erased.setdefault(erased_at, []).append(entry.position)
-            if entry.type == EventErased.__name__:
-                acts.append(entry.position)
-        progress(entries[-1].position, manifest.position)
+    groups = segments.groups(sizes=sizes)
+    is_more = True
+    while is_more:
+        with log.writing():
+            is_more = False
+            for group in islice(groups, GROUPS_AT_ONCE):
+                entries, is_more = [row.entry for row in group], True
+                log.append(entries, [row.leaf.content if row.leaf.salt is None else row.leaf.salt for row in group])
+                for entry, _, erased_at in group:
+                    if erased_at is not None:
+                        erased.setdefault(erased_at, []).append(entry.position)
+                    if entry.type == EventErased.__name__:
+                        acts.append(entry.position)
+                progress(entries[-1].position, manifest.position)
+    for requests in segments.requests():
+        log.keep_requests(requests)
     for erased_at, positions in sorted(erased.items()):
         log.erase(positions, erased_at=erased_at, quoted=())
     for entry in log.at_positions(acts):

@@ -15,20 +15,11 @@ from ledger.errors import LedgerDamaged
 from ledger.proof.leaves import SALT_BYTES, Leaf
 from ledger.proof.merkle import HASH_BYTES
 from ledger.proof.stream_map import ID_BYTES
+from ledger.segments.parquet_files import read_groups, write_groups
 from ledger.store import LogStore
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch, Schema
-
-GROUP_ROWS = 8_192
-"""How many rows a group of a file has at most: so many are in memory at once."""
-GROUP_BYTES = 16 << 20
-"""About how many bytes of states a group has at most."""
-_COMPRESSION = "zstd"
-_FEW_VALUES = ["type", "recorded_by"]
-"""The columns that repeat what they say."""
-_ORDERED = ["position", "recorded_at"]
-"""The columns by which a reader may leave groups out."""
+    from pyarrow import Schema
 
 
 class SegmentRow(NamedTuple):
@@ -82,45 +73,16 @@ def log_rows(log: LogStore, *, after: int, until: int) -> Iterator[SegmentRow]:
             raise LedgerDamaged(f"the log has no event at position {after + 1}", position=after + 1)
 
 
-def write_rows(rows: Iterator[SegmentRow], file: IO[bytes]) -> tuple[int, int]:
-    """Write rows as a Parquet file; how many there are, and how many of them are of erased texts."""
-    from pyarrow import parquet
-
-    written, erased = 0, 0
-    with parquet.ParquetWriter(
-        file,
-        row_schema(),
-        compression=_COMPRESSION,
-        use_dictionary=_FEW_VALUES,
-        write_statistics=_ORDERED,
-    ) as writer:
-        for group in _groups(rows):
-            writer.write_batch(_batch(group), row_group_size=GROUP_ROWS)
-            written += len(group)
-            erased += sum(row.erased_at is not None for row in group)
-    return written, erased
+def write_rows(rows: Iterator[SegmentRow], file: IO[bytes]) -> int:
+    """Write rows as a Parquet file; how many there are."""
+    return write_groups(((row, len(row.entry.state)) for row in rows), file, row_schema(), _columns)
 
 
-def _groups(rows: Iterator[SegmentRow]) -> Iterator[list[SegmentRow]]:
-    group: list[SegmentRow] = []
-    size = 0
-    for row in rows:
-        group.append(row)
-        size += len(row.entry.state)
-        if len(group) == GROUP_ROWS or size >= GROUP_BYTES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
-
-
-def _batch(rows: Sequence[SegmentRow]) -> "RecordBatch":
-    import pyarrow as pa
-
+def _columns(rows: list[SegmentRow]) -> Sequence[Sequence[Any]]:
     entries, leaves, erased_at = zip(*rows, strict=True)
     position, event_key, stream, type_name, recorded_us, by, digest, state, version = zip(*entries, strict=True)
     _, salt, content, hashed = zip(*leaves, strict=True)
-    columns: tuple[Sequence[Any], ...] = (
+    return (
         position,
         event_key,
         stream,
@@ -135,24 +97,12 @@ def _batch(rows: Sequence[SegmentRow]) -> "RecordBatch":
         hashed,
         erased_at,
     )
-    schema = row_schema()
-    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def read_rows(file: Any) -> Iterator[list[SegmentRow]]:
     """The rows of a Parquet file, group by group. Raises ValueError where it is none, or has other columns."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(file, thrift_string_size_limit=1 << 24) as opened:
-            if not opened.schema_arrow.remove_metadata().equals(row_schema()):
-                raise ValueError("it has other columns than a segment")
-            for number in range(opened.num_row_groups):
-                yield _rows_of(opened.read_row_group(number))
-    except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"it cannot be read as Parquet: {error}") from error
+    for table in read_groups(file, row_schema()):
+        yield _rows_of(table)
 
 
 def _rows_of(table: Any) -> list[SegmentRow]:

@@ -9,7 +9,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, TypeVar
 
 from ledger.append.garbage_pause import garbage_pause
 from ledger.errors import BackupError
@@ -17,12 +17,16 @@ from ledger.events.base import REGISTRY
 from ledger.proof.leaves import content_hash, leaf_hashes
 from ledger.proof.merkle import Frontier
 from ledger.rules.figure_forms import FormRow
+from ledger.segments.request_rows import read_requests
 from ledger.segments.segment_manifest import Segment, SegmentManifest, read_manifest
 from ledger.segments.segment_rows import SegmentRow, read_rows
 from ledger.segments.storage_place import READ_BYTES, StoragePlace
+from ledger.store.answered_requests import START, link
+from ledger.store.protocol import AnsweredRequest
 
 _MISSING = "export again, or take another copy of the export"
 _CHANGED = f"delete it there, and {_MISSING}"
+Row = TypeVar("Row")
 Noted = tuple[list[tuple[str, str, int]], list[FormRow]]
 """The metrics, each with its unit family and the position that fixes it; and the forms of figures."""
 
@@ -51,7 +55,7 @@ class VerifiedSegments:
         for segment in self.manifest.segments:
             erased = 0
             with self._copied(segment.name, segment.bytes, segment.sha256) as file, garbage_pause(segment.rows):
-                for group in _rows_in(file, segment):
+                for group in _read(read_rows(file), segment):
                     hashes = _checked(group, segment, after=tree.size)
                     erased += sum(row.erased_at is not None for row in group)
                     begun = tree.size
@@ -61,6 +65,21 @@ class VerifiedSegments:
                     tree = tree.extended(hashes[tree.size - begun :])
                     yield group
             if tree.size != segment.last or erased != segment.erased or tree.root().hex() != segment.root:
+                raise BackupError(f"{segment.name} in {self.place} does not hold what the manifest says of it")
+
+    def requests(self) -> Iterator[list[AnsweredRequest]]:
+        """The requests that were answered, in order, in groups. Raises BackupError, PlaceError."""
+        number, reached = 0, START
+        for segment in self.manifest.requests:
+            with self._copied(segment.name, segment.bytes, segment.sha256) as file:
+                for group in _read(read_requests(file), segment):
+                    for request in group:
+                        number += 1
+                        if request.number != number:
+                            raise BackupError(f"{segment.name} has not every request after {number - 1}, in order")
+                        reached = link(reached, request.key, request.digest, request.position, request.answer)
+                    yield group
+            if number != segment.last or reached.hex() != segment.root:
                 raise BackupError(f"{segment.name} in {self.place} does not hold what the manifest says of it")
 
     def noted(self) -> Noted:
@@ -102,9 +121,9 @@ class VerifiedSegments:
             yield copy
 
 
-def _rows_in(file: Any, segment: Segment) -> Iterator[list[SegmentRow]]:
+def _read(groups: Iterator[list[Row]], segment: Segment) -> Iterator[list[Row]]:
     try:
-        yield from read_rows(file)
+        yield from groups
     except ValueError as error:
         raise BackupError(f"{segment.name} is no segment: {error}") from None
 

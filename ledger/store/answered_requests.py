@@ -5,15 +5,18 @@ hash of its body, the position, and the answer.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from uuid import UUID
 
+from ledger.errors import LedgerDamaged
+from ledger.store.protocol import AnsweredRequest
 from ledger.store.table_database import TableDatabase
 
 START = bytes(32)
 """What stands for the link before the first."""
 LINKED_AT_ONCE = 10_000
+READ_AT_ONCE = 1_000
 ERASED = "what was said here quoted a text that was erased"
 
 
@@ -49,6 +52,34 @@ class AnsweredRequests:
         """Keep a request, and add its link to the chain."""
         self._database.write("INSERT INTO requests VALUES (?,?,?,?)", [(key, digest, position, answer)])
         self._link([(key, digest, position, answer)])
+
+    def keep_all(self, requests: Sequence[AnsweredRequest]) -> None:
+        """Keep requests in their order."""
+        rows = [(one.key, one.digest, one.position, one.answer) for one in requests]
+        self._database.write("INSERT INTO requests VALUES (?,?,?,?)", rows)
+        self._link(rows)
+
+    def between(self, *, after: int, until: int) -> Iterator[AnsweredRequest]:
+        """The requests with after < number <= until, in order. Raises LedgerDamaged where one is gone."""
+        query = (
+            "SELECT number, request_chain.key, digest, position, answer FROM request_chain "
+            "LEFT JOIN requests USING (key) WHERE number > ? AND number <= ? ORDER BY number LIMIT ?"
+        )
+        while rows := self._database.fetch(query, (after, until, READ_AT_ONCE)):
+            for row in rows:
+                after += 1
+                if row[0] != after or row[2] is None:
+                    raise LedgerDamaged(f"request {after} of those that were answered is gone")
+                yield AnsweredRequest(*row)
+
+    def link_at(self, number: int) -> bytes:
+        """The link of a request. Raises LedgerDamaged where it is gone."""
+        if number == 0:
+            return START
+        rows = self._database.fetch("SELECT hash FROM request_chain WHERE number = ?", (number,))
+        if not rows:
+            raise LedgerDamaged(f"request {number} of those that were answered is gone")
+        return bytes(rows[0][0])
 
     def erase(self, event_ids: Collection[UUID], quoted: Collection[str], *, after: int) -> None:
         """Take away what answers behind a position quote of texts that are erased, and the hashes of the bodies that

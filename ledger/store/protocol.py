@@ -37,6 +37,17 @@ class Block(NamedTuple):
     states: bytes
 
 
+class AnsweredRequest(NamedTuple):
+    """A request with an idempotency key that was answered; its `number` is 1 for the first, 2 for the next."""
+
+    number: int
+    key: str
+    digest: bytes
+    """The hash of its body; empty where an event that it recorded was erased."""
+    position: int
+    answer: str
+
+
 class ErasedEntries(Protocol):
     """The entries of a log whose texts were taken away, each with the position of the EventErased that says so."""
 
@@ -125,6 +136,9 @@ class LogStore(Protocol):
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep the hash of a request's body and its answer for ever. Raises StoreError for a taken key."""
 
+    def keep_requests(self, requests: Sequence[AnsweredRequest]) -> None:
+        """Keep requests of another log as the next of this one, in their order. Raises StoreError for a taken key."""
+
     def erase(self, positions: Sequence[int], *, erased_at: int, quoted: Collection[str]) -> None:
         """Take away what the entries at these positions said: state, digest, and the salt of the leaf.
 
@@ -198,6 +212,15 @@ class LogStore(Protocol):
 
     def request(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""
+
+    def requests(self, *, after: int, until: int) -> Iterator[AnsweredRequest]:
+        """The requests that were answered with after < number <= until, in order."""
+
+    def request_count(self) -> int:
+        """How many requests were answered."""
+
+    def request_link(self, number: int) -> bytes:
+        """What stands for the first so many requests: another one where one of them, or an answer, is another."""
 
     def recorders(self) -> list[tuple[int, str]]:
         """Which ledger recorded the entries from which position on, in order; the first is 1.

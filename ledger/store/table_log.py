@@ -23,6 +23,7 @@ from ledger.store.erasure_rows import ErasureRows
 from ledger.store.log_damage import damage
 from ledger.store.log_queries import COLUMNS, NO_LIMIT, chunks, heads_of, last_of, marks, where_one_of
 from ledger.store.merkle_tiles import LogTree
+from ledger.store.protocol import AnsweredRequest
 from ledger.store.table_database import TableDatabase
 
 _KINDS = (int, bytes, bytes, str, int, str, bytes, bytes, int)
@@ -94,6 +95,11 @@ class TableLog:
     def keep_request(self, key: str, *, digest: bytes, position: int, answer: str) -> None:
         """Keep the hash of a request's body and its answer under its key."""
         self._requests.keep(key, digest=digest, position=position, answer=answer)
+
+    def keep_requests(self, requests: Sequence[AnsweredRequest]) -> None:
+        """Keep requests of another log as the next of this one, in their order."""
+        with self.writing():
+            self._requests.keep_all(requests)
 
     def erase(self, positions: Sequence[int], *, erased_at: int, quoted: Collection[str]) -> None:
         """Take the texts of events away, and what answers to requests quote of them."""
@@ -210,6 +216,18 @@ class TableLog:
     def request(self, key: str) -> tuple[bytes, str] | None:
         """The hash of the body and the answer of a request with this key, if there was one."""
         return self._requests.get(key)
+
+    def requests(self, *, after: int, until: int) -> Iterator[AnsweredRequest]:
+        """The requests that were answered with after < number <= until, in order."""
+        return self._requests.between(after=after, until=until)
+
+    def request_count(self) -> int:
+        """How many requests were answered."""
+        return self._requests.chain()[0]
+
+    def request_link(self, number: int) -> bytes:
+        """What stands for the first so many requests."""
+        return self._requests.link_at(number)
 
     def recorders(self) -> list[tuple[int, str]]:
         """Which ledger recorded the entries from which position on, in order."""

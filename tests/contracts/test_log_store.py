@@ -14,10 +14,11 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from ledger import Entry, LogStore, StoreError
+from ledger import Entry, LedgerDamaged, LogStore, StoreError
 from ledger.codec.entry import NEXT_VERSION
 from ledger.proof.merkle import EMPTY_ROOT, root_of
 from ledger.store import open_store
+from ledger.store.protocol import AnsweredRequest
 from tests.postgres import log_address
 
 NAMESPACE = UUID("00000000-0000-4000-8000-000000000000")
@@ -302,6 +303,44 @@ def test_a_request_is_kept_once_and_for_ever(log: LogStore) -> None:
     with pytest.raises(StoreError):
         log.keep_request("key", digest=b"other", position=4, answer="{}")
     assert log.request("key") == (b"hash", '{"items": []}')
+
+
+def test_requests_come_back_in_the_order_in_which_they_were_answered(log: LogStore) -> None:
+    assert (log.request_count(), list(log.requests(after=0, until=9))) == (0, [])
+    links = [log.request_link(0)]
+    for number, key in enumerate(("b", "a", "c"), start=1):
+        log.keep_request(key, digest=key.encode(), position=7, answer=f'{{"items": [{number}]}}')
+        assert log.request_count() == number
+        links.append(log.request_link(number))
+    assert [log.request_link(number) for number in range(4)] == links
+    assert len(set(links)) == 4
+    requests = list(log.requests(after=0, until=3))
+    assert requests == [
+        AnsweredRequest(1, "b", b"b", 7, '{"items": [1]}'),
+        AnsweredRequest(2, "a", b"a", 7, '{"items": [2]}'),
+        AnsweredRequest(3, "c", b"c", 7, '{"items": [3]}'),
+    ]
+    assert list(log.requests(after=1, until=2)) == requests[1:2]
+    with pytest.raises(LedgerDamaged):
+        log.request_link(4)
+
+
+def test_requests_of_another_log_are_kept_as_they_were(log: LogStore, place: Place, tmp_path: Path) -> None:
+    for key in ("b", "a", "c"):
+        log.keep_request(key, digest=b"hash", position=7, answer="{}")
+    requests = list(log.requests(after=0, until=3))
+    (tmp_path / "other").mkdir()
+    other = open_store(place.location(tmp_path / "other"))
+    other.keep_requests(requests[:2])
+    other.keep_requests(requests[2:])
+    assert list(other.requests(after=0, until=3)) == requests
+    assert other.request_link(3) == log.request_link(3)
+    assert other.request("a") == (b"hash", "{}")
+    with pytest.raises(StoreError):
+        other.keep_requests(requests[:1])
+    assert other.request_count() == 3
+    assert list(other.damage()) == []
+    other.close()
 
 
 def test_the_family_of_a_metric_may_be_fixed_anew_and_forgotten(log: LogStore) -> None:

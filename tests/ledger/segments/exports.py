@@ -53,6 +53,8 @@ def said_of(ledger: Ledger) -> dict[str, Any]:
         "leaves": list(log.leaves(after=0, until=head)),
         "erased": log.erased.between(after=0, until=head),
         "root": log.root(head),
+        "requests": list(log.requests(after=0, until=log.request_count())),
+        "link": log.request_link(log.request_count()),
         "metrics": log.metrics(),
         "forms": sorted(log.forms(after=0)),
         "recorders": [one for one in log.recorders() if one[0] <= head],

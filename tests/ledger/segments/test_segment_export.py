@@ -114,6 +114,33 @@ def test_a_full_range_takes_the_place_of_its_parts(ledger: Ledger, tmp_path: Pat
     assert files_in(tmp_path / "place") == files_in(tmp_path / "whole")
 
 
+def test_answers_to_requests_are_exported_as_they_come_and_as_they_change(ledger: Ledger, tmp_path: Path) -> None:
+    for number in range(10):
+        ledger.append([figure(500 + number)], request=(f"key {number}", b"hash"))
+    exported(ledger, tmp_path / "place")
+    before = files_in(tmp_path / "place" / "log" / "requests")
+    assert [name.partition(".")[0] for name in before] == ["000000000001-000000000008", "000000000009-000000000010"]
+    filled(ledger, 2)
+    place, handler = cut_place(tmp_path / "place")
+    exported(ledger, place)
+    assert not [path for path in handler.changes if "log/requests" in path]
+    ledger.append([figure(600)], request=("key", b"hash"))
+    exported(ledger, tmp_path / "place")
+    told = next(item["event_id"] for item in ledger.append([figure(503)], request=("key 3", b"hash")).items)
+    ledger.erase(told, reason="other", explanation="-")
+    exported(ledger, tmp_path / "place")
+    after = files_in(tmp_path / "place" / "log" / "requests")
+    assert [name.partition(".")[0] for name in after] == [
+        "000000000001-000000000008",
+        "000000000009-000000000010",
+        "000000000011-000000000011",
+    ]
+    assert next(iter(after)) != next(iter(before)), "the hash of a body that was erased is taken out"
+    restored(tmp_path / "place", tmp_path / "again")
+    with Ledger(tmp_path / "again" / "ledger.db") as again:
+        assert said_of(again) == said_of(ledger)
+
+
 def test_a_place_keeps_its_range(ledger: Ledger, tmp_path: Path) -> None:
     exported(ledger, tmp_path / "place")
     filled(ledger, 20)

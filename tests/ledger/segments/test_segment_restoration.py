@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger import BackupError, Ledger, LedgerError, PlaceError, Refused, StoreBusy
+from ledger import BackupError, KeyReused, Ledger, LedgerError, PlaceError, Refused, StoreBusy
 from ledger.backups import KeptCheckpoint
 from ledger.proof import Checkpoint, VerifierKey
 from ledger.proof.notes import ED25519_NOTE, SignerKey
@@ -24,10 +24,12 @@ from ledger.segments import (
     restore_segments_into_database,
     storage_place,
 )
+from ledger.segments.request_rows import read_requests, write_requests
 from ledger.segments.segment_manifest import write_manifest
 from ledger.segments.segment_rows import read_rows, write_rows
 from tests.cut_places import cut_place
 from tests.ledger.backups.conftest import names_in
+from tests.ledger.conftest import figure
 from tests.ledger.segments.exports import RANGE, exported, files_in, filled, restored, said_of, unheard
 from tests.oracle.histories import random_history
 from tests.postgres import log_address
@@ -41,6 +43,8 @@ def ledger(tmp_path: Path) -> Ledger:
     (tmp_path / "data").mkdir()
     made = Ledger(tmp_path / "data" / "ledger.db")
     filled(made, 20)
+    for number in range(11):
+        made.append([figure(100 + number // 2)], request=(f"key {number}", b"hash"))
     made.erase(made.at_positions([10])[0].event_id, reason="other", explanation="-")
     made.append(
         [
@@ -95,6 +99,23 @@ def test_from_a_file_to_a_database_and_back_all_is_the_same(ledger: Ledger, fold
     assert len({read_manifest(storage_place(str(tmp_path / one))).root for one in ("place", "second", "third")}) == 1  # type: ignore[union-attr]
 
 
+def test_the_answer_to_an_old_request_is_the_same_wherever_the_log_went(
+    ledger: Ledger, folder: Path, tmp_path: Path
+) -> None:
+    sent, request = [figure(102)], ("key 5", b"hash")
+    before = ledger.append(sent, request=request).items
+    address = log_address(tmp_path)
+    restore_segments_into_database(storage_place(str(folder)), address, progress=unheard)
+    restored(folder, tmp_path / "restored")
+    for location in (address, tmp_path / "restored" / "ledger.db"):
+        with Ledger(location) as again:
+            head = again.head()
+            assert again.append(sent, request=request).items == before
+            assert again.head() == head
+            with pytest.raises(KeyReused):
+                again.append(sent, request=("key 5", b"another hash"))
+
+
 def test_a_database_with_events_is_left_as_it_is(ledger: Ledger, folder: Path, tmp_path: Path) -> None:
     address = log_address(tmp_path)
     with Ledger(address) as there:
@@ -123,9 +144,9 @@ def test_whatever_was_recorded_is_restored(seed: int, tmp_path_factory: pytest.T
     rng, folder = random.Random(seed), tmp_path_factory.mktemp("history")
     with Ledger(":memory:") as ledger:
         history = random_history(rng, rng.randint(1, 60))
-        for event in history:
+        for number, event in enumerate(history):
             with suppress(Refused):  # It may be about what was erased.
-                ledger.append([event])
+                ledger.append([event], request=(f"key {number}", b"hash") if number % 2 else None)
             if rng.random() < 0.05:
                 erase_any(ledger, rng)
             if rng.random() < 0.1:
@@ -235,6 +256,24 @@ def unsigned(folder: Path, **said: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_bytes()), **said}), encoding="utf-8")
 
 
+def answered_otherwise(folder: Path) -> None:
+    """A segment of requests in which one answer is another."""
+    place = storage_place(str(folder))
+    manifest = read_manifest(place)
+    assert manifest is not None
+    segment = manifest.requests[0]
+    with place.opened(segment.name) as file:
+        (rows,) = read_requests(file)
+    draft = folder / "draft"
+    with draft.open("wb") as file:
+        write_requests(iter([rows[0]._replace(answer='{"items": []}'), *rows[1:]]), file)
+    digest = place.digest("draft")
+    name = f"{segment.name.split('.')[0]}.{digest}.parquet"
+    draft.rename(folder / name)
+    forged = replace(segment, name=name, sha256=digest, bytes=(folder / name).stat().st_size)
+    write_manifest(place, replace(manifest, requests=(forged, *manifest.requests[1:])).signed(another_key(manifest)))
+
+
 def first(rows: list[Any], **fields: Any) -> list[Any]:
     return [rows[0]._replace(entry=rows[0].entry._replace(**fields)), *rows[1:]]
 
@@ -316,6 +355,7 @@ FORGERIES: dict[str, tuple[Change, str]] = {
         lambda folder: rewritten(folder, 1, unerased),
         r"event at position 10 in .* is not the one that its leaf stands for",
     ),
+    "an answer": (answered_otherwise, r"requests/000000000001-000000000008.* does not hold what the manifest says"),
     "no Parquet": (
         no_parquet,
         "cannot be read as Parquet",
