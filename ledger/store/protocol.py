@@ -220,7 +220,10 @@ class LogStore(Protocol):
         """How many requests were answered."""
 
     def request_link(self, number: int) -> bytes:
-        """What stands for the first so many requests: another one where one of them, or an answer, is another."""
+        """What stands for the first so many requests: the link of the last (`ledger.store.answered_requests.link`).
+
+        Raises LedgerDamaged where there are not so many.
+        """
 
     def recorders(self) -> list[tuple[int, str]]:
         """Which ledger recorded the entries from which position on, in order; the first is 1.

@@ -18,6 +18,7 @@ from ledger import Entry, LedgerDamaged, LogStore, StoreError
 from ledger.codec.entry import NEXT_VERSION
 from ledger.proof.merkle import EMPTY_ROOT, root_of
 from ledger.store import open_store
+from ledger.store.answered_requests import link
 from ledger.store.protocol import AnsweredRequest
 from tests.postgres import log_address
 
@@ -311,7 +312,7 @@ def test_requests_come_back_in_the_order_in_which_they_were_answered(log: LogSto
     for number, key in enumerate(("b", "a", "c"), start=1):
         log.keep_request(key, digest=key.encode(), position=7, answer=f'{{"items": [{number}]}}')
         assert log.request_count() == number
-        links.append(log.request_link(number))
+        links.append(link(links[-1], key, key.encode(), 7, f'{{"items": [{number}]}}'))
     assert [log.request_link(number) for number in range(4)] == links
     assert len(set(links)) == 4
     requests = list(log.requests(after=0, until=3))
