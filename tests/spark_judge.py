@@ -2,10 +2,11 @@
 
     python -m tests.spark_judge --histories 3 --viewpoints 50
     python -m tests.spark_judge --shipped --viewpoints 50
-    python -m tests.spark_judge --data DIR --buckets 32 [--kill]
+    python -m tests.spark_judge --data DIR --buckets 32 [--times 10] [--kill]
 
 With `--data`, a ledger that is there is exported, and its figures are folded at one viewpoint on both; what that took
-is told. With `--kill`, an executor is killed while it folds. Ends with 1 at the first difference.
+is told. With `--times`, its figures are there so many times, under other names. With `--kill`, an executor is killed
+while it folds. Ends with 1 at the first difference.
 """
 
 import argparse
@@ -29,6 +30,8 @@ from api.cli.demo import sample_path
 from ledger import Ledger, import_file
 from projections import Engine
 from projections.partitions import FOLDED, fold, spark_fold, spark_fold_into
+from projections.tables.answer_intervals import FIGURES_ORDER
+from projections.tables.families import FOREVER
 from tests.folds import assert_same, clocks_of, exported, own_table
 from tests.oracle.histories import random_viewpoint
 from tests.properties.test_viewpoints import recorded, seen_from
@@ -61,17 +64,20 @@ def judged(session: Any, engine: Engine, events: list[Any], rng: random.Random, 
     return rows
 
 
-def large(session: Any, data: Path, buckets: int, *, kill: bool) -> None:
+def large(session: Any, data: Path, buckets: int, *, times: int, kill: bool) -> None:
     """Fold the figures of a large ledger on both."""
-    versions, answers = data / "versions-of-judge", tempfile.mkdtemp(prefix="spark-judge-")
-    with Ledger(data / "ledger.db") as ledger, Engine.beside(ledger, data / "projections.duckdb") as engine:
+    scratch = Path(tempfile.mkdtemp(prefix="spark-judge-", dir=data))
+    versions, answers = scratch / "versions", str(scratch / "answers")
+    with Ledger(data / "ledger.db") as ledger, Engine.beside(ledger, scratch / "projections.duckdb") as engine:
         with timed("tables"):
             engine.catch_up()
+        with timed(f"the same {times} times"):
+            multiply(engine, times)
         with timed("export"):
             place = exported(engine, versions, buckets=buckets)
         size = sum(one.bytes for one in place.manifest.objects())
-        print(f"{ledger.head()} events, {place.manifest.rows} versions, {size} bytes in {buckets} buckets", flush=True)
-        at = engine.viewpoint()
+        print(f"{place.manifest.position} events, {place.manifest.rows} versions, {size} bytes, {buckets} buckets")
+        at = place.viewpoint()
         with timed("one process, over its tables"):
             own = own_table(engine, at, "figures")
         with timed("one process, bucket by bucket"):
@@ -87,6 +93,35 @@ def large(session: Any, data: Path, buckets: int, *, kill: bool) -> None:
     assert answer["rows"] == len(own)
     assert ordered(own).equals(ordered(pa.concat_tables(folded))), "rows differ"
     print(f"{len(own)} figures, the same rows", flush=True)
+
+
+def multiply(engine: Engine, times: int) -> None:
+    """Have the figures so many times, under other names, as if they had been recorded before the log began.
+
+    So their positions are below 0, and at the end of the log all of them count.
+    """
+    with engine.tables_at_rest() as tables, tables.connection.cursor() as cursor:
+        for number in range(1, times):
+            before = f"{number * tables.position}"
+            moved = ", ".join(
+                f"CASE WHEN {one} = {FOREVER} THEN {one} ELSE {one} - {before} END AS {one}"
+                for one in ("position", "since", "until")
+            )
+            figure = f"CAST(MD5(CAST(figure_id AS VARCHAR) || '{number}') AS UUID) AS figure_id"
+            cursor.execute(
+                f"INSERT INTO log.figures SELECT * REPLACE ({moved}, {figure}, subject || '-{number}' AS subject, "
+                f"code_of(subject || '-{number}') AS subject_code, "
+                f"CAST(MD5(CAST(event_id AS VARCHAR) || '{number}') AS UUID) AS event_id) "
+                f"FROM log.figures WHERE position > 0 {FIGURES_ORDER}"
+            )
+            shortened = f"CASE WHEN shortened_at = {FOREVER} THEN shortened_at ELSE shortened_at - {before} END"
+            cursor.execute(
+                f"INSERT INTO log.answer_intervals SELECT one.* REPLACE ({moved}, {figure}, "
+                f"code_of(subjects.subject || '-{number}') AS subject_code, {shortened} AS shortened_at) "
+                "FROM log.answer_intervals AS one JOIN (SELECT DISTINCT subject, figure_id FROM log.figures "
+                "WHERE position > 0) AS subjects USING (figure_id) WHERE position > 0 "
+                "ORDER BY subject_code, figure_id, position, since"
+            )
 
 
 def ordered(table: pa.Table) -> pa.Table:
@@ -131,6 +166,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--buckets", type=int, default=32)
+    parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--kill", action="store_true")
     asked = parser.parse_args()
     with spark_session() as session:
@@ -147,7 +183,7 @@ def main() -> None:
                 rows = judged(session, engine, events, random.Random(asked.seed), asked.viewpoints, "shipped")
                 print(f"shipped: {rows} rows, the same", flush=True)
         if asked.data:
-            large(session, asked.data, asked.buckets, kill=asked.kill)
+            large(session, asked.data, asked.buckets, times=asked.times, kill=asked.kill)
 
 
 if __name__ == "__main__":

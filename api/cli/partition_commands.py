@@ -1,5 +1,6 @@
 """`supply-ledger partitions` and `spark`: the typed versions of a ledger in a place, and folds of them elsewhere."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from api.cli.options import OPERATION_PANEL, DataOption
-from api.cli.session import fail, opened, reporting
+from api.cli.session import MISUSED, fail, opened, reporting
 from api.cli.terminal import console
 from api.settings import name_python_of_executors
 from ledger import visible
@@ -78,11 +79,11 @@ def spark_command(
     Each executor reads its buckets by itself and needs this program; pyspark comes with the extra `spark`, and Java is
     not part of it.
     """
+    if resource not in FOLDED:
+        fail(f"{resource!r} is not folded bucket by bucket. What is: {', '.join(FOLDED)}.", code=MISUSED)
     clocks = {"as_of": as_of, "recorded_as_of": recorded_as_of, "effective_at": effective_at}
     with reporting():
-        there = VersionPlace(source)
-        there.partitions(resource)
-        there.viewpoint(**clocks)
+        VersionPlace(source).viewpoint(**clocks)  # Spark takes a while to start, and only then finds a mistake.
         with _session(master) as session:
             answer = spark_fold_into(session, source, clocks, resource, target)
     basis = answer["basis"]
@@ -107,8 +108,19 @@ def _session(master: str | None) -> "Iterator[SparkSession]":
         fail(f"Spark does not start: {str(error).strip().partition(chr(10))[0]}", "It needs Java 17 or later.")
     try:
         yield session
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
+            raise
+        fail(f"Spark could not fold: {_reason(error)}")
     finally:
         session.stop()
+
+
+def _reason(error: Exception) -> str:
+    """What an executor said, where it was one of our errors; else the first line of Spark's."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    ours = (found[1] for line in lines if (found := re.match(r"(?:ledger|projections)\.[\w.]+: (.+)", line.strip())))
+    return next(ours, lines[0])
 
 
 class _Bar:

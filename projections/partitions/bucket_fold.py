@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from ledger import LedgerError
 from projections.partitions.folded_resources import FOLDED, FoldedResource
 from projections.queries.allowance import Allowance
 from projections.queries.reader import Reader
@@ -21,7 +20,7 @@ from projections.tables.table_set import family_columns
 from projections.viewpoint import Viewpoint
 
 
-class NotFolded(LedgerError):
+class NotFolded(ValueError):
     """A resource that is not folded bucket by bucket was asked for."""
 
 

@@ -150,8 +150,7 @@ def _spread(
     with warnings.catch_warnings():
         # Spark looks for pandas, whose version it warns of, and none of it is used here.
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-        tasks = session.createDataFrame(pa.table({"bucket": pa.array(range(count), pa.int32())}))
-        return tasks.repartitionByRange(count, "bucket").mapInArrow(work, from_arrow_schema(schema, True))
+        return session.range(0, count, 1, count).mapInArrow(work, from_arrow_schema(schema, True))
 
 
 def _buckets_in(tasks: Batches) -> Iterator[int]:

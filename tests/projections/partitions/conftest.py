@@ -5,6 +5,8 @@ import pytest
 from projections import Engine
 from projections.partitions import VersionPlace
 from tests.folds import exported
+from tests.ledger.segments.conftest import bucket as bucket
+from tests.ledger.segments.conftest import store_settings as store_settings
 
 
 @pytest.fixture(scope="session")

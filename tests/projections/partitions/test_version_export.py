@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from uuid import UUID
@@ -225,3 +226,19 @@ def test_a_viewpoint_is_that_of_the_ledger(tmp_path: Path) -> None:
             place.viewpoint(recorded_as_of="2024-01-31")
         with pytest.raises(CalendarError):
             place.viewpoint(as_of="whenever")
+
+
+def test_an_object_store_takes_versions_and_gives_them_to_a_fold(bucket: Callable[[], str]) -> None:
+    address = f"{bucket()}/facts/ledger"
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        ledger.append([*WORLD, *(mined(year) for year in range(1990, 2000))])
+        for _ in range(2):
+            with engine.tables_at_rest() as tables:
+                export_versions(ledger, tables, storage_place(address), buckets=3)
+            ledger.append([mined(2000 + ledger.head())])
+        place = VersionPlace(address)
+        assert place.manifest.position == ledger.head() - 1
+        assert len(storage_place(address).sizes()) == len(list(place.objects())) + 1
+        at = engine.viewpoint(recorded_as_of=f"position:{place.manifest.position}")
+        for resource in ("figures", "vintages", "entities"):
+            assert_same(own_table(engine, at, resource), folded_tables(place, at, resource), resource)
