@@ -252,6 +252,19 @@ def test_a_segment_that_is_gone_is_written_again(ledger: Ledger, tmp_path: Path)
     assert files_in(tmp_path / "place") == before
 
 
+def test_what_a_killed_export_left_is_cleared_by_the_next(ledger: Ledger, tmp_path: Path) -> None:
+    exported(ledger, tmp_path / "place")
+    before = files_in(tmp_path / "place")
+    for name in ("log/.000000000001.parquet.0123.part", "log/000000000001-000000000009.x.parquet", "log/requests/x"):
+        path = tmp_path / "place" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"the text of an event")
+    (tmp_path / "place" / "versions").mkdir()
+    (tmp_path / "place" / "versions" / "manifest.json").write_bytes(b"of others")
+    exported(ledger, tmp_path / "place")
+    assert files_in(tmp_path / "place") == {**before, "versions/manifest.json": b"of others"}
+
+
 def test_the_place_of_another_ledger_is_left_alone(ledger: Ledger, tmp_path: Path) -> None:
     exported(ledger, tmp_path / "place")
     before = files_in(tmp_path / "place")
