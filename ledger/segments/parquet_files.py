@@ -10,6 +10,8 @@ GROUP_ROWS = 8_192
 """How many rows a group of a file has at most: so many are in memory at once."""
 GROUP_BYTES = 16 << 20
 """About how many bytes of texts a group has at most."""
+READ_BYTES_MAX = 16 * GROUP_BYTES
+"""How many bytes a group may have that is read: a text may be long, and the last one fills its group."""
 Row = TypeVar("Row")
 _COMPRESSION = "zstd"
 _FEW_VALUES = ("type", "recorded_by")
@@ -57,7 +59,7 @@ def _groups(rows: Iterable[tuple[Row, int]]) -> Iterator[list[Row]]:
 
 
 def read_groups(file: Any, schema: "Schema") -> Iterator[Any]:
-    """The groups of a file as tables of Arrow. Raises ValueError where it is no Parquet file, or has other columns."""
+    """The groups of a file as tables of Arrow. Raises ValueError where it is none of ours, or a group is too large."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -66,6 +68,9 @@ def read_groups(file: Any, schema: "Schema") -> Iterator[Any]:
             if not opened.schema_arrow.remove_metadata().equals(schema):
                 raise ValueError("it has other columns than a segment")
             for number in range(opened.num_row_groups):
+                group = opened.metadata.row_group(number)
+                if group.num_rows > GROUP_ROWS or group.total_byte_size > READ_BYTES_MAX:
+                    raise ValueError(f"a group of it has {group.num_rows} rows and {group.total_byte_size} bytes")
                 yield opened.read_row_group(number)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"it cannot be read as Parquet: {error}") from error

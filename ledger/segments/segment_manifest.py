@@ -180,7 +180,11 @@ def _checked(manifest: SegmentManifest) -> SegmentManifest:
     _last_of(manifest.requests, REQUESTS_FOLDER)
     if manifest.noted is not None:
         name = _NOTED_NAME.fullmatch(manifest.noted.name)
-        if name is None or name[1] != manifest.noted.sha256 or _whole(manifest.noted.bytes) < 0:
+        if (
+            name is None
+            or name[1] != manifest.noted.sha256
+            or not 0 <= _whole(manifest.noted.bytes) <= MANIFEST_MB_MAX << 20
+        ):
             raise ValueError
     starts = [first for first, _ in manifest.recorders]
     if starts[0] != 1 or starts != sorted(set(starts)):

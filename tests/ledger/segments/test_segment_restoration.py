@@ -9,13 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet as pq
 
 from ledger import BackupError, KeyReused, Ledger, LedgerError, PlaceError, Refused, StoreBusy
 from ledger.backups import KeptCheckpoint
 from ledger.proof import Checkpoint, VerifierKey
+from ledger.proof.leaves import leaf_hashes
 from ledger.proof.notes import ED25519_NOTE, SignerKey
 from ledger.segments import (
     SegmentManifest,
@@ -24,9 +27,11 @@ from ledger.segments import (
     restore_segments_into_database,
     storage_place,
 )
-from ledger.segments.request_rows import read_requests, write_requests
+from ledger.segments.parquet_files import GROUP_ROWS, READ_BYTES_MAX
+from ledger.segments.request_rows import read_requests, request_schema, write_requests
 from ledger.segments.segment_manifest import write_manifest
 from ledger.segments.segment_rows import read_rows, write_rows
+from ledger.store.protocol import AnsweredRequest
 from tests.cut_places import cut_place
 from tests.ledger.backups.conftest import names_in
 from tests.ledger.conftest import figure
@@ -278,6 +283,13 @@ def first(rows: list[Any], **fields: Any) -> list[Any]:
     return [rows[0]._replace(entry=rows[0].entry._replace(**fields)), *rows[1:]]
 
 
+def with_leaf_of_its_own(rows: list[Any]) -> list[Any]:
+    """The rows with another author of the first one, whose leaf says so too."""
+    forged = first(rows, recorded_by="x")[0]
+    (hashed,) = leaf_hashes([forged.entry], [forged.entry.stream_version], [forged.leaf.content])
+    return [forged._replace(leaf=forged.leaf._replace(hash=hashed)), *rows[1:]]
+
+
 def unerased(rows: list[Any]) -> list[Any]:
     """The rows with a text in the place of one that was erased."""
     return [
@@ -339,6 +351,10 @@ FORGERIES: dict[str, tuple[Change, str]] = {
         lambda folder: rewritten(folder, 0, lambda rows: first(rows, recorded_by="x")),
         r"event at position 1 in .* is not the one that its leaf stands for",
     ),
+    "an author, and the leaf": (
+        lambda folder: rewritten(folder, 0, with_leaf_of_its_own),
+        r"000000000001-000000000008.* does not hold what the manifest says",
+    ),
     "an unknown type": (
         lambda folder: rewritten(folder, 0, lambda rows: first(rows, type="Whatever")),
         r"of the type 'Whatever', which is not known here",
@@ -382,6 +398,21 @@ def test_what_was_forged_is_named_and_nothing_is_replaced(folder: Path, tmp_path
         with pytest.raises(BackupError, match=said):
             attempt()
     assert names_in(tmp_path) == before
+
+
+def test_a_group_of_rows_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    rows = [AnsweredRequest(number, str(number), b"", 1, "{}") for number in range(1, GROUP_ROWS + 2)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    table = pa.table(columns, schema=request_schema())
+    pq.write_table(table, tmp_path / "x", row_group_size=GROUP_ROWS)
+    assert [len(group) for group in read_requests(tmp_path / "x")] == [GROUP_ROWS, 1]
+    pq.write_table(table, tmp_path / "x", row_group_size=GROUP_ROWS + 1)
+    with pytest.raises(ValueError, match=f"a group of it has {GROUP_ROWS + 1} rows"):
+        list(read_requests(tmp_path / "x"))
+    monster = pa.table([[1], ["x"], [b""], [1], ["x" * READ_BYTES_MAX]], schema=request_schema())
+    pq.write_table(monster, tmp_path / "x")
+    with pytest.raises(ValueError, match="a group of it has 1 rows"):
+        list(read_requests(tmp_path / "x"))
 
 
 def test_an_erasure_that_no_event_tells_is_not_restored(folder: Path, tmp_path: Path) -> None:
