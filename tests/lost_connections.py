@@ -16,6 +16,9 @@ PORT_FILE = ".s.PGSQL.5432"
 class CutLine:
     """Listens in a folder of its own, as a database would, and passes on to the one in another folder.
 
+    `journeys` is how often somebody has sent something since the database answered last: what one client did, who waits
+    for each answer.
+
     With `cut_before` or `cut_after`, the next connection that commits is lost: before the database hears of it, or
     after it has done it and before it can say so. Each is done once.
     """
@@ -26,6 +29,8 @@ class CutLine:
         self.cut_before = threading.Event()
         self.cut_after = threading.Event()
         self.cuts = 0
+        self.journeys = 0
+        self._is_answered = True
         self._listening = socket.socket(socket.AF_UNIX)
 
     def __enter__(self) -> Self:
@@ -53,6 +58,8 @@ class CutLine:
     def _to_server(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError), client, server:
             while sent := client.recv(1 << 16):
+                self.journeys += self._is_answered
+                self._is_answered = False
                 if b"COMMIT" in sent and self.cut_before.is_set():
                     self.cut_before.clear()
                     self.cuts += 1
@@ -64,6 +71,7 @@ class CutLine:
     def _to_client(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while answer := server.recv(1 << 16):
+                self._is_answered = True
                 if self.cut_after.is_set() and b"COMMIT\0" in answer:
                     self.cut_after.clear()
                     self.cuts += 1

@@ -10,6 +10,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from ledger.errors import LedgerDamaged
+from ledger.store.log_queries import KEEP_LINK, LAST_REQUEST
 from ledger.store.protocol import AnsweredRequest
 from ledger.store.table_database import TableDatabase
 
@@ -119,7 +120,7 @@ class AnsweredRequests:
 
     def chain(self) -> tuple[int, bytes]:
         """How many requests are in the chain, and its last link."""
-        rows = self._database.fetch("SELECT number, hash FROM request_chain ORDER BY number DESC LIMIT 1")
+        rows = self._database.fetch(LAST_REQUEST)
         return (rows[0][0], bytes(rows[0][1])) if rows else (0, START)
 
     def link_all(self) -> None:
@@ -163,4 +164,4 @@ class AnsweredRequests:
         for key, digest, position, answer in requests:
             number, last = number + 1, link(last, key, digest, position, answer)
             links.append((number, key, last))
-        self._database.write("INSERT INTO request_chain VALUES (?,?,?)", links)
+        self._database.write(KEEP_LINK, links)

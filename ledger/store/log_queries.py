@@ -6,6 +6,17 @@ from typing import Any
 
 COLUMNS = "position, event_id, originator_id, topic, recorded_at, recorded_by, digest, state, originator_version"
 """The columns of an Entry, in its order."""
+HEAD = "SELECT COALESCE(MAX(position), 0) FROM stored_events"
+TREE = "SELECT size, peaks FROM tree"
+TREE_ROOT = "SELECT size, root FROM tree"
+SEALED = "SELECT size, beside FROM seal"
+LAST_REQUEST = "SELECT number, hash FROM request_chain ORDER BY number DESC LIMIT 1"
+RECORDERS = "SELECT first_position, ledger FROM recorders ORDER BY number"
+KEEP_TREE = (
+    "INSERT INTO tree VALUES (1, ?, ?, ?) "
+    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, peaks = excluded.peaks, root = excluded.root"
+)
+KEEP_LINK = "INSERT INTO request_chain VALUES (?,?,?)"
 NO_LIMIT = 2**62
 """A number of rows that no log has."""
 

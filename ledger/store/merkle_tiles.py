@@ -14,17 +14,13 @@ from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged
 from ledger.proof.leaves import Leaf, content_hash, leaf_hashes, new_salts
 from ledger.proof.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, frontier, parents, root_of
-from ledger.store.log_queries import COLUMNS, chunks, marks
+from ledger.store.log_queries import COLUMNS, KEEP_TREE, SEALED, TREE, TREE_ROOT, chunks, marks
 from ledger.store.table_database import TableDatabase
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 FILL_ROWS = 20_000
 """Of how many events the tree is made in one transaction, for a log that has none yet."""
-_KEEP_TREE = (
-    "INSERT INTO tree VALUES (1, ?, ?, ?) "
-    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, peaks = excluded.peaks, root = excluded.root"
-)
 _KEEP_SEAL = (
     "INSERT INTO seal VALUES (1, ?, ?, ?) "
     "ON CONFLICT (one) DO UPDATE SET size = excluded.size, beside = excluded.beside, note = excluded.note"
@@ -47,7 +43,7 @@ class LogTree:
 
     def head(self) -> Frontier:
         """The tree as it is."""
-        rows = self._database.fetch("SELECT size, peaks FROM tree")
+        rows = self._database.fetch(TREE)
         return Frontier(rows[0][0], tuple(_cut(rows[0][1]))) if rows else Frontier()
 
     def add(self, entries: Sequence[Entry], versions: Sequence[int | str], salts: Sequence[bytes] = ()) -> None:
@@ -105,7 +101,7 @@ class LogTree:
                 tree = tree.extended([root], level=HEIGHT)
                 hashes = hashes[WIDTH:]
         tree = tree.extended(hashes)
-        self._database.write(_KEEP_TREE, [(tree.size, b"".join(tree.peaks), tree.root())])
+        self._database.write(KEEP_TREE, [(tree.size, b"".join(tree.peaks), tree.root())])
 
     def _keep_tile(self, number: int, hashes: Sequence[bytes]) -> bytes:
         """Keep a whole tile of leaves, and those above that it completes; its root."""
@@ -120,9 +116,9 @@ class LogTree:
 
     def seal(self, beside: Sequence[str], sign: Callable[[int, bytes, Sequence[str]], bytes]) -> None:
         """Keep a signed checkpoint over the tree and what is beside it, unless the last one is that already."""
-        rows = self._database.fetch("SELECT size, root FROM tree")
+        rows = self._database.fetch(TREE_ROOT)
         size, root = (rows[0][0], bytes(rows[0][1])) if rows else (0, EMPTY_ROOT)
-        last = self._database.fetch("SELECT size, beside FROM seal")
+        last = self._database.fetch(SEALED)
         now = (size, "\n".join(beside))
         if (tuple(last[0]) != now) if last else size > 0:
             self._database.write(_KEEP_SEAL, [(*now, sign(size, root, beside))])

@@ -21,7 +21,7 @@ from ledger.rules.figure_forms import FormRow
 from ledger.store.answered_requests import AnsweredRequests
 from ledger.store.erasure_rows import ErasureRows
 from ledger.store.log_damage import damage
-from ledger.store.log_queries import COLUMNS, NO_LIMIT, chunks, heads_of, last_of, marks, where_one_of
+from ledger.store.log_queries import COLUMNS, HEAD, NO_LIMIT, RECORDERS, chunks, heads_of, last_of, marks, where_one_of
 from ledger.store.merkle_tiles import LogTree
 from ledger.store.protocol import AnsweredRequest
 from ledger.store.table_database import TableDatabase
@@ -132,7 +132,7 @@ class TableLog:
 
     def head(self) -> int:
         """The last position; 0 where nothing is recorded."""
-        return int(self.database.fetch("SELECT COALESCE(MAX(position), 0) FROM stored_events")[0][0])
+        return int(self.database.fetch(HEAD)[0][0])
 
     def position_at(self, recorded_us: int) -> int:
         """The last position recorded at or before the instant."""
@@ -231,7 +231,7 @@ class TableLog:
 
     def recorders(self) -> list[tuple[int, str]]:
         """Which ledger recorded the entries from which position on, in order."""
-        rows = self.database.fetch("SELECT first_position, ledger FROM recorders ORDER BY number")
+        rows = self.database.fetch(RECORDERS)
         ((first,),) = self.database.fetch(self.FIRST_NAME)
         return sorted({1: first, **{row[0]: row[1] for row in rows}}.items())
 

@@ -9,12 +9,9 @@ turn is taken again, over a new connection: whoever has it knows that the other 
 whether its rows are there.
 """
 
-import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
-from itertools import count
 from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, TypeVar
@@ -25,32 +22,15 @@ from eventsourcing.postgres import PostgresDatastore
 from ledger.errors import StoreBusy
 from ledger.store.postgres.failures import is_lost, store_error
 from ledger.store.postgres.log_address import LogAddress
+from ledger.store.postgres.outbox import TURN, Outbox, numbered, rows_of
 from ledger.store.postgres.server_connections import Connection, ServerConnections
 from ledger.store.write_turn import held
 
-COPIED_AT_ONCE = 500
-"""How many rows are sent in one statement."""
-COPIED_MIN = 8
-"""So many rows are copied; fewer are inserted one by one."""
 LOST_AGAIN = (False, False, True)
 """What nobody has begun yet is tried so often, over connections that are lost; whether that is the last time."""
 SETTLED_WITHIN_SECONDS = 30
 """How long it is tried to find out what became of a commit."""
-TURN = (
-    b"SELECT pg_advisory_xact_lock(1936748620, 'stored_events'::regclass::oid::bigint::bit(32)::integer)::text, "
-    b"pg_current_xact_id()::text"
-)
-"""Takes the turn; the transaction's number, by which the database knows later what became of it."""
-_BEGIN = b"BEGIN"
-_PLAIN_INSERT = re.compile(r"INSERT INTO (\w+) (?:\(([\w, ]+)\) )?VALUES \([?,\s]+\)")
 Answer = TypeVar("Answer")
-
-
-@lru_cache(maxsize=1024)
-def numbered(statement: str) -> bytes:
-    """A statement with `$1`, `$2` in the places of `?`, as PostgreSQL has them."""
-    numbers = count(1)
-    return re.sub(r"\?", lambda _: f"${next(numbers)}", statement).encode()
 
 
 class LogDatabase(PostgresDatastore):
@@ -87,10 +67,10 @@ class LogDatabase(PostgresDatastore):
 
     def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows that a statement gives. Raises StoreBusy, StoreError."""
-        statement = numbered(sql)
         if self._open.transaction is not None:
-            return self._open.transaction.run(lambda connection: _rows(connection, statement, values))
-        return self._read(lambda connection: _rows(connection, statement, values))
+            return self._open.transaction.run(lambda outbox: outbox.fetch(sql, values))
+        statement = numbered(sql)
+        return self._read(lambda connection: rows_of(connection, statement, values))
 
     def fetch_tuples(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The same."""
@@ -99,14 +79,8 @@ class LogDatabase(PostgresDatastore):
     def write(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement for each of the rows, in the transaction that is open or in one of its own."""
         with self.writing():
-            transaction = self._open.transaction
-            insert = _PLAIN_INSERT.fullmatch(sql) if len(rows) >= COPIED_MIN else None
-            if transaction is None:
-                return
-            if insert is None:
-                transaction.run(lambda connection: _written(connection, sql, rows))
-            else:
-                transaction.run(lambda connection: _copied(connection, insert, rows))
+            if self._open.transaction is not None:
+                self._open.transaction.run(lambda outbox: outbox.write(sql, rows))
 
     def writing(self, *, keep: bool = True) -> "Transaction":
         """A transaction that has the turn to write from its start, so that what it reads stays true.
@@ -171,6 +145,7 @@ class Transaction:
         self._keep = keep
         self._connection: Connection | None = None
         """None where it is part of another, and before it begins."""
+        self._outbox: Outbox | None = None
         self._turn: Generator[None] | None = None
         """Holds the write lock of this process until it is closed."""
         self._number = ""
@@ -185,7 +160,7 @@ class Transaction:
         self._turn = held(database._write_lock)
         try:
             next(self._turn)
-            self._connection, self._number = _begun(database)
+            self._connection, self._outbox, self._number = _begun(database)
         except BaseException as error:
             self._roll_back()  # An interrupt may come after the lock was got.
             self._release()
@@ -195,12 +170,12 @@ class Transaction:
         database._open.transaction = self
         return self
 
-    def run(self, act: Callable[[Connection], Answer]) -> Answer:
-        """What is made of the connection within the transaction. Raises StoreBusy, StoreFull, StoreError."""
-        if self._connection is None:
+    def run(self, act: Callable[[Outbox], Answer]) -> Answer:
+        """What is asked or written within the transaction. Raises StoreBusy, StoreFull, StoreError."""
+        if self._outbox is None:
             raise StoreBusy("the transaction has ended")
         try:
-            return act(self._connection)
+            return act(self._outbox)
         except psycopg.Error as error:
             raise self._said(error) from error
 
@@ -212,15 +187,15 @@ class Transaction:
             return
         self._database._open.transaction = None
         try:
-            if error is None and self._keep:
-                self._commit(self._connection)
+            if error is None and self._keep and self._outbox is not None:
+                self._commit(self._connection, self._outbox)
         finally:
             self._roll_back()
             self._release()
 
-    def _commit(self, connection: Connection) -> None:
+    def _commit(self, connection: Connection, outbox: Outbox) -> None:
         try:
-            connection.execute(b"COMMIT", prepare=False)
+            outbox.commit()
         except psycopg.Error as failed:
             if is_lost(failed, connection) and self._was_kept():
                 return
@@ -251,12 +226,12 @@ class Transaction:
         """Whether the rows are there, once nobody can be writing them any more."""
         with self._database.connections.one() as connection:
             try:
-                connection.execute(_BEGIN, prepare=False)
-                _rows(connection, TURN)
+                connection.execute(b"BEGIN", prepare=False)
+                rows_of(connection, TURN)
                 if self.last is not None:
                     where = b"SELECT 1 FROM stored_events WHERE position = $1 AND event_id = $2"
-                    return bool(_rows(connection, where, self.last))
-                ((status,),) = _rows(connection, b"SELECT pg_xact_status($1::text::xid8)", (self._number,))
+                    return bool(rows_of(connection, where, self.last))
+                ((status,),) = rows_of(connection, b"SELECT pg_xact_status($1::text::xid8)", (self._number,))
                 return bool(status == "committed")
             finally:
                 with suppress(psycopg.Error):
@@ -285,16 +260,15 @@ class _Open(threading.local):
     """The connection of the snapshot that it reads."""
 
 
-def _begun(database: LogDatabase) -> tuple[Connection, str]:
-    """A connection in a transaction that has the turn, and the transaction's number; a new connection where the one
-    that waited for somebody to need it has ended.
+def _begun(database: LogDatabase) -> tuple[Connection, Outbox, str]:
+    """A connection in a transaction that has the turn, what is sent over it, and the transaction's number; a new
+    connection where the one that waited for somebody to need it has ended.
     """
     for is_last in LOST_AGAIN:
         connection = database.connections.take()
         try:
-            connection.execute(_BEGIN, prepare=False)
-            ((_, number),) = _rows(connection, TURN)
-            return connection, number
+            outbox = Outbox(connection)
+            return connection, outbox, outbox.begin()
         except BaseException as error:
             with suppress(psycopg.Error):
                 connection.rollback()
@@ -303,26 +277,3 @@ def _begun(database: LogDatabase) -> tuple[Connection, str]:
                 raise
         database.connections.let_go()
     raise AssertionError
-
-
-def _rows(connection: Connection, statement: bytes, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    cursor = connection.execute(statement, values or None, binary=True)
-    return cursor.fetchall() if cursor.description is not None else []
-
-
-def _written(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-    statement = numbered(sql)
-    with connection.cursor() as cursor:
-        for row in rows:
-            cursor.execute(statement, row)
-
-
-def _copied(connection: Connection, insert: re.Match[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Send rows as a table takes them all at once. Their values are of the types of the columns already."""
-    columns = f" ({insert[2]})" if insert[2] else ""
-    statement = f"COPY {insert[1]}{columns} FROM STDIN (FORMAT BINARY)".encode()
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), COPIED_AT_ONCE):
-            with cursor.copy(statement) as copy:
-                for row in rows[start : start + COPIED_AT_ONCE]:
-                    copy.write_row(row)

@@ -11,17 +11,18 @@ from contextlib import AbstractContextManager, nullcontext
 from eventsourcing.postgres import PostgresApplicationRecorder
 
 from ledger.codec.entry import NEXT_VERSION, Entry
+from ledger.errors import StoreError
 from ledger.store.library_recorder import LibraryRecorder
-from ledger.store.log_queries import COLUMNS, marks
+from ledger.store.log_queries import COLUMNS
 from ledger.store.postgres.datastore import LogDatabase, Transaction
 from ledger.store.postgres.erased_pages import ErasedPages
 from ledger.store.postgres.log_address import LogAddress
 from ledger.store.postgres.log_tables import take_tables
+from ledger.store.postgres.outbox import FIRST_NAME, KEEP_EVENT
 from ledger.store.protocol import Block
 from ledger.store.table_log import TableLog
 
 STATES_BYTES_MAX = 64 * 1024 * 1024
-_INSERT = f"INSERT INTO stored_events ({COLUMNS}) VALUES ({marks(COLUMNS.split(','))})"
 
 
 class PostgresLog(TableLog, LibraryRecorder, PostgresApplicationRecorder):
@@ -29,7 +30,7 @@ class PostgresLog(TableLog, LibraryRecorder, PostgresApplicationRecorder):
 
     STATE_HOLDS = "position(? IN state) > 0"
     WITHOUT_STATE = COLUMNS.replace("state", "''::bytea")
-    FIRST_NAME = "SELECT id FROM identity ORDER BY number LIMIT 1"
+    FIRST_NAME = FIRST_NAME
 
     def __init__(self, location: str) -> None:
         self.datastore: LogDatabase = LogDatabase(LogAddress.parse(location))
@@ -69,9 +70,12 @@ class PostgresLog(TableLog, LibraryRecorder, PostgresApplicationRecorder):
         """Write entries at the next positions, and let the tree grow."""
         self.check_states(entries)
         with self.writing() as transaction:
+            head = self.head()
+            if entries[0].position != head + 1:
+                raise StoreError(f"the log ends at position {head}, and position {entries[0].position} is not the next")
             versions = self._versions_of(entries)
             rows = [(*entry[:-1], version) for entry, version in zip(entries, versions, strict=True)]
-            self.datastore.write(_INSERT, rows)
+            self.datastore.write(KEEP_EVENT, rows)
             self._tree.add(entries, versions, salts)
             transaction.last = (entries[-1].position, entries[-1].event_key)
 

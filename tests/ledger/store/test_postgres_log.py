@@ -12,10 +12,10 @@ from eventsourcing.application import LocalNotificationLog
 
 from ledger import Ledger, Refused, StoreBusy, StoreError, log_is_there
 from ledger.store import open_store
-from ledger.store.postgres.datastore import TURN
 from ledger.store.postgres.log_address import LogAddress
+from ledger.store.postgres.outbox import AHEAD, TURN
 from ledger.store.postgres.postgres_log import PostgresLog
-from tests.contracts.test_log_store import filled
+from tests.contracts.test_log_store import entry, filled
 from tests.ledger.conftest import WORLD, figure
 from tests.lost_connections import CutLine
 from tests.postgres import ROLE, Cluster, cluster, log_address, needed_binaries, schema_of
@@ -362,6 +362,51 @@ def far(address: str, line: CutLine) -> Iterator[Ledger]:
     with Ledger(address.replace(quote(str(cluster().folder), safe=""), quote(str(line.folder), safe=""))) as made:
         made.append(WORLD)
         yield made
+
+
+@pytest.mark.parametrize("key", [None, "key"], ids=["", "with an idempotency key"])
+def test_an_append_makes_few_journeys_to_the_database(far: Ledger, line: CutLine, key: str | None) -> None:
+    """Once its statements are prepared: one to begin, one each for what was said before and by whom, one to commit."""
+    made = []
+    for number in range(12):
+        before = line.journeys
+        request = None if key is None else (f"{key} {number}", b"hash")
+        far.append([figure(str(number), period=str(1900 + number))], request=request)
+        made.append(line.journeys - before)
+    assert made[-1] <= (4 if key is None else 5), made
+    assert far.verify().faults == ()
+
+
+def test_a_row_that_the_database_refuses_is_refused_with_the_commit_and_nothing_is_kept(book: Ledger) -> None:
+    head, metrics = book.head(), book.log.metrics()
+
+    def write() -> None:
+        with book.log.writing():
+            book.log.fix_metric("before", ("mass", 1))
+            book.log.keep_request("twice", digest=b"", position=1, answer="{}")
+            book.log.keep_request("twice", digest=b"", position=1, answer="{}")
+            book.log.fix_metric("after", ("mass", 1))
+
+    with pytest.raises(StoreError, match="twice"):
+        write()
+    assert (book.head(), book.log.metrics(), book.log.request("twice")) == (head, metrics, None)
+    assert book.append([figure("2", period="2022")]).position == head + 1
+    assert book.verify().faults == ()
+
+
+def test_what_is_known_without_asking_is_what_the_database_says(tmp_path: Path) -> None:
+    log = open_store(log_address(tmp_path))
+    assert isinstance(log, PostgresLog)
+    for count in (1, 3, 300):  # rows that wait, and rows that are copied
+        with log.writing():
+            head = log.head()
+            log.append([entry(head + number) for number in range(1, count + 1)])
+            log.keep_request(f"key {count}", digest=b"", position=1, answer="{}")
+            known = {sql: log.datastore.fetch(sql) for sql in AHEAD}
+            log.savepoint()  # what comes after it may be undone, so that everything is asked
+            assert {sql: log.datastore.fetch(sql) for sql in AHEAD} == known
+            log.release()
+    log.close()
 
 
 def test_a_commit_that_was_done_is_acknowledged_though_its_answer_was_lost(far: Ledger, line: CutLine) -> None:
