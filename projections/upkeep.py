@@ -321,7 +321,8 @@ class Upkeep:
     def _note(self, error: PlaceUnusable) -> None:
         self.warning, self._may_return = str(error), error.passing
         self._look_at = time.monotonic() + LOOK_EVERY_S
-        logger.warning("the tables are not kept in their file: %s", error)
+        if self.serving or not error.passing:  # a command beside a server has tables in memory, as it must
+            logger.warning("the tables are not kept in their file: %s", error)
 
     # Use
 

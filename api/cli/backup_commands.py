@@ -117,8 +117,12 @@ def restore_command(
                     progress=unpacked,
                 )
         except OSError as error:
-            fail(f"Cannot restore {file} into {directory}: {error.strerror}.")
+            fail(f"Cannot {_done(check, file, directory)}: {error.strerror}.")
     _tell(done, directory)
+
+
+def _done(check: bool, source: object, place: object) -> str:
+    return f"read {source}" if check else f"restore {source} into {place}"
 
 
 def _restore_segments(
@@ -135,7 +139,7 @@ def _restore_segments(
                     source, place, kept, accept_loss=accept_loss, replace=replace, carried=CARRIED
                 )
         except OSError as error:
-            fail(f"Cannot restore {source} into {place.name}: {error.strerror}.")
+            fail(f"Cannot {_done(check, source, place.name)}: {error.strerror}.")
     _tell(done, place.name, what="export")
 
 

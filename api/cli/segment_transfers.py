@@ -57,7 +57,7 @@ def export_in_segments(place: str, data: DataPlace | None, *, output: Output) ->
         }
         print(json.dumps(said, indent=2))
         return
-    count = len(manifest.segments)
+    count = len(manifest.segments) + len(manifest.requests)
     in_segments = f"in {count} segment{'' if count == 1 else 's'}, {done.written} of them new"
     _say(f"{there} has {manifest.position} events of {manifest.ledger} {in_segments}.")
     _say(f"The root of the log is {manifest.root}. Try them with `supply-ledger restore {there} --check`.")

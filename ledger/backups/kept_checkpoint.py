@@ -49,7 +49,7 @@ def held_against(
     lost = (head + 1, checkpoint.size)
     if not accept_loss:
         raise BackupError(
-            f"the backup ends at position {head}, and the checkpoint that was kept elsewhere at {checkpoint.size}: "
+            f"what would be restored ends at position {head}, and the checkpoint kept elsewhere at {checkpoint.size}: "
             f"positions {lost[0]} to {lost[1]} would be lost; take a newer backup, or say --accept-loss"
         )
     return lost

@@ -7,6 +7,7 @@ commonest mistake in such ledgers); a value with what the publisher said of the 
 is nearly always a unit that slipped, kt for t, thousand for million).
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -68,13 +69,26 @@ def end_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:
         )
 
 
+LISTS_RELIED_ON = (
+    *("figures", "derived", "policies", "agreements", "facilities", "links", "risks", "relationships", "commitments"),
+)
+"""The lists of which an answer can be asked again and compared."""
+_LIST = re.compile(r"/v1/([a-z-]+)")
+
+
 def reliance_warnings(event: Version, said_before: int) -> Iterator[dict[str, Any]]:
-    """An end of what was never registered, and an answer of a log that is not so long yet. `said_before` is how many
-    events there are under the name of the reliance.
+    """An end of what was never registered, a question whose answers nobody compares, and one of a log that is not so
+    long yet. `said_before` is how many events there are under the name of the reliance.
     """
     if issubclass(event.cls, RelianceEnded) and not said_before:
         name = event.body["reliance"]
         yield _warning("/reliance", "nothing_ends", f"no reliance {name!r} was ever registered: is it another name?")
+    lists = _LIST.match(event.body.get("question") or "")
+    if lists is not None and lists[1] not in LISTS_RELIED_ON:
+        known = ", ".join(LISTS_RELIED_ON)
+        yield _warning(
+            "/question", "not_compared", f"answers of /v1/{lists[1]} are never compared, only those of {known}"
+        )
     basis = event.body.get("basis") or {}
     if (place := basis.get("recorded_as_of")) is not None and int(place.partition(":")[2]) >= event.position:
         yield _warning(

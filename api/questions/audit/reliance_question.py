@@ -30,8 +30,9 @@ what differs, each with `before`, `after` and the `causes`, as in `/v1/diff`, or
 `attributions` of `/v1/derived-vintages`; twenty at most (`more`: there are others). Both clocks count: what the world
 has published since, and what this ledger took in, corrected or retracted.
 `hints` has the names in the question that mean nothing here, as in any read, and `error` says why a question cannot be
-answered, or that the answer is of later than the viewpoint that is asked. What was erased is in neither answer:
-`erased` of the basis names it. With `changed=true` only those whose answer is another.
+answered, or that the answer is of later than the viewpoint that is asked. What was erased since is in neither answer,
+so that nobody can tell whether it was in the one that is relied on: `erased` names what it may have been. With
+`changed=true` only those whose answer is another.
 
 Whoever is to hear of it without asking adds a hook: `supply-ledger hooks add URL --when changed --filter
 reliance=NAME`.
@@ -86,6 +87,7 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
         "changes": [],
         "more": False,
         "hints": [],
+        "erased": [],
         "error": None,
     }
     try:
@@ -98,7 +100,8 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
         return {**item, "error": problem_of(error).detail}
     changes = page.rows()
     hints = page.more.get(HINTS, [])
-    return {**item, "changed": bool(changes), "changes": changes, "more": page.next is not None, "hints": hints}
+    told = {"changes": changes, "more": page.next is not None, "hints": hints}
+    return {**item, "changed": bool(changes), **told, "erased": page.basis["from"].get("erased", [])}
 
 
 QUESTION = AuditQuestion(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from api.problems import Problem
-from api.questions.audit.audit_question import texts_of
+from api.questions.audit.audit_question import choice_of, texts_of
 from api.questions.audit.derived_question import METRIC, PLACE_FILTERS, hints_of
 from api.questions.audit.derived_question import OWN as OF_DERIVED
 from api.questions.audit.diff_question import compared, stood_at
@@ -18,7 +18,7 @@ from api.questions.resources import list_parameters_of
 from api.questions.unit_conversion import CONVERSION
 from ledger.values import POSITION_PREFIX, instant_text, parse_moment
 from projections import CATALOGUE, FIGURES, THINGS, Inquiry, Viewpoint
-from projections.audit import Reliance, derived_differences
+from projections.audit import COMPUTED, Reliance, derived_differences
 
 DERIVED = "derived"
 RELIED_ON = (FIGURES.name, DERIVED, *(name for name in CATALOGUE if name in THINGS))
@@ -99,11 +99,11 @@ def _derived_changes(
 ) -> Page:
     published = check_moment("as_of", then["as_of"])
     before = stood_at(engine, "recorded_as_of", then["recorded_as_of"], as_of=published)
-    given = dict(filters_of(parameters, besides=("computed",)))
-    metrics = texts_of(given, METRIC)
+    given = dict(filters_of(parameters))
+    metrics, computed = texts_of(given, METRIC), choice_of(given, "computed", COMPUTED)
     with engine.reader(before) as earlier, engine.reader(now) as later:
         taken = names_taken(later, given)
-        changes = derived_differences(earlier, later, taken.filters, metrics=metrics)
+        changes = derived_differences(earlier, later, taken.filters, metrics=metrics, computed=computed)
         hints = [*taken.members.get(HINTS, ()), *hints_of(later, metrics).get(HINTS, ())]
     basis = {"from": before.basis(), "to": now.basis()}
     more = "more" if len(changes) > limit else None

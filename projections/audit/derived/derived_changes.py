@@ -35,6 +35,8 @@ def change_item(place: Place, before: Derivation, after: Derivation, told: Mappi
     was, now = before.value, after.value
     redefined = _says(before.definition) != _says(after.definition)
     how = Attribution(DEFINITION, []) if redefined else attributed(before.formula, after.formula)
+    if was == now and was is not None and not how.moves:
+        how = Attribution(DEFINITION, [])  # it is rounded otherwise
     definition = after.definition or before.definition
     if definition is None:
         raise TypeError("where a value changes there is or was a definition")

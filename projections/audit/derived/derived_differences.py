@@ -3,29 +3,39 @@
 from collections.abc import Mapping, Sequence
 
 from projections.audit.derived.derived_changes import UNDEFINED, Derivation, change_item
-from projections.audit.derived.derived_figures import formulas
+from projections.audit.derived.derived_figures import COMPUTED, formulas
 from projections.audit.derived.place_filters import PlaceFilters
 from projections.audit.derived.places import Place
+from projections.audit.derived.results import rounded_text
 from projections.audit.findings import Item
 from projections.queries.filter_values import Value
 from projections.queries.reader import Reader
 
 
 def derived_differences(
-    before: Reader, after: Reader, filters: Mapping[str, Value], *, metrics: Sequence[str] = ()
+    before: Reader,
+    after: Reader,
+    filters: Mapping[str, Value],
+    *,
+    metrics: Sequence[str] = (),
+    computed: str = COMPUTED[0],
 ) -> list[Item]:
-    """The derived figures whose exact value or unit differs, by metric and place: `kind` is added, removed or changed.
+    """The derived figures that differ, by metric and place: in value, exact or as shown, or in unit.
 
-    Items are those of derived vintages without a time. Subjects and materials are called as they are in the later
-    answer. `metrics` are the derived ones that are wanted; none means all. Raises UnknownFilter and FilterError.
+    Items are those of derived vintages without a time; `kind` is added, removed or changed. Subjects and materials are
+    called as they are in the later answer. `metrics` are the derived ones that are wanted; none means all. Where only
+    those without a value are wanted (`computed` is false), it is these that are added or removed. Raises UnknownFilter
+    and FilterError.
     """
     was = _derivations(before, after, filters, metrics)
     now = _derivations(after, after, filters, metrics)
     items = []
     for metric, place in sorted(was.keys() | now.keys(), key=lambda one: (one[0], one[1].order)):
         sides = [side.get((metric, place), UNDEFINED) for side in (was, now)]
-        if _amounts_to(sides[0]) != _amounts_to(sides[1]):
-            items.append(change_item(place, sides[0], sides[1], {"kind": _kind(*sides)}))
+        shown = [_shown(side, computed) for side in sides]
+        if shown[0] != shown[1]:
+            kind = "removed" if shown[1] is None else "added" if shown[0] is None else "changed"
+            items.append(change_item(place, sides[0], sides[1], {"kind": kind}))
     return items
 
 
@@ -40,9 +50,8 @@ def _derivations(
     return found
 
 
-def _amounts_to(one: Derivation) -> object:
-    return None if one.definition is None or one.value is None else (one.value, one.definition.unit)
-
-
-def _kind(before: Derivation, after: Derivation) -> str:
-    return "removed" if after.value is None else "added" if before.value is None else "changed"
+def _shown(one: Derivation, computed: str) -> object:
+    """What an answer shows of it; None where that is nothing."""
+    if one.definition is None or one.formula is None or (one.value is None) is not (computed == "false"):
+        return None
+    return (one.value, rounded_text(one.value, one.definition.decimals), one.definition.unit)

@@ -63,7 +63,7 @@ def event_id(shell: Shell) -> str:
     return str(item["event_id"])
 
 
-def test_it_is_asked_for_and_leaves_nothing(shell: Shell, event_id: str) -> None:
+def test_it_is_asked_for_and_leaves_nothing(shell: Shell, event_id: str, tmp_path: Path) -> None:
     assert shell.run("erase", event_id, *WHY, stdin="n\n").exit_code == 1
     assert left_in(shell.data)
     said = shell.run("erase", event_id, *WHY, stdin="y\n")
@@ -71,8 +71,8 @@ def test_it_is_asked_for_and_leaves_nothing(shell: Shell, event_id: str) -> None
     assert "Backups and exports that were made before still hold it" in said.output
     assert left_in(shell.data) == set()
     shell.ok("figures")
-    shell.ok("export", str(shell.data / "export"))
-    assert left_in(shell.data) == set()
+    shell.ok("export", str(tmp_path / "export"))
+    assert left_in(shell.data) == left_in(tmp_path / "export") == set()
     assert "as they were recorded" in shell.ok("verify")
     assert "was erased" in shell.fails("erase", event_id, *WHY, "--yes")
 

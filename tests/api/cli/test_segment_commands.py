@@ -113,3 +113,13 @@ def test_a_ledger_is_exported_to_an_object_store_and_restored(
         restored = Shell(tmp_path / "restored")
         restored.ok("restore", "s3://ledgers/a/b")
         assert restored.ok("figures", "--format", "csv") == shell.ok("figures", "--format", "csv")
+
+
+def test_an_export_into_the_data_directory_would_keep_what_is_erased_and_is_refused(
+    shell: Shell, tmp_path: Path
+) -> None:
+    inside = shell.data / "export"
+    for place in (str(inside), f"file://{inside}"):
+        for options in ([], ["--segments"]):
+            assert "lies in the data directory" in shell.fails("export", place, *options)
+    assert not inside.exists()

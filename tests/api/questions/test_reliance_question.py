@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from api.questions.audit.relied_answers import RELIED_ON
+from ledger.rules.warnings import LISTS_RELIED_ON
 from tests.api.helpers import Api
 from tests.api.questions.test_freshness_question import WORLD, told
 
@@ -186,3 +188,39 @@ def test_the_same_number_in_another_unit_is_another_derived_figure(api: Api) -> 
     ((change,),) = (page_4(api)["changes"],)
     said = [change[name] for name in ("previous_value", "previous_unit", "value", "unit", "change")]
     assert said == ["10", "percent", "10", "t", None]
+
+
+def test_derived_figures_without_a_value_can_be_relied_on_too(api: Api) -> None:
+    earlier = {**told("2023-01-31"), "metric": "processing_capacity"}
+    api.post(*WORLD, told("2025-01-31"), earlier)
+    defined = {"type": "MetricDefined", "metric": "use_of_capacity", "unit": "percent", "decimals": 1}
+    api.post({**defined, "formula": "mine_production / processing_capacity"})
+    rely(api, "page-4", "/v1/derived?computed=false&period=2024", basis={"as_of": "2025-06-30"})
+    rely(api, "page-5", "/v1/derived?computed=true&period=2024", basis={"as_of": "2025-06-30"})
+    rely(api, "page-6", "/v1/derived?computed=maybe")
+    assert [one["changed"] for one in api.items("reliance")] == [False, False, None]
+    capacity = {**told("2025-01-31"), "metric": "processing_capacity", "value": "30", "published_at": "2025-07-31"}
+    api.post(capacity)
+    without, with_value, wrong = api.items("reliance")
+    assert [one["kind"] for one in (*without["changes"], *with_value["changes"])] == ["removed", "added"]
+    assert "computed" in wrong["error"]
+    rely(api, "page-4", "/v1/derived?period=2024")
+    api.post({**defined, "decimals": 0, "formula": "mine_production / processing_capacity"})
+    ((change,),) = (page_4(api)["changes"],)
+    assert [change[name] for name in ("previous_value", "value", "change_exact", "attribution")] == [
+        *("33.3", "33", "0", "definition"),
+    ]
+
+
+def test_what_was_erased_since_is_named_with_the_answer_that_is_relied_on(api: Api) -> None:
+    *_, event = api.post(*WORLD, told("2025-01-31"))
+    rely(api, "page-4", FIGURE)
+    assert page_4(api)["erased"] == []
+    asked = {"target": event["event_id"], "reason": "licence", "explanation": "Withdrawn by its owner."}
+    assert api.client.post("/v1/erasures", json=asked).status_code in (200, 201)
+    item = page_4(api)
+    assert (item["changed"], [one["type"] for one in item["erased"]]) == (False, ["ProductionReported"])
+
+
+def test_a_warning_names_the_lists_of_which_answers_are_compared() -> None:
+    assert set(LISTS_RELIED_ON) == set(RELIED_ON)

@@ -234,11 +234,13 @@ def test_of_ten_thousand_metrics_a_new_one_is_compared_with_a_few() -> None:
     assert state.metric_like("tonnages") is None
 
 
-def test_a_reliance_that_nobody_registered_cannot_end(ledger: Ledger) -> None:
+def test_a_reliance_that_can_never_be_answered_is_pointed_out(ledger: Ledger) -> None:
     registered = {"type": "RelianceRegistered", "reliance": "page-4", "question": "/v1/figures"}
     ended = {"type": "RelianceEnded", "reliance": "page-4"}
     (odd,) = ledger.append([{**ended, "reliance": "page-5"}]).items[0]["warnings"]
     assert (odd["pointer"], odd["rule"]) == ("/reliance", "nothing_ends")
+    (unasked,) = ledger.append([{**registered, "question": "/v1/sums?by=growth"}]).items[0]["warnings"]
+    assert (unasked["pointer"], unasked["rule"]) == ("/question", "not_compared")
     head = ledger.head()
     assert ledger.append([{**registered, "basis": {"recorded_as_of": f"position:{head}"}}]).items[0]["warnings"] == []
     (ahead,) = ledger.append([{**registered, "basis": {"recorded_as_of": "position:999"}}]).items[0]["warnings"]
