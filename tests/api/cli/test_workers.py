@@ -111,15 +111,19 @@ def test_an_erased_text_is_gone_from_the_answers_and_the_tables_of_every_worker(
     with Ledger(tmp_path / "ledger.db") as ledger:
         ledger.append([*BASICS, mined("china", "270000", "2024-01-31", note=f"by {SECRET}")])
     past = "/v1/figures?subject=china&as_of=2024-06-30&recorded_as_of=position:7"
-    with workers_at(tmp_path, 3, folder=tmp_path) as server:
+    with workers_at(tmp_path, 2, folder=tmp_path) as server, server.clients() as clients:
+        for client in clients:
+            client.get(past)
+    # A file of tables that nobody has, as a worker leaves it that was replaced.
+    spare = tmp_path / "workers" / "3.duckdb"
+    spare.write_bytes((tmp_path / "workers" / "2.duckdb").read_bytes())
+    (tmp_path / "workers" / "3.lock").touch()
+    with workers_at(tmp_path, 2, folder=tmp_path) as server:
         with server.clients() as clients:
             (item,) = clients[0].get(past)["items"]
             for client in clients:
                 assert client.get(past)["items"] == [item]
-        # A file of tables that nobody has, as a worker leaves it that was replaced.
-        spare = tmp_path / "workers" / "9.duckdb"
-        spare.write_bytes((tmp_path / "workers" / "2.duckdb").read_bytes())
-        (tmp_path / "workers" / "9.lock").touch()
+        assert spare.exists()
         with server.clients() as clients:
             erasure = {"target": item["event_id"], "reason": "personal_data", "explanation": "They asked for it."}
             status, text = clients[0].ask("POST", "/v1/erasures", erasure)
