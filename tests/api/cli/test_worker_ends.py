@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -169,11 +170,10 @@ def test_told_to_stop_all_end_and_an_append_in_progress_is_answered(tmp_path: Pa
         server.tell(told)
         with suppress(OSError):
             while True:  # until nobody new is let in
-                other = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
-                other.connect()
-                other.close()
+                socket.create_connection(("127.0.0.1", server.port), PATIENCE_S).close()
         connection.send(body[10:])
         assert connection.getresponse().status in (200, 201)
+        connection.close()
         assert server.process.wait(PATIENCE_S) == 0
         assert server.process.stdout is not None
         assert server.process.stdout.read().endswith("Stopped.\n")
