@@ -18,8 +18,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, timedelta
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ import pyarrow.compute as pc
 
 from api.cli.demo import sample_path
 from ledger import Ledger, import_file
-from projections import Engine
+from projections import Engine, Viewpoint
 from projections.partitions import FOLDED, fold, spark_fold, spark_fold_into
 from projections.tables.answer_intervals import FIGURES_ORDER
 from projections.tables.families import FOREVER
@@ -50,14 +51,13 @@ def timed(what: str) -> Iterator[None]:
     print(f"{what}: {wall:.1f} s, {cpu:.1f} s of CPU here, {most} MB at most here, load {load:.1f}", flush=True)
 
 
-def judged(session: Any, engine: Engine, events: list[Any], rng: random.Random, viewpoints: int, name: object) -> int:
-    """Compare every resource at so many viewpoints; how many rows that were."""
+def judged(session: Any, engine: Engine, seen: Sequence[Viewpoint], rng: random.Random, name: object) -> int:
+    """Compare every resource at some viewpoints; how many rows that were."""
     from pyspark.sql.functions import lit
 
     rows = 0
     with tempfile.TemporaryDirectory() as folder:
         place = exported(engine, Path(folder), buckets=rng.choice((1, 2, 3)))
-        seen = [seen_from(engine, random_viewpoint(rng, events)) for _ in range(viewpoints)]
         for resource in FOLDED:
             # One job for all viewpoints of a resource: to plan one takes longer than to fold a bucket.
             frames = (
@@ -70,8 +70,19 @@ def judged(session: Any, engine: Engine, events: list[Any], rng: random.Random, 
                 its = folded.filter(pc.equal(folded["judged"], number)).drop_columns(["judged"])
                 assert_same(own, [its], (name, number, resource, at))
                 rows += len(own)
-            print(f"{name}: {resource}, {len(folded)} rows at {viewpoints} viewpoints, the same", flush=True)
+            print(f"{name}: {resource}, {len(folded)} rows at {len(seen)} viewpoints, the same", flush=True)
     return rows
+
+
+def some_day(engine: Engine, rng: random.Random) -> Viewpoint:
+    """A viewpoint of the shipped ledger."""
+    first = date(2020, 1, 1)
+    published, effective = (first + timedelta(days=rng.randrange(2700)) for _ in range(2))
+    return engine.viewpoint(
+        as_of=published.isoformat(),
+        recorded_as_of=f"position:{rng.randint(1, engine.ledger.head())}",
+        effective_at=effective.isoformat(),
+    )
 
 
 def large(session: Any, data: Path, buckets: int, *, times: int, kill: bool) -> None:
@@ -184,13 +195,15 @@ def main() -> None:
             rng = random.Random(seed)
             for engine, events in recorded(rng):
                 with timed(f"history {seed}"):
-                    rows = judged(session, engine, events, rng, asked.viewpoints, seed)
+                    seen = [seen_from(engine, random_viewpoint(rng, events)) for _ in range(asked.viewpoints)]
+                    rows = judged(session, engine, seen, rng, seed)
                 print(f"history {seed}: {rows} rows, the same", flush=True)
         if asked.shipped:
             with Ledger(":memory:") as ledger, Engine(ledger) as engine:
                 import_file(ledger, sample_path())
-                events = [{**entry.envelope(), **entry.body} for entry in ledger.entries()]
-                rows = judged(session, engine, events, random.Random(asked.seed), asked.viewpoints, "shipped")
+                rng = random.Random(asked.seed)
+                seen = [some_day(engine, rng) for _ in range(asked.viewpoints)]
+                rows = judged(session, engine, seen, rng, "shipped")
                 print(f"shipped: {rows} rows, the same", flush=True)
         if asked.data:
             large(session, asked.data, asked.buckets, times=asked.times, kill=asked.kill)
