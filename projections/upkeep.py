@@ -319,8 +319,7 @@ class Upkeep:
         self._damage = None
 
     def _note(self, error: PlaceUnusable) -> None:
-        self.warning, self._may_return = str(error), error.passing
-        self._look_at = time.monotonic() + LOOK_EVERY_S
+        self.warning, self._may_return, self._look_at = str(error), error.passing, time.monotonic() + LOOK_EVERY_S
         if self.serving or not error.passing:  # a command beside a server has tables in memory, as it must
             logger.warning("the tables are not kept in their file: %s", error)
 

@@ -82,7 +82,7 @@ DERIVED_MUTANTS = (
     ),
     _mutant(
         "a redefinition is an input's doing",
-        _VINTAGES,
+        "audit/derived/derived_changes.py",
         "redefined = _says(before.definition) != _says(after.definition)",
         "redefined = False",
     ),

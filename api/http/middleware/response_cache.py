@@ -48,6 +48,10 @@ class ResponseCache:
         """Compute the answer, or wait for whoever does. Where its client goes away, one of those that wait goes on."""
         with suppress(LedgerError):
             scope[ERASED_AT] = await run_in_threadpool(self._erased)
+        # Meanwhile somebody else may have been answered.
+        if self._cached.get(question) is not None and (answer := await self._valid(question)) is not None:
+            await _send_again(answer, scope, receive, send)
+            return
         is_answered = False
         while not is_answered:
             own: Future[bool] = Future()

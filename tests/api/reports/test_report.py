@@ -361,7 +361,7 @@ def test_what_the_ledger_did_is_told_by_cause(api: Api) -> None:
     assert "999 t Usgs Recorded" in ledger
     assert re.search(r"100 t Usgs \S899 Retraction Why A duplicate: Entered \| twice\.", ledger)
     assert "Retracted Usgs, 2024-06-30 A duplicate" in ledger
-    assert "999" not in text[: text.index("What this ledger answered")]
+    assert "999 t" not in text[: text.index("What this ledger answered")]
     api.post({"type": "EventReinstated", **target})
     assert "Reinstated Usgs, 2024-06-30" in Read(report(api.client, subject="world")).text
 
