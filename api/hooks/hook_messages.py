@@ -17,7 +17,13 @@ from api.hooks.hook_file import HookFile
 from api.hooks.webhook import Message, cloud_event
 from api.problems import bad_parameter
 from api.questions.audit.diff_question import compared
-from api.questions.audit.relied_answers import DERIVED, DERIVED_IDENTITY, answer_changes, relied_answer
+from api.questions.audit.relied_answers import (
+    DERIVED,
+    DERIVED_IDENTITY,
+    answer_changes,
+    relied_answer,
+    relied_viewpoint,
+)
 from api.questions.audit.resource_parameters import RESOURCE, keys_of
 from api.questions.log_stream import next_batch
 from api.questions.page import Page
@@ -130,19 +136,9 @@ def _difference_relied_on(inquiry: Inquiry, hook: Hook, comparison: Comparison) 
     (one,) = registered
     answer = relied_answer(one)
     place = hook.place
-    if one.position >= place.position:  # registered since
-        then = {"as_of": one.as_of or one.registered_at, "recorded_as_of": one.recorded_as_of or one.position}
-    else:
-        then = {"as_of": place.as_of, "recorded_as_of": place.position}
-    page = answer_changes(
-        inquiry,
-        answer,
-        {name: text if isinstance(text, str) else f"position:{text}" for name, text in then.items()},
-        now,
-        limit=PAGE_ITEMS,
-        asked="hook",
-        cursor=comparison.page,
-    )
+    since = {"as_of": place.as_of, "recorded_as_of": f"position:{place.position}"}
+    then = relied_viewpoint(one, answer) if one.position >= place.position else since  # registered since
+    page = answer_changes(inquiry, answer, then, now, limit=PAGE_ITEMS, asked="hook", cursor=comparison.page)
     members = {"reliance": one.name, "title": one.title, "by": one.by, "question": one.question}
     return _Difference(page, _columns(answer.resource), {**members, "resource": answer.resource})
 

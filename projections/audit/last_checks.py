@@ -76,7 +76,7 @@ class LastChecks:
         )
 
     def query(self, *of: str) -> str:
-        """For each of the columns `of` in a relation `sources`, the place of the last check; `check_at` has it."""
+        """A query over a relation `sources`: the columns `of`, and the `place` of the last check, for `check_at`."""
         forms = {
             tuple(name for name in _NAMED if getattr(self._checks[place], name) is not None)
             for place in self._latest.values()

@@ -1,8 +1,9 @@
 """What is overdue, and who looked, is at every viewpoint as the naive model says."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -215,6 +216,10 @@ def watched_things(rng: random.Random, size: int) -> list[Item]:
 CHECKED = ("2019", "2024", "2024-12-31", "2025-01", "2025-01-01", "2025-03", "2025-12-31", "2026-06-30")
 
 
+def names_of(keys: Sequence[str], item: Item) -> list[str]:
+    return [item[key] or "" for key in keys]
+
+
 def expected_of_things(model: Model, family: str, at: Viewpoint) -> list[Item]:
     names = model.names(at.position)
     held = [fact for fact in model.content(at.position).values() if fact.standing]
@@ -271,7 +276,7 @@ def test_freshness_of_things_is_that_of_the_model(seed: int) -> None:
                     found = thing_freshness(reader, family, {})
                 wanted = expected_of_things(model, family, at)
                 keys = (*KEYS[family], "publisher")
-                items = sorted(found.items, key=lambda item, keys=keys: [item[key] or "" for key in keys])  # type: ignore[misc]
+                items = sorted(found.items, key=partial(names_of, keys))
                 assert [{name: item[name] for name in want} for item, want in zip(items, wanted, strict=True)] == wanted
                 order = [THING_STATES.index(item["state"]) for item in found.items]
                 assert order == sorted(order)

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.problems import Problem, problem_of
 from api.questions.audit.audit_question import AuditQuestion, choice_of, texts_of
-from api.questions.audit.relied_answers import answer_changes, relied_answer
+from api.questions.audit.relied_answers import answer_changes, relied_answer, relied_viewpoint
 from api.questions.name_hints import HINTS
 from api.questions.page import Items, Page, read
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
@@ -92,8 +92,7 @@ def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:
     }
     try:
         answer = relied_answer(one)
-        asked = answer.parameters
-        then = {name: getattr(one, name) or asked.get(name) or item[name] for name in ("as_of", "recorded_as_of")}
+        then = relied_viewpoint(one, answer)
         item.update(then)
         page = answer_changes(engine, answer, then, now, limit=CHANGES_MAX, asked="reliance")
     except (Problem, LedgerError, FilterError, UnknownFilter) as error:

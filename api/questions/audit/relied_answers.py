@@ -1,6 +1,7 @@
 """Answers that somebody relies on, asked again: what differs between two viewpoints in the answer to their question."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,7 +13,7 @@ from api.questions.audit.diff_question import compared, stood_at
 from api.questions.audit.resource_parameters import RESOURCE
 from api.questions.audit.thing_differences import AT
 from api.questions.name_hints import HINTS, names_taken
-from api.questions.page import Page, filters_of
+from api.questions.page import Page, decoded, encoded, filters_of
 from api.questions.parameters import PAGING, VIEWPOINT, check_moment, checked
 from api.questions.resources import list_parameters_of
 from api.questions.unit_conversion import CONVERSION
@@ -54,6 +55,12 @@ def relied_answer(one: Reliance) -> ReliedAnswer:
     return ReliedAnswer(resource, asked)
 
 
+def relied_viewpoint(one: Reliance, answer: ReliedAnswer) -> dict[str, str]:
+    """The `as_of` and `recorded_as_of` of an answer: of its basis, else its own address, else its registration."""
+    known = {"as_of": one.registered_at, "recorded_as_of": f"{POSITION_PREFIX}{one.position}"}
+    return {name: getattr(one, name) or answer.parameters.get(name) or known[name] for name in known}
+
+
 def answer_changes(
     engine: Inquiry,
     answer: ReliedAnswer,
@@ -64,14 +71,15 @@ def answer_changes(
     asked: str,
     cursor: str | None = None,
 ) -> Page:
-    """What differs between the answer `then` (its `as_of` and `recorded_as_of`) and now, `limit` at most.
-
-    Of derived figures there is one page; `next` of it says only that there are more. `asked` marks the question in
-    cursors. Raises Problem.
+    """What differs between the answer `then` (its `as_of` and `recorded_as_of`) and now, `limit` at most: the first,
+    or those that a `cursor` of another page leads to. `asked` marks the question in cursors. Raises Problem.
     """
     _check_is_past(then, now)
     if answer.resource == DERIVED:
-        return _derived_changes(engine, answer.parameters, then, now, limit)
+        skip = 0 if cursor is None else int(decoded(cursor, asked, kinds=(int,))[0])
+        page = _derived_changes(engine, answer.parameters, then, now)
+        following = encoded([skip + limit], asked) if len(page.items) > skip + limit else None
+        return replace(page, items=list(page.items)[skip:][:limit], next=following)
     of_things = answer.resource != FIGURES.name
     parameters = {
         **filters_of(answer.parameters, besides=_NOT_COMPARED),
@@ -94,9 +102,7 @@ def _check_is_past(then: Mapping[str, str], now: Viewpoint) -> None:
         raise Problem(422, "bad-parameter", f"The answer is as of {of}, which is of later than the viewpoint asked.")
 
 
-def _derived_changes(
-    engine: Inquiry, parameters: Mapping[str, str], then: Mapping[str, str], now: Viewpoint, limit: int
-) -> Page:
+def _derived_changes(engine: Inquiry, parameters: Mapping[str, str], then: Mapping[str, str], now: Viewpoint) -> Page:
     published = check_moment("as_of", then["as_of"])
     before = stood_at(engine, "recorded_as_of", then["recorded_as_of"], as_of=published)
     given = dict(filters_of(parameters))
@@ -106,5 +112,4 @@ def _derived_changes(
         changes = derived_differences(earlier, later, taken.filters, metrics=metrics, computed=computed)
         hints = [*taken.members.get(HINTS, ()), *hints_of(later, metrics).get(HINTS, ())]
     basis = {"from": before.basis(), "to": now.basis()}
-    more = "more" if len(changes) > limit else None
-    return Page(changes[:limit], basis, more, more={HINTS: hints} if hints else {})
+    return Page(changes, basis, more={HINTS: hints} if hints else {})

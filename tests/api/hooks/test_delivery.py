@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.hooks import hook_messages
 from api.hooks.delivery import DELAYS_S, Delivery
 from api.hooks.hook import Hook, Place, checked_filters, new_secret
 from api.hooks.hook_file import DEAD_LETTERS_MAX, HookFile, HookRefused
@@ -387,6 +388,30 @@ def test_an_answer_of_long_ago_is_told_of_once_somebody_relies_on_it(
     engine.ledger.append([country("laos")])
     deliver(delivery)
     assert len(receiver.taken) == 1
+
+
+@pytest.mark.parametrize("question", ["/v1/figures", "/v1/derived"])
+def test_the_changes_of_an_answer_are_told_once_each_page_by_page(
+    delivery: Delivery, engine: Engine, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    monkeypatch.setattr(hook_messages, "PAGE_ITEMS", 2)
+    defined = {"type": "MetricDefined", "metric": "doubled", "unit": "t", "formula": "2 * mine_production"}
+    registered = {"type": "RelianceRegistered", "reliance": "page-4", "question": question}
+    places = ("world", "australia", "china")
+    engine.ledger.append([*(mined(place, "1", "2024-01-31") for place in places), defined, registered])
+    add(delivery, receiver.url, here(engine), condition="changed", reliance="page-4")
+    engine.ledger.append([mined(place, "2", "2024-03-31") for place in places])
+    deliver(delivery)
+    assert [taken.event["data"]["subject"] for taken in receiver.taken] == ["australia", "china", "world"]
+
+
+def test_an_answer_is_compared_as_its_own_address_says(delivery: Delivery, engine: Engine, receiver: Receiver) -> None:
+    engine.ledger.append([mined("china", "1", "2024-01-31"), mined("china", "2", "2024-03-31")])
+    add(delivery, receiver.url, here(engine), condition="changed", reliance="page-4")
+    question = "/v1/figures?subject=china&as_of=2024-02-15"
+    engine.ledger.append([{"type": "RelianceRegistered", "reliance": "page-4", "question": question}])
+    deliver(delivery)
+    assert [taken.event["data"]["before"]["value"] for taken in receiver.taken] == ["1"]
 
 
 def test_a_receiver_and_a_server_that_are_killed_again_and_again_lose_no_event(tmp_path: Path) -> None:
