@@ -330,6 +330,12 @@ MUTANTS = (
         "AND made.tally IS NULL",
     ),
     Mutant(
+        "tallies: a series that moves takes along what was corrected to be of another",
+        "tables/sql/answer_intervals.sql",
+        "  AND made.since >= moved.since\n  AND made.since < moved.until\n",
+        "",
+    ),
+    Mutant(
         "tallies: what many viewpoints are told is that of the publisher who does not answer",
         "queries/point_answers.sql",
         "ARG_MAX_NULL(tally, {rank}) AS tally",

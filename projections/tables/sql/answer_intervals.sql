@@ -258,13 +258,16 @@ WHERE made.subject_code = swept.subject_code
   AND made.since = swept.since
 
 -- name: forget
--- The series in `moved_series` have no tallies any more.
+-- The series in `moved_series` have no tallies any more. A statement that was corrected may be of another series since:
+-- an interval is of the version that was held when it began.
 UPDATE log.answer_intervals AS made
 SET tally = NULL
 FROM (
-  SELECT DISTINCT
+  SELECT
     figures.subject_code,
-    figures.position
+    figures.position,
+    figures.since,
+    figures.until
   FROM log.figures
   JOIN moved_series AS series
     ON figures.subject_code = series.subject_code
@@ -273,6 +276,8 @@ FROM (
 ) AS moved
 WHERE made.subject_code = moved.subject_code
   AND made.position = moved.position
+  AND made.since >= moved.since
+  AND made.since < moved.until
   AND made.tally IS NOT NULL
 
 -- name: add

@@ -95,3 +95,19 @@ def test_a_series_moves_where_something_is_taken_out_of_it() -> None:
         assert counts(engine, 31) == (2, 0)
         rebuild_in_parts(engine)
         assert set(kept(engine)) == {None}
+
+
+def test_a_series_that_moves_leaves_alone_what_was_corrected_to_be_of_another() -> None:
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        ours = ledger.append([*WORLD, said(1, 1), said(5, 2)]).items[-1]
+        assert kept(engine) == [(1, 0), (2, 1)]
+        misread = {"type": "EventCorrected", "reason": "transcription", "explanation": "another table"}
+        ledger.append([{**misread, "target": ours["event_id"], "changes": {"source.publisher": "bgs"}}])
+        engine.catch_up()
+        assert set(kept(engine)) == {None, (1, 0)}
+        ledger.append([said(9, 3)])
+        engine.catch_up()
+        assert set(kept(engine)) == {None, (1, 0)}, "the other publisher's did not move"
+        before = engine.table("answer_intervals")
+        rebuild_in_parts(engine)
+        assert engine.table("answer_intervals") == before
