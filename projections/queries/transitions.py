@@ -105,17 +105,17 @@ def _stated(family: Family) -> str:
 
 
 def _voiced(column: Column) -> str:
-    """The last that a publisher gave; `nature` is never left out."""
+    """The last that a publisher gave (`ARG_MAX` passes over what is NULL); `nature` is never left out."""
     name = quoted(column.name)
     turn = "said_turn"
     if column.name == "nature":
         return f"COALESCE(ARG_MAX(COALESCE({name}, 'actual'), {turn}), 'actual') AS {name}"
-    return f"ARG_MAX({name}, {turn}) FILTER (WHERE {name} IS NOT NULL) AS {name}"
+    return f"ARG_MAX({name}, {turn}) AS {name}"
 
 
 def _settled(column: Column) -> str:
     name = quoted(column.name)
-    return f"ARG_MAX({name}, voice_rank) FILTER (WHERE {name} IS NOT NULL) AS {name}"
+    return f"ARG_MAX({name}, voice_rank) AS {name}"
 
 
 def _disputed(own: list[Column]) -> str:
@@ -125,5 +125,5 @@ def _disputed(own: list[Column]) -> str:
     for name in CLASHING:
         if name in names:
             value = f"CAST({name} AS DECIMAL(38, 18))" if name == "share" else quoted(name)
-            clashes.append(f"COUNT(DISTINCT {value}) > 1")
+            clashes.append(f"MIN({value}) <> MAX({value})")
     return f"COALESCE({' OR '.join(clashes)}, FALSE)"

@@ -82,10 +82,11 @@ spans_{family} AS MATERIALIZED (
     * REPLACE (COALESCE(publisher, '') AS publisher{things_known}),
     type IN ({openings}) AS is_opening,
     type IN ({endings}) AS is_ending,
-    -- What says nobody in particular comes last.
-    CASE WHEN publisher IS NULL THEN 0 WHEN source_kind = 'primary' THEN 2 ELSE 1 END AS source_rank,
-    -- In order of (published_until, position): one number, since DuckDB compares numbers many times as fast as rows.
-    CAST(EPOCH_US(published_until) AS HUGEINT) * 1099511627776 + position AS said_turn,
+    -- In order of (published_until, position): one number, since DuckDB compares numbers many times as fast as rows. The
+    -- rank of the source comes last, as what a statement has beside its turn; no year makes it negative.
+    (
+      CAST(EPOCH_US(published_until) + 1152921504606846976 AS HUGEINT) * 1099511627776 + position
+    ) * 4 + CASE WHEN publisher IS NULL THEN 0 WHEN source_kind = 'primary' THEN 2 ELSE 1 END AS said_turn,
     {root_id} AS root_id
   FROM {rooted}
 )
@@ -96,19 +97,13 @@ voices_{family} AS (
   SELECT
     {keys},
     publisher,
-    ANY_VALUE(known) AS known,
-    ANY_VALUE(world) AS world,
     MAX(said_turn) AS said_last,
-    ARG_MAX(position, said_turn) AS position,
-    ARG_MAX(source_rank, said_turn) AS source_rank,
-    ARG_MAX(event_id, said_turn) AS event_id,
-    ARG_MAX(published_at, said_turn) AS published_at,
     MIN(published_from) AS published_from,
     MAX(published_until) AS spoken_until,
     ARG_MAX(starts, said_turn) FILTER (WHERE effective_from IS NOT NULL) AS starts,
     ARG_MAX(starts_until, said_turn) FILTER (WHERE effective_from IS NOT NULL) AS starts_until,
     ARG_MAX(ends_from, said_turn) FILTER (WHERE ends IS NOT NULL) AS ends_from,
-    ARG_MAX(ends, said_turn) FILTER (WHERE ends IS NOT NULL) AS ends,
+    ARG_MAX(ends, said_turn) AS ends,
     {voiced}
   FROM placed_{family}
   GROUP BY {keys}, publisher
@@ -116,31 +111,39 @@ voices_{family} AS (
 ranked_{family} AS MATERIALIZED (
   SELECT
     voices_{family}.*,
-    -- In order of (preferred, source_rank, said_last), likewise.
+    -- In order of (preferred, rank of the source, said_last), likewise. What says nobody in particular comes last.
     CAST(
-      4 * {preferred} + source_rank AS HUGEINT
-    ) * 2535301200456458802993406410752 + said_last AS voice_rank
+      4 * {preferred} + (said_last & 3) AS HUGEINT
+    ) * 20282409603651670423947251286016 + said_last AS voice_rank
   FROM voices_{family}
   {preferences}
 ),
-settled_{family} AS MATERIALIZED (
+decided_{family} AS (
   SELECT
     {keys},
-    ANY_VALUE(known) AS known,
-    ANY_VALUE(world) AS world,
-    NULLIF(ARG_MAX(publisher, voice_rank), '') AS publisher,
-    ARG_MAX(event_id, voice_rank) AS event_id,
-    ARG_MAX(published_at, voice_rank) AS published_at,
+    CAST((MAX(voice_rank) >> 2) & 1099511627775 AS BIGINT) AS position,
     MIN(published_from) AS published_from,
     MAX(spoken_until) AS spoken_until,
-    ARG_MAX(spoken_until, voice_rank) AS published_until,
-    ARG_MAX(position, voice_rank) AS position,
     {disputed} AS transition_disputed,
-    COALESCE(ARG_MAX(starts, voice_rank) FILTER (WHERE starts IS NOT NULL), MIN(published_from)) AS starts,
-    ARG_MAX(ends, voice_rank) FILTER (WHERE ends IS NOT NULL) AS stated_ends,
+    COALESCE(ARG_MAX(starts, voice_rank), MIN(published_from)) AS starts,
+    ARG_MAX(ends, voice_rank) AS stated_ends,
     {settled}
   FROM ranked_{family}
   GROUP BY {keys}
+),
+-- Of the statement that decides, what it has of its own is looked up, not carried: that costs a fifth of the question.
+settled_{family} AS MATERIALIZED (
+  SELECT
+    decided_{family}.*,
+    deciding.known,
+    deciding.world,
+    NULLIF(deciding.publisher, '') AS publisher,
+    deciding.event_id,
+    deciding.published_at,
+    deciding.published_until
+  FROM decided_{family}
+  JOIN spans_{family} AS deciding
+    USING (viewpoint, of_part, position)
 )
 
 -- name: asked
@@ -263,18 +266,28 @@ transitions_{family} AS MATERIALIZED (
 )
 
 -- name: amendments
--- The statements of amendments, each with when its amendment takes effect, in order.
+-- The statements of amendments, each with when its amendment takes effect, in order. What they change is looked up.
 amending_{family} AS (
   SELECT
     {keys},
-    changed,
-    changes,
+    said.changed,
+    said.changes,
     voice_rank,
-    placed_{family}.published_until AS said_until,
-    placed_{family}.position AS said_at
+    published_until AS said_until,
+    position AS said_at
   FROM placed_{family}
   JOIN ranked_{family}
     USING ({keys}, publisher)
+  JOIN (
+    SELECT
+      viewpoint,
+      position,
+      changed,
+      changes
+    FROM {source}
+    WHERE type = '{amendment}'
+  ) AS said
+    USING (viewpoint, position)
   WHERE type = '{amendment}'
 ),
 amendments_{family} AS (

@@ -88,8 +88,20 @@ THING_MUTANTS = (
     Mutant(
         "things: without a start it begins when it was said last",
         _TRANSITIONS,
-        "FILTER (WHERE starts IS NOT NULL), MIN(published_from)) AS starts",
-        "FILTER (WHERE starts IS NOT NULL), MAX(published_from)) AS starts",
+        "ARG_MAX(starts, voice_rank), MIN(published_from)) AS starts",
+        "ARG_MAX(starts, voice_rank), MAX(published_from)) AS starts",
+    ),
+    Mutant(
+        "things: whoever comes last decides",
+        _TRANSITIONS,
+        "CAST((MAX(voice_rank) >> 2)",
+        "CAST((MIN(voice_rank) >> 2)",
+    ),
+    Mutant(
+        "things: primary sources do not come first",
+        _TRANSITIONS,
+        "4 * {preferred} + (said_last & 3)",
+        "4 * {preferred}",
     ),
     Mutant(
         "things: an end before the start counts",
