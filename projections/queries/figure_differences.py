@@ -1,7 +1,9 @@
 """Figure differences: which figures differ between two viewpoints, in the order of figures.
 
 Of all figures only what they amount to is read, and what puts them in order; so of a year in which most of a million
-figures changed, a page costs what its own items cost.
+figures changed, a page costs what its own items cost. What they amount to is read of those figures alone of which
+something is held and known at one of the two viewpoints only, unless the ledger preferred other publishers in between:
+then any answer may have turned.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -16,6 +18,7 @@ from projections.queries.compose import question
 from projections.queries.filter_values import Value
 from projections.queries.filters import select
 from projections.queries.reader import Reader
+from projections.queries.viewpoint_cursor import naive
 
 Wanted = Callable[[Decimal, Decimal], bool]
 """Whether a figure is wanted that was one number and is another."""
@@ -41,6 +44,11 @@ FROM (
 WHERE kind IS NOT NULL
 ORDER BY {", ".join(_SHOWN)}, figure_id"""
 
+_TOUCHED = """SELECT DISTINCT figure_id
+FROM log.figures
+WHERE (since <= $held_before AND until > $held_before AND visible_from <= $known_before)
+  <> (since <= $held_after AND until > $held_after AND visible_from <= $known_after)"""
+
 
 class FigureDifference(NamedTuple):
     """A figure that differs: `added`, `removed`, `changed` or `restated`; and its canonical values."""
@@ -64,8 +72,9 @@ def figure_differences(
 
     `how` are the filters that say which answer is wanted: `publisher` and `prefer`.
     """
-    before, after = (_amounts(reader, how, figures) for reader in readers)
     page = "" if wanted is not None or limit is None else f" LIMIT {limit:d} OFFSET {offset:d}"
+    touched = _touched(readers) if figures is None else None
+    before, after = (_amounts(reader, how, figures, touched) for reader in readers)
     with readers[1].lending(amounts_before=before, amounts_after=after):
         rows = map(FigureDifference._make, readers[1].ask(f"{_DIFFERENCES}{page}"))
     if page:
@@ -80,15 +89,30 @@ def _wanted(differences: Iterator[FigureDifference], wanted: Wanted | None) -> I
             yield one
 
 
-def _amounts(reader: Reader, how: Mapping[str, Value], figures: Collection[str] | None) -> pa.Table:
-    """What figures amount to, with their status and what puts them in order, in no order."""
+def _touched(readers: Sequence[Reader]) -> pa.Table | None:
+    """The ids of the figures whose answers may differ; None where those of all may."""
+    before, after = readers
+    if not before.ranking.asks_as(after.ranking):
+        return None
+    at = {"before": before.viewpoint, "after": after.viewpoint}
+    held = {f"held_{side}": viewpoint.position for side, viewpoint in at.items()}
+    known = {f"known_{side}": naive(viewpoint.as_of) for side, viewpoint in at.items()}
+    return after.table(_TOUCHED, {**held, **known})
+
+
+def _amounts(
+    reader: Reader, how: Mapping[str, Value], figures: Collection[str] | None, touched: pa.Table | None
+) -> pa.Table:
+    """What figures amount to, with their status and what puts them in order, in no order: all, or some."""
     selection = select(CATALOGUE["figures"], how, reader.names)
     if figures is not None:
         selection.choose(figures, near=reader.names.near(figures))
-    rows = {"figures": selection.rows, "answer_intervals": selection.near}
-    view = "figures" if how else "answers"
+    among = [] if touched is None else ["figure_id IN (SELECT CAST(figure_id AS UUID) FROM touched_figures)"]
+    view, read = ("figures", "figures") if how else ("answers", "answer_intervals")
+    rows = {"figures": list(selection.rows), "answer_intervals": list(selection.near)}
+    rows[read] += among
     clauses = question(view, reader.families, rows=rows, by_preference=bool(reader.ranking))
     columns = ", ".join(dict.fromkeys((*FIGURE_ORDER, *FIGURE_VALUE, "status")))
-    return reader.table(
-        f"{clauses} SELECT {columns} FROM items WHERE {' AND '.join(selection.items)}", selection.params
-    )
+    query = f"{clauses} SELECT {columns} FROM items WHERE {' AND '.join(selection.items)}"
+    with reader.lending(**({} if touched is None else {"touched_figures": touched})):
+        return reader.table(query, selection.params)
