@@ -21,6 +21,12 @@ def test_products_come_before_sums_and_equals_from_the_left() -> None:
     assert parse_formula("0.10 * a") == FormulaOperation("*", FormulaNumber(Fraction(1, 10)), a)
 
 
+@pytest.mark.parametrize("text", ["1e3", "1E3", "1e+3", "1000.0", "0001000", "1.0e3", "10000e-1"])
+def test_numbers_are_read_as_everywhere(text: str) -> None:
+    assert parse_formula(f"{text} * a") == FormulaOperation("*", FormulaNumber(Fraction(1000)), FormulaInput("a"))
+    assert parse_formula(f"a/{text}-1e-1") == parse_formula("a / 1000 - 0.1")
+
+
 def test_an_input_selects_parts_of_a_key() -> None:
     one = parse_formula('a[material=nd-pr, dimension.basis="a, b", unit=kt, nature=forecast]')
     assert isinstance(one, FormulaInput)
@@ -53,9 +59,9 @@ def test_shares_sums_and_periods() -> None:
         "", " ", "a b", "a +", "+ a", "(a", "a)", "a ** 2", "a // b", "a % b", "a, b", "a[]", "a[x=1]", "a[subject=]",
         "a[subject=World]", "a[nature=sure] ", "a[unit=furlong]", "a[material=a, material=b]", "a[dimension.=x]",
         "sum()", "share()", "sum(a + b)", "previous(previous(a))", "previous(a)", "a[subject=world]", "1", "1 / 3",
-        "sum(a, china, china)", "sum(a[subject=china])", "share(a[subject=china])", "sum(a, world)", "1e5 * a",
+        "sum(a, china, china)", "sum(a[subject=china])", "share(a[subject=china])", "sum(a, world)", "1e * a", "1e5.5 * a",
         "1.5.2 * a", "A", "a.b", "__import__('os')", "a; b", "a\x00", "a[dimension.x=\"open]", "lambda: a",
-        "a if b else c", "²", "１ * a",
+        "a if b else c", "²", "１ * a", "1e5a", "1e+ * a", "1e21 * a", "1e-19 * a", "1e99999999 * a", ".5 * a", "1. * a",
     ],
 )  # fmt: skip
 def test_what_is_no_formula_is_refused_with_a_reason(text: str) -> None:
