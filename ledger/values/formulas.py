@@ -14,9 +14,10 @@ The language is small, and nothing in it does anything but arithmetic:
     reference  = metric [ "[" selector { "," selector } "]" ]
     selector   = ("subject" | "material" | "nature" | "unit" | "dimension." NAME) "=" value
 
-A number has no unit, and is read as numbers are everywhere (`parse_number`: `0.05`, `1e3`). A value that holds a space, a comma or a bracket stands in double quotes. `share(a)` is `a` over
-the `a` of the one whole that its subject is declared to be a part of; `share(a, subject=world)` is
-`a / a[subject=world]`; `sum(a)` is over the declared parts of the subject, `sum(a, china, usa)` over those named.
+A number has no unit, and is read as numbers are everywhere (`parse_number`: `0.05`, `1e3`). A value that holds a space,
+a comma or a bracket stands in double quotes. `share(a)` is `a` over the `a` of the one whole that its subject is
+declared to be a part of; `share(a, subject=world)` is `a / a[subject=world]`; `sum(a)` is over the declared parts of
+the subject, `sum(a, china, usa)` over those named.
 """
 
 import re

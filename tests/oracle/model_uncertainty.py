@@ -57,6 +57,25 @@ class Move:
     known: datetime
 
 
+@dataclass
+class Tried:
+    """What came of bands, and the factor by which what is left outside is less than a level says."""
+
+    factor: float
+    tried: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True)
+class Like:
+    """The moves of the figures that count for one, by size, with their weights, and the figure itself in the total."""
+
+    weighed: list[tuple[float, Fraction]]
+    own: int
+    others: int
+    total: Fraction
+
+
 class UncertaintyJudge:
     """The answers at one viewpoint."""
 
@@ -98,17 +117,22 @@ class UncertaintyJudge:
                 ]
             return [move for one in some if (move := self._move(one, age, as_ratio=as_ratio)) is not None]
 
+        narrower: list[tuple[float, float]] = []
         for of in ("metric", "publisher") if as_ratio else ("metric",):
             known = moves(of)
-            outside, tried, held = self._trial(known)
-            if (band := self._ends(known, cell.line, cell.lag, outside, None)) is not None:
-                return self._shown(point, band, as_ratio) | {
+            trial = self._trial(known)
+            like = self._like(known, cell.line, cell.lag, None)
+            if (band := self._ends(like, self.level, trial.factor)) is not None:
+                low, high = (pick(one[side] for one in (*narrower, band)) for side, pick in ((0, min), (1, max)))
+                return self._shown(point, (low, high), like, as_ratio) | {
                     "of": of,
                     "by": "ratio" if as_ratio else "difference",
-                    "tried": tried,
-                    "held": held,
-                    "outside": outside,
+                    "tried": trial.tried,
+                    "held": trial.held,
+                    "outside": round((1 - self.level) * trial.factor, 6),
                 }
+            lower = [one / 100 for one in range(1, 100) if one / 100 < self.level]
+            narrower = [ends for one in lower if (ends := self._ends(like, one, trial.factor)) is not None]
         return {"low": None}
 
     def _move(self, cell: Cell, age: int, *, as_ratio: bool) -> Move | None:
@@ -125,44 +149,53 @@ class UncertaintyJudge:
         by = float(later) / float(first) - 1 if as_ratio else float(later) - float(first)
         return Move(cell.line, cell.lag, by, seen, known)
 
-    def _trial(self, moves: Sequence[Move]) -> tuple[float, int, int]:
-        outside, tried, held = 1 - self.level, 0, 0
-        waiting: list[tuple[datetime, bool]] = []
+    def _trial(self, moves: Sequence[Move]) -> Tried:
+        """What came of bands at the level, and what was learned of those at 80 %."""
+        trial = Tried(factor=1)
+        outside = 1 - 0.8
+        waiting: list[tuple[datetime, bool | None, bool | None]] = []
 
         def learn(until: datetime | None) -> None:
-            nonlocal outside, tried, held
-            for known in sorted({known for known, _ in waiting}):
+            nonlocal outside
+            for known in sorted({known for known, *_ in waiting}):
                 if until is not None and known > until:
                     return
-                came = [good for at, good in waiting if at == known]
+                came = [one for one in waiting if one[0] == known]
                 waiting[:] = [one for one in waiting if one[0] != known]
-                tried, held = tried + len(came), held + sum(came)
-                outside += STEP * (1 - self.level - (1 - sum(came) / len(came)))
-                outside = min(max(outside, LEAST), 1 - self.level)
+                trial.tried += sum(good is not None for _, good, _ in came)
+                trial.held += sum(good is True for _, good, _ in came)
+                if of := [good for *_, good in came if good is not None]:
+                    outside += STEP * (1 - 0.8 - (1 - sum(of) / len(of)))
+                    outside = min(max(outside, LEAST), 1 - 0.8)
+                    trial.factor = outside / (1 - 0.8)
 
         for seen in sorted({move.seen for move in moves}):
             learn(seen)
             for move in moves:
                 if move.seen == seen:
-                    band = self._ends(moves, move.line, move.lag, outside, seen)
-                    if band is not None:
-                        waiting.append((move.known, band[0] <= move.by <= band[2]))
+                    like = self._like(moves, move.line, move.lag, seen)
+                    ends = [self._ends(like, one, trial.factor) for one in (self.level, 0.8)]
+                    good = [None if end is None else end[0] <= move.by <= end[1] for end in ends]
+                    waiting.append((move.known, *good))
         learn(None)
-        return outside, tried, held
+        return trial
 
-    def _ends(
-        self, moves: Sequence[Move], line: tuple[Any, ...], lag: int | None, outside: float, until: datetime | None
-    ) -> tuple[float, float, float, int, int, float] | None:
-        """Low, middle and high moves; how many figures of the line and of others they rest on; the unmoved share."""
+    @staticmethod
+    def _like(moves: Sequence[Move], line: tuple[Any, ...], lag: int | None, until: datetime | None) -> Like:
+        """The figures that count for one, and how much each."""
         like = [m for m in moves if _near(m.lag, lag) and (until is None or m.known <= until)]
         own = sum(m.line == line for m in like)
         others = len(like) - own
         beside = Fraction(min(OTHERS, others), others) if others else Fraction(0)
         weighed = sorted((m.by, Fraction(1) if m.line == line else beside) for m in like)
-        total = sum((weight for _, weight in weighed), Fraction(1))
-        if Fraction((1 - self.level) / 2) * total < 1 - CLOSE:
+        return Like(weighed, own, others, sum((weight for _, weight in weighed), Fraction(1)))
+
+    @staticmethod
+    def _ends(like: Like, level: float, factor: float) -> tuple[float, float] | None:
+        """Low and high moves; None where there are too few for the level."""
+        if Fraction((1 - level) / 2) * like.total < 1 - CLOSE:
             return None
-        share = Fraction(outside / 2) * total + CLOSE
+        share = Fraction((1 - level) * factor / 2) * like.total + CLOSE
 
         def last_within(some: Sequence[tuple[float, Fraction]]) -> float:
             """The last that with those before it weighs no more than the share."""
@@ -174,23 +207,23 @@ class UncertaintyJudge:
                 found = by
             return found
 
-        low, high = last_within(weighed), last_within(weighed[::-1])
-        middle, weight = weighed[-1][0], Fraction(0)
-        for by, its in weighed:
-            weight += its
-            if weight >= (total - 1) / 2 - CLOSE:
-                middle = by
-                break
-        still = float(sum((its for by, its in weighed if by == 0), Fraction(0)) / (total - 1))
-        return low, middle, max(low, high), own, others, still
+        low, high = last_within(like.weighed), last_within(like.weighed[::-1])
+        return low, max(low, high)
 
     @staticmethod
-    def _shown(point: Decimal, band: tuple[float, float, float, int, int, float], as_ratio: bool) -> Item:
+    def _shown(point: Decimal, band: tuple[float, float], like: Like, as_ratio: bool) -> Item:
+        middle, weight = like.weighed[-1][0], Fraction(0)
+        for by, its in like.weighed:
+            weight += its
+            if weight >= (like.total - 1) / 2 - CLOSE:
+                middle = by
+                break
+        still = sum((its for by, its in like.weighed if by == 0), Fraction(0)) / (like.total - 1)
         printed = plain(point)
         of_point = len(printed.partition(".")[2])
         decimals = max(5 - point.adjusted() if point else 6, of_point)
         ends = []
-        for by, way in zip(band[:3], (ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_CEILING), strict=True):
+        for by, way in zip((band[0], middle, band[1]), (ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_CEILING), strict=True):
             exact = Fraction(point) * (1 + Fraction(by)) if as_ratio else Fraction(point) + Fraction(by)
             near = Decimal(round(exact * 10 ** (decimals + 4))).scaleb(-decimals - 4, ROUNDING)
             ends.append(plain(near.quantize(Decimal(1).scaleb(-decimals), way, ROUNDING)))
@@ -199,9 +232,9 @@ class UncertaintyJudge:
             "low": low,
             "expected": expected,
             "high": high,
-            "own": band[3],
-            "others": band[4],
-            "unchanged_share": band[5],
+            "own": like.own,
+            "others": like.others,
+            "unchanged_share": float(still),
         }
 
 

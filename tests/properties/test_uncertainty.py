@@ -3,14 +3,19 @@
 import random
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ledger import Ledger
 from projections import Engine
 from projections.audit import uncertainty
+from projections.audit.expected_revisions.revision_bands import LikeFigures
+from projections.audit.expected_revisions.revision_record import Moved
+from projections.queries.allowance import ENDLESS
 from tests.benchmarks.band_coverage import coverage, rows_of
 from tests.depth import seeds
 from tests.oracle.facts import Item
@@ -73,7 +78,7 @@ def editions(rng: random.Random) -> Iterator[tuple[Engine, list[Item]]]:
 
 
 def differs(model: Model, engine: Engine, at: Viewpoint, rng: random.Random) -> str | None:
-    level, publications = rng.choice([20, 40, 50, 80]), rng.choice([1, 1, 2, 3])
+    level, publications = rng.choice([20, 40, 50, 53, 60, 80]), rng.choice([1, 1, 2, 3])
     with engine.reader(seen_from(engine, at)) as reader:
         found = uncertainty(reader, level=level, publications=publications).items
     judge = UncertaintyJudge(model, at.as_of, at.position, level=level / 100, publications=publications)
@@ -98,6 +103,49 @@ def test_bands_are_those_of_the_model(seed: int) -> None:
         model = Model(events)
         for at in (Viewpoint(FAR, len(events), FAR), random_viewpoint(rng, events)):
             assert not (problem := differs(model, engine, at, rng)), f"seed {seed} at {at}: {problem}"
+
+
+def test_a_band_lies_within_that_of_every_higher_level() -> None:
+    wider = set()
+    for seed in range(201, 209):
+        for engine, _ in editions(random.Random(seed)):
+            with engine.reader(engine.viewpoint()) as reader:
+                by_level = {level: uncertainty(reader, level=level).items for level in (50, 55, 60, 66, 70, 80)}
+            for (lower, some), (higher, others) in pairwise(by_level.items()):
+                for one, other in zip(some, others, strict=True):
+                    if other["low"] is None:
+                        continue
+                    inner, outer = ([Decimal(item[end]) for end in ("low", "high")] for item in (one, other))
+                    assert outer[0] <= inner[0] <= inner[1] <= outer[1], (
+                        f"seed {seed}, {lower}, {higher}: {one} {other}"
+                    )
+                    if inner != outer:
+                        wider.add((one["of"], other["of"]))
+    assert wider >= {("metric", "metric"), ("metric", "publisher")}
+
+
+def test_a_band_lies_within_that_of_every_higher_level_whatever_the_record() -> None:
+    rng = random.Random(5)
+    for _ in range(40):
+        figures, publications = rng.randint(3, 120), rng.randint(1, 12)
+        # What moves far and seldom at first, and more often later, makes bands of low levels miss and high ones hold.
+        moves = [rng.choice([0, 0, rng.gauss(0, 0.01), rng.gauss(0, rng.choice([0.05, 1]))]) for _ in range(figures)]
+        seen = sorted(rng.randrange(publications) for _ in range(figures))
+        moved = Moved(
+            cell=np.arange(figures),
+            line=np.array([rng.randrange(4) for _ in range(figures)]),
+            lag=np.full(figures, 30.0),
+            first=np.full(figures, 100.0),
+            later=100 * (1 + np.array(moves)),
+            seen=np.array(seen),
+            known=np.array(seen) + 1,
+        )
+        like = LikeFigures(moved, as_ratios=True)
+        bands = [like.band(like.trial(level / 100, ENDLESS), line=0, lag=30) for level in range(50, 100)]
+        given = [band for band in bands if band is not None]
+        assert bands[: len(given)] == given, "the higher the level, the more it needs"
+        for one, other in pairwise(given):
+            assert other.low <= one.low <= one.high <= other.high
 
 
 def test_the_histories_have_bands_of_every_sort() -> None:

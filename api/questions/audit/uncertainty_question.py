@@ -25,10 +25,10 @@ twenty at most. Where the metric has too few, all that the publisher said counts
 `unchanged_share`: how much of the record did not move.
 
 What came of it is said too: such bands are given anew as of each earlier publication and held against what followed;
-of `tried` ones `held` did. The ends are widened by these trials: `outside` is the share that is left outside now, 1 -
-`level` at most. Each level has trials of its own, so the band of a higher one may be the narrower. `low` and the rest
-are null where the record is too short (for 80 % nine figures), or what stands is a range, a symbol or taken back:
-`no_band` says which, and `reasons` why any of them is null.
+of `tried` ones `held` did. The ends are widened by such trials, of 80 % bands and for all levels in proportion:
+`outside` is the share that is left outside now, 1 - `level` at most. The band of a level lies within that of every
+higher one. `low` and the rest are null where the record is too short (for 80 % nine figures), or what stands is a
+range, a symbol or taken back: `no_band` says which, and `reasons` why any of them is null.
 
 A band is no forecast of the world and knows of no event to come: it says how this publisher used to revise.
 

@@ -116,13 +116,25 @@ class _Records:
         if band is None and as_ratio:
             if self._of_publishers is None:
                 self._of_publishers = _Record(self._reader, {"publisher": self._publishers}, places=2)
+            narrower = self._widest(cell)
             cell = self._of_publishers.cells[head["figure_id"], head["publisher"]]
             (band, trial), of = self._band(self._of_publishers, cell, as_ratio=True, alone=False), "publisher"
+            band = None if band is None else band.around(narrower)
         if band is None:
             return {**item, **_none(self._too_few(of, as_ratio=as_ratio))}
         return {**item, **_shown(point, band, trial, of=of, as_ratio=as_ratio)}
 
     def _band(self, of: "_Record", cell: int, *, as_ratio: bool, alone: bool) -> tuple[Band | None, Trial]:
+        like, trial = self._tried(of, cell, as_ratio=as_ratio, alone=alone)
+        return like.band(trial, line=int(of.record.line[cell]), lag=float(of.record.lag[cell])), trial
+
+    def _widest(self, cell: int) -> Band | None:
+        """The band, as ratios, of the highest level for which the record of the metric is long enough."""
+        of = self._of_metrics
+        like, trial = self._tried(of, cell, as_ratio=True, alone=False)
+        return like.widest(trial, line=int(of.record.line[cell]), lag=float(of.record.lag[cell]))
+
+    def _tried(self, of: "_Record", cell: int, *, as_ratio: bool, alone: bool) -> tuple[LikeFigures, Trial]:
         age = min(int(of.record.age[cell]), AGE_MAX)
         line = int(of.record.line[cell])
         group = line if alone else of.group_of[cell]
@@ -132,9 +144,7 @@ class _Records:
             moved = of.record.moved(cells, age=age, publications=self._publications)
             like = LikeFigures(moved, as_ratios=as_ratio)
             self._known[key] = like, like.trial(self._level, self._reader.allowance)
-        like, trial = self._known[key]
-        lag = float(of.record.lag[cell])
-        return like.band(line=line, lag=lag, outside=trial.outside, level=self._level), trial
+        return self._known[key]
 
     def _too_few(self, of: str, *, as_ratio: bool) -> str:
         needed = int(np.ceil(2 / (1 - self._level) - 1e-9)) - 1
