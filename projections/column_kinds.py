@@ -25,6 +25,8 @@ class Kind(Enum):
     """VARCHAR: a number as a source printed it (`13000.50`). It is compared as a number, and stays as printed."""
     COUNT = "count"
     """INTEGER or BIGINT: a whole number, for example a count or a position of the log."""
+    REAL = "real"
+    """DOUBLE: a number in floating point: a mean, or a share of a count."""
     FLAG = "flag"
     """BOOLEAN: true or false."""
     DAY = "day"
@@ -57,12 +59,12 @@ class Kind(Enum):
     @cached_property
     def is_number(self) -> bool:
         """Whether a value is read as a number, and stands to the right on a terminal."""
-        return self in (Kind.DECIMAL, Kind.PRINTED, Kind.COUNT)
+        return self in (Kind.DECIMAL, Kind.PRINTED, Kind.COUNT, Kind.REAL)
 
     @cached_property
     def can_be_filtered(self) -> bool:
         """Whether a filter can compare a value with it."""
-        return self not in (Kind.OBJECT, Kind.OBJECTS)
+        return self not in (Kind.REAL, Kind.OBJECT, Kind.OBJECTS)
 
 
 _NAMES: Mapping[Kind, str] = {

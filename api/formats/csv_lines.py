@@ -17,7 +17,7 @@ GROUP_ROWS = 1000
 
 def csv_lines(page: Page, *, safe: bool = False) -> Iterator[bytes]:
     """The header and the rows. `safe`: no cell is one that a spreadsheet would run, in the header neither."""
-    names = names_of(page.parts()) if isinstance(page.items, list) else page.items.column_names
+    names = names_of(page.parts(), page.columns) if isinstance(page.items, list) else page.items.column_names
     yield _lines([map(harmless, names) if safe else names])
     for part in page.parts():
         for start in range(0, len(part), GROUP_ROWS):

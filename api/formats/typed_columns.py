@@ -1,9 +1,10 @@
 """Typed columns: items as a table in which numbers are numbers and dates are dates.
 
 Which columns are of numbers or dates, their kinds say. What was computed becomes a number: `canonical_value` an exact
-decimal. What a source printed stays the text that it printed (`value`: `13000.50`). A column of no declared kind (the
-vintages across a wide table, for example) is of numbers where all of its texts are. Where a declared column holds
-something that its type cannot (a decimal of 40 digits), all of it is text, so that nothing is rounded.
+decimal. What a source printed stays the text that it printed (`value`: `13000.50`). Where a declared column holds
+something that its type cannot (a decimal of 40 digits), there is no such table, and it is said so: the type of a column
+does not depend on its values. Only a column of no declared kind (the vintages across a wide table, for example) is of
+numbers where all of its texts are.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 from api.formats.cells import cell
 from api.problems import bad_parameter
 from api.questions.page import Items, Page
-from projections import Kind, presented
+from projections import Kind
 
 NUMBER = pa.decimal128(38, 18)
 TYPES: Mapping[Kind, pa.DataType] = {
@@ -23,45 +24,51 @@ TYPES: Mapping[Kind, pa.DataType] = {
     Kind.DAY: pa.date32(),
     Kind.INSTANT: pa.timestamp("us", "UTC"),
 }
+_HELD_AS: Mapping[Kind, type] = {Kind.COUNT: int, Kind.REAL: float, Kind.FLAG: bool}
+"""As what values of these kinds are listed; the others as text."""
+NONE: Mapping[str, Kind] = {}
 _PLAIN_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
 
 
 def tables_of(page: Page) -> Iterator[pa.Table]:
     """The items of a page in tables that have the same columns: one at least."""
     if isinstance(page.items, list):
-        for table in listed_tables(page.parts):
-            yield _typed(table, page.kinds, whole=page.rest is None, listed=True)
+        for table in listed_tables(page.parts, page.columns):
+            yield _typed(table, page.kinds, listed=True)
     else:
         for part in page.parts():
-            yield _typed(part, page.kinds, whole=page.rest is None, listed=False)
+            yield _typed(part, page.kinds, listed=False)
 
 
-def listed_tables(parts: Callable[[], Iterable[Items]]) -> Iterator[pa.Table]:
-    """Listed items as tables with the same columns, not yet typed: the parts are read once for these, and again."""
-    shape = _shape_of(parts())
+def listed_tables(parts: Callable[[], Iterable[Items]], columns: Mapping[str, Kind] = NONE) -> Iterator[pa.Table]:
+    """Listed items as tables with the same columns, not yet typed: the parts are read once for these, and again.
+
+    The `columns` are there in any case, first and in their order.
+    """
+    shape = _shape_of(parts(), columns)
     for part in parts():
         yield _table(part, shape)
 
 
-def _typed(table: pa.Table, kinds: Mapping[str, Kind], *, whole: bool, listed: bool) -> pa.Table:
-    """The table with the types of its kinds. A column of a table that is not the whole must be what its kind says."""
+def _typed(table: pa.Table, kinds: Mapping[str, Kind], *, listed: bool) -> pa.Table:
+    """The table with the types of its kinds. Raises Problem where a column is not what its kind says."""
     columns = []
     for name in table.column_names:
         column = table[name]
         wanted = TYPES.get(kinds[name]) if name in kinds else NUMBER if listed and _all_numbers(column) else None
-        columns.append(column if wanted in (None, column.type) else _cast(name, column, wanted, whole=whole))
+        columns.append(column if wanted in (None, column.type) else _cast(name, column, wanted, declared=name in kinds))
     return pa.table(columns, names=table.column_names)
 
 
-def _cast(name: str, column: pa.ChunkedArray, wanted: pa.DataType, *, whole: bool) -> pa.ChunkedArray:
-    """A column of texts, or of numbers of other digits, with the type that is wanted; texts where it does not fit."""
+def _cast(name: str, column: pa.ChunkedArray, wanted: pa.DataType, *, declared: bool) -> pa.ChunkedArray:
+    """A column of texts, or of numbers of other digits, with the type that is wanted."""
     if not (pa.types.is_string(column.type) or pa.types.is_decimal(column.type)):
         return column
     try:
         return pc.cast(column, wanted)
     except pa.ArrowInvalid as error:
-        if whole:
-            return presented(pa.table([column], names=[name]))[name]
+        if not declared:
+            return column
         detail = f"format: {name} holds what does not fit {wanted} ({error}); ask for csv or jsonl instead"
         raise bad_parameter("format", "does_not_fit", detail) from None
 
@@ -74,23 +81,24 @@ def _all_numbers(column: pa.ChunkedArray) -> bool:
 
 
 Shape = Mapping[str, set[type]]
-"""The types in Python of the values of each member, in order of first appearance."""
+"""The types in Python of the values of each member, in order: those that are declared, then by first appearance."""
 
 
-def _shape_of(parts: Iterable[Items]) -> Shape:
-    shape: dict[str, set[type]] = {}
+def _shape_of(parts: Iterable[Items], columns: Mapping[str, Kind]) -> Shape:
+    shape: dict[str, set[type]] = {name: {_HELD_AS.get(kind, str)} for name, kind in columns.items()}
     for part in parts:
         for item in part:
             for name, value in item.items():
-                kinds = shape.setdefault(name, set())
-                if value is not None:
-                    kinds.add(type(value))
+                if value is not None and name not in columns:
+                    shape.setdefault(name, set()).add(type(value))
+                else:
+                    shape.setdefault(name, set())
     return shape
 
 
-def names_of(parts: Iterable[Items]) -> list[str]:
-    """The name of every member of listed items, in order of first appearance."""
-    return list(dict.fromkeys(name for part in parts for item in part for name in item))
+def names_of(parts: Iterable[Items], columns: Iterable[str] = ()) -> list[str]:
+    """The name of every member of listed items: those that are declared, then by first appearance."""
+    return list(dict.fromkeys([*columns, *(name for part in parts for item in part for name in item)]))
 
 
 def _table(items: Items, shape: Shape) -> pa.Table:

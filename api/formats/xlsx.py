@@ -54,7 +54,7 @@ def write_workbook(page: Page, sink: AnswerFile) -> None:
 def _fitting(page: Page) -> list[pa.Table]:
     """The items in tables, as many as a sheet may hold. Raises Problem where there are more."""
     if isinstance(page.items, list):
-        return list(listed_tables(lambda: _counted(page.parts())))
+        return list(listed_tables(lambda: _counted(page.parts()), page.columns))
     return list(_counted(page.parts()))
 
 

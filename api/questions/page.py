@@ -68,7 +68,8 @@ class Page:
     `rest` gives the items after these, in parts, where the page is a whole answer. Parts that are tables can be read
     once; those that are lists, as often as wanted. For formats with types (`TYPED`) a table may have decimals, days and
     instants as such; as rows they are texts. `objects` are the columns that hold a JSON object as text, `kinds`
-    the kinds of the columns, as far as they are known. `more` are members beside the items.
+    the kinds of the columns, as far as they are known; `columns` are those that listed items have even where there are
+    none, in order. `more` are members beside the items.
     """
 
     items: Items
@@ -79,6 +80,7 @@ class Page:
     more: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=lambda: COLUMN_KINDS)
     rest: Callable[[], Iterator[Items]] | None = None
+    columns: Mapping[str, Kind] = field(default_factory=dict)
 
     def with_items(self, items: Items) -> "Page":
         """The same page with other items."""
@@ -87,6 +89,10 @@ class Page:
     def with_kinds(self, kinds: Mapping[str, Kind]) -> "Page":
         """The same page, its columns of these kinds."""
         return replace(self, kinds=kinds)
+
+    def with_columns(self, columns: Mapping[str, Kind]) -> "Page":
+        """The same page, its listed items having these columns, of these kinds."""
+        return replace(self, columns=columns, kinds={**self.kinds, **columns})
 
     def with_members(self, **more: Any) -> "Page":
         """The same page with members beside the items."""

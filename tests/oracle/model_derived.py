@@ -331,6 +331,9 @@ def derived_at(world: World, body: Body, formulas: Formulas) -> dict[Spot, Deriv
         if not reasons:
             try:
                 value = result_of(tree, {one.name: [item for _, (item,) in one.figures] for one in all_leaves}, body)
+                if len(str(rounded(value, body)).partition(".")[0].lstrip("-")) > 20:
+                    value = None
+                    reasons = {"formula": "too_large"}
             except Undefined as undefined:
                 reasons = {"formula": str(undefined)}
         found[spot] = Derived(value, reasons, all_leaves, period)
@@ -351,8 +354,10 @@ def rounded(value: Fraction | None, body: Body) -> str | None:
     if value is None:
         return None
     decimals = body.get("decimals", 4)
-    shown = Decimal(round(value * 10**decimals)).scaleb(-decimals)
-    return f"{shown:.{decimals}f}"
+    digits = str(abs(round(value * 10**decimals))).zfill(decimals + 1)
+    point = len(digits) - decimals
+    sign = "-" if round(value * 10**decimals) < 0 else ""
+    return f"{sign}{digits[:point]}.{digits[point:]}".removesuffix(".")
 
 
 def derived(model: Model, at: Viewpoint, formulas: Formulas, metric: str | None = None, **reading: Any) -> list[Item]:

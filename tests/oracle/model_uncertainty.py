@@ -175,8 +175,8 @@ class UncertaintyJudge:
                 if move.seen == seen:
                     like = self._like(moves, move.line, move.lag, seen)
                     ends = [self._ends(like, one, trial.factor) for one in (self.level, 0.8)]
-                    good = [None if end is None else end[0] <= move.by <= end[1] for end in ends]
-                    waiting.append((move.known, *good))
+                    one, other = (None if end is None else end[0] <= move.by <= end[1] for end in ends)
+                    waiting.append((move.known, one, other))
         learn(None)
         return trial
 

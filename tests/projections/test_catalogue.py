@@ -15,6 +15,7 @@ TYPES = {
     Kind.DECIMAL: {"VARCHAR", "DECIMAL"},
     Kind.PRINTED: {"VARCHAR"},
     Kind.COUNT: {"INTEGER", "BIGINT"},
+    Kind.REAL: {"DOUBLE"},
     Kind.FLAG: {"BOOLEAN"},
     Kind.DAY: {"DATE"},
     Kind.INSTANT: {"TIMESTAMP"},

@@ -8,13 +8,14 @@ from typing import Any
 
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import TEXT_OR_NULL, AuditQuestion, page_of, whole_numbers_of
+from api.questions.audit.item_columns import item_columns
 from api.questions.page import NOT_FILTERS, ONCE, VIEWPOINT_NAMES, Page, holds_no_more
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter, check_ledger_moment, check_moment
 from api.questions.resources import parameters_of
 from ledger import UnitError
 from ledger.events import NAME_PATTERN
 from ledger.values import instant_text, unit
-from projections import COLUMN_KINDS, FIGURES, Inquiry, Kind, Reader, Value, listed
+from projections import FIGURES, Inquiry, Reader, Value, listed
 from projections.audit import DIMENSION, MATERIAL, SUBJECT, TOP, Findings, concentration
 
 ORDER = 90
@@ -62,7 +63,10 @@ FILTERS = tuple(
     for one in parameters_of(FIGURES)
     if one.name not in (*_OF_THE_PERIOD, *NOT_FILTERS, *VIEWPOINT_NAMES, *(known.name for known in (*REQUIRED, *OWN)))
 )
-_COMPUTED = {**COLUMN_KINDS, "value": Kind.DECIMAL, "share": Kind.DECIMAL}
+_SHARES = "subject material dimensions figure_id value:decimal unit share:decimal rank:count cumulative_share:decimal"
+_SAID = "publisher published_at event_id"
+_COLUMNS = item_columns(f"{_SHARES} {_SAID}")
+_COMPARED = item_columns(f"{_SHARES} {_SAID} previous_value previous_share:decimal share_change:decimal")
 _MEASURES = {
     "total": {"type": "string"},
     "unit": TEXT_OR_NULL,
@@ -108,7 +112,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         with _earlier(engine, reader, parameters, compared) as before:
             return concentration(reader, filters, by=by, canonical_unit=canonical_unit, top=top, before=before)
 
-    page = page_of(engine, "concentration", parameters, find).with_kinds(_COMPUTED)
+    page = page_of(engine, "concentration", parameters, find).with_columns(_COMPARED if compared else _COLUMNS)
     if not compared:
         return page
     recorded = parameters.get("compare_recorded_as_of")

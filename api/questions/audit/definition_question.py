@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import AuditQuestion, page_of, texts_of
+from api.questions.audit.item_columns import item_columns
 from api.questions.page import Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from projections import Inquiry, Reader
@@ -18,6 +19,9 @@ metric the last that stands. The language of formulas is written down in `ledger
 Example: `GET /v1/definitions`
 """
 OWN = (Parameter("metric", "Only these derived metrics: names with commas between.", "world_share"),)
+_COLUMNS = item_columns(
+    "metric title unit decimals:count formula inputs:texts position recorded_at recorded_by event_id"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -26,7 +30,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     def find(reader: Reader, asked: dict[str, str]) -> Findings:
         return definitions(reader, texts_of(asked, "metric"))
 
-    return page_of(engine, "definitions", parameters, find, apart=("metric",))
+    return page_of(engine, "definitions", parameters, find, apart=("metric",)).with_columns(_COLUMNS)
 
 
 QUESTION = AuditQuestion(

@@ -5,11 +5,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from api.questions.audit.audit_question import AuditQuestion, choice_of, page_from, texts_of
+from api.questions.audit.item_columns import item_columns
 from api.questions.name_hints import HINTS
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from api.questions.resources import parameters_of
-from projections import COLUMN_KINDS, FIGURES, Inquiry, Kind, Reader
+from projections import FIGURES, Inquiry, Reader
 from projections.audit import COMPUTED, Findings, definitions, derived_figures
 
 ORDER = 72
@@ -27,7 +28,8 @@ audited.
 
 Nothing is guessed: without a number for every input `value` is null, and `reasons` says why, by input: `missing`,
 `range`, the symbol that stands there, `several_units` (select one with `[unit=…]`), `no_period`, `no_whole`,
-`several_wholes`, `no_parts`; `formula`: `divided_by_zero`, `units`.
+`several_wholes`, `no_parts`; `formula`: `divided_by_zero`, `units`, `too_large` (numbers have 20 digits before the
+point at most). An `exact` of more than some 4,000 digits is null.
 
 With `publisher` the inputs are what this publisher says; `prefer` puts publishers first. How these figures changed is
 in `/v1/derived-vintages`.
@@ -49,7 +51,11 @@ PLACE_FILTERS = (
     *(one for one in parameters_of(FIGURES) if one.name not in _NOT_OF_PLACES),
     Parameter("publisher", "Only what this publisher says counts as input: a slug.", "usgs"),
 )
-DERIVED_KINDS = {**COLUMN_KINDS, "value": Kind.DECIMAL, "exact": Kind.TEXT, "known_from": Kind.INSTANT}
+_COLUMNS = item_columns(
+    "metric subject material dimensions nature period_start period_end period value:decimal unit exact reasons:object "
+    "weakest_nature status approximate disputed said_by:slugs mixed:flag known_from:instant formula definition "
+    "inputs:objects"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -60,7 +66,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         found = derived_figures(reader, asked, metrics=metrics, computed=computed, limit=limit, offset=offset)
         return found._replace(members=hints_of(reader, metrics))
 
-    return page_from(engine, "derived", parameters, find, apart=(METRIC,)).with_kinds(DERIVED_KINDS)
+    return page_from(engine, "derived", parameters, find, apart=(METRIC,)).with_columns(_COLUMNS)
 
 
 def hints_of(reader: Reader, metrics: list[str]) -> dict[str, Any]:

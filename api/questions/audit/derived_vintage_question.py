@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.questions.audit.audit_question import AuditQuestion, choice_of, page_from, texts_of
-from api.questions.audit.derived_question import DERIVED_KINDS, DERIVED_METRIC, METRIC, PLACE_FILTERS, hints_of
+from api.questions.audit.derived_question import DERIVED_METRIC, METRIC, PLACE_FILTERS, hints_of
+from api.questions.audit.item_columns import item_columns
 from api.questions.page import Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger.values import instant_text
-from projections import Inquiry, Kind, Reader
+from projections import Inquiry, Reader
 from projections.audit import DERIVED_CLOCKS, Findings, derived_vintages
 
 ORDER = 73
@@ -22,7 +23,8 @@ ledger came to answer about what was published by `as_of`, with the event that d
 `value` was `previous_value` before, in `previous_unit`, and `change` is the difference, if the unit is still the same;
 `exact`, `previous_exact` and `change_exact` are the same without rounding. `attributions` are the inputs that moved,
 each with what it was `before` and `after`, and its `share` of the change. The `share_exact` of all add up to
-`change_exact`, to the last digit; rounded, they may not. `attribution` says how the change was shared out:
+`change_exact`, to the last digit; rounded, they may not. A rounded number has 20 digits before the point at most and
+an exact one some 4,000 in all; a longer one is null. `attribution` says how the change was shared out:
 
 - `one_input`: one moved, and did it all;
 - `every_order`: several moved at once (an edition revises a country and the world). The share of each is the mean over
@@ -42,10 +44,11 @@ OWN = (
         schema={"type": "string", "enum": list(DERIVED_CLOCKS), "default": DERIVED_CLOCKS[0]},
     ),
 )
-_KINDS = {
-    **DERIVED_KINDS,
-    **dict.fromkeys(("previous_exact", "change_exact", "event_type", "attribution"), Kind.TEXT),
-}
+_COLUMNS = item_columns(
+    "metric subject material dimensions nature period_start period_end period kind known_from:instant position "
+    "value:decimal unit previous_value previous_unit change change_percent exact previous_exact change_exact "
+    "reasons:object attribution attributions:objects definition recorded_at event_id event_type"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -56,7 +59,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         found = derived_vintages(reader, asked, metrics=metrics, clock=clock, limit=limit, offset=offset)
         return Findings(_with_events(engine, found.items), hints_of(reader, metrics))
 
-    return page_from(engine, "derived-vintages", parameters, find, apart=(METRIC,)).with_kinds(_KINDS)
+    return page_from(engine, "derived-vintages", parameters, find, apart=(METRIC,)).with_columns(_COLUMNS)
 
 
 def _with_events(engine: Inquiry, items: list[dict[str, Any]]) -> list[dict[str, Any]]:

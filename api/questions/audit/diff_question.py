@@ -8,6 +8,7 @@ from typing import Any
 
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion
+from api.questions.audit.item_columns import FIGURE, item_columns
 from api.questions.audit.resource_parameters import RESOURCE, check_taken, resource_of, with_things
 from api.questions.audit.thing_differences import AT, things_compared
 from api.questions.audit.thing_differences import COLUMNS as THING_COLUMNS
@@ -62,6 +63,9 @@ Example: `GET /v1/diff?from_as_of=2025-12-31&to_as_of=2026-03-01&metric=mine_pro
 """
 
 
+_COLUMNS = item_columns(f"{FIGURE} canonical_unit before:object after:object change change_percent kind causes:objects")
+
+
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """The figures that differ between two viewpoints; `basis` has `from` and `to`. Raises Problem."""
     check_taken(parameters, OF_FIGURES, OF_THINGS)
@@ -102,7 +106,8 @@ def compared(
         following = encoded([offset + count, *places], asked)
     validity = _validity(engine, parameters, views)
     basis = {side: at.basis() for side, at in zip(SIDES, views, strict=True)}
-    return Page([_readable(item) for item in differences[:count]], basis, following, validity, more=taken.members)
+    items = [_readable(item) for item in differences[:count]]
+    return Page(items, basis, following, validity, more=taken.members).with_columns(_COLUMNS)
 
 
 def _things(engine: Inquiry, parameters: Mapping[str, str], *, asked: str, names: Mapping[str, str]) -> Page:

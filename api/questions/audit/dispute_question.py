@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choice_of, page_from, texts_of
+from api.questions.audit.item_columns import FIGURE, columns_of_things, item_columns
 from api.questions.audit.resource_parameters import NOT_OF_SPEAKERS, PUBLISHER, RESOURCE, check_taken, with_things
 from api.questions.page import Page
 from api.questions.parameters import VIEWPOINT, Parameter
@@ -56,6 +57,17 @@ PAIRS = {
 
 OF_FIGURES = (STATUS, *SERIES_PARAMETERS)
 OF_THINGS = (STATUS, PUBLISHER, *VIEWPOINT)
+_COLUMNS = {
+    FIGURES.name: item_columns(
+        f"{FIGURE} canonical_unit status since since_date began_by:object until until_date ended_by:object days:count "
+        "kind spread spread_percent highest:decimal highest_by lowest:decimal lowest_by reasons:object "
+        "publishers:objects"
+    ),
+    **columns_of_things(
+        "part transition status fields:texts since since_date began_by:object until until_date ended_by:object "
+        "days:count days_apart:count publishers:objects"
+    ),
+}
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -72,7 +84,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
             )
         return disputes(reader, asked, status=status, limit=limit, offset=offset)
 
-    return page_from(engine, "disputes", parameters, find)
+    return page_from(engine, "disputes", parameters, find).with_columns(_COLUMNS[resource])
 
 
 def _named_by(resource: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choices_of, page_of, texts_of
+from api.questions.audit.item_columns import columns_of_things, item_columns
 from api.questions.audit.resource_parameters import NOT_OF_SPEAKERS, PUBLISHER, RESOURCE, check_taken, with_things
 from api.questions.page import Page
 from api.questions.parameters import VIEWPOINT, Parameter
@@ -40,6 +41,14 @@ STATE = Parameter(
 )
 OF_FIGURES = (STATE, *SERIES_PARAMETERS)
 OF_THINGS = (STATE, PUBLISHER, *VIEWPOINT)
+_LOOKED = "last_checked_at last_found last_check last_retrieved_on"
+_COLUMNS = {
+    FIGURES.name: item_columns(
+        "publisher metric state days_over:count last_published_on publications:count figures:count statements "
+        f"every_days:count mostly_within_days:count expected_on overdue_from {_LOOKED} reasons:object"
+    ),
+    **columns_of_things(f"publisher state last_published_on statements {_LOOKED}"),
+}
 MEMBERS = {
     "summary": {
         "type": "object",
@@ -61,7 +70,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         states = choices_of(asked, STATE.name, FRESHNESS_STATES)
         return freshness(reader, asked, states=states)
 
-    return page_of(engine, "freshness", parameters, find)
+    return page_of(engine, "freshness", parameters, find).with_columns(_COLUMNS[resource])
 
 
 QUESTION = AuditQuestion(

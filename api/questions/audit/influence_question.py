@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, page_from, texts_of
+from api.questions.audit.item_columns import FIGURE, item_columns
 from api.questions.page import Page
 from api.questions.parameters import Parameter
 from projections import Inquiry, Reader
@@ -24,6 +25,10 @@ series goes back to what it said before.
 Example: `GET /v1/influence?subject=world&metric=mine_production&period=2018`
 """
 OWN = (Parameter("prefer", "Publishers that are asked first, in this order: slugs with commas between.", "usgs,bgs"),)
+_COLUMNS = item_columns(
+    f"{FIGURE} canonical_unit value answered_by disputed left_out publisher event_id turns value_without "
+    "answered_by_without disputed_without:flag"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -35,7 +40,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         found = influence(reader, asked, prefer=prefer, enough=enough)
         return Findings(found.items if limit is None else found.items[offset:][:limit])
 
-    return page_from(engine, "influence", parameters, find)
+    return page_from(engine, "influence", parameters, find).with_columns(_COLUMNS)
 
 
 QUESTION = AuditQuestion(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import AuditQuestion, page_of, texts_of
+from api.questions.audit.item_columns import item_columns
 from api.questions.page import Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from projections import Inquiry, Reader, preferences_in_force
@@ -30,6 +31,7 @@ OWN = (
         several=True,
     ),
 )
+_COLUMNS = item_columns("metric preferred:slugs reason set_at set_by position event_id")
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -38,7 +40,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     def find(reader: Reader, asked: dict[str, str]) -> Findings:
         return Findings(preferences_in_force(reader, texts_of(asked, "metric")))
 
-    return page_of(engine, "preferences", parameters, find)
+    return page_of(engine, "preferences", parameters, find).with_columns(_COLUMNS)
 
 
 QUESTION = AuditQuestion(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, page_of
+from api.questions.audit.item_columns import item_columns
 from api.questions.page import Page
 from projections import Inquiry, Reader
 from projections.audit import Findings, publications
@@ -23,6 +24,7 @@ MEMBERS = {
         "additionalProperties": {"type": "integer"},
     }
 }
+_COLUMNS = item_columns("day statements")
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -31,7 +33,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     def find(reader: Reader, asked: dict[str, str]) -> Findings:
         return publications(reader, asked)
 
-    return page_of(engine, "publications", parameters, find)
+    return page_of(engine, "publications", parameters, find).with_columns(_COLUMNS)
 
 
 QUESTION = AuditQuestion(

@@ -5,6 +5,7 @@ from typing import Any
 
 from api.problems import Problem, problem_of
 from api.questions.audit.audit_question import AuditQuestion, choice_of, texts_of
+from api.questions.audit.item_columns import item_columns
 from api.questions.audit.relied_answers import answer_changes, relied_answer, relied_viewpoint
 from api.questions.name_hints import HINTS
 from api.questions.page import Items, Page, read
@@ -47,6 +48,10 @@ OWN = (
         schema={"type": "string", "enum": list(CHANGED), "default": CHANGED[0]},
     ),
 )
+_COLUMNS = item_columns(
+    "reliance title by question as_of recorded_as_of registered_at event_id changed:flag changes:objects more:flag "
+    "hints:objects erased:objects error"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -69,7 +74,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
                     break
         return found[skip:]
 
-    return read(engine, fetch, path="reliance", parameters=parameters)
+    return read(engine, fetch, path="reliance", parameters=parameters).with_columns(_COLUMNS)
 
 
 def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:

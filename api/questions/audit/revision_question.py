@@ -15,6 +15,7 @@ from api.questions.audit.audit_question import (
     whole_number,
     whole_numbers_of,
 )
+from api.questions.audit.item_columns import FIGURE, item_columns
 from api.questions.page import Page
 from api.questions.parameters import Parameter
 from ledger import QuantityError
@@ -76,6 +77,13 @@ MEMBERS: Mapping[str, Any] = {
     "settling": {"type": "object", "description": "How many figures have settled, and after how many days."},
     "groups": {**_ROWS, "description": "With `by`: the same members for each group."},
 }
+_COLUMNS = item_columns(
+    f"{FIGURE} publisher canonical_unit statements releases:count confirmations:count revisions conflicts:count "
+    "withdrawals:count republications:count kinds:object announced:count silent:count first:decimal "
+    "first_published_at first_comparable:decimal latest:decimal latest_published_at total_change:decimal "
+    "total_change_percent:decimal range:decimal settled:flag censored:flag settled_after_days:count "
+    "settled_age_days:count reasons:object steps:objects"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -85,7 +93,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         options = _options(asked)
         return revisions(reader, asked, options=options, limit=limit, offset=offset)
 
-    return page_from(engine, "revisions", parameters, find)
+    return page_from(engine, "revisions", parameters, find).with_columns(_COLUMNS)
 
 
 def _options(asked: dict[str, str]) -> Options:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, page_of
+from api.questions.audit.item_columns import item_columns
 from api.questions.page import Page
 from projections import Inquiry
 from projections.audit import scorecards
@@ -22,11 +23,19 @@ With `publisher` only its own item, compared with all others all the same. A sta
 
 Example: `GET /v1/scorecards?metric=mine_production&period_from=2018`
 """
+_COLUMNS = item_columns(
+    "publisher name figures:count statements secondary_share:real figures_shared:count first:count "
+    "mean_days_after_first:real mean_lag_days:real median_lag_days:real figures_without_period:count revised:count "
+    "revisions revisions_per_figure:real confirmations:count conflicts:count withdrawals:count republications:count "
+    "bias_figures:count bias_percent:real mean_absolute_revision_percent:real consensus_figures:count "
+    "bias_from_consensus_percent:real mean_absolute_from_consensus_percent:real outlier_figures:count outlier:count "
+    "reasons:object"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of scorecards. Raises Problem."""
-    return page_of(engine, "scorecards", parameters, scorecards)
+    return page_of(engine, "scorecards", parameters, scorecards).with_columns(_COLUMNS)
 
 
 QUESTION = AuditQuestion(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import AuditQuestion, page_of
+from api.questions.audit.item_columns import item_columns
 from api.questions.page import Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from projections import Inquiry, Reader
@@ -30,6 +31,9 @@ MEMBERS = {
         },
     }
 }
+_COLUMNS = item_columns(
+    "kind title slug figure_id subject metric material period figures:count statements detail words:count"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -43,7 +47,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
             raise bad_parameter("q", "too_long", f"q has {len(text)} letters; {TEXT_LETTERS_MAX} at most")
         return word_search(reader, text)
 
-    return page_of(engine, "search", parameters, find)
+    return page_of(engine, "search", parameters, find).with_columns(_COLUMNS)
 
 
 QUESTION = AuditQuestion(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, choices_of, page_of
+from api.questions.audit.item_columns import FIGURE, item_columns
 from api.questions.page import Page
 from api.questions.parameters import Parameter
 from projections import Inquiry, Reader
@@ -42,6 +43,10 @@ OWN = (
 )
 COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
 MEMBERS = {"summary": {**COUNTS, "description": "How many totals have each verdict."}}
+_COLUMNS = item_columns(
+    f"{FIGURE} unit publisher published_at event_id by dimension tiled_by total:decimal parts_sum:decimal gap:decimal "
+    "gap_percent:decimal rounding:decimal rounding_at_most:decimal verdict finding:flag parts:objects missing:objects"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -51,7 +56,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         by, verdicts = choices_of(asked, "by", WAYS), choices_of(asked, "verdict", VERDICTS)
         return sums(reader, asked, by=by, verdicts=verdicts)
 
-    return page_of(engine, "sums", parameters, find)
+    return page_of(engine, "sums", parameters, find).with_columns(_COLUMNS)
 
 
 QUESTION = AuditQuestion(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from api.questions.audit.item_columns import item_columns
 from api.questions.audit.resource_parameters import RESOURCE, keys_of
 from api.questions.page import NOT_FILTERS, Items, Page, Validity, decoded, encoded, read_objects
 from api.questions.parameters import EFFECTIVE_AT, Parameter, check_moment, limit_of
@@ -17,6 +18,12 @@ COLUMNS = {
     resource: (*keys_of(CATALOGUE[resource]), "kind", "before", "after", "fields", "causes") for resource in THINGS
 }
 """By resource: what a difference has on a terminal."""
+_COLUMNS = {
+    resource: item_columns(
+        " ".join((*keys_of(CATALOGUE[resource]), "before:object after:object kind fields:object causes:objects"))
+    )
+    for resource in THINGS
+}
 PART_ITEMS = 5_000
 """So many differences are looked for at a time, where all are wanted."""
 ENDS = ("before", "after")
@@ -63,7 +70,8 @@ def things_compared(
         seen = [told for at in sides for told in (at.position, instant_text(at.as_of), instant_text(at.effective_at))]
         cursor = encoded([*following, *seen], asked)
     basis = {side: at.basis() for side, at in zip(views, sides, strict=True)}
-    return Page(items, basis, cursor, validity, more=taken.members(), rest=others if count is None else None)
+    page = Page(items, basis, cursor, validity, more=taken.members(), rest=others if count is None else None)
+    return page.with_columns(_COLUMNS[resource])
 
 
 def _decoded(engine: Inquiry, cursor: str, asked: str) -> tuple[DiffPlace, list[Viewpoint]]:

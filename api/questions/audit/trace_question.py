@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import TEXT_OR_NULL, AuditQuestion, choice_of, page_of, texts_of, whole_number
+from api.questions.audit.item_columns import item_columns
 from api.questions.page import Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger.events import NAME_PATTERN
@@ -79,6 +80,10 @@ MEMBERS = {
         },
     },
 }
+_COLUMNS = item_columns(
+    "depth:count from to path:texts kind link supplier consumer relation subject object material stage share "
+    "effective_from effective_to event_id published_at position already_reached:flag"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -107,7 +112,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
             planned=choice_of(asked, "planned", PLANNED) == "true",
         )
 
-    return page_of(engine, "trace", parameters, find)
+    return page_of(engine, "trace", parameters, find).with_columns(_COLUMNS)
 
 
 QUESTION = AuditQuestion(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.questions.audit.audit_question import SERIES_PARAMETERS, AuditQuestion, page_from, whole_number
+from api.questions.audit.item_columns import FIGURE, item_columns
 from api.questions.page import Page
 from api.questions.parameters import Parameter
 from projections import Inquiry, Reader
@@ -46,6 +47,11 @@ OWN = (
         schema={"type": "integer", "minimum": 1, "maximum": PUBLICATIONS_MOST, "default": PUBLICATIONS},
     ),
 )
+_COLUMNS = item_columns(
+    f"{FIGURE} canonical_unit publisher event_id published_at value:decimal age:count low:decimal expected:decimal "
+    "high:decimal by own:count others:count of unchanged_share:real tried:count held:count held_share:real "
+    "outside:real no_band reasons:object"
+)
 
 
 def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
@@ -58,7 +64,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         )
         return uncertainty(reader, asked, level=level, publications=publications, limit=limit, offset=offset)
 
-    return page_from(engine, "uncertainty", parameters, find)
+    return page_from(engine, "uncertainty", parameters, find).with_columns(_COLUMNS)
 
 
 QUESTION = AuditQuestion(

@@ -14,6 +14,7 @@ from api.questions.audit.audit_question import (
     whole_number,
     whole_numbers_of,
 )
+from api.questions.audit.item_columns import FIGURE, columns_of_things, item_columns
 from api.questions.audit.resource_parameters import PUBLISHER, RESOURCE, check_taken, with_things
 from api.questions.page import Page
 from api.questions.parameters import VIEWPOINT, Parameter
@@ -53,6 +54,22 @@ OWN = (
 
 VINTAGE_FIGURES = (*OWN, *SERIES_PARAMETERS)
 VINTAGE_THINGS = (*LAID_OUT, PUBLISHER, *VIEWPOINT)
+_ACROSS = {
+    FIGURES.name: item_columns(f"{FIGURE} publisher canonical_unit"),
+    **columns_of_things("part transition publisher"),
+}
+"""What stands before the vintages across."""
+_DOWN = {
+    FIGURES.name: item_columns(
+        f"{FIGURE} publisher vintage vintage_date superseded_on value low high symbol unit canonical_value "
+        "canonical_low canonical_high canonical_unit approximate status note via edition published_at recorded_at "
+        "position event_id withdrawn release revision cause previous_value change change_percent"
+    ),
+    **columns_of_things(
+        "part transition publisher vintage vintage_date superseded_on effective_from effective_to published_at "
+        "recorded_at event_id position previous_effective_from shift_days:count"
+    ),
+}
 _NOT_OF_THINGS = ("publisher", "prefer")
 """Filters of things that mean something else here: every publisher has a series."""
 
@@ -77,7 +94,8 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
         )
         return vintages(reader, asked, columns=columns, wide=wide, limit=limit, offset=offset)
 
-    return page_from(engine, "vintages", parameters, find)
+    columns = _ACROSS if parameters.get("layout") == "wide" else _DOWN
+    return page_from(engine, "vintages", parameters, find).with_columns(columns[resource])
 
 
 def _release(text: str) -> str:

@@ -3,8 +3,8 @@
 An input without a number has a reason: `missing` (no figure, or nobody says anything of it), `range`, the symbol that
 stands for a number, `several_units` (figures in USD and in AUD: select one by `unit=`), `no_period` (there is none that
 is meant: a year before a week), `no_whole`, `several_wholes` and `no_parts` (by what is declared). A formula whose
-inputs are all there may have no result either: `divided_by_zero`, or `units` (the result is in AUD/kg, and USD/kg is
-declared).
+inputs are all there may have no result either: `divided_by_zero`, `units` (the result is in AUD/kg, and USD/kg is
+declared), or `too_large` (it has more digits before the point than numbers have here).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,16 @@ from typing import Any, NamedTuple
 from ledger.values import FormulaInput
 from projections.audit.derived.derived_metrics import Definition
 from projections.audit.derived.places import InputKey, NoFigure, Place, Surroundings, keys_of
-from projections.audit.derived.results import NoResult, Quantity, counted, in_unit, quantity, total
+from projections.audit.derived.results import (
+    TOO_LARGE,
+    NoResult,
+    Quantity,
+    counted,
+    in_unit,
+    quantity,
+    too_large,
+    total,
+)
 from projections.audit.findings import Item
 
 MISSING, RANGE, SEVERAL_UNITS = "missing", "range", "several_units"
@@ -103,8 +112,10 @@ def bound(definition: Definition, place: Place, around: Surroundings, answers_of
     if not reasons:
         try:
             value = result_of(definition, {one.input: [figure.quantity for figure in one.figures] for one in inputs})
+            if too_large(value, definition.decimals):
+                raise NoResult(TOO_LARGE)
         except NoResult as error:
-            reasons = {FORMULA: error.reason}
+            value, reasons = None, {FORMULA: error.reason}
     return BoundFormula(definition, inputs, value, reasons)
 
 

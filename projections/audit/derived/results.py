@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ledger.values import (
+    INTEGER_DIGITS_MAX,
     PURE_NUMBER,
     Formula,
     FormulaInput,
@@ -22,7 +23,12 @@ from ledger.values import (
     quotient_of_powers,
 )
 
-UNITS, DIVIDED_BY_ZERO = "units", "divided_by_zero"
+UNITS, DIVIDED_BY_ZERO, TOO_LARGE = "units", "divided_by_zero", "too_large"
+DECIMALS_SHOWN_MAX = 900
+"""An exact number of more decimals is written as a quotient."""
+EXACT_BITS_MAX = 13_000
+"""An exact number is written as long as a quotient of it has some 4,000 digits at most."""
+_TOO_LARGE = Decimal(10**INTEGER_DIGITS_MAX)
 
 
 class Quantity(NamedTuple):
@@ -81,17 +87,26 @@ def in_unit(result: Quantity, unit: str) -> Fraction:
 
 
 def exact_text(number: Fraction | None) -> str | None:
-    """A number without rounding: a decimal where its digits end, else a quotient, `70000/3`."""
-    if number is None:
+    """A number without rounding: a decimal where its digits end, else a quotient, `70000/3`; None where it is too long
+    to be written.
+    """
+    if number is None or number.numerator.bit_length() + number.denominator.bit_length() > EXACT_BITS_MAX:
         return None
     rest, twos, fives = number.denominator, 0, 0
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1
     while rest % 5 == 0:
         rest, fives = rest // 5, fives + 1
-    return plain(half_even(number, decimals=max(twos, fives))) if rest == 1 else str(number)
+    decimals = max(twos, fives)
+    ends = rest == 1 and decimals <= DECIMALS_SHOWN_MAX and abs(number) < Fraction(_TOO_LARGE)
+    return plain(half_even(number, decimals=decimals)) if ends else str(number)
 
 
 def rounded_text(number: Fraction | None, decimals: int) -> str | None:
-    """A number at so many decimals, rounded half to even."""
-    return None if number is None else format(half_even(number, decimals=decimals), "f")
+    """A number at so many decimals, rounded half to even; None where it is too large."""
+    return None if number is None or too_large(number, decimals) else format(half_even(number, decimals=decimals), "f")
+
+
+def too_large(number: Fraction, decimals: int) -> bool:
+    """Whether a number has more digits before the point than numbers have here, once it is rounded."""
+    return abs(number) >= Fraction(_TOO_LARGE) or half_even(number, decimals=decimals).copy_abs() >= _TOO_LARGE

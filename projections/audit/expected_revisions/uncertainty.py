@@ -104,9 +104,9 @@ class _Records:
         said = {name: head.pop(name) for name in FIGURE_VALUE}
         item = {**head, "value": said["canonical_value"]}
         if withdrawn:
-            return {**item, **_none("withdrawn")}
+            return {**item, **_without_age("withdrawn")}
         if point is None:
-            return {**item, **_none("not a single value")}
+            return {**item, **_without_age("not a single value")}
         cell = self._of_metrics.cells[head["figure_id"], head["publisher"]]
         item["age"] = int(self._of_metrics.record.age[cell])
         in_percent = head["canonical_unit"] == _IN_PERCENT
@@ -208,6 +208,11 @@ def _none(why: str) -> Item:
         "no_band": why,
         "reasons": dict.fromkeys(names, why),
     }
+
+
+def _without_age(why: str) -> Item:
+    none = _none(why)
+    return {"age": None, **none, "reasons": {"age": why, **none["reasons"]}}
 
 
 def _moved(point: Decimal, move: float, *, as_ratio: bool) -> Decimal:

@@ -1,8 +1,10 @@
 """Derived figures over HTTP: a metric is defined, counted out at any viewpoint, and its changes are shared out."""
 
+import random
 from fractions import Fraction
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.api.helpers import Api, country, mined
@@ -134,6 +136,38 @@ def test_nothing_is_guessed(two_editions: Api) -> None:
         ("world", "2021"): {"formula": "divided_by_zero"},
     }
     assert {one["subject"] for one in two_editions.items("derived", computed="true")} == {"china", "world"}
+
+
+def test_a_number_that_is_too_large_is_none_and_one_that_is_too_long_is_rounded_only(api: Api) -> None:
+    api.post(
+        *(mined("china", "1", published, period="2023") for published in ("2024-01-31", "2025-01-31")),
+        mined("australia", "9" * 20, "2024-01-31", period="2023"),
+        mined("australia", f"{'9' * 19}8", "2025-01-31", period="2023"),
+        defined("mine_production + mine_production[subject=china]", unit="t"),
+    )
+    assert api.only("derived", subject="australia", as_of="2024")["reasons"] == {"formula": "too_large"}
+    assert api.only("derived", subject="australia", as_of="2025")["value"] == f"{'9' * 20}.0000"
+    assert api.items("derived", subject="australia", computed="true", as_of="2024") == []
+    parquet = pa.ipc.open_stream(api.client.get("/v1/derived.arrow").content).read_all()
+    assert parquet.schema.field("value").type == pa.decimal128(38, 18)
+
+
+def test_a_share_of_very_many_digits_is_rounded_only(api: Api) -> None:
+    metrics, rng = [f"part_{number}" for number in range(8)], random.Random(1)
+    for published in ("2024-01-31", "2025-01-31"):
+        values = [f"{rng.randrange(10**16, 10**17)}.{rng.randrange(10**17, 10**18)}" for _ in metrics]
+        api.post(
+            *(
+                sold("lynas", value, "t", metric=metric, published_at=published)
+                for metric, value in zip(metrics, values, strict=True)
+            )
+        )
+    api.post(defined(f"part_0 / ({' + '.join(metrics)})"))
+    (_, again) = api.items("derived-vintages", subject="lynas")
+    assert again["attribution"] == "every_order"
+    assert len(again["attributions"]) == len(metrics)
+    assert all(one["share"] is not None and one["share_exact"] is None for one in again["attributions"])
+    assert again["change_exact"] is not None
 
 
 def test_units_are_converted_exactly_and_others_are_refused(api: Api) -> None:
