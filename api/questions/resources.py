@@ -11,9 +11,10 @@ from uuid import UUID
 
 from api.problems import bad_parameter, not_found
 from api.questions.answer_preferences import preference_members
+from api.questions.hanging_answers import HANGS_ON, check_can_hang, hanging_member
 from api.questions.name_hints import names_taken
 from api.questions.page import TYPED, Items, Page, filters_of, read, viewpoint_of
-from api.questions.parameters import PAGING, VIEWPOINT, Parameter
+from api.questions.parameters import PAGING, VIEWPOINT, Parameter, flag_of
 from api.questions.unit_conversion import CONVERSION, conversion_of
 from ledger import REGISTRY, Entry, Ledger, body_of_entry, content
 from ledger.events import SLUG_PATTERN, Figure
@@ -62,13 +63,15 @@ def parameters_of(projection: Projection) -> tuple[Parameter, ...]:
 def list_parameters_of(projection: Projection) -> tuple[Parameter, ...]:
     """The same, and in which order the items of a list may come, and in which unit."""
     sorts = (_sort_parameter(projection),) if projection.sorts else ()
-    return (*parameters_of(projection), *sorts, *(CONVERSION if projection is FIGURES else ()))
+    return (*parameters_of(projection), *sorts, *((*CONVERSION, HANGS_ON) if projection is FIGURES else ()))
 
 
 def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str], *, limit: int | None = None) -> Page:
     """The items of a projection at a viewpoint."""
-    filters = filters_of(parameters, besides=("sort", *(one.name for one in CONVERSION)))
-    conversion = conversion_of(parameters)
+    filters = filters_of(parameters, besides=("sort", *(one.name for one in (*CONVERSION, HANGS_ON))))
+    conversion, hangs_on = conversion_of(parameters), flag_of(parameters, HANGS_ON.name)
+    if hangs_on:
+        check_can_hang(filters)
     sort, as_text = parameters.get("sort"), parameters.get("format") not in TYPED
     told: dict[str, Any] = {}
 
@@ -91,6 +94,11 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
         if filters.keys().isdisjoint(("publisher", "prefer", "resolve")):
             told.update(preference_members(engine, projection, viewpoint, items))
 
+    def tell_what_they_hang_on(viewpoint: Viewpoint, items: Items, asked: Mapping[str, Value]) -> None:
+        if hangs_on:
+            with engine.reader(viewpoint) as reader:
+                told.update(hanging_member(reader, items, asked))
+
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         def items_of(asked: Mapping[str, Value]) -> Items:
             return shown(viewpoint, asked)(
@@ -102,10 +110,12 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
         except FilterError:  # FY2025 needs a subject, which may be named otherwise
             if (otherwise := meant(viewpoint, None)) is None:
                 raise
-            return items_of(otherwise)
-        otherwise = meant(viewpoint, None if skip else items) if filters else None
-        items = items if otherwise is None else items_of(otherwise)
+            items = items_of(otherwise)
+        else:
+            otherwise = meant(viewpoint, None if skip else items) if filters else None
+            items = items if otherwise is None else items_of(otherwise)
         tell_preferences(viewpoint, items)
+        tell_what_they_hang_on(viewpoint, items[: count and count - 1], otherwise or filters)
         return items
 
     def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
@@ -124,6 +134,7 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
             parts = parts_of(otherwise)
             first = next(parts)
         tell_preferences(viewpoint, first)
+        tell_what_they_hang_on(viewpoint, first, otherwise or filters)
         return chain([first], parts)
 
     page = read(

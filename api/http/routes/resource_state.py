@@ -9,9 +9,10 @@ from api.http.openapi import answers, operation
 from api.http.responses import answered
 from api.keys.scopes import READ
 from api.questions.answer_preferences import MEMBERS, prefers_publishers
+from api.questions.hanging_answers import MEMBER as HANGING
 from api.questions.parameters import PAGING, VIEWPOINT
 from api.questions.resources import list_parameters_of, one, state
-from projections import CATALOGUE, Engine, Projection
+from projections import CATALOGUE, FIGURES, Engine, Projection
 
 ORDER = 30
 
@@ -52,7 +53,7 @@ def router(engine: Engine) -> APIRouter:
 
 def _members(projection: Projection) -> Mapping[str, Any]:
     """The JSON Schemas of what stands beside the items of a projection."""
-    return MEMBERS if prefers_publishers(projection) else {}
+    return {**(MEMBERS if prefers_publishers(projection) else {}), **(HANGING if projection is FIGURES else {})}
 
 
 def _example(projection: Projection) -> str:

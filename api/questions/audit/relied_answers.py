@@ -12,6 +12,7 @@ from api.questions.audit.derived_question import OWN as OF_DERIVED
 from api.questions.audit.diff_question import compared, stood_at
 from api.questions.audit.resource_parameters import RESOURCE
 from api.questions.audit.thing_differences import AT
+from api.questions.hanging_answers import HANGS_ON
 from api.questions.name_hints import HINTS, names_taken
 from api.questions.page import Page, decoded, encoded, filters_of
 from api.questions.parameters import PAGING, VIEWPOINT, check_moment, checked
@@ -25,7 +26,7 @@ DERIVED = "derived"
 RELIED_ON = (FIGURES.name, DERIVED, *(name for name in CATALOGUE if name in THINGS))
 DERIVED_IDENTITY = ("metric", "subject", "material", "dimensions", "nature", "period_start", "period_end")
 """The columns that name a derived figure."""
-_NOT_COMPARED = ("sort", *(one.name for one in CONVERSION))
+_NOT_COMPARED = ("sort", *(one.name for one in (*CONVERSION, HANGS_ON)))
 
 
 class ReliedAnswer(NamedTuple):
