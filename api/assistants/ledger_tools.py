@@ -110,6 +110,10 @@ class CheckTool(NamedTuple):
         return check_answer(engine, text, others)
 
 
+_WHOLE = ("derived",)
+"""Questions whose items are given with what they are made of."""
+
+
 def _listed(name: str, description: str) -> LedgerTool:
     """The tool of a list, or of a question of the audit."""
     path = API_PREFIX + name
@@ -118,7 +122,8 @@ def _listed(name: str, description: str) -> LedgerTool:
         raise LookupError(path)
 
     def asked_of(given: dict[str, str]) -> AskedOf:
-        return AskedOf(path, given, _AUDIT[name].columns_of(given) if name in _AUDIT else (), _kept(name))
+        columns = _AUDIT[name].columns_of(given) if name in _AUDIT and name not in _WHOLE else ()
+        return AskedOf(path, given, columns, _kept(name))
 
     return LedgerTool(name, description, found.known, asked_of)
 
@@ -153,6 +158,11 @@ TOOLS: Mapping[str, LedgerTool | PointTool | CheckTool] = {
             "search", "What a few words find: figures, things and names. Begin here; ask on with the ids and slugs."
         ),
         _listed("figures", "What publishers say of figures (production, quotas, prices …), as of any day."),
+        _listed(
+            "derived",
+            "Figures that nobody states and a formula of this ledger derives (shares, growth, cost per unit), with the "
+            "figures that they are made of; computed=false: those without a value, and why.",
+        ),
         LedgerTool(
             "history",
             "How a figure, or a thing that holds over time, got where it is: who said what and when, each change with "

@@ -58,11 +58,13 @@ def answered_table(engine: Inquiry, table: pa.Table, parameters: Mapping[str, st
     if len(table) > rows_max:
         detail = f"{len(table):,} rows are more than the {rows_max:,} that are answered at once ({ASOF_ROWS.variable})"
         raise Problem(422, "questions-refused", f"{detail}: send them in several tables.")
+    from projections.audit import answered_points
+
     texts = question_texts(table)
     conversion = conversion_of(parameters)
     clocks = {name: parameters[name] for name in (LEDGER.name,) if name in parameters}
     viewpoint = viewpoint_of(engine, clocks)
-    answers = engine.point_answers(texts, viewpoint)
+    answers = answered_points(engine, texts, viewpoint)
     if conversion is not None:
         units = pc.unique(answers["canonical_unit"].drop_null()).to_pylist()
         if units and conversion.unit.canonical not in units:

@@ -11,6 +11,7 @@ from projections.audit.concentration import DIMENSION, MATERIAL, SUBJECT, TOP, c
 from projections.audit.derived.derived_differences import derived_differences
 from projections.audit.derived.derived_figures import COMPUTED, derived_figures
 from projections.audit.derived.derived_metrics import definitions
+from projections.audit.derived.derived_points import answered_points
 from projections.audit.derived.derived_vintages import derived_vintages
 from projections.audit.derived.input_histories import DERIVED_CLOCKS
 from projections.audit.disputes import STATUSES, disputes
@@ -72,6 +73,7 @@ __all__ = [
     "Reliance",
     "Saying",
     "Slips",
+    "answered_points",
     "concentration",
     "definitions",
     "derived_differences",

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from ledger import Ledger
+from projections.audit.derived.derived_figures import derived_figures
 from projections.audit.disputes import disputes
 from projections.audit.findings import Item
 from projections.audit.revisions.revisions import revisions
@@ -74,6 +75,14 @@ SLIPS = _columns(
 )
 
 
+DERIVED = _columns(
+    "metric:VARCHAR subject:VARCHAR material:VARCHAR dimensions:JSON nature:VARCHAR period_start:DATE period_end:DATE",
+    "period:VARCHAR value:NUMBER unit:VARCHAR exact:VARCHAR reasons:JSON weakest_nature:VARCHAR status:VARCHAR",
+    "approximate:BOOLEAN disputed:BOOLEAN said_by:JSON mixed:BOOLEAN known_from:TIMESTAMP formula:VARCHAR",
+    "definition:VARCHAR inputs:JSON",
+)
+
+
 def _of_items(
     name: str, description: str, columns: Mapping[str, str], find: Callable[[Reader], Sequence[Item]]
 ) -> PublicTable:
@@ -112,6 +121,12 @@ def _column(values: Sequence[Any], kind: str) -> pa.Array:
 
 
 AUDIT_TABLES = (
+    _of_items(
+        "derived",
+        "One row per derived figure: what its formula makes of its inputs, or why nothing.",
+        DERIVED,
+        lambda reader: derived_figures(reader, {}).items,
+    ),
     _of_items(
         "revisions",
         "One row per figure and publisher: how what it said first became what it says now, with every `step`.",

@@ -77,10 +77,10 @@ PUBLIC = {
     "projections.audit": (
         "COMPUTED DEPTH DERIVED_CLOCKS DIMENSION DIRECTIONS FRESHNESS_STATES GROUPINGS KINDS LEVEL MATERIAL "
         "PUBLICATIONS RELATIONS SLIP_GROUPS STATUSES SUBJECT THING_STATES TOP TURNS VERDICTS WAYS Amount Columns "
-        "FigureSayings Findings LedgerAct Options Reliance Saying Slips concentration definitions derived_differences "
-        "derived_figures derived_vintages disputes entity_labels figure_sayings figures_of freshness influence "
-        "publications reliances revisions same_amounts scorecards statement_validity sums "
-        "thing_disputes thing_freshness thing_vintages trace uncertainty vintages word_search"
+        "FigureSayings Findings LedgerAct Options Reliance Saying Slips answered_points concentration definitions "
+        "derived_differences derived_figures derived_vintages disputes entity_labels figure_sayings "
+        "figures_of freshness influence publications reliances revisions same_amounts scorecards statement_validity "
+        "sums thing_disputes thing_freshness thing_vintages trace uncertainty vintages word_search"
     ),
 }
 """A name that goes breaks who imports it; one that comes is kept for good. Think, then write it here."""

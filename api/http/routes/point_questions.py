@@ -65,7 +65,8 @@ def router(engine: Engine) -> APIRouter:
         with the answers in further columns. A row says which figure (`figure_id`, or `subject`, `metric` and what else
         tells it apart: `material`, `nature`, `period`, `dimension.NAME`; `publisher` for what one of them said), and
         what was known when: `as_of`, and `recorded_as_of` where it is to be what this ledger held then. Where there is
-        no answer `reason` says why: `nothing_known`, `withdrawn`, or `several_figures` that the words fit.
+        no answer `reason` says why: `nothing_known`, `withdrawn`, or `several_figures` that the words fit. A metric
+        that nobody states is answered as it is derived, where it is defined by a formula.
         """
         parameters, form = asked(request, PARAMETERS, offered=TABLE_FORMATS)
         safe = flag_of(parameters, SAFE.name)

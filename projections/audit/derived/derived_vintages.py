@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ledger.values import instant_text
 from projections.audit.declared_parts import PART_OF, parts_of_subjects
-from projections.audit.derived.bound_formulas import bound
+from projections.audit.derived.bound_formulas import BoundFormula, bound
 from projections.audit.derived.derived_changes import UNDEFINED, Derivation, change_item
 from projections.audit.derived.derived_metrics import Definition, HeldDefinition, definitions_ever, definitions_in_force
 from projections.audit.derived.input_histories import DERIVED_CLOCKS, LEDGER, PUBLICATION, InputHistories, When, chosen
@@ -75,6 +75,18 @@ def derived_vintages(
     return Findings(items[offset:])
 
 
+def derived_steps(
+    reader: Reader, filters: Mapping[str, Value], metric: str
+) -> Iterator[tuple[Place, list[tuple[datetime, BoundFormula | None]]]]:
+    """The derived figures of a metric at places that filters select, over publication: what each came to be, and when.
+
+    Times are instants in UTC without their time zone, in order. Raises UnknownFilter and FilterError.
+    """
+    chosen_places = PlaceFilters(reader, filters)
+    for held in _by_metric(reader, [metric], PUBLICATION):
+        yield from _Vintages(reader, chosen_places, held, PUBLICATION).steps()
+
+
 def _by_metric(reader: Reader, metrics: Sequence[str], clock: str) -> Iterator[list[HeldDefinition]]:
     if clock == PUBLICATION:
         for one in definitions_in_force(reader, metrics):
@@ -101,6 +113,11 @@ class _Vintages:
         """The changes, place by place."""
         for place in self._reader.allowance.each(self._chosen.wanted(self._places())):
             yield from self._of_place(place)
+
+    def steps(self) -> Iterator[tuple[Place, list[tuple[When, BoundFormula | None]]]]:
+        """Every place with what it came to be, step by step."""
+        for place in self._reader.allowance.each(self._chosen.wanted(self._places())):
+            yield place, [(step.at, step.derived.formula) for step in self._steps(place)]
 
     # What is needed
 

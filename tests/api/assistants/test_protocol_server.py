@@ -124,6 +124,20 @@ def test_points_in_time_are_those_of_the_single_reads(shipped: Engine) -> None:
     assert [one["event_id"] for one in answer["citations"]] == [row["event_id"] for row in answer["items"]]
 
 
+def test_a_derived_figure_comes_with_what_it_is_made_of(engine: Engine) -> None:
+    formula = "mine_production / mine_production[subject=world]"
+    engine.ledger.append([*BASICS, mined("china", "255000", "2025-01-31"), mined("world", "376000", "2025-01-31")])
+    engine.ledger.append([{"type": "MetricDefined", "metric": "world_share", "unit": "percent", "formula": formula}])
+    answer = answered(engine, "derived", metric="world_share", subject="china")
+    (item,) = answer["items"]
+    assert (item["value"], item["unit"], item["exact"]) == ("67.8191", "percent", "6375/94")
+    assert [one["value"] for one in item["inputs"]] == ["255000", "376000"]
+    assert {one["event_id"] for one in answer["citations"]} == {one["event_id"] for one in item["inputs"]}
+    row = {"subject": "china", "metric": "world_share", "period": "2023", "as_of": "2025"}
+    (point,) = answered(engine, "point_in_time", questions=[row])["items"]
+    assert point["value"] == item["value"]
+
+
 def test_a_citation_has_publisher_date_and_title(shipped: Engine) -> None:
     answer = answered(shipped, "commitments", commitment="dod-mp-ndpr-price-floor")
     (cited,) = answer["citations"]
