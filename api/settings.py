@@ -79,6 +79,13 @@ FOLDER = Setting(
     "API keys, hooks, saved mappings). By default one in `.supply-ledger` that is named for the log.",
     str,
 )
+WARM_FROM = Setting(
+    "warm_from",
+    "",
+    "A place to which `export PLACE --tables` puts the tables made from the log, such as s3://bucket/ledger: a start "
+    "whose own tables are absent, or lack much, takes these, verified, and then what was recorded since.",
+    str,
+)
 ANSWERS_MB = Setting(
     "answers_mb",
     "64",
@@ -229,6 +236,7 @@ SETTINGS: tuple[
 ] = (
     DATA,
     FOLDER,
+    WARM_FROM,
     ANSWERS_MB,
     QUESTION_SECONDS,
     QUESTION_MEMORY,
@@ -264,9 +272,9 @@ def child_environment(data: "DataDirectory") -> dict[str, str]:
     return {**os.environ, DATA.variable: data.address or str(data.path), FOLDER.variable: str(data.path)}
 
 
-def worker_environment(data: "DataDirectory", *, counts: str) -> dict[str, str]:
+def worker_environment(data: "DataDirectory", *, counts: str, warm_from: str) -> dict[str, str]:
     """The environment for a process that serves beside others, which count what they answer in one folder."""
-    return {**child_environment(data), COUNTS_VARIABLE: counts}
+    return {**child_environment(data), COUNTS_VARIABLE: counts, WARM_FROM.variable: warm_from}
 
 
 def counts_folder(environment: Mapping[str, str] = os.environ) -> Path | None:

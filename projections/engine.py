@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 import duckdb
@@ -27,25 +27,30 @@ from projections.tables.table_shapes import ORDERS, VERSIONS_ORDER
 from projections.upkeep import Upkeep
 from projections.viewpoint import Viewpoint, viewpoint
 
+if TYPE_CHECKING:
+    from projections.transfers import WarmStart
+
 __all__ = ["Engine", "Viewpoint"]
 
 
 class Engine(Inquiry):
-    """The projections of one ledger. `path` is a DuckDB file for them, or `:memory:`."""
+    """The projections of one ledger. `path` is a DuckDB file for them, or `:memory:`; `warm_from` is the place to which
+    tables were exported, from which a file is filled that lacks much of the log.
+    """
 
-    def __init__(self, ledger: Ledger, *, path: str = ":memory:") -> None:
+    def __init__(self, ledger: Ledger, *, path: str = ":memory:", warm_from: str | None = None) -> None:
         self.ledger = ledger
         self._families = families()
         self._watchdog = Watchdog()
-        self._upkeep = Upkeep(ledger, self._families, path=path)
+        self._upkeep = Upkeep(ledger, self._families, path=path, warm_start=_warm_start(warm_from))
 
     @classmethod
-    def beside(cls, ledger: Ledger, path: Path) -> "Engine":
+    def beside(cls, ledger: Ledger, path: Path, *, warm_from: str | None = None) -> "Engine":
         """An engine whose tables are kept in a file, so that the next start goes on from there.
 
         Where they cannot be kept there they are made in memory, and `warning` says why.
         """
-        return cls(ledger, path=str(path))
+        return cls(ledger, path=str(path), warm_from=warm_from)
 
     def __enter__(self) -> Self:
         return self
@@ -195,3 +200,12 @@ class Engine(Inquiry):
             return None
         subject = first[0].body.get("subject")
         return subject if isinstance(subject, str) else None
+
+
+def _warm_start(place: str | None) -> "WarmStart | None":
+    """What brings tables from a place; it takes long to import, so that is done where there is one."""
+    if not place:
+        return None
+    from projections.transfers import WarmStart
+
+    return WarmStart(place)

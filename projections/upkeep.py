@@ -11,10 +11,10 @@ long to make are made in a thread of their own. No answer comes from tables that
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -25,9 +25,13 @@ from projections.tables.families import Family
 from projections.tables.ingest import TextsErased
 from projections.tables.log_batches import check_row
 from projections.tables.remedies import Remedy
-from projections.tables.table_place import PlaceUnusable, close, has_room, tables_made_at
+from projections.tables.table_place import PlaceUnusable, close, draft_of, has_room, tables_made_at
 from projections.tables.table_set import WHOLE_MIN, Progress, TableSet
+from projections.tables.table_users import TableUsers
 from projections.tables.tables_unavailable import TablesUnavailable
+
+if TYPE_CHECKING:
+    from projections.transfers import WarmStart
 
 logger = logging.getLogger("supply_ledger")
 
@@ -42,9 +46,13 @@ PATIENCE_S = 5.0
 
 
 class Upkeep:
-    """Keeps the tables of one ledger fit for use. `path` is a DuckDB file for them, or `:memory:`."""
+    """Keeps the tables of one ledger fit for use. `path` is a DuckDB file for them, or `:memory:`; a `warm_start`
+    brings tables to that file from elsewhere.
+    """
 
-    def __init__(self, ledger: Ledger, families: Mapping[str, Family], *, path: str) -> None:
+    def __init__(
+        self, ledger: Ledger, families: Mapping[str, Family], *, path: str, warm_start: "WarmStart | None" = None
+    ) -> None:
         self._ledger = ledger
         self._families = families
         self.path = None if path.startswith(":memory:") else Path(path)
@@ -61,10 +69,8 @@ class Upkeep:
         """Those in use; None while there are none that may be used."""
         self._making: TableSet | None = None
         """Those that will be in use when they are made."""
-        self._users: Counter[TableSet] = Counter()
-        self._leaving: set[TableSet] = set()
-        """Those that are given up, and still read from."""
-        self._own = _Own()
+        self._users = TableUsers(self._change)
+        self._warm_start = warm_start
         self._remedy = Remedy.NONE
         self._anew = False
         """Whether the next tables must not be those that there are."""
@@ -108,7 +114,7 @@ class Upkeep:
         if thread is not None:
             thread.join()
         with self._writing:
-            for tables in {*there, *self._leaving}:
+            for tables in {*there, *self._users.leaving}:
                 close(tables)
 
     @contextmanager
@@ -133,7 +139,7 @@ class Upkeep:
                 raise self._unavailable("the tables were damaged, and are being made again") from error
             raise
         finally:
-            self._give_back(tables)
+            self._users.give_back(tables)
 
     @contextmanager
     def lend_alone(self, allowance: Allowance) -> Iterator[TableSet]:
@@ -173,11 +179,11 @@ class Upkeep:
     def rebuild(self) -> None:
         """Throw the tables away and make them again from the log."""
         with self._writing:
-            self._despair = None
+            self._despair = self._warm_start = None
             with self._change:
                 tables, self._tables = self._tables or self._making, None
                 self._making = tables
-                self._change.wait_for(lambda: tables is None or not self._users[tables], LEAVE_S)
+                self._change.wait_for(lambda: not self._users.are_read(tables), LEAVE_S)
             if tables is not None:
                 try:
                     tables.empty()
@@ -225,6 +231,7 @@ class Upkeep:
                 try:
                     if tables is None:
                         tables = self._making = self._open()
+                    tables = self._warmed(tables)
                     tables.take_in(self._ledger.head())
                 except duckdb.Error as error:
                     if self._closed:
@@ -239,19 +246,36 @@ class Upkeep:
                     self._install(tables)
                     return
 
+    def _warmed(self, tables: TableSet) -> TableSet:
+        """These tables; or those that a warm start brings, in their place."""
+        if self._warm_start is None or self.path is None or self._proven or self.warning:
+            return tables
+        if not self._warm_start.brings(self._ledger, tables, self.path):
+            return tables
+        with self._change:
+            self._tables = self._making = None
+        close(tables)
+        draft_of(self.path).replace(self.path)
+        self._making = others = self._open()
+        if self._closed:
+            close(others)
+            raise self._unavailable("the tables are closed")
+        return others
+
     def _begin_anew(self, tables: TableSet | None) -> None:
         """Let tables go that hold what was erased. Raises TablesUnavailable where serving, if others take long."""
         with self._change:
             self._tables = self._making = None
             self._proven, self._anew = False, True
             if tables is not None:
-                self._retire(tables)
+                self._users.retire(tables)
         if self.serving and self._is_long(self._ledger.head()) and threading.current_thread() is not self._thread:
             self._start(self._bring_up)
             raise self._unavailable("the tables are made anew without what was erased")
 
     def _open(self) -> TableSet:
-        self._wait_for_leaving()
+        if not self._users.wait_for_leaving(LEAVE_S):
+            raise self._unavailable("the tables were damaged, and are being made again")
         if self.path is None:
             return self._in_memory()
         if self._remedy is not Remedy.IN_MEMORY:
@@ -278,7 +302,7 @@ class Upkeep:
             before, self._tables, self._making, self._proven = self._tables, tables, None, True
             self._despair = None
             if before is not None and before is not tables:
-                self._retire(before)
+                self._users.retire(before)
             self._change.notify_all()
 
     def _lose(self, tables: TableSet | None, error: duckdb.Error) -> None:
@@ -288,7 +312,7 @@ class Upkeep:
                 return
             self._tables = self._making = None
             if tables is not None:
-                self._retire(tables)
+                self._users.retire(tables)
             remedy = self._next_remedy(error)
             self._remedy, self._proven = remedy or Remedy.NONE, False
         logger.warning("the tables are given up (%s), and opened again: %s", line_of(error), self._remedy.value)
@@ -305,12 +329,6 @@ class Upkeep:
         if is_full(error):
             self._note(PlaceUnusable("the disk is full", passing=True))
         return self._remedy.after(error, proven=self._proven)
-
-    def _retire(self, tables: TableSet) -> None:
-        if self._users[tables]:
-            self._leaving.add(tables)
-        else:
-            close(tables)
 
     def _check_damage(self) -> None:
         """Raises LedgerDamaged again, as long as the row of the log is as it was: nothing else need be read."""
@@ -332,32 +350,12 @@ class Upkeep:
             with self._change:
                 tables = self._tables
                 if tables is not None and tables.position >= head:
-                    self._users[tables] += 1
-                    self._own.tables.append(tables)
+                    self._users.take(tables)
                     break
         if self.serving and self._may_return and self.warning and time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_EVERY_S
             self._start(self.take_up)
         return tables
-
-    def _give_back(self, tables: TableSet) -> None:
-        with self._change:
-            self._users[tables] -= 1
-            if not self._users[tables]:
-                del self._users[tables]
-                if tables in self._leaving:
-                    self._leaving.remove(tables)
-                    close(tables)
-                self._change.notify_all()
-        with suppress(ValueError):
-            self._own.tables.remove(tables)
-
-    def _wait_for_leaving(self) -> None:
-        """Wait until nobody has the file open. A question of several parts cannot wait for itself."""
-        with self._change:
-            if any(tables in self._leaving for tables in self._own.tables):
-                raise self._unavailable("the tables were damaged, and are being made again")
-            self._change.wait_for(lambda: not self._leaving, LEAVE_S)
 
     def _has(self, head: int) -> bool:
         """Whether there are tables that are made up to there."""
@@ -391,10 +389,3 @@ class Upkeep:
         with self._change:
             self._thread, self._failure = None, failure
             self._change.notify_all()
-
-
-class _Own(threading.local):
-    """The tables that a thread uses now."""
-
-    def __init__(self) -> None:
-        self.tables: list[TableSet] = []

@@ -52,6 +52,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("audit",),
         ("sandbox",),
         ("partitions",),
+        ("transfers",),
         ("upkeep",),
         ("engine",),
     ),

@@ -32,6 +32,9 @@ def export_command(
             "--segments", help="Into a folder, too: in segments, to which the next export adds what is new by then."
         ),
     ] = False,
+    tables: Annotated[
+        bool, typer.Option("--tables", help="With segments: the tables made from the log too, for `serve --warm-from`.")
+    ] = False,
     output: Annotated[Output, typer.Option("--format", help="Of segments: table or json.")] = Output.table,
     data: DataOption = None,
 ) -> None:
@@ -39,7 +42,9 @@ def export_command(
     _check_apart(Path(place.removeprefix("file://")), data_directory(data).path)
     if segments or is_address(place):
         one_of("--format", output.value, (Output.table.value, Output.json.value))
-        export_in_segments(place, data, output=output)
+        export_in_segments(place, data, with_tables=tables, output=output)
+    elif tables:
+        fail("--tables is about segments: say --segments, or name an address.", code=MISUSED)
     elif output is not Output.table:
         fail("--format is about segments: say --segments, or name an address.", code=MISUSED)
     else:

@@ -14,7 +14,8 @@ from api.cli.server_log import FORMATS
 from api.cli.session import opened, reporting
 from api.cli.terminal import console
 from api.cli.worker_supervisor import serve_together
-from api.settings import HOST_DEFAULT, PORT_DEFAULT, WORKERS
+from api.settings import HOST_DEFAULT, PORT_DEFAULT, WARM_FROM, WORKERS
+from ledger.segments import storage_place
 
 HostOption = Annotated[
     str, typer.Option(help="The address to serve on; one that other machines can reach only with keys.")
@@ -34,6 +35,14 @@ WorkersOption = Annotated[
         help="How many processes serve together, as many as there are cores. Default: $SUPPLY_LEDGER_WORKERS, else 1.",
     ),
 ]
+WarmFromOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Where `export PLACE --tables` put the tables: taken, verified, where those here are absent or lack much. "
+        "Default: $SUPPLY_LEDGER_WARM_FROM.",
+        metavar="PLACE",
+    ),
+]
 
 app = typer.Typer()
 
@@ -46,17 +55,21 @@ def serve_command(
     tls_key: TlsKeyOption = None,
     log_format: LogFormatOption = "text",
     workers: WorkersOption = None,
+    warm_from: WarmFromOption = None,
     data: DataOption = None,
 ) -> None:
     """Serve the API and its docs; an absent ledger is made, empty."""
-    service = Service(host, data, tls_certificate, tls_key, one_of("--log-format", log_format, FORMATS))
+    source = warm_from or WARM_FROM.value()
+    service = Service(host, data, tls_certificate, tls_key, one_of("--log-format", log_format, FORMATS), source)
     with reporting():
         count = workers or WORKERS.value()
+        if source:
+            storage_place(source)  # what is no place at all is said before anything is served
     with listen(service, port) as listening:
         if count > 1:
             serve_together(listening, service, count=count)
             return
-        with opened(data, make=True) as engine:
+        with opened(data, make=True, warm_from=source) as engine:
             serve(engine, listening, service)
 
 

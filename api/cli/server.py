@@ -51,13 +51,14 @@ ADDRESS_REQUESTS_DEFAULT = 600
 
 @dataclass(frozen=True)
 class Service:
-    """How a server was told to serve. `host` is the name that it listens on."""
+    """How a server was told to serve. `host` is the name that it listens on, `warm_from` the place of tables."""
 
     host: str
     data: DataPlace | None = None
     certificate: Path | None = None
     key: Path | None = None
     log_format: str = "text"
+    warm_from: str = ""
 
     @property
     def keys_path(self) -> Path:

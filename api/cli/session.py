@@ -10,7 +10,7 @@ import typer
 from api.cli.table_progress import make_tables
 from api.cli.terminal import console
 from api.problems import Problem, problem_of
-from api.settings import CLOCK_CONFIRMED, DataPlace, data_directory
+from api.settings import CLOCK_CONFIRMED, WARM_FROM, DataPlace, data_directory
 from api.settings_file import BadSetting
 from ledger import BackupError, Ledger, LedgerError, PlaceError, visible
 from projections import Engine, FilterError, QuestionsRefused, TablesUnavailable, UnknownFilter
@@ -20,28 +20,35 @@ MISUSED = 2
 
 
 @contextmanager
-def opened(data: DataPlace | None, *, make: bool) -> Iterator[Engine]:
+def opened(data: DataPlace | None, *, make: bool, warm_from: str | None = None) -> Iterator[Engine]:
     """The engine over the ledger of a data directory, closed afterwards. With `make`, an absent one is made.
 
     Without it the tables are made before the block begins.
     """
-    with opened_ledger(data, make=make) as ledger, engine_beside(ledger, data, ready=not make) as engine:
+    with (
+        opened_ledger(data, make=make) as ledger,
+        engine_beside(ledger, data, ready=not make, warm_from=warm_from) as engine,
+    ):
         yield engine
 
 
 @contextmanager
-def engine_beside(ledger: Ledger, data: DataPlace | None, *, ready: bool = True) -> Iterator[Engine]:
+def engine_beside(
+    ledger: Ledger, data: DataPlace | None, *, ready: bool = True, warm_from: str | None = None
+) -> Iterator[Engine]:
     """The engine over a ledger that is open, closed afterwards; `ready` where its tables are made before."""
-    with engine_at(ledger, data_directory(data).projections_path) as engine:
+    with engine_at(ledger, data_directory(data).projections_path, warm_from=warm_from) as engine:
         if ready:
             make_tables(engine)
         yield engine
 
 
 @contextmanager
-def engine_at(ledger: Ledger, tables: Path) -> Iterator[Engine]:
-    """The engine over a ledger that is open, whose tables are in a file, closed afterwards."""
-    engine = Engine.beside(ledger, tables)
+def engine_at(ledger: Ledger, tables: Path, *, warm_from: str | None = None) -> Iterator[Engine]:
+    """The engine over a ledger that is open, whose tables are in a file, closed afterwards; where these lack much,
+    they are taken from the place `warm_from`, which by default is the one that is set.
+    """
+    engine = Engine.beside(ledger, tables, warm_from=warm_from or WARM_FROM.value())
     try:
         yield engine
     finally:

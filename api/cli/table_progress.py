@@ -10,6 +10,7 @@ SHOWN_FROM = 20_000
 
 LOOK_EVERY_S = 0.1
 READING = "Making tables from the log"
+BROUGHT = "Bringing tables"
 ORDERING = "Putting their rows in order"
 
 
@@ -30,7 +31,8 @@ def make_tables(engine: Engine) -> None:
                 while not making.done():
                     made = engine.progress
                     if made.ordered is None:
-                        progress.update(task, completed=made.seen)
+                        label = BROUGHT if made.is_brought else READING
+                        progress.update(task, description=label, completed=made.seen)
                     else:
                         progress.update(task, description=ORDERING, completed=int(head * made.ordered))
                     wait([making], timeout=LOOK_EVERY_S)

@@ -62,8 +62,8 @@ class WorkerOrder:
     def of(cls, text: str) -> "WorkerOrder":
         """The same, read."""
         said: dict[str, Any] = json.loads(text)
-        files = {name: None if said[name] is None else Path(said[name]) for name in ("certificate", "key")}
-        service = Service(said["host"], log_format=said["log_format"], **files)
+        certificate, key = (None if said[name] is None else Path(said[name]) for name in ("certificate", "key"))
+        service = Service(said["host"], certificate=certificate, key=key, log_format=said["log_format"])
         return cls(service, said["ip"], said["channel"], said["ready_first"])
 
 

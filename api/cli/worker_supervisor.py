@@ -85,7 +85,7 @@ class Worker:
             self.process = subprocess.Popen(  # noqa: S603 - a command of our own
                 (sys.executable, "-m", MODULE, order.text()),
                 stdin=subprocess.DEVNULL,
-                env=worker_environment(data_directory(service.data), counts=counts),
+                env=worker_environment(data_directory(service.data), counts=counts, warm_from=service.warm_from),
                 pass_fds=(theirs.fileno(),),
                 process_group=0,  # Ctrl-C is for the supervisor, which tells them
             )

@@ -161,7 +161,7 @@ class StoragePlace:
             self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
         # A file of no bytes cannot be mapped.
         content = memory_map(str(draft)).read_buffer() if draft.stat().st_size else py_buffer(b"")
-        with self.filesystem.open_output_stream(path) as stream:
+        with self.filesystem.open_output_stream(path, compression=None) as stream:  # a name with .zst would say so
             stream.write(content)
 
     @cached_property

@@ -8,6 +8,7 @@ must be kept elsewhere (in memory); any other file is set aside, under a name of
     projections.duckdb            nothing that can be read: renamed to projections.duckdb.aside-1
     projections.duckdb            another program's tables: left alone
     projections.duckdb.tmp/       what a process that was killed had put there: removed
+    projections.duckdb.part       tables that are brought from elsewhere, or were when that was cut: removed
     projections.duckdb.wal        changes by another program, since this one writes none: removed with the tables
 """
 
@@ -27,6 +28,7 @@ from ledger import Ledger
 from projections.tables.database import is_full, is_in_use, line_of
 from projections.tables.families import Family
 from projections.tables.ingest import TextsErased
+from projections.tables.spill_folder import remove_abandoned
 from projections.tables.table_set import ForeignTables, TableSet
 
 logger = logging.getLogger("supply_ledger")
@@ -87,7 +89,9 @@ def tables_removed(path: Path) -> bool:
 
     A file that is not ours stays as it is.
     """
+    remove_abandoned(path.parent)
     if not path.exists():
+        draft_of(path).unlink(missing_ok=True)
         return True
     try:
         duckdb.connect(str(path)).close()
@@ -98,6 +102,11 @@ def tables_removed(path: Path) -> bool:
         if _is_ours(path):
             _remove(path)
     return True
+
+
+def draft_of(path: Path) -> Path:
+    """Where other tables are brought to that are to take the place of a file; whoever has that open writes it."""
+    return path.with_name(f"{path.name}.part")
 
 
 def has_room(path: Path, *, events: int) -> bool:
@@ -117,6 +126,8 @@ def _opened(ledger: Ledger, families: Mapping[str, Family], path: Path) -> Table
         raise
     if altered:
         tables.empty()
+    with suppress(OSError):
+        draft_of(path).unlink(missing_ok=True)
     return tables
 
 
@@ -150,6 +161,7 @@ def _remove(path: Path) -> None:
             path.rename(aside)
             logger.warning("%s is nothing that this program made; it is %s now", path.name, aside.name)
         path.unlink(missing_ok=True)
+        draft_of(path).unlink(missing_ok=True)
         _wal_of(path).unlink(missing_ok=True)
     except OSError as error:
         raise PlaceUnusable(f"{path.name} cannot be replaced: {error.strerror}", passing=True) from None

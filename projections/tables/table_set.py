@@ -41,6 +41,9 @@ READING = "reading the log"
 ORDERING = "putting rows in order"
 """The phases in which a long log is made into tables."""
 
+BRINGING = "bringing tables"
+"""The phase in which other tables are brought, which will take the place of these."""
+
 PROGRESS = ("identity", "fingerprint", "position", "event_id")
 """The columns of the table that says what the others were made from. No other program's file has such a table."""
 
@@ -54,6 +57,11 @@ class Progress(NamedTuple):
     """What is done now, where a long log is made into tables."""
     ordered: float | None = None
     """The share of the rows that were put in order, in the phase in which they are."""
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether tables are brought from elsewhere, and not made."""
+        return self.phase == BRINGING
 
 
 _COLUMNS: dict[str, dict[str, str]] = {}
@@ -135,6 +143,18 @@ class TableSet:
         """Let another thread that changes the tables end with an error as soon as it can."""
         self._stopped = True
         self._writer.interrupt()
+
+    def note_brought(self, position: int | None) -> None:
+        """Note that other tables are brought, and up to which position; None: they are no more.
+
+        Raises duckdb.InterruptException where these are being closed: then nobody needs the others.
+        """
+        if position is None:
+            self.progress = Progress(self.position)
+            return
+        if self._stopped:
+            raise duckdb.InterruptException("the tables are being closed")
+        self.progress = Progress(position, BRINGING)
 
     def write(self) -> None:
         """Put what is new into the file, and from now on too."""
