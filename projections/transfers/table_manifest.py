@@ -19,9 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ledger import PlaceError
 from ledger.events import REGISTRY
-from ledger.proof import Checkpoint, ProofError, SignerKey, VerifierKey, opened
-from ledger.proof.canonical_json import canonical
-from ledger.proof.log_proofs import ORIGIN_PREFIX
+from ledger.proof import Checkpoint, ProofError, SignerKey, VerifierKey, canonical, opened
 from ledger.segments import StoragePlace
 from projections.partitions.version_manifest import tables_fingerprint
 
@@ -87,13 +85,13 @@ class TableManifest(BaseModel):
     def signed(self, key: SignerKey) -> "TableManifest":
         """The manifest with the ledger's signature."""
         said = self.model_copy(update={"key": key.verifier.text()})
-        checkpoint = Checkpoint(ORIGIN_PREFIX + self.ledger, self.position, bytes.fromhex(self.root), (said._line(),))
+        checkpoint = Checkpoint(key.verifier.name, self.position, bytes.fromhex(self.root), (said._line(),))
         return said.model_copy(update={"checkpoint": checkpoint.signed(key).encoded().decode()})
 
     def verify(self, key: VerifierKey) -> None:
         """Raises TablesRefused where this key of its ledger did not sign it."""
         try:
-            checkpoint, _ = opened(self.checkpoint.encode(), [key], origin=ORIGIN_PREFIX + self.ledger)
+            checkpoint, _ = opened(self.checkpoint.encode(), [key], origin=key.name)
         except ProofError as error:
             raise TablesRefused(f"their manifest was not signed by the ledger: {error}") from None
         said = (checkpoint.size, checkpoint.root.hex(), checkpoint.extensions)

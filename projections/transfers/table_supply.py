@@ -16,7 +16,6 @@ from pathlib import Path
 import duckdb
 
 from ledger import Ledger
-from ledger.backups.lasting_files import sync_folder
 from ledger.proof import VerifierKey
 from ledger.segments import StoragePlace, storage_place
 from projections.tables.database import line_of
@@ -114,7 +113,6 @@ class TableSupply:
             draft.unlink()
             raise TablesRefused(f"they cannot be read: {line_of(error)}") from error
         draft.replace(path)
-        sync_folder(path.parent)
         return manifest
 
     @property
@@ -145,7 +143,6 @@ class TableSupply:
         finally:
             workers.shutdown()
             os.close(descriptor)
-        sync_folder(file.parent)
 
 
 def _bring_piece(folder: StoragePlace, descriptor: int, part: tuple[int, int, TablePiece]) -> int:

@@ -51,6 +51,11 @@ def forget_projection(data: Path) -> None:
             path.unlink()
 
 
+def drop_projection(data: Path) -> None:
+    """Delete the projection, and nothing else."""
+    projection_path(data).unlink(missing_ok=True)
+
+
 @contextmanager
 def ledger(data: Path) -> Iterator[Ledger]:
     """The ledger of a data directory."""

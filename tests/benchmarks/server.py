@@ -48,7 +48,7 @@ class Server:
 @contextmanager
 def serving(data: Path) -> Iterator[Server]:
     """Serve a data directory until the block ends."""
-    port = _free_port()
+    port = free_port()
     with subprocess.Popen(
         ours.serving(data, port), env=ours.environment(), cwd=ours.ROOT, stdout=subprocess.DEVNULL
     ) as process:
@@ -77,7 +77,8 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the server does not become ready")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
