@@ -87,6 +87,15 @@ def test_tables_that_save_little_are_not_brought(
     ledger.append([mined(year) for year in range(2020, 2040)])
     with Engine.beside(ledger, tmp_path / "tables.duckdb", warm_from=place) as engine:
         engine.catch_up()
+    tables_put(ledger, tmp_path / "place")
+    ledger.append([mined(2040), mined(2041)])
+    with Engine.beside(ledger, tmp_path / "behind.duckdb") as engine:
+        engine.catch_up()
+    ledger.append([mined(year) for year in range(2050, 2054)])
+    tables_put(ledger, tmp_path / "place")
+    monkeypatch.setattr(warm_start, "WHOLE_MIN", 4)
+    with Engine.beside(ledger, tmp_path / "behind.duckdb", warm_from=place) as engine:
+        engine.catch_up()
     monkeypatch.setattr(warm_start, "WHOLE_MIN", 1000)
     with Engine.beside(ledger, tmp_path / "other.duckdb", warm_from=place) as engine:
         engine.catch_up()
