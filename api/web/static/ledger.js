@@ -163,8 +163,11 @@ async function lookAhead() {
   if (lookedAhead) return;
   lookedAhead = true;
   try {
-    const { items } = await ask("/v1/entities", { limit: NAMES_AHEAD }, { timeless: true });
-    keepNames(items);
+    for (let cursor = ""; cursor !== null && known.size < NAMES_MAX;) {
+      const { items, next } = await ask("/v1/entities", { limit: NAMES_AHEAD, cursor }, { timeless: true });
+      keepNames(items);
+      cursor = next;
+    }
   } catch {
     // A screen looks up the names that it needs, and says what goes wrong.
   }

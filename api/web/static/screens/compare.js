@@ -11,7 +11,7 @@ import { TEXTS } from "../texts.js";
 import { SLUGS, titleOf } from "./things.js";
 
 const words = TEXTS.compare;
-const PAGE = 100;
+const PAGE = 50;
 const SIFTED = 1000;  // of so many those are shown that differ in the way that is asked for
 const NARROWING = ["subject", "metric", "material", "period", "publisher", "nature"];
 const ROWS_MAX = 10_000;
