@@ -12,6 +12,7 @@ ROW_BYTES_MAX.
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, BinaryIO, Literal, NamedTuple, get_args, get_origin
@@ -32,6 +33,8 @@ NOT_UTF8 = "the text is not UTF-8: save the file as UTF-8 (in Excel: CSV UTF-8)"
 FIRST_BYTES_MAX = 4
 CELL_BYTES = 50
 """What a cell takes in memory beside its text, about."""
+LIST_SHOWN_MAX = 60
+"""So many letters of a cell are shown as the list that it may mean."""
 Format = Literal["jsonl", "csv", "parquet", "xlsx"]
 
 
@@ -251,7 +254,32 @@ def _meant(cell: Any, kinds: frozenset[type]) -> Any:
         if not (cell.isascii() and cell.isdecimal()):
             raise ValueError(f"{cell[:40]!r} is not a whole number")
         return int(cell)
-    return parse_json(cell.encode()) if kinds & {list, dict, BaseModel} else cell
+    return _nested(cell, kinds) if kinds & {list, dict, BaseModel} else cell
+
+
+def _nested(cell: str, kinds: frozenset[type]) -> Any:
+    """The list or object that a cell holds as JSON. Raises ValueError, which says how it is written."""
+    is_list = list in kinds
+    try:
+        value = parse_json(cell.encode())
+    except MalformedJSON as error:
+        wrong = str(error)
+    else:
+        if value is not None and not isinstance(value, list if is_list else dict):
+            wrong = f"it is no {'list' if is_list else 'object'}"
+        else:
+            return value
+    if not is_list:
+        shown = 'an object in one cell is JSON: write {"basis": "reo"}, or give each part a column, as dimensions.basis'
+        raise ValueError(f"{shown}; {cell[:40]!r} is none ({wrong})")
+    if BaseModel in kinds:
+        raise ValueError(f'a list of objects is JSON: write [{{"NAME": "…"}}]; {cell[:40]!r} is none ({wrong})')
+    parts = [part.strip(" \"'") for part in cell.strip(" []")[:LIST_SHOWN_MAX].split(",")]
+    meant = json.dumps([part for part in parts if part] or ["usgs", "bgs"], ensure_ascii=False)
+    in_csv = '"' + meant.replace('"', '""') + '"'
+    raise ValueError(
+        f"it is a list, so write it as JSON: {meant}, which is {in_csv} in CSV; {cell[:40]!r} is none ({wrong})"
+    )
 
 
 @cache
@@ -263,8 +291,10 @@ def _kinds_of(cls: type[Event], name: str) -> frozenset[type]:
 def _kinds(annotation: Any) -> set[type]:
     """The plain types in an annotation: bool, int, list, dict, str; BaseModel for any model."""
     origin = get_origin(annotation)
-    if origin in (list, dict):
-        return {origin}
+    if origin is list:
+        return {list, *(_kinds(get_args(annotation)[0]) & {BaseModel})}
+    if origin is dict:
+        return {dict}
     if isinstance(annotation, type):
         return {BaseModel} if issubclass(annotation, BaseModel) else {annotation}
     return {kind for option in get_args(annotation) for kind in _kinds(option)}

@@ -1,6 +1,7 @@
 """Charts as they are asked for: of the vintages of one figure, or of figures over their periods; drawn or not."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from api.formats.cells import json_text
@@ -39,6 +40,8 @@ OF_SERIES = (
 VINTAGES_MAX = 2000
 BANDS_MAX = 50
 ITEMS_MAX = 2000
+SUBTITLE_LETTERS = 100
+"""After so many letters a line under a title goes on in the next one."""
 NAMED_MAX = 4
 """Of so many subjects and sources the title tells the names."""
 
@@ -74,7 +77,28 @@ def chart_of_vintages(engine: Inquiry, parameters: Mapping[str, str], viewpoint:
         told += (
             f" After the last date: where {parameters[BAND.name]} % of such figures stood after one more publication."
         )
-    return AskedChart(spec, "Vintages of a figure", told)
+    missing = _missing_bands(expected, called)
+    return AskedChart(_with_subtitle(spec, missing), "Vintages of a figure", " ".join((told, *missing)))
+
+
+def _missing_bands(expected: Sequence[Mapping[str, Any]], called: Mapping[str, str]) -> list[str]:
+    """Which publishers have no band, and why."""
+    missing = [
+        f"No band for {called.get(item['publisher'], item['publisher'])}: {item['no_band']}"
+        for item in expected
+        if item["low"] is None
+    ]
+    more = [f"and {len(missing) - NAMED_MAX} more have none"] if len(missing) > NAMED_MAX else []
+    return [*missing[:NAMED_MAX], *more]
+
+
+def _with_subtitle(spec: Spec, said: Sequence[str]) -> Spec:
+    """A chart with something said under its title, if anything is."""
+    if not said:
+        return spec
+    title = spec.get("title", {"text": "", "anchor": "start", "fontSize": 11})
+    lines = [part for line in said for part in wrap(line, SUBTITLE_LETTERS)]
+    return {**spec, "title": {**title, "subtitle": lines}}
 
 
 def chart_of_series(engine: Inquiry, parameters: Mapping[str, str], viewpoint: Viewpoint) -> AskedChart:

@@ -43,6 +43,20 @@ def test_the_chart_of_vintages_is_of_its_point_in_time(api: Api) -> None:
     assert before.headers["cache-control"] == "no-cache"
 
 
+def test_a_chart_says_why_a_band_is_missing(on_shipped: TestClient) -> None:
+    asked = {"limit": "1000", "level": "99"}
+    items = on_shipped.get("/v1/uncertainty", params=asked).json()["items"]
+    item = next(one for one in items if one["no_band"] and "too short" in one["no_band"])
+    of_figure = {"figure_id": item["figure_id"]}
+    spec = on_shipped.get("/v1/charts/vintages", params={**of_figure, "band": "99"}).json()
+    said = " ".join(spec["title"]["subtitle"])
+    assert f": {item['no_band']}" in said
+    assert said.startswith("No band for ")
+    drawn = on_shipped.get("/v1/charts/vintages", params={**of_figure, "band": "99", "format": "svg"}).text
+    assert "No band for " in drawn
+    assert "subtitle" not in on_shipped.get("/v1/charts/vintages", params=of_figure).json().get("title", {})
+
+
 def test_the_chart_of_vintages_has_the_band_of_the_publisher(on_shipped: TestClient) -> None:
     asked = {"metric": "mine_production", "publisher": "usgs", "as_of": "2026-11-01"}
     bands = on_shipped.get("/v1/uncertainty", params=asked).json()["items"]

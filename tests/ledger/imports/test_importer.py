@@ -114,6 +114,41 @@ def test_a_csv_row_that_cannot_be_read_points_at_its_cell(ledger: Ledger, tmp_pa
     assert report.rejected == 2
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("usgs", """write it as JSON: ["usgs"], which is "[""usgs""]" in CSV; 'usgs' is none"""),
+        ("usgs, bgs", """write it as JSON: ["usgs", "bgs"], which is "[""usgs"", ""bgs""]" in CSV"""),
+        ("[usgs, bgs", """write it as JSON: ["usgs", "bgs"]"""),
+        ('"usgs"', """write it as JSON: ["usgs"]"""),
+        ("7", "it is no list"),
+        ("x" * 5000, "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' is none"),
+    ],
+)
+def test_a_cell_that_should_hold_a_list_is_told_how_to_write_it(
+    ledger: Ledger, tmp_path: Path, cell: str, said: str
+) -> None:
+    report = import_file(ledger, table(tmp_path / "facts.csv", [{"type": "PreferenceSet", "publishers": cell}]))
+    (error,) = report.errors
+    assert (error["pointer"], error["rule"]) == ("/publishers", "malformed_cell")
+    assert said in error["detail"]
+    assert len(error["detail"]) < 400
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"type": "MoUSigned", "parties": "js-link"}, """a list of objects is JSON: write [{"NAME": "…"}]"""),
+        ({"type": "ProductionReported", "dimensions": "reo"}, """write {"basis": "reo"}, or give each part a column"""),
+    ],
+)
+def test_a_cell_that_should_hold_objects_is_told_how_to_write_them(
+    ledger: Ledger, tmp_path: Path, row: dict[str, str], said: str
+) -> None:
+    report = import_file(ledger, table(tmp_path / "facts.csv", [row]))
+    assert any(said in error["detail"] for error in report.errors)
+
+
 def test_a_correction_in_a_csv_names_its_changes_by_column(ledger: Ledger, tmp_path: Path) -> None:
     target = ledger.append([figure()]).items[0]["event_id"]
     row = {
