@@ -27,8 +27,9 @@ BUCKETS_DEFAULT = 16
 def partitions_command(
     place: Annotated[str, typer.Argument(help="A folder, or an address such as s3://bucket/ledger.", metavar="PLACE")],
     buckets: Annotated[
-        int, typer.Option(min=1, help="Into how many parts figures and things are put.")
-    ] = BUCKETS_DEFAULT,
+        int | None,
+        typer.Option(min=1, help=f"Into how many parts figures and things are put. Default: {BUCKETS_DEFAULT}."),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Read all that is there and hold it against its digests; write nothing.")
     ] = False,
@@ -39,6 +40,8 @@ def partitions_command(
     A second call after one that was cut goes on with it, as long as nothing was recorded in between.
     """
     if check:
+        if buckets is not None:
+            fail("--buckets says how to write, and --check reads what is there: leave one of the two out", code=MISUSED)
         with reporting(), _bar("Reading") as bar:
             there = VersionPlace(place)
             read = 0
@@ -49,7 +52,7 @@ def partitions_command(
     else:
         with opened(data, make=False) as engine, reporting(), _bar("Writing") as bar, engine.tables_at_rest() as tables:
             target = storage_place(place)
-            manifest = export_versions(engine.ledger, tables, target, buckets=buckets, seen=bar)
+            manifest = export_versions(engine.ledger, tables, target, buckets=buckets or BUCKETS_DEFAULT, seen=bar)
         done, named = "Wrote", str(target)
     _say(f"{done} {manifest.rows} versions in {manifest.buckets} buckets, up to position {manifest.position}: {named}")
     _say(f"The root of the log there is {manifest.root}.")
