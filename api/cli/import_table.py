@@ -61,6 +61,13 @@ def _more(report: ImportReport) -> list[str]:
         said.append(f"{_rows(report.repeated)} skipped: another row of the file says the same.")
     for since, count in report.since.items():
         first = next(one for one in report.changed_since if one["since"] == since)
+        if since == "replaced":
+            said.append(
+                f"{_rows(count)} there already, and what counts was said since, beginning with row {first['row']}, "
+                f"which is the event at position {first['position']}. Where it is to be so again, give the row an "
+                "event_id of its own."
+            )
+            continue
         way_back = "EventCorrected" if since == "corrected" else "EventReinstated"
         said.append(
             f"{count} of those already there were {since} since, and stay so, beginning with row {first['row']}. Where "

@@ -189,6 +189,10 @@ class Batch(BatchRecord):
         """The event with this id among those that were expected or placed; what the log alone knows has no state."""
         return self._known.get(event_key)
 
+    def last_of_stream(self, stream: bytes) -> list[Entry]:
+        """The last entries of a stream, COMPARED_MAX at most, those that were placed among them."""
+        return self._unwritten.streams([stream], last=COMPARED_MAX).get(stream, [])
+
     def said_as_well(self, draft: Draft) -> list[Entry]:
         """The standing statements of the same publisher on the same figure with the same publication date.
 

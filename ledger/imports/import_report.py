@@ -9,6 +9,8 @@ from ledger.imports.fault_groups import FaultGroups
 from ledger.visible_text import shortened, visible
 
 LISTED_MAX = 1000
+REPLACED = "replaced"
+"""Of a row whose event another one has replaced since, which counts because it was said last."""
 """How many errors, warnings, corrections and missing statements are listed, of each."""
 VERDICTS_MAX, VERDICT_LENGTH_MAX = 100_000, 1_000
 ENTRIES_MAX = 10_000
@@ -32,7 +34,9 @@ class ImportReport:
     """Rows that say what another row of the file says."""
     rejected: int = 0
     since: dict[str, int] = field(default_factory=dict)
-    """How many of the duplicates were corrected or retracted since they were recorded; they stay so."""
+    """How many of the duplicates were corrected, retracted or erased since they were recorded, or replaced by another
+    that counts because it was said last; they stay so.
+    """
     changed_since: list[dict[str, Any]] = field(default_factory=list)
     """Which those are: {"row", "event_id", "position", "since"}."""
     registered: list[dict[str, Any]] = field(default_factory=list)

@@ -14,14 +14,17 @@ from ledger.append.batch import Batch
 from ledger.append.prepare import Draft, prepare
 from ledger.codec.entry import Entry
 from ledger.errors import InvalidEvent, Refused, RuleBroken, Violation
+from ledger.events.definitions import MetricDefined
 from ledger.events.entities import EntityRegistered
 from ledger.events.figure_facts import FigureFacts
 from ledger.events.ledger_events import EventErased
+from ledger.events.preferences import PreferenceSet
+from ledger.events.reliances import RelianceEnded, RelianceRegistered
 from ledger.imports.content_ids import content_id
 from ledger.imports.editions import Edition, Scope
 from ledger.imports.exported_rows import Recorded, as_first_said
 from ledger.imports.import_options import ImportOptions
-from ledger.imports.import_report import ENTRIES_MAX, ImportReport
+from ledger.imports.import_report import ENTRIES_MAX, REPLACED, ImportReport
 from ledger.imports.registrations import Kinds, registrations_for
 from ledger.imports.said_before import SaidBefore, is_act
 from ledger.imports.verdicts import read_back
@@ -32,6 +35,10 @@ from ledger.values.quantities import canonical, plain
 
 ALL = 2**62
 """A row is compared with everything that was said of its figure."""
+SAID_LAST = frozenset(one.__name__ for one in (PreferenceSet, MetricDefined, RelianceRegistered, RelianceEnded))
+"""Types of events of which, of one thing, the last that stands counts."""
+LAST_SAID_MAX = 10_000
+"""Of how many things it is told that what counts is not what the file says last."""
 STATED = ("value", "low", "high", "symbol", "unit", "approximate", "status")
 """The fields of a statement that say how much there is: what a correction of it may change."""
 
@@ -58,6 +65,8 @@ class Intake:
         """The positions of rows without a text, for which no EventErased came yet."""
         self._head = -1
         """The head of the log after the last piece."""
+        self._said_last: dict[bytes, tuple[int, Entry]] = {}
+        """Of each stream in which what is said last counts, the last row of the file, where it was said before."""
         self._edition = None if options.scope is None else Edition(Scope.of(options.scope), options, left_out)
 
     def begin(self, batch: Batch) -> None:
@@ -167,6 +176,15 @@ class Intake:
             batch.log.note_recorder(batch.log.identity, first=batch.state.head + 1)
         if self._edition is not None:
             self._edition.close(batch, self._report)
+        for row, entry in self._said_last.values():
+            self._tell_if_replaced(batch, row, entry)
+
+    def _tell_if_replaced(self, batch: Batch, row: int, entry: Entry) -> None:
+        """Say it where the last row of a stream is an event that another has replaced since: it is not said anew."""
+        later = (one for one in batch.last_of_stream(entry.stream_key) if one.position > entry.position)
+        stand = (not is_act(one.type) and not one.is_erased and batch.content_of(one).stands for one in later)
+        if any(stand):
+            self._report.stays(row, entry, REPLACED)
 
     def _restore(self, batch: Batch, row: int, event: Draft | Refused, kept: Recorded) -> None:
         """Place one exported row as it was recorded."""
@@ -225,6 +243,10 @@ class Intake:
         except Refused as error:
             report.reject(row, error.violations)
             return
+        if entry.type in SAID_LAST:
+            self._said_last.pop(entry.stream_key, None)
+            if by_content and entry.position <= head and len(self._said_last) < LAST_SAID_MAX:
+                self._said_last[entry.stream_key] = row, entry
         if entry.position > head:
             report.corrected += corrects
             self._count_recorded(batch, row, entry)

@@ -68,13 +68,15 @@ REPORT: dict[str, Any] = {
         "repeated": {"type": "integer", "description": "Rows that say what another row of the file says."},
         "since": {
             "type": "object",
-            "description": "How many duplicates were `corrected` or `retracted` since; they stay so.",
+            "description": "How many duplicates were `corrected`, `retracted` or `erased` since; they stay so. "
+            "`replaced`: the file says last what was said before and is there already, and what counts was said since.",
         },
         "changed_since": {
             "type": "array",
             "items": {"type": "object"},
             "description": "Which those are: `row`, `event_id`, `position`, `since`. An `EventCorrected` (an "
-            "`EventReinstated`) of the event brings back what the file says.",
+            "`EventReinstated`) of the event brings back what the file says; of what was `replaced`, the same event "
+            "with an `event_id` of its own.",
         },
         "changed": {
             "type": "array",

@@ -323,3 +323,47 @@ def test_a_file_of_much_about_one_figure_reads_it_once_for_each_transaction(
 def test_ids_do_not_depend_on_the_program_that_made_them(ledger: Ledger, january: Path) -> None:
     ids = [str(entry.event_id) for entry in list(ledger.entries())[-3:]]
     assert ids[0] == "68eb0ab2-f104-5ee5-a33b-0cb638211488", "a log made elsewhere would not know these rows"
+
+
+def preference(*publishers: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "PreferenceSet", "metric": "mine_production", "publishers": list(publishers), **fields}
+
+
+def jsonl(path: Path, *events: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    return path
+
+
+def preferences_of(ledger: Ledger) -> list[list[str]]:
+    return [entry.body["publishers"] for entry in ledger.entries() if entry.type == "PreferenceSet"]
+
+
+def test_what_counts_because_it_was_said_last_is_told_where_a_file_says_an_earlier_one_last(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    first, second = preference("usgs"), preference()
+    back_again = jsonl(tmp_path / "back_again.jsonl", first, second, first)
+    report = import_file(ledger, back_again)
+    assert preferences_of(ledger) == [["usgs"], []]
+    assert (report.recorded, report.repeated, report.since) == (2, 1, {"replaced": 1})
+    position = next(entry.position for entry in ledger.entries() if entry.type == "PreferenceSet")
+    assert [(one["row"], one["position"]) for one in report.changed_since] == [(3, position)]
+    old = import_file(ledger, jsonl(tmp_path / "old.jsonl", first))
+    assert (old.duplicate, old.since) == (1, {"replaced": 1})
+
+
+def test_a_file_that_says_last_what_counts_tells_of_nothing_replaced(ledger: Ledger, tmp_path: Path) -> None:
+    first, second = preference("usgs"), preference()
+    grown = jsonl(tmp_path / "grown.jsonl", first, second)
+    for _ in range(2):
+        assert import_file(ledger, grown).since == {}
+    other = preference("usgs", event_id="0b0a3f2e-5a44-4c9d-9d5b-2f6d7c1b9a10")
+    report = import_file(ledger, jsonl(tmp_path / "anew.jsonl", first, second, other))
+    assert (report.recorded, report.duplicate, report.since) == (1, 2, {})
+    assert preferences_of(ledger) == [["usgs"], [], ["usgs"]]
+    assert import_file(ledger, grown).since == {"replaced": 1}
+    ledger.append(
+        [{"type": "EventRetracted", "target": other["event_id"], "reason": "other", "explanation": "It was a test."}]
+    )
+    assert import_file(ledger, grown).since == {}
+    assert import_file(ledger, jsonl(tmp_path / "second.jsonl", preference("usgs", metric="price"))).since == {}
