@@ -6,12 +6,13 @@ written down before the first difference is told, so that a server that is kille
 comparison.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from api.formats.cells import json_text
+from api.hooks.erased_answers import ERASED, erased_items
 from api.hooks.hook import EVENT, RELIANCE, Comparison, Hook, Place
 from api.hooks.hook_file import HookFile
 from api.hooks.webhook import Message, cloud_event
@@ -89,11 +90,13 @@ def _changes(engine: Engine, inquiry: Inquiry, file: HookFile, hook: Hook, sourc
         return
     target = comparison.target
     told = _difference(inquiry, hook, comparison)
-    for item in list(told.page.items)[comparison.told :]:
-        named = ":".join(str(item[column]) for column in told.columns if item[column] is not None)
+    for item in [*told.erased, *told.page.items][comparison.told :]:
+        is_erased = item["kind"] == ERASED
+        columns = ("event_id",) if is_erased else told.columns
+        named = ":".join(str(item[column]) for column in columns if item[column] is not None)
         told_by = str(uuid5(NAMESPACE_URL, json_text([source, hook.name, hook.place, target, named])))
         body = cloud_event(
-            kind="answer.changed",
+            kind="answer.erased" if is_erased else "answer.changed",
             id=told_by,
             source=source,
             subject=named,
@@ -113,6 +116,8 @@ class _Difference(NamedTuple):
     page: Page
     columns: tuple[str, ...]
     members: Mapping[str, Any]
+    erased: Sequence[dict[str, Any]] = ()
+    """What was erased of what the answer may have been made of, told before the first page."""
 
 
 def _difference(inquiry: Inquiry, hook: Hook, comparison: Comparison) -> _Difference:
@@ -140,7 +145,11 @@ def _difference_relied_on(inquiry: Inquiry, hook: Hook, comparison: Comparison) 
     then = relied_viewpoint(one, answer) if one.position >= place.position else since  # registered since
     page = answer_changes(inquiry, answer, then, now, limit=PAGE_ITEMS, asked="hook", cursor=comparison.page)
     members = {"reliance": one.name, "title": one.title, "by": one.by, "question": one.question}
-    return _Difference(page, _columns(answer.resource), {**members, "resource": answer.resource})
+    erased = []
+    if comparison.page is None:
+        known_by = max(one.position, place.position)
+        erased = erased_items(inquiry, answer, now, after=place.position, known_by=known_by)
+    return _Difference(page, _columns(answer.resource), {**members, "resource": answer.resource}, erased)
 
 
 def _columns(resource: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -403,6 +404,43 @@ def test_the_changes_of_an_answer_are_told_once_each_page_by_page(
     engine.ledger.append([mined(place, "2", "2024-03-31") for place in places])
     deliver(delivery)
     assert [taken.event["data"]["subject"] for taken in receiver.taken] == ["australia", "china", "world"]
+
+
+@pytest.mark.parametrize("question", ["/v1/figures?subject=china", "/v1/derived?subject=china"])
+def test_an_erasure_of_what_is_relied_on_is_told_once(
+    delivery: Delivery, engine: Engine, receiver: Receiver, question: str
+) -> None:
+    defined = {"type": "MetricDefined", "metric": "doubled", "unit": "t", "formula": "2 * mine_production"}
+    china, _, elsewhere = engine.ledger.append(
+        [mined("china", "1", "2024-01-31"), mined("china", "2", "2024-03-31"), mined("australia", "7", "2024-01-31")]
+    ).items
+    engine.ledger.append(
+        [
+            mined("australia", "8", "2024-03-31"),
+            defined,
+            {"type": "RelianceRegistered", "reliance": "page-4", "question": question},
+        ]
+    )
+    add(delivery, receiver.url, here(engine), condition="changed", reliance="page-4")
+    engine.ledger.erase(UUID(china["event_id"]), reason="personal_data", explanation="It named somebody.")
+    deliver(delivery)
+    (taken,) = receiver.taken
+    told = taken.event["data"]
+    assert taken.event["type"].endswith("answer.erased")
+    assert (told["reliance"], told["event_id"], told["position"]) == ("page-4", china["event_id"], china["position"])
+    assert told["erased"]["reason"] == "personal_data"
+    deliver(delivery)
+    assert len(receiver.taken) == 1
+    late = engine.ledger.append([mined("china", "3", "2024-06-30")]).items[0]
+    deliver(delivery)
+    engine.ledger.erase(UUID(late["event_id"]), reason="personal_data", explanation="It named somebody.")
+    deliver(delivery)
+    kinds = [one.event["type"].rpartition(".")[2] for one in receiver.taken]
+    assert kinds == ["erased", "changed", "erased"]  # what was erased is in neither answer, so nothing changed by it
+    if "figures" in question:  # another figure, which still stands, is not what is asked for
+        engine.ledger.erase(UUID(elsewhere["event_id"]), reason="personal_data", explanation="-")
+        deliver(delivery)
+        assert len(receiver.taken) == 3
 
 
 def test_an_answer_is_compared_as_its_own_address_says(delivery: Delivery, engine: Engine, receiver: Receiver) -> None:
