@@ -5,9 +5,11 @@ import logging
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from api.settings import FOLDER, PROJECTIONS_FILE, WARM_FROM, data_directory, worker_environment
+from api.settings import FOLDER, LEDGER_FILE, PROJECTIONS_FILE, WARM_FROM, data_directory, worker_environment
+from ledger import Ledger
 from projections import kept_position
 from projections.transfers import warm_start
 from tests.api.cli.test_commands import FACTS, Shell
@@ -92,6 +94,8 @@ def test_a_restore_brings_the_tables_too(shell: Shell, tmp_path: Path) -> None:
     restored = Shell(tmp_path / "restored")
     restored.ok("restore", place)
     assert kept_position(restored.data / PROJECTIONS_FILE).position == 3
+    with Ledger(restored.data / LEDGER_FILE) as ledger, duckdb.connect(restored.data / PROJECTIONS_FILE) as tables:
+        assert tables.execute("SELECT identity FROM progress").fetchall() == [(ledger.identity,)], "it takes them up"
     assert restored.ok("figures", "--format", "csv") == shell.ok("figures", "--format", "csv")
     restored.ok("append", stdin=json.dumps(NOTED))
     assert "255000" in restored.ok("figures", "--format", "csv")
