@@ -5,7 +5,7 @@ So a table says which module has a command, and the module is imported once the 
 A module has its commands on an `app`, as usual in Typer.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -44,6 +44,9 @@ class CommandModule(NamedTuple):
     names: Callable[[], Iterable[str]]
     needs: Iterable[str] = ("numpy",)
 
+
+NEEDED_BY_OPTIONS: Mapping[str, Iterable[str]] = {"--hangs-on": LIBRARIES}
+"""Options of commands that need libraries which these commands do without else."""
 
 MODULES = (
     CommandModule("api.cli.serve_commands", lambda: ("serve", "demo"), needs=LIBRARIES),
@@ -119,6 +122,12 @@ class CommandGroup(TyperGroup):
                 return None
             self._make(owner, cmd_name)
         return self.commands[cmd_name]
+
+    def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
+        """The command that words name, and the words behind it."""
+        for word in args:
+            let_in(NEEDED_BY_OPTIONS.get(word.partition("=")[0], ()))
+        return super().resolve_command(ctx, args)
 
     def make_context(self, *args: Any, **options: Any) -> "Context":
         """Read the words before the command. Raises what is wrong with them, with nothing unseen in it."""

@@ -33,13 +33,13 @@ from projections.partitions.version_manifest import (
     VersionObject,
     VersionsUnusable,
     manifest_in,
-    tables_fingerprint,
 )
 from projections.sql_text import quoted
 from projections.tables.answer_intervals import CODES, ROWS_AT_ONCE
 from projections.tables.database import arrow_table
 from projections.tables.table_set import TableSet
 from projections.tables.table_shapes import ORDERS, VERSIONS_ORDER
+from projections.tables.tables_fingerprint import tables_fingerprint
 
 if TYPE_CHECKING:
     pass

@@ -10,18 +10,13 @@ A table that is parted has an object for each bucket, in order, `null` where the
 one, or null.
 """
 
-import hashlib
 from collections.abc import Iterator
-from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ledger import PlaceError
 from projections.partitions.version_keys import BUCKETS_MAX, KEYS
-from projections.tables.database import connected
-from projections.tables.families import families
-from projections.tables.table_shapes import fingerprint
 
 VERSIONS_MANIFEST = "manifest.json"
 FOLDER = "versions"
@@ -69,7 +64,7 @@ class VersionManifest(BaseModel):
     """The Merkle root of the log at that position."""
     buckets: Annotated[int, Field(gt=0, le=BUCKETS_MAX)]
     fingerprint: _Digest
-    """What makes the tables: see `tables_fingerprint`."""
+    """What makes the tables: see `projections.tables.tables_fingerprint`."""
     tables: dict[str, list[VersionObject | None]]
 
     def objects(self) -> Iterator[VersionObject]:
@@ -94,20 +89,3 @@ def manifest_in(content: bytes, *, place: str) -> VersionManifest:
         if len(objects) != (manifest.buckets if name in KEYS else 1):
             raise VersionsUnusable(f"the manifest in {place} has {len(objects)} objects of the table {name}")
     return manifest
-
-
-def tables_fingerprint() -> str:
-    """A digest of what makes the tables: their SQL, and how this version of DuckDB hashes.
-
-    Tables hold hashes, of subjects and of what statements say, so one that hashes otherwise must not read them.
-    """
-    return hashlib.sha256(f"{fingerprint(families())} {_hashes()}".encode()).hexdigest()
-
-
-@cache
-def _hashes() -> str:
-    with connected(":memory:") as connection:
-        ((hashes,),) = connection.execute(
-            "SELECT [CAST(code_of('china') AS UBIGINT), all_said(CAST(1.5 AS DECIMAL(38, 18)), NULL, NULL, 'withheld')]"
-        ).fetchall()
-    return str(hashes)

@@ -18,8 +18,8 @@ from projections.partitions.version_manifest import (
     VersionObject,
     VersionsUnusable,
     manifest_in,
-    tables_fingerprint,
 )
+from projections.tables.tables_fingerprint import tables_fingerprint
 from projections.viewpoint import Viewpoint, stated_position
 
 

@@ -21,7 +21,7 @@ from ledger import PlaceError
 from ledger.events import REGISTRY
 from ledger.proof import Checkpoint, ProofError, SignerKey, VerifierKey, canonical, opened
 from ledger.segments import StoragePlace
-from projections.partitions.version_manifest import tables_fingerprint
+from projections.tables.tables_fingerprint import tables_fingerprint
 
 TABLES_FOLDER = "tables"
 """Where tables are in a place."""
