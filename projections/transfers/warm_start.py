@@ -26,7 +26,15 @@ class WarmStart:
 
         Raises duckdb.InterruptException where these are closed meanwhile.
         """
-        if self._was_tried or ledger.head() - tables.position < WHOLE_MIN:
+        if self._was_tried:
+            return False
+        if not ledger.head():
+            self._was_tried = True
+            logger.warning(
+                "this ledger has no events, and tables are brought to a log that has: to go on with the one that was "
+                "exported, make the data directory with `supply-ledger restore PLACE`"
+            )
+        if ledger.head() - tables.position < WHOLE_MIN:
             return False
         self._was_tried = True
         draft = draft_of(path)

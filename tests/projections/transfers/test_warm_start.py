@@ -212,3 +212,16 @@ def test_a_start_that_is_killed_leaves_nothing_by_half(moment: str, ledger: Ledg
         assert engine.position == 0
         assert not draft_of(file).exists()
         assert all_rows(engine) == all_rows(rebuilt)
+
+
+def test_a_ledger_without_events_is_told_that_tables_are_no_log(
+    place: str, tmp_path: Path, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    own, start = tmp_path / "own.duckdb", warm_start.WarmStart(place)
+    with Ledger(tmp_path / "empty.db") as empty, Engine.beside(empty, own) as engine:
+        tables = engine._upkeep._tables
+        assert tables is not None
+        assert [start.brings(empty, tables, own) for _ in range(2)] == [False, False]
+    (told,) = (record.message for record in caplog.records if record.name == "supply_ledger")
+    assert "this ledger has no events" in told
+    assert "supply-ledger restore" in told
