@@ -18,7 +18,8 @@ from ledger.values import plain
 from projections.audit.findings import Findings, Item, items_of
 from projections.audit.subjects_together import subjects_together
 from projections.catalogue import FIGURE_IDENTITY, FIGURE_VALUE, SERIES
-from projections.queries.filter_values import Value
+from projections.queries.filter_values import Value, listed
+from projections.queries.filters import select
 from projections.queries.format import presented
 from projections.queries.reader import Reader
 from projections.sql_text import quoted
@@ -81,25 +82,31 @@ def influence(
     Items, in the order of figures: the key; `value` (canonical: a value, a range or a symbol, in one text) and
     `answered_by`; what is left out, `left_out`: a `publisher` or an `event`, with `publisher` and `event_id`; the
     answer without it, `value_without`, `answered_by_without`; `disputed` and `disputed_without`; and `turns`, one of
-    `TURNS`.
+    `TURNS`. With `publisher` among the filters the answers are what each of these publishers says; whether one is
+    disputed is still of all.
     `prefer` are publishers that are asked first. With `enough`, it ends where there are so many items.
 
     Raises UnknownFilter and FilterError.
     """
     ranking = reader.ranking.after([reader.names.kept(slug) for slug in prefer])
+    select(SERIES, filters or {}, reader.names)
+    chosen = dict(filters or {})
+    asked = chosen.pop("publisher", None)
+    among = listed("publisher", asked) if isinstance(asked, str) else asked
+    answering = [None] if among is None else sorted({reader.names.kept(str(slug)) for slug in among})
     items: list[Item] = []
-    for subjects in subjects_together(reader, filters or {}):
-        table = reader.series("history", filters or {}, query=_LAST, subjects=subjects)
+    for subjects in subjects_together(reader, chosen):
+        table = reader.series("history", chosen, query=_LAST, subjects=subjects)
         shown = items_of(presented(table.select(list(FIGURE_IDENTITY))), reader.allowance)
         entries = list(_entries(reader.allowance.tuples_of(table.select(_NAMES[len(FIGURE_IDENTITY) :]))))
         places = groupby(range(len(entries)), key=lambda place: shown[place]["figure_id"])
         for _, of_figure in reader.allowance.each((figure, list(some)) for figure, some in places):
             key = shown[of_figure[-1]]
             ranks = ranking.ranks(key["metric"])
-            items += (
-                {**key, **turn}
-                for turn in turns([entries[place] for place in of_figure], ranks, each=reader.allowance.each)
-            )
+            of_one = [entries[place] for place in of_figure]
+            for publisher in answering:
+                found = turns(of_one, ranks, publisher=publisher, each=reader.allowance.each)
+                items += ({**key, **turn} for turn in found)
             if enough is not None and len(items) >= enough:
                 return Findings(items)
     return Findings(items)
@@ -111,18 +118,30 @@ def _entries(rows: Iterable[tuple[Any, ...]]) -> Iterator[Entry]:
         yield Entry(publisher, event_id, until, position, kind != "secondary", None if taken_back else tuple(said))
 
 
-def turns(entries: Sequence[Entry], preferred: Mapping[str, int], *, each: Each) -> Iterator[Item]:
-    """What of the entries of one figure turns its answer, the publishers first; `each` looks at the time."""
+def turns(
+    entries: Sequence[Entry], preferred: Mapping[str, int], *, publisher: str | None = None, each: Each
+) -> Iterator[Item]:
+    """What of the entries of one figure turns its answer, the publishers first; `each` looks at the time.
+
+    With a publisher, the answer is what that one says.
+    """
     ordered = sorted(entries, key=attrgetter("publisher", "until", "position"))
     series = {slug: list(some) for slug, some in groupby(ordered, key=attrgetter("publisher"))}
     heads = {slug: head for slug, some in series.items() if (head := _head(some)) is not None}
-    ranked = sorted(heads, key=lambda slug: _rank(heads[slug].last, preferred), reverse=True)
+    answering = series.keys() if publisher is None else series.keys() & {publisher}
+    if not answering:
+        return
+    ranked = sorted(answering & heads.keys(), key=lambda slug: _rank(heads[slug].last, preferred), reverse=True)
     sayings = Counter(said for head in heads.values() for said in head.sayings)
 
     def without(slug: str, other: Head | None) -> Standing:
         """The answer where a publisher says something else, or nothing."""
         first = next((heads[one].last for one in ranked if one != slug), None)
-        if other is not None and (first is None or _rank(other.last, preferred) > _rank(first, preferred)):
+        if (
+            other is not None
+            and slug in answering
+            and (first is None or _rank(other.last, preferred) > _rank(first, preferred))
+        ):
             first = other.last
         return _standing(first, _distinct(sayings, heads.get(slug), other))
 

@@ -133,3 +133,39 @@ def test_an_answer_hangs_on_what_turns_it_when_it_is_left_out(seed: int) -> None
     for item in found:
         answer = now.get(item["period"])
         assert item["answered_by"] == (answer and answer[4])
+
+
+@pytest.mark.parametrize("seed", seeds(ordinarily=4))
+def test_what_one_publisher_says_hangs_on_the_others_where_it_is_disputed(seed: int) -> None:
+    rng = random.Random(seed)
+    bodies, preferences = told(rng), preferred(rng)
+    one, other = rng.sample(PUBLISHERS, 2)
+
+    def answered(some: list[Item]) -> dict[str, tuple[Any, ...]]:
+        with ledger_of(some, preferences) as ledger, engine_of(ledger) as engine:
+            return answers(engine, publisher=one)
+
+    with ledger_of(bodies, preferences) as ledger, engine_of(ledger) as engine:
+        now = answers(engine, publisher=one)
+        with engine.reader(engine.viewpoint(as_of="2100")) as reader:
+            found = influence(reader, {"publisher": one}).items
+            of_other = influence(reader, {"publisher": other}).items
+            of_both = influence(reader, {"publisher": [other, one]}).items
+    assert sorted(map(str, of_both)) == sorted(map(str, found + of_other)), "of several, what each says"
+    expected = set()
+    for slug in PUBLISHERS:
+        then = answered([body for body in bodies if body["source"]["publisher"] != slug])
+        for period in {body["period"] for body in bodies if body["source"]["publisher"] == slug}:
+            if period in now and (turn := turn_of(now[period], then.get(period))):
+                expected.add((period, "publisher", slug, None, turn, bool((then.get(period) or (False,))[-1])))
+    for left_out in bodies:
+        then, period = answered([body for body in bodies if body is not left_out]), left_out["period"]
+        if turn := turn_of(now.get(period), then.get(period)):
+            disputed = bool((then.get(period) or (False,))[-1])
+            slug = left_out["source"]["publisher"]
+            expected.add((period, "event", slug, left_out["event_id"], turn, disputed))
+    names = ("period", "left_out", "publisher", "event_id", "turns", "disputed_without")
+    assert {tuple(item[name] for name in names) for item in found} == expected
+    for item in found:
+        answer = now.get(item["period"])
+        assert (item["answered_by"], item["disputed"]) == ((answer[4], answer[5]) if answer else (None, False))
