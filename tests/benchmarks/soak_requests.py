@@ -24,6 +24,11 @@ LINES = {"Content-Type": "application/x-ndjson"}
 OWN: dict[str, dict[str, str]] = {
     "impact": {"recorded_from": "position:3000", "recorded_to": "position:5000", "as_of": "2024-06-30"},
     "trace": {"entity": "place-000001"},
+    "search": {"q": "production place"},
+    "slips": {"resource": "policies"},
+    "reliance": {},
+    "preferences": {},
+    "definitions": {},
     "concentration": {"metric": "mine_production", "period": "2022"},
     "diff": {
         "from_as_of": "2015",
