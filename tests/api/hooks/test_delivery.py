@@ -406,6 +406,17 @@ def test_the_changes_of_an_answer_are_told_once_each_page_by_page(
     assert [taken.event["data"]["subject"] for taken in receiver.taken] == ["australia", "china", "world"]
 
 
+ANNOUNCED = {
+    "type": "PolicyAnnounced",
+    "policy": "export-ban",
+    "jurisdiction": "china",
+    "kind": "export_ban",
+    "title": "A ban",
+    "published_at": "2024-01-31",
+    "source": {"publisher": "usgs"},
+}
+
+
 @pytest.mark.parametrize("question", ["/v1/figures?subject=china", "/v1/derived?subject=china"])
 def test_an_erasure_of_what_is_relied_on_is_told_once(
     delivery: Delivery, engine: Engine, receiver: Receiver, question: str
@@ -421,7 +432,9 @@ def test_an_erasure_of_what_is_relied_on_is_told_once(
             {"type": "RelianceRegistered", "reliance": "page-4", "question": question},
         ]
     )
+    another_kind = engine.ledger.append([ANNOUNCED]).items[0]
     add(delivery, receiver.url, here(engine), condition="changed", reliance="page-4")
+    engine.ledger.erase(UUID(another_kind["event_id"]), reason="personal_data", explanation="It named somebody.")
     engine.ledger.erase(UUID(china["event_id"]), reason="personal_data", explanation="It named somebody.")
     deliver(delivery)
     (taken,) = receiver.taken

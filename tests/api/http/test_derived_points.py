@@ -47,6 +47,14 @@ def test_a_row_is_answered_as_the_question_of_derived_figures_answers_at_its_vie
     assert last["event_id"] == two_editions.only("definitions", metric="world_share")["event_id"]
 
 
+@pytest.mark.parametrize("days", [("2024-01-31", "2024-06-30"), ("2024-06-30", "2024-01-31")])
+def test_it_is_published_with_the_last_of_its_inputs(api: Api, days: tuple[str, str]) -> None:
+    of_china, of_world = days
+    api.post(mined("china", "240000", of_china), mined("world", "350000", of_world), SHARE)
+    before, after = answered(api, {**CHINA, "as_of": "2024-06-29"}, {**CHINA, "as_of": "2025"})
+    assert (before["found"], after["published_at"]) == (False, "2024-06-30")
+
+
 def test_it_counts_from_its_definition_on_and_no_row_sees_a_later_one(two_editions: Api) -> None:
     before = two_editions.head()
     two_editions.post({**SHARE, "formula": "mine_production[subject=world] / mine_production"})

@@ -28,6 +28,7 @@ def two_publishers(api: Api) -> Api:
     [
         {"metric": "mine_production"},
         {"subject": "australia", "prefer": "bgs"},
+        {"subject": "australia", "prefer": "usgs"},
         {"subject": "australia,china", "publisher": "usgs"},
         {"subject": "australia", "disputed": "true"},
         {"subject": "China", "unit": "kt"},
