@@ -6,7 +6,7 @@ said before. Only what stands at the end of a series can turn an answer, so of e
 publication are read, and each thing that is left out is looked at once.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +37,7 @@ QUALIFY DENSE_RANK() OVER (PARTITION BY figure_id, publisher ORDER BY published_
 ORDER BY {", ".join(f"{quoted(name)} NULLS FIRST" for name in SERIES.order)}
 """
 
-Each = Callable[[Iterable["Entry"]], Iterable["Entry"]]
+Each = Callable[[Iterable[Any]], Iterable[Any]]
 Said = tuple[Any, ...]
 """Canonical value, low, high, symbol."""
 
@@ -60,6 +60,15 @@ class Head:
 
     last: Entry
     sayings: Sequence[Said]
+
+
+class Less(NamedTuple):
+    """A publisher or an event that is left out of a series, and what stands at the end of that then."""
+
+    left_out: str
+    publisher: str
+    event_id: str | None
+    head: Head | None
 
 
 class Standing(NamedTuple):
@@ -89,11 +98,11 @@ def influence(
     Raises UnknownFilter and FilterError.
     """
     ranking = reader.ranking.after([reader.names.kept(slug) for slug in prefer])
-    select(SERIES, filters or {}, reader.names)
+    select(SERIES, filters or {}, reader.names)  # refuses too many publishers, which are no filter of what is read
     chosen = dict(filters or {})
     asked = chosen.pop("publisher", None)
     among = listed("publisher", asked) if isinstance(asked, str) else asked
-    answering = [None] if among is None else sorted({reader.names.kept(str(slug)) for slug in among})
+    publishers = None if among is None else sorted({reader.names.kept(str(slug)) for slug in among})
     items: list[Item] = []
     for subjects in subjects_together(reader, chosen):
         table = reader.series("history", chosen, query=_LAST, subjects=subjects)
@@ -104,9 +113,8 @@ def influence(
             key = shown[of_figure[-1]]
             ranks = ranking.ranks(key["metric"])
             of_one = [entries[place] for place in of_figure]
-            for publisher in answering:
-                found = turns(of_one, ranks, publisher=publisher, each=reader.allowance.each)
-                items += ({**key, **turn} for turn in found)
+            found = turns(of_one, ranks, publishers=publishers, each=reader.allowance.each)
+            items += ({**key, **turn} for turn in found)
             if enough is not None and len(items) >= enough:
                 return Findings(items)
     return Findings(items)
@@ -119,49 +127,68 @@ def _entries(rows: Iterable[tuple[Any, ...]]) -> Iterator[Entry]:
 
 
 def turns(
-    entries: Sequence[Entry], preferred: Mapping[str, int], *, publisher: str | None = None, each: Each
+    entries: Sequence[Entry], preferred: Mapping[str, int], *, publishers: Sequence[str] | None = None, each: Each
 ) -> Iterator[Item]:
     """What of the entries of one figure turns its answer, the publishers first; `each` looks at the time.
 
-    With a publisher, the answer is what that one says.
+    With publishers, it is what turns what each of them says. What others say turns that only where the figure becomes
+    disputed, or is no more, which is the same whoever is asked.
     """
     ordered = sorted(entries, key=attrgetter("publisher", "until", "position"))
     series = {slug: list(some) for slug, some in groupby(ordered, key=attrgetter("publisher"))}
     heads = {slug: head for slug, some in series.items() if (head := _head(some)) is not None}
-    answering = series.keys() if publisher is None else series.keys() & {publisher}
-    if not answering:
-        return
-    ranked = sorted(answering & heads.keys(), key=lambda slug: _rank(heads[slug].last, preferred), reverse=True)
     sayings = Counter(said for head in heads.values() for said in head.sayings)
+    left_out = list(_left_out(series, heads, each))
+    if publishers is None:
+        yield from _turned(heads, sayings, preferred, left_out)
+        return
+    is_disputed = len(sayings) > 1
+    swings, own = set[int](), defaultdict[str, set[int]](set)
+    for number, less in enumerate(left_out):
+        own[less.publisher].add(number)
+        if (_distinct(sayings, heads.get(less.publisher), less.head) > 1) != is_disputed:
+            swings.add(number)
+    for slug in publishers:
+        if slug in series:
+            some = [left_out[number] for number in each(sorted(swings | own[slug]))]
+            yield from _turned(heads, sayings, preferred, some, asked=slug)
 
-    def without(slug: str, other: Head | None) -> Standing:
-        """The answer where a publisher says something else, or nothing."""
-        first = next((heads[one].last for one in ranked if one != slug), None)
-        if (
-            other is not None
-            and slug in answering
-            and (first is None or _rank(other.last, preferred) > _rank(first, preferred))
-        ):
-            first = other.last
-        return _standing(first, _distinct(sayings, heads.get(slug), other))
 
-    now = _standing(heads[ranked[0]].last if ranked else None, len(sayings))
-    found: list[tuple[str, str, str | None, Standing]] = [
-        ("publisher", slug, None, without(slug, None)) for slug in series if slug in heads
-    ]
+def _left_out(series: Mapping[str, Sequence[Entry]], heads: Mapping[str, Head], each: Each) -> Iterator[Less]:
+    """Every publisher who says something, then every entry with the last time of its series."""
+    yield from (Less("publisher", slug, None, None) for slug in series if slug in heads)
     for slug, some in series.items():
         tied = [one for one in some if one.until == some[-1].until]
-        found += [("event", slug, one.event_id, without(slug, _head_without(some, tied, one))) for one in each(tied)]
-    for what, slug, event_id, then in found:
+        yield from (Less("event", slug, one.event_id, _head_without(some, tied, one)) for one in each(tied))
+
+
+def _turned(
+    heads: Mapping[str, Head],
+    sayings: Counter[Said],
+    preferred: Mapping[str, int],
+    left_out: Iterable[Less],
+    *,
+    asked: str | None = None,
+) -> Iterator[Item]:
+    """Which of what is left out turns the answer: that of all publishers, or what the one asked says."""
+    answering = heads.keys() if asked is None else heads.keys() & {asked}
+    ranked = sorted(answering, key=lambda slug: _rank(heads[slug].last, preferred), reverse=True)
+    now = _standing(heads[ranked[0]].last if ranked else None, len(sayings))
+    for less in left_out:
+        first = next((heads[one].last for one in ranked if one != less.publisher), None)
+        other = less.head if asked in (None, less.publisher) else None
+        if other is not None and (first is None or _rank(other.last, preferred) > _rank(first, preferred)):
+            first = other.last
+        then = _standing(first, _distinct(sayings, heads.get(less.publisher), less.head))
         turn = _turn(now, then)
         if turn is not None:
             yield {
                 "value": _text(now.said),
                 "answered_by": now.publisher,
                 "disputed": now.disputed,
-                "left_out": what,
-                "publisher": slug,
-                "event_id": event_id,
+                "left_out": less.left_out,
+                "publisher": less.publisher,
+                "event_id": less.event_id,
                 "turns": turn,
                 "value_without": _text(then.said),
                 "answered_by_without": then.publisher,

@@ -1,6 +1,8 @@
 """What an answer hangs on is found by leaving it out: from the log, and from the filter of publishers."""
 
 import random
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from ledger import Ledger
 from projections import Engine
 from projections.audit import influence
+from projections.audit.influence import Entry, turns
 from tests.depth import seeds
 from tests.oracle.facts import Item
 from tests.properties.test_viewpoints import ticking
@@ -169,3 +172,19 @@ def test_what_one_publisher_says_hangs_on_the_others_where_it_is_disputed(seed: 
     for item in found:
         answer = now.get(item["period"])
         assert (item["answered_by"], item["disputed"]) == ((answer[4], answer[5]) if answer else (None, False))
+
+
+def test_to_ask_for_each_of_many_publishers_looks_at_each_thing_a_few_times() -> None:
+    many, seen = 200, 0
+
+    def each(things: Iterable[Any]) -> Iterator[Any]:
+        nonlocal seen
+        for one in things:
+            seen += 1
+            yield one
+
+    slugs = [f"publisher-{number}" for number in range(many)]
+    said = [Entry(slug, slug, datetime(2024, 1, 1), number, True, (number,) * 4) for number, slug in enumerate(slugs)]
+    found = list(turns(said, {}, publishers=slugs, each=each))
+    assert {(item["answered_by"], item["publisher"]) for item in found} == {(slug, slug) for slug in slugs}
+    assert seen <= 4 * many
