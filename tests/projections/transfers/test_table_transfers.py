@@ -217,7 +217,11 @@ def test_pieces_that_another_export_takes_away_meanwhile_are_brought_as_it_left_
         (tmp_path / "older" / "tables" / gone.name).unlink()
 
         def exported_meanwhile(position: int) -> None:
-            shutil.copytree(tmp_path / "place", tmp_path / "older", dirs_exist_ok=True)
+            # As an export puts them: each is whole under its name at once, and the manifest is last.
+            newer = [*(piece.name for piece in after.pieces), TABLES_MANIFEST]
+            for name in newer:
+                draft = shutil.copy(tmp_path / "place" / "tables" / name, tmp_path / "draft")
+                Path(draft).replace(tmp_path / "older" / "tables" / name)
 
         supply = TableSupply(str(tmp_path / "older"))
         assert supply.bring(ledger, tmp_path / "file", seen=exported_meanwhile) == after
