@@ -3,7 +3,8 @@
 Asking a question costs more than answering it for a short history, so many histories are judged together: each gets
 names of its own, they are recorded event by event in turn into one ledger, and every resource is asked for all of them
 at once, at each of the viewpoints. The model sees each history alone. Figures drawn at random are asked for one by one,
-with filters and on both clocks; and a rebuild of the tables must equal what catching up made.
+with filters and on both clocks; and a rebuild of the tables must equal what catching up made. Single questions take
+most of the time: with `--singly-one-in 4` one history in four is asked them, and four times as many can be judged.
 
 One history in twenty is a deep one (`tests/oracle/deep_histories.py`), which costs as much as a few others;
 `--deep-one-in 1` makes all of them deep. One in five is a story of things that hold over time alone
@@ -161,7 +162,9 @@ def history(number: int, *, deep: bool, story: bool) -> list[Item]:
     return [renamed(body, number) for body in (deep_history(rng, DEEP_SIZE) if deep else drawn(rng, size))]
 
 
-def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int, story_one_in: int) -> tuple[int, list[str]]:
+def judge(
+    first: int, count: int, viewpoints_wanted: int, deep_one_in: int, story_one_in: int, singly_one_in: int
+) -> tuple[int, list[str]]:
     """Judge the histories with seeds first, first + 1, …; (events recorded, what is wrong)."""
     rng = random.Random(first)
     numbers = range(first, first + count)
@@ -185,6 +188,8 @@ def judge(first: int, count: int, viewpoints_wanted: int, deep_one_in: int, stor
         found += wrong_diff(engine, models, one, other)
         found += wrong_thing_diffs(engine, models, one, other)
     for number, model in zip(numbers, models, strict=True):
+        if number % singly_one_in:
+            continue
         at = rng.choice(viewpoints)
         wrong = itertools.chain(
             wrong_questions(engine, model, at, rng, own[number]),
@@ -215,12 +220,18 @@ def main() -> None:
     options.add_argument(
         "--story-one-in", type=int, default=5, help="how many there are for each that tells of things over time alone"
     )
+    options.add_argument(
+        "--singly-one-in",
+        type=int,
+        default=1,
+        help="of how many histories one is asked singly too, which takes longest",
+    )
     options.add_argument("--together", type=int, default=50, help="histories in one ledger")
     options.add_argument("--processes", type=int, default=2)
     chosen = options.parse_args()
     started, done, events, wrong = time.monotonic(), 0, 0, 0
     firsts = range(chosen.seed, chosen.seed + chosen.histories, chosen.together)
-    drawn = (chosen.viewpoints, chosen.deep_one_in, chosen.story_one_in)
+    drawn = (chosen.viewpoints, chosen.deep_one_in, chosen.story_one_in, chosen.singly_one_in)
     sizes = [min(chosen.together, chosen.seed + chosen.histories - first) for first in firsts]
     with ProcessPoolExecutor(chosen.processes) as pool:
         for size, (recorded_events, found) in zip(
