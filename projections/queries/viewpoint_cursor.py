@@ -30,6 +30,9 @@ from projections.viewpoint import Viewpoint
 
 NEAR_ROWS_MAX = 1_000
 """Up to this many statements are looked at one by one."""
+TYPED_ROWS = 4 * ARROW_ROWS
+"""Rows of a long answer at a time where they stay columns: 14 MB of figures. As texts they would take several times as
+much."""
 
 
 class ViewpointCursor:
@@ -95,15 +98,15 @@ class ViewpointCursor:
         self, text: str, selection: Selection, *, hidden: Sequence[str] = (), as_text: bool = True
     ) -> Iterator[pa.Table]:
         """The rows that a query gives, presented or typed, some at a time: one table at least."""
-        made = presented if as_text else typed
+        made, batch = (presented, ARROW_ROWS) if as_text else (typed, TYPED_ROWS)
         known = {**self._params, **selection.params}
         self.allowance.check()
         held = 0
-        for batch in arrow_batches(self._cursor, text, parameters(text, known)):
+        for part in arrow_batches(self._cursor, text, parameters(text, known), batch=batch):
             self.allowance.check()
-            self.allowance.hold(batch.nbytes - held)
-            held = batch.nbytes
-            yield made(batch, hidden=hidden)
+            self.allowance.hold(part.nbytes - held)
+            held = part.nbytes
+            yield made(part, hidden=hidden)
         self.allowance.hold(-held)
 
     def _ask(
