@@ -7,6 +7,8 @@ from api.cli.terminal import console, text_table
 from ledger import ImportReport
 
 KEY = ("subject", "metric", "material", "period")
+ODD_SHOWN = 100
+"""So many warnings are shown: a thousand would push what was recorded off the screen, and take seconds to lay out."""
 
 
 def print_import(report: ImportReport, *, atomic: bool, file: Path) -> None:
@@ -50,7 +52,8 @@ def print_import(report: ImportReport, *, atomic: bool, file: Path) -> None:
     missing = [{**one, "figure": " ".join(str(one[name]) for name in KEY if name in one)} for one in report.missing]
     columns = ("where", "figure", "published_at", "became", "event_id")
     _print("Not in the file", missing, columns, report.missing_more)
-    _print("Legal, but odd", report.warnings, ("row", "pointer", "detail"), report.warned - len(report.warnings))
+    odd = report.warnings[:ODD_SHOWN]
+    _print("Legal, but odd", odd, ("row", "pointer", "detail"), report.warned - len(odd))
 
 
 def _more(report: ImportReport) -> list[str]:

@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from api.cli.command_examples import EXAMPLES
 from api.cli.command_group import MODULES
+from api.cli.import_table import ODD_SHOWN
 from api.cli.main import app
 from tests.places import ROOT
 
@@ -231,7 +232,8 @@ import os, sys
 from importlib import import_module
 from api.cli.left_out_imports import leave_out
 leave_out()
-from api.cli.command_group import MODULES, let_in
+from api.cli.command_group import MODULES
+from api.cli.import_table import ODD_SHOWN, let_in
 for one in MODULES:
     if not os.fork():
         try:
@@ -248,3 +250,13 @@ for one in MODULES:
 def test_every_command_says_which_libraries_it_needs() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORTED_ALONE], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == ""
+
+
+def test_an_import_shows_the_first_warnings_and_how_many_more_there_are(tmp_path: Path) -> None:
+    names = [{"type": "EntityRegistered", "entity": f"p-{n:03}", "kind": "organisation"} for n in range(251)]
+    file = tmp_path / "names.jsonl"
+    file.write_text("".join(json.dumps({**one, "name": f"Publisher {one['entity'][2:]}"}) + "\n" for one in names))
+    said = run(tmp_path / "data", "import", str(file), COLUMNS="200").stdout
+    assert "Recorded 251" in said, "each but the first looks like the one before"
+    assert said.count("looks like") == ODD_SHOWN
+    assert f"There are {250 - ODD_SHOWN} more, which are not listed." in said
