@@ -191,6 +191,11 @@ class Questions:
         return Response(status_code=CLIENT_CLOSED_REQUEST) if answer is None else answer
 
 
+def asked_now(request: Request, receive: Receive) -> Request:
+    """What an answer that goes on asks later: the same as the request, with a time of its own, counted from now."""
+    return Request({**request.scope, ASKED_AT: monotonic()}, receive)
+
+
 async def _gone(receive: Receive) -> None:
     """Wait until the client goes away. What is left of its body is not wanted any more."""
     while (await receive())["type"] != "http.disconnect":

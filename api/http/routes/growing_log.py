@@ -11,6 +11,7 @@ from api.http.conditional_responses import HEAD_ONLY
 from api.http.event_streams import EventStream, EventStreams, LogHead, lines_of
 from api.http.middleware.key_guard import KeyGuard
 from api.http.openapi import PROBLEMS, operation
+from api.http.question_queue import asked_now
 from api.http.responses import in_turn
 from api.keys.scopes import READ
 from api.questions.log_stream import STREAM, Batch, next_batch
@@ -79,7 +80,7 @@ def router(engine: Engine) -> APIRouter:
         head_only = request.scope.get(HEAD_ONLY, False)
         lines = lines_of(
             first,
-            more=lambda: batch(Request(request.scope, _never)),
+            more=lambda: batch(asked_now(request, _never)),
             head=head.position,
             goes_on=lambda: not (head_only or streams.is_ending) and (guard is None or guard.still_opens(request)),
         )

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -58,9 +59,9 @@ class Stream:
 
 
 @contextmanager
-def served(data: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+def served(data: Path, **settings: str) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
     command = [sys.executable, "-m", "api", "serve", "--port", "0", "--data", str(data)]
-    variables = {**os.environ, "SUPPLY_LEDGER_VERIFY_HOURS": "0"}
+    variables = {**os.environ, "SUPPLY_LEDGER_VERIFY_HOURS": "0", **settings}
     with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -131,6 +132,18 @@ def test_more_than_one_batch_comes_whole_and_only_what_passes_the_filters(port: 
         assert [event["position"] for event in stream.take(1)] == [last]
         later = append(port, country("place-x"), STEPS[8])
         assert [event["position"] for event in stream.take(1)] == [later]
+
+
+def test_a_stream_goes_on_for_longer_than_a_question_may_take(tmp_path: Path) -> None:
+    seconds = 4
+    with (
+        served(tmp_path / "data", SUPPLY_LEDGER_QUESTION_SECONDS=str(seconds)) as (port, _),
+        closing(Stream(port)) as stream,
+    ):
+        ends_at = time.monotonic() + 1.5 * seconds
+        while time.monotonic() < ends_at:
+            last = append(port, {**country("brazil"), "entity": f"place-{time.monotonic_ns()}"})
+            assert [event["position"] for event in stream.take(1)] == [last]
 
 
 @pytest.mark.parametrize(
