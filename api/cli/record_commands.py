@@ -28,7 +28,6 @@ from ledger import (
     exported_events,
     find_mapping,
     parse_json,
-    read_mapping,
     visible,
     with_parameters,
 )
@@ -55,9 +54,7 @@ def mapping_of(wanted: str, said: list[str] | None, data: DataPlace | None, *, n
             fail(f"--set takes NAME=VALUE, not {pair!r}.", code=2)
         parameters[name] = text
     try:
-        path = Path(wanted)
-        in_file = path.suffix.lower() in (".toml", ".json")
-        mapping = read_mapping(path) if in_file else find_mapping(wanted, data_directory(data).path)
+        mapping = find_mapping(wanted, data_directory(data).path, in_files=True)
         return with_parameters(mapping, parameters, hidden=not no_hidden)
     except MappingError as error:
         fail(str(error))

@@ -141,16 +141,17 @@ class Book(Questions):
         self,
         file: str | PathLike[str],
         *,
-        mapping: str | None = None,
+        mapping: str | PathLike[str] | None = None,
         set: Mapping[str, str] | None = None,
         **options: FilterValue,
     ) -> ImportPlan:
         """What would become of a file of events, or with a `mapping` of a table; `carry_out()` then records it.
 
+        A mapping is named; of a ledger in a directory it may be a file too, `"my-table.toml"`.
         `set` gives parameters of the mapping. The other options are those of `POST /v1/imports`: `mode`, `on_conflict`,
         `published_at`, `scope`, `on_missing`, `register`, `floats`, `member`. Raises Refusal, BookError.
         """
-        said: dict[str, FilterValue] = {"mapping": mapping, "set": set, **options}
+        said: dict[str, FilterValue] = {"mapping": None if mapping is None else fspath(mapping), "set": set, **options}
         return ImportPlan(self._door, Path(file), parameters_of(said))
 
     def close(self) -> None:

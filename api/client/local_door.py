@@ -194,7 +194,7 @@ class LocalDoor:
         """Record the events of a file, or see what that would do. Raises Refusal."""
         with _told():
             given = checked(parameters.items(), IMPORT_PARAMETERS)
-            options = import_options(given, self._ledger.directory)
+            options = import_options(given, self._ledger.directory, mapping_files=True)
             with file.open("rb") as opened:
                 sent = SentFile(opened, file.name, given.get(MEMBER.name))
                 report = taken_in(self._engine, sent, options, import_limits())

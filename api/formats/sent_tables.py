@@ -14,9 +14,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from api.formats.cells import json_text
 from api.formats.negotiation import ARROW, CSV, JSON, JSONL, PARQUET, Format
 from api.problems import Problem, questions_refused
 from api.questions.parameters import RECORDED_AS_OF
+from api.questions.question_dimensions import DIMENSIONS
 from api.questions.question_texts import refused_column
 from ledger import MalformedJSON, parquet_batches, parse_json
 from ledger.values import POSITION_PREFIX
@@ -148,6 +150,8 @@ def _of_rows(rows: list[Any], rows_max: int) -> pa.Table:
 
 
 def _column(name: str, values: list[Any]) -> pa.Array:
+    if name == DIMENSIONS:
+        values = [json_text(value) if isinstance(value, dict) else value for value in values]
     kinds = {type(value) for value in values} - {type(None)}
     if kinds & {dict, list}:
         raise refused_column(name, "type", f"the column {name[:80]!r} has nested values: leave it out")

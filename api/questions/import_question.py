@@ -167,8 +167,10 @@ def _effects(engine: Engine, report: ImportReport) -> Effects:
     return effects(engine, report.entries, viewpoint)
 
 
-def import_options(parameters: Mapping[str, str], directory: Path | None) -> ImportChoices:
-    """The options of an import. Raises Problem."""
+def import_options(
+    parameters: Mapping[str, str], directory: Path | None, *, mapping_files: bool = False
+) -> ImportChoices:
+    """The options of an import; its mapping may be a file of this machine with `mapping_files`. Raises Problem."""
     choices: dict[str, Any] = {"mode": "atomic"}
     for name, known in (("mode", Mode), ("on_conflict", OnConflict), ("on_missing", OnMissing), ("floats", Floats)):
         if (text := parameters.get(name)) is not None:
@@ -181,7 +183,8 @@ def import_options(parameters: Mapping[str, str], directory: Path | None) -> Imp
     said = {name.removeprefix("set."): text for name, text in parameters.items() if name.startswith("set.")}
     if "mapping" in parameters:
         try:
-            choices["mapping"] = with_parameters(find_mapping(parameters["mapping"], directory), said)
+            mapping = find_mapping(parameters["mapping"], directory, in_files=mapping_files)
+            choices["mapping"] = with_parameters(mapping, said)
         except MappingError as error:
             raise bad_parameter("mapping", "mapping", str(error)) from None
     elif said:

@@ -7,18 +7,24 @@ instant without a time zone, unless the column is of days, each at midnight, as 
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from api.problems import Problem, questions_refused
+from api.questions.question_dimensions import DIMENSIONS, OF_DIMENSION, DimensionsRefused, dimension_columns
 from ledger.events import NAME_PATTERN
-from projections import QUESTION_COLUMNS
+from projections import FIGURES, QUESTION_COLUMNS
 
-OF_DIMENSION = "dimension."
 LIKENESS_LEAST = 0.88
 _CLOCKS = ("as_of", "recorded_as_of")
+_COUNT = "publishers"
+"""A column of a list of figures that is spelled almost like one that asks: how many publishers say something."""
+_ASKS_ELSEWHERE = frozenset(
+    ("effective_at", *(one.name for one in FIGURES.filters if one.column is None and one.name not in QUESTION_COLUMNS))
+)
+"""What chooses an answer of `/v1/figures`, is no column of it, and is not asked here."""
 
 
 def question_texts(table: pa.Table) -> pa.Table:
@@ -28,12 +34,15 @@ def question_texts(table: pa.Table) -> pa.Table:
     if twice:
         raise refused_column(twice[0], "repeated", f"there are several columns {twice[0][:60]!r}: leave one")
     for name in names:
-        _check_name(name)
+        if name != _COUNT or not _is_count(table[name]):
+            _check_name(name)
     asked = [name for name in names if name in QUESTION_COLUMNS or name.startswith(OF_DIMENSION)]
     if "as_of" not in asked:
         raise refused_column("as_of", "missing", "there is no column as_of: say in each row what was known when")
-    texts: Mapping[str, pa.ChunkedArray] = {name: _texts(name, table[name]) for name in asked}
-    return pa.table(dict(texts))
+    texts: dict[str, pa.ChunkedArray] = {name: _texts(name, table[name]) for name in asked}
+    if DIMENSIONS in names:
+        texts |= _dimensions(table[DIMENSIONS], texts)
+    return pa.table(texts)
 
 
 def refused_column(name: str, rule: str, detail: str) -> Problem:
@@ -44,16 +53,42 @@ def refused_column(name: str, rule: str, detail: str) -> Problem:
 
 def _check_name(name: str) -> None:
     """A column that is only spelled almost like one that asks would be passed over, and the answer be another one."""
-    if name in QUESTION_COLUMNS:
+    if name in (*QUESTION_COLUMNS, DIMENSIONS):
         return
+    if name in _ASKS_ELSEWHERE:
+        detail = f"the column {name!r} asks nothing here, as it does in /v1/figures: leave it out, or call it otherwise"
+        raise refused_column(name, "unknown_column", detail)
     if name.startswith(OF_DIMENSION):
         if not re.fullmatch(NAME_PATTERN, name.removeprefix(OF_DIMENSION)):
             raise refused_column(name, "unknown_column", f"{name[:80]!r} names no dimension: write dimension.basis")
         return
     spelled = re.sub(r"\W+", "_", name.strip().lower())
+    if spelled.startswith(OF_DIMENSION.rstrip(".")):
+        asks = OF_DIMENSION + (spelled.partition("_")[2] or "NAME")
+        detail = f"the column {name[:80]!r} asks nothing: call it {asks[:80]}, or otherwise if it is no question"
+        raise refused_column(name, "unknown_column", detail)
     if near := difflib.get_close_matches(spelled, QUESTION_COLUMNS, n=1, cutoff=LIKENESS_LEAST):
         detail = f"the column {name[:80]!r} asks nothing: call it {near[0]}, or otherwise if it is no question"
         raise refused_column(name, "unknown_column", detail)
+
+
+def _is_count(column: pa.ChunkedArray) -> bool:
+    try:
+        column.cast(pa.int64())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return False
+    return True
+
+
+def _dimensions(column: pa.ChunkedArray, asked: Collection[str]) -> Mapping[str, pa.ChunkedArray]:
+    """The columns that a column of JSON objects stands for."""
+    try:
+        made = dimension_columns(_texts(DIMENSIONS, column))
+    except DimensionsRefused as error:
+        raise refused_column(DIMENSIONS, "value", f"the column {DIMENSIONS}: {error}") from None
+    if twice := sorted(made.keys() & set(asked)):
+        raise refused_column(DIMENSIONS, "repeated", f"{twice[0][:80]} is asked in {DIMENSIONS} too: leave one")
+    return made
 
 
 def _texts(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -6,6 +6,8 @@ from pathlib import Path
 from ledger.imports.mappings.table_mapping import MappingError, TableMapping, parse_mapping, read_mapping
 
 FOLDER = "mappings"
+FILE_ENDINGS = (".toml", ".json")
+"""What the name of a file with a mapping ends in."""
 
 
 def ready_made_mappings() -> dict[str, TableMapping]:
@@ -45,8 +47,12 @@ def save_mapping(mapping_file: Path, directory: Path) -> Path:
     return path
 
 
-def find_mapping(wanted: str, directory: Path | None) -> TableMapping:
-    """The mapping of a name (`NAME`, its last version, or `NAME@VERSION`). Raises MappingError for an unknown one."""
+def find_mapping(wanted: str, directory: Path | None, *, in_files: bool = False) -> TableMapping:
+    """The mapping of a name (`NAME`, its last version, or `NAME@VERSION`); `in_files`, of a file that ends in .toml or
+    .json too. Raises MappingError for an unknown one.
+    """
+    if in_files and Path(wanted).suffix.lower() in FILE_ENDINGS:
+        return read_mapping(Path(wanted))
     name, at, version = wanted.partition("@")
     versions = saved_mappings(directory).get(name, [])
     for path in reversed(versions):
@@ -56,4 +62,5 @@ def find_mapping(wanted: str, directory: Path | None) -> TableMapping:
     if name in shipped and (not at or str(shipped[name].version) == version):
         return shipped[name]
     known = ", ".join(sorted({*shipped, *saved_mappings(directory)}))
-    raise MappingError(f"there is no mapping {wanted[:100]!r}; there are {known}; or name a file that ends in .toml")
+    of_ones_own = "name a file that ends in .toml" if in_files else "save yours by `supply-ledger mapping save FILE`"
+    raise MappingError(f"there is no mapping {wanted[:100]!r}; there are {known}; or {of_ones_own}")

@@ -30,6 +30,21 @@ from tests.api.client.doors import both
 from tests.api.formats.long_list import served
 from tests.api.helpers import BASICS, country, mined, opened, organisation
 
+TABLE_OF_COUNTRIES = """
+name = "of-countries"
+[parameters]
+publisher = "usgs"
+[event]
+type = "ProductionReported"
+metric = "mine_production"
+subject = { from = "{country}", names = true }
+unit = "t"
+published_at = "2026-01-31"
+source = { publisher = "{publisher}" }
+[[value]]
+columns = "(?P<year>[0-9]{4})"
+period = "{year}"
+"""
 FACTS = [*BASICS, mined("china", "240000", "2024-01-31"), mined("china", "270000", "2025-01-31")]
 
 
@@ -288,6 +303,16 @@ def test_a_table_is_imported_by_a_mapping(book: sl.Book, tmp_path: Path) -> None
     file.write_text("country,2023\nChina,250000\n")
     with pytest.raises(sl.Refusal, match="mapping"):
         book.import_(file, mapping="no-such-mapping", set={"publisher": "usgs"})
+    mapping = tmp_path / "mine.toml"
+    mapping.write_text(TABLE_OF_COUNTRIES)
+    if "http" in repr(book):
+        with pytest.raises(sl.Refusal, match="supply-ledger mapping save FILE"):
+            book.import_(file, mapping=mapping)
+    else:
+        assert book.import_(file, mapping=mapping).recorded == 1
+        plan = book.import_(file, mapping=str(mapping), set={"publisher": "bgs"})
+        assert plan.carry_out().recorded == 1
+        assert [one["publisher"] for one in book.figures(period="2023", publisher="bgs")] == ["bgs"]
     with pytest.raises(sl.BookError):
         book.import_(tmp_path / "absent.csv")
     other = tmp_path / "table.xyz"

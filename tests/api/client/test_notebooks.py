@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -75,6 +76,20 @@ def test_a_notebook_says_what_is_saved_in_it(path: Path, data: Path) -> None:
     saved = read(path, as_version=4)
     assert any(said(saved))
     assert said(run(path, data)) == said(saved)
+
+
+def test_a_notebook_runs_on_a_ledger_to_which_the_readme_has_added(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    source = {"publisher": "my-institute", "title": "Outlook 2030", "locator": "page 12"}
+    stated = {"metric": "mine_production", "material": "rare-earths", "period": "2030", "low": "500", "high": "550"}
+    with open_book(tmp_path / "data") as book:
+        book.append([
+            {"type": "EntityRegistered", "entity": "my-institute", "kind": "organisation", "name": "My Institute"},
+            {"type": "ForecastPublished", "subject": "world", **stated, "unit": "kt", "published_at": "2026-03-01",
+             "source": source},
+        ])  # fmt: skip
+    path = next(one for one in NOTEBOOKS if one.stem == "which_of_my_answers_changed")
+    assert any("world 2030 no answer -> " in text for cell in said(run(path, tmp_path / "data")) for text in cell)
 
 
 def test_there_are_notebooks() -> None:

@@ -191,6 +191,108 @@ def test_a_column_that_would_be_passed_over_is_refused(client: TestClient, row: 
     assert document["errors"]
 
 
+def with_batches(number: str, published: str, **dimensions: str) -> dict[str, Any]:
+    quota = {"metric": "rare_earth_mining_quota", "period": "2023", "value": number, "unit": "t"}
+    source = {"publisher": "usgs", "title": f"Notice of {published}"}
+    quota = {"type": "FigureReported", "subject": "china", **quota, "published_at": published, "source": source}
+    return {**quota, "dimensions": dimensions} if dimensions else quota
+
+
+@pytest.fixture(scope="module")
+def quotas() -> Iterator[TestClient]:
+    """Two batches of a quota, the second published later."""
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        ledger.append([*BASICS, with_batches("120000", "2023-03-24", basis="reo", batch="first")])
+        ledger.append([with_batches("120001", "2023-09-25", basis="reo", batch="second")])
+        yield TestClient(create_app(engine))
+
+
+QUOTA = {"subject": "china", "metric": "rare_earth_mining_quota", "period": "2023"}
+
+
+@pytest.mark.parametrize("form", ["object", "json text", "columns", "csv"])
+def test_dimensions_as_items_have_them_ask_what_columns_of_dimensions_ask(quotas: TestClient, form: str) -> None:
+    asked = [
+        ("first", "2023-06-30"),
+        ("second", "2023-06-30"),
+        ("second", "2024"),
+        (None, "2023-06-30"),
+        (None, "2024"),
+    ]
+    rows: list[dict[str, Any]] = []
+    for batch, as_of in asked:
+        said = {"basis": "reo", "batch": batch} if batch else {}
+        if form == "object":
+            rows.append({**QUOTA, "as_of": as_of, "dimensions": said})
+        elif form == "columns":
+            rows.append({**QUOTA, "as_of": as_of, **{f"dimension.{name}": value for name, value in said.items()}})
+        else:
+            rows.append({**QUOTA, "as_of": as_of, "dimensions": json.dumps(said) if said else ""})
+    if form == "csv":
+        content, headers = as_csv(pa.Table.from_pylist(rows)), {"Content-Type": "text/csv"}
+        answer = quotas.post("/v1/asof", content=content, headers=headers)
+    else:
+        answer = ask(quotas, rows)
+    assert answer.status_code == 200, answer.text
+    items = answer.json()["items"]
+    assert [one["value"] for one in items] == ["120000", None, "120001", "120000", None]
+    assert [one["reason"] for one in items] == [None, "nothing_known", None, None, "several_figures"]
+
+
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "is no JSON object"),
+        ("reo", "is no JSON"),
+        ({"basis": 1}, "names of dimensions, each with a text"),
+        ({"basis": ""}, "names of dimensions, each with a text"),
+        ({"No name": "reo"}, "names of dimensions, each with a text"),
+        ({f"name_{number}": "x" for number in range(51)}, "51 dimensions; 50 at most"),
+    ],
+)
+def test_dimensions_that_name_nothing_are_refused(quotas: TestClient, said: Any, detail: str) -> None:
+    answer = ask(quotas, [{**QUOTA, "as_of": "2024", "dimensions": said}])
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/dimensions")
+    assert detail in answer.text
+
+
+def test_a_dimension_is_asked_once(quotas: TestClient) -> None:
+    rows = [{**QUOTA, "as_of": "2024", "dimensions": {"batch": "first"}, "dimension.batch": "second"}]
+    answer = ask(quotas, rows)
+    assert answer.status_code == 422
+    assert "dimension.batch is asked in dimensions too" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("dimensions.batch", "call it dimension.batch"),
+        ("Dimension.batch", "call it dimension.batch"),
+        ("dimension", "call it dimension.NAME"),
+        ("effective_at", "as it does in /v1/figures"),
+        ("prefer", "as it does in /v1/figures"),
+        ("resolve", "as it does in /v1/figures"),
+        ("period_from", "as it does in /v1/figures"),
+        ("period_to", "as it does in /v1/figures"),
+        ("publishers", "call it publisher"),
+    ],
+)
+def test_a_column_that_would_ask_elsewhere_is_not_passed_over(quotas: TestClient, name: str, told: str) -> None:
+    answer = ask(quotas, [{**QUOTA, "as_of": "2024", name: "second"}])
+    assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (422, "unknown_column")
+    assert told in answer.text
+
+
+def test_a_list_of_figures_can_be_asked_again_at_another_moment(quotas: TestClient) -> None:
+    listed = quotas.get("/v1/figures", params=QUOTA).json()["items"]
+    keys = ("figure_id", "subject", "metric", "material", "period", "dimensions", "publishers", "status", "unit")
+    rows = [{**{name: one[name] for name in keys}, "as_of": "2023-06-30"} for one in listed]
+    answer = ask(quotas, rows)
+    assert answer.status_code == 200, answer.text
+    assert [one["answer_figure_id"] for one in answer.json()["items"]] == [listed[0]["figure_id"], None]
+
+
 @pytest.mark.parametrize(
     ("media_type", "content", "status"),
     [
