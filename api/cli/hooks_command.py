@@ -1,6 +1,7 @@
 """`supply-ledger hooks`: addresses that a server tells of events, or of answers that have changed."""
 
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from api.formats.cells import json_text
 from api.hooks.hook import EVENT, Hook, Place, checked_condition, checked_filters, new_secret
 from api.hooks.hook_file import HOOKS_FILE, DeadLetter, HookFile, HookRefused, HooksUnreadable
 from api.hooks.hook_messages import check_question
-from api.outbound.http_exchange import NoAnswer, checked_url
+from api.outbound.http_exchange import NoAnswer, checked_url, is_public
 from api.settings import DataPlace, data_directory
 from ledger.values import EPOCH, instant_text
 from projections import Engine
@@ -105,6 +106,13 @@ def _add(
         address = checked_url(url, with_query=True)
     except NoAnswer as error:
         fail(f"{error}.", code=MISUSED)
+    host = (urlsplit(address).hostname or "").lower()
+    if not private and _is_here(host):
+        fail(
+            f"{host} is of this machine or a private network, and nothing would be sent there.",
+            "Add --allow-private where that is meant.",
+            code=MISUSED,
+        )
     given: dict[str, str] = {}
     for text in filters or []:
         key, equals, value = text.partition("=")
@@ -112,7 +120,7 @@ def _add(
             fail(f"--filter is NAME=VALUE, each name once, not {text[:80]!r}.", code=MISUSED)
         given[key] = value
     secret = new_secret()
-    called = name or (urlsplit(address).hostname or "").lower()
+    called = name or host
     with opened(data, make=False) as engine, reporting():
         condition = checked_condition(when)
         asked = checked_filters(condition, given)
@@ -126,6 +134,16 @@ def _add(
         f"That is the secret of {called}, shown this once: its receiver checks messages with it. A server over this "
         "data directory sends them from now on."
     )
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is no public one, as far as its name alone tells. What a name stands for is looked up when
+    something is sent.
+    """
+    try:
+        return not is_public(ip_address(host.partition("%")[0]))
+    except ValueError:
+        return host == "localhost"
 
 
 def _place(engine: Engine, position: int) -> Place:

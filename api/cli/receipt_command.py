@@ -169,6 +169,7 @@ def _say(found: dict[str, Any]) -> None:
     for one in found.get("differences", ()):
         place = f"item {one['item']}" if "item" in one else one["member"]
         say(f"  {place}: {json_text(one['before'])} is now {json_text(one['after'])}")
-    say(f"It rests on {found['events']} events.")
+    say(f"It rests on {'1 event' if found['events'] == 1 else str(found['events']) + ' events'}.")
     if found["whole_streams"]:
-        say(f"No event was left out of {found['whole_streams']} streams.")
+        streams = "1 stream" if found["whole_streams"] == 1 else f"{found['whole_streams']} streams"
+        say(f"No event was left out of {streams}.")

@@ -38,7 +38,8 @@ class Recorded:
         for item in self.items:
             counts[item["status"]] = counts.get(item["status"], 0) + 1
         said = ", ".join(f"{count} {status}" for status, count in counts.items())
-        changed = f", {len(self.effects)} answers would change" if self.effects else ""
+        answers = "1 answer" if len(self.effects) == 1 else f"{len(self.effects)} answers"
+        changed = f", {answers} would change" if self.effects else ""
         return f"Recorded({'dry run: ' if self.dry_run else ''}{said}{changed})"
 
 

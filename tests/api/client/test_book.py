@@ -269,7 +269,7 @@ def test_a_chart_is_drawn(book: sl.Book) -> None:
 def test_events_are_appended_all_or_none(book: sl.Book) -> None:
     again = {**mined("australia", "13000", "2025-01-31"), "value": Decimal("13000.50")}
     planned = book.append([again], dry_run=True)
-    assert repr(planned) == "Recorded(dry run: 1 recorded, 1 answers would change)"
+    assert repr(planned) == "Recorded(dry run: 1 recorded, 1 answer would change)"
     assert [effect["after"]["value"] for effect in planned.effects] == ["13000.50"]
     recorded = book.append([again], key="first")
     assert recorded.items[0]["position"] == len(FACTS) + 1

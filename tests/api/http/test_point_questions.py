@@ -192,7 +192,7 @@ def test_a_column_that_would_be_passed_over_is_refused(client: TestClient, row: 
 
 
 def with_batches(number: str, published: str, **dimensions: str) -> dict[str, Any]:
-    quota = {"metric": "rare_earth_mining_quota", "period": "2023", "value": number, "unit": "t"}
+    quota: dict[str, Any] = {"metric": "rare_earth_mining_quota", "period": "2023", "value": number, "unit": "t"}
     source = {"publisher": "usgs", "title": f"Notice of {published}"}
     quota = {"type": "FigureReported", "subject": "china", **quota, "published_at": published, "source": source}
     return {**quota, "dimensions": dimensions} if dimensions else quota
