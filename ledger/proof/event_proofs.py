@@ -5,13 +5,14 @@ a time, and the hashes above them.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
-from typing import NamedTuple, Protocol
+from functools import lru_cache
+from typing import NamedTuple, Protocol, TypeAlias
 
 from ledger.codec.entry import Entry
 from ledger.proof.leaves import leaf
-from ledger.proof.merkle import inclusion_proof
+from ledger.proof.merkle import inclusion_proof, parents
 
+Levels: TypeAlias = "list[Sequence[bytes]]"
 TILE_HEIGHT = 8
 """How many levels of the tree a tile has."""
 
@@ -50,31 +51,36 @@ def event_proofs(log: Tiles, entries: Sequence[Entry], *, size: int) -> list[Eve
 
 
 class _Ways:
-    """The hashes on the ways from some leaves to the root, each tile read once and each subtree hashed once."""
+    """The hashes on the ways from some leaves to the root, each tile read once and hashed once."""
 
     def __init__(self, log: Tiles, size: int, indexes: Sequence[int]) -> None:
         self._log = log
         self._size = size
         whole = log.leaf_tiles([index >> TILE_HEIGHT for index in indexes])
-        self._tiles = {(0, number): hashes for number, hashes in whole.items()}
-        self._subtrees: dict[tuple[int, int], bytes] = {}
+        self._levels = {(0, number): _levels_over(hashes) for number, hashes in whole.items()}
 
     def subtree(self, level: int, index: int) -> bytes:
         """The hash of a whole subtree."""
-        found = self._subtrees.get((level, index))
-        if found is None:
-            tier, height = divmod(level, TILE_HEIGHT)
-            number, place = divmod(index << height, 1 << TILE_HEIGHT)
-            row = self._tile(tier, number)[place : place + (1 << height)]
-            while len(row) > 1:
-                row = [sha256(b"\1" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=True)]
-            (found,) = row
-            self._subtrees[level, index] = found
-        return found
+        tier, height = divmod(level, TILE_HEIGHT)
+        number, place = divmod(index, 1 << (TILE_HEIGHT - height))
+        levels = self._levels.get((tier, number))
+        if levels is None:
+            levels = self._levels[tier, number] = self._read(tier, number)
+        return levels[height][place]
 
-    def _tile(self, tier: int, number: int) -> list[bytes]:
-        hashes = self._tiles.get((tier, number))
-        if hashes is None:
-            width = min(1 << TILE_HEIGHT, (self._size >> (TILE_HEIGHT * tier)) - (number << TILE_HEIGHT))
-            hashes = self._tiles[tier, number] = self._log.tile(tier, number, width)
-        return hashes
+    def _read(self, tier: int, number: int) -> Levels:
+        width = min(1 << TILE_HEIGHT, (self._size >> (TILE_HEIGHT * tier)) - (number << TILE_HEIGHT))
+        hashes = self._log.tile(tier, number, width)
+        return _recent_levels(tuple(hashes)) if tier else _levels_over(hashes)
+
+
+def _levels_over(hashes: Sequence[bytes]) -> Levels:
+    """The hashes of a tile, and those of the whole subtrees within it, level by level."""
+    levels = [hashes]
+    while len(row := levels[-1]) > 1:
+        levels.append(parents(row[: len(row) & ~1]))
+    return levels
+
+
+_recent_levels = lru_cache(maxsize=256)(_levels_over)
+"""The same of tiles above the leaves: the longer the log, the more of these are on the ways from some leaves."""
