@@ -47,7 +47,7 @@ def forget_projection(data: Path) -> None:
     for path in data.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif not path.name.startswith(log_path(data).name):
+        elif not path.name.startswith(log_path(data).stem):  # the log, and its key
             path.unlink()
 
 

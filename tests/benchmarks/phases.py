@@ -19,6 +19,7 @@ from tests.benchmarks import (
     imports,
     machine,
     points_in_time,
+    proofs,
     python_door,
     rebuilds,
     segments,
@@ -68,6 +69,7 @@ PHASES = (
     Phase("http-append", "appends over HTTP", appends.measure_concurrent, READING),
     Phase("postgres", "the log in PostgreSQL", database.measure, ("log", "truth")),
     Phase("segments", "segments of the log", segments.measure, ("log", "ledger")),
+    Phase("proof", "verification and receipts", proofs.measure, READING),
     Phase("rebuild-again", "making the projection again", rebuilds.measure_again, READING),
 )
 NAMES = tuple(phase.name for phase in PHASES)

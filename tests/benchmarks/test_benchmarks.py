@@ -23,7 +23,7 @@ def test_it_runs_and_every_answer_that_it_times_is_right(tmp_path: Path) -> None
         *("import", "rebuild", "bytes on disk", "full state", "selective read", "changes"),
         *("single append", "catch-up", "order of arrival", "mixed import", "appended lists"),
         "log in PostgreSQL",
-        "segments",
+        *("segments", "proof"),
         *("corrections of one event", "things over time", "points in time"),
     }
     table = tables.markdown(found, found)
