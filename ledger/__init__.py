@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ledger.codec.stored_json import VERSION_FIELD, body_of, encoded
     from ledger.codec.strict_json import MalformedJSON, digest, parse_json
     from ledger.codec.validation import parse_event
+    from ledger.entry_faults import Fault
     from ledger.errors import (
         BackupError,
         CalendarError,
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.rules.effective_content import Act, Content, content
     from ledger.store import Block, LogStore, log_is_there
-    from ledger.verification import Fault, Verification
+    from ledger.verification import Verification
     from ledger.visible_text import shortened, visible, visible_json, visible_lines
 else:
     from importlib import import_module
@@ -104,7 +105,8 @@ else:
         "ledger.ledger": "Ledger",
         "ledger.rules.effective_content": "Act Content content",
         "ledger.store": "Block LogStore log_is_there",
-        "ledger.verification": "Fault Verification",
+        "ledger.entry_faults": "Fault",
+        "ledger.verification": "Verification",
         "ledger.visible_text": "shortened visible visible_json visible_lines",
     }
     """The names that each module has for others, `ours=its` where it calls one otherwise."""

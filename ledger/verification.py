@@ -5,49 +5,41 @@ another hash than the tree was made of; who makes the leaf and the tree anew as 
 and who has that too cannot change a checkpoint that was kept elsewhere, or that a witness has signed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from os import cpu_count
 from random import SystemRandom
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from ledger.append.erasure_faults import erasure_faults
-from ledger.append.garbage_pause import garbage_pause
-from ledger.codec.entry import Entry
-from ledger.errors import LedgerAltered, LedgerDamaged
-from ledger.events.base import REGISTRY
+from ledger.entry_faults import FAULTS_MAX, Fault, PartFaults, faults_between, faults_of_part, told
+from ledger.errors import LedgerAltered
 from ledger.proof.checkpoints import Checkpoint, opened
-from ledger.proof.leaves import Leaf, content_hash, leaf_hashes
 from ledger.proof.log_proofs import LogProofs
 from ledger.proof.merkle import ProofError, frontier
 from ledger.proof.notes import Note, VerifierKey, encoded_base64
 from ledger.proof.stream_map import LINE, root_over
 from ledger.store import LogStore, open_store
+from ledger.store.merkle_tiles import WIDTH
 
-FAULTS_MAX = 20
-"""Of so many faults each part of a verification tells; one is enough not to trust the log."""
-PART_ROWS = 65_536
+PART_ROWS = 32_768
 """How many entries one process looks at in one go."""
-ALONE_MAX = 4 * PART_ROWS
+ALONE_MAX = 8 * PART_ROWS
 """Up to so many entries are looked at in this process."""
-AT_ONCE = 2048
+AHEAD = 2
+"""So many parts another process is given at a time."""
+Part = tuple[int, int]
+"""The entries with after < position <= until."""
+Found = TypeVar("Found")
 TRIES = 100
 SAMPLE = 16
 """When a log is opened, so many entries are looked at at its end, and so many somewhere before."""
 
 
 _WAY_ON = "run `supply-ledger verify`, and restore a backup"
-
-
-class Fault(NamedTuple):
-    """Something in a log that is not as it was recorded, and the position from which on that is seen."""
-
-    position: int | None
-    detail: str
 
 
 class Verification(NamedTuple):
@@ -79,35 +71,20 @@ def verify(
     `location` lets several processes share the work. `progress` is called with the number of entries seen so far.
     """
     size = log.head()
-    faults: list[Fault] = []
     parts = [(start, min(start + PART_ROWS, size)) for start in range(0, size, PART_ROWS)]
     if location is None or size <= ALONE_MAX:
-        for part in parts:
-            faults += _faults_of_part(log, part)
-            _say(progress, part)
-        faults += _faults_of_store(log)
+        found, of_store = _found_alone(log, parts, progress)
     else:
-        faults += _found_together(location, parts, progress)
-    faults += _told(lambda: _of_tree(log, size))
-    faults += _told(lambda: _of_seal(log, proofs, key, size))
+        found, of_store = _found_together(log, location, parts, progress)
+    faults = [fault for one in found for fault in one.faults] + of_store
+    faults += told(lambda: _of_tree(log, size))
+    faults += told(lambda: _of_seal(log, proofs, key, size))
     for note, keys in checkpoints:
-        faults += _told(partial(_of_checkpoint, log, proofs, note, keys, size))
+        faults += told(partial(_of_checkpoint, log, proofs, note, keys, size))
     root = b""
     with suppress(Exception):  # Then it was told above.
         root = log.root(size)
     return Verification(size, root, tuple(faults))
-
-
-def _told(look: Callable[[], Iterable[Fault]]) -> list[Fault]:
-    """The faults that a look finds. A log that was altered may hold anything, and then what cannot be read is one."""
-    found: list[Fault] = []
-    try:
-        found.extend(look())
-    except LedgerDamaged as error:
-        found.append(Fault(error.position, str(error)))
-    except Exception as error:
-        found.append(Fault(None, f"it cannot be read: {error}"))
-    return found
 
 
 def _say(progress: Callable[[int], None] | None, part: tuple[int, int]) -> None:
@@ -123,7 +100,7 @@ def check_quickly(log: LogStore, proofs: LogProofs) -> None:
     for _ in range(TRIES):
         before = log.sealed()
         with log.snapshot():
-            faults = _told(lambda: _at_end(log, proofs))
+            faults = told(lambda: _at_end(log, proofs))
         if not faults:
             return
         if log.sealed() == before:  # Else others have appended meanwhile, to a log that gives no snapshot.
@@ -142,25 +119,55 @@ def _at_end(log: LogStore, proofs: LogProofs) -> Iterator[Fault]:
         detail = "the log is not as it was sealed after its last transaction: something else wrote to it, or took"
         yield Fault(None, f"{detail} entries away")
     for start in {SystemRandom().randrange(size), max(0, size - SAMPLE)} if size else ():
-        yield from _faults_between(log, start, min(start + SAMPLE, size))
+        yield from faults_between(log, start, min(start + SAMPLE, size))
     yield from _of_tree(log, size)
 
 
+def _found_alone(
+    log: LogStore, parts: Sequence[Part], progress: Callable[[int], None] | None
+) -> tuple[list[PartFaults], list[Fault]]:
+    """What is found in each of the parts, and then in the store as a whole."""
+    found = []
+    for part in parts:
+        found.append(faults_of_part(log, part))
+        _say(progress, part)
+    return found, _faults_of_store(log, _right_tiles(found, parts))
+
+
 def _found_together(
-    location: str, parts: Sequence[tuple[int, int]], progress: Callable[[int], None] | None
-) -> Iterator[Fault]:
-    """What several processes find: one in the store as a whole, and the others in part after part of the entries."""
-    context = get_context("spawn")
-    with ProcessPoolExecutor(max(2, cpu_count() or 1), mp_context=context) as pool:
-        of_store = pool.submit(_at, location, _faults_of_store)  # begun first, since it takes longest
-        found = [pool.submit(_at, location, _faults_of_part, part) for part in parts]
-        for part, faults in zip(parts, found, strict=True):
-            yield from faults.result()
+    log: LogStore, location: str, parts: Sequence[Part], progress: Callable[[int], None] | None
+) -> tuple[list[PartFaults], list[Fault]]:
+    """The same by several processes: one begins with the store as a whole, which takes longest, while this one and any
+    others look at part after part.
+    """
+    tiles = parts[-1][1] // WIDTH
+    others = max(2, cpu_count() or 1) - 1
+    found: list[Future[PartFaults]] = []
+    said = 0
+    with ProcessPoolExecutor(others, mp_context=get_context("spawn")) as pool:
+        of_store = pool.submit(_at, location, _faults_of_store, tiles)
+        given: list[Future[PartFaults]] = []
+        for part in parts:
+            given = [one for one in given if not one.done()]
+            if len(given) < AHEAD * (others - (not of_store.done())):
+                given.append(pool.submit(_at, location, faults_of_part, part))
+                found.append(given[-1])
+            else:
+                found.append(Future())
+                found[-1].set_result(faults_of_part(log, part))
+            while said < len(found) and found[said].done():
+                _say(progress, parts[said])
+                said += 1
+        for part, one in zip(parts[said:], found[said:], strict=True):
+            one.result()
             _say(progress, part)
-        yield from of_store.result()
+        seen = [one.result() for one in found]
+        if _right_tiles(seen, parts) == tiles:
+            return seen, of_store.result()
+    return seen, _faults_of_store(log, 0)
 
 
-def _at(location: str, look: Callable[..., list[Fault]], *arguments: Any) -> list[Fault]:
+def _at(location: str, look: Callable[..., Found], *arguments: Any) -> Found:
     """What a look finds in the log that is kept there."""
     log = open_store(location)
     try:
@@ -169,74 +176,15 @@ def _at(location: str, look: Callable[..., list[Fault]], *arguments: Any) -> lis
         log.close()
 
 
-def _faults_of_store(log: LogStore) -> list[Fault]:
-    """Damage that the entries and leaves do not show one by one."""
-    return _told(lambda: islice((Fault(*one) for one in log.damage()), FAULTS_MAX))
+def _faults_of_store(log: LogStore, right_tiles: int) -> list[Fault]:
+    """Damage that the entries and leaves do not show one by one; the first so many tiles of leaves are right."""
+    return told(lambda: islice((Fault(*one) for one in log.damage(right_tiles=right_tiles)), FAULTS_MAX))
 
 
-def _faults_of_part(log: LogStore, part: tuple[int, int]) -> list[Fault]:
-    after, until = part
-    with garbage_pause(until - after):
-        return _told(lambda: islice(_faults_between(log, after, until), FAULTS_MAX))
-
-
-def _faults_between(log: LogStore, after: int, until: int) -> Iterator[Fault]:
-    """What is wrong with the entries with after < position <= until, one by one."""
-    before = _time_at(log, after)
-    entries = log.of_other_types((), after=after, until=until)
-    leaves = iter(log.leaves(after=after, until=until))
-    try:
-        while after < until:
-            rows = list(islice(entries, min(AT_ONCE, until - after)))
-            beside = list(islice(leaves, len(rows)))
-            positions = [entry.position for entry in rows]
-            if positions != list(range(after + 1, after + len(rows) + 1)) or not rows:
-                yield Fault(_first_gap(positions, after), "the log has no event at this position")
-                return
-            if [leaf[0] for leaf in beside] != positions:
-                yield Fault(_first_gap([leaf[0] for leaf in beside], after), "the tree has no leaf at this position")
-                return
-            yield from _faults_of(rows, beside, before)
-            yield from (Fault(*one) for one in erasure_faults(log, rows))
-            after, before = positions[-1], rows[-1].recorded_us
-    except LedgerDamaged as error:
-        yield Fault(error.position, str(error))
-
-
-def _time_at(log: LogStore, position: int) -> int:
-    """When an entry was recorded; 0 where it is gone or cannot be read, which the look at it tells."""
-    with suppress(LedgerDamaged):
-        return next((entry.recorded_us for entry in log.at_positions([position])), 0)
-    return 0
-
-
-def _faults_of(entries: Sequence[Entry], leaves: Sequence[Leaf], before: int) -> Iterator[Fault]:
-    contents = [leaf.content for leaf in leaves]
-    found = [
-        leaf.content if one.is_erased and leaf.salt is None else content_hash(leaf.salt or b"", one.digest, one.state)
-        for one, leaf in zip(entries, leaves, strict=True)
-    ]
-    versions = [entry.stream_version for entry in entries]
-    hashes = list(leaf_hashes(entries, versions, contents))
-    times = [entry.recorded_us for entry in entries]
-    in_order = times == sorted(times) and times[0] >= before
-    if in_order and found == contents and hashes == [leaf[3] for leaf in leaves] and _all_known(entries):
-        return
-    for entry, leaf, content, hashed in zip(entries, leaves, found, hashes, strict=True):
-        if content != leaf[2]:
-            yield Fault(entry.position, "the text of the event is not the one that was recorded")
-        if hashed != leaf[3]:
-            detail = "its type, id, stream, version, time or author are not those that were recorded"
-            yield Fault(entry.position, detail)
-        if entry.recorded_us < before:
-            yield Fault(entry.position, "it was recorded before the event that stands before it")
-        if entry.type not in REGISTRY:
-            yield Fault(entry.position, f"its type {entry.type!r} is not known")
-        before = max(before, entry.recorded_us)
-
-
-def _all_known(entries: Iterable[Entry]) -> bool:
-    return all(entry.type in REGISTRY for entry in entries)
+def _right_tiles(found: Sequence[PartFaults], parts: Sequence[Part]) -> int:
+    """How many tiles of leaves the parts have, where all of them were seen to be right; else 0."""
+    tiles = parts[-1][1] // WIDTH if parts else 0
+    return tiles if sum(one.right_tiles for one in found) == tiles else 0
 
 
 def _of_tree(log: LogStore, size: int) -> Iterator[Fault]:
@@ -311,15 +259,6 @@ def _has_streams(log: LogStore, checkpoint: Checkpoint) -> bool:
     if not said:
         return True
     return said == [encoded_base64(root_over(log.stream_ends(after=0, until=checkpoint.size)))]
-
-
-def _first_gap(positions: Iterable[int], after: int) -> int:
-    expected = after + 1
-    for position in positions:
-        if position != expected:
-            return expected
-        expected += 1
-    return expected
 
 
 def _parsed(note: bytes) -> Checkpoint | None:

@@ -38,6 +38,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("proof",),
         ("store",),
         ("append",),
+        ("entry_faults",),
         ("verification",),
         ("ledger",),
         ("imports",),

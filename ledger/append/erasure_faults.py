@@ -14,7 +14,7 @@ from ledger.store.protocol import LogStore
 
 GONE = "its text is gone and no erasure was recorded"
 THERE = "its text is there, though it was erased"
-_TYPE = EventErased.__name__
+ERASING = EventErased.__name__
 _UNREADABLE = (LedgerDamaged, KeyError, ValueError, TypeError, AttributeError)
 
 
@@ -28,7 +28,7 @@ def erasure_faults(log: LogStore, entries: Sequence[Entry]) -> Iterator[tuple[in
             yield entry.position, GONE
         elif erased_at is not None and not entry.is_erased:
             yield entry.position, THERE
-        elif entry.type == _TYPE and not entry.is_erased:
+        elif entry.type == ERASING and not entry.is_erased:
             yield from _of_act(log, entry)
 
 
@@ -45,7 +45,7 @@ def _of_act(log: LogStore, act: Entry) -> Iterator[tuple[int, str]]:
 
 
 def _names(act: Entry, entry: Entry) -> bool:
-    if act.type != _TYPE or act.position < entry.position or act.stream_key != entry.stream_key:
+    if act.type != ERASING or act.position < entry.position or act.stream_key != entry.stream_key:
         return False
     try:
         return _target(act) == entry.event_key or entry.position in act.body.get("acts", ())

@@ -8,7 +8,7 @@ end are in the rows of their leaves. So an append writes one row for each event,
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import repeat
 
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged
@@ -21,6 +21,7 @@ HEIGHT = 8
 WIDTH = 1 << HEIGHT
 FILL_ROWS = 20_000
 """Of how many events the tree is made in one transaction, for a log that has none yet."""
+LEAVES_AT_ONCE = 1000
 _KEEP_SEAL = (
     "INSERT INTO seal VALUES (1, ?, ?, ?) "
     "ON CONFLICT (one) DO UPDATE SET size = excluded.size, beside = excluded.beside, note = excluded.note"
@@ -83,7 +84,7 @@ class LogTree:
             for salt, entry in zip(salts, entries, strict=True)
         ]
         kept = (None if entry.is_erased else salt for salt, entry in zip(salts, entries, strict=True))
-        hashes = list(leaf_hashes(entries, versions, contents))
+        hashes = leaf_hashes(entries, versions, contents)
         positions = range(tree.size + 1, tree.size + len(entries) + 1)
         self._database.write(
             "INSERT INTO leaves VALUES (?,?,?,?)", list(zip(positions, kept, contents, hashes, strict=True))
@@ -164,11 +165,11 @@ class LogTree:
             rows = self._database.fetch_tuples(
                 "SELECT position, salt, content, hash FROM leaves WHERE position > ? AND position <= ? "
                 "ORDER BY position LIMIT ?",
-                (after, until, FILL_ROWS),
+                (after, until, LEAVES_AT_ONCE),
             )
             if not rows:
                 return
-            yield from map(Leaf._make, rows)
+            yield from map(tuple.__new__, repeat(Leaf), rows)
             after = rows[-1][0]
 
     def leaves_at(self, positions: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
@@ -184,7 +185,7 @@ class LogTree:
         found: dict[int, list[bytes]] = {}
         for chunk in chunks(sorted(set(numbers))):
             query = f"SELECT tile, hashes FROM tiles WHERE level = 0 AND tile IN ({marks(chunk)})"
-            found.update({row[0]: list(_cut(row[1])) for row in self._database.fetch(query, chunk)})
+            found.update({row[0]: _cut(row[1]) for row in self._database.fetch(query, chunk)})
         return found
 
     def stream_ends(self, *, after: int, until: int) -> Iterator[tuple[bytes, int, bytes]]:
@@ -244,7 +245,7 @@ class LogTree:
         rows = self._database.fetch("SELECT hashes FROM tiles WHERE level = 0 AND tile = ?", (number,))
         if not rows:
             raise _NotWhole
-        return list(_cut(rows[0][0]))
+        return _cut(rows[0][0])
 
     def _read_root(self, size: int) -> bytes:
         rows = self._database.fetch("SELECT root FROM tree WHERE size = ?", (size,))
@@ -269,6 +270,6 @@ def tile_root(hashes: Sequence[bytes]) -> bytes:
     return row[0]
 
 
-def _cut(together: bytes) -> Iterator[bytes]:
+def _cut(together: bytes) -> list[bytes]:
     """The hashes that stand one right after the other."""
-    return (together[start:end] for start, end in pairwise(range(0, len(together) + 1, HASH_BYTES)))
+    return [together[start : start + HASH_BYTES] for start in range(0, len(together), HASH_BYTES)]

@@ -10,7 +10,7 @@ Every store passes the suite in `tests/contracts/`. A new store is a folder besi
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ledger.codec.entry import Entry
 from ledger.proof.leaves import Leaf
@@ -199,6 +199,11 @@ class LogStore(Protocol):
     def of_other_types(self, types: Sequence[str], *, after: int, until: int) -> Iterator[Entry]:
         """The entries of other types than these with after < position <= until, in order of position. A scan."""
 
+    def columns(self, *, after: int, until: int) -> tuple[Sequence[Any], ...] | None:
+        """The entries with after < position <= until and their leaves, column by column: those of Entry, then the salt,
+        the content hash and the leaf hash. None where one is not there, was erased, or holds what was never written.
+        """
+
     def mentioning(self, text: str, *, types: Sequence[str], after: int = 0) -> Iterator[Entry]:
         """Entries of these types with position > after whose state holds the text as a JSON string, in order of
         position. A scan, which goes no further than it is asked to.
@@ -293,7 +298,11 @@ class LogStore(Protocol):
     def durability(self) -> tuple[bool, str]:
         """Whether a commit is on disk before it is acknowledged, and the settings of the store that say so."""
 
-    def damage(self) -> Iterator[tuple[int | None, str]]:
+    def has_leaf_tiles(self, first: int, hashes: Sequence[bytes]) -> bool:
+        """Whether the whole tiles over these leaf hashes, from the first leaf of tile `first` on, are right."""
+
+    def damage(self, *, right_tiles: int = 0) -> Iterator[tuple[int | None, str]]:
         """What is wrong with the log beside its entries and leaves, each with a position where there is one: with the
-        store's own structure, the order of streams, the tiles of the tree, the requests. Reads everything.
+        store's own structure, the order of streams, the tiles of the tree, the requests. Reads everything; but for the
+        first `right_tiles` tiles of leaves, which `has_leaf_tiles` has seen.
         """

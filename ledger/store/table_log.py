@@ -6,10 +6,10 @@ how a connection is had, what a transaction is, how entries are written, and how
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -20,7 +20,7 @@ from ledger.proof.merkle import Frontier
 from ledger.rules.figure_forms import FormRow
 from ledger.store.answered_requests import AnsweredRequests
 from ledger.store.erasure_rows import ErasureRows
-from ledger.store.log_damage import damage
+from ledger.store.log_damage import damage, has_leaf_tiles
 from ledger.store.log_queries import COLUMNS, HEAD, NO_LIMIT, RECORDERS, chunks, heads_of, last_of, marks, where_one_of
 from ledger.store.merkle_tiles import LogTree
 from ledger.store.protocol import AnsweredRequest
@@ -196,6 +196,18 @@ class TableLog:
             yield from entries
             after = entries[-1].position
 
+    def columns(self, *, after: int, until: int) -> tuple[Sequence[Any], ...] | None:
+        """The entries and leaves with after < position <= until, column by column."""
+        where = "WHERE position > ? AND position <= ? ORDER BY position"
+        entries = self.database.fetch_tuples(f"SELECT {COLUMNS} FROM stored_events {where}", (after, until))
+        leaves = self.database.fetch_tuples(f"SELECT salt, content, hash FROM leaves {where}", (after, until))
+        if not len(entries) == len(leaves) == until - after:
+            return None
+        columns, beside = list(zip(*entries, strict=True)), list(zip(*leaves, strict=True))
+        if not _are_entries(columns) or _kinds(beside) != [{bytes}] * 3:
+            return None
+        return (*columns, *beside)
+
     def mentioning(self, text: str, *, types: Sequence[str], after: int = 0) -> Iterator[Entry]:
         """Entries of these types whose state holds the text as a JSON string. A scan, in steps that grow."""
         limit = 4  # Who asks is mostly content with the first.
@@ -293,9 +305,13 @@ class TableLog:
         """The signed checkpoint that was kept last."""
         return self._tree.sealed()
 
-    def damage(self) -> Iterator[tuple[int | None, str]]:
+    def has_leaf_tiles(self, first: int, hashes: Sequence[bytes]) -> bool:
+        """Whether the whole tiles over leaf hashes are right."""
+        return has_leaf_tiles(self.database, first, hashes)
+
+    def damage(self, *, right_tiles: int = 0) -> Iterator[tuple[int | None, str]]:
         """What is wrong with the log beside its entries and leaves, and from which position on."""
-        yield from damage(self.database)
+        yield from damage(self.database, right_tiles=right_tiles)
         if (wrong := self._requests.first_wrong()) is not None:
             yield None, wrong
 
@@ -327,14 +343,18 @@ class TableLog:
 
 def _entries(rows: Sequence[Sequence[Any]]) -> list[Entry]:
     """The entries that rows hold. Raises LedgerDamaged where the columns of any are not what was written."""
-    if len(rows) < MANY_ROWS:
-        return list(map(_entry, rows))
-    # To look at column after column takes a fraction of what row after row takes.
-    columns = list(zip(*rows, strict=True))
-    kinds = [set(map(type, column)) for column in columns]
-    if kinds != _KINDS_OF_MANY or set(map(len, columns[1])) | set(map(len, columns[2])) != {16}:
+    if len(rows) < MANY_ROWS or not _are_entries(list(zip(*rows, strict=True))):
         return list(map(_entry, rows))  # which says what is wrong with which
-    return list(map(Entry._make, rows))
+    return list(map(tuple.__new__, repeat(Entry), rows))
+
+
+def _are_entries(columns: Sequence[Sequence[Any]]) -> bool:
+    """Whether the columns of some rows are what was written: a fraction of the work of a look at row after row."""
+    return _kinds(columns) == _KINDS_OF_MANY and set(map(len, columns[1])) | set(map(len, columns[2])) == {16}
+
+
+def _kinds(columns: Iterable[Sequence[Any]]) -> list[set[type]]:
+    return [set(map(type, column)) for column in columns]
 
 
 def _entry(row: Sequence[Any]) -> Entry:

@@ -530,6 +530,27 @@ def test_leaves_and_tiles_of_events_anywhere_in_the_log(log: LogStore) -> None:
     assert log.leaf_tiles([]) == {}
 
 
+def test_entries_and_their_leaves_column_by_column(log: LogStore) -> None:
+    log.append(many(1, 40))
+    entries, leaves = list(log.of_other_types((), after=3, until=40)), list(log.leaves(after=3, until=40))
+    rows = [(*one, *leaf[1:]) for one, leaf in zip(entries, leaves, strict=True)]
+    columns = log.columns(after=3, until=40)
+    assert columns is not None
+    assert list(zip(*columns, strict=True)) == rows
+    assert log.columns(after=3, until=41) is None, "one is not there"
+
+
+def test_whole_tiles_are_held_against_the_hashes_of_leaves(log: LogStore) -> None:
+    log.append([entry(position, of=f"s{position % 7}") for position in range(1, 601)])
+    hashes = [leaf.hash for leaf in log.leaves(after=0, until=600)]
+    assert log.has_leaf_tiles(0, hashes[:512])
+    assert log.has_leaf_tiles(1, hashes[256:512])
+    assert log.has_leaf_tiles(0, [])
+    assert not log.has_leaf_tiles(0, hashes[256:512])
+    assert not log.has_leaf_tiles(0, [*hashes[:511], hashes[0]])
+    assert not log.has_leaf_tiles(2, hashes[:256]), "it is not whole yet"
+
+
 def test_how_far_each_stream_goes(log: LogStore) -> None:
     entries = filled(log)
     hashes = {row[0]: row[3] for row in log.leaves(after=0, until=len(entries))}

@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 
 from ledger import Ledger, LedgerError
-from ledger.verification import _faults_between
+from ledger.entry_faults import faults_between
 from tests.crash.killed_writers import KINDS, REQUEST_HASH, WORLD_KEY, Sent, Writer, answer, sent
 from tests.crash.power_cuts import in_memory
 from tests.ledger.conftest import WORLD
@@ -92,7 +92,7 @@ class KillCycles:
             self.appends[writer.kind] += len(done)
         yield from faults_of(places, acknowledged, begun)
         yield from self._again(ledger, acknowledged, begun, rng)
-        yield from (str(fault) for fault in _faults_between(ledger.log, self._checked, ledger.head()))
+        yield from (str(fault) for fault in faults_between(ledger.log, self._checked, ledger.head()))
         self._checked = ledger.head()
         self._root = ledger.log.root(self._checked)
 

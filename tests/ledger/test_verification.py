@@ -4,12 +4,16 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ledger import Ledger, LedgerDamaged
+from ledger.append.erasure_faults import THERE
+from ledger.entry_faults import AT_ONCE, Fault, PartFaults, faults_of_part
+from ledger.store.merkle_tiles import WIDTH
 from tests.depth import examples
 from tests.ledger.conftest import WORLD, correction, figure
 from tests.random_tampering import tamper
@@ -27,6 +31,7 @@ FORGED = (
     "INSERT INTO stored_events SELECT {position}, randomblob(16), randomblob(16), 1, topic, recorded_at, recorded_by, "
     "digest, state FROM stored_events WHERE position = 300"
 )
+WITHOUT_TEXT = "UPDATE stored_events SET state = x'', digest = x'' WHERE position = 300"
 WITHOUT_TREE = "DROP TABLE leaves; DROP TABLE tiles; DROP TABLE tree; DROP TABLE seal"
 WITHOUT_LAST = "DELETE FROM stored_events WHERE position > {0}; DELETE FROM leaves WHERE position > {0}".format(
     LAST - 5
@@ -87,6 +92,8 @@ BY_SQL: dict[str, tuple[str, int | None]] = {
     "a row put in at the end": (FORGED.format(position=LAST + 1), LAST + 1),
     "a content hash": ("UPDATE leaves SET content = zeroblob(32) WHERE position = 300", AT),
     "a salt": ("UPDATE leaves SET salt = zeroblob(16) WHERE position = 300", AT),
+    "a salt gone": ("UPDATE leaves SET salt = NULL WHERE position = 300", AT),
+    "a salt that is a text": ("UPDATE leaves SET salt = 'a salt' WHERE position = 300", None),
     "a leaf's hash": ("UPDATE leaves SET hash = zeroblob(32) WHERE position = 300", AT),
     "a leaf gone": ("DELETE FROM leaves WHERE position = 300", AT),
     "a tile's root": ("UPDATE tiles SET root = zeroblob(32) WHERE tile = 1", 257),
@@ -109,10 +116,10 @@ BY_SQL: dict[str, tuple[str, int | None]] = {
 }
 
 
-def row_hashed_again(path: Path) -> None:
+def row_hashed_again(path: Path, sql: str, position: int = AT) -> None:
     def alter(connection: sqlite3.Connection) -> None:
-        connection.executescript(BY_SQL["a value"][0])
-        hash_row_again(connection, AT)
+        connection.executescript(sql)
+        hash_row_again(connection, position)
 
     tampered(path, alter)
 
@@ -123,7 +130,14 @@ def tree_hashed_again(path: Path, sql: str) -> None:
 
 
 OTHERWISE: dict[str, tuple[Callable[[Path], None], int | None]] = {
-    "a row altered and hashed again": (row_hashed_again, 257),
+    "a row altered and hashed again": (partial(row_hashed_again, sql=BY_SQL["a value"][0]), 257),
+    "a time that goes back, hashed again": (partial(row_hashed_again, sql=update("recorded_at", "1")), AT),
+    "a time that goes back where other entries are looked at, hashed again": (
+        partial(row_hashed_again, sql=update("recorded_at", "1", AT_ONCE + 1), position=AT_ONCE + 1),
+        AT_ONCE + 1,
+    ),
+    "a text taken away, hashed again": (partial(row_hashed_again, sql=WITHOUT_TEXT), AT),
+    "an unknown type, hashed again": (partial(row_hashed_again, sql=update("topic", "'Nothing'")), AT),
     "a value altered and the tree made again": (partial(tree_hashed_again, sql=BY_SQL["a value"][0]), None),
     "rows taken away and the tree made again": (partial(tree_hashed_again, sql=WITHOUT_LAST), LAST - 4),
     "a row put in and the tree made again": (
@@ -163,7 +177,7 @@ def test_what_was_altered_is_found_with_its_position(path: Path, name: str) -> N
         "the seal gone",
         "the seal of another size",
         "the name of the log",
-        *list(OTHERWISE)[1:],
+        *list(OTHERWISE)[5:],
     ],
 )
 def test_what_was_altered_at_the_end_is_seen_at_once_and_nothing_is_appended(path: Path, name: str) -> None:
@@ -292,18 +306,96 @@ def in_parts(connection: sqlite3.Connection) -> None:
     ],
     ids=["in parts", "its stream", "its time", "it is gone", "its leaf is gone", "it is later"],
 )
+@pytest.mark.parametrize("part_rows", [PARTS_END, WIDTH], ids=["parts", "parts of whole tiles"])
 def test_several_processes_find_what_one_finds_also_where_their_parts_meet(
-    path: Path, monkeypatch: pytest.MonkeyPatch, alter: Tamper | str, positions: set[int]
+    path: Path, monkeypatch: pytest.MonkeyPatch, alter: Tamper | str, positions: set[int], part_rows: int
 ) -> None:
     tampered(path, alter)
-    monkeypatch.setattr("ledger.verification.PART_ROWS", PARTS_END)
+    monkeypatch.setattr("ledger.verification.PART_ROWS", part_rows)
     with Ledger(path) as ledger:
         alone = ledger.verify()
         assert positions <= {fault.position for fault in alone.faults}
         monkeypatch.setattr("ledger.verification.ALONE_MAX", 0)
         said: list[int] = []
         assert ledger.verify(progress=said.append).faults == alone.faults
-        assert said == [100, 200, 300, 400, 500, LAST]
+        assert said == [*range(part_rows, LAST, part_rows), LAST]
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        "UPDATE tiles SET root = randomblob(32) WHERE tile = 1",
+        "UPDATE tiles SET hashes = randomblob(8192) WHERE tile = 0",
+        "DELETE FROM tiles WHERE tile = 0",
+        "UPDATE leaves SET hash = randomblob(32) WHERE position = 512",
+    ],
+)
+def test_what_a_look_at_the_whole_tree_finds_is_told_though_its_tiles_were_seen_before(path: Path, alter: str) -> None:
+    tampered(path, alter)
+    with Ledger(path) as ledger:
+        of_store = [Fault(*one) for one in ledger.log.damage()]
+        found = ledger.verify().faults
+        assert of_store
+        assert [one for one in found if one in of_store] == of_store
+
+
+def test_tiles_are_right_where_each_of_them_is(path: Path) -> None:
+    with Ledger(path) as ledger:
+        assert faults_of_part(ledger.log, (0, LAST)) == PartFaults([], 2)
+        event = ledger.log.at_positions([AT])[0].event_id
+        ledger.erase(event, reason="other", explanation="It had to go.")
+        assert faults_of_part(ledger.log, (0, LAST + 1)) == PartFaults([], 2), "also where a text was erased"
+        assert faults_of_part(ledger.log, (256, LAST)) == PartFaults([], 1)
+        assert faults_of_part(ledger.log, (100, LAST)) == PartFaults([], 0), "it begins within a tile"
+    tampered(path, "UPDATE tiles SET root = randomblob(32) WHERE tile = 1")
+    with Ledger(path) as ledger:
+        assert faults_of_part(ledger.log, (0, LAST)).right_tiles < 2
+        assert [position for position, _ in ledger.log.damage()] == [257]
+        assert not list(ledger.log.damage(right_tiles=2))
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_text_that_was_erased_and_is_there_again_is_told(path: Path, noted: bool) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        query = f"SELECT state, digest, salt FROM stored_events JOIN leaves USING (position) WHERE position = {AT}"
+        state, digest, salt = connection.execute(query).fetchone()
+    with Ledger(path) as ledger:
+        event = ledger.log.at_positions([AT])[0].event_id
+        ledger.erase(event, reason="other", explanation="It had to go.")
+
+    def put_back(connection: sqlite3.Connection) -> None:
+        connection.execute(f"UPDATE stored_events SET state = ?, digest = ? WHERE position = {AT}", (state, digest))
+        connection.execute(f"UPDATE leaves SET salt = ? WHERE position = {AT}", (salt,))
+        if not noted:
+            connection.execute("DELETE FROM erasures")
+
+    tampered(path, put_back)
+    with Ledger(path) as ledger:
+        faults = ledger.verify().faults
+    assert {one.detail for one in faults if one.position == AT} == {
+        f"{THERE} at position {LAST + 1}",
+        *([THERE] if noted else []),
+    }
+
+
+@pytest.mark.parametrize("table", ["tiles", "erasures"])
+def test_a_table_that_is_gone_hides_no_altered_entry(path: Path, table: str) -> None:
+    tampered(path, update("recorded_by", "'somebody'", LAST))
+    with Ledger(path) as ledger:
+        (before,) = [one for one in ledger.verify().faults if one.position == LAST]
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(f"DROP TABLE {table}")
+        found = ledger.verify().faults
+    assert before in found
+    assert any("cannot be read" in one.detail or table in one.detail for one in found)
+
+
+def test_what_stands_before_a_gap_is_looked_at_too(path: Path) -> None:
+    alter = (update("recorded_by", "'somebody'", AT - 10), f"DELETE FROM stored_events WHERE position = {AT}")
+    tampered(path, f"{'; '.join(alter)}; DELETE FROM leaves WHERE position = {AT + 1}")
+    with Ledger(path) as ledger:
+        positions = {one.position for one in ledger.verify().faults}
+    assert {AT - 10, AT, AT + 1} <= positions
 
 
 def test_random_tamperings_are_found(tmp_path: Path) -> None:

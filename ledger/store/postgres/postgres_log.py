@@ -139,11 +139,11 @@ class PostgresLog(TableLog, LibraryRecorder, PostgresApplicationRecorder):
         said = ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
         return "off" not in values, f"{said} (PostgreSQL {version})"
 
-    def damage(self) -> Iterator[tuple[int | None, str]]:
+    def damage(self, *, right_tiles: int = 0) -> Iterator[tuple[int | None, str]]:
         """What is wrong with the log beside its entries and leaves, and from which position on."""
         for name, event in self.datastore.fetch(
             "SELECT tgname::text, tgrelid::regclass::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
             "WHERE relnamespace = current_schema()::regnamespace AND tgenabled NOT IN ('O', 'A')"
         ):
             yield None, f"the trigger {name} of {event} is switched off: anybody may have changed what it guards"
-        yield from super().damage()
+        yield from super().damage(right_tiles=right_tiles)

@@ -33,6 +33,7 @@ PRAGMAS = (
 BULK_PRAGMAS = (f"cache_size={-128 * 1024}", f"wal_autocheckpoint={100_000}")
 # The last one copies, so that no append that comes afterwards has to.
 SINGLE_PRAGMAS = (f"cache_size={-64 * 1024}", "wal_autocheckpoint=1000", "wal_checkpoint(PASSIVE)")
+LOOKUP_PRAGMA = f"cache_size={-48 * 1024}"
 _DAMAGE = ("disk image is malformed", "file is not a database", "Could not decode to UTF-8")
 """What SQLite, and Python for it, say of a file that does not hold what was written."""
 _ERRORS = (sqlite3.Error, PersistenceError, ConnectionPoolClosedError)
@@ -75,6 +76,19 @@ class LogDatastore(SQLiteDatastore):
             with self._reading() as cursor:
                 cursor.row_factory = None
                 return cursor.execute(sql, values).fetchall()
+        except _ERRORS as error:
+            raise _store_error(error) from error
+
+    def fetch_with_room(self, sql: str) -> list[Any]:
+        """The same of a statement that looks up each row of a table in its indexes, where it lies anywhere."""
+        try:
+            with self._reading() as cursor:
+                ((room,),) = cursor.execute("PRAGMA cache_size").fetchall()
+                cursor.execute(f"PRAGMA {LOOKUP_PRAGMA}")
+                try:
+                    return cursor.execute(sql).fetchall()
+                finally:
+                    cursor.execute(f"PRAGMA cache_size={room}")
         except _ERRORS as error:
             raise _store_error(error) from error
 

@@ -105,12 +105,12 @@ class SQLiteLog(TableLog, LibraryRecorder, SQLiteApplicationRecorder):
         said = f"journal_mode={journal_mode}, synchronous={_SYNCHRONOUS.get(synchronous, str(synchronous))}"
         return said == "journal_mode=wal, synchronous=full", said
 
-    def damage(self) -> Iterator[tuple[int | None, str]]:
+    def damage(self, *, right_tiles: int = 0) -> Iterator[tuple[int | None, str]]:
         """What is wrong with the log beside its entries and leaves, and from which position on."""
-        for row in self.datastore.fetch("PRAGMA integrity_check(10)"):
+        for row in self.datastore.fetch_with_room("PRAGMA integrity_check(10)"):
             if row[0] != "ok":
                 yield None, f"the file is damaged: {row[0]}"
-        yield from super().damage()
+        yield from super().damage(right_tiles=right_tiles)
 
     # Reading
 

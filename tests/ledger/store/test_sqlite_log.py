@@ -8,8 +8,9 @@ import pytest
 from eventsourcing.application import LocalNotificationLog
 
 from ledger import Ledger, StoreError
+from ledger.store.merkle_tiles import WIDTH
 from ledger.store.sqlite.log import SQLiteLog
-from tests.contracts.test_log_store import filled
+from tests.contracts.test_log_store import filled, many
 from tests.ledger.conftest import WORLD, figure, sqlite_of
 
 
@@ -172,4 +173,14 @@ def test_readers_of_the_eventsourcing_library_can_follow_the_log(name: str, tmp_
     assert log.max_notification_id() == 7
     with pytest.raises(StoreError, match="append"):
         log.insert_events(log.select_events(entries[0].stream))
+    log.close()
+
+
+def test_tiles_above_the_leaves_are_looked_at_though_those_of_leaves_were_seen_to_be_right(tmp_path: Path) -> None:
+    log = SQLiteLog(str(tmp_path / "ledger.db"))
+    log.append(many(1, WIDTH * WIDTH))
+    assert not list(log.damage(right_tiles=WIDTH))
+    log.database.write("DROP TRIGGER tiles_never_update", [()])
+    log.database.write("UPDATE tiles SET root = zeroblob(32) WHERE level = 1", [()])
+    assert list(log.damage(right_tiles=WIDTH)) == [(1, "tile 0 of level 1 of the tree is not of the hashes below it")]
     log.close()
