@@ -351,6 +351,7 @@ def test_tiles_are_right_where_each_of_them_is(path: Path) -> None:
     with Ledger(path) as ledger:
         assert faults_of_part(ledger.log, (0, LAST)).right_tiles < 2
         assert [position for position, _ in ledger.log.damage()] == [257]
+        assert [position for position, _ in ledger.log.damage(right_tiles=1)] == [257]
         assert not list(ledger.log.damage(right_tiles=2))
 
 
