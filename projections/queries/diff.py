@@ -17,7 +17,7 @@ from ledger import Ledger
 from ledger.values import difference, is_fiscal, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.queries.difference_causes import DifferenceCauses, Item, Seen, cause_item
-from projections.queries.figure_differences import Wanted, figure_differences
+from projections.queries.figure_differences import FigureDifference, Wanted, figure_differences, items_of
 from projections.queries.filter_values import Value
 from projections.queries.filters import UnknownFilter, one_of
 from projections.queries.reader import Reader
@@ -55,21 +55,27 @@ def diff(
         answering = (reader.read("figures", filters=filters)["figure_id"] for reader in readers)
         chosen = {one for ids in answering for one in allowance.values_of(ids)}
     page = figure_differences(readers, how, figures=chosen, wanted=wanted, limit=limit, offset=offset)
-    ids = [one.figure_id for one in page]
-    sides = [_items(reader, how, ids) for reader in readers]
+    sides = _sides(readers, how, page)
     items = [_item(one.figure_id, one.kind, *(side.get(one.figure_id) for side in sides)) for one in page]
     if causes:
         turned = _turned(readers, how, sides)
-        found = _Causes(ledger, before, after).of(ids, turned)
+        found = _Causes(ledger, before, after).of([one.figure_id for one in page], turned)
         for item in items:
             item["causes"] = found.get(item["figure_id"], [])
     return items
 
 
-def _items(reader: Reader, how: Mapping[str, Value], ids: Sequence[str]) -> dict[str, Item]:
-    """The items of some figures by their ids."""
-    items = reader.read("figures", filters=how, figures=ids)
-    return {item["figure_id"]: item for item in reader.allowance.rows_of(items)}
+def _sides(
+    readers: Sequence[Reader], how: Mapping[str, Value], page: Sequence[FigureDifference]
+) -> list[dict[str, Item]]:
+    """The items of some figures that differ, by their ids, at each of the viewpoints."""
+    lacking = [one.figure_id for one in page if one.items is None]
+    sides = [items_of(reader, how, lacking) if lacking else {} for reader in readers]
+    for one in page:
+        for side, item in zip(sides, one.items or (), strict=False):
+            if item is not None:
+                side[one.figure_id] = item
+    return sides
 
 
 def _turned(readers: Sequence[Reader], how: Mapping[str, Value], sides: Sequence[Mapping[str, Item]]) -> dict[str, str]:
@@ -78,7 +84,7 @@ def _turned(readers: Sequence[Reader], how: Mapping[str, Value], sides: Sequence
     for reader, other, items in zip(readers, reversed(readers), sides, strict=True):
         asked = reader.preferring_as_at(other.viewpoint.position)
         if not asked.ranking.asks_as(reader.ranking):
-            otherwise = _items(asked, how, list(items))
+            otherwise = items_of(asked, how, list(items))
             found |= {
                 figure: item["metric"]
                 for figure, item in items.items()

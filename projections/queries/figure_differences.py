@@ -1,9 +1,8 @@
 """Figure differences: which figures differ between two viewpoints, in the order of figures.
 
 Of all figures only what they amount to is read, and what puts them in order; so of a year in which most of a million
-figures changed, a page costs what its own items cost. What they amount to is read of those figures alone of which
-something is held and known at one of the two viewpoints only, unless the ledger preferred other publishers in between:
-then any answer may have turned.
+figures changed, a page costs what its own items cost. It is read of those figures alone that may answer otherwise: see
+`projections.queries.touched_figures`.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -15,10 +14,13 @@ import pyarrow as pa
 
 from projections.catalogue import CATALOGUE, FIGURE_ORDER, FIGURE_VALUE
 from projections.queries.compose import question
+from projections.queries.difference_causes import Item
+from projections.queries.figure_pages import PLACES_FEW
 from projections.queries.filter_values import Value
 from projections.queries.filters import select
+from projections.queries.names import NEAR_MAX
 from projections.queries.reader import Reader
-from projections.queries.viewpoint_cursor import naive
+from projections.queries.touched_figures import FiguresAbout, Stretches, TouchedFigures
 
 Wanted = Callable[[Decimal, Decimal], bool]
 """Whether a figure is wanted that was one number and is another."""
@@ -44,11 +46,6 @@ FROM (
 WHERE kind IS NOT NULL
 ORDER BY {", ".join(_SHOWN)}, figure_id"""
 
-_TOUCHED = """SELECT DISTINCT figure_id
-FROM log.figures
-WHERE (since <= $held_before AND until > $held_before AND visible_from <= $known_before)
-  <> (since <= $held_after AND until > $held_after AND visible_from <= $known_after)"""
-
 
 class FigureDifference(NamedTuple):
     """A figure that differs: `added`, `removed`, `changed` or `restated`; and its canonical values."""
@@ -57,6 +54,8 @@ class FigureDifference(NamedTuple):
     kind: str
     earlier: Decimal | None
     later: Decimal | None
+    items: tuple[Item | None, Item | None] | None = None
+    """The two answers, where they were read to find the difference."""
 
 
 def figure_differences(
@@ -72,15 +71,77 @@ def figure_differences(
 
     `how` are the filters that say which answer is wanted: `publisher` and `prefer`.
     """
+    enough = None if limit is None else offset + limit
+    if figures is None and enough is not None and enough <= PLACES_FEW:
+        return _first(readers, how, wanted=wanted, enough=enough)[offset:]
     page = "" if wanted is not None or limit is None else f" LIMIT {limit:d} OFFSET {offset:d}"
-    touched = _touched(readers) if figures is None else None
-    before, after = (_amounts(reader, how, figures, touched) for reader in readers)
+    touched = TouchedFigures(readers, how).all() if figures is None else None
+    rows = _differences(readers, how, chosen=figures, touched=touched, page=page)
+    return list(rows) if page else list(islice(_wanted(rows, wanted), offset, enough))
+
+
+def _first(
+    readers: Sequence[Reader], how: Mapping[str, Value], *, wanted: Wanted | None, enough: int
+) -> list[FigureDifference]:
+    """The first differences, looked for among the figures of some subjects after the other."""
+    touched = TouchedFigures(readers, how)
+    stretches = Stretches(touched.counted(), enough=enough)
+    found: list[FigureDifference] = []
+    while (lacking := enough - len(found)) and (subjects := stretches.next(found=len(found), lacking=lacking)):
+        some = touched.about(subjects)
+        if some.ids is not None and len(some.ids) <= NEAR_MAX and "publisher" not in how:
+            rows = _near_differences(readers, how, some.ids)
+        else:
+            rows = _differences(readers, how, touched=some, page=f" LIMIT {lacking:d}" if wanted is None else "")
+        found += islice(_wanted(rows, wanted), lacking)
+    return found
+
+
+def items_of(reader: Reader, how: Mapping[str, Value], ids: Sequence[str]) -> dict[str, Item]:
+    """The items of some figures by their ids."""
+    items = reader.read("figures", filters=how, figures=ids)
+    return {item["figure_id"]: item for item in reader.allowance.rows_of(items)}
+
+
+def _near_differences(
+    readers: Sequence[Reader], how: Mapping[str, Value], touched: pa.Table
+) -> Iterator[FigureDifference]:
+    """The differences of a few figures, in order: all that is shown of them is read sooner than what they amount to."""
+    ids = list(map(str, readers[1].allowance.values_of(touched["figure_id"])))
+    before, after = (items_of(reader, how, ids) for reader in readers)
+    shown = {**before, **after}
+    for one in sorted(shown, key=lambda one: [*(shown[one][name] or "" for name in _SHOWN), one]):
+        earlier, later = sides = before.get(one), after.get(one)
+        kind = _kind(earlier, later)
+        if kind is not None:
+            yield FigureDifference(one, kind, _number(earlier), _number(later), sides)
+
+
+def _kind(before: Item | None, after: Item | None) -> str | None:
+    """How an answer differs from the one before; None where it does not."""
+    if before is None or after is None:
+        return "added" if before is None else "removed"
+    if any(before[name] != after[name] for name in FIGURE_VALUE):
+        return "changed"
+    return "restated" if before["status"] != after["status"] else None
+
+
+def _number(item: Item | None) -> Decimal | None:
+    return None if item is None or item["canonical_value"] is None else Decimal(item["canonical_value"])
+
+
+def _differences(
+    readers: Sequence[Reader],
+    how: Mapping[str, Value],
+    *,
+    chosen: Collection[str] | None = None,
+    touched: FiguresAbout | None = None,
+    page: str = "",
+) -> Iterator[FigureDifference]:
+    """The differences of the figures that are chosen, or touched, in order; `page` says which of them."""
+    before, after = (_amounts(reader, how, chosen, touched) for reader in readers)
     with readers[1].lending(amounts_before=before, amounts_after=after):
-        rows = map(FigureDifference._make, readers[1].ask(f"{_DIFFERENCES}{page}"))
-    if page:
-        return list(rows)
-    last = None if limit is None else offset + limit
-    return list(islice(_wanted(rows, wanted), offset, last))
+        return (FigureDifference(*row) for row in readers[1].ask(f"{_DIFFERENCES}{page}"))
 
 
 def _wanted(differences: Iterator[FigureDifference], wanted: Wanted | None) -> Iterator[FigureDifference]:
@@ -89,30 +150,22 @@ def _wanted(differences: Iterator[FigureDifference], wanted: Wanted | None) -> I
             yield one
 
 
-def _touched(readers: Sequence[Reader]) -> pa.Table | None:
-    """The ids of the figures whose answers may differ; None where those of all may."""
-    before, after = readers
-    if not before.ranking.asks_as(after.ranking):
-        return None
-    at = {"before": before.viewpoint, "after": after.viewpoint}
-    held = {f"held_{side}": viewpoint.position for side, viewpoint in at.items()}
-    known = {f"known_{side}": naive(viewpoint.as_of) for side, viewpoint in at.items()}
-    return after.table(_TOUCHED, {**held, **known})
-
-
 def _amounts(
-    reader: Reader, how: Mapping[str, Value], figures: Collection[str] | None, touched: pa.Table | None
+    reader: Reader, how: Mapping[str, Value], chosen: Collection[str] | None, touched: FiguresAbout | None
 ) -> pa.Table:
     """What figures amount to, with their status and what puts them in order, in no order: all, or some."""
     selection = select(CATALOGUE["figures"], how, reader.names)
-    if figures is not None:
-        selection.choose(figures, near=reader.names.near(figures))
-    among = [] if touched is None else ["figure_id IN (SELECT CAST(figure_id AS UUID) FROM touched_figures)"]
+    if chosen is not None:
+        selection.choose(chosen, near=reader.names.near(chosen))
+    if touched is not None:
+        selection.keep_near(touched.near)
+    ids = touched and touched.ids
     view, read = ("figures", "figures") if how else ("answers", "answer_intervals")
     rows = {"figures": list(selection.rows), "answer_intervals": list(selection.near)}
-    rows[read] += among
+    if ids is not None:
+        rows[read].append("figure_id IN (SELECT CAST(figure_id AS UUID) FROM touched_figures)")
     clauses = question(view, reader.families, rows=rows, by_preference=bool(reader.ranking))
     columns = ", ".join(dict.fromkeys((*FIGURE_ORDER, *FIGURE_VALUE, "status")))
     query = f"{clauses} SELECT {columns} FROM items WHERE {' AND '.join(selection.items)}"
-    with reader.lending(**({} if touched is None else {"touched_figures": touched})):
+    with reader.lending(**({} if ids is None else {"touched_figures": ids})):
         return reader.table(query, selection.params)

@@ -133,9 +133,14 @@ def wrong_questions(
 
 
 def wrong_diff(engine: Engine, models: Sequence[Model], one: Viewpoint, other: Viewpoint) -> Iterator[str]:
-    """What differs in what changed between two viewpoints, and in the events that made the difference."""
+    """What differs in what changed between two viewpoints, whole and in pages, and in the events that made it so."""
     wanted = [item for model in models for item in model.diff(one.as_of, one.position, other.as_of, other.position)]
-    found = engine.diff(seen_from(engine, one), seen_from(engine, other))
+    views = seen_from(engine, one), seen_from(engine, other)
+    found = engine.diff(*views)
+    half = len(found) // 2
+    for offset, limit in ((0, half + 1), (half, half + 2)):
+        if found[offset:][:limit] != engine.diff(*views, limit=limit, offset=offset):
+            yield f"diff of {one} and {other}: from {offset}, {limit} of them are no page of the whole"
     for item in found:
         for side in (item, item["before"], item["after"]):
             if side is not None:

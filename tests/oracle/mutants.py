@@ -567,6 +567,24 @@ MUTANTS = (
         "WHEN FALSE THEN 'restated'",
     ),
     Mutant(
+        "diff: of a few figures a restatement is no difference",
+        "queries/figure_differences.py",
+        'return "restated" if before["status"] != after["status"] else None',
+        "return None",
+    ),
+    Mutant(
+        "diff: of the first subjects none is looked at where figures turn by another preference",
+        "queries/touched_figures.py",
+        "elif not before.ranking.asks_as(self._reader.ranking):",
+        "elif False:",
+    ),
+    Mutant(
+        "diff: the last of some subjects is left out",
+        "queries/touched_figures.py",
+        "subject BETWEEN $first AND $last",
+        "subject >= $first AND subject < $last",
+    ),
+    Mutant(
         "diff: what a statement depends on is no cause",
         "queries/difference_causes.py",
         "for position in self._depended_on(one.position):",

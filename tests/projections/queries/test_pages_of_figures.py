@@ -29,15 +29,26 @@ def test_pages_of_a_sorted_list_are_the_whole_of_it(shipped: Engine, sort: str, 
     assert len(every) > SIZE
 
 
-@pytest.mark.parametrize("filters", [{}, {"publisher": "usgs"}, {"subject": "australia"}])
-def test_pages_of_differences_are_the_whole_of_them_in_order(shipped: Engine, filters: dict[str, str]) -> None:
+@pytest.mark.parametrize("size", [3, 40, SIZE, 700])
+@pytest.mark.parametrize("filters", [{}, {"publisher": "usgs"}, {"prefer": "usgs"}, {"subject": "australia"}])
+def test_pages_of_differences_are_the_whole_of_them_in_order(
+    shipped: Engine, filters: dict[str, str], size: int
+) -> None:
     before, after = (shipped.viewpoint(as_of=day) for day in ("2024-06-30", "2026-03-01"))
     every = shipped.diff(before, after, filters=filters)
     assert every == sorted(every, key=place)
     assert {item["kind"] for item in every} >= {"added", "changed"}
-    starts = range(0, len(every) + 1, SIZE)
-    pages = [shipped.diff(before, after, filters=filters, limit=SIZE, offset=start) for start in starts]
-    assert [item for page in pages for item in page] == every
+    starts = range(0, len(every) + 1, max(size, len(every) // 5))
+    for start in starts:
+        page = shipped.diff(before, after, filters=filters, limit=size, offset=start)
+        assert page == every[start : start + size]
+
+
+def test_pages_of_differences_from_later_to_earlier_remove_what_was_added(shipped: Engine) -> None:
+    before, after = (shipped.viewpoint(as_of=day) for day in ("2026-03-01", "2024-06-30"))
+    every = shipped.diff(before, after)
+    assert "removed" in {item["kind"] for item in every[:SIZE]}
+    assert shipped.diff(before, after, limit=SIZE) == every[:SIZE]
 
 
 def test_of_differences_those_that_are_wanted_come_in_pages_too(shipped: Engine) -> None:
