@@ -1,10 +1,12 @@
 """What differs between two viewpoints, and the events that made the difference.
 
 Figures are matched by the id that they show at each viewpoint, so a merge removes one figure and changes or adds
-another. A cause is an event whose presence or content differs between the viewpoints and that bears on the figure: a
-statement or withdrawal that came into the log, or was published, in between; what was done to one by a ledger event; a
-merge that carried it here or away; a registration whose fiscal year moved its period; another preference of the ledger,
-where that turns the answer. What cancels out is not listed.
+another. Where several publishers are asked for, each answers by itself, and is compared with itself.
+
+A cause is an event whose presence or content differs between the viewpoints and that bears on the figure: a statement
+or withdrawal that came into the log, or was published, in between; what was done to one by a ledger event; a merge that
+carried it here or away; a registration whose fiscal year moved its period; another preference of the ledger, where that
+turns the answer. What cancels out is not listed.
 """
 
 from collections import defaultdict
@@ -17,7 +19,13 @@ from ledger import Ledger
 from ledger.values import difference, is_fiscal, percent_of, plain
 from projections.catalogue import CATALOGUE, FIGURE_KEY
 from projections.queries.difference_causes import DifferenceCauses, Item, Seen, cause_item
-from projections.queries.figure_differences import FigureDifference, Wanted, figure_differences, items_of
+from projections.queries.figure_differences import (
+    AnswerKey,
+    FigureDifference,
+    Wanted,
+    figure_differences,
+    items_of,
+)
 from projections.queries.filter_values import Value
 from projections.queries.filters import UnknownFilter, one_of
 from projections.queries.reader import Reader
@@ -56,39 +64,39 @@ def diff(
         chosen = {one for ids in answering for one in allowance.values_of(ids)}
     page = figure_differences(readers, how, figures=chosen, wanted=wanted, limit=limit, offset=offset)
     sides = _sides(readers, how, page)
-    items = [_item(one.figure_id, one.kind, *(side.get(one.figure_id) for side in sides)) for one in page]
+    items = [_item(one.figure_id, one.kind, *(side.get(one.key) for side in sides)) for one in page]
     if causes:
         turned = _turned(readers, how, sides)
-        found = _Causes(ledger, before, after).of([one.figure_id for one in page], turned)
+        found = _Causes(ledger, before, after).of(list(dict.fromkeys(one.figure_id for one in page)), turned)
         for item in items:
-            item["causes"] = found.get(item["figure_id"], [])
+            item["causes"] = list(found.get(item["figure_id"], []))
     return items
 
 
 def _sides(
     readers: Sequence[Reader], how: Mapping[str, Value], page: Sequence[FigureDifference]
-) -> list[dict[str, Item]]:
-    """The items of some figures that differ, by their ids, at each of the viewpoints."""
-    lacking = [one.figure_id for one in page if one.items is None]
+) -> list[dict[AnswerKey, Item]]:
+    """The answers that differ, as items, at each of the viewpoints."""
+    lacking = list(dict.fromkeys(one.figure_id for one in page if one.items is None))
     sides = [items_of(reader, how, lacking) if lacking else {} for reader in readers]
     for one in page:
         for side, item in zip(sides, one.items or (), strict=False):
             if item is not None:
-                side[one.figure_id] = item
+                side[one.key] = item
     return sides
 
 
-def _turned(readers: Sequence[Reader], how: Mapping[str, Value], sides: Sequence[Mapping[str, Item]]) -> dict[str, str]:
+def _turned(
+    readers: Sequence[Reader], how: Mapping[str, Value], sides: Sequence[Mapping[AnswerKey, Item]]
+) -> dict[str, str]:
     """The metrics of those that another publisher would answer at one viewpoint with the preference of the other."""
     found: dict[str, str] = {}
     for reader, other, items in zip(readers, reversed(readers), sides, strict=True):
         asked = reader.preferring_as_at(other.viewpoint.position)
         if not asked.ranking.asks_as(reader.ranking):
-            otherwise = items_of(asked, how, list(items))
+            otherwise = items_of(asked, how, list(dict.fromkeys(figure for figure, _ in items)))
             found |= {
-                figure: item["metric"]
-                for figure, item in items.items()
-                if otherwise[figure]["event_id"] != item["event_id"]
+                key[0]: item["metric"] for key, item in items.items() if otherwise[key]["event_id"] != item["event_id"]
             }
     return found
 

@@ -20,7 +20,7 @@ from projections.queries.filter_values import Value
 from projections.queries.filters import select
 from projections.queries.names import NEAR_MAX
 from projections.queries.reader import Reader
-from projections.queries.touched_figures import FiguresAbout, Stretches, TouchedFigures
+from projections.queries.touched_figures import FiguresAbout, Stretches, TouchedFigures, publishers_named
 
 Wanted = Callable[[Decimal, Decimal], bool]
 """Whether a figure is wanted that was one number and is another."""
@@ -37,25 +37,34 @@ _PLACE = ", ".join(
     f"COALESCE(CAST(CASE WHEN after.found THEN after.{name} ELSE before.{name} END AS VARCHAR), '') AS {name}"
     for name in _SHOWN
 )
-_DIFFERENCES = f"""SELECT CAST(figure_id AS VARCHAR) AS figure_id, kind, earlier, later
+_DIFFERENCES = f"""SELECT CAST(figure_id AS VARCHAR) AS figure_id, {{by}} AS by, kind, earlier, later
 FROM (
   SELECT figure_id, {_KIND} AS kind, before.canonical_value AS earlier, after.canonical_value AS later, {_PLACE}
   FROM (SELECT *, TRUE AS found FROM amounts_before) AS before
-  FULL JOIN (SELECT *, TRUE AS found FROM amounts_after) AS after USING (figure_id)
+  FULL JOIN (SELECT *, TRUE AS found FROM amounts_after) AS after USING ({{matched}})
 )
 WHERE kind IS NOT NULL
 ORDER BY {", ".join(_SHOWN)}, figure_id"""
+AnswerKey = tuple[str, str | None]
+"""A figure's id and, where several publishers are asked for, which of them answers."""
 
 
 class FigureDifference(NamedTuple):
-    """A figure that differs: `added`, `removed`, `changed` or `restated`; and its canonical values."""
+    """An answer that differs: `added`, `removed`, `changed` or `restated`; and its canonical values."""
 
     figure_id: str
+    publisher: str | None
+    """Who answers, where several publishers are asked for; None where a figure has one answer."""
     kind: str
     earlier: Decimal | None
     later: Decimal | None
     items: tuple[Item | None, Item | None] | None = None
     """The two answers, where they were read to find the difference."""
+
+    @property
+    def key(self) -> AnswerKey:
+        """What is matched at the two viewpoints."""
+        return self.figure_id, self.publisher
 
 
 def figure_differences(
@@ -97,10 +106,18 @@ def _first(
     return found
 
 
-def items_of(reader: Reader, how: Mapping[str, Value], ids: Sequence[str]) -> dict[str, Item]:
-    """The items of some figures by their ids."""
+def items_of(reader: Reader, how: Mapping[str, Value], ids: Sequence[str]) -> dict[AnswerKey, Item]:
+    """The items of some figures."""
     items = reader.read("figures", filters=how, figures=ids)
-    return {item["figure_id"]: item for item in reader.allowance.rows_of(items)}
+    of_each = _of_each_publisher(how)
+    return {
+        (item["figure_id"], item["publisher"] if of_each else None): item for item in reader.allowance.rows_of(items)
+    }
+
+
+def _of_each_publisher(how: Mapping[str, Value]) -> bool:
+    """Whether a figure has an answer of each of several publishers."""
+    return len(publishers_named(how)) > 1
 
 
 def _near_differences(
@@ -110,11 +127,11 @@ def _near_differences(
     ids = list(map(str, readers[1].allowance.values_of(touched["figure_id"])))
     before, after = (items_of(reader, how, ids) for reader in readers)
     shown = {**before, **after}
-    for one in sorted(shown, key=lambda one: [*(shown[one][name] or "" for name in _SHOWN), one]):
+    for one in sorted(shown, key=lambda one: [*(shown[one][name] or "" for name in _SHOWN), one[0]]):
         earlier, later = sides = before.get(one), after.get(one)
         kind = _kind(earlier, later)
         if kind is not None:
-            yield FigureDifference(one, kind, _number(earlier), _number(later), sides)
+            yield FigureDifference(*one, kind, _number(earlier), _number(later), sides)
 
 
 def _kind(before: Item | None, after: Item | None) -> str | None:
@@ -140,8 +157,11 @@ def _differences(
 ) -> Iterator[FigureDifference]:
     """The differences of the figures that are chosen, or touched, in order; `page` says which of them."""
     before, after = (_amounts(reader, how, chosen, touched) for reader in readers)
+    of_each = _of_each_publisher(how)
+    matched = "figure_id, publisher" if of_each else "figure_id"
+    query = _DIFFERENCES.format(matched=matched, by="publisher" if of_each else "NULL")
     with readers[1].lending(amounts_before=before, amounts_after=after):
-        return (FigureDifference(*row) for row in readers[1].ask(f"{_DIFFERENCES}{page}"))
+        return (FigureDifference(*row) for row in readers[1].ask(f"{query}{page}"))
 
 
 def _wanted(differences: Iterator[FigureDifference], wanted: Wanted | None) -> Iterator[FigureDifference]:

@@ -48,7 +48,7 @@ class TouchedFigures:
             self._params[f"held_{side}"] = reader.viewpoint.position
             self._params[f"known_{side}"] = naive(reader.viewpoint.as_of)
         conditions = [f"({_TOUCHED})"]
-        publishers = _named(how)
+        publishers = publishers_named(how)
         if len(publishers) == 1:
             self._params["publishers"] = [reader.names.kept(slug) for reader in readers for slug in publishers]
             conditions.append("LIST_CONTAINS($publishers, publisher)")
@@ -76,7 +76,7 @@ class TouchedFigures:
         return self._reader.table(f"SELECT DISTINCT figure_id {self._from}{conditions}", {**self._params, **ends})
 
 
-def _named(how: Mapping[str, Value]) -> list[str]:
+def publishers_named(how: Mapping[str, Value]) -> list[str]:
     """The publishers who are asked for. Raises FilterError."""
     known = filter_named(CATALOGUE["figures"], "publisher")
     return values_of(known, known.name, how[known.name]) if known.name in how else []

@@ -567,6 +567,13 @@ MUTANTS = (
         "WHEN FALSE THEN 'restated'",
     ),
     Mutant(
+        "diff: an answer of one of several publishers is compared with another's",
+        "queries/figure_differences.py",
+        'matched = "figure_id, publisher" if of_each else "figure_id"',
+        'matched = "figure_id"',
+        Stage(("tests/projections/queries/test_pages_of_figures.py",)),
+    ),
+    Mutant(
         "diff: of a few figures a restatement is no difference",
         "queries/figure_differences.py",
         'return "restated" if before["status"] != after["status"] else None',

@@ -125,7 +125,7 @@ PREFERENCE_MUTANTS = (
     Mutant(
         "preferences: each is a cause of every difference",
         "queries/diff.py",
-        'if otherwise[figure]["event_id"] != item["event_id"]',
+        'if otherwise[key]["event_id"] != item["event_id"]',
         "if True",
         _DIFFS,
     ),

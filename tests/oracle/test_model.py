@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.depth import examples
 from tests.oracle.facts import moment
 from tests.oracle.histories import LEDGER_TYPES, histories, random_history, random_viewpoint, viewpoints
-from tests.oracle.model import KNOWN_AT_ONCE, Model
+from tests.oracle.model import KNOWN_AT_ONCE, OTHER_CAUSES, Model
 
 Body = dict[str, Any]
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -1185,13 +1185,15 @@ def test_what_is_recorded_later_never_changes_an_answer_at_an_earlier_position(
 @given(history=histories(20), data=st.data())
 @settings(max_examples=examples(20, deeply=500))
 def test_nothing_published_after_as_of_can_be_told_from_an_answer(history: list[Body], data: st.DataObject) -> None:
+    """What is no publication, as a preference, counts from its position on."""
     history = [body for body in history if body["type"] not in LEDGER_TYPES]
     as_of, _, effective_at = data.draw(viewpoints(history))
     events = recorded(*history)
     known = [
         event
         for event in events
-        if event["type"] in KNOWN_AT_ONCE or moment(event.get("published_at") or event["recorded_at"]).end <= as_of
+        if event["type"] in {*KNOWN_AT_ONCE, *OTHER_CAUSES}
+        or moment(event.get("published_at") or event["recorded_at"]).end <= as_of
     ]
     view = (as_of, len(events), effective_at)
     whole, cut = (json.loads(answers(Model(some), *view)) for some in (events, known))
