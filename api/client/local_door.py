@@ -34,7 +34,16 @@ from api.questions.repeated_question import asked
 from api.settings import ASOF_ROWS, CLOCK_CONFIRMED, DataPlace, data_directory, import_limits
 from api.settings_file import BadSetting
 from ledger import LedgerError, Refused, digest, parse_json
-from projections import Engine, FilterError, QuestionsRefused, TablesUnavailable, Unanswered, UnknownFilter
+from projections import (
+    Allowance,
+    Engine,
+    FilterError,
+    Inquiry,
+    QuestionsRefused,
+    TablesUnavailable,
+    Unanswered,
+    UnknownFilter,
+)
 from projections.sandbox import Sandbox
 
 T = TypeVar("T")
@@ -110,7 +119,7 @@ class LocalDoor:
         """What is made of the page that answers a question, read to its end: nothing is left open."""
 
         def ask() -> T:
-            return made(_page(self._engine, path, parameters))
+            return made(_page(self._engine.within(Allowance(holds_all=True)), path, parameters))
 
         with _told():
             return asked(ask)
@@ -201,7 +210,7 @@ class LocalDoor:
             return import_answer(self._engine, report, options)
 
 
-def _page(engine: Engine, path: str, parameters: Parameters) -> Page:
+def _page(engine: Inquiry, path: str, parameters: Parameters) -> Page:
     """The page that answers a question. Raises Problem."""
     if path == EVENT_TYPES:
         from api.questions.event_types import event_types

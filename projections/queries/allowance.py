@@ -79,14 +79,21 @@ class SandboxUnavailable(Unanswered):
 class Allowance:
     """What one question may use: `seconds` and `bytes_max`, no end of what is not given. Several threads may use it.
 
-    `asked_at` is when it was asked, by `time.monotonic`; by default now.
+    `asked_at` is when it was asked, by `time.monotonic`; by default now. `holds_all` says that whoever asks holds the
+    whole answer, however long, so that nothing is won by making it in parts.
     """
 
     def __init__(
-        self, *, seconds: float | None = None, bytes_max: int | None = None, asked_at: float | None = None
+        self,
+        *,
+        seconds: float | None = None,
+        bytes_max: int | None = None,
+        asked_at: float | None = None,
+        holds_all: bool = False,
     ) -> None:
         self.seconds = seconds
         self.bytes_max = bytes_max
+        self.holds_all = holds_all
         self.ends_at = math.inf if seconds is None else (time.monotonic() if asked_at is None else asked_at) + seconds
         """When its time is used up, by `time.monotonic`."""
         self._bytes = 0

@@ -25,7 +25,7 @@ from projections.queries.publisher_ranking import (
 )
 from projections.queries.sort_orders import Sort
 from projections.sql_text import quoted
-from projections.tables.database import ARROW_ROWS, arrow_batches, arrow_table
+from projections.tables.database import ARROW_ROWS, arrow_batches, arrow_table, can_be_written, whole_arrow_table
 from projections.viewpoint import Viewpoint
 
 NEAR_ROWS_MAX = 1_000
@@ -99,10 +99,15 @@ class ViewpointCursor:
     ) -> Iterator[pa.Table]:
         """The rows that a query gives, presented or typed, some at a time: one table at least."""
         made, batch = (presented, ARROW_ROWS) if as_text else (typed, TYPED_ROWS)
-        known = {**self._params, **selection.params}
+        known = parameters(text, {**self._params, **selection.params})
         self.allowance.check()
+        if self.allowance.holds_all and not as_text and can_be_written(known.values()):
+            whole = whole_arrow_table(self._cursor, text, known, batch=batch)
+            self.allowance.hold(whole.nbytes)
+            yield typed(whole, hidden=hidden)
+            return
         held = 0
-        for part in arrow_batches(self._cursor, text, parameters(text, known), batch=batch):
+        for part in arrow_batches(self._cursor, text, known, batch=batch):
             self.allowance.check()
             self.allowance.hold(part.nbytes - held)
             held = part.nbytes

@@ -1,7 +1,9 @@
 """The database under the projections: a file, or memory, attached to a connection as `log`."""
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,28 @@ def arrow_table(
     if _ARROW_FROM_SQL:
         return cursor.sql(query, params=dict(params) if params else None).to_arrow_table(batch)
     return cursor.execute(query, params or None).to_arrow_table(batch)
+
+
+def whole_arrow_table(
+    cursor: duckdb.DuckDBPyConnection, query: str, params: Mapping[str, Any], *, batch: int = ARROW_ROWS
+) -> pa.Table:
+    """The same of very many rows, whose columns are made by every core that the cursor may use.
+
+    DuckDB 1 does so for a query without parameters alone. There they are written into it: those that can be.
+    """
+    if _ARROW_FROM_SQL:
+        return arrow_table(cursor, query, params, batch=batch)
+    written = re.sub(r"\$([a-z_0-9]+)\b", lambda name: _written(params[name[1]]), query)
+    return cursor.sql(written).to_arrow_table(batch)
+
+
+def can_be_written(values: Iterable[object]) -> bool:
+    """Whether parameters can be written into a query: positions and moments, and nothing that somebody sent."""
+    return all(isinstance(value, int | datetime) and not isinstance(value, bool) for value in values)
+
+
+def _written(value: int | datetime) -> str:
+    return f"{value:d}" if isinstance(value, int) else f"TIMESTAMP '{value.isoformat(sep=' ')}'"
 
 
 def arrow_batches(
