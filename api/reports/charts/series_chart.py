@@ -18,6 +18,11 @@ from api.reports.charts.layers import INK, Spec, settings
 from api.reports.charts.step_chart import COLOURS, HEIGHT, WIDTH
 
 SERIES_MAX = len(COLOURS)
+BARS_MAX = 24
+"""Of so many figures of one period each has its bar: bars need no colours that tell them apart."""
+BAR_HEIGHT = 22
+LABEL_ROOM = 1.15
+"""How much longer than the longest bar the axis is, so that its number fits beside it."""
 POINTS_MAX = 2000
 _APART = ("subject", "metric", "material", "dimensions", "nature")
 _LENGTHS = ((27, "days"), (32, "months"), (93, "quarters"), (185, "halves"), (367, "years"))
@@ -44,7 +49,8 @@ def series_chart(
         if item["canonical_unit"] == unit:
             key = (*(str(item[name]) for name in _APART), _length(item))
             by_series[key].setdefault(item["period_end"], []).append(item)
-    shown = sorted(by_series.values(), key=_weight, reverse=True)[:SERIES_MAX]
+    alone = len({end for points in by_series.values() for end in points}) == 1
+    shown = sorted(by_series.values(), key=_weight, reverse=True)[: BARS_MAX if alone else SERIES_MAX]
     called = _called([next(iter(points.values()))[0] for points in shown], names)
     levels = [level for points in shown for said in points.values() for one in said if (level := _number(one))]
     scale = Scale.of(levels or [Decimal(0)], unit)
@@ -137,7 +143,7 @@ def _told(row: Spec, scale: Scale, names: Mapping[str, str]) -> Spec:
     """A point with what is said of it when somebody points at it."""
     number = scale.text(Decimal(str(row["value"])).scaleb(scale.power))
     publisher = names.get(row["publisher"], row["publisher"])
-    return {**row, "told": f"{row['name']}, {row['period']}: {number} {scale.title}, {publisher}"}
+    return {**row, "label": number, "told": f"{row['name']}, {row['period']}: {number} {scale.title}, {publisher}"}
 
 
 def _row(name: str, said: Iterable[Mapping[str, Any]], scale: Scale) -> Spec:
@@ -178,33 +184,37 @@ def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, tit
     told = {"field": "told", "type": "nominal"}
     periods = {row["start"] for row in rows}
     layers: list[Spec]
+    height: int = HEIGHT
     if len(periods) == 1:
-        x = {
-            "field": "name",
-            "type": "nominal",
-            "sort": [*called],
-            "axis": {"title": None, "labelAngle": 0, "labelLimit": 120},
-        }
+        height = max(HEIGHT // 2, BAR_HEIGHT * len(called))
+        of_bar = {"field": "name", "type": "nominal", "sort": [*called], "axis": {"title": None, "labelLimit": 220}}
+        axis = {"title": scale.title, "format": scale.label_format, "grid": True, "tickCount": 5}
+        ends = [min(0, *(row["low"] for row in rows)), max(0, *(row["high"] for row in rows)) * LABEL_ROOM]
+        across = {"type": "quantitative", "axis": axis, "scale": {"domain": ends} if ends[1] > ends[0] else {}}
         layers = [
             {
-                "mark": {"type": "bar"},
-                "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "value"},
-                    "color": {**colour, "legend": None},
-                    "tooltip": told,
-                },
+                "mark": {"type": "bar", "color": COLOURS[0]},
+                "encoding": {"y": of_bar, "x": {**across, "field": "value"}, "tooltip": told},
             },
             {
-                "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.6},
-                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+                "mark": {"type": "rule", "strokeWidth": 3, "color": "#555555"},
+                "transform": [{"filter": DIFFER}],
+                "encoding": {"y": of_bar, "x": {**across, "field": "low"}, "x2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 11, "color": INK},
+                "encoding": {
+                    "y": of_bar,
+                    "x": {**across, "field": "high"},
+                    "text": {"field": "label", "type": "nominal"},
+                },
             },
         ]
     else:
         x = {
             "field": "start",
             "type": "temporal",
-            "scale": {"type": "utc"},
+            "scale": {"type": "utc", "padding": 12},
             "axis": {
                 "title": "First day of the period",
                 "format": "%Y",
@@ -245,4 +255,4 @@ def _specification(rows: list[Spec], called: Sequence[str], scale: Scale, *, tit
         "subtitleFontSize": 11,
         "offset": 14,
     }
-    return {**settings(), "title": heading, "data": {"values": rows}, "layer": layers, "width": WIDTH, "height": HEIGHT}
+    return {**settings(), "title": heading, "data": {"values": rows}, "layer": layers, "width": WIDTH, "height": height}

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.reports.charts.series_chart import BARS_MAX, SERIES_MAX
 from projections import Engine
 from tests.api.helpers import Api, mined
 
@@ -125,9 +126,18 @@ def test_figures_of_one_period_are_bars_the_greatest_first(api: Api) -> None:
         mined("china", "270000", "2025-01-31", period="2024"),
     )
     spec = api.client.get("/v1/charts/series", params={"period": "2024"}).json()
-    bars, _ = spec["layer"]
-    assert bars["mark"]["type"] == "bar"
-    assert [row["value"] for row in spec["data"]["values"]] == [270000, 13000]
+    bars, labels = spec["layer"]
+    assert (bars["mark"]["type"], labels["mark"]["type"]) == ("bar", "text")
+    assert [(row["value"], row["label"]) for row in spec["data"]["values"]] == [(270000, "270,000"), (13000, "13,000")]
+
+
+def test_of_one_period_more_bars_are_drawn_than_there_are_colours(api: Api) -> None:
+    subjects = [f"mine-{number}" for number in range(BARS_MAX + 2)]
+    api.post(*({"type": "EntityRegistered", "entity": one, "kind": "organisation", "name": one} for one in subjects))
+    api.post(*(mined(subject, "5", "2025-01-31", period="2024") for subject in subjects))
+    spec = api.client.get("/v1/charts/series", params={"period": "2024"}).json()
+    assert len(spec["data"]["values"]) == BARS_MAX > SERIES_MAX
+    assert spec["title"]["subtitle"][-1].startswith(f"Not drawn: 2 of {len(subjects)} answers")
 
 
 def test_nothing_is_no_failure(api: Api) -> None:
