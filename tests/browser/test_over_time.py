@@ -62,7 +62,7 @@ def test_terms_of_the_trade_are_explained(look: Look, address: str) -> None:
         expect(page.locator("#concentrated abbr")).to_have_attribute("title", re.compile("^is the Herfindahl"))
         page.goto(f"{address}/figures?metric=mine_production&period=2024")
         expect(page.locator(".glossary")).to_contain_text("reo is rare-earth oxide")
-        expect(page.locator("#figures abbr").first).to_have_attribute("title", re.compile("^is rare-earth oxide"))
+        expect(page.locator("#screen abbr").first).to_have_attribute("title", re.compile("^is rare-earth oxide"))
         page.goto(f"{address}/things/policies")
         expect(page.locator("#policies th").nth(3)).to_have_text("Status")
 
@@ -70,7 +70,7 @@ def test_terms_of_the_trade_are_explained(look: Look, address: str) -> None:
 def test_a_triangle_of_one_series_is_told_by_its_periods(look: Look, address: str) -> None:
     with look(f"{address}/vintages?subject=australia&metric=mine_production") as page:
         expect(page.locator("h2").first).to_have_text("Australia, mine production, Rare earths, reo (t)")
-        expect(page.locator("#triangle tbody th").first).to_have_text("2018")
+        expect(page.locator("#triangle tbody th").first).to_have_text("2018 U.S. Geological Survey")
         page.goto(f"{address}/vintages?subject=australia,world&metric=mine_production")
         expect(page.locator("#triangle tbody th").first).to_contain_text("Australia, mine production")
 
@@ -93,3 +93,26 @@ def test_a_policy_says_who_speaks_of_it_and_who_looked(look: Look, address: str)
         expect(row).to_contain_text("Ministry of Commerce of China")
         expect(row).to_contain_text("2025-11-07")
         expect(row).to_contain_text("nobody has said")
+
+
+def test_a_triangle_shows_the_first_release_against_the_latest(look: Look, address: str) -> None:
+    with look(f"{address}/vintages?subject=world&metric=mine_production&publisher=usgs") as page:
+        page.get_by_role("link", name="First against latest").click()
+        expect(page.locator("#triangle thead th")).to_have_text(["Figure, says", "first", "latest"])
+        row = page.locator("#triangle tbody tr", has_text="2023")
+        expect(row.locator("td")).to_have_text(["350,000", "376,000"])
+
+
+def test_a_view_has_a_link_that_sets_both_clocks(look: Look, address: str) -> None:
+    with look(f"{address}/figures?metric=mine_production&period=2024&as_of=2025-06-30") as page:
+        expect(page).to_have_title("Figures · as of 2025-06-30 · Supply-chain ledger")
+        rows = page.locator("#figures tbody tr").all_text_contents()
+        page.locator("#pinned").click()
+        expect(page.locator("#recorded-as-of")).to_be_visible()
+        assert "as_of=2025-06-30&recorded_as_of=" in page.url
+        expect(page.locator("#figures tbody tr")).to_have_text(rows)
+
+
+def test_how_far_publishers_differ_is_said_in_the_unit_of_the_figure(look: Look, address: str) -> None:
+    with look(f"{address}/figures?disputed=true&metric=investment") as page:
+        expect(page.locator("#figures tbody tr", has_text="840,000")).to_contain_text("648,000 million KRW")

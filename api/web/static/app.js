@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { Problem, keepKey } from "./ledger.js";
-import { address, followLinks, place } from "./place.js";
+import { address, clocks, followLinks, pinned, place } from "./place.js";
 import { append } from "./screens/append.js";
 import { catalogue } from "./screens/catalogue.js";
 import { chain } from "./screens/chain.js";
@@ -92,7 +92,8 @@ function put(main, drawn) {
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   if (focused) document.getElementById(focused)?.focus();
   const heading = main.querySelector("h1");
-  document.title = heading ? `${heading.textContent} · ${TEXTS.title}` : TEXTS.title;
+  const asOf = clocks().as_of;
+  document.title = [heading?.textContent, asOf ? TEXTS.asOf(asOf) : null, TEXTS.title].filter(Boolean).join(" · ");
 }
 
 function failure(error) {
@@ -123,7 +124,7 @@ function keyForm(error) {
 
 function masthead() {
   const { path } = place();
-  const screens = { "/": "home", "/figures": "figures", "/catalogue": "catalogue", "/series": "series", "/vintages": "vintages", "/timeline": "timeline", "/things/policies": "things", "/chain": "chain", "/compare": "compare", "/check": "check", "/watch": "watch", "/log": "log", "/append": "append" };
+  const screens = { "/": "home", "/figures": "figures", "/catalogue": "catalogue", "/series": "series", "/vintages": "vintages", "/timeline": "timeline", "/things/policies": "things", "/chain": "chain", "/derived": "derived", "/compare": "compare", "/check": "check", "/watch": "watch", "/log": "log", "/append": "append" };
   const links = Object.entries(screens).map(([to, name]) => {
     const current = to === "/" ? path === "/" : path.startsWith(to.startsWith("/things") ? "/things" : to);
     return h("a", { href: address(to), "aria-current": current ? "page" : undefined }, TEXTS.screens[name]);
@@ -139,7 +140,8 @@ function masthead() {
   document.getElementById("colophon").replaceChildren(
     h("span", {}, `supply-ledger ${document.body.dataset.version}`), " · ",
     h("a", { href: "/docs" }, TEXTS.screens.docs), " · ",
-    h("button", { type: "button", class: "plain", id: "archive", onclick: archive }, TEXTS.archive),
+    h("button", { type: "button", class: "plain", id: "archive", onclick: archive }, TEXTS.archive), " · ",
+    h("a", { id: "pinned", href: pinned(), title: TEXTS.pinnedHelp }, TEXTS.pinned),
   );
 }
 

@@ -18,6 +18,11 @@ export function measured(item, called) {
   return h("span", {}, parts.map((part, place) => [place ? ", " : "", part]));
 }
 
+/** Whether all of some figures measure the same: then it is said once, and not in every row. */
+export function sameMeasure(items) {
+  return new Set(items.map((item) => JSON.stringify([item.metric, item.material, item.dimensions]))).size === 1;
+}
+
 /** The whole figure in words. */
 export function figureTitle(item, called) {
   return [called(item.subject), measure(item, called), item.period].filter(Boolean).join(", ");

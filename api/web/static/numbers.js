@@ -35,6 +35,19 @@ export function quantity(item, options = {}) {
   );
 }
 
+/** How far publishers differ, and in which unit: as printed where that is a power of ten of the canonical one. */
+export function spread(item) {
+  const [whole, rest = ""] = (item.value ?? "").split(".");
+  const canonical = item.canonical_value ?? "";
+  const power = canonical.length - whole.length;
+  if (!/^\d+$/.test(item.spread) || !/^[1-9]/.test(whole) || power <= 0 || whole + rest + "0".repeat(Math.max(0, power - rest.length)) !== canonical) {
+    return [grouped(item.spread), item.canonical_unit];
+  }
+  const digits = item.spread.padStart(power + 1, "0");
+  const tail = digits.slice(-power).replace(/0+$/, "");
+  return [grouped(digits.slice(0, -power) + (tail ? `.${tail}` : "")), item.unit];
+}
+
 /** A change with its sign. */
 export function change(text) {
   if (text === null || text === undefined) return TEXTS.none;

@@ -20,6 +20,14 @@ export function address(path, params = {}) {
   return text ? `${path}?${text}` : path;
 }
 
+/** The address of this very view with both clocks set: it shows the same whatever is published or recorded later. */
+export function pinned(now = new Date().toISOString()) {
+  const { path, params } = place();
+  if (!params.get("as_of")) params.set("as_of", now.slice(0, 10));
+  if (!params.get("recorded_as_of")) params.set("recorded_as_of", now);
+  return `${path}?${params}`;
+}
+
 /** Go there. `replace` leaves no step to come back to. */
 export function go(url, { replace = false } = {}) {
   if (url === location.pathname + location.search) return;

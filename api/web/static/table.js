@@ -25,7 +25,7 @@ export function table(columns, rows, { caption, id, narrow = false } = {}) {
   );
 }
 
-const DATE = /^\d{4}(-\d{2}){0,2}$/;
+const DATE = /^(FY)?\d{4}(-\d{2}|-[QH]\d){0,2}$/;
 
 function cellOf(column, place, content) {
   const text = content instanceof Node ? content.textContent : String(content ?? "");

@@ -8,6 +8,7 @@ import { address, set } from "../place.js";
 import { empty, table } from "../table.js";
 import { fieldName } from "../terms.js";
 import { TEXTS } from "../texts.js";
+import { downloads } from "./figures.js";
 import { SLUGS, titleOf } from "./things.js";
 
 const words = TEXTS.compare;
@@ -39,7 +40,8 @@ export async function compare({ params, signal }) {
     items.length
       ? [table(columns(resource, called), items, { caption: words.heading, id: "compare" }),
          next ? h("p", {}, h("span", { class: "soft" }, TEXTS.figures.shown(items.length, true)), " ",
-           h("button", { type: "button", id: "more", onclick: () => set({ rows: String(rows * 3) }, { replace: true }) }, TEXTS.figures.more)) : null]
+           h("button", { type: "button", id: "more", onclick: () => set({ rows: String(rows * 3) }, { replace: true }) }, TEXTS.figures.more)) : null,
+         downloads("/v1/diff", { ...asked, ...more }, "compared")]
       : empty(words.none));
 }
 
@@ -59,7 +61,7 @@ function form(resource, asked, how) {
     event.preventDefault();
     set({ ...Object.fromEntries(new FormData(event.target)), rows: "" });
   };
-  const field = (name, text, type) => h("label", {}, h("span", {}, text), h("input", { type, id: name, name, value: asked[name], size: 16 }));
+  const field = (name, text, type) => h("label", {}, h("span", {}, text), h("input", { type, id: name, name, value: asked[name], size: 16, placeholder: type === "text" ? TEXTS.time.recordedShort : undefined, title: type === "text" ? TEXTS.time.recordedHelp : undefined }));
   return h("form", { class: "filters", onsubmit: submit },
     h("label", {}, h("span", {}, words.resource),
       h("select", { id: "compare-resource", name: "resource" }, ["figures", ...Object.keys(SLUGS).filter((name) => name !== "entities")].map((name) =>
@@ -73,7 +75,7 @@ function form(resource, asked, how) {
 
 function columns(resource, called) {
   const ofFigures = resource === "figures";
-  const side = (one) => (one ? (ofFigures ? quantity(one) : [inWords(one.status ?? ""), one.effective_from].filter(Boolean).join(", ")) : TEXTS.none);
+  const side = (one) => (one ? (ofFigures ? quantity(one) : [inWords(one.status ?? ""), one.effective_from ? [", ", h("span", { class: "when" }, one.effective_from)] : null]) : TEXTS.none);
   return [
     { title: words.columns.what, cell: (item) => ofFigures
         ? h("a", { href: address(`/figures/${item.figure_id}`) }, figureTitle(item.after ?? item.before ?? item, called))
@@ -82,7 +84,7 @@ function columns(resource, called) {
     { title: words.columns.before, number: ofFigures, cell: (item) => side(item.before) },
     { title: words.columns.after, number: ofFigures, cell: (item) => side(item.after) },
     ...(ofFigures ? [{ title: words.columns.change, number: true, cell: (item) => (item.change ? [change(item.change), " ", h("span", { class: "soft" }, percent(item.change_percent))] : TEXTS.none) }] : []),
-    { title: words.columns.causes, cell: (item) => (item.causes ?? []).slice(0, 5).map((cause, place) => [place ? ", " : "", h("a", { href: address(`/log/${cause.event_id}`) }, `${inWords(cause.cause)} ${cause.published_at ?? cause.recorded_at.slice(0, 10)}`)]) },
+    { title: words.columns.causes, cell: (item) => (item.causes ?? []).slice(0, 5).map((cause, place) => [place ? ", " : "", h("a", { class: "when", href: address(`/log/${cause.event_id}`) }, `${inWords(cause.cause)} ${cause.published_at ?? cause.recorded_at.slice(0, 10)}`)]) },
     { title: TEXTS.figures.columns.publisher, cell: (item) => called((item.after ?? item.before ?? item).publisher) },
   ];
 }

@@ -4,7 +4,7 @@ import { chart } from "../chart.js";
 import { h, later } from "../dom.js";
 import { badges, figureTitle, measured } from "../figure_words.js";
 import { ask, askOrNull, inWords, names, question, save } from "../ledger.js";
-import { change, grouped, percent, quantity } from "../numbers.js";
+import { change, grouped, percent, quantity, spread } from "../numbers.js";
 import { address } from "../place.js";
 import { empty, erasedNote, facts, table } from "../table.js";
 import { glossary, termsOf } from "../terms.js";
@@ -74,7 +74,7 @@ function answerOf(item, called, preferences) {
     h("p", {},
       h("strong", {}, called(item.publisher)), `, ${item.published_at}`,
       item.via ? h("span", { class: "soft" }, words.via(item.via)) : null, ". ",
-      item.spread ? words.differ(grouped(item.spread), item.canonical_unit) : null,
+      item.spread ? words.differ(...spread(item)) : null,
       h("a", { href: address(`/log/${item.event_id}`) }, words.event)),
     preferences.map((one) => h("p", { class: "hint", id: "preferred" },
       h("a", { href: address(`/log/${one.event_id}`) }, words.preferred), one.reason ? `: ${one.reason}` : ".")),
@@ -143,7 +143,7 @@ function disputesOf(items, called) {
   return h("ul", { class: "disputes" }, items.map((item) =>
     h("li", {}, words.dispute(item.status, item.since, item.until),
       item.publishers.map((one, place) => [place ? words.against : "", `${called(one.publisher)} `, quantity(one)]),
-      item.spread ? h("span", { class: "soft" }, words.theyDiffer(grouped(item.spread), item.canonical_unit)) : null)));
+      item.spread ? h("span", { class: "soft" }, words.theyDiffer(...spread(item))) : null)));
 }
 
 /** How to cite the answer, and to ask for it again: by its receipt, so that it is the same for ever. */

@@ -1,10 +1,10 @@
 // Figures: a table that is filtered, sorted and paged by the server.
 
 import { h } from "../dom.js";
-import { badges, measured } from "../figure_words.js";
+import { badges, measured, sameMeasure } from "../figure_words.js";
 import { Problem, ask, names, question, save } from "../ledger.js";
 import { mixedNote, mixedSeries, publisherCell } from "../mixed_series.js";
-import { grouped, quantity } from "../numbers.js";
+import { quantity, spread } from "../numbers.js";
 import { address, clocks, set } from "../place.js";
 import { drawAll, moves, place as sparkPlace } from "../sparklines.js";
 import { named } from "../suggestions.js";
@@ -40,7 +40,7 @@ export async function figures({ params, signal }) {
     erasedNote(answer.basis),
     answer.items.length
       ? [
-          h("p", { class: "soft", role: "status" }, words.shown(answer.items.length, answer.next)),
+          h("p", { class: "soft", role: "status" }, words.shown(answer.items.length, answer.next), sameMeasure(answer.items) ? [": ", measured(answer.items[0], called)] : null),
           mixedNote(mixed, called),
           drawn,
           glossary(termsOf(answer.items)),
@@ -82,13 +82,13 @@ function hints(answer) {
 function columns(called, params, { mixed, items }) {
   return [
     { title: sorted(words.columns.subject, "subject", params), cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
-    { title: words.columns.metric, cell: (item) => measured(item, called) },
+    ...(sameMeasure(items) ? [] : [{ title: words.columns.metric, cell: (item) => measured(item, called) }]),
     { title: sorted(words.columns.period, "period", params), cell: (item) => item.period },
     { title: sorted(words.columns.value, "value", params), number: true, cell: (item) => quantity(item) },
     ...(items.some(moves) ? [{ title: words.columns.vintages, cell: sparkPlace }] : []),
     { unseen: words.columns.marks, cell: badges },
     { title: words.columns.publisher, cell: publisherCell(mixed, called) },
-    ...(params.get("disputed") === "true" ? [{ title: words.columns.spread, number: true, cell: (item) => `${grouped(item.spread ?? "")} ${item.canonical_unit}` }] : []),
+    ...(params.get("disputed") === "true" ? [{ title: words.columns.spread, number: true, cell: (item) => (item.spread ? spread(item).join(" ") : TEXTS.none) }] : []),
     { title: sorted(words.columns.published, "published", params), cell: (item) => item.published_at },
   ];
 }
@@ -98,7 +98,7 @@ function sorted(title, name, params) {
   const now = params.get("sort");
   const next = now === name ? `-${name}` : now === `-${name}` ? "" : name;
   const arrow = now === name ? " ↑" : now === `-${name}` ? " ↓" : "";
-  return h("button", { type: "button", class: "plain sort", id: `sort-${name}`, onclick: () => set({ sort: next }, { replace: true }) }, title + arrow);
+  return h("button", { type: "button", class: arrow ? "plain sort sorted" : "plain sort", id: `sort-${name}`, onclick: () => set({ sort: next }, { replace: true }) }, title + arrow);
 }
 
 export function filterForm(params, path = "/figures") {

@@ -52,8 +52,8 @@ async function latest(signal) {
       h("span", { class: "when" }, item.published_at), " ",
       h("a", { href: address(`/figures/${item.figure_id}`) },
         [called(item.subject), inWords(item.metric), called(item.material), item.period].filter(Boolean).join(", ")), " ",
-      quantity(item), " ",
-      h("span", { class: "soft" }, called(item.publisher)))));
+      h("span", {}, quantity(item)), " ",
+      h("span", { class: "soft publisher" }, called(item.publisher)))));
 }
 
 function linked(name, text) {

@@ -1,11 +1,12 @@
 // The log: every event as it was recorded, newest first.
 
 import { h } from "../dom.js";
-import { ask } from "../ledger.js";
+import { ask, inWords } from "../ledger.js";
 import { amount } from "../numbers.js";
 import { address, set } from "../place.js";
 import { empty, table } from "../table.js";
 import { TEXTS } from "../texts.js";
+import { downloads } from "./figures.js";
 
 const PAGE = 100;
 const words = TEXTS.log;
@@ -31,12 +32,13 @@ export async function log({ params, signal }) {
     h("p", { class: "pages" },
       !filtered && from > 0 ? h("a", { href: address("/log", { before: String(from + 1) }) }, words.earlier) : null,
       filtered && answer.next ? h("a", { href: address("/log", { type, entity, after: String(items.at(-1).position) }) }, words.later) : null),
+    items.length ? downloads("/v1/events", { type, entity }, "log") : null,
   );
 }
 
 function columns() {
   return [
-    { title: words.columns.position, cell: (item) => h("a", { href: address(`/log/${item.event_id}`) }, item.position) },
+    { title: words.columns.position, number: true, cell: (item) => h("a", { href: address(`/log/${item.event_id}`) }, item.position) },
     { title: words.columns.recorded, cell: (item) => h("time", { datetime: item.recorded_at }, item.recorded_at.slice(0, 16).replace("T", " ")) },
     { title: words.columns.type, cell: (item) => item.type },
     { title: words.columns.about, cell: about },
@@ -53,6 +55,7 @@ function summary(item) {
   if (item.metric) return [item.metric.replaceAll("_", " "), item.period, `${amount(item)} ${item.unit ?? ""}`].filter(Boolean).join(", ");
   if (item.relation) return [item.subject, item.relation.replaceAll("_", " "), item.object].join(" ");
   if (item.changes && item.explanation) return `${item.explanation} ${Object.entries(item.changes).map(([name, value]) => `${name}: ${value}`).join(", ")}`;
+  if (item.by && item.to) return [item.kind ? inWords(item.kind) : null, `${item.by} ${words.to} ${item.to}`].filter(Boolean).join(", ");
   return item.explanation ?? item.title ?? item.text ?? item.description ?? item.name ?? "";
 }
 

@@ -2,7 +2,7 @@
 
 import { chart } from "../chart.js";
 import { h } from "../dom.js";
-import { measured } from "../figure_words.js";
+import { measured, sameMeasure } from "../figure_words.js";
 import { Problem, askOrNull, names, save } from "../ledger.js";
 import { mixedNote, mixedSeries, publisherCell } from "../mixed_series.js";
 import { quantity } from "../numbers.js";
@@ -10,7 +10,7 @@ import { address } from "../place.js";
 import { empty, table } from "../table.js";
 import { glossary, termsOf } from "../terms.js";
 import { TEXTS } from "../texts.js";
-import { apiCall, asked, asking, filterForm, refused } from "./figures.js";
+import { asked, asking, downloads, filterForm, refused } from "./figures.js";
 
 const words = TEXTS.series;
 const PAGE = 200;
@@ -26,9 +26,10 @@ export async function series({ params, signal }) {
   const spec = drawable ? await askOrNull("/v1/charts/series", ofChart, { signal }) : null;
   const called = await names(answer.items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
   const mixed = mixedSeries(answer.items);
+  const alone = sameMeasure(answer.items);
   const columns = [
     { title: TEXTS.figures.columns.subject, cell: (item) => h("a", { href: address(`/figures/${item.figure_id}`) }, called(item.subject)) },
-    { title: TEXTS.figures.columns.metric, cell: (item) => measured(item, called) },
+    ...(alone ? [] : [{ title: TEXTS.figures.columns.metric, cell: (item) => measured(item, called) }]),
     { title: TEXTS.figures.columns.period, cell: (item) => item.period },
     { title: TEXTS.figures.columns.value, number: true, cell: (item) => quantity(item) },
     { title: TEXTS.figures.columns.publisher, cell: publisherCell(mixed, called) },
@@ -42,9 +43,10 @@ export async function series({ params, signal }) {
          h("p", { class: "downloads" }, `${TEXTS.figure.chartAs} `, as("png"), " · ", as("svg"))]
       : empty(words.none),
     mixedNote(mixed, called),
+    answer.items.length ? h("p", { class: "soft" }, TEXTS.figures.shown(answer.items.length, answer.next), alone ? [": ", measured(answer.items[0], called)] : null) : null,
     answer.items.length ? table(columns, answer.items, { caption: words.data, id: "series" }) : null,
     glossary(termsOf(answer.items)),
     h("p", {}, h("a", { href: address("/vintages", ofChart) }, words.triangle), " · ", h("a", { href: address("/compare", ofChart) }, words.compare)),
-    apiCall("/v1/figures", chosen),
+    downloads("/v1/figures", chosen, "series"),
   );
 }

@@ -66,7 +66,7 @@ function told(name, value, called) {
 
 function marks(item) {
   return h("span", { class: "badges" },
-    item.status ? badge(inWords(item.status), `status ${item.status}`) : null,
+    item.status ? badge(inWords(item.status), `status ${item.status}`, TEXTS.glossary[item.status]) : null,
     item.foreseen ? badge(words.foreseen, "foreseen", words.foreseenHelp) : null,
     item.interrupted_from ? h("small", { class: "soft" }, `${item.interrupted_from} – ${item.interrupted_to ?? ""}`) : null,
     item.disputed ? badge(TEXTS.figures.badges.disputed, "disputed", TEXTS.figures.badgeHelp.disputed) : null);

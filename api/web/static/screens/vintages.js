@@ -13,6 +13,7 @@ import { asked, asking, downloads, filterForm, refused } from "./figures.js";
 const words = TEXTS.vintages;
 const PAGE = 100;
 const DATES_MAX = 40;
+const ENDS = "first,latest";
 const STEPS = [0.5, 2, 5, 10, 25];
 const OTHER = new Set(["figure_id", "subject", "metric", "material", "dimensions", "nature", "period", "period_start", "period_end", "publisher", "canonical_unit"]);
 
@@ -29,7 +30,8 @@ function shade(value, first) {
 export async function vintages({ params, signal }) {
   const { sort, disputed, prefer, resolve, ...filters } = asked(params);
   const chosen = Object.keys(filters).length ? filters : { subject: "world", metric: "mine_production" };
-  const answer = await asking("/v1/vintages", { layout: "wide", ...chosen, limit: PAGE }, { signal });
+  const releases = params.get("releases") === ENDS ? ENDS : "";
+  const answer = await asking("/v1/vintages", { layout: "wide", ...chosen, releases, limit: PAGE }, { signal });
   if (answer instanceof Problem) return refused(words.heading, params, "/vintages", answer);
   const { items, next } = answer;
   const called = await names(items.flatMap((item) => [item.subject, item.material, item.publisher]), { signal });
@@ -38,12 +40,14 @@ export async function vintages({ params, signal }) {
   return h("section", {},
     h("h1", {}, words.heading), h("p", { class: "lead" }, words.lead),
     filterForm(params, "/vintages"),
+    h("p", { class: "kinds" }, [["", words.every], [ENDS, words.ends]].map(([value, text], place) => [
+      place ? " · " : "", h("a", { href: address("/vintages", { ...filters, releases: value }), "aria-current": value === releases ? "page" : undefined }, text)])),
     items.length
       ? [dates.length > shown.length ? h("p", { class: "soft" }, words.left(dates.length - shown.length)) : null,
          oneSeries(items) ? h("h2", {}, called(items[0].subject), ", ", measured(items[0], called), h("span", { class: "unit" }, ` (${items[0].canonical_unit})`)) : null,
          triangle(items, shown, called), legend(), glossary(termsOf(items)),
          next ? h("p", { class: "soft" }, TEXTS.figures.shown(items.length, true)) : null,
-         downloads("/v1/vintages", { layout: "wide", ...chosen }, "vintages")]
+         downloads("/v1/vintages", { layout: "wide", ...chosen, releases }, "vintages")]
       : empty(TEXTS.figures.none));
 }
 
@@ -54,16 +58,15 @@ function oneSeries(items) {
 
 function triangle(items, dates, called) {
   const alone = oneSeries(items);
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": words.heading },
-    h("table", { class: "triangle", id: "triangle" },
+  return h("div", { class: "scroll from-end", tabindex: 0, role: "region", "aria-label": words.heading },
+    h("table", { class: alone ? "triangle alone" : "triangle", id: "triangle" },
       h("caption", {}, words.heading),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, words.figure), h("th", { scope: "col" }, TEXTS.figures.columns.publisher), dates.map((date) => h("th", { scope: "col", class: "number" }, date)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `${words.figure}, ${TEXTS.figures.columns.publisher.toLowerCase()}`), dates.map((date) => h("th", { scope: "col", class: "number" }, date)))),
       h("tbody", {}, items.map((item) => {
         const first = dates.map((date) => item[date]).find((value) => value !== null && value !== undefined);
         let before = null;
         return h("tr", {},
-          h("th", { scope: "row" }, h("a", { href: address(`/figures/${item.figure_id}`) }, alone ? item.period : figureTitle(item, called)), alone ? null : h("span", { class: "unit" }, ` ${item.canonical_unit}`)),
-          h("td", {}, called(item.publisher)),
+          h("th", { scope: "row" }, h("a", { href: address(`/figures/${item.figure_id}`) }, alone ? item.period : figureTitle(item, called)), alone ? null : h("span", { class: "unit" }, ` ${item.canonical_unit}`), " ", h("span", { class: "soft publisher" }, called(item.publisher))),
           dates.map((date) => {
             const value = item[date];
             const changed = value !== before;
