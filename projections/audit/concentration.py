@@ -259,14 +259,14 @@ def _within(reader: Reader, named: Mapping[str, Any], by: str) -> dict[str, set[
 
 
 def _ambiguous(name: str, items: Sequence[Item], by: str) -> FilterError:
-    """Names what the figures differ in, as filters."""
+    """Names what the figures differ in, as filters. Of one figure several publishers were asked for."""
     columns = ("subject", "metric", "material", "nature", "period")
     keys = [{**{column: item[column] for column in columns}, **_dimensions(item)} for item in items]
     choices = {
         column: sorted({key[column] for key in keys if key.get(column) is not None})
         for column in dict.fromkeys(column for key in keys for column in key)
         if len({key.get(column) for key in keys}) > 1
-    }
+    } or {"publisher": sorted({item["publisher"] for item in items})}
     choice = "; ".join(f"{column}={' or '.join(values[:NAMED_MAX])}" for column, values in choices.items())
     return FilterError(next(iter(choices)), f"{by} {name} has {len(items)} figures here: choose by {choice}")
 

@@ -213,6 +213,9 @@ def test_two_figures_of_one_name_must_be_chosen_from(market: Book) -> None:
     assert shares(found(market, period="2020", **{"dimension.basis": "reo"}).items)[0][:2] == ("china", "2")
     with pytest.raises(FilterError, match="choose by material=ndpr-oxide"):
         found(market, period="2017")
+    with pytest.raises(FilterError, match="china has 2 figures here: choose by publisher=bgs or usgs") as refused:
+        found(market, period="2023", publisher="usgs,bgs")
+    assert refused.value.parameter == "publisher"
 
 
 def test_units_are_never_mixed_and_what_does_not_add_up_has_no_shares(market: Book) -> None:
