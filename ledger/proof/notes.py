@@ -104,7 +104,7 @@ class VerifierKey:
     def __post_init__(self) -> None:
         _check_key(self.name, self.kind, self.public)
 
-    @property
+    @cached_property
     def id(self) -> bytes:
         """The four bytes that tell it apart from others of its name."""
         return key_id(self.name, self.kind, self.public)
