@@ -1,8 +1,11 @@
 """What holds over time: dates that slipped, suspensions that are over, and links that are planned."""
 
+import csv
 import re
+from io import StringIO
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from ledger import Ledger
@@ -116,3 +119,21 @@ def test_a_view_has_a_link_that_sets_both_clocks(look: Look, address: str) -> No
 def test_how_far_publishers_differ_is_said_in_the_unit_of_the_figure(look: Look, address: str) -> None:
     with look(f"{address}/figures?disputed=true&metric=investment") as page:
         expect(page.locator("#figures tbody tr", has_text="840,000")).to_contain_text("648,000 million KRW")
+
+
+def test_what_differs_can_be_downloaded_whatever_the_date_above(look: Look, address: str) -> None:
+    asked = "subject=australia&from_as_of=2025-01-01&to_as_of=2026-03-01&as_of=2026-04-01"
+    with look(f"{address}/compare?{asked}") as page:
+        with page.expect_download() as started:
+            page.locator("#save-csv").click()
+        lines = started.value.path().read_text().splitlines()
+        assert len(lines) == page.locator("#compare tbody tr").count() + 1
+
+
+@pytest.mark.parametrize("path", ["/log", "/log?before=301", "/log?type=EventCorrected"])
+def test_what_the_log_shows_can_be_downloaded(look: Look, address: str, path: str) -> None:
+    with look(address + path) as page:
+        with page.expect_download() as started:
+            page.locator("#save-csv").click()
+        lines = [*csv.reader(StringIO(started.value.path().read_text(), newline=""))]
+        assert len(lines) == page.locator("#log tbody tr").count() + 1

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { figureTitle } from "../figure_words.js";
 import { ask, inWords, names } from "../ledger.js";
 import { change, percent, quantity } from "../numbers.js";
-import { address, set } from "../place.js";
+import { CLOCKS, address, set } from "../place.js";
 import { empty, table } from "../table.js";
 import { fieldName } from "../terms.js";
 import { TEXTS } from "../texts.js";
@@ -17,6 +17,7 @@ const SIFTED = 1000;  // of so many those are shown that differ in the way that 
 const NARROWING = ["subject", "metric", "material", "period", "publisher", "nature"];
 const ROWS_MAX = 10_000;
 const ASKED = ["from_as_of", "to_as_of", "from_recorded_as_of", "to_recorded_as_of"];
+const NO_CLOCKS = Object.fromEntries(CLOCKS.map((name) => [name, ""]));  // a comparison has four of its own
 const YEAR_MS = 365 * 86_400_000;
 
 export async function compare({ params, signal }) {
@@ -41,7 +42,7 @@ export async function compare({ params, signal }) {
       ? [table(columns(resource, called), items, { caption: words.heading, id: "compare" }),
          next ? h("p", {}, h("span", { class: "soft" }, TEXTS.figures.shown(items.length, true)), " ",
            h("button", { type: "button", id: "more", onclick: () => set({ rows: String(rows * 3) }, { replace: true }) }, TEXTS.figures.more)) : null,
-         downloads("/v1/diff", { ...asked, ...more }, "compared")]
+         how ? null : downloads("/v1/diff", { ...NO_CLOCKS, ...asked, ...more }, "compared")]
       : empty(words.none));
 }
 

@@ -32,7 +32,7 @@ export async function log({ params, signal }) {
     h("p", { class: "pages" },
       !filtered && from > 0 ? h("a", { href: address("/log", { before: String(from + 1) }) }, words.earlier) : null,
       filtered && answer.next ? h("a", { href: address("/log", { type, entity, after: String(items.at(-1).position) }) }, words.later) : null),
-    items.length ? downloads("/v1/events", { type, entity }, "log") : null,
+    items.length ? downloads("/v1/events", { type, entity, after: from || "", limit: filtered ? "" : PAGE }, "log") : null,
   );
 }
 
