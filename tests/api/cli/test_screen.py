@@ -232,8 +232,7 @@ import os, sys
 from importlib import import_module
 from api.cli.left_out_imports import leave_out
 leave_out()
-from api.cli.command_group import MODULES
-from api.cli.import_table import ODD_SHOWN, let_in
+from api.cli.command_group import MODULES, let_in
 for one in MODULES:
     if not os.fork():
         try:

@@ -98,7 +98,7 @@ function sorted(title, name, params) {
   const now = params.get("sort");
   const next = now === name ? `-${name}` : now === `-${name}` ? "" : name;
   const arrow = now === name ? " ↑" : now === `-${name}` ? " ↓" : "";
-  return h("button", { type: "button", class: arrow ? "plain sort sorted" : "plain sort", id: `sort-${name}`, onclick: () => set({ sort: next }, { replace: true }) }, title + arrow);
+  return h("button", { type: "button", class: `plain sort${arrow ? " sorted" : ""}`, id: `sort-${name}`, onclick: () => set({ sort: next }, { replace: true }) }, title + arrow);
 }
 
 export function filterForm(params, path = "/figures") {

@@ -59,7 +59,7 @@ function oneSeries(items) {
 function triangle(items, dates, called) {
   const alone = oneSeries(items);
   return h("div", { class: "scroll from-end", tabindex: 0, role: "region", "aria-label": words.heading },
-    h("table", { class: alone ? "triangle alone" : "triangle", id: "triangle" },
+    h("table", { class: `triangle${alone ? " alone" : ""}`, id: "triangle" },
       h("caption", {}, words.heading),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `${words.figure}, ${TEXTS.figures.columns.publisher.toLowerCase()}`), dates.map((date) => h("th", { scope: "col", class: "number" }, date)))),
       h("tbody", {}, items.map((item) => {
