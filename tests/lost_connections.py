@@ -16,8 +16,8 @@ PORT_FILE = ".s.PGSQL.5432"
 class CutLine:
     """Listens in a folder of its own, as a database would, and passes on to the one in another folder.
 
-    `journeys` is how often somebody has sent something since the database answered last: what one client did, who waits
-    for each answer.
+    `journeys` is how often the database has said that it is ready for what comes next (ReadyForQuery of its protocol):
+    each time one client had sent something, and waited. In how many pieces it was read says nothing.
 
     With `cut_before` or `cut_after`, the next connection that commits is lost: before the database hears of it, or
     after it has done it and before it can say so. Each is done once.
@@ -30,7 +30,6 @@ class CutLine:
         self.cut_after = threading.Event()
         self.cuts = 0
         self.journeys = 0
-        self._is_answered = True
         self._listening = socket.socket(socket.AF_UNIX)
 
     def __enter__(self) -> Self:
@@ -58,8 +57,6 @@ class CutLine:
     def _to_server(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError), client, server:
             while sent := client.recv(1 << 16):
-                self.journeys += self._is_answered
-                self._is_answered = False
                 if b"COMMIT" in sent and self.cut_before.is_set():
                     self.cut_before.clear()
                     self.cuts += 1
@@ -69,9 +66,11 @@ class CutLine:
             _end(client, server)
 
     def _to_client(self, client: socket.socket, server: socket.socket) -> None:
+        unread = b""
         with suppress(OSError):
             while answer := server.recv(1 << 16):
-                self._is_answered = True
+                ready, unread = _times_ready(unread + answer)
+                self.journeys += ready
                 if self.cut_after.is_set() and b"COMMIT\0" in answer:
                     self.cut_after.clear()
                     self.cuts += 1
@@ -79,6 +78,15 @@ class CutLine:
                     return
                 client.sendall(answer)
             _end(client, server)
+
+
+def _times_ready(answer: bytes) -> tuple[int, bytes]:
+    """How often the database says that it is ready, and what has come of a message that is not whole yet."""
+    ready = 0
+    while len(answer) >= 5 and len(answer) >= (end := 1 + int.from_bytes(answer[1:5])):
+        ready += answer.startswith(b"Z")
+        answer = answer[end:]
+    return ready, answer
 
 
 def _end(*ends: socket.socket) -> None:
