@@ -190,7 +190,8 @@ def test_every_room_has_its_place_and_every_place_its_room(house: str) -> None:
         for path in (ROOT / house.replace(".", "/")).iterdir()
         if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").is_file()
     }
-    assert there == set(heights_in(house))
+    unlike = there ^ set(heights_in(house))
+    assert not unlike, f"give it a height in ROOMS of {house!r}, behind what it imports, or take it out: {unlike}"
 
 
 def test_no_two_modules_have_one_name() -> None:

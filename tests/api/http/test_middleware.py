@@ -45,6 +45,7 @@ SAMPLES = {
     "data_path": "FIGURES",
     "structure_path": "dataflow",
 }
+"""A value for every parameter of a path."""
 KEY = {"X-Key": "open sesame"}
 
 

@@ -166,7 +166,8 @@ def test_every_operation_has_a_short_name_of_its_own(document: dict[str, Any]) -
     """What a generated client calls it."""
     ids = [one["operationId"] for methods in document["paths"].values() for one in methods.values()]
     assert len(set(ids)) == len(ids)
-    assert [one for one in ids if not re.fullmatch(r"[a-z]+(_[a-z]+)*", one)] == []
+    odd = [one for one in ids if not re.fullmatch(r"[a-z]+(_[a-z]+)*", one)]
+    assert not odd, f"no names in a program: {odd}; is the name of a projection written with a hyphen?"
 
 
 def test_a_service_that_asks_for_no_key_says_so(client: TestClient) -> None:
