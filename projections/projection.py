@@ -4,6 +4,7 @@ For example, `policies` come in the order of their slugs, and `kind=tariff` sele
 `projections.catalogue`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -34,6 +35,8 @@ OWN_MEANINGS: Mapping[str, tuple[str, ...]] = {
 }
 """Filters that are no comparison with a column (`projections.queries.filters` says what they mean), and the families
 that each of them is about."""
+
+_TABLE_NAME = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class Projection:
     columns that together say what an item is about, where `slug` is made of them (`projections.queries.composite_ids`).
     `sorts` are further orders by name, and what each of them goes by before the projection's own order.
 
-    Raises TypeError where a filter compares with a column whose kind is not known, or cannot be compared.
+    Raises TypeError where the name is not letters with `_` between, as it stands in SQL and in addresses, or a filter
+    compares with a column whose kind is not known, or cannot be compared.
     """
 
     name: str
@@ -88,6 +92,8 @@ class Projection:
     sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not _TABLE_NAME.fullmatch(self.name):
+            raise TypeError(f"projection {self.name!r}: its name is that of a table too; write it as in `lead_times`")
         for one in self.filters:
             where = f"filter {one.name!r} of projection {self.name!r}"
             if one.column is None:

@@ -22,6 +22,7 @@ WIDTH = 1 << HEIGHT
 FILL_ROWS = 20_000
 """Of how many events the tree is made in one transaction, for a log that has none yet."""
 LEAVES_AT_ONCE = 1000
+_TREE_OF = "SELECT root, peaks FROM tree WHERE size = ?"
 _KEEP_SEAL = (
     "INSERT INTO seal VALUES (1, ?, ?, ?) "
     "ON CONFLICT (one) DO UPDATE SET size = excluded.size, beside = excluded.beside, note = excluded.note"
@@ -38,7 +39,9 @@ class LogTree:
         """The number of the tile at the end, and the hashes of its first leaves, as they were when it was last read."""
         self._recent_roots = lru_cache(maxsize=256)(self._roots)
         """Whole tiles of the levels above, which never change once they are written."""
-        self._recent_root = lru_cache(maxsize=1024)(self._read_root)
+        self._recent_root = lru_cache(maxsize=1024)(self._root_near)
+        self._near = Frontier()
+        """The tree at the size whose root was read last: what is asked next is often one of the next sizes."""
 
     # Growing
 
@@ -248,8 +251,21 @@ class LogTree:
         return _cut(rows[0][0])
 
     def _read_root(self, size: int) -> bytes:
-        rows = self._database.fetch("SELECT root FROM tree WHERE size = ?", (size,))
+        rows = self._database.fetch(_TREE_OF, (size,))
         return bytes(rows[0][0]) if rows else frontier(self.subtree, size).root()
+
+    def _root_near(self, size: int) -> bytes:
+        """The same, from the size before where that is near: a transaction of many appends answers each with a root."""
+        if rows := self._database.fetch(_TREE_OF, (size,)):
+            self._near = Frontier(size, tuple(_cut(rows[0][1])))
+            return bytes(rows[0][0])
+        near = self._near
+        if near.size < size <= near.size + WIDTH:
+            found = near.extended(self._leaf_hashes(near.size, size))
+        else:
+            found = frontier(self.subtree, size)
+        self._near = found
+        return found.root()
 
 
 def unknown_entries(known: int) -> LedgerDamaged:

@@ -171,7 +171,8 @@ def _columns(classes: tuple[type[Event], ...]) -> tuple[Column, ...]:
             if name in Event.model_fields:
                 continue
             if name in _RESERVED:
-                raise TypeError(f"{cls.__name__}.{name}: the tables have a column of that name already")
+                taken = "the tables have a column of that name already; name the field otherwise"
+                raise TypeError(f"{cls.__name__}.{name}: {taken}")
             if name == "changes" and cls.amends is not None:
                 column = _amended(cls.amends)
             else:

@@ -53,3 +53,9 @@ def test_a_filter_compares_with_a_column_that_there_is(projection: Projection, b
     }
     missing = {one.name for one in projection.filters if one.column and one.column not in columns[one.applies]}
     assert missing == set(), f"no such column in the {projection.family} table (ROWS) or in the view (ITEMS)"
+
+
+@pytest.mark.parametrize("name", ["lead-times", "LeadTimes", "lead_", "_lead", "lead times", ""])
+def test_a_projection_has_a_name_that_a_table_may_have(name: str) -> None:
+    with pytest.raises(TypeError, match="its name is that of a table too"):
+        Projection(name, "How long it takes.", "facilities", order=("facility",), filters=(), reads=("facilities",))

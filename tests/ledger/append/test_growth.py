@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from ledger import Ledger
+from ledger.proof.merkle import root_of
 from tests.ledger.conftest import WORLD, correction, figure, reinstatement, retraction, sqlite_of
 
 FEW, TIMES = 60, 4
@@ -302,3 +303,24 @@ def test_what_was_corrected_often_is_read_once_for_all_that_restate_it(tmp_path:
     few, many = restated_after_reopening(tmp_path, FEW), restated_after_reopening(tmp_path, TIMES * FEW)
     assert many.calls <= GROWTH_MAX * TIMES * few.calls
     assert many.steps <= GROWTH_MAX * TIMES * few.steps
+
+
+def roots_of_a_group(tmp_path: Any, count: int) -> Work:
+    """The work of reading the root at each event of one transaction, as appends over HTTP are answered with."""
+    ledger = Ledger(tmp_path / f"{count}.db")
+    ledger.append([*WORLD, *(registered(number) for number in range(3 * 256))], warn=False)
+    before = ledger.head()
+    ledger.log.root(before)
+    ledger.append([figure(str(number)) for number in range(count)])
+    with counted(ledger) as work:
+        roots = [ledger.log.root(position) for position in range(before + 1, ledger.head() + 1)]
+    assert len({*roots}) == count
+    leaves = [leaf.hash for leaf in ledger.log.leaves(after=0, until=ledger.head())]
+    assert roots == [root_of(leaves[:size]) for size in range(before + 1, ledger.head() + 1)]
+    ledger.close()
+    return work
+
+
+def test_the_root_at_each_event_of_a_transaction_goes_on_from_the_one_before(tmp_path: Any) -> None:
+    few, many = roots_of_a_group(tmp_path, FEW), roots_of_a_group(tmp_path, TIMES * FEW)
+    assert many.calls <= GROWTH_MAX * TIMES * few.calls
