@@ -36,7 +36,10 @@ class Server:
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+            headers: dict[str, str] = {}
+            for name, value in answer.getheaders():  # One of several of a name is no less than the others.
+                headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
+            return answer.status, headers, answer.read()
         finally:
             connection.close()
 
