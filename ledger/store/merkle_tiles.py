@@ -40,8 +40,9 @@ class LogTree:
         self._recent_roots = lru_cache(maxsize=256)(self._roots)
         """Whole tiles of the levels above, which never change once they are written."""
         self._recent_root = lru_cache(maxsize=1024)(self._root_near)
-        self._near = Frontier()
-        """The tree at the size whose root was read last: what is asked next is often one of the next sizes."""
+        self._near: tuple[Frontier, list[bytes]] = Frontier(), []
+        """The tree at the size whose root was read last, and hashes of the leaves after it, as far as they were read:
+        what is asked next is often one of the next sizes."""
 
     # Growing
 
@@ -231,7 +232,7 @@ class LogTree:
             "SELECT hash FROM leaves WHERE position > ? AND position <= ? ORDER BY position", (after, until)
         )
         if len(rows) != until - after:
-            raise LedgerDamaged(f"the log has not every leaf from position {after + 1} to {until}")
+            raise _leaves_are_missing(after, until)
         return [row[0] for row in rows]
 
     def _roots(self, level: int, first: int, count: int) -> list[bytes]:
@@ -255,17 +256,35 @@ class LogTree:
         return bytes(rows[0][0]) if rows else frontier(self.subtree, size).root()
 
     def _root_near(self, size: int) -> bytes:
-        """The same, from the size before where that is near: a transaction of many appends answers each with a root."""
-        if rows := self._database.fetch(_TREE_OF, (size,)):
-            self._near = Frontier(size, tuple(_cut(rows[0][1])))
-            return bytes(rows[0][0])
-        near = self._near
-        if near.size < size <= near.size + WIDTH:
-            found = near.extended(self._leaf_hashes(near.size, size))
+        """The same, from the size before where that is near: a transaction of many appends answers each with a root,
+        and what one of them reads of the leaves is there for the next.
+        """
+        near, following = self._near
+        count = size - near.size
+        if near.size and 0 < count <= WIDTH:
+            if count > len(following):
+                following = [*following, *self._hashes_from(near.size + len(following), until=near.size + WIDTH)]
+            if count > len(following):
+                raise _leaves_are_missing(near.size, size)
+            found, following = near.extended(following[:count]), following[count:]
+            root = found.root()
+        elif rows := self._database.fetch(_TREE_OF, (size,)):
+            found, following, root = Frontier(size, tuple(_cut(rows[0][1]))), [], bytes(rows[0][0])
         else:
-            found = frontier(self.subtree, size)
-        self._near = found
-        return found.root()
+            found, following = frontier(self.subtree, size), []
+            root = found.root()
+        self._near = found, following
+        return root
+
+    def _hashes_from(self, after: int, *, until: int) -> list[bytes]:
+        """The hashes of the leaves from after < position on, one after the other, as many as there are."""
+        query = "SELECT position, hash FROM leaves WHERE position > ? AND position <= ? ORDER BY position"
+        rows = self._database.fetch(query, (after, until))
+        return [row[1] for place, row in enumerate(rows, after + 1) if row[0] == place]
+
+
+def _leaves_are_missing(after: int, until: int) -> LedgerDamaged:
+    return LedgerDamaged(f"the log has not every leaf from position {after + 1} to {until}")
 
 
 def unknown_entries(known: int) -> LedgerDamaged:

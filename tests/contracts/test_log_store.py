@@ -480,6 +480,17 @@ def test_the_tree_grows_with_the_log(log: LogStore, steps: list[int]) -> None:
             assert log.subtree(level, index) == root_of(leaves[index << level : (index + 1) << level])
 
 
+def test_roots_that_are_asked_for_one_after_the_other_and_in_any_order(log: LogStore) -> None:
+    log.append(many(1, 250))
+    found = {size: log.root(size) for size in (250, 100, 101, 99, 103)}
+    log.append(many(251, 1100))
+    found |= {size: log.root(size) for size in (251, 252, 104, 255, 511, 512, 513, 300, 301, 557, 558, 814, 1100, 1099)}
+    log.append(many(1101, 1110))
+    found |= {size: log.root(size) for size in (1101, 1105, 1109, 1110)}
+    leaves = leaves_of(log)
+    assert found == {size: root_of(leaves[:size]) for size in found}
+
+
 def test_a_tree_of_more_than_256_tiles_has_tiles_above(log: LogStore) -> None:
     log.append(many(1, 65_000))
     log.append(many(65_001, 66_000))
