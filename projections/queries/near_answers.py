@@ -16,23 +16,32 @@ from projections.queries.publisher_ranking import NO_RANKING, Ranking
 
 Row = Sequence[Any]
 
-HEADS = """SELECT * EXCLUDE (told, changes),
-  COUNT(*) OVER series AS statements,
-  COUNT(*) FILTER (WHERE changes) OVER series AS revisions
-FROM (
-  SELECT *, told IS NULL OR told IS DISTINCT FROM LAG(told, 1, told) OVER in_order AS changes
+HEADS = """WITH said AS MATERIALIZED ({said}),
+series AS (
+  SELECT
+    figure_id,
+    publisher,
+    MAX(published_until) AS published_until,
+    COUNT(*) AS statements,
+    COUNT(*) FILTER (WHERE told IS NULL OR told IS DISTINCT FROM told_before) AS revisions
   FROM (
     SELECT *,
-      CASE
-        WHEN type <> 'FigureWithdrawn' THEN all_said(canonical_value, canonical_low, canonical_high, symbol)
-      END AS told
-    FROM ({said})
+      LAG(told, 1, told) OVER (PARTITION BY figure_id, publisher ORDER BY published_until, position) AS told_before
+    FROM (
+      SELECT figure_id, publisher, published_until, position,
+        CASE
+          WHEN type <> 'FigureWithdrawn' THEN all_said(canonical_value, canonical_low, canonical_high, symbol)
+        END AS told
+      FROM said
+    )
   )
-  WINDOW in_order AS (PARTITION BY figure_id, publisher ORDER BY published_until, position)
+  GROUP BY figure_id, publisher
 )
-WINDOW series AS (PARTITION BY figure_id, publisher)
-QUALIFY published_until = MAX(published_until) OVER series"""
-"""What each publisher said last, and how often it said something: of many figures quicker than all that was said."""
+SELECT said.*, statements, revisions
+FROM said JOIN series USING (figure_id, publisher, published_until)"""
+"""What each publisher said last, and how often it said something: of many figures quicker than all that was said, and
+quicker where the window has few columns than where it has all of them.
+"""
 
 OF_THE_FOLD = ("type", "source_kind", "published_until", "corrected", "statements", "revisions")
 """Columns of the view `said` that tell which statement is the answer, and are no part of an item."""
