@@ -1,7 +1,7 @@
 """Every resource at many viewpoints, folded on Spark and in one process: `python -m tests.spark_judge`.
 
     python -m tests.spark_judge --histories 3 --viewpoints 50
-    python -m tests.spark_judge --shipped --viewpoints 50
+    python -m tests.spark_judge --shipped --viewpoints 50 [--resource slips]
     python -m tests.spark_judge --data DIR --buckets 32 [--times 10] [--kill]
 
 With `--data`, a ledger that is there is exported, and its figures are folded at one viewpoint on both; what that took
@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import reduce
@@ -51,14 +51,21 @@ def timed(what: str) -> Iterator[None]:
     print(f"{what}: {wall:.1f} s, {cpu:.1f} s of CPU here, {most} MB at most here, load {load:.1f}", flush=True)
 
 
-def judged(session: Any, engine: Engine, seen: Sequence[Viewpoint], rng: random.Random, name: object) -> int:
-    """Compare every resource at some viewpoints; how many rows that were."""
+def judged(
+    session: Any,
+    engine: Engine,
+    seen: Sequence[Viewpoint],
+    rng: random.Random,
+    name: object,
+    resources: Iterable[str] = FOLDED,
+) -> int:
+    """Compare resources at some viewpoints; how many rows that were."""
     from pyspark.sql.functions import lit
 
     rows = 0
     with tempfile.TemporaryDirectory() as folder:
         place = exported(engine, Path(folder), buckets=rng.choice((1, 2, 3)))
-        for resource in FOLDED:
+        for resource in resources:
             # One job for all viewpoints of a resource: to plan one takes longer than to fold a bucket.
             frames = (
                 spark_fold(session, place.location, clocks_of(at), resource).withColumn("judged", lit(number))
@@ -185,25 +192,27 @@ def main() -> None:
     parser.add_argument("--shipped", action="store_true")
     parser.add_argument("--viewpoints", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resource", choices=FOLDED, action="append", help="only this one; as often as there are")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--buckets", type=int, default=32)
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--kill", action="store_true")
     asked = parser.parse_args()
+    resources = tuple(asked.resource or FOLDED)
     with spark_session() as session:
         for seed in range(asked.seed, asked.seed + asked.histories):
             rng = random.Random(seed)
             for engine, events in recorded(rng):
                 with timed(f"history {seed}"):
                     seen = [seen_from(engine, random_viewpoint(rng, events)) for _ in range(asked.viewpoints)]
-                    rows = judged(session, engine, seen, rng, seed)
+                    rows = judged(session, engine, seen, rng, seed, resources)
                 print(f"history {seed}: {rows} rows, the same", flush=True)
         if asked.shipped:
             with Ledger(":memory:") as ledger, Engine(ledger) as engine:
                 import_file(ledger, sample_path())
                 rng = random.Random(asked.seed)
                 seen = [some_day(engine, rng) for _ in range(asked.viewpoints)]
-                rows = judged(session, engine, seen, rng, "shipped")
+                rows = judged(session, engine, seen, rng, "shipped", resources)
                 print(f"shipped: {rows} rows, the same", flush=True)
         if asked.data:
             large(session, asked.data, asked.buckets, times=asked.times, kill=asked.kill)
