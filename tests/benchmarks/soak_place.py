@@ -4,6 +4,7 @@ The directory lies on a small disk of its own, where root may mount one (Linux);
 the size of the server's files.
 """
 
+import errno
 import os
 import random
 import resource
@@ -95,10 +96,14 @@ class SoakPlace:
         """Leave nearly no room."""
         if self.small_disk:
             room = os.statvfs(self.folder)
-            with self._filler.open("wb") as file:
+            with self._filler.open("wb", buffering=0) as file:
                 left = room.f_bavail * room.f_frsize - LEFT_BYTES
-                while left > 0:
-                    left -= file.write(bytes(min(left, 1 << 20)))
+                try:
+                    while left > 0:
+                        left -= file.write(bytes(min(left, 1 << 20)))
+                except OSError as error:  # The server takes room meanwhile, and there may be none sooner.
+                    if error.errno != errno.ENOSPC:
+                        raise
         else:
             _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
             largest = max(one.stat().st_size for one in self.folder.iterdir() if one.is_file())

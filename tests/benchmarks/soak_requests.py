@@ -105,7 +105,7 @@ class Asking:
             self.tags = [*self.tags[-50:], (sent.url, tag)]
         if answer.status == 200 and sent.method == "GET" and answer.headers["Content-Type"] == "application/json":
             for item in json.loads(body).get("items", ())[:5]:
-                if "figure_id" in item:
+                if item.get("figure_id") is not None:  # What is no figure has none.
                     self.figures = [*self.figures[-200:], item["figure_id"]]
                 if item.get("event_id"):
                     self.events = [*self.events[-200:], item["event_id"]]
