@@ -220,7 +220,9 @@ class Batch(BatchRecord):
 
     def _read_history(self, stream: bytes) -> None:
         if stream not in self._histories:
-            self._histories.read({stream: [], **self._unwritten.streams([stream], last=self._compared)})
+            is_new = stream in self._expected_figures and stream not in self._streams_with_events
+            said = {} if is_new else self._unwritten.streams([stream], last=self._compared)
+            self._histories.read({stream: [], **said})
 
     def place_erased(self, entry: Entry, content: bytes) -> Entry:
         """Place an entry of a log that is taken in as recorded, whose text was erased there; its EventErased follows.
@@ -276,7 +278,8 @@ class Batch(BatchRecord):
         event = Version(self.state.head + 1, UUID(bytes=event_key), draft.cls, draft.body, self.at)
         stream = certain or self._fold(draft, event)
         if warn:
-            if odd := tuple(self._warnings(event, stream, new_form=new_form)):
+            in_itself = certain is None or draft.facts is None or draft.facts.oddities != 0
+            if odd := tuple(self._warnings(event, stream, in_itself=in_itself, new_form=new_form)):
                 self.warnings[event.position] = odd
             if draft.facts is not None:
                 self._histories.note(event, stream)
@@ -340,8 +343,9 @@ class Batch(BatchRecord):
         self.state.fix_metric(metric, fixed)
         self._metrics.add(metric)
 
-    def _warnings(self, event: Version, stream: bytes, *, new_form: bool) -> Iterator[dict[str, Any]]:
-        yield from event_warnings(self.state, event)
+    def _warnings(self, event: Version, stream: bytes, *, in_itself: bool, new_form: bool) -> Iterator[dict[str, Any]]:
+        if in_itself:
+            yield from event_warnings(self.state, event)
         if new_form:
             yield from near_series_warnings(self, event)
         if event.cls.family == RelianceRegistered.family:

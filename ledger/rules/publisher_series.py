@@ -17,7 +17,7 @@ from ledger.events.base import Event
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import content
-from ledger.rules.version import Version
+from ledger.rules.version import Version, published
 from ledger.values.calendars import Interval
 from ledger.values.identifiers import id_text
 
@@ -86,10 +86,11 @@ class History:
         cls = one.cls
         if not issubclass(cls, Figure):
             return None
-        standing = content((cls, one.body), self._acts.get(id_text(one.event_key), ()))
+        body = one.body
+        standing = content((cls, body), self._acts.get(id_text(one.event_key), ())) if self._acts else body
         if standing is None or standing["source"]["publisher"] != publisher:
             return None
-        return _said(Version(one.position, one.event_id, cls, standing, one.recorded_at))
+        return published(standing, one).end, one.position, standing
 
 
 @cache

@@ -3,17 +3,16 @@
 For example, a figure recorded as 113,000 at position 5 and corrected to 13,000 at position 9 has two versions.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from ledger.codec.entry import Entry
 from ledger.events.base import Event
 from ledger.values.calendars import Interval, parse_moment
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(NamedTuple):
     """An event and what it says. For a new event that is what was sent."""
 
     position: int
@@ -25,8 +24,7 @@ class Version:
     @property
     def published(self) -> Interval:
         """When it was published; when it was recorded, where it does not say."""
-        text = self.body.get("published_at")
-        return parse_moment(text) if text else Interval(self.recorded_at, self.recorded_at)
+        return published(self.body, self)
 
     @property
     def starts(self) -> datetime:
@@ -49,3 +47,9 @@ class Version:
     def publisher(self) -> str:
         """The slug of the organisation that says so. For figures, which always have one."""
         return str(self.body["source"]["publisher"])
+
+
+def published(body: dict[str, Any], event: Version | Entry) -> Interval:
+    """When an event counts as published that says this: when it was recorded, where it does not say."""
+    text = body.get("published_at")
+    return parse_moment(text) if text else Interval(event.recorded_at, event.recorded_at)

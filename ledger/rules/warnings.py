@@ -133,7 +133,7 @@ def date_warnings(cls: type[Event], body: Mapping[str, Any]) -> Iterator[dict[st
 def figure_warnings(cls: type[Figure], body: Mapping[str, Any], fiscal_year: str | None) -> Iterator[dict[str, Any]]:
     """What is odd about a statement on a figure by itself. `fiscal_year` is the subject's."""
     its_unit, period = unit(body["unit"]), body.get("period")
-    if cls.is_share(body) and its_unit.family == "share":
+    if its_unit.family == "share" and cls.is_share(body):
         for name in ("value", "low"):
             if body.get(name) is not None and canonical(Decimal(body[name]), body["unit"]) > WHOLE_PERCENT:
                 yield _warning(f"/{name}", "share_over_100", f"{body[name]} {body['unit']} is more than the whole")
@@ -188,8 +188,10 @@ def series_warnings(body: dict[str, Any], said: Sequence[dict[str, Any]]) -> Ite
 
 
 def _is_first_without_amount(body: Mapping[str, Any], said: Sequence[Mapping[str, Any]]) -> bool:
+    if body.get("value") is None or Decimal(body["value"]) > 0:
+        return False
     values = [Decimal(one["value"]) for one in said if one.get("value") is not None]
-    return body.get("value") is not None and bool(values) and Decimal(body["value"]) <= 0 < min(values)
+    return bool(values) and min(values) > 0
 
 
 def _said(body: Mapping[str, Any]) -> tuple[object, ...]:
@@ -224,7 +226,8 @@ def value_warnings(body: dict[str, Any], earlier: dict[str, Any] | None) -> Iter
     before = canonical(Decimal(earlier["value"]), earlier["unit"])
     if now == 0 or before == 0 or (now < 0) != (before < 0):
         return
-    ratio = max(Fraction(now) / Fraction(before), Fraction(before) / Fraction(now))
+    smaller, larger = sorted((now.copy_abs(), before.copy_abs()))
+    ratio = Fraction(larger) / Fraction(smaller)
     if 500 < ratio < 1500:
         rule, guess = "unit_slip", "was the unit taken for one a thousand times larger or smaller?"
     elif ratio >= FAR_OFF_FACTOR:

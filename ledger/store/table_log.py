@@ -174,7 +174,7 @@ class TableLog:
         """The last entries of each of these streams, in order."""
         by_stream: defaultdict[bytes, list[Entry]] = defaultdict(list)
         for chunk in chunks(sorted(set(stream_keys))):
-            for entry in map(_entry, self.database.fetch(last_of(len(chunk)), (*chunk, last))):
+            for entry in _entries(self.database.fetch_tuples(last_of(len(chunk)), (*chunk, last))):
                 by_stream[entry.stream_key].append(entry)
         # They come in order, as the index has them; to be told to sort them, SQLite takes four times as long.
         for entries in by_stream.values():
