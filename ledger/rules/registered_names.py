@@ -10,7 +10,8 @@ import difflib
 import re
 import unicodedata
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from math import nextafter
 from typing import Any
 
 LIKENESS_MIN = 0.9
@@ -72,8 +73,8 @@ class RegisteredNames:
         found = self._of_another(mine, slug)
         if found is None and len(mine) <= COMPARED_CHARACTERS_MAX:
             near = [one for one in self._near(mine) if self._of_another(one, slug) is not None]
-            close = difflib.get_close_matches(mine, near, n=1, cutoff=LIKENESS_MIN)
-            found = self._of_another(close[0], slug) if close else None
+            closest = _closest(mine, near)
+            found = None if closest is None else self._of_another(closest, slug)
         return found
 
     def with_identifier(self, scheme: str, value: str, slug: str) -> str | None:
@@ -108,6 +109,20 @@ def _names_in(registration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _identifiers_in(registration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for scheme, value in (registration.get("identifiers") or {}).items():
         yield scheme.casefold(), value.casefold()
+
+
+def _closest(mine: str, others: Iterable[str]) -> str | None:
+    """What is most like a text, if anything is like it; of several that are equally so, the last in the alphabet."""
+    matcher, closest, enough = difflib.SequenceMatcher(b=mine), None, LIKENESS_MIN
+    for one in sorted(others, reverse=True):
+        matcher.set_seq1(one)
+        if (
+            matcher.real_quick_ratio() >= enough
+            and matcher.quick_ratio() >= enough
+            and (likeness := matcher.ratio()) >= enough
+        ):
+            closest, enough = one, nextafter(likeness, 2)  # from here on, only what is more like it
+    return closest
 
 
 def _neighbours(order: list[str], one: str) -> list[str]:
