@@ -6,9 +6,8 @@ long before, in the order of the log, is not looked at: so a warning costs the s
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -32,11 +31,16 @@ class History:
     """What stands on one figure, by publisher, of the last events on it."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self._entries = entries = [one for one in entries if not one.is_erased]
+        self._figures: list[tuple[type[Event], Entry]] = []
         self._acts: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         self._series: dict[str, list[Said]] = {}
         for one in entries:
-            if _is_act(one.cls):
+            if one.is_erased:
+                continue
+            cls = one.cls
+            if cls.family == Figure.family:
+                self._figures.append((cls, one))
+            elif issubclass(cls, LedgerEvent):
                 body = one.body
                 self._acts[body["target"]].append((one.type, body))
 
@@ -60,7 +64,7 @@ class History:
     def by(self, publisher: str) -> list[Said]:
         """What a publisher said that stands, in order of publication."""
         if publisher not in self._series:
-            said = (self._by(publisher, one) for one in self._perhaps_by(publisher))
+            said = [self._said_by(publisher, cls, one) for cls, one in self._perhaps_by(publisher)]
             self._series[publisher] = sorted((one for one in said if one is not None), key=_ORDER)
         return self._series[publisher]
 
@@ -70,32 +74,22 @@ class History:
         first = bisect_left(series, published.end, key=itemgetter(0))
         return series[first : bisect_right(series, published.end, key=itemgetter(0))]
 
-    def _perhaps_by(self, publisher: str) -> Iterator[Entry]:
+    def _perhaps_by(self, publisher: str) -> list[tuple[type[Event], Entry]]:
         """The events that name a publisher, and those that a ledger event may have made name it."""
-        named = b'"publisher":"%b"' % publisher.encode()
-        for one in self._entries:
+        named, acts = b'"publisher":"%b"' % publisher.encode(), self._acts
+        return [
+            (cls, one)
+            for cls, one in self._figures
             # In an earlier version it may be written otherwise.
-            if (
-                one.state.find(named) >= 0
-                or one.cls.version > 1
-                or (self._acts and id_text(one.event_key) in self._acts)
-            ):
-                yield one
+            if one.state.find(named) >= 0 or cls.version > 1 or (acts and id_text(one.event_key) in acts)
+        ]
 
-    def _by(self, publisher: str, one: Entry) -> Said | None:
-        cls = one.cls
-        if not issubclass(cls, Figure):
-            return None
+    def _said_by(self, publisher: str, cls: type[Event], one: Entry) -> Said | None:
         body = one.body
         standing = content((cls, body), self._acts.get(id_text(one.event_key), ())) if self._acts else body
         if standing is None or standing["source"]["publisher"] != publisher:
             return None
         return published(standing, one).end, one.position, standing
-
-
-@cache
-def _is_act(cls: type[Event]) -> bool:
-    return issubclass(cls, LedgerEvent)
 
 
 def _said(version: Version) -> Said:

@@ -23,7 +23,7 @@ from ledger.events.reliances import RelianceEnded
 from ledger.rules.registered_names import RegisteredNames
 from ledger.rules.state import State
 from ledger.rules.version import Version
-from ledger.values.calendars import may_be_fiscal_year, parse_moment, parse_period
+from ledger.values.calendars import is_fiscal, may_be_fiscal_year, parse_moment, parse_period
 from ledger.values.quantities import canonical
 from ledger.values.units import unit
 
@@ -41,7 +41,7 @@ def event_warnings(state: State, event: Version) -> Iterator[dict[str, Any]]:
         yield from identifier_warnings(body, state.names())
     elif issubclass(cls, Figure):
         yield from metric_warnings(state, event, cls)
-        yield from figure_warnings(cls, body, state.fiscal_year(body["subject"]))
+        yield from figure_warnings(cls, body, state)
     elif issubclass(cls, PreferenceSet):
         yield from preference_warnings(body, state.metrics)
     elif cls.lifecycle_role is not Role.STATES:
@@ -130,8 +130,8 @@ def date_warnings(cls: type[Event], body: Mapping[str, Any]) -> Iterator[dict[st
         )
 
 
-def figure_warnings(cls: type[Figure], body: Mapping[str, Any], fiscal_year: str | None) -> Iterator[dict[str, Any]]:
-    """What is odd about a statement on a figure by itself. `fiscal_year` is the subject's."""
+def figure_warnings(cls: type[Figure], body: dict[str, Any], state: State) -> Iterator[dict[str, Any]]:
+    """What is odd about a statement on a figure by itself; a period may be of its subject's fiscal year."""
     its_unit, period = unit(body["unit"]), body.get("period")
     if its_unit.family == "share" and cls.is_share(body):
         for name in ("value", "low"):
@@ -139,13 +139,15 @@ def figure_warnings(cls: type[Figure], body: Mapping[str, Any], fiscal_year: str
                 yield _warning(f"/{name}", "share_over_100", f"{body[name]} {body['unit']} is more than the whole")
     if period is None:
         return
-    if may_be_fiscal_year(period) and fiscal_year is not None and not fiscal_year.startswith(CALENDAR_YEAR_END):
+    may_be_fiscal = may_be_fiscal_year(period)
+    fiscal_year = state.fiscal_year(body["subject"]) if may_be_fiscal or is_fiscal(period) else None
+    if may_be_fiscal and fiscal_year is not None and not fiscal_year.startswith(CALENDAR_YEAR_END):
         yield _warning(
             "/period",
             "maybe_fiscal_year",
             f"{period} is a month; the fiscal year of {body['subject']!r} that is printed so is FY{period}",
         )
-    if (published := body.get("published_at")) is None or cls.nature_of(dict(body)) != "observed" or cls.ahead:
+    if (published := body.get("published_at")) is None or cls.nature_of(body) != "observed" or cls.ahead:
         return
     try:
         end = parse_period(period, fiscal_year).end
@@ -159,7 +161,7 @@ def figure_warnings(cls: type[Figure], body: Mapping[str, Any], fiscal_year: str
 
 def metric_warnings(state: State, event: Version, cls: type[Figure]) -> Iterator[dict[str, Any]]:
     """A metric that this event is the first on, and whose name looks like that of another."""
-    metric, _ = cls.unit_family_of(event.body)
+    metric = cls.metric_of(event.body)
     fixed = state.metrics.get(metric)
     if fixed is not None and fixed[1] == event.position and (other := state.metric_like(metric)) is not None:
         yield _warning(
