@@ -16,6 +16,10 @@ from projections.sql_text import literals, quoted, sql
 FILE_MEMORY = "1000MB"
 """What DuckDB holds in memory beside a file; it puts the rest on the disk."""
 
+UNASKED = "1000TB"
+"""After so many changes DuckDB makes a checkpoint unasked. With its default of 16 MB it makes one of the rows that a
+rebuild holds in memory: a second for a million of them, and 150 MB."""
+
 ROW_GROUP = 16_384
 """To read one row DuckDB looks through a group of rows; with its default of 122,880 that takes twice as long."""
 
@@ -47,8 +51,8 @@ def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnect
     It works with one thread until `use_all_cores`. What questions of tables in `:memory:` need beside half of the
     memory that DuckDB would take goes to the folder `spill`, if there is one.
 
-    The file has no log of its own: it is as it was at the last checkpoint, and what it lacks is in the ledger. Tables
-    in `:memory:NAME` are those of every connection to this name, and stay until the last one is closed.
+    The file has no log of its own: it is as it was at the last checkpoint that was asked for; what it lacks is in the
+    ledger. Tables in `:memory:NAME` are those of every connection to this name, and stay until the last one is closed.
     """
     in_memory = path.startswith(":memory:")
     limits: dict[str, Any] = {} if in_memory else {"memory_limit": FILE_MEMORY, "temp_directory": f"{path}.tmp"}
@@ -56,6 +60,7 @@ def connected(path: str, *, spill: Path | None = None) -> duckdb.DuckDBPyConnect
     options = [f"ROW_GROUP_SIZE {ROW_GROUP}", *([] if in_memory else ["RECOVERY_MODE NO_WAL_WRITES"])]
     file = literals([":memory:" if in_memory else path])
     try:
+        connection.execute(f"SET checkpoint_threshold = '{UNASKED}'")
         _without_bar(connection)
         if path == ":memory:":
             _limit(connection, spill)

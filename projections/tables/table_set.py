@@ -228,8 +228,8 @@ class TableSet:
                 position = self._note_progress(batch)
             self.position = position
             self._note_preferences()
-        if head - self._kept >= KEPT_EVERY:
-            self._checkpoint()
+            if position - self._kept >= KEPT_EVERY:
+                self._checkpoint()
 
     def _take_in_all(self, head: int) -> None:
         """Fill empty tables from the whole log: batches into sorted runs, then all runs into their place.
