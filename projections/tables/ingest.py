@@ -51,6 +51,9 @@ def _with_texts(entries: list[Entry]) -> list[Entry]:
     return entries
 
 
+_STEPS = ("staged", "keyed", "anew")
+"""The temporary tables of rows on their way: those of a whole batch hold 140 MB."""
+
 _FISCAL_YEAR = frozenset(("fiscal_year_end", "fiscal_year_named"))
 
 
@@ -120,6 +123,7 @@ class Ingest:
             self._take_segment(batch.slice(start, end - start), within)
             start = end
         self._note_opened(first)
+        self._run("; ".join(f"DROP TABLE IF EXISTS temp.{step}" for step in _STEPS))
 
     def _take_segment(self, segment: pa.Table, acts: Sequence[ActOn]) -> None:
         first, last = segment["position"][0].as_py(), segment["position"][-1].as_py()
@@ -307,12 +311,13 @@ class Ingest:
         """Write versions, perhaps `resolved` ones; where `all_figures_known`, a figure event's stream is its figure."""
         import pyarrow.compute as pc
 
-        batch = batch.filter(pc.not_equal(batch["state"], ""))
+        has_text = pc.not_equal(batch["state"], "")
         types = set(pc.unique(batch["type"]).to_pylist())
         few = len(batch) <= FEW
         for family in self._families.values():
             if types.intersection(family.types):
-                own = batch.filter(pc.is_in(batch["type"], pa.array(family.types, pa.string())))
+                is_own = pc.is_in(batch["type"], pa.array(family.types, pa.string()))
+                own = batch.filter(pc.and_(has_text, is_own))
                 self.planned.give("batch", own)
                 rows = self._rows_of(family, all_figures_known=all_figures_known, few=few, resolved=resolved)
                 self._put(family, rows, few=few)

@@ -8,7 +8,7 @@ through a cursor of its own.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import duckdb
@@ -225,7 +225,7 @@ class TableSet:
             with self._ingest.planned.lasting(when=len(batch) <= FEW), self._transaction():
                 self._take(batch)
                 self._bring_answer_intervals_up()
-                position = self._note_progress(batch)
+                position = self._note_progress(_last_of(batch))
             self.position = position
             self._note_preferences()
             if position - self._kept >= KEPT_EVERY:
@@ -243,9 +243,11 @@ class TableSet:
         try:
             for batch in self._batches(head):
                 self._take(batch)
+            last = _last_of(batch)
+            del batch
             self._note_ordered(0.0)
             answer_intervals.make_all(self._writer, "runs", seen=self._note_ordered)
-            self.position = self._note_progress(batch)
+            self.position = self._note_progress(last)
             self._note_preferences()
         except BaseException:
             try:
@@ -298,8 +300,7 @@ class TableSet:
         answer_intervals.bring_up_to_date(self._writer, planned, touched, after=self.position)
         self._ingest.touched.clear()
 
-    def _note_progress(self, batch: pa.Table) -> int:
-        (last,) = batch.slice(len(batch) - 1).select(["position", "event_id"]).to_pylist()
+    def _note_progress(self, last: Mapping[str, Any]) -> int:
         self._writer.execute("UPDATE log.progress SET position = $position, event_id = $event_id", last)
         return int(last["position"])
 
@@ -388,3 +389,9 @@ class TableSet:
     @cached_property
     def _fingerprint(self) -> str:
         return fingerprint(self._families)
+
+
+def _last_of(batch: pa.Table) -> dict[str, Any]:
+    """The position and the event_id of the last row of a batch."""
+    (last,) = batch.slice(len(batch) - 1).select(["position", "event_id"]).to_pylist()
+    return dict(last)
