@@ -1,5 +1,6 @@
 """What is legal and odd is said, and refused nothing."""
 
+import difflib
 import io
 import json
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger import Append, Ledger, import_stream
-from ledger.rules.registered_names import NEIGHBOURS_MAX
+from ledger.rules.registered_names import LIKENESS_MIN, NEIGHBOURS_MAX, RegisteredNames
 from ledger.rules.state import State
 from tests.ledger.conftest import correction, figure, record_together, retraction
 
@@ -27,6 +28,16 @@ def test_a_name_that_looks_like_a_registered_one_is_pointed_out(ledger: Ledger, 
     (item,) = ledger.append([registered("lynas-2", name)]).items
     assert [(warning["pointer"], warning["rule"]) for warning in item["warnings"]] == [("/name", "look_alike")]
     assert "'lynas'" in item["warnings"][0]["detail"]
+
+
+def test_of_several_names_that_look_alike_the_nearest_is_pointed_out() -> None:
+    names = [f"the place {number:06}" for number in range(9)]
+    known = RegisteredNames()
+    for name in names:
+        known.add({"entity": name.replace(" ", "-"), "name": name})
+    for name in ("the place 000009", "the place 000003b", "the plaice 000005", "teh place 00000", "another place"):
+        near = difflib.get_close_matches(name, names, n=1, cutoff=LIKENESS_MIN)
+        assert known.look_alike(name, "new") == next(((one, one.replace(" ", "-")) for one in near), None)
 
 
 @pytest.mark.parametrize("name", ["MP Materials", "Arafura Rare Earths", "Iluka"])
@@ -100,6 +111,13 @@ def test_a_figure_that_another_append_made_silently_in_the_same_transaction_is_c
     loud = Append.of([figure("5000", period="1999", published_at="2026")])
     record_together(ledger, [silent, loud])
     assert [warning["rule"] for warning in loud.unwrap().items[0]["warnings"]] == ["unit_slip"]
+
+
+def test_what_was_said_silently_between_two_appends_of_one_transaction_is_compared_with(ledger: Ledger) -> None:
+    said = (("5", "2025-01", True), ("5000", "2025-06", False), ("5", "2026", True))
+    appends = [Append.of([figure(value, period="1999", published_at=at)], warn=warn) for value, at, warn in said]
+    record_together(ledger, appends)
+    assert [warning["rule"] for warning in appends[2].unwrap().items[0]["warnings"]] == ["unit_slip"]
 
 
 def test_what_others_appended_without_warnings_in_the_same_transaction_is_compared_with(ledger: Ledger) -> None:
