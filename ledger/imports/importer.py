@@ -140,8 +140,7 @@ def import_stream(
     ):
         if options.mode == "proceed" and not options.dry_run:
             for together in _in_turn(made, TRANSACTION_PIECES):
-                with garbage_pause(PIECE_ROWS):
-                    _record(ledger, together, intake, report)
+                _record(ledger, together, intake, report)
             if options.scope is not None:
                 _record(ledger, (), intake, report, is_last=True)
         else:
