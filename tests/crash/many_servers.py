@@ -32,6 +32,7 @@ from uuid import UUID, uuid5
 
 from ledger import Ledger
 from tests.ledger.conftest import WORLD, figure
+from tests.patience import PATIENCE_S
 from tests.places import ROOT
 from tests.postgres import Cluster, needed_binaries
 
@@ -102,6 +103,8 @@ class Run:
         self._sent = 0
         self._lock = threading.Lock()
         self._done = threading.Event()
+        self._broken = threading.Event()
+        """Something was killed or ended: the second half of the events is sent after that, however fast the first is."""
         self._folder = tempfile.TemporaryDirectory(prefix="many-servers-")
         with Ledger(self._address) as ledger:
             ledger.append(WORLD)
@@ -135,6 +138,8 @@ class Run:
 
     def _take(self, most: int) -> int:
         """How many events a writer sends next; 0 at the end."""
+        if 2 * self._sent >= self._events:
+            self._broken.wait(PATIENCE_S)
         with self._lock:
             count = min(most, self._events - self._sent)
             self._sent += count
@@ -234,7 +239,10 @@ class Run:
                 server = self._random.choice(self._servers)
                 server.kill()
                 self._counts["servers killed"] += 1
+                self._broken.set()
                 server.start()
+            if self._counts["backends ended"]:
+                self._broken.set()
 
     def _fault(self, text: str) -> None:
         with self._lock:
