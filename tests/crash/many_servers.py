@@ -104,7 +104,7 @@ class Run:
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._broken = threading.Event()
-        """Something was killed or ended: the second half of the events is sent after that, however fast the first is."""
+        """Something was killed or ended. The second half of the events waits for that, however fast the first was."""
         self._folder = tempfile.TemporaryDirectory(prefix="many-servers-")
         with Ledger(self._address) as ledger:
             ledger.append(WORLD)
