@@ -228,12 +228,10 @@ class LogTree:
 
     def _leaf_hashes(self, after: int, until: int) -> list[bytes]:
         """The hashes of the leaves with after < position <= until."""
-        rows = self._database.fetch(
-            "SELECT hash FROM leaves WHERE position > ? AND position <= ? ORDER BY position", (after, until)
-        )
-        if len(rows) != until - after:
+        found = self._hashes_from(after, until=until)
+        if len(found) != until - after:
             raise _leaves_are_missing(after, until)
-        return [row[0] for row in rows]
+        return found
 
     def _roots(self, level: int, first: int, count: int) -> list[bytes]:
         """The roots of so many whole tiles of a level."""
