@@ -97,19 +97,40 @@ def bring_up_to_date(
     if not len(series):
         return
     few = len(series) <= FEW
-    planned.give("touched", series.append_column("first", pa.repeat(pa.scalar(after + 1, pa.int64()), len(series))))
-    near = planned.table(_text("near")) if few else arrow_table(cursor, _text("near"))
-    made, changed = _swept(near, after=after)
-    steps = {
-        "forget": ("moved_series", _moved(near)),
-        "add": ("swept_add", made),
-        "change": ("swept_change", changed),
-    }
-    for statement, (name, rows) in steps.items():
+
+    def found(query: str) -> pa.Table:
+        return planned.table(_text(query)) if few else arrow_table(cursor, _text(query))
+
+    def change(statement: str, name: str, rows: pa.Table) -> None:
         if len(rows):
             planned.give(name, rows)
             run = planned.run if few and len(rows) <= FEW else cursor.execute
             run(_text(statement))
+
+    planned.give("touched", series.append_column("first", pa.repeat(pa.scalar(after + 1, pa.int64()), len(series))))
+    near = found("near")
+    made, changed = _swept(near, after=after) if few else _swept_at_once(cursor, near, after=after)
+    moved = _moved(near)
+    if len(moved):
+        planned.give("moved_series", moved)
+        change("forget", "moved_versions", found("moved_versions"))
+    change("add", "swept_add", made)
+    change("change", "swept_change", changed)
+
+
+def _swept_at_once(cursor: DuckDBPyConnection, near: pa.Table, *, after: int) -> tuple[pa.Table, pa.Table]:
+    """The same as `_swept`, in one statement for all series in which all came in turn."""
+    import pyarrow.compute as pc
+
+    made, changed = _swept(near.filter(near["tally"].is_null()), after=after)
+    cursor.register("near", near)
+    in_turn = arrow_table(cursor, _text("near_in_turn"), {"first": after + 1}).select(_SWEPT.names).cast(_SWEPT)
+    cursor.unregister("near")
+    is_new = pc.greater(in_turn["version"], after)
+    return (
+        pa.concat_tables([made, in_turn.filter(is_new)]),
+        pa.concat_tables([changed, in_turn.filter(pc.invert(is_new))]),
+    )
 
 
 def _moved(near: pa.Table) -> pa.Table:
@@ -192,4 +213,5 @@ def _storage(array: pa.Array) -> pa.Array:
 
 @cache
 def _text(name: str) -> str:
-    return sections("tables/sql/answer_intervals.sql")[name].replace("{forever}", str(FOREVER))
+    parts = sections("tables/sql/answer_intervals.sql")
+    return parts[name].replace("{in_turn}", parts["in_turn"]).replace("{forever}", str(FOREVER))

@@ -84,19 +84,23 @@ SEMI JOIN moved
   USING (figure_id, publisher)
 ORDER BY figure_id, publisher, shown_from, position, since
 
--- name: made
--- In all other series each saying is shown without end until the next one comes in, and until that one's time from then on.
-SELECT
-  subject_code,
-  figure_id,
-  position,
-  shown_from,
+-- name: in_turn
+-- Where all sayings came in turn, each is shown without end until the next one comes in, and until that one's time from
+-- then on.
   TIMESTAMP 'infinity' AS shown_until,
   since,
   CASE WHEN shown_next = shown_from THEN since_next ELSE {forever} END AS until,
   CASE WHEN shown_next > shown_from THEN shown_next ELSE TIMESTAMP 'infinity' END AS shortened_to,
   CASE WHEN shown_next > shown_from THEN since_next ELSE {forever} END AS shortened_at,
-  COALESCE(shown_before = shown_from, FALSE) AS tied,
+  COALESCE(shown_before = shown_from, FALSE) AS tied
+
+-- name: made
+SELECT
+  subject_code,
+  figure_id,
+  position,
+  shown_from,
+  {in_turn},
   is_primary,
   said,
   value,
@@ -249,6 +253,27 @@ LEFT JOIN standing
 WHERE changed_near > 0
 ORDER BY counted.figure_id, counted.publisher, counted.shown_from, counted.position, counted.since
 
+-- name: near_in_turn
+-- What sayings in `near` made at position `first` or later, or changed, in series that have tallies: there all came in turn.
+SELECT
+  subject_code,
+  position,
+  since AS version,
+  {in_turn},
+  tally
+FROM (
+  SELECT
+    *,
+    LAG(shown_from) OVER series AS shown_before,
+    LEAD(shown_from) OVER series AS shown_next,
+    LEAD(since) OVER series AS since_next
+  FROM near
+  WHERE tally IS NOT NULL
+  WINDOW series AS (PARTITION BY figure_id, publisher ORDER BY shown_from, position, since)
+)
+WHERE NOT withdrawn
+  AND (since >= $first OR since_next >= $first)
+
 -- name: change
 UPDATE log.answer_intervals AS made
 SET until = swept.until, shortened_to = swept.shortened_to, shortened_at = swept.shortened_at
@@ -257,23 +282,26 @@ WHERE made.subject_code = swept.subject_code
   AND made.position = swept.position
   AND made.since = swept.since
 
+-- name: moved_versions
+-- The versions of the series in `moved_series`. They are found first, and then what they made (`forget`): in one statement
+-- DuckDB takes the whole table of intervals for the smaller side.
+SELECT
+  figures.subject_code,
+  figures.position,
+  figures.since,
+  figures.until
+FROM log.figures
+JOIN moved_series AS series
+  ON figures.subject_code = series.subject_code
+  AND figures.figure_id = CAST(series.figure_id AS UUID)
+  AND figures.publisher = series.publisher
+
 -- name: forget
--- The series in `moved_series` have no tallies any more. A statement that was corrected may be of another series since:
--- an interval is of the version that was held when it began.
+-- What the versions in `moved_versions` made has no tallies any more. A statement that was corrected may be of another
+-- series since: an interval is of the version that was held when it began.
 UPDATE log.answer_intervals AS made
 SET tally = NULL
-FROM (
-  SELECT
-    figures.subject_code,
-    figures.position,
-    figures.since,
-    figures.until
-  FROM log.figures
-  JOIN moved_series AS series
-    ON figures.subject_code = series.subject_code
-    AND figures.figure_id = CAST(series.figure_id AS UUID)
-    AND figures.publisher = series.publisher
-) AS moved
+FROM moved_versions AS moved
 WHERE made.subject_code = moved.subject_code
   AND made.position = moved.position
   AND made.since >= moved.since

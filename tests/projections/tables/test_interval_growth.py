@@ -13,7 +13,13 @@ from projections.tables.families import FOREVER
 from tests.depth import examples
 from tests.projections.conftest import WORLD, Item, correction, merge
 
-STATEMENTS = {"near": "touched", "forget": "moved_series", "add": "swept_add", "change": "swept_change"}
+STATEMENTS = {
+    "near": "touched",
+    "moved_versions": "moved_series",
+    "forget": "moved_versions",
+    "add": "swept_add",
+    "change": "swept_change",
+}
 """The statements that make and change intervals, and the rows that each is given."""
 PAIRS = ("BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN", "CROSS_PRODUCT", "PIECEWISE_MERGE_JOIN", "IE_JOIN")
 """Joins that may compare each row of one side with each of the other."""
@@ -62,7 +68,9 @@ def rows_of(operator: dict[str, Any]) -> int:
 
 
 def handled(plan: dict[str, Any]) -> int:
-    """How many rows the operators of a plan gave, beside scans, and how many pairs of rows were compared one by one."""
+    """How many rows the operators of a plan gave, beside scans, how many a join kept to be compared with, and how many
+    pairs of rows were compared one by one.
+    """
     count = 0
     for kind, rows, beneath in operators(plan):
         if kind in PAIRS:
@@ -70,6 +78,8 @@ def handled(plan: dict[str, Any]) -> int:
             count += left * right
         elif not kind.endswith("SCAN"):
             count += rows
+        if kind == "HASH_JOIN":
+            count += beneath[1]
     return count
 
 
@@ -88,6 +98,7 @@ def plans_of(engine: Engine, events: Sequence[Item]) -> list[dict[str, Any]]:
 
 FEW: dict[str, Callable[[int], list[Item]]] = {
     "a statement more": lambda _: [later(7)],
+    "a statement that comes late": lambda _: [on_figure(7, published_at="2023-06-30", value="2")],
     "a figure more": lambda count: [on_figure(count)],
     "a statement goes to another figure": lambda _: [correction(event_id(7), dimensions={"grade": "g8"})],
 }
