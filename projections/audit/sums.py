@@ -38,6 +38,11 @@ from projections.sql_text import quoted
 WAYS = ("subject", "period", "dimension", "growth")
 """The ways in which a total has parts; a rate of growth has levels."""
 VERDICTS = ("equal", "rounding", "perhaps_rounding", "gap", "incomplete")
+_PRINTED_IN = ("publisher", "metric", "published_at")
+"""What tells editions apart but for their units."""
+_IN_EDITIONS = f"""SELECT DISTINCT CAST(figure_id AS VARCHAR) FROM log.figures
+    WHERE {" AND ".join(f"LIST_CONTAINS(${name}, {name})" for name in _PRINTED_IN)} AND since <= $position"""
+"""The figures of which something was ever said in some editions."""
 FILTER_VALUES_MAX = 50
 """Parts are looked for by subject where these are no more; else among all subjects."""
 
@@ -48,6 +53,25 @@ class Part:
 
     name: str
     said: Said | None
+
+
+@dataclass(frozen=True)
+class Divided:
+    """A total and its parts, `by` one of the ways; `name` is what the total is the whole of in that way."""
+
+    total: Said
+    parts: Sequence[Part]
+    by: str
+    name: str
+    dimension: str | None = None
+    tiled_by: str | None = None
+
+    @property
+    def points(self) -> Iterator[tuple[str, Said, Decimal]]:
+        """The parts that are numbers: the name, what is said, the number."""
+        for part in self.parts:
+            if part.said is not None and part.said.point is not None:
+                yield part.name, part.said, part.said.point
 
 
 def sums(
@@ -68,11 +92,9 @@ def sums(
     totals = [said for said in selected if adds_up(said.row["canonical_unit"])]
     subjects = parts_of_subjects(reader) if "subject" in by else {}
     around = _Around(
-        said_last(reader, _where_parts_are(totals, subjects)) if filters and totals else selected,
-        subjects,
-        _finest(reader, totals),
+        said_last(reader, _where_parts_are(totals, subjects)) if filters and totals else selected, subjects
     )
-    ways: dict[str, Callable[[Said], Iterator[Item]]] = {
+    ways: dict[str, Callable[[Said], Iterator[Divided]]] = {
         "subject": around.by_subject,
         "period": around.by_period,
         "dimension": around.by_dimension,
@@ -81,7 +103,16 @@ def sums(
     levels = Levels(reader, growths, filter_values_max=FILTER_VALUES_MAX)
     with localcontext(EXACT):
         each = reader.allowance.each(totals)
-        items = [item for total in each for way in ways if way in by for item in ways[way](total)]
+        divided = [
+            one
+            for total in each
+            for way in ways
+            if way in by
+            for one in ways[way](total)
+            if any(part.said is not None for part in one.parts)
+        ]
+        finest = _finest(reader, divided)
+        items = [_compared(one, finest) for one in reader.allowance.each(divided)]
         items += map(levels.beside, reader.allowance.each(growths))
     counts = Counter(item["verdict"] for item in items)
     summary = {verdict: counts[verdict] for verdict in VERDICTS}
@@ -91,10 +122,8 @@ def sums(
 class _Around:
     """All that may be a part of a total: what publishers say last of the figures around it."""
 
-    def __init__(
-        self, around: Sequence[Said], subjects: Mapping[str, Sequence[str]], finest: Mapping[Key, Decimal]
-    ) -> None:
-        self._subjects, self._finest = subjects, finest
+    def __init__(self, around: Sequence[Said], subjects: Mapping[str, Sequence[str]]) -> None:
+        self._subjects = subjects
         self._figures: dict[Key, Said] = {}
         self._periods: dict[Key, list[Said]] = {}
         self._values: dict[Key, dict[str, Said]] = {}
@@ -108,14 +137,14 @@ class _Around:
         for series in self._periods.values():
             series.sort(key=lambda said: said.period or ("", ""))
 
-    def by_subject(self, total: Said) -> Iterator[Item]:
+    def by_subject(self, total: Said) -> Iterator[Divided]:
         """The total beside the figures of what is declared to be part of its subject."""
         slugs = self._subjects.get(total.subject, ())
         same = (total.row["dimensions"], total.period)
         parts = [Part(slug, self._figures.get((total.rest, slug, *same))) for slug in slugs]
-        yield from _compared(total, parts, self._finest, by="subject", name=total.subject)
+        yield Divided(total, parts, by="subject", name=total.subject)
 
-    def by_period(self, total: Said) -> Iterator[Item]:
+    def by_period(self, total: Said) -> Iterator[Divided]:
         """The total beside the shorter periods that tile its own best."""
         if total.period is None or not total.is_flow:
             return
@@ -128,11 +157,9 @@ class _Around:
             return
         pieces = tiling(date.fromisoformat(first), date.fromisoformat(last), [_piece(said) for said in shorter])
         parts = [Part(_days(piece) if piece.said is None else piece.said.row["period"], piece.said) for piece in pieces]
-        yield from _compared(
-            total, parts, self._finest, by="period", name=total.row["period"], tiled_by=name_of(pieces)
-        )
+        yield Divided(total, parts, by="period", name=total.row["period"], tiled_by=name_of(pieces))
 
-    def by_dimension(self, total: Said) -> Iterator[Item]:
+    def by_dimension(self, total: Said) -> Iterator[Divided]:
         """The total beside the figures for each value of a dimension that it is the whole of."""
         for name, whole in total.dimensions.items():
             if whole not in WHOLES:
@@ -143,30 +170,19 @@ class _Around:
             declared = batches_declared(whole, published)
             values = [*declared, *sorted(published.keys() - set(declared))]
             parts = [Part(value, published.get(value)) for value in values]
-            yield from _compared(total, parts, self._finest, by="dimension", name=whole, dimension=name)
+            yield Divided(total, parts, by="dimension", name=whole, dimension=name)
 
 
-def _compared(
-    total: Said,
-    parts: Sequence[Part],
-    finest: Mapping[Key, Decimal],
-    *,
-    by: str,
-    name: str,
-    dimension: str | None = None,
-    tiled_by: str | None = None,
-) -> Iterator[Item]:
-    """The finding on a total and its parts; none where nothing is said of any part."""
-    if all(part.said is None for part in parts):
-        return
-    points = [(part.name, part.said) for part in parts if part.said is not None and part.said.point is not None]
-    numbers = [said for _, said in points]
+def _compared(one: Divided, finest: Mapping[Key, Decimal]) -> Item:
+    """The finding on a total and its parts, of one of which something is said."""
+    total, points = one.total, list(one.points)
+    numbers = [said for _, said, _ in points]
     missing = [
         as_missing(part.name, part.said)
-        for part in (Part(name, total), *parts)
+        for part in (Part(one.name, total), *one.parts)
         if part.said is None or part.said.point is None
     ]
-    parts_sum = sum((said.point for said in numbers if said.point is not None), Decimal(0)) if numbers else None
+    parts_sum = sum((point for _, _, point in points), Decimal(0)) if points else None
     gap = rounding = at_most = percent = None
     verdict = "incomplete"
     if total.point is not None and parts_sum is not None:
@@ -176,16 +192,16 @@ def _compared(
         at_most = max(rounding, _at_most(total, numbers, finest))
         if not missing:
             verdict = verdict_of(abs(gap), rounding=rounding, at_most=at_most)
-    yield {
+    return {
         **{column: total.row[column] for column in TOTAL},
         "dimensions": dict(total.dimensions) or None,
         "unit": total.row["canonical_unit"],
         "publisher": total.row["publisher"],
         "published_at": total.row["published_at"],
         "event_id": total.row["event_id"],
-        "by": by,
-        "dimension": dimension,
-        "tiled_by": tiled_by,
+        "by": one.by,
+        "dimension": one.dimension,
+        "tiled_by": one.tiled_by,
         "total": total.row["canonical_value"],
         "parts_sum": plainly(parts_sum),
         "gap": plainly(gap),
@@ -194,7 +210,7 @@ def _compared(
         "rounding_at_most": plainly(at_most),
         "verdict": verdict,
         "finding": verdict == "gap",
-        "parts": [as_part(name, said) for name, said in points],
+        "parts": [as_part(name, said) for name, said, _ in points],
         "missing": missing,
     }
 
@@ -212,19 +228,27 @@ def _at_most(total: Said, parts: Sequence[Said], finest: Mapping[Key, Decimal]) 
     return total.rounding()[1] + (min(shown) / 2 * len(parts) if shown else 0)
 
 
-def _finest(reader: Reader, totals: Sequence[Said]) -> dict[Key, Decimal]:
-    """The finest digit that is no zero at the end of any number of an edition, in the canonical unit, by `EDITION`."""
-    if not totals:
+def _finest(reader: Reader, divided: Iterable[Divided]) -> dict[Key, Decimal]:
+    """The finest digit that is no zero at the end of any number of an edition, in the canonical unit, by `EDITION`; of
+    the editions that totals and parts are of.
+    """
+    compared = [one for one in divided if one.total.point is not None and any(one.points)]
+    editions = {said.edition for one in compared for said in (one.total, *(said for _, said, _ in one.points))}
+    if not editions:
         return {}
-    wanted = {name: sorted({total.row[name] for total in totals}) for name in ("metric", "publisher")}
-    filters: dict[str, Value] = {name: found for name, found in wanted.items() if len(found) <= FILTER_VALUES_MAX}
+    wanted = {name: sorted({edition[EDITION.index(name)] for edition in editions}) for name in _PRINTED_IN}
+    filters: dict[str, Value] = {
+        name: wanted[name] for name in ("metric", "publisher") if len(wanted[name]) <= FILTER_VALUES_MAX
+    }
+    few = all(len(values) <= FILTER_VALUES_MAX for values in wanted.values())
+    figures = [figure_id for (figure_id,) in reader.ask(_IN_EDITIONS, **wanted)] if few else None
     zeros = "LENGTH(value) - LENGTH(RTRIM(value, '0'))"
     place = f"CASE WHEN CONTAINS(value, '.') THEN -LENGTH(SPLIT_PART(value, '.', 2)) ELSE {zeros} END"
     by = ", ".join(map(quoted, (*EDITION, "unit")))
     query = f"""SELECT {by}, MIN({place}) AS place FROM chosen
         WHERE next_until IS NULL AND NOT withdrawn AND canonical_value <> 0 GROUP BY {by}"""
     found: dict[Key, Decimal] = {}
-    for row in reader.allowance.rows_of(presented(reader.series("vintages", filters, query=query))):
+    for row in reader.allowance.rows_of(presented(reader.series("vintages", filters, query=query, figures=figures))):
         digit = Decimal(1).scaleb(row["place"]) * unit(row["unit"]).factor
         edition = tuple(row[name] for name in EDITION)
         found[edition] = min(digit, found.get(edition, digit))

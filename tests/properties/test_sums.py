@@ -5,14 +5,17 @@ batches; with a few numbers that often add up, and with everything that takes fi
 """
 
 import random
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from ledger import Ledger
 from projections import Engine
 from projections.audit import VERDICTS, WAYS, sums
+from projections.audit.sums import FILTER_VALUES_MAX
 from tests.depth import SEED_IS_CHOSEN, seeds
 from tests.oracle.facts import Item
 from tests.oracle.histories import FAR, MOMENTS, random_viewpoint
@@ -22,7 +25,9 @@ from tests.oracle.model_sums import sums as model_sums
 from tests.properties.test_viewpoints import differences, seen_from, ticking
 from tests.shared_tables import engine_of
 
-VIEWPOINTS = 8
+OF_SUMS = sys.modules[sums.__module__]
+FEW = (FILTER_VALUES_MAX, 0, 1, FILTER_VALUES_MAX)
+"""Of so many values at most what lies around totals is looked for by them; two viewpoints for each."""
 
 KINDS = {
     "usgs": "organisation",
@@ -207,12 +212,12 @@ def test_sums_are_those_of_the_model_and_every_verdict_occurs_in_every_way() -> 
         rng = random.Random(seed)
         for engine, events in recorded_world(rng, UNITS[number % len(UNITS)]):
             model = Model(events)
-            for _ in range(VIEWPOINTS):
+            for few in (*FEW, *FEW):
                 at = random_viewpoint(rng, events)
                 at = at._replace(as_of=FAR) if rng.randrange(2) else at
                 filters, select = random_filters(rng, model, at.position)
                 expected = model_sums(model, at, select)
-                with engine.reader(seen_from(engine, at)) as reader:
+                with engine.reader(seen_from(engine, at)) as reader, patch.object(OF_SUMS, "FILTER_VALUES_MAX", few):
                     found = sums(reader, filters)
                 wrong = differences(expected, found.items)
                 assert wrong is None, f"seed {seed} at {at} with {filters}: {wrong}"

@@ -210,6 +210,29 @@ def test_how_much_rounding_can_explain(world: Book, case: tuple[str, ...], expec
     assert item["finding"] is (expected[2] == "gap")
 
 
+@pytest.mark.parametrize(
+    ("finer", "at_most"),
+    [
+        ({"on": "2024-01-31"}, "55"),
+        ({"on": "2024-02-29"}, "55"),
+        ({"on": "2024-03-31"}, "100"),
+        ({"on": "2024-02-29", "by": "bgs"}, "100"),
+        ({"on": "2024-02-29", "metric": "refined_production"}, "100"),
+    ],
+)
+def test_the_finest_digit_is_that_of_the_editions_of_the_total_and_of_its_parts(
+    book: Book, finer: Item, at_most: str
+) -> None:
+    """The total is of February and its parts of January; what was printed more finely is recorded last."""
+    book.record(
+        part_of("china", "world", published_at="2024-01-01"),
+        figure("3600", subject="world", on="2024-02-29"),
+        figure("1500", subject="china", on="2024-01-31"),
+        figure("120", subject="australia", **finer),
+    )
+    assert only(book)["rounding_at_most"] == at_most
+
+
 def test_parts_are_those_of_the_relationships_that_are_open_at_the_viewpoint(book: Book) -> None:
     book.record(
         part_of("china", "world", published_at="2024-02-01", effective_to="2024-06-30", event_id=IDS[1]),

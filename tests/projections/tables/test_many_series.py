@@ -20,7 +20,9 @@ BATCHES = (1, 5, 20, 60)
 
 @pytest.mark.parametrize("told", [random_history, deep_history])
 @pytest.mark.parametrize("seed", seeds(ordinarily=6))
-def test_a_catch_up_of_many_series_equals_a_rebuild(seed: int, told: Callable[[random.Random, int], list[Body]]) -> None:
+def test_a_catch_up_of_many_series_equals_a_rebuild(
+    seed: int, told: Callable[[random.Random, int], list[Body]]
+) -> None:
     rng = random.Random(seed)
     bodies = told(rng, SIZE)
     with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
