@@ -61,7 +61,10 @@ def events_where(
             queries.append(f"SELECT position FROM log.{family.name} WHERE {' AND '.join([*conditions, *own])}")
     if not queries:
         return []
-    rows = reader.ask(f"{' UNION '.join(queries)} ORDER BY 1 LIMIT $limit", **params)
+    # An event has a row for each of its versions, and is one event of the page nevertheless.
+    rows = reader.ask(
+        f"SELECT DISTINCT position FROM ({' UNION ALL '.join(queries)}) ORDER BY position LIMIT $limit", **params
+    )
     return [position for (position,) in rows]
 
 
@@ -120,7 +123,7 @@ def _as_it_reads(entry: Entry, acts: Sequence[Entry], *, until: int) -> dict[str
 def acts_on_events(reader: Reader, event_ids: Sequence[UUID], *, limit: int) -> list[int]:
     """The positions of the first ledger events that act on some events, up to the reader's position, in order."""
     rows = reader.ask(
-        "SELECT position FROM log.keeping WHERE LIST_CONTAINS(CAST($targets AS UUID[]), target) "
+        "SELECT DISTINCT position FROM log.keeping WHERE LIST_CONTAINS(CAST($targets AS UUID[]), target) "
         "AND since <= $position ORDER BY 1 LIMIT $limit",
         targets=list(event_ids),
         limit=limit,

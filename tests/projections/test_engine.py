@@ -181,6 +181,34 @@ def test_the_log_is_searched_by_what_any_version_says(book: Book) -> None:
     assert positions(after=3, limit=2) == [4, 5]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"type": "ProductionReported"},
+        {"entity": "world", "type": "ProductionReported"},
+        {"publisher": "usgs", "type": "ProductionReported"},
+        {"reference": "F-1"},
+        {"type": ["ProductionReported", "EventCorrected"]},
+    ],
+)
+def test_an_event_of_many_versions_counts_once_in_a_page(book: Book, asked: dict[str, Any]) -> None:
+    source = {"publisher": "usgs", "reference": "F-1"}
+    for place in range(1, 4):
+        book.record(figure(subject="world", event_id=IDS[place], period=str(2000 + place), source=source))
+        for value in ("2", "3", "4"):
+            book.record(correction(IDS[place], value=value))
+    viewpoint = book.engine.viewpoint()
+
+    def positions(**page: Any) -> list[int]:
+        return [entry.position for entry in book.engine.events(viewpoint=viewpoint, **asked, **page)]
+
+    every = positions()
+    assert len(every) == (12 if isinstance(asked.get("type"), list) else 3)
+    for size in range(1, len(every) + 1):
+        assert positions(limit=size) == every[:size]
+        assert positions(after=every[0], limit=size) == every[1 : 1 + size]
+
+
 def test_an_event_that_was_retracted_is_still_in_the_log(book: Book) -> None:
     book.record(figure(event_id=IDS[1]))
     book.record(retraction(IDS[1]))
