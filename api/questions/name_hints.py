@@ -42,7 +42,8 @@ MEMBERS: Mapping[str, Any] = {
 _ENTITY = "entity"
 _NO_NAMES = ("status", "publisher", "prefer", "disputed")
 """Filters of things that mean something else in a question of the audit, or nothing."""
-_OF_FIGURES = ("subject", "metric", "material", "nature", "publisher", "prefer")
+_OF_FIGURES = ("subject", "subject_kind", "metric", "material", "nature", "publisher", "prefer")
+_DIMENSION = "dimension."
 
 
 class NamesTaken(NamedTuple):
@@ -57,7 +58,9 @@ def names_taken(reader: Reader, asked: Mapping[str, Value]) -> NamesTaken:
     filters, members = dict(asked), dict[str, Any]()
     resource = str(asked.get("resource", FIGURES.name))
     of_things = tuple(one.name for one in CATALOGUE[resource].filters if one.name not in _NO_NAMES)
-    of_resource = (FIGURES, _OF_FIGURES) if resource == FIGURES.name else (CATALOGUE[resource], of_things)
+    dimensions = (name for name in asked if name.startswith(_DIMENSION))
+    of_figures = (FIGURES, (*_OF_FIGURES, *dimensions))
+    of_resource = of_figures if resource == FIGURES.name else (CATALOGUE[resource], of_things)
     for projection, names in ((CATALOGUE["entities"], (_ENTITY,)), of_resource):
         named = {name: asked[name] for name in names if name in asked}
         if named:

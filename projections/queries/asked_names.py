@@ -3,7 +3,8 @@
 Who types `publisher=USGS` or `subject=Burma` means one entity. An alias, a former name, an identifier or another
 spelling that means exactly one entity is taken for it, and the answer says so (`resolved`). What means several, or
 none, selects nothing, and the answer says what was probably meant (`hints`). Only what the viewpoint knows is told: the
-labels that the ledger held, and the names that were published by then.
+labels that the ledger held, and the names that were published by then. So it is with the words that a filter takes
+(`kind`, `stage`, `dimension.basis`): one that nothing was said with is told, with those that are like it.
 
 Names are looked at only where one may name nothing: an item that was found has told that its name is one.
 """
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from projections.column_kinds import Kind
-from projections.projection import Applies, Filter, Projection
+from projections.projection import Filter, Projection
 from projections.queries.compose import question
 from projections.queries.filter_values import Value, values_of
 from projections.queries.filters import filter_named
@@ -31,12 +32,19 @@ LETTERS_MAX = 40
 """So much of a name and a label is compared where they are only alike."""
 LIKENESS_LEAST = 0.85
 SHOWN_MAX = 80
+_KIND_OF_SUBJECT = "subject_kind"
+_DIMENSION = "dimension.*"
+_OF_WORDS = (_KIND_OF_SUBJECT, _DIMENSION)
+"""Filters of words without a column of their own; the names of dimensions are checked by `filter_named`."""
 
 Ask = Callable[..., list[Any]]
 
 
 class Source(NamedTuple):
-    """Where the names are that a filter takes: the labels of entities, or what a column of a family holds."""
+    """Where the names are that a filter takes: the labels of entities, or what a column of a family holds.
+
+    The column may be an expression of SQL.
+    """
 
     family: str
     column: str | None = None
@@ -79,7 +87,7 @@ class NameSearch:
         told = AskedNames(dict(filters), [], [])
         for name, values in _named(projection, filters).items():
             asked = values if items is None else _unseen(projection, name, values, items)
-            source = _source(projection, filter_named(projection, name))
+            source = _source(projection, filter_named(projection, name), name)
             if asked and source is not None and (unknown := self._unknown(source, asked)):
                 self._tell(told, projection, name, source, unknown)
         return told
@@ -156,31 +164,38 @@ def _named(projection: Projection, filters: Mapping[str, Value]) -> dict[str, li
     """The names in filters, by filter. Raises UnknownFilter and FilterError."""
     known = {name: filter_named(projection, name) for name in filters}
     return {
-        name: values_of(one, name, filters[name]) for name, one in known.items() if _source(projection, one) is not None
+        name: values_of(one, name, filters[name])
+        for name, one in known.items()
+        if _source(projection, one, name) is not None
     }
 
 
 def _unseen(projection: Projection, name: str, values: Sequence[str], items: pa.Table) -> Sequence[str]:
     """Those of the names in a filter that no item shows to be one."""
-    column = filter_named(projection, name).column
-    if column is None or len(items) == 0:
+    known = filter_named(projection, name)
+    column = known.column
+    if len(items) == 0 or (column is None and known.name not in _OF_WORDS):
         return values
     if len(values) == 1:
         return ()
-    seen = _flat(items[column]) if column in items.column_names else set()
+    seen = _flat(items[column]) if column is not None and column in items.column_names else set()
     return [value for value in values if value not in seen]
 
 
-def _source(projection: Projection, one: Filter) -> Source | None:
-    """Where the names are that a filter takes; None where it takes none."""
+def _source(projection: Projection, one: Filter, name: str) -> Source | None:
+    """Where the names are that a filter takes, asked for by this name; None where it takes none."""
     if one.name in ("prefer", "publisher"):
         return Source("entities", of_organisations=True)
+    if one.name == _KIND_OF_SUBJECT:
+        return Source("entities", "kind")
+    if one.name == _DIMENSION:
+        return Source(projection.family, f"JSON_EXTRACT_STRING(dimensions, '$.\"{name.partition('.')[2]}\"')")
     if one.column is None:
         return None
     kind = projection.kinds[one.column]
     if kind.names_entities:
         return Source("entities")
-    is_word = one.applies is Applies.ROWS and kind is Kind.TEXT and not one.choices
+    is_word = kind is Kind.TEXT and not one.choices
     return Source(projection.family, one.column) if is_word else None
 
 

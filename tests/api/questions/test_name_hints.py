@@ -5,8 +5,25 @@ from typing import Any
 
 import pytest
 
+from projections import CATALOGUE
 from tests.api.cli.test_commands import Shell
-from tests.api.helpers import Api
+from tests.api.helpers import Api, mined
+
+
+@pytest.fixture
+def over(api: Api) -> Api:
+    """A policy, a plant and a figure with a dimension."""
+    source = {"publisher": "usgs"}
+    api.post(
+        {"type": "EntityRegistered", "entity": "plant", "kind": "facility", "name": "Plant"},
+        {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "china", "kind": "export_ban"}
+        | {"published_at": "2024-01-01", "source": source},
+        {"type": "FacilityAnnounced", "facility": "plant", "stage": "magnet"}
+        | {"published_at": "2024-01-01", "source": source},
+        mined("china", "1", "2024-01-01") | {"dimensions": {"basis": "reo"}},
+    )
+    return api
+
 
 TAKEN = [
     ("figures", {"subject": "burma"}, {"subject": ("burma", "myanmar")}),
@@ -51,6 +68,10 @@ HINTED: list[tuple[str, dict[str, str], dict[str, list[str]]]] = [
     ("concentration", {"metric": "mine_prod", "period": "2023"}, {"metric": ["mine_production"]}),
     ("trace", {"entity": "lynass"}, {"entity": ["lynas"]}),
     ("events", {"entity": "myanmr"}, {"entity": ["myanmar"]}),
+    ("figures", {"subject_kind": "countri"}, {"subject_kind": ["country"]}),
+    ("figures", {"subject_kind": "country,contry"}, {"subject_kind": ["country"]}),
+    ("entities", {"kind": "organization"}, {"kind": ["organisation"]}),
+    ("vintages", {"subject_kind": "countri"}, {"subject_kind": ["country"]}),
 ]
 
 
@@ -63,6 +84,51 @@ def test_a_name_that_means_none_or_several_gets_a_hint(
     assert [hint["value"] for hint in body["hints"]] == [asked[name].rpartition(",")[2] for name in meant]
     assert "resolved" not in body
     assert bool(body["items"]) == any("," in value for value in asked.values())
+
+
+NOT_WORDS = ("period", "period_from", "period_to", "figure_id", "relationship", "q")
+"""Filters whose values are no names: days, ids and phrases."""
+WORD_FILTERS = [
+    (projection.name, one.name.replace("*", "basis"))
+    for projection in CATALOGUE.values()
+    for one in projection.filters
+    if not one.choices and one.name not in NOT_WORDS
+]
+
+
+@pytest.mark.parametrize(("resource", "name"), WORD_FILTERS)
+def test_a_value_that_nothing_was_said_with_gets_a_hint(words: Api, resource: str, name: str) -> None:
+    told = words.get(resource, **{name: "no-such-word"})
+    assert told["hints"] == [{"parameter": name, "value": "no-such-word", "meant": []}]
+    assert name == "prefer" or told["items"] == []
+
+
+def test_a_word_that_is_like_one_that_was_said_is_told(over: Api) -> None:
+    for resource, name, value, meant in (
+        ("policies", "kind", "export-ban", ["export_ban"]),
+        ("facilities", "stage", "magnets", ["magnet"]),
+        ("figures", "dimension.basis", "reoo", ["reo"]),
+        ("figures", "dimension.basis", "reo,reoo", ["reo"]),
+        ("figures", "dimension.bases", "reo", []),
+        ("vintages", "dimension.basis", "reoo", ["reo"]),
+    ):
+        told = over.get(resource, **{name: value})
+        said = {"parameter": name, "value": value.rpartition(",")[2], "meant": meant}
+        assert told["hints"] == [said], (resource, name, value)
+        assert bool(told["items"]) == ("," in value)
+    for resource, asked in (
+        ("policies", {"kind": "export_ban", "status": "repealed"}),
+        ("facilities", {"stage": "magnet", "as_of": "2024-02-01", "status": "closed"}),
+        ("figures", {"dimension.basis": "reo", "subject": "usgs"}),
+    ):
+        assert "hints" not in over.get(resource, **asked), resource
+        assert over.items(resource, **asked) == []
+
+
+def test_a_word_is_not_told_before_it_was_published(over: Api) -> None:
+    for resource, name, value in (("policies", "kind", "export-ban"), ("figures", "dimension.basis", "reoo")):
+        told = over.get(resource, **{name: value, "as_of": "2023-12-31"})
+        assert told["hints"] == [{"parameter": name, "value": value, "meant": []}]
 
 
 def test_a_known_name_without_items_gets_no_hint(words: Api) -> None:
