@@ -5,7 +5,8 @@ One that names the answer it has (`If-None-Match`) gets 304 and no body: the ans
 only if it is still that file, else all of the new one. With `If-Match` it gets 412 where the file is another one.
 """
 
-from collections.abc import AsyncIterator, Iterable
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
@@ -43,6 +44,12 @@ def conditional_response(answer: Answer, scope: Scope) -> Response:
         return _file_response(body, range(body.size), 200, dict(answer.headers), head_only=head_only)
     place = {"Content-Range": f"bytes {wanted.start}-{wanted.stop - 1}/{body.size}"}
     return _file_response(body, wanted, 206, {**answer.headers, **place}, head_only=False)
+
+
+def named_response(body: bytes, scope: Scope, headers: Mapping[str, str]) -> Response:
+    """Bytes as a response that names itself by what it is, for those who may have it already."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return conditional_response(Answer({**headers, "ETag": etag}, body), scope)
 
 
 def _file_response(

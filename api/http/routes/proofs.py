@@ -12,13 +12,14 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from api.formats.cells import json_text
+from api.http.conditional_responses import named_response
 from api.http.openapi import answers, operation
 from api.http.responses import in_turn, json_wanted
 from api.keys.scopes import READ
 from api.problems import Problem, bad_parameter, not_found
 from api.questions.parameters import Parameter
 from ledger import Ledger
-from ledger.proof import Checkpoint, LogProofs, ProofError, tile_entries
+from ledger.proof import Checkpoint, ProofError, tile_entries
 from projections import Allowance, Engine
 
 ORDER = 60
@@ -129,7 +130,9 @@ def router(engine: Engine) -> APIRouter:
             told = json_wanted(request, known)
 
             def answer(_: Allowance) -> Response:
-                return _json(_shown(tell, ledger, told))
+                shown = json_text(_shown(tell, ledger, told)).encode()
+                headers = {"Cache-Control": "no-cache", "Content-Type": "application/json"}
+                return named_response(shown, request.scope, headers)
 
             return await in_turn(request, answer, large=False)
 
@@ -178,7 +181,12 @@ def router(engine: Engine) -> APIRouter:
     )
     async def read_checkpoint_note(request: Request) -> Response:
         """The checkpoint as C2SP tlog-tiles has it."""
-        return await in_turn(request, lambda _: _text(ledger.proofs), large=False)
+
+        def answer(_: Allowance) -> Response:
+            headers = {"Cache-Control": "no-cache", "Content-Type": "text/plain; charset=utf-8"}
+            return named_response(ledger.proofs.mapped_checkpoint().encoded(), request.scope, headers)
+
+        return await in_turn(request, answer, large=False)
 
     @routes.get(
         "/tile/{level}/{number:path}",
@@ -196,7 +204,8 @@ def router(engine: Engine) -> APIRouter:
         def answer(_: Allowance) -> Response:
             content, whole = tile_of(ledger, level, number)
             kept = IMMUTABLE if whole or ".p/" in number else "no-cache"
-            return Response(content, media_type="application/octet-stream", headers={"Cache-Control": kept})
+            headers = {"Cache-Control": kept, "Content-Type": "application/octet-stream"}
+            return named_response(content, request.scope, headers)
 
         return await in_turn(request, answer, large=False)
 
@@ -208,16 +217,6 @@ def _shown(tell: Callable[[Ledger, Told], dict[str, Any]], ledger: Ledger, told:
         return tell(ledger, told)
     except ProofError as error:
         raise Problem(422, "bad-parameter", f"{error}.") from None
-
-
-def _json(body: Mapping[str, Any]) -> Response:
-    headers = {"Cache-Control": "no-cache"}
-    return Response(json_text(body).encode(), media_type="application/json", headers=headers)
-
-
-def _text(proofs: LogProofs) -> Response:
-    headers = {"Cache-Control": "no-cache"}
-    return Response(proofs.mapped_checkpoint().encoded(), media_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _number(told: Told, name: str, most: int) -> int:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.formats.memento_links import LINK_FORMAT, TIME_MAPS, Link, Original, http_date
 from api.formats.negotiation import Format
+from api.http.conditional_responses import named_response
 from api.http.openapi import PROBLEMS, operation
 from api.http.responses import asked, in_turn
 from api.keys.scopes import READ
@@ -51,7 +52,8 @@ def router(engine: Engine) -> APIRouter:
 
         def answer(allowance: Allowance) -> Response:
             text = _links(engine.within(allowance), Original(base, f"/{original}", ()), parameters)
-            return Response(text, media_type=LINK_FORMAT, headers={"Cache-Control": "no-cache"})
+            headers = {"Cache-Control": "no-cache", "Content-Type": LINK_FORMAT}
+            return named_response(text.encode(), request.scope, headers)
 
         return await in_turn(request, answer, large=False)
 

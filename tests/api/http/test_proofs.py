@@ -76,6 +76,29 @@ def test_an_event_is_in_the_log(client: TestClient, log: Ledger, position: int) 
     verify_inclusion(leaf, position - 1, position, hashes(smaller["proof"]), log.log.root(position))
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/checkpoint",
+        "/v1/checkpoint?size=2",
+        "/v1/proofs/inclusion?position=1",
+        "/v1/proofs/consistency?from=1",
+        "/checkpoint",
+        "/tile/0/000.p/2",
+    ],
+)
+def test_who_has_a_proof_already_hears_so(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    assert first.status_code == 200, first.text
+    again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    other = client.get(path, headers={"If-None-Match": '"another"'})
+    assert (other.status_code, other.content) == (200, first.content)
+    head = client.head(path)
+    assert (head.headers["etag"], head.headers["content-length"]) == (first.headers["etag"], str(len(first.content)))
+
+
 @pytest.mark.parametrize("smaller", [0, 1, 256, 300, 599, EVENTS])
 def test_the_log_only_grew(client: TestClient, smaller: int) -> None:
     told = got(client, "/v1/proofs/consistency", **{"from": smaller})
