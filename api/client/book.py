@@ -133,7 +133,7 @@ class Book(Questions):
         Refusal with what is wrong.
 
         >>> book.append({"type": "EntityRegistered", "entity": "peru", "kind": "country", "name": "Peru"}, dry_run=True)
-        Recorded(dry run: 1 recorded)
+        Recorded(dry run: 1 would be recorded)
         """
         return Recorded(self._door.append(json_of(events), key=key, dry_run=dry_run), dry_run=dry_run)
 

@@ -8,11 +8,14 @@ from typing import Any
 
 from api.client.door_errors import BookError
 
+_WORDS = {"would_record": "would be recorded"}
+
 
 class Recorded:
     """What became of events: a dictionary for each, with its `event_id`, `position` and `status`.
 
-    After a dry run nothing is recorded: the status is what it would be, and `effects` has the answers before and after.
+    After a dry run nothing is recorded: the status is `would_record`, without a position, or `duplicate`, and `effects`
+    has the answers before and after.
     """
 
     def __init__(self, answer: Mapping[str, Any], *, dry_run: bool) -> None:
@@ -37,7 +40,7 @@ class Recorded:
         counts: dict[str, int] = {}
         for item in self.items:
             counts[item["status"]] = counts.get(item["status"], 0) + 1
-        said = ", ".join(f"{count} {status}" for status, count in counts.items())
+        said = ", ".join(f"{count} {_WORDS.get(status, status)}" for status, count in counts.items())
         answers = "1 answer" if len(self.effects) == 1 else f"{len(self.effects)} answers"
         changed = f", {answers} would change" if self.effects else ""
         return f"Recorded({'dry run: ' if self.dry_run else ''}{said}{changed})"

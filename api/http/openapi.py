@@ -98,10 +98,10 @@ _SET_BY_THE_LEDGER: dict[str, Any] = {
 RECORDED: dict[str, Any] = {
     "type": "object",
     "description": "What became of one event that was sent.",
-    "required": ["event_id", "position", "recorded_at", "type", "status", "warnings"],
+    "required": ["event_id", "recorded_at", "type", "status", "warnings"],
     "properties": {
         **_SET_BY_THE_LEDGER,
-        "status": {"type": "string", "enum": ["recorded", "duplicate"]},
+        "status": {"type": "string", "enum": ["recorded", "duplicate", "would_record"]},
         "warnings": {"type": "array", "items": {"type": "object"}, "description": "What is legal and odd."},
     },
 }

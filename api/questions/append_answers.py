@@ -52,7 +52,7 @@ def dry_run_answer(engine: Engine, value: Any, allowance: Allowance | None = Non
                 raise
         else:
             break
-    items = [item.as_dict() for item in plan.items]
+    items = [item.as_planned() for item in plan.items]
     more = {"effects_more": changes.more} if changes.more else {}
     return {"items": items, "effects": changes.listed, **more, "basis": viewpoint.basis()}
 

@@ -46,6 +46,14 @@ class ReceiptItem(NamedTuple):
         item["warnings"] = list(self.warnings)
         return item
 
+    def as_planned(self) -> dict[str, Any]:
+        """The item as a dry run answers it: what would be recorded (`would_record`) has no position yet."""
+        item = self.as_dict()
+        if self.status == "recorded":
+            item["status"] = "would_record"
+            del item["position"]
+        return item
+
 
 @lru_cache(maxsize=64)
 def _text_of_instant(recorded_us: int) -> str:

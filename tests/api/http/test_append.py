@@ -98,7 +98,9 @@ def test_a_dry_run_says_what_would_change_and_records_nothing(api: Api) -> None:
     assert response.status_code == 200
     body = response.json()
     (effect,) = body["effects"]
-    assert effect["figure_id"] == body["items"][0]["figure_id"]
+    (item,) = body["items"]
+    assert effect["figure_id"] == item["figure_id"]
+    assert (item["status"], "position" in item) == ("would_record", False)
     assert (effect["before"]["value"], effect["after"]["value"]) == ("13000", "29000")
     assert api.head() == 7
     assert api.only("figures", subject="australia")["value"] == "13000"
@@ -126,6 +128,16 @@ def test_a_dry_run_beside_appends_is_planned_again(
         (effect,) = response.json()["effects"]
         assert (effect["before"], effect["after"]["value"]) == (None, "29000")
         assert response.json()["basis"]["position"] == 6 + between
+
+
+def test_a_dry_run_says_where_what_is_sent_again_is(api: Api) -> None:
+    known = {**mined("australia", "13000", "2024-01-31"), "event_id": "01990000-0000-7000-8000-000000000001"}
+    (recorded,) = api.post(known)
+    again, new = api.client.post(
+        "/v1/events?dry_run=true", json=[known, mined("australia", "29000", "2025-01-31")]
+    ).json()["items"]
+    assert (again["status"], again["position"]) == ("duplicate", recorded["position"])
+    assert (new["status"], "position" in new) == ("would_record", False)
 
 
 def test_a_dry_run_of_a_first_statement_has_nothing_before(api: Api) -> None:
