@@ -127,10 +127,16 @@ class Result:
         return True
 
     def __repr__(self) -> str:
-        return as_text(self._title(), self._source.first_rows(SHOWN_ROWS), len(self))
+        return as_text(self._title(), self._source.first_rows(SHOWN_ROWS), len(self), said=self._said())
 
     def _repr_html_(self) -> str:
-        return as_html(self._title(), self._source.first_rows(SHOWN_ROWS), len(self))
+        return as_html(self._title(), self._source.first_rows(SHOWN_ROWS), len(self), said=self._said())
+
+    def _said(self) -> list[str]:
+        """How names in the question were taken, and which of them name nothing."""
+        from api.questions.name_hints import name_lines
+
+        return list(name_lines(self._source.members))
 
     def _title(self) -> str:
         sides = [self._source.basis[side] for side in ("from", "to") if side in self._source.basis]

@@ -6,6 +6,7 @@ Texts come from events, and so from anywhere: what is unseen in them is written 
 from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 from api.client.door import Row
@@ -16,8 +17,8 @@ HTML_COLUMNS = 12
 GAP = 2
 
 
-def as_text(title: str, rows: Sequence[Row], count: int) -> str:
-    """The title and a table of the rows, none wider than a terminal."""
+def as_text(title: str, rows: Sequence[Row], count: int, *, said: Sequence[str] = ()) -> str:
+    """The title, what is `said` of the question, and a table of the rows, none wider than a terminal."""
     names = _names(rows)
     cells = {name: [_shortened(_cell(row.get(name))) for row in rows] for name in names}
     widths = {name: max(len(name), *map(len, cells[name])) for name in names}
@@ -25,7 +26,7 @@ def as_text(title: str, rows: Sequence[Row], count: int) -> str:
     for name in names:
         if sum(widths[one] + GAP for one in (*shown, name)) - GAP <= WIDTH:
             shown.append(name)
-    lines = [title]
+    lines = [title, *(part for line in said for part in wrap(_cell(line), WIDTH))]
     if shown:
         lines.append((" " * GAP).join(name.ljust(widths[name]) for name in shown).rstrip())
         lines += [
@@ -35,7 +36,7 @@ def as_text(title: str, rows: Sequence[Row], count: int) -> str:
     return "\n".join([*lines, *_left_out(rows, count, _all_names(rows) - len(shown))])
 
 
-def as_html(title: str, rows: Sequence[Row], count: int) -> str:
+def as_html(title: str, rows: Sequence[Row], count: int, *, said: Sequence[str] = ()) -> str:
     """The same as a table of HTML, in which nothing can be run."""
     names = _names(rows)[:HTML_COLUMNS]
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
@@ -45,7 +46,8 @@ def as_html(title: str, rows: Sequence[Row], count: int) -> str:
     )
     left_out = "".join(f"<p>{escape(line)}</p>" for line in _left_out(rows, count, _all_names(rows) - len(names)))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if names else ""
-    return f"<div><p>{escape(_cell(title))}</p>{table}{left_out}</div>"
+    told = "".join(f"<p>{escape(_cell(line))}</p>" for line in said)
+    return f"<div><p>{escape(_cell(title))}</p>{told}{table}{left_out}</div>"
 
 
 def _names(rows: Sequence[Row]) -> list[str]:

@@ -70,6 +70,18 @@ def test_the_name_that_is_installed_has_all_public_names() -> None:
     assert all(getattr(sl, name) is getattr(api.client, name) for name in sl.__all__)
 
 
+def test_a_result_that_is_shown_says_how_names_were_taken(book: sl.Book) -> None:
+    mistyped = book.figures(subject="chna")
+    assert "'chna' names nothing here. Did you mean china?" in repr(mistyped)
+    assert "Did you mean china?" in mistyped._repr_html_()
+    taken = book.figures(subject="China")
+    assert "'China' is taken for china" in repr(taken)
+    long = book.figures(subject="\x1b" + "z" * 200, publisher="usgss")
+    assert max(map(len, repr(long).splitlines())) <= 80
+    assert "\x1b" not in repr(long) + long._repr_html_()
+    assert "taken for" not in repr(book.figures(subject="china"))
+
+
 def test_a_book_is_opened_closed_and_opened_again(data: Path) -> None:
     with sl.open(data) as book:
         assert [row["value"] for row in book.figures()] == ["270000"]
@@ -269,7 +281,7 @@ def test_a_chart_is_drawn(book: sl.Book) -> None:
 def test_events_are_appended_all_or_none(book: sl.Book) -> None:
     again = {**mined("australia", "13000", "2025-01-31"), "value": Decimal("13000.50")}
     planned = book.append([again], dry_run=True)
-    assert repr(planned) == "Recorded(dry run: 1 recorded, 1 answer would change)"
+    assert repr(planned) == "Recorded(dry run: 1 would be recorded, 1 answer would change)"
     assert [effect["after"]["value"] for effect in planned.effects] == ["13000.50"]
     recorded = book.append([again], key="first")
     assert recorded.items[0]["position"] == len(FACTS) + 1
