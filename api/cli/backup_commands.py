@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from api.cli.options import OPERATION_PANEL, DataOption
 from api.cli.segment_transfers import checked_in_segments, holds_rows, is_address, restored_from_segments
-from api.cli.session import MISUSED, fail, opened_ledger, reporting
+from api.cli.session import FAILED, MISUSED, fail, opened_ledger, reporting
 from api.cli.terminal import console
 from api.distribution import installed_version
 from api.keys.key_file import KEYS_FILE
@@ -117,7 +117,8 @@ def restore_command(
                     progress=unpacked,
                 )
         except OSError as error:
-            fail(f"Cannot {_done(check, file, directory)}: {error.strerror}.")
+            absent = isinstance(error, FileNotFoundError) and not file.exists()
+            fail(f"Cannot {_done(check, file, directory)}: {error.strerror}.", code=MISUSED if absent else FAILED)
     _tell(done, directory)
 
 

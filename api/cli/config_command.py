@@ -34,6 +34,6 @@ def config_command(
     if output is Output.table:
         console().print(text_table("Settings", ["setting", "value", "from"], [list(row.values())[:3] for row in rows]))
         note = f"Set one in the environment (SUPPLY_LEDGER_NAME), or in {FILE} here (or the file {VARIABLE} names)."
-        console().print(note, markup=False, highlight=False)
+        console().note(note)
     else:
         typer.echo(json_text({"items": rows}))

@@ -69,4 +69,4 @@ def _export_rows(folder: Path, data: DataPlace | None) -> None:
                 fail(f"Cannot write into {folder}: {error.strerror}.")
     out = console()
     out.print(visible(f"Wrote {manifest['events']} events into {folder}."), markup=False, highlight=False)
-    out.print("Take it in with `supply-ledger import DIR`; --as-recorded keeps positions and times.", highlight=False)
+    out.note("Take it in with `supply-ledger import DIR`; --as-recorded keeps positions and times.")

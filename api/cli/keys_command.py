@@ -129,7 +129,7 @@ def _print_list(keys: list[Key], output: Output) -> None:
         console().print(text_table("Keys", columns, rows))
         if not keys:
             note = "None: a server on a loopback address is open to this machine, and serves on no other address."
-            console().print(note, markup=False, highlight=False)
+            console().note(note)
     else:
         typer.echo(json_text({"items": [_row(key, now) for key in keys]}))
 

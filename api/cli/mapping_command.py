@@ -55,8 +55,10 @@ def mapping_command(
     if action == "list":
         _list(data)
         return
-    if file is None or not file.is_file():
-        fail(f"mapping {action} needs a file that is there.", code=2)
+    if file is None:
+        fail(f"mapping {action} needs a file: name one.", code=2)
+    if not file.is_file():
+        fail(f"There is no file {file}.", code=2)
     try:
         if action == "suggest":
             with file.open("rb") as opened, unpacked(opened, file.name, import_limits(), member=member) as plain:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.session import fail, opened_ledger, reporting
+from api.cli.session import MISUSED, fail, opened_ledger, reporting
 from api.cli.terminal import console
 from api.outbound.http_exchange import NoAnswer
 from api.settings import DataPlace, data_directory
@@ -80,4 +80,4 @@ def bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        fail(f"Cannot read {path}: {error.strerror}.")
+        fail(f"Cannot read {path}: {error.strerror}.", code=MISUSED)

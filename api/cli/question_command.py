@@ -127,7 +127,7 @@ def _show_table(page: Page, out: PeopleConsole, *, title: str, columns: tuple[st
     for name, member in page.more.items():
         if name not in NAME_MEMBERS:
             out.print(member_table(name, member, width=out.width))
-    out.print(basis_line(page.basis), highlight=False)
+    out.note(basis_line(page.basis))
     if page.next is not None:
         out.print("There is more: raise --limit, or filter.", highlight=False)
 

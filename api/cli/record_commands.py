@@ -11,7 +11,8 @@ from api.cli.import_progress import import_with_progress
 from api.cli.import_table import print_import
 from api.cli.options import DataOption, Output, one_of
 from api.cli.returned_verdicts import are_wanted, give_back
-from api.cli.session import FAILED, fail, opened_ledger, reporting
+from api.cli.session import FAILED, MISUSED, fail, opened_ledger, reporting
+from api.cli.standard_input import STANDARD_INPUT, standard_input_file
 from api.cli.terminal import console, text_table
 from api.formats.cells import json_text
 from api.problems import refused
@@ -51,13 +52,13 @@ def mapping_of(wanted: str, said: list[str] | None, data: DataPlace | None, *, n
     for pair in said or ():
         name, equals, text = pair.partition("=")
         if not (name and equals):
-            fail(f"--set takes NAME=VALUE, not {pair!r}.", code=2)
+            fail(f"--set takes NAME=VALUE, not {pair!r}.", code=MISUSED)
         parameters[name] = text
     try:
         mapping = find_mapping(wanted, data_directory(data).path, in_files=True)
         return with_parameters(mapping, parameters, hidden=not no_hidden)
     except MappingError as error:
-        fail(str(error))
+        fail(str(error), code=MISUSED)
 
 
 @app.command("append", rich_help_panel=PANEL)
@@ -78,7 +79,7 @@ def append_command(
     with opened_ledger(data, make=True) as ledger:
         try:
             plan = ledger.plan(sent) if dry_run else None
-            items = list(ledger.append(sent).items) if plan is None else [item.as_dict() for item in plan.items]
+            items = list(ledger.append(sent).items) if plan is None else [item.as_planned() for item in plan.items]
         except Refused as error:
             raise refused(error, batch=batch) from None
         if plan is not None and output is Output.table:
@@ -86,22 +87,25 @@ def append_command(
     if output is not Output.table:
         typer.echo(json_text({"items": items}))
         return
-    rows = [[str(item[name]) for name in ("position", "status", "type", "event_id")] for item in items]
-    for item in items:
+    columns = [name for name in ("position", "status", "type", "event_id") if plan is None or name != "position"]
+    rows = [[str(item[name]) for name in columns] for item in items]
+    for place, item in enumerate(items):
+        where = f"position {item['position']}" if plan is None else f"event {place}"
         for warning in item["warnings"]:
-            text = f"Legal, but odd: position {item['position']}{warning['pointer']}: {warning['detail']}"
+            text = f"Legal, but odd: {where}{warning['pointer']}: {warning['detail']}"
             console(stderr=True).print(visible(text), style="yellow", markup=False, highlight=False)
     title = "Would be recorded" if dry_run else "Recorded"
-    console().print(text_table(title, ["position", "status", "type", "event_id"], rows))
+    console().print(text_table(title, columns, rows))
 
 
 @app.command("import", rich_help_panel=PANEL)
 def import_command(
+    context: typer.Context,
     file: Annotated[
         Path,
         typer.Argument(
             help="Events as JSON Lines (.jsonl, .ndjson), CSV, Parquet or a filled-in template (.xlsx), also .gz or "
-            "in a .zip; or an export."
+            "in a .zip; or an export; - for JSON Lines, CSV or Parquet from stdin."
         ),
     ],
     mode: Annotated[str, typer.Option(help="atomic: all or none; proceed: record what can be.")] = "atomic",
@@ -155,17 +159,20 @@ def import_command(
     data: DataOption = None,
 ) -> None:
     """Record a file of events. A file sent again, or one that has grown, adds only what is new."""
-    if file.is_dir():
+    named, is_input = file, file == STANDARD_INPUT
+    if is_input:
+        file = context.with_resource(standard_input_file(is_table=mapping is not None))
+    elif file.is_dir():
         try:
             file = exported_events(file)
         except ValueError as error:
             fail(str(error))
     if not file.is_file():
-        fail(f"There is no file {file}.")
+        fail(f"There is no file {file}.", code=MISUSED)
     if said and mapping is None:
-        fail("--set is for a mapping: give one with --mapping.", code=2)
+        fail("--set is for a mapping: give one with --mapping.", code=MISUSED)
     if no_hidden and mapping is None:
-        fail("--no-hidden is for a mapping: give one with --mapping.", code=2)
+        fail("--no-hidden is for a mapping: give one with --mapping.", code=MISUSED)
     found = None if mapping is None else mapping_of(mapping, said, data, no_hidden=no_hidden)
     chosen = cast(
         ImportChoices,
@@ -186,11 +193,14 @@ def import_command(
     with opened_ledger(data, make=True) as ledger:
         try:
             changes_what_is_held = on_conflict == "correct" or on_missing != "list"
-            if changes_what_is_held and not (yes or dry_run or sys.stdin.isatty()):
-                fail("This may change what is held, and there is nobody to ask: say --yes, or --dry-run first.", code=2)
+            if changes_what_is_held and not (yes or dry_run or (sys.stdin.isatty() and not is_input)):
+                fail(
+                    "This may change what is held, and there is nobody to ask: say --yes, or --dry-run first.",
+                    code=MISUSED,
+                )
             if dry_run or (changes_what_is_held and not yes):
                 planned = import_with_progress(ledger, file, member=member, **looked_at)
-                print_import(planned, atomic=mode == "atomic", file=file)
+                print_import(planned, atomic=mode == "atomic", file=named)
                 if not (planned.rejected and mode == "atomic"):
                     print_effects(ledger, planned.entries, data)
                 if dry_run:
@@ -201,8 +211,8 @@ def import_command(
                     return
             report = import_with_progress(ledger, file, member=member, **chosen)
         except ValueError as error:
-            fail(str(error), code=2)
-    print_import(report, atomic=mode == "atomic", file=file)
+            fail(str(error), code=MISUSED)
+    print_import(report, atomic=mode == "atomic", file=named)
     give_back(report, file, verdicts, mapping=found, member=member)
     if report.rejected:
         raise typer.Exit(FAILED)
@@ -212,4 +222,4 @@ def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        fail(f"Cannot read {path}: {error.strerror}.")
+        fail(f"Cannot read {path}: {error.strerror}.", code=MISUSED)

@@ -32,6 +32,11 @@ class PeopleConsole(Console):
         """Print texts, with what is unseen in them written out, and tables, which are made of such texts."""
         super().print(*(visible_lines(one) if isinstance(one, str) else one for one in objects), **options)
 
+    def note(self, text: str) -> None:
+        """Print what is said beside a result, but for those who want results and errors alone."""
+        if not QUIET.get():
+            self.print(text, markup=False, highlight=False)
+
 
 def console(*, stderr: bool = False, is_error: bool = False, file: TextIO | None = None) -> PeopleConsole:
     """A console on the terminal's width, or wide where the output is piped. Errors are said whatever was wanted."""

@@ -77,4 +77,4 @@ def _say(found: Verification, *, checkpoints: int) -> None:
     out.print(f"{found.size} events are as they were recorded and sealed.", highlight=False)
     out.print(f"Root: {found.root.hex()}", highlight=False)
     if not checkpoints:
-        out.print("Who has the log's key could still have made it anew: keep a checkpoint elsewhere (--checkpoint).")
+        out.note("Who has the log's key could still have made it anew: keep a checkpoint elsewhere (--checkpoint).")

@@ -87,6 +87,8 @@ def test_events_are_appended_from_a_file(shell: Shell, tmp_path: Path) -> None:
 def test_a_dry_run_records_nothing(filled: Shell) -> None:
     said = filled.ok("append", "--dry-run", stdin=json.dumps(mined("china", "1", "2025")))
     assert "Would be recorded" in said
+    assert "would_record" in said
+    assert "position" not in said
     assert "Answers as of now: 0 new, 1 changed, 0 said again." in said
     assert len(json.loads(filled.ok("events", "--format", "json"))["items"]) == 3
 

@@ -78,7 +78,7 @@ def test_a_hook_of_answers_has_a_condition_and_the_filters_of_a_difference(data:
         (["add", URL, "--when", "changed>x%"], "a condition is"),
         (["add", URL, "--filter", "type"], "NAME=VALUE"),
         (["add", URL, "--filter", "type=A", "--filter", "type=B"], "each name once"),
-        (["add", URL, "--filter", "type=NoSuchType"], "type is one of"),
+        (["add", URL, "--filter", "type=NoSuchType"], "there is no type of event"),
         (["add", URL, "--filter", "subject=china"], "subject"),
         (["add", URL, "--when", "changed", "--filter", "metric="], "metric is empty"),
         (["add", URL, "--when", "changed>5%", "--filter", "resource=policies"], "figures alone"),

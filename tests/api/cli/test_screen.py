@@ -211,6 +211,30 @@ def test_who_wants_quiet_gets_results_and_errors_alone(data: Path, tmp_path: Pat
     assert "Error" in run(tmp_path, "figures", "-q").stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (("figures", "--limit", "1"), "recorded as of position:"),
+        (("diff", "--from-as-of", "2024"), "recorded as of position:"),
+        (("keys", "list"), "None: a server on a loopback address"),
+        (("config",), "Set one in the environment"),
+        (("verify",), "keep a checkpoint elsewhere"),
+    ],
+)
+def test_what_is_said_beside_a_result_is_not_said_to_who_wants_quiet(
+    data: Path, words: tuple[str, ...], note: str
+) -> None:
+    noted, quiet = run(data, *words), run(data, *words, "-q")
+    assert (noted.exit_code, quiet.exit_code) == (0, 0), noted.output + quiet.output
+    kept, left_out = noted.stdout.splitlines(), set(noted.stdout.splitlines()) - set(quiet.stdout.splitlines())
+    assert note in " ".join(left_out)
+    assert quiet.stdout.splitlines() == [line for line in kept if line not in left_out] != []
+
+
+def test_a_cut_table_says_so_to_who_wants_quiet_too(data: Path) -> None:
+    assert "There is more" in run(data, "figures", "--limit", "1", "-q").stdout
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_completes_commands(shell: str) -> None:
     words = {"COMP_WORDS": "supply-ledger fig", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "supply-ledger fig"}
