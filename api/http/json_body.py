@@ -11,6 +11,7 @@ from api.problems import Problem
 BODY_BYTES_MAX = 64 * 1024 * 1024
 DISCARDED_BYTES_MAX = 1024 * 1024 * 1024
 """What a client may send in all before it is cut off: what is more than a body may hold is thrown away until then."""
+_UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
 async def json_bytes(request: Request, *, bytes_max: int | None = None) -> bytes:
@@ -21,8 +22,9 @@ async def json_bytes(request: Request, *, bytes_max: int | None = None) -> bytes
 
 
 async def body_bytes(request: Request, *, bytes_max: int) -> bytes:
-    """The bytes of a body of any type. Raises Problem: 415 where it is packed, 413 for more than `bytes_max`."""
+    """The bytes of a body of any type. Raises Problem: 415 where it is packed or no UTF-8, 413 for what is too long."""
     check_encoding(request)
+    check_charset(request)
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isascii() and announced.isdigit() and len(announced) <= 18 else 0
     if size > DISCARDED_BYTES_MAX or len(announced) > 18:
@@ -50,6 +52,14 @@ def check_encoding(request: Request) -> None:
     """Raises Problem where a body is packed."""
     if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
         raise Problem(415, "unsupported-media-type", "Send the body as it is, without a Content-Encoding.")
+
+
+def check_charset(request: Request) -> None:
+    """Raises Problem where a body says that it is text in anything but UTF-8."""
+    settings = (part.strip().lower() for part in request.headers.get("content-type", "").split(";")[1:])
+    charset = next((part.partition("=")[2].strip('" ') for part in settings if part.startswith("charset")), "utf-8")
+    if charset not in _UTF_8:
+        raise Problem(415, "unsupported-media-type", f"Send text in UTF-8, not {charset[:40]}.")
 
 
 def _check_type(content_type: str) -> None:

@@ -177,7 +177,13 @@ def _bad_moment(name: str, text: str, detail: str) -> Problem:
 
 
 def _unknown(name: str, known: Sequence[Parameter]) -> Problem:
-    names = [parameter.name.replace("*", "NAME") for parameter in known]
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    names = [_shown_name(parameter.name) for parameter in known]
+    folded = {one.casefold(): one for one in names}
+    near = [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)]
     hint = f"did you mean {' or '.join(near)}?" if near else f"known here: {', '.join(names) or 'none'}"
     return bad_parameter(name[:80], "unknown_parameter", f"unknown parameter {name[:80]!r}; {hint}")
+
+
+def _shown_name(name: str) -> str:
+    """The name of a parameter as people write it, where it stands for all names with a beginning."""
+    return name.replace("*", "NAME") + ("]" if name.endswith("[*") else "")

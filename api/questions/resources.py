@@ -5,6 +5,7 @@ The server and the command line both come through here, so they refuse the same 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -49,6 +50,10 @@ EVENT_FILTERS = (
     Parameter("reference", "Only events with this `source.reference`, which may hold commas."),
 )
 EVENTS = (*EVENT_FILTERS, *VIEWPOINT, *PAGING)
+_ENVELOPE = {
+    name: COLUMN_KINDS.get(name, Kind.TEXT) for name in ("type", "event_id", "position", "recorded_at", "recorded_by")
+}
+"""The columns that every event of the log has, whatever was sent."""
 ERASED_MAX = 100
 """How many erased events a page names."""
 SCAN_ROWS = 1000
@@ -244,7 +249,7 @@ def events(engine: Inquiry, parameters: Mapping[str, str], *, limit: int | None 
         return int(items[-1]["position"])
 
     page = read(engine, fetch, path="events", parameters=parameters, limit=limit, next_offset=last_position)
-    return page.with_kinds(as_sent()).with_members(**told)
+    return page.with_kinds(as_sent()).with_columns(_ENVELOPE).with_members(**told)
 
 
 def _event_filters(given: Mapping[str, str]) -> dict[str, Any]:
@@ -252,8 +257,12 @@ def _event_filters(given: Mapping[str, str]) -> dict[str, Any]:
     filters: dict[str, Any] = {
         name: text if name == "reference" else listed(name, text) for name, text in given.items()
     }
-    if not set(filters.get("type", ())) <= REGISTRY.keys():
-        raise bad_parameter("type", "unknown_type", f"type is one of: {', '.join(sorted(REGISTRY))}")
+    unknown = next((one for one in filters.get("type", ()) if one not in REGISTRY), None)
+    if unknown is not None:
+        folded = {name.casefold(): name for name in sorted(REGISTRY)}
+        near = [folded[one] for one in get_close_matches(unknown.casefold(), folded)]
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(REGISTRY))}"
+        raise bad_parameter("type", "unknown_type", f"type: there is no type of event {unknown[:80]!r}; {hint}")
     if "figure_id" in filters:
         ids = [_uuid(text) for text in filters["figure_id"]]
         if None in ids:

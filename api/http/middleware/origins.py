@@ -19,11 +19,12 @@ from api.settings import CORS_ORIGINS
 READING = ("GET", "HEAD", "OPTIONS", "TRACE")
 METHODS = "GET, HEAD, POST"
 REQUEST_HEADERS = (
-    "Accept-Datetime, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range"
+    "Accept-Datetime, Authorization, Content-Encoding, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
+    "If-Range, Last-Event-ID, Range"
 )
 ANSWER_HEADERS = (
-    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Idempotency-Replayed, Ledger-Basis, Ledger-Hints, Link, "
-    "Memento-Datetime, Retry-After, WWW-Authenticate"
+    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Idempotency-Replayed, Ledger-Basis, Ledger-Cut, "
+    "Ledger-Names, Link, Memento-Datetime, Retry-After, WWW-Authenticate"
 )
 PREFLIGHT_S = 600
 DEFAULT_PORTS = {"http": "80", "https": "443"}

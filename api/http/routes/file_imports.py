@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.formats.negotiation import CSV, JSON, JSONL, PARQUET, XLSX
+from api.http.json_body import check_charset
 from api.http.openapi import FIRST_FACT, REF, answers, operation
 from api.http.responses import json_answer, json_wanted
 from api.http.spooled_body import spooled
@@ -196,8 +197,7 @@ def _imported(engine: Engine, sent: SentFile, options: ImportChoices, limits: Im
 
 def _name(request: Request, *, has_mapping: bool) -> str:
     """What the body would be called as a file, by its headers. Raises Problem for what is not taken."""
-    media_type, *settings = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
-    charset = next((part.partition("=")[2].strip('" ') for part in settings if part.startswith("charset")), "utf-8")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     known = {**{one: f".{name}" for one, name in FORMATS.items()}, ZIP: ".zip", XLSX.media_type: ".xlsx"}
     known |= {JSON.media_type: ".json", JSON_LD: ".json"}
     tables = (CSV.media_type, XLSX.media_type, PARQUET.media_type, ZIP, JSON.media_type, JSON_LD)
@@ -208,8 +208,7 @@ def _name(request: Request, *, has_mapping: bool) -> str:
             raise _unsupported(f"With a mapping, send a table: {', '.join(tables)}.")
         meant = _OF_JSON if media_type in (JSON.media_type, JSON_LD) else ""
         raise _unsupported(f"Send a file with the header Content-Type: {', '.join(wanted)}; not {said}.{meant}")
-    if charset not in ("utf-8", "utf8", "us-ascii"):
-        raise _unsupported(f"Send text in UTF-8, not {charset[:40]}.")
+    check_charset(request)
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip", "x-gzip"):
         raise _unsupported("Send the body as it is, or with Content-Encoding: gzip.")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from api.problems import bad_parameter
 from api.questions.name_hints import names_taken
 from api.questions.page import Items, Page, read, validity_of, viewpoint_of
-from api.questions.parameters import Parameter, check_moment, flag_of
+from api.questions.parameters import Parameter, check_ledger_moment, check_moment, flag_of
 from api.questions.resources import state
 from api.questions.sdmx.answer_times import answer_times
 from api.questions.sdmx.observations import TOGETHER, Cut, DataSet, Observed, series_of
@@ -128,7 +128,9 @@ def observe(engine: Inquiry, flow: Dataflow, key: str, parameters: Mapping[str, 
 
 
 def clocks_of(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The viewpoint that a query asks for, as parameters of `/v1`."""
+    """The viewpoint that a query asks for, as parameters of `/v1`. Raises Problem."""
+    check_moment("asOf", parameters.get("asOf"))
+    check_ledger_moment("recordedAsOf", parameters.get("recordedAsOf"))
     named = {"as_of": "asOf", "recorded_as_of": "recordedAsOf"}
     return {ours: parameters[theirs] for ours, theirs in named.items() if theirs in parameters}
 

@@ -237,6 +237,22 @@ def test_a_bad_parameter_is_refused_by_name(api: Api, query: str, parameter: str
 def test_a_mistyped_parameter_names_the_nearest(api: Api) -> None:
     assert "as_of" in api.client.get("/v1/figures?as_off=2024").json()["detail"]
     assert "effective_at" in api.client.get("/v1/policies?efective_at=2024").json()["detail"]
+    for mistyped, meant in (("SUBJECT", "subject"), ("As_Of", "as_of"), ("LIMIT", "limit")):
+        detail = api.client.get(f"/v1/figures?{mistyped}=2024").json()["detail"]
+        assert detail.startswith(f"unknown parameter '{mistyped}'; did you mean {meant}"), detail
+    detail = api.client.get("/sdmx/data/FIGURES/A?ASOF=2024").json()["detail"]
+    assert detail == "unknown parameter 'ASOF'; did you mean asOf?"
+    assert "c[NAME]" in api.client.get("/sdmx/data/FIGURES/A?zzzzzz=2024").json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["asOf=yesterday", "recordedAsOf=soon", "recordedAsOf=position:-1", "updatedAfter=yesterday"]
+)
+def test_a_bad_parameter_is_named_as_it_was_sent(api: Api, asked: str) -> None:
+    problem = assert_problem(api.client.get(f"/sdmx/data/FIGURES/A?{asked}"), 422)
+    name = asked.partition("=")[0]
+    assert problem["errors"][0]["parameter"] == name
+    assert problem["detail"].startswith(name)
 
 
 def test_an_offset_whose_plus_was_not_escaped_says_so(api: Api) -> None:
@@ -247,6 +263,35 @@ def test_an_offset_whose_plus_was_not_escaped_says_so(api: Api) -> None:
 @pytest.mark.parametrize("query", ["after=-1", "after=x", "type=Nothing", "figure_id=7", "kind=x"])
 def test_a_bad_filter_of_the_log_is_refused(api: Api, query: str) -> None:
     assert_problem(api.client.get(f"/v1/events?{query}"), 422)
+
+
+def test_a_mistyped_type_of_event_names_the_nearest(api: Api) -> None:
+    for typed in ("ProductionReport", "productionreported", "EntityRenamed,ProductionReportet"):
+        detail = assert_problem(api.client.get(f"/v1/events?type={typed}"), 422)["detail"]
+        assert "did you mean ProductionReported" in detail
+    assert "ProductionReported" in assert_problem(api.client.get("/v1/events?type=zzz"), 422)["detail"]
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "utf-16", '"ISO-8859-1"', "x"])
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("events", "application/json"),
+        ("imports", "text/csv"),
+        ("sql", "application/json"),
+        ("asof", "application/json"),
+        ("asof", "text/csv"),
+        ("check", "text/plain"),
+        ("check", "text/html"),
+        ("receipts/verify", "application/json"),
+        ("erasures", "application/json"),
+    ],
+)
+def test_a_body_in_another_charset_is_refused(api: Api, path: str, media_type: str, charset: str) -> None:
+    with nothing_recorded(api):
+        headers = {"Content-Type": f"{media_type}; charset={charset}"}
+        problem = assert_problem(api.client.post(f"/v1/{path}", content=b"[]", headers=headers), 415)
+    assert "UTF-8" in problem["detail"]
 
 
 @pytest.mark.parametrize("query", ["dry_run=yes", "dry=true", "dry_run=true&dry_run=true"])

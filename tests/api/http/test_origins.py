@@ -1,5 +1,9 @@
 """What a page of another site makes a browser send is refused, and what a page may read it is told by the answer."""
 
+import re
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -103,6 +107,20 @@ def test_a_site_that_is_named_reads_and_records(engine: Engine) -> None:
         assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (status, SITE)
         assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
         assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+def test_a_site_that_is_named_may_read_every_header_of_the_ledger(engine: Engine) -> None:
+    sources = Path(str(files("api"))).rglob("*.py")
+    sent = {name for source in sources for name in re.findall(r"Ledger-[A-Z]\w+", source.read_text(encoding="utf-8"))}
+    answer = client_of(engine, SITE).get("/v1/entities", headers={"Origin": SITE})
+    told = answer.headers["Access-Control-Expose-Headers"].split(", ")
+    assert {name for name in told if name.startswith("Ledger-")} == sent >= {"Ledger-Basis", "Ledger-Names"}
+
+
+def test_a_site_that_is_named_may_go_on_with_a_stream_and_send_what_is_packed(engine: Engine) -> None:
+    asked = {"Origin": SITE, "Access-Control-Request-Method": "POST"}
+    told = client_of(engine, SITE).options("/v1/imports", headers=asked).headers["Access-Control-Allow-Headers"]
+    assert {"Last-Event-ID", "Content-Encoding", "Idempotency-Key"} <= set(told.split(", "))
 
 
 def test_a_named_site_is_told_too_that_the_host_is_not_served(engine: Engine) -> None:

@@ -14,6 +14,7 @@ from api.formats.render import page_file
 from api.problems import Problem
 from api.questions.audit import AUDIT_QUESTIONS, AuditQuestion
 from api.questions.page import Page
+from api.questions.resources import events
 from ledger import Ledger, import_file
 from projections import CATALOGUE, Engine
 from tests.api.helpers import mined
@@ -118,6 +119,18 @@ def test_the_vintages_across_come_behind_the_columns_that_are_always_there(known
         full, empty = (schema(question.ask(known, {**asked, **more})) for more in ({}, BEFORE_ALL))
         assert len(full) > len(empty) > 5 - 2 * (resource != "figures")
         assert list(full)[: len(empty)] == list(empty)
+
+
+def test_a_log_of_no_events_has_the_columns_that_all_events_have(known: Engine) -> None:
+    asked = {"type": "FacilityAnnounced", "format": "arrow"}
+    full, empty = (schema(events(known, {**asked, **more})) for more in ({}, {"after": "999999"}))
+    assert empty.names == ["type", "event_id", "position", "recorded_at", "recorded_by"]
+    assert list(full)[: len(empty)] == list(empty)
+    assert "facility" in full.names
+    assert body(events(known, {**asked, "after": "999999"}), CSV).decode().strip() == ",".join(empty.names)
+    rows = events(known, {"type": "FacilityAnnounced"}).rows()
+    assert rows
+    assert list(rows[0])[: len(empty)] == empty.names
 
 
 def test_what_does_not_fit_the_type_of_a_column_is_refused_and_changes_no_type() -> None:

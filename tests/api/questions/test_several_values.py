@@ -91,7 +91,7 @@ def test_shares_are_of_one_whole(words: Api) -> None:
         ("links", {"status": "open,shut"}, "'shut' is none of"),
         ("figures", {"disputed": "true,false"}, "none of"),
         ("figures", {"period_from": "2023,2024"}, "period_from"),
-        ("events", {"type": "EntityRenamed,Nonsense"}, "type is one of"),
+        ("events", {"type": "EntityRenamed,Nonsense"}, "there is no type of event 'Nonsense'"),
     ],
 )
 def test_what_is_no_list_of_values_is_told(words: Api, path: str, asked: dict[str, str], told: str) -> None:
