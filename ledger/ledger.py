@@ -259,17 +259,21 @@ class Ledger:
     def registered_names(self) -> dict[str, str]:
         """The slug of each name, alias, identifier and slug of a registered entity, in small letters.
 
-        What may mean two entities is left out.
+        Names that an entity got later are among them. What may mean two entities is left out; where these were merged,
+        it means the one that was kept.
         """
-        registrations = self.registrations()
-        named: dict[str, str | None] = {}
-        for body in registrations:
-            slug = str(body["entity"])
-            texts = [body["name"], *(body.get("aliases") or ()), *(body.get("identifiers") or {}).values()]
-            for text in {str(text).casefold() for text in texts}:
-                named[text] = slug if named.get(text, slug) == slug else None
-        named |= {str(body["entity"]): str(body["entity"]) for body in registrations}
-        return {text: slug for text, slug in named.items() if slug is not None}
+        meant: dict[str, set[str]] = {}
+        with self._writer.batch(keep=False) as batch:
+            resolve = batch.state.resolve
+            for body in batch.state.registrations():
+                texts = [body["name"], *(body.get("aliases") or ()), *(body.get("identifiers") or {}).values()]
+                for text in texts:
+                    meant.setdefault(str(text).casefold(), set()).add(body["entity"])
+            for slug, name in batch.state.other_names():
+                meant.setdefault(name.casefold(), set()).add(slug)
+            slugs = {str(body["entity"]): str(body["entity"]) for body in batch.state.registrations()}
+            kept = {text: {*map(resolve, several)} for text, several in meant.items() if len(several) > 1}
+        return {text: one for text, (one, *more) in (meant | kept).items() if not more} | slugs
 
     def get(self, event_id: UUID) -> Entry | None:
         """The event with this id."""

@@ -9,36 +9,34 @@ part of one alone can be taken back.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from ledger.append.batch_record import BatchRecord
 from ledger.append.erasure import Erasures
 from ledger.append.expected import Expected
 from ledger.append.prepare import Draft, the_same
+from ledger.append.said_of_figures import SaidOfFigures
 from ledger.append.streams import stream_of
 from ledger.codec.entry import Entry
-from ledger.errors import LedgerError, Refused, RuleBroken, StoreError, VersionConflict, Violation
+from ledger.errors import Refused, RuleBroken, StoreError, VersionConflict, Violation
 from ledger.events.base import REGISTRY
-from ledger.events.figure_facts import FigureFacts
+from ledger.events.entities import EntitiesMerged
 from ledger.events.figures import Figure, Statement
 from ledger.events.ledger_events import EventErased, LedgerEvent
 from ledger.events.reliances import RelianceRegistered
 from ledger.rules.ledger_event_rules import metrics_fixed_by, outcome_of
 from ledger.rules.named_events import naming_violations
 from ledger.rules.near_series import near_series_warnings
-from ledger.rules.publisher_series import COMPARED_MAX, Histories
+from ledger.rules.publisher_series import COMPARED_MAX
 from ledger.rules.rules import figure_of, kept_for_certain, violations
 from ledger.rules.state import Mark, State
 from ledger.rules.version import Version
 from ledger.rules.warnings import event_warnings, reliance_warnings, series_warnings
 from ledger.store.protocol import LogStore
-from ledger.values.calendars import parse_moment
 from ledger.values.identifiers import microseconds, of_time
 
 
-class Batch(BatchRecord):
+class Batch(SaidOfFigures):
     """The entries that a transaction adds, and everything needed to look an event up, recorded or placed."""
 
     def __init__(self, log: LogStore, state: State, *, at: datetime) -> None:
@@ -47,20 +45,8 @@ class Batch(BatchRecord):
         self.warnings: dict[int, tuple[dict[str, Any], ...]] = {}
         """What is odd about an event, by its position."""
         self._at_us = microseconds(at)
-        self._warns = False
-        """Whether somebody wants to know what is odd."""
-        self._expected_figures: set[bytes] = set()
-        """Figures that the log was asked about."""
-        self._streams_with_events: set[bytes] = set()
-        self._compared = COMPARED_MAX
-        """How many of the last events on a figure a new one is compared with."""
         self._metrics: set[str] = set()
         self.erasures = Erasures()
-
-    @cached_property
-    def _histories(self) -> Histories:
-        """What was said of figures before, as far as it was read."""
-        return Histories()
 
     def give_salt(self, position: int, salt: bytes) -> None:
         """The salt of the leaf of an event that will be placed; others are drawn."""
@@ -72,26 +58,14 @@ class Batch(BatchRecord):
         self._expected = Expected(drafts, self.log)
         self._known = self._expected.known
         self._mentions = None
+        if self.state.moved.unread:
+            self._note_moved_before()
         if warn:
             self.compare(drafts)
 
     def target(self, event_key: bytes) -> Entry | None:
         """The recorded event with this id, where one of those that were expected acts on it."""
         return self._expected.targets.get(event_key)
-
-    def compare(self, events: Iterable[Draft | Refused], *, last: int = COMPARED_MAX) -> None:
-        """Look up what was said of the figures of events that will be placed with warnings, as far as it was not read
-        before; `last` is how many of the last events on a figure they are compared with.
-        """
-        self._warns, self._compared = True, last
-        drafts = (event for event in events if isinstance(event, Draft))
-        figures = {facts.figure for *_, facts in drafts if facts is not None and facts.figure is not None}
-        unknown = [one for one in figures if one not in self._expected_figures and one not in self._histories]
-        entries = self._unwritten.streams(unknown, last=last) if unknown else {}
-        self._expected_figures |= figures
-        self._streams_with_events.update(entries)
-        if entries:
-            self._histories.read(entries)
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -141,11 +115,12 @@ class Batch(BatchRecord):
             or event_key in self._known
             or expected_version is not None
             or not kept_for_certain(state_now, REGISTRY[type_name], facts)
+            or state_now.moved.concern(facts)
             or state_now.has_new_form(facts.form)
         ):
             return None
-        stream, kept = facts.figure, state_now.kept
-        if stream is None or (kept and (facts.subject in kept or facts.material in kept)):
+        stream = facts.figure
+        if stream is None:
             return None
         state_now.head = position = state_now.head + 1
         state_now.recorded_at = self.at
@@ -157,7 +132,7 @@ class Batch(BatchRecord):
         if stream in self._histories:
             self._histories.note(Version(position, UUID(bytes=event_key), draft.cls, draft.body, self.at), stream)
         elif self._warns:
-            self._note_for_warnings(entry, warn=True)
+            self._note_placed(entry, facts, warn=True)
         return entry
 
     def oddities(self, entry: Entry) -> tuple[dict[str, Any], ...]:
@@ -193,37 +168,6 @@ class Batch(BatchRecord):
         """The last entries of a stream, COMPARED_MAX at most, those that were placed among them."""
         return self._unwritten.streams([stream], last=COMPARED_MAX).get(stream, [])
 
-    def said_as_well(self, draft: Draft) -> list[Entry]:
-        """The standing statements of the same publisher on the same figure with the same publication date.
-
-        As they were recorded: `content_of` gives what they say now. None for what is no statement on a figure, or would
-        be refused.
-        """
-        if draft.facts is None or (draft.facts.figure is not None and not self._may_have_history(draft.facts)):
-            return []
-        body = draft.body
-        try:
-            stream: bytes = figure_of(self.state, draft.cls, body).bytes
-        except LedgerError:
-            return []
-        self._read_history(stream)
-        if (text := body.get("published_at")) is None:
-            return []
-        said = self._histories.published_on(stream, body["source"]["publisher"], parse_moment(text))
-        positions = [position for _, position, other in said if other.get("published_at") == text]
-        return self._unwritten.at_positions(positions) if positions else []
-
-    def _may_have_history(self, facts: FigureFacts) -> bool:
-        """Whether something may have been said of the figure that the facts name."""
-        kept = self.state.kept
-        return bool(kept) or facts.figure in self._streams_with_events
-
-    def _read_history(self, stream: bytes) -> None:
-        if stream not in self._histories:
-            is_new = stream in self._expected_figures and stream not in self._streams_with_events
-            said = {} if is_new else self._unwritten.streams([stream], last=self._compared)
-            self._histories.read({stream: [], **said})
-
     def place_erased(self, entry: Entry, content: bytes) -> Entry:
         """Place an entry of a log that is taken in as recorded, whose text was erased there; its EventErased follows.
 
@@ -247,9 +191,7 @@ class Batch(BatchRecord):
         state_now = self.state
         stream = None
         if facts is not None and kept_for_certain(state_now, REGISTRY[type_name], facts):
-            subject, material, figure = facts.subject, facts.material, facts.figure
-            kept = state_now.kept
-            stream = figure if not kept or (subject not in kept and material not in kept) else None
+            stream = facts.figure if not state_now.moved.concern(facts) else None
         if stream is not None and expected_version is not None:
             self._check_version(expected_version, stream)
         new_form = facts is not None and state_now.has_new_form(facts.form)
@@ -268,7 +210,7 @@ class Batch(BatchRecord):
         if self._mentions is not None:
             self._mentions.take_in(position, state)
         if self._warns:
-            self._note_for_warnings(entry, warn=warn)
+            self._note_placed(entry, facts, warn=warn)
         return entry
 
     def _place_slowly(
@@ -296,6 +238,8 @@ class Batch(BatchRecord):
             stream = stream_of(self, event)
             self._check_version(draft.expected_version, stream)
             self.state.add(event)
+            if issubclass(event.cls, EntitiesMerged):
+                self._note_move()
             return stream
         figure: bytes = figure_of(self.state, event.cls, event.body).bytes
         self._check_version(draft.expected_version, figure)
@@ -312,22 +256,12 @@ class Batch(BatchRecord):
         self._check_version(draft.expected_version, target.stream_key)
         act = event.cls.__name__, event.body
         self.state.act(target.event_id, event.position, act, says=outcome.content)
+        self._note_act(outcome)
         if issubclass(target.cls, Figure):
-            self._histories.act(outcome.before, outcome.after, target.stream_key)
             self.state.restate_forms(outcome.before, outcome.after)
         for metric, fixed in metrics_fixed_by(self, outcome):
             self._fix_metric(metric, fixed)
         return target.stream_key
-
-    def _note_for_warnings(self, entry: Entry, *, warn: bool) -> None:
-        """Let the next statement on the figure be compared with this one."""
-        stream = entry.stream_key
-        if stream not in self._streams_with_events:
-            self._streams_with_events.add(stream)
-            if stream in self._expected_figures and stream not in self._histories:
-                self._histories.begin(stream, entry)
-        elif not warn:
-            self._histories.forget(stream)
 
     def _check_version(self, expected: int | None, stream: bytes) -> None:
         """Raises VersionConflict where the stream moved. Before the state changes: a refused event leaves no trace."""
@@ -351,8 +285,7 @@ class Batch(BatchRecord):
         if event.cls.family == RelianceRegistered.family:
             yield from reliance_warnings(event, self._unwritten.stream_head(stream))
         if issubclass(event.cls, Statement):
-            self._read_history(stream)
-            yield from series_warnings(event.body, self._histories.before(event, stream))
+            yield from series_warnings(event.body, self._said_before(event, stream))
 
     def _take_back(self, mark: Mark) -> None:
         self._unwritten.end_part(keep=False)
@@ -365,5 +298,4 @@ class Batch(BatchRecord):
             self._known.popitem()
         while self.warnings and next(reversed(self.warnings)) > head:
             self.warnings.popitem()
-        self._histories.clear()
-        self._expected_figures.clear()
+        self._forget_said()

@@ -19,12 +19,11 @@ from ledger.append.garbage_pause import garbage_pause
 from ledger.append.prepare import Draft, prepared_all
 from ledger.append.receipt import Receipt, receipt_of, refusal
 from ledger.errors import KeyReused, LedgerDamaged, Refused, StoreBusy, StoreError, Violation
-from ledger.events.base import REGISTRY, Role
-from ledger.events.entities import EntitiesMerged
+from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.figure_forms import form_of
-from ledger.rules.state import State
+from ledger.rules.state import State, is_held
 from ledger.rules.version import Version
 from ledger.store.protocol import LogStore
 
@@ -280,8 +279,4 @@ def _check_names(append: Append) -> None:
 
 def _types_of_no_matter() -> list[str]:
     """The types of events that the state does not hold, and that act on none which it does."""
-    return [
-        name
-        for name, cls in REGISTRY.items()
-        if cls.lifecycle_role is Role.STATES and not issubclass(cls, LedgerEvent | EntitiesMerged)
-    ]
+    return [name for name, cls in REGISTRY.items() if not is_held(cls) and not issubclass(cls, LedgerEvent)]

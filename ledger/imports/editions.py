@@ -11,29 +11,38 @@ other column: they may stand in it, under another title.
 A row that was rejected is not left out: it may be about any of these. So while a row is rejected, they are listed and
 nothing more.
 
+Figures and publishers are what they are now: what was said of an entity under a slug that was merged since, or about
+another figure before a correction, counts for the one that it is about by now.
+
 To find them the log is read once; what is kept in memory is one line for each statement of the two editions.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from ledger.append.batch import Batch
 from ledger.append.prepare import Draft, prepare
 from ledger.codec.entry import Entry
-from ledger.errors import Violation
+from ledger.errors import CalendarError, Violation
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure, FigureWithdrawn
+from ledger.events.ledger_events import EventCorrected
 from ledger.imports.content_ids import content_id
 from ledger.imports.import_options import ImportOptions
 from ledger.imports.import_report import LISTED_MAX, ImportReport
-from ledger.values.calendars import parse_moment
+from ledger.rules.publisher_series import figure_now
+from ledger.values.calendars import Interval, parse_moment
 
 KEY = ("subject", "metric", "material", "dimensions", "nature", "period", "unit")
 """The fields that say which figure a statement is about."""
 
 
 NAMED_MAX = 20
+SLUGS_SOUGHT_MAX = 3
+"""Under so many slugs a publisher is looked for one by one; under more, everything is looked at once."""
 
 
 class Scope(NamedTuple):
@@ -49,11 +58,13 @@ class Scope(NamedTuple):
         return cls(publisher, edition)
 
     def holds(self, body: dict[str, Any]) -> bool:
-        """Whether what an event says is part of it."""
+        """Whether what an event of the publisher says is part of it."""
         source = body.get("source") or {}
-        if source.get("publisher") != self.publisher:
-            return False
-        return self.edition in (body.get("published_at"), source.get("edition"))
+        return self.edition == source.get("edition") or self.is_date(body.get("published_at"))
+
+    def is_date(self, published: str | None) -> bool:
+        """Whether it is the edition of this publication date, however that is printed."""
+        return published is not None and (published == self.edition or _moment(self.edition) == parse_moment(published))
 
 
 class _Held(NamedTuple):
@@ -160,14 +171,16 @@ class Edition:
 
     def _standing(self, batch: Batch) -> Iterator[_Held]:
         """Every standing statement of the publisher on a figure."""
-        types = [name for name, cls in REGISTRY.items() if issubclass(cls, Figure)]
-        for entry in batch.mentioning(self._scope.publisher, types):
+        state = batch.state
+        publisher = state.resolve(self._scope.publisher)
+        for entry in _naming(batch, list(state.merged_with(publisher))):
             content = batch.content_of(entry)
             source = content.body.get("source") or {}
-            if content.stands and source.get("publisher") == self._scope.publisher:
+            if content.stands and state.resolve(source.get("publisher", "")) == publisher:
                 published = content.body.get("published_at")
                 end = parse_moment(published).end if published else entry.recorded_at
-                yield _Held(entry, content.body, entry.stream_key, end)
+                figure = figure_now(state, entry.cls, content.body)
+                yield _Held(entry, content.body, figure or entry.stream_key, end)
 
     def _is_said(self, one: _Held) -> bool:
         """Whether the file says it under another id: it was recorded by other means, or corrected to it since."""
@@ -233,12 +246,36 @@ class Edition:
         if issubclass(cls, Figure):
             said |= {"metric": cls.metric_of(one.body), "nature": cls.nature_of(one.body)}
         source = {"publisher": self._scope.publisher}
-        if self._published != self._scope.edition:
+        if not self._scope.is_date(self._published):
             source["edition"] = self._scope.edition
         withdrawn = {"type": "FigureWithdrawn", **said, "published_at": self._published, "source": source}
         draft = prepare({name: value for name, value in withdrawn.items() if value is not None})
         key, digest = content_id(draft.type, draft.body)
         return draft._replace(event_key=key, digest=digest)
+
+
+def _naming(batch: Batch, publishers: Sequence[str]) -> Iterator[Entry]:
+    """The events on figures that may be of a publisher by now, under any of its slugs, in order."""
+    figures = [name for name, cls in REGISTRY.items() if issubclass(cls, Figure)]
+    if len(publishers) > SLUGS_SOUGHT_MAX:
+        yield from batch.log.of_other_types([*REGISTRY.keys() - figures], after=0, until=batch.state.head)
+        return
+    found: dict[int, Entry] = {}
+    for slug in publishers:
+        found |= {entry.position: entry for entry in batch.mentioning(slug, figures)}
+        for act in batch.mentioning(slug, [EventCorrected.__name__]):
+            target = batch.find(UUID(act.body["target"]))
+            if target is not None and issubclass(target.cls, Figure):
+                found[target.position] = target
+    yield from (found[position] for position in sorted(found))
+
+
+@lru_cache(maxsize=256)
+def _moment(text: str) -> Interval | None:
+    try:
+        return parse_moment(text)
+    except CalendarError:
+        return None
 
 
 def _kind(one: _Held) -> tuple[str, str | None]:

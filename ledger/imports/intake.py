@@ -6,8 +6,7 @@ becomes of it; or rejected by a rule. A row that names its `event_id` is a fact 
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from ledger.append.batch import Batch
@@ -17,21 +16,23 @@ from ledger.errors import InvalidEvent, Refused, RuleBroken, Violation
 from ledger.events.definitions import MetricDefined
 from ledger.events.entities import EntityRegistered
 from ledger.events.figure_facts import FigureFacts
+from ledger.events.figures import Figure
 from ledger.events.ledger_events import EventErased
 from ledger.events.preferences import PreferenceSet
 from ledger.events.reliances import RelianceEnded, RelianceRegistered
+from ledger.imports.acted_since import acted_on_after, acted_since
 from ledger.imports.content_ids import content_id
 from ledger.imports.editions import Edition, Scope
 from ledger.imports.exported_rows import Recorded, as_first_said
 from ledger.imports.import_options import ImportOptions
 from ledger.imports.import_report import ENTRIES_MAX, REPLACED, ImportReport
 from ledger.imports.registrations import Kinds, registrations_for
+from ledger.imports.said_amounts import by_kept_names, printed, told
 from ledger.imports.said_before import SaidBefore, is_act
 from ledger.imports.verdicts import read_back
 from ledger.proof.leaves import SALT_BYTES
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import instant_of
-from ledger.values.quantities import canonical, plain
 
 ALL = 2**62
 """A row is compared with everything that was said of its figure."""
@@ -66,11 +67,12 @@ class Intake:
         self._head = -1
         """The head of the log after the last piece."""
         self._said_last: dict[bytes, tuple[int, Entry]] = {}
-        """Of each stream in which what is said last counts, the last row of the file, where it was said before."""
+        """Of each thing of which what is said last counts, the last row of the file, where it was said before."""
         self._edition = None if options.scope is None else Edition(Scope.of(options.scope), options, left_out)
 
     def begin(self, batch: Batch) -> None:
         """A transaction begins. Where others have recorded something since the last one, nothing is known any more."""
+        self._before_it.resolve = batch.state.resolve
         if batch.state.head != self._head:
             self._before_it.clear()
 
@@ -87,11 +89,15 @@ class Intake:
             self._place(batch, verdicts.numbers[index], registration, by_content=True)
         plain = [None] * len(verdicts.events) if self._options.as_recorded else self._plain(batch, verdicts.events)
         place_plain, is_certain = batch.place_plain, self._before_it.is_certain
-        by = self._options.recorded_by
+        by, moves, as_told = self._options.recorded_by, batch.moves, True
         for number, kept, chooses, event, facts in zip(*verdicts, plain, strict=True):
             # What was placed before in this piece may have made it another matter.
             entry = None
-            if facts is not None and isinstance(event, Draft) and is_certain(facts.figure):
+            if moves != batch.moves and as_told:
+                as_told = False
+                self._before_it.clear()
+                batch.compare(verdicts.events, last=ALL)
+            if facts is not None and isinstance(event, Draft) and as_told and is_certain(facts.figure):
                 entry = place_plain(event, by)
             if entry is not None and facts is not None:
                 self._count_plain(batch, number, facts.oddities, entry)
@@ -108,7 +114,7 @@ class Intake:
         The log is asked twice for all of them: what it holds of their figures, and, of those that have to be compared
         exactly, what that is in full.
         """
-        before_it, known = self._before_it, batch.known
+        before_it, known, concern = self._before_it, batch.known, batch.state.moved.concern
         new = [one if isinstance(one, Draft) and known(one.event_key or b"") is None else None for one in events]
         if batch.state.head:
             of_new = (one.facts for one in new if one is not None)
@@ -120,7 +126,9 @@ class Intake:
         compared: list[Draft] = []
         for one in new:
             facts = None if one is None else one.facts
-            if one is not None and (facts is None or not before_it.is_plain(facts) or facts.oddities is None):
+            if one is not None and (
+                facts is None or concern(facts) or not before_it.is_plain(facts) or facts.oddities is None
+            ):
                 compared.append(one)
                 facts = None
             plain.append(facts)
@@ -181,6 +189,10 @@ class Intake:
 
     def _tell_if_replaced(self, batch: Batch, row: int, entry: Entry) -> None:
         """Say it where the last row of a stream is an event that another has replaced since: it is not said anew."""
+        if is_act(entry.type):
+            if acted_on_after(batch, entry):
+                self._report.stays(row, entry, REPLACED)
+            return
         later = (one for one in batch.last_of_stream(entry.stream_key) if one.position > entry.position)
         stand = (not is_act(one.type) and not one.is_erased and batch.content_of(one).stands for one in later)
         if any(stand):
@@ -243,10 +255,10 @@ class Intake:
         except Refused as error:
             report.reject(row, error.violations)
             return
-        if entry.type in SAID_LAST:
-            self._said_last.pop(entry.stream_key, None)
+        if (thing := _said_last_of(event, entry)) is not None:
+            self._said_last.pop(thing, None)
             if by_content and entry.position <= head and len(self._said_last) < LAST_SAID_MAX:
-                self._said_last[entry.stream_key] = row, entry
+                self._said_last[thing] = row, entry
         if entry.position > head:
             report.corrected += corrects
             self._count_recorded(batch, row, entry)
@@ -258,11 +270,8 @@ class Intake:
             report.repeated += 1
         else:
             report.duplicate += 1
-            if batch.state.acted.positions(entry.event_key):
-                found = batch.find(entry.event_id)
-                stands = found is not None and batch.content_of(found).stands
-                gone = "erased" if entry.is_erased else "retracted"
-                report.stays(row, entry, "corrected" if stands else gone)
+            if (since := acted_since(batch, entry, event if by_content else None)) is not None:
+                report.stays(row, entry, since)
 
     def _entry(self, batch: Batch, row: int, event: Draft | Refused, *, by_content: bool) -> tuple[Entry, bool]:
         """The entry of a row, there already or placed now, and whether it is a correction. Raises Refused."""
@@ -300,7 +309,10 @@ class Intake:
         says = told(event.type, body)
         standing = [(one, batch.content_of(one).body) for one in others]
         for one, content in standing:
-            if content_id(one.type, content).event_key == event.event_key:
+            if content_id(one.type, content).event_key == event.event_key or (
+                batch.state.kept
+                and by_kept_names(batch.state, one.type, content) == by_kept_names(batch.state, event.type, body)
+            ):
                 return one, event, False
         if any(told(one.type, content) == says for one, content in standing):
             return None, event, False
@@ -327,6 +339,9 @@ class Intake:
     ) -> Draft:
         """The row as a correction of what was recorded; it keeps the row's id, so that the file can be sent again."""
         changes = {name: body.get(name) for name in STATED if body.get(name) != content.get(name)}
+        figure = cast(type[Figure], target.cls)
+        if figure.nature_of({**content, **changes}) != (nature := figure.nature_of(content)):
+            changes["nature"] = nature  # The status of a capacity told it; the row is about the same figure.
         sent = {
             "type": "EventCorrected",
             "target": str(target.event_id),
@@ -339,26 +354,11 @@ class Intake:
         return correction._replace(event_key=event.event_key, digest=event.digest)
 
 
-def told(type_name: str, body: dict[str, Any]) -> tuple[object, ...]:
-    """How much a statement says there is, in canonical units, so that two of them can be compared."""
-    unit = body["unit"]
-    numbers = (body.get(name) for name in ("value", "low", "high"))
-    amounts = (None if one is None else plain(canonical(Decimal(one), unit)) for one in numbers)
-    return type_name == "FigureWithdrawn", *amounts, body.get("symbol")
-
-
-def printed(type_name: str, body: dict[str, Any]) -> str:
-    """What a statement says, for people: `13000 t`, `2 to 3 kt`, `withheld`, `nothing more`."""
-    if type_name == "FigureWithdrawn":
-        return "nothing more"
-    if (symbol := body.get("symbol")) is not None:
-        return str(symbol)
-    if (value := body.get("value")) is not None:
-        return f"{value} {body['unit']}"
-    low, high = body.get("low"), body.get("high")
-    if low is None or high is None:
-        return f"at least {low} {body['unit']}" if high is None else f"at most {high} {body['unit']}"
-    return f"{low} to {high} {body['unit']}"
+def _said_last_of(event: Draft | Refused, entry: Entry) -> bytes | None:
+    """The stream, or the event that is acted on, of which what is said last counts; None of another event."""
+    if entry.type in SAID_LAST:
+        return entry.stream_key
+    return UUID(event.body["target"]).bytes if isinstance(event, Draft) and is_act(event.type) else None
 
 
 def _from_hex(name: str, text: str, *, bytes_wanted: int) -> bytes:

@@ -6,7 +6,7 @@ others, in the same unit, is not odd beside any of them. What was corrected or r
 and as it is, so a row may be compared exactly for nothing, and never the other way round.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -46,6 +46,8 @@ class SaidBefore:
     """What was said of figures, of which only dates and amounts are held."""
 
     def __init__(self) -> None:
+        self.resolve: Callable[[str], str] = str
+        """The slug that a publisher's was merged into, or itself. All has to be let go of where that changes."""
         self._dates: set[tuple[bytes, str, int]] = set()
         """A series, and the end of a publication date, however that is printed."""
         self._amounts: dict[_Series, _Amounts] = {}
@@ -96,7 +98,7 @@ class SaidBefore:
             if not changes.keys() <= HOW_MUCH:
                 raise LookupError
             if figure is not None and (value := changes.get("value")) is not None:
-                self._is_near((figure, target["source"]["publisher"]), float(value), target["unit"])
+                self._is_near((figure, self.resolve(target["source"]["publisher"])), float(value), target["unit"])
         except (ValueError, LookupError, TypeError):
             if figure is not None:
                 self._uncertain.add(figure)
@@ -118,7 +120,7 @@ class SaidBefore:
         figure, date = facts.figure, facts.published_us
         if figure is None or date is None or figure in self._uncertain:
             return False
-        publisher, value = facts.publisher, facts.value
+        publisher, value = self.resolve(facts.publisher), facts.value
         said = figure, publisher, date
         is_first = said not in self._dates
         self._dates.add(said)
@@ -128,7 +130,8 @@ class SaidBefore:
     def _is_noted(self, stream: bytes, entry: Entry) -> bool:
         try:
             body: dict[str, Any] = orjson.loads(entry.state) if entry.cls.version == 1 else entry.body
-            publisher, published, value = body["source"]["publisher"], body.get("published_at"), body.get("value")
+            publisher, published = self.resolve(body["source"]["publisher"]), body.get("published_at")
+            value = body.get("value")
             if published is None:  # It counts as published when it was recorded.
                 return False
             self._dates.add((stream, publisher, end_us(published)))

@@ -41,6 +41,10 @@ class MergedSlugs:
             slug = kept
         return self._forest.top(slug)
 
+    def has_others(self, slug: str) -> bool:
+        """Whether others are merged into a slug."""
+        return bool(self._merged_into.get(slug))
+
     def all_of(self, slug: str) -> Iterator[str]:
         """A slug and all that were merged into it, directly or not."""
         waiting = [slug]

@@ -1,21 +1,27 @@
 """What publishers said of a figure before: the series that a new statement is compared with, for its warnings.
 
-The end of a figure's stream is read as entries, for one batch; only the bodies of one publisher's are read. What came
+The last events on a figure are read as entries, for one batch; only the bodies of one publisher's are read. What came
 long before, in the order of the log, is not looked at: so a warning costs the same however much was said of a figure.
+
+A figure is known by its id, merges followed, and so is a publisher by its slug: what was said of another figure before
+a correction or a merge is among what is said of this one, and what has moved away is not.
 """
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from ledger.codec.entry import Entry
+from ledger.errors import LedgerError
 from ledger.events.base import Event
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
 from ledger.rules.effective_content import content
+from ledger.rules.rules import figure_of
+from ledger.rules.state import State
 from ledger.rules.version import Version, published
 from ledger.values.calendars import Interval
 from ledger.values.identifiers import id_text
@@ -28,9 +34,15 @@ _ORDER = itemgetter(0, 1)
 
 
 class History:
-    """What stands on one figure, by publisher, of the last events on it."""
+    """What stands on one figure, by publisher, of the last events on it.
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    Of `entries`, some may be about another figure, where `mixed`; else those only that a ledger event acts on.
+    """
+
+    def __init__(self, state: State, figure: bytes, entries: Sequence[Entry], *, mixed: bool = False) -> None:
+        self._state = state
+        self._figure = figure
+        self._mixed = mixed
         self._figures: list[tuple[type[Event], Entry]] = []
         self._acts: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         self._series: dict[str, list[Said]] = {}
@@ -49,10 +61,7 @@ class History:
         insort(self.by(statement.publisher), _said(statement), key=_ORDER)
 
     def act(self, before: Version | None, after: Version | None) -> None:
-        """Let a statement say something else from now on; None where it does not stand."""
-        for version in (before, after):
-            if version is not None:
-                self.by(version.publisher)  # As it was until now, before it is changed.
+        """Let a statement say something else from now on; None where it says nothing of this figure."""
         if before is not None:
             series, old = self.by(before.publisher), _said(before)
             place = bisect_left(series, _ORDER(old), key=_ORDER)
@@ -63,6 +72,7 @@ class History:
 
     def by(self, publisher: str) -> list[Said]:
         """What a publisher said that stands, in order of publication."""
+        publisher = self._state.resolve(publisher)
         if publisher not in self._series:
             said = [self._said_by(publisher, cls, one) for cls, one in self._perhaps_by(publisher)]
             self._series[publisher] = sorted((one for one in said if one is not None), key=_ORDER)
@@ -80,16 +90,38 @@ class History:
         return [
             (cls, one)
             for cls, one in self._figures
-            # In an earlier version it may be written otherwise.
-            if one.state.find(named) >= 0 or cls.version > 1 or (acts and id_text(one.event_key) in acts)
+            # In an earlier version it may be written otherwise, and who was merged into it has another name.
+            if one.state.find(named) >= 0
+            or self._state.has_others(publisher)
+            or cls.version > 1
+            or (acts and id_text(one.event_key) in acts)
         ]
 
     def _said_by(self, publisher: str, cls: type[Event], one: Entry) -> Said | None:
         body = one.body
         standing = content((cls, body), self._acts.get(id_text(one.event_key), ())) if self._acts else body
-        if standing is None or standing["source"]["publisher"] != publisher:
+        if standing is None or self._state.resolve(standing["source"]["publisher"]) != publisher:
+            return None
+        if (self._mixed or standing is not body) and not is_about(self._state, cls, standing, self._figure):
             return None
         return published(standing, one).end, one.position, standing
+
+
+def is_about(state: State, cls: type[Event], body: dict[str, Any], figure: bytes) -> bool:
+    """Whether what an event says is about a figure."""
+    return figure_now(state, cls, body) == figure
+
+
+def figure_now(
+    state: State, cls: type[Event], body: dict[str, Any], *, resolve: Callable[[str], str] | None = None
+) -> bytes | None:
+    """The figure that what an event says is about, by its id; None where that cannot be told. `resolve` follows merges,
+    as the state does unless something else is given.
+    """
+    try:
+        return bytes(figure_of(state, cls, body, resolve=resolve).bytes)
+    except LedgerError:
+        return None
 
 
 def _said(version: Version) -> Said:
@@ -99,7 +131,8 @@ def _said(version: Version) -> Said:
 class Histories:
     """The histories of figures, as far as they were read."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._read: dict[bytes, History] = {}
         self._begun: dict[bytes, Entry] = {}
         """The first statements on figures that were new, as long as nobody asks for more."""
@@ -108,9 +141,9 @@ class Histories:
         """Whether the history of this figure was read, and is what the log and the batch hold."""
         return stream in self._read or stream in self._begun
 
-    def read(self, entries: Mapping[bytes, Sequence[Entry]]) -> None:
-        """Take in the rows of figures."""
-        self._read.update((stream, History(rows)) for stream, rows in entries.items())
+    def read(self, entries: Mapping[bytes, Sequence[Entry]], *, mixed: bool = False) -> None:
+        """Take in the last events on figures; where `mixed`, some may be about others."""
+        self._read.update((figure, History(self._state, figure, rows, mixed=mixed)) for figure, rows in entries.items())
 
     def published_on(self, stream: bytes, publisher: str, published: Interval) -> list[Said]:
         """What a publisher said of a figure with a publication date that ends when this one does, and stands."""
@@ -131,10 +164,12 @@ class Histories:
         if stream in self:
             self._of(stream).note(event)
 
-    def act(self, before: Version | None, after: Version | None, stream: bytes) -> None:
-        """Keep what is known of a figure true to the ledger event just placed."""
-        if stream in self:
-            self._of(stream).act(before, after)
+    def act(self, before: Version | None, after: Version | None) -> None:
+        """Keep what is known of figures true to the ledger event just placed, of which the state knows already."""
+        was, now = (None if one is None else figure_now(self._state, one.cls, one.body) for one in (before, after))
+        for figure in {was, now}:
+            if figure is not None and figure in self:
+                self._of(figure).act(before if was == figure else None, after if now == figure else None)
 
     def forget(self, stream: bytes) -> None:
         """The history of this figure is another now."""
@@ -148,5 +183,5 @@ class Histories:
 
     def _of(self, stream: bytes) -> History:
         if (first := self._begun.pop(stream, None)) is not None:
-            self._read[stream] = History([first])
+            self._read[stream] = History(self._state, stream, [first])
         return self._read[stream]

@@ -24,7 +24,7 @@ from ledger.events.base import Event, Role, refs
 from ledger.events.definitions import MetricDefined
 from ledger.events.entities import EntitiesMerged, EntityRegistered
 from ledger.events.figure_facts import FigureFacts
-from ledger.events.figures import Figure, figure_id
+from ledger.events.figures import Figure, FigureKey, figure_id
 from ledger.events.preferences import PreferenceSet
 from ledger.events.source_checks import SourceChecked
 from ledger.rules.effective_content import PROTECTED, in_changes
@@ -148,14 +148,19 @@ def is_figure(cls: type[Event]) -> bool:
     return issubclass(cls, Figure)
 
 
-def figure_key(state: State, cls: type[Figure], body: dict[str, Any]) -> dict[str, Any]:
-    """The key of the figure that a body is about: merges followed, the period resolved. Raises CalendarError."""
+def figure_key(
+    state: State, cls: type[Figure], body: dict[str, Any], *, resolve: Callable[[str], str] | None = None
+) -> FigureKey:
+    """The key of the figure that a body is about: the period resolved, and merges followed, unless `resolve` does
+    something else. Raises CalendarError.
+    """
     material = body.get("material")
     period = body.get("period")
+    resolve = resolve or state.resolve
     return {
-        "subject": state.resolve(body["subject"]),
+        "subject": resolve(body["subject"]),
         "metric": cls.metric_of(body),
-        "material": state.resolve(material) if material else None,
+        "material": resolve(material) if material else None,
         "dimensions": body.get("dimensions"),
         "nature": cls.nature_of(body),
         "period": parse_period(period, state.fiscal_year(body["subject"])) if period else None,
@@ -163,9 +168,11 @@ def figure_key(state: State, cls: type[Figure], body: dict[str, Any]) -> dict[st
     }
 
 
-def figure_of(state: State, cls: type[Event], body: dict[str, Any]) -> Any:
-    """The id of the figure that a body is about."""
-    return figure_id(**figure_key(state, cast(type[Figure], cls), body))
+def figure_of(
+    state: State, cls: type[Event], body: dict[str, Any], *, resolve: Callable[[str], str] | None = None
+) -> Any:
+    """The id of the figure that a body is about; see `figure_key`."""
+    return figure_id(**figure_key(state, cast(type[Figure], cls), body, resolve=resolve))
 
 
 def _named_entities_are_registered(state: State, facts: FigureFacts) -> bool:

@@ -15,16 +15,19 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger.events.base import Event, Role
-from ledger.events.entities import EntitiesMerged, EntityRegistered
+from ledger.events.entities import EntitiesMerged, EntityAliasAdded, EntityRegistered, EntityRenamed
 from ledger.rules.acted_events import ActedEvents
 from ledger.rules.effective_content import Act, Content
 from ledger.rules.figure_forms import FORM_BYTES_MAX, FigureForms, Filled, filled, form_of
 from ledger.rules.lifecycle import Lifecycle
 from ledger.rules.merged_slugs import MergedSlugs
+from ledger.rules.moved_figures import MovedFigures, may_move
 from ledger.rules.registered_names import RegisteredNames
 from ledger.rules.version import Version
 from ledger.values.calendars import fiscal_year_text
 
+ALSO_NAMED = EntityAliasAdded | EntityRenamed
+"""Types of events that tell another name of an entity."""
 TEXTS_KEPT_MAX = 10_000
 """For how many figures it is kept at hand that their forms are known."""
 
@@ -75,6 +78,8 @@ class State:
         self._merges = MergedSlugs()
         self.kept = self._merges.kept
         """The slug that each merged slug was merged into."""
+        self._also_named: dict[int, dict[str, Any]] = {}
+        """The other names of entities, by the positions of the events that tell them."""
         self._names: RegisteredNames | None = None
         """None until somebody asks."""
         self._metric_names: RegisteredNames | None = None
@@ -85,6 +90,8 @@ class State:
         """Where the ledger events on each event are."""
         self.metric_changes: dict[str | None, dict[UUID, None]] = {}
         """The events that a correction moved to another metric, by that metric; None: to the default of their type."""
+        self.moved = MovedFigures()
+        """Where else than in its own stream something may stand of a figure."""
         self.forms = FigureForms()
         self.erased: set[bytes] = set()
         """The ids, in bytes, of the events that an EventErased acts on."""
@@ -120,19 +127,33 @@ class State:
             if family == "entities" and (first := registrations.first()) is not None:
                 yield first.body
 
+    def other_names(self) -> Iterator[tuple[str, str]]:
+        """The names and aliases that entities got after their registration: (slug, name)."""
+        yield from ((one["entity"], one["name"]) for one in self._also_named.values())
+
     def names(self) -> RegisteredNames:
-        """Every registered name and alias."""
+        """Every name and alias of an entity."""
         if self._names is None:
             self._names = RegisteredNames()
             for (family, _), registrations in self._things.items():
                 if family == "entities":
                     for event in registrations:
                         self._names.add(event.body)
+            for one in self._also_named.values():
+                self._names.add(one)
         return self._names
 
     def resolve(self, slug: str) -> str:
         """The slug that a slug was merged into, or itself."""
         return self._merges.resolve(slug)
+
+    def merged_with(self, slug: str) -> Iterator[str]:
+        """A slug and all that were merged into it, directly or not."""
+        return self._merges.all_of(slug)
+
+    def has_others(self, slug: str) -> bool:
+        """Whether others are merged into a slug."""
+        return self._merges.has_others(slug)
 
     def is_merged(self, slug: str) -> bool:
         """Whether the slug was merged into another."""
@@ -149,7 +170,7 @@ class State:
         In a correction these may be events after the one that is asked about: compare `position`. Raises TypeError for
         a type whose role is to state something, since the state holds none of these.
         """
-        if not _is_held(cls):
+        if not is_held(cls):
             raise TypeError(f"the state holds no {cls.__name__}: only what opens, changes or closes a thing")
         if cls.family == "facilities" and self.kept:
             return self._merged_facility(self.resolve(slug))
@@ -182,7 +203,7 @@ class State:
 
     def add(self, event: Version) -> None:
         """Fold in an event that acts on no other."""
-        if _is_held(event.cls):
+        if is_held(event.cls):
             self._known[event.event_id] = _Held(event, Content(event.body))
             self._undo.append(lambda: self._known.pop(event.event_id))
             self._place(event)
@@ -199,6 +220,9 @@ class State:
             if (standing := held.now()) is not None:
                 self._place(standing)
         self._undo.append(self.acted.note(target.bytes, position, says if held is None else None))
+        if held is None and says is None and may_move(act[1].get("changes", {})):
+            self.moved.unread[target] = None
+            self._undo.append(lambda: self.moved.unread.pop(target, None))
         if act[0] == "EventErased":
             self.erased.add(target.bytes)
             self._undo.append(lambda: self.erased.discard(target.bytes))
@@ -261,9 +285,13 @@ class State:
         if after is not None:
             self.note_forms(form_of(after), after.position)
 
+    def move(self, figure: bytes, position: int) -> None:
+        """Note that a correction made the event at a position one about a figure."""
+        self._undo.append(self.moved.note(figure, position))
+
     def set_aside(self, event: Version) -> Callable[[], None]:
         """Take a standing event out while something is checked; call what is returned to put it back."""
-        if not _is_held(event.cls):
+        if not is_held(event.cls):
             return lambda: None
         mark = len(self._undo)
         self._remove(event)
@@ -274,9 +302,18 @@ class State:
 
         return put_back
 
+    def put_instead(self, event: Version) -> None:
+        """Let an event stand as it would read, while it is set aside."""
+        self._place(event)
+
     def _place(self, event: Version) -> None:
         self._put_in(event)
         self._undo.append(lambda: self._take_out(event))
+        if issubclass(event.cls, EntitiesMerged):
+            self._undo.append(self.moved.join(event.body["merged"], event.body["kept"]))
+        elif issubclass(event.cls, EntityRegistered) and event.body.get("fiscal_year_end"):
+            years = fiscal_year_text(event.body["fiscal_year_end"], event.body.get("fiscal_year_named"))
+            self._undo.append(self.moved.note_fiscal_year(event.body["entity"], str(years)))
 
     def _remove(self, event: Version) -> None:
         self._take_out(event)
@@ -287,6 +324,11 @@ class State:
             self._merges.add(event.body["merged"], event.body["kept"])
             self._merged_facilities.clear()
             self.forms.known.clear()
+            return
+        if issubclass(event.cls, ALSO_NAMED):
+            named = self._also_named[event.position] = _also_named(event)
+            if self._names is not None:
+                self._names.add(named)
             return
         self._things.setdefault(_key(event), Lifecycle()).add(event)
         if (merged := self._merged_facility_of(event)) is not None:
@@ -300,6 +342,11 @@ class State:
             self._merges.remove(event.body["merged"])
             self._merged_facilities.clear()
             self.forms.known.clear()
+            return
+        if issubclass(event.cls, ALSO_NAMED):
+            named = self._also_named.pop(event.position)
+            if self._names is not None:
+                self._names.remove(named)
             return
         self._things[_key(event)].remove(event.position)
         if (merged := self._merged_facility_of(event)) is not None:
@@ -334,5 +381,11 @@ def _key(event: Version) -> tuple[str, str]:
     return event.cls.family, event.body[event.thing]
 
 
-def _is_held(cls: type[Event]) -> bool:
-    return cls.lifecycle_role is not Role.STATES or issubclass(cls, EntityRegistered | EntitiesMerged)
+def is_held(cls: type[Event]) -> bool:
+    """Whether a state keeps what events of a type say."""
+    return cls.lifecycle_role is not Role.STATES or issubclass(cls, EntityRegistered | EntitiesMerged | ALSO_NAMED)
+
+
+def _also_named(event: Version) -> dict[str, Any]:
+    """Another name of an entity, as a registration says it."""
+    return {"entity": event.body["entity"], "name": event.body.get("alias") or event.body.get("name")}

@@ -180,7 +180,7 @@ def series_warnings(body: dict[str, Any], said: Sequence[dict[str, Any]]) -> Ite
     if _is_first_without_amount(body, said):
         yield _warning("/value", "zero_or_negative", f"{body['value']}, where this publisher never said zero or less")
     when = body.get("published_at")
-    same_day = when is not None and last.get("published_at") is not None
+    same_day = when is not None and last.get("published_at") is not None and _says_something(last)
     if same_day and parse_moment(when).end == parse_moment(last["published_at"]).end and _said(body) != _said(last):
         yield _warning(
             "/published_at",
@@ -194,6 +194,11 @@ def _is_first_without_amount(body: Mapping[str, Any], said: Sequence[Mapping[str
         return False
     values = [Decimal(one["value"]) for one in said if one.get("value") is not None]
     return bool(values) and min(values) > 0
+
+
+def _says_something(body: Mapping[str, Any]) -> bool:
+    """Whether it is a statement, and does not take back what was said."""
+    return any(body.get(name) is not None for name in ("value", "low", "high", "symbol"))
 
 
 def _said(body: Mapping[str, Any]) -> tuple[object, ...]:

@@ -145,6 +145,18 @@ IN_ONE_BATCH: dict[str, Callable[[int], tuple[Events, Events]]] = {
         [*pairs(n), *(merge(slug(i + 1), slug(i)) for i in range(n))],
         [figure(str(i), subject=slug(0)) for i in range(n)],
     ),
+    "statements on figures of what many were merged into": lambda n: (
+        [*pairs(n), *(merge(slug(0), slug(i + 1)) for i in range(n))],
+        [figure(str(i), subject=slug(0), period=str(1000 + i)) for i in range(n)],
+    ),
+    "merges and statements on one figure in turn": lambda n: (
+        pairs(n),
+        [one for i in range(n) for one in (merge(slug(2 * i), slug(2 * i + 1)), figure(str(i)))],
+    ),
+    "statements and corrections that move them to one figure in turn": lambda n: (
+        [figure(str(i), event_id=event_id(i)) for i in range(n)],
+        [one for i in range(n) for one in (correction(event_id(i), subject="china"), figure(str(i), subject="china"))],
+    ),
     "events of merged facilities": lambda n: (
         [
             *(plant(i) for i in range(n + 1)),
@@ -214,6 +226,11 @@ ONE_BY_ONE: dict[str, Callable[[int], tuple[Events, Event]]] = {
     "a figure of a new form beside many": lambda n: (
         [figure(str(i), dimensions={f"dimension_{i}": "x"}) for i in range(n)],
         figure("7", published_at="2025"),
+    ),
+    "a statement on a figure to which many were corrected": lambda n: (
+        [figure(str(i), event_id=event_id(i)) for i in range(n)]
+        + [correction(event_id(i), subject="china") for i in range(n)],
+        figure("7", subject="china"),
     ),
     "a statement with a version expected": lambda n: (
         [figure(str(i)) for i in range(n)],

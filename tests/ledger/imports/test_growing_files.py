@@ -9,7 +9,7 @@ import pytest
 
 from ledger import ImportReport, Ledger, import_file
 from ledger.imports import importer, rows
-from tests.ledger.conftest import correction, figure, retraction
+from tests.ledger.conftest import correction, figure, reinstatement, retraction
 
 HEADER = "type,subject,metric,period,value,unit,published_at,source.publisher,source.title,note\n"
 
@@ -367,3 +367,36 @@ def test_a_file_that_says_last_what_counts_tells_of_nothing_replaced(ledger: Led
     )
     assert import_file(ledger, grown).since == {}
     assert import_file(ledger, jsonl(tmp_path / "second.jsonl", preference("usgs", metric="price"))).since == {}
+
+
+def test_a_row_that_corrected_something_is_told_what_became_of_that(ledger: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "facts.csv"
+
+    def sent(value: str) -> dict[str, int]:
+        return import_file(ledger, saved(path, [line("2023", value)]), on_conflict="correct").since
+
+    assert [sent(value) for value in ("100", "120", "120", "130")] == [{}] * 4
+    assert [sent(value) for value in ("100", "120", "130")] == [{"corrected": 1}, {"corrected": 1}, {}]
+    said = next(entry for entry in ledger.entries() if entry.type == "ProductionReported")
+    ledger.append([retraction(str(said.event_id))])
+    assert [sent(value) for value in ("100", "120", "130")] == [{"retracted": 1}] * 3
+    ledger.erase(said.event_id, reason="licence", explanation="It may not be kept.")
+    assert [sent(value) for value in ("100", "120", "130")] == [{"erased": 1}] * 3
+
+
+def test_a_ledger_event_that_a_file_says_again_is_told_where_others_came_after_it(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    target = "00000001-0000-4000-8000-000000000000"
+    ledger.append([figure("1", event_id=target)])
+    acts = retraction(target), correction(target, value="2")
+    first, second = (jsonl(tmp_path / f"{number}.jsonl", act) for number, act in enumerate(acts))
+    assert (import_file(ledger, first).recorded, import_file(ledger, first).since) == (1, {})
+    ledger.append([reinstatement(target)])
+    assert (import_file(ledger, first).recorded, import_file(ledger, first).since) == (0, {"replaced": 1})
+    assert (import_file(ledger, second).recorded, import_file(ledger, second).since) == (1, {})
+    ledger.append([correction(target, value="3")])
+    assert import_file(ledger, second).since == {"replaced": 1}
+    all_of_them = jsonl(tmp_path / "all.jsonl", *acts, correction(target, value="3"))
+    assert import_file(ledger, all_of_them).since == {}
+    assert import_file(ledger, all_of_them).since == {}

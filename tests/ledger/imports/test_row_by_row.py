@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ledger import ImportReport, Ledger, Refused, import_file
-from ledger.append import batch
+from ledger.append import said_of_figures
 from ledger.append.batch import Batch
 from ledger.imports import importer, rows, said_before
 from ledger.imports.said_before import SaidBefore
@@ -156,7 +156,7 @@ def test_a_file_is_what_its_events_are_appended_one_by_one(
     rng = random.Random(seed)
     made = once(row for row in dated(a_file(rng)) if isinstance(row, dict) and "event_id" in row)
     # An append is compared with the last of much, and a file with all of it.
-    monkeypatch.setattr(batch, "COMPARED_MAX", ALL)
+    monkeypatch.setattr(said_of_figures, "COMPARED_MAX", ALL)
     monkeypatch.setattr(Batch.compare, "__kwdefaults__", {"last": ALL})
     with Ledger(":memory:", clock=lambda: NOW) as one_by_one, Ledger(":memory:", clock=lambda: NOW) as ledger:
         warnings, errors, again = [], [], 0
