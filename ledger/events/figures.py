@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from ledger.errors import CalendarError
 from ledger.events.amounts import Metric, UnitName, check_order, check_room
 from ledger.events.base import Event, Flag, Number, Ref, Source, Text
-from ledger.values.calendars import Period, parse_period
+from ledger.values.calendars import Period, is_fiscal, parse_period
 from ledger.values.identifiers import of_name
 from ledger.values.slugs import NAME_PATTERN
 from ledger.values.units import unit
@@ -31,9 +31,15 @@ Status = Literal["estimated", "provisional", "reported", "restated", "announced"
 
 @lru_cache(maxsize=65536)
 def _period(text: str) -> str:
-    """Fits some period; whether a fiscal one can be resolved depends on the subject and is a rule of the ledger."""
+    """Fits some period; whether a fiscal one can be resolved depends on the subject and is a rule of the ledger.
+
+    A fiscal one is in the calendar whatever the fiscal year is, so that it stays so where that is corrected.
+    """
     try:
         parse_period(text, "12-31")
+        if is_fiscal(text):
+            parse_period(text, "01-31")
+            parse_period(text, "11-30 start")
     except CalendarError as error:
         raise PydanticCustomError("period", "{detail}", {"detail": str(error)}) from None
     return text

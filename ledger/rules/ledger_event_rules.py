@@ -7,7 +7,7 @@ registration of `usgs` cannot be retracted while a figure says that `usgs` publi
 An erasing is a retraction that nothing undoes: it needs the same, and afterwards nothing acts on the event or names it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import merge
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
@@ -17,8 +17,10 @@ from ledger.codec.entry import Entry
 from ledger.errors import RuleBroken, Violation
 from ledger.events.base import REGISTRY, Event, Role, refs
 from ledger.events.entities import EntitiesMerged, EntityRegistered
+from ledger.events.facilities import FacilityClosed
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import EventCorrected, EventErased, EventReinstated, LedgerEvent
+from ledger.events.source_checks import SourceChecked
 from ledger.rules.effective_content import ERASED, Content, in_changes
 from ledger.rules.named_events import NAMES_ERASED, naming_violations
 from ledger.rules.record import Record
@@ -29,6 +31,10 @@ from ledger.values.calendars import is_fiscal
 
 NAMED_MAX = 3
 """How many of the events that depend on another a violation names."""
+NAMED_AT_ONCE_MAX = 3
+"""So many slugs are looked for one by one; for more, all events are looked at that name an organisation."""
+_OF_ORGANISATIONS = (PUBLISHER[-1], PREFERRED, "checked_at")
+"""What stands in each event that names one as an organisation."""
 
 
 class Outcome(NamedTuple):
@@ -189,22 +195,19 @@ def _first_of_metric(record: Record, metric: str, *, after: int) -> tuple[str, i
 
 def _left_hanging(record: Record, before: Version, after: Version | None) -> Iterator[Violation]:
     """What would stand without the event that it depends on."""
-    if before.cls.thing is None or before.cls.lifecycle_role is not Role.OPENS:
+    dependents: Iterator[str] = iter(())
+    if issubclass(before.cls, EntitiesMerged):
+        dependents = _parted(record, before, after)
+    elif before.cls.thing is None or before.cls.lifecycle_role is not Role.OPENS:
         return
-    slug = before.body[before.thing]
-    moved = after is None or after.body[before.thing] != slug
-    if issubclass(before.cls, EntityRegistered):
-        dependents: Iterator[str] = iter(())
-        if moved:
-            dependents = _naming(record, slug, without=before.event_id)
-        elif after is not None and before.body["kind"] == ORGANISATION != after.body["kind"]:
-            dependents = _naming(record, slug, without=before.event_id, as_publisher=True)
-        elif after is not None and before.body.get("fiscal_year_end") and not after.body.get("fiscal_year_end"):
-            dependents = _fiscal(record, slug)
-    elif moved:
-        dependents = _orphans(record, before.cls, slug)
-    else:
-        return
+    elif after is None or after.body[before.thing] != before.body[before.thing]:
+        slug = before.body[before.thing]
+        if issubclass(before.cls, EntityRegistered):
+            dependents = _naming(record, {slug}, without=before.event_id)
+        else:
+            dependents = _orphans(record, before.cls, slug)
+    elif issubclass(before.cls, EntityRegistered):
+        dependents = _needing_what_it_was(record, before, after)
     named = [dependent for dependent, _ in zip(dependents, range(NAMED_MAX), strict=False)]
     if named:
         yield Violation(
@@ -212,35 +215,70 @@ def _left_hanging(record: Record, before: Version, after: Version | None) -> Ite
         )
 
 
-def _naming(record: Record, slug: str, *, without: UUID, as_publisher: bool = False) -> Iterator[str]:
-    """Standing events that name an entity, or name it as a publisher."""
+def _needing_what_it_was(record: Record, before: Version, after: Version) -> Iterator[str]:
+    """What needs an entity to be an organisation, or to have a fiscal year, which it is or has no longer."""
+    slug, state = before.body["entity"], record.state
+    if before.body["kind"] == ORGANISATION != after.body["kind"]:
+        # Who was merged into it publishes under its name.
+        slugs = {slug} if state.is_merged(slug) else set(state.merged_with(slug))
+        yield from _naming(record, slugs, without=before.event_id, as_organisation=True)
+    elif before.body.get("fiscal_year_end") and not after.body.get("fiscal_year_end"):
+
+        def is_fiscal_of_it(cls: type[Event], body: dict[str, Any]) -> bool:
+            periods = (str(body.get(name, "")) for name in PERIODS)
+            return issubclass(cls, Figure) and body["subject"] == slug and any(map(is_fiscal, periods))
+
+        yield from _saying(record, {slug}, is_fiscal_of_it)
+
+
+def _naming(record: Record, slugs: set[str], *, without: UUID, as_organisation: bool = False) -> Iterator[str]:
+    """Standing events that name one of some entities, or name it as what only an organisation can be."""
 
     def names(cls: type[Event], body: dict[str, Any]) -> bool:
-        paths = (path for path, named in refs(cls, body) if named == slug)
-        return any(path == PUBLISHER or path[0] == PREFERRED or not as_publisher for path in paths)
+        paths = (path for path, named in refs(cls, body) if named in slugs)
+        return any(not as_organisation or _is_of_organisation(cls, path) for path in paths)
 
-    for entry in record.mentioning(slug, list(REGISTRY)):
-        if entry.event_id == without:
-            continue
-        cls = entry.cls
-        body = entry.body if issubclass(cls, LedgerEvent) else record.content_of(entry).said
-        if body is not None and names(cls, body):
-            yield f"{entry.type} {entry.event_id}"
-    # A correction may have moved an event to the slug, which its own body then does not name.
-    for correction in record.mentioning(slug, [EventCorrected.__name__]):
-        target = record.find(UUID(str(correction.body["target"])))
-        if target is not None and target.event_id != without:
-            body = record.content_of(target).said
-            if body is not None and names(target.cls, body):
-                yield f"{target.type} {target.event_id}"
+    return _saying(record, slugs, names, without=without)
 
 
-def _fiscal(record: Record, slug: str) -> Iterator[str]:
-    """Standing figures of a subject with a fiscal period."""
-    for entry in record.mentioning(slug, [name for name, cls in REGISTRY.items() if issubclass(cls, Figure)]):
-        body = record.content_of(entry).said
-        if body and body.get("subject") == slug and any(is_fiscal(str(body.get(name, ""))) for name in PERIODS):
-            yield f"{entry.type} {entry.event_id}"
+def _is_of_organisation(cls: type[Event], path: tuple[str | int, ...]) -> bool:
+    return path == PUBLISHER or path[0] == PREFERRED or (issubclass(cls, SourceChecked) and path == ("subject",))
+
+
+def _saying(
+    record: Record,
+    slugs: set[str],
+    says: Callable[[type[Event], dict[str, Any]], bool],
+    *,
+    without: UUID | None = None,
+) -> Iterator[str]:
+    """Standing events that say something of some entities; where these are many, of organisations."""
+    few = len(slugs) <= NAMED_AT_ONCE_MAX
+    for text in sorted(slugs) if few else _OF_ORGANISATIONS:
+        for entry in record.mentioning(text, list(REGISTRY)):
+            if entry.event_id == without:
+                continue
+            cls = entry.cls
+            body = entry.body if issubclass(cls, LedgerEvent) else record.content_of(entry).said
+            if body is not None and says(cls, body):
+                yield f"{entry.type} {entry.event_id}"
+    # A correction may have moved an event to a slug, which its own body then does not name.
+    for text in sorted(slugs) if few else ("changes",):
+        for correction in record.mentioning(text, [EventCorrected.__name__]):
+            target = record.find(UUID(str(correction.body["target"])))
+            if target is not None and target.event_id != without:
+                body = record.content_of(target).said
+                if body is not None and says(target.cls, body):
+                    yield f"{target.type} {target.event_id}"
+
+
+def _parted(record: Record, before: Version, after: Version | None) -> Iterator[str]:
+    """Standing events of facilities that were opened under a name which is no longer that of the same facility."""
+    state = record.state
+    if after is not None:
+        state.put_instead(after)
+    for slug in {state.resolve(before.body["merged"]), state.resolve(before.body["kept"])}:
+        yield from _orphans(record, FacilityClosed, slug)
 
 
 def _orphans(record: Record, cls: type[Event], slug: str) -> Iterator[str]:
