@@ -5,6 +5,7 @@
 #   make test-newest  a part of the tests on the package as a user gets it today: from a wheel, with the newest versions
 #                 that its ranges admit, on the newest Python that is found (make newest: that environment, anew)
 #   make generator  what generates a client from the API's description, for the test of that (.venv-generator)
+#   make azurite  an emulator of Azure's store, for the tests of places there (.azurite; it needs Node.js and npm)
 #   make check  formatting, linting, types, tests
 #   make judge  thousands of generated histories against the naive model (HISTORIES=20000; hours), and the
 #               properties that `make test` tries with a few histories and examples, with many
@@ -29,6 +30,7 @@ READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 NEWEST := .venv-newest
 GENERATOR := .venv-generator
+AZURITE := .azurite
 QUIETLY := --quiet --disable-pip-version-check
 PORT ?= 8000
 HISTORIES ?= 20000
@@ -51,7 +53,7 @@ SMOKE := tests/test_installed.py tests/test_shipped_ledger.py tests/api/cli test
 	tests/projections/sandbox tests/api/http/test_sql_statements.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test newest test-newest generator lint check format docs judge bench fuzz golden mutants tampering crashes articles sandbox spark lock clean
+.PHONY: help run test newest test-newest generator azurite lint check format docs judge bench fuzz golden mutants tampering crashes articles sandbox spark lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -167,6 +169,14 @@ $(GENERATOR)/.ready:
 	@$(GENERATOR)/bin/python -m pip install $(QUIETLY) 'openapi-python-client==0.29.1'
 	@touch $@
 
+# The newest one that runs on the Node.js of Debian 12.
+azurite: $(AZURITE)/.ready
+
+$(AZURITE)/.ready:
+	@mkdir -p $(AZURITE)
+	@npm install --prefix $(AZURITE) --ignore-scripts --no-audit --no-fund --loglevel=error 'azurite@3.35.0'
+	@touch $@
+
 # pyspark is no wheel, and ten times as large as all else together: only those who ask for it have it.
 spark: $(READY)
 	@$(BIN)/python -m pip install $(QUIETLY) 'pyspark==4.3.0'
@@ -178,4 +188,4 @@ lock:
 	@! grep -nE '[a-z]+://|file:' requirements.lock
 
 clean:
-	rm -rf $(VENV) $(NEWEST) $(GENERATOR) .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(NEWEST) $(GENERATOR) $(AZURITE) .mypy_cache .pytest_cache .ruff_cache build dist

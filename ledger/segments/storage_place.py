@@ -9,35 +9,38 @@ A place is said as a path, or as an address that pyarrow knows:
 
 Who may read and write there is what the store's own tools use: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE,
 AWS_REGION, AWS_ENDPOINT_URL and the files in ~/.aws; Google's application default credentials; AZURE_CLIENT_ID and its
-kind. What pyarrow takes in the query of an address (`?region=…&endpoint_override=…`) may be said there.
+kind, and what `ledger.segments.store_addresses` reads. What pyarrow takes in the query of an address
+(`?region=…&endpoint_override=…`) may be said there.
 
 An object is there whole or not at all. In a folder it is a file that was written beside its name, is on disk, and only
 then gets the name; object stores do the same by themselves, as long as nothing ends an upload before its end. So it is
-made in a file of this machine first, and then sent in one piece.
+made in a file of this machine first, and then sent in one piece, which an interruption waits for. But to Azure pyarrow
+sends none at first, and the rest at the end; so there it is sent under another name, and the store copies it at once.
 """
 
 import hashlib
 import json
 import re
+import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cached_property
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from ledger.backups.lasting_files import lasting_file, sync_folder
 from ledger.errors import PlaceError
+from ledger.segments.store_addresses import SCHEMES, store_filesystem
+from ledger.segments.store_reasons import store_reason
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
-SCHEMES = {"file": "file", "s3": "s3", "gs": "gs", "gcs": "gs", "abfs": "abfs", "abfss": "abfs"}
-"""The kinds of addresses that are known, each with the name that pyarrow knows it by."""
-RETRY_SECONDS = "60"
-"""How long Google's library tries again; without a word it does so for a quarter of an hour."""
 READ_BYTES = 1 << 20
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/")
 
@@ -69,7 +72,7 @@ class StoragePlace:
     def sizes(self, folder: str = "") -> dict[str, int]:
         """The objects in a folder of the place, and in all folders in it: the size of each in bytes, by its name.
 
-        In a folder of this machine these may be drafts of who was killed, whose names end with `.part`.
+        In a folder of this machine and in Azure these may be drafts of who was killed, whose names end with `.part`.
         """
         from pyarrow.fs import FileSelector, FileType
 
@@ -89,11 +92,15 @@ class StoragePlace:
         return int(info.size) if info.type == FileType.File else None
 
     def read(self, name: str, *, bytes_max: int) -> bytes | None:
-        """What an object holds; None where it is not there. PlaceError where it holds more than so many bytes."""
+        """What an object holds; None where it is not there.
+
+        Raises PlaceError where it holds more than so many bytes, and where there is not even a bucket.
+        """
         try:
             with self.opened(name) as file:
                 read: bytes = file.read(bytes_max + 1)
         except FileNotFoundError:
+            self._check_bucket()
             return None
         if len(read) > bytes_max:
             raise PlaceError(f"{name} in {self.name} holds more than {bytes_max} bytes, which it should not")
@@ -125,7 +132,7 @@ class StoragePlace:
                 shutil.copyfileobj(draft, copy, READ_BYTES)
             return
         with self._said(f"write {name}"):
-            self._send(file, name)
+            _uninterrupted(partial(self._send, file, name))
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
@@ -140,29 +147,56 @@ class StoragePlace:
             with tempfile.NamedTemporaryFile(prefix="supply-ledger-") as draft:
                 yield draft
                 draft.flush()
-                self._send(Path(draft.name), name)
+                _uninterrupted(partial(self._send, Path(draft.name), name))
 
     def delete(self, name: str) -> None:
         """Take an object away, if it is there."""
         with self._said(f"delete {name}"):
-            try:
-                self.filesystem.delete_file(self.path(name))
-            except FileNotFoundError:
-                return
+            self._delete(self.path(name))
             if self._is_local:
                 sync_folder(Path(self.path(name)).parent)
 
+    def _delete(self, path: str) -> None:
+        with suppress(FileNotFoundError):
+            self.filesystem.delete_file(path)
+
     def _send(self, draft: Path, name: str) -> None:
-        """Send a whole file. It is one call: a stream that is closed early, or forgotten, leaves what it has."""
+        """Send a whole file."""
+        path = self.path(name)
+        folder, _, last = path.rpartition("/")
+        if not self._has_objects:
+            self.filesystem.create_dir(folder, recursive=True)
+        if self.filesystem.type_name != "abfs":
+            self._stream(draft, path)
+            return
+        beside = f"{folder}/.{last}.{secrets.token_hex(8)}.part"
+        self._stream(draft, beside)
+        try:
+            self.filesystem.copy_file(beside, path)
+        finally:
+            with suppress(OSError):
+                self._delete(beside)
+
+    def _stream(self, draft: Path, path: str) -> None:
+        """Send it in one call: a stream that is closed early, or forgotten, leaves what it has."""
         from pyarrow import memory_map, py_buffer
 
-        path = self.path(name)
-        if not self._has_objects:
-            self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
         # A file of no bytes cannot be mapped.
         content = memory_map(str(draft)).read_buffer() if draft.stat().st_size else py_buffer(b"")
         with self.filesystem.open_output_stream(path, compression=None) as stream:  # a name with .zst would say so
             stream.write(content)
+
+    def _check_bucket(self) -> None:
+        """Raise PlaceError where there is no bucket. Who may not ask for it is not told."""
+        from pyarrow import ArrowException
+        from pyarrow.fs import FileType
+
+        if self._has_objects:
+            bucket = self.root.strip("/").partition("/")[0]
+            with suppress(OSError, ArrowException):
+                (info,) = self.filesystem.get_file_info([bucket])
+                if info.type == FileType.NotFound:
+                    raise PlaceError(f"there is no bucket {bucket} for {self.name}: make it, or name another")
 
     @cached_property
     def _is_local(self) -> bool:
@@ -183,13 +217,14 @@ class StoragePlace:
         except (OSError, ArrowException) as error:
             if or_absent and isinstance(error, FileNotFoundError):
                 raise
-            raise PlaceError(f"cannot {what} in {self.name}: {_reason(error)}") from error
+            reason = store_reason(error, self.filesystem.type_name)
+            raise PlaceError(f"cannot {what} in {self.name}: {reason}") from error
 
 
 def storage_place(location: str) -> StoragePlace:
     """The place that a path or an address names. Nothing is looked for there yet. Raises PlaceError."""
     from pyarrow import ArrowException
-    from pyarrow.fs import FileSystem, LocalFileSystem
+    from pyarrow.fs import LocalFileSystem
 
     found = _SCHEME.match(location)
     scheme = found[1].lower() if found else ""
@@ -202,19 +237,21 @@ def storage_place(location: str) -> StoragePlace:
         known = ", ".join(f"{one}://" for one in dict.fromkeys(SCHEMES.values()))
         raise PlaceError(f"{_shown(location)} is no place that is known here: name a folder, or an address of {known}")
     try:
-        filesystem, root = FileSystem.from_uri(_as_pyarrow_has_it(location, SCHEMES[scheme]))
+        filesystem, root = store_filesystem(location, SCHEMES[scheme])
     except (OSError, ArrowException, ValueError) as error:
-        raise PlaceError(f"{_shown(location)} is no address of a place: {_reason(error)}") from error
+        raise PlaceError(f"{_shown(location)} is no address of a place: {store_reason(error, '')}") from error
     if filesystem.type_name != "local" and not root.strip("/"):
         raise PlaceError(f"{_shown(location)} names no bucket: say {scheme}://BUCKET/FOLDER")
     return StoragePlace(filesystem, root, name=_shown(location))
 
 
-def _as_pyarrow_has_it(location: str, scheme: str) -> str:
-    rest = location.partition("://")[2]
-    if scheme == "gs" and "retry_limit_seconds=" not in location:
-        rest += f"{'&' if '?' in rest else '?'}retry_limit_seconds={RETRY_SECONDS}"
-    return f"{scheme}://{rest}"
+def _uninterrupted(work: Callable[[], None]) -> None:
+    """Do what a person's interruption must not end half way: it comes when the work is done."""
+    if threading.current_thread() is not threading.main_thread():
+        work()
+        return
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        worker.submit(work).result()
 
 
 def _shown(location: str) -> str:
@@ -224,14 +261,6 @@ def _shown(location: str) -> str:
     # Azure has its container there, and other stores a key and a secret.
     shown = host if ":" in user or parts.scheme not in ("abfs", "abfss") else f"{user}{at}{host}"
     return urlunsplit((parts.scheme, shown, parts.path, "", ""))
-
-
-def _reason(error: BaseException) -> str:
-    """What a store says, on one line and without the numbers of its requests."""
-    if isinstance(error, OSError) and error.strerror and not isinstance(error, FileNotFoundError):
-        return error.strerror
-    text = " ".join(str(error).split())
-    return re.sub(r" ?\((Request ID|x-ms-request-id): [^)]*\)", "", text)
 
 
 def json_bytes(said: Any) -> bytes:

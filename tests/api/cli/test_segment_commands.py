@@ -9,7 +9,7 @@ from api.settings import FOLDER
 from tests.api.cli.test_commands import FACTS, Shell
 from tests.api.cli.test_database_ledger import DatabaseShell
 from tests.ledger.segments.exports import files_in
-from tests.object_store import make_bucket, need_object_store, object_store
+from tests.object_store import EVERY_STORE, make_bucket, need_object_store, object_store
 from tests.postgres import log_address
 
 
@@ -101,17 +101,22 @@ def test_a_ledger_moves_into_a_database_and_back(shell: Shell, tmp_path: Path, m
     assert set(files_in(tmp_path / "place")) == set(files_in(tmp_path / "second"))
 
 
+@EVERY_STORE
 def test_a_ledger_is_exported_to_an_object_store_and_restored(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    need_object_store()
-    with object_store() as settings:
+    need_object_store(kind)
+    with object_store(kind) as settings:
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        make_bucket("ledgers")
-        assert "s3://ledgers/a/b has 3 events" in shell.ok("export", "s3://ledgers/a/b")
+        place = f"{kind}://ledgers/a/b"
+        assert f"there is no bucket ledgers for {place}" in " ".join(shell.fails("export", place).split())
+        assert f"there is no bucket ledgers for {place}" in " ".join(shell.fails("restore", place, "--check").split())
+        make_bucket("ledgers", kind)
+        assert f"{place} has 3 events" in shell.ok("export", place)
+        assert "0 of them new" in shell.ok("export", place)
         restored = Shell(tmp_path / "restored")
-        restored.ok("restore", "s3://ledgers/a/b")
+        restored.ok("restore", place)
         assert restored.ok("figures", "--format", "csv") == shell.ok("figures", "--format", "csv")
 
 

@@ -16,7 +16,7 @@ from tests.api.cli.test_commands import FACTS, Shell
 from tests.api.cli.test_database_ledger import DatabaseShell
 from tests.api.helpers import mined
 from tests.ledger.segments.exports import files_in
-from tests.object_store import make_bucket, need_object_store, object_store
+from tests.object_store import EVERY_STORE, make_bucket, need_object_store, object_store
 from tests.postgres import log_address
 
 NOTED = {**mined("china", "255000", "2025-01-31"), "event_id": "00000000-0000-4000-8000-000000000001"}
@@ -141,24 +141,25 @@ def test_servers_of_one_database_begin_with_each_others_tables(
     assert "those of another ledger" in told(caplog)[0]
 
 
+@EVERY_STORE
 def test_tables_lie_in_an_object_store(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    kind: str, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    need_object_store()
-    with object_store() as settings:
+    need_object_store(kind)
+    with object_store(kind) as settings:
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        make_bucket("ledgers")
-        shell.ok("export", "s3://ledgers/a/b", "--tables")
+        place = f"{make_bucket('ledgers', kind)}/a/b"
+        shell.ok("export", place, "--tables")
         shell.ok("append", stdin=json.dumps(NOTED))
-        shell.ok("export", "s3://ledgers/a/b", "--tables")
+        shell.ok("export", place, "--tables")
         other = another_server(shell, tmp_path / "other")
-        monkeypatch.setenv(WARM_FROM.variable, "s3://ledgers/a/b")
+        monkeypatch.setenv(WARM_FROM.variable, place)
         assert other.ok("figures", "--format", "csv") == shell.ok("figures", "--format", "csv")
         assert told(caplog)[-1] == "the tables up to position 4 were brought from where they were exported to"
-        assert "The export is whole" in shell.ok("restore", "s3://ledgers/a/b", "--check")
+        assert "The export is whole" in shell.ok("restore", place, "--check")
         restored = Shell(tmp_path / "restored")
-        restored.ok("restore", "s3://ledgers/a/b")
+        restored.ok("restore", place)
         assert kept_position(restored.data / PROJECTIONS_FILE).position == 4
 
 

@@ -505,6 +505,29 @@ def test_an_object_store_takes_an_export_that_is_cut_off_and_taken_up_and_gives_
     }
 
 
+def test_a_byte_that_was_changed_in_an_object_store_is_found_and_what_is_gone_too(
+    ledger: Ledger, bucket: Callable[[], str], tmp_path: Path
+) -> None:
+    place = storage_place(f"{bucket()}/ledger")
+    with pytest.raises(BackupError, match="no export was finished there"):
+        check_segments(place, progress=unheard)
+    done = exported(ledger, place)
+    name, size = done.manifest.segments[1].name, done.manifest.segments[1].bytes
+    whole = place.read(name, bytes_max=size)
+    assert whole is not None
+    place.write(name, whole[: size // 2] + bytes([whole[size // 2] ^ 1]) + whole[size // 2 + 1 :])
+    for fails in (check_segments, lambda place, progress: restored(place, tmp_path / "none", progress=progress)):
+        with pytest.raises(BackupError, match=f"{name} in .*ledger was changed after it was made"):
+            fails(place, progress=unheard)
+    assert not (tmp_path / "none").exists()
+    place.delete(name)
+    with pytest.raises(BackupError, match=f"{name} is missing in .*ledger: export again"):
+        check_segments(place, progress=unheard)
+    exported(ledger, place)
+    assert check_segments(place, progress=unheard).manifest.root == done.manifest.root
+    assert "log" not in {name.partition("/")[0] for name in storage_place(f"{place}-beside").sizes()}
+
+
 def test_a_place_that_cannot_be_read_is_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="no export was finished there"):
         check_segments(storage_place(str(tmp_path / "none")), progress=unheard)

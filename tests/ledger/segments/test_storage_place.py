@@ -1,19 +1,74 @@
 """Places hold whole objects: in a folder, behind any file system of pyarrow, and in an object store."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
+from base64 import b64encode
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
 from ledger import PlaceError
 from ledger.segments import StoragePlace, storage_place
 from tests.cut_places import cut_place
+from tests.object_store import EVERY_STORE, KEY, KINDS
 
 Bucket = Callable[[], str]
+WHO = {"s3": "AWS_ACCESS_KEY_ID", "gs": "GOOGLE_APPLICATION_CREDENTIALS", "abfs": "AZURE_STORAGE_KEY"}
+WHERE = {"s3": "AWS_ENDPOINT_URL", "gs": "STORAGE_EMULATOR_HOST", "abfs": "AZURE_STORAGE_CONNECTION_STRING"}
 
 
-@pytest.fixture(params=["folder", "file", "pyarrow", "s3"])
+def served_at(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the environment say of every store that it is there."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "tests")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
+    monkeypatch.setenv(
+        "AZURE_STORAGE_CONNECTION_STRING", f"AccountName=tests;AccountKey={KEY};BlobEndpoint={address}/tests"
+    )
+
+
+class _Refusal(BaseHTTPRequestHandler):
+    """A store that lets nobody in."""
+
+    def handle_one_request(self) -> None:
+        self.close_connection = True
+        self.raw_requestline = self.rfile.readline()
+        if self.parse_request():
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.send_response(403)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class _Begun:
+    """A file system at which something happens once an object is begun to be written."""
+
+    def __init__(self, filesystem: Any, happens: Callable[[], object]) -> None:
+        self.filesystem = filesystem
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.filesystem, name)
+
+    def open_output_stream(self, path: str, **options: Any) -> Any:
+        stream = self.filesystem.open_output_stream(path, **options)
+        self._happens()
+        return stream
+
+
+@pytest.fixture(params=["folder", "file", "pyarrow", *KINDS])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> StoragePlace:
     match request.param:
         case "folder":
@@ -22,8 +77,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> StoragePlace:
             return storage_place((tmp_path / "a b").as_uri())
         case "pyarrow":
             return cut_place(tmp_path / "a b")[0]
-        case _:
-            made: str = request.getfixturevalue("bucket")()
+        case kind:
+            made: str = request.getfixturevalue("bucket_of")(kind)
             return storage_place(f"{made}/a/b")
 
 
@@ -108,27 +163,80 @@ def test_a_path_is_that_of_the_folder_one_is_in(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_bucket_that_is_not_there_is_told(bucket: Bucket) -> None:
-    place = storage_place(f"{bucket()}-none/x")
-    with pytest.raises(PlaceError, match=r"cannot write y in s3://bucket-.*-none/x: .*bucket does not exist"):
+    address = f"{bucket()}-none/x"
+    place = storage_place(address)
+    with pytest.raises(PlaceError, match=rf"cannot write y in {address}: .*; the bucket is not there: make it, or"):
         place.write("y", b"1")
+    with pytest.raises(PlaceError, match=rf"there is no bucket bucket-.*-none for {address}: make it, or name another"):
+        place.read("y", bytes_max=9)
 
 
-@pytest.mark.parametrize("scheme", ["s3", "gs"])
-def test_a_store_that_nobody_serves_is_told_and_not_waited_for(
-    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@EVERY_STORE
+def test_a_store_that_nobody_serves_is_told_and_not_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and does not listen
-        port = taken.getsockname()[1]
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "tests")
-        settings = f"scheme=http&endpoint_override=127.0.0.1:{port}"
-        settings += "&retry_limit_seconds=1" if scheme == "gs" else "&region=us-east-1"
-        user = "anonymous@" if scheme == "gs" else ""
-        place = storage_place(f"{scheme}://{user}bucket/ledger?{settings}")
-        assert place.name == f"{scheme}://bucket/ledger"
-        with pytest.raises(PlaceError, match=rf"cannot look for x in {scheme}://bucket/ledger: .*connect"):
+        served_at(f"http://127.0.0.1:{taken.getsockname()[1]}", monkeypatch)
+        place = storage_place(f"{kind}://bucket/ledger")
+        assert place.name == f"{kind}://bucket/ledger"
+        told = (
+            rf"cannot look for x in {kind}://bucket/ledger: .*connect.*; nobody answers there: look at .*{WHERE[kind]}"
+        )
+        with pytest.raises(PlaceError, match=told):
             place.size("x")
+
+
+@EVERY_STORE
+def test_who_may_not_is_told_whose_settings_count(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusal) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            served_at(f"http://127.0.0.1:{server.server_port}", monkeypatch)
+            place = storage_place(f"{kind}://bucket/ledger")
+            for ask in (lambda: place.read("x", bytes_max=9), lambda: place.write("x", b""), place.sizes):
+                with pytest.raises(PlaceError, match=rf"cannot .*; it is not allowed: look at .*{WHO[kind]}"):
+                    ask()
+        finally:
+            server.shutdown()
+
+
+def test_a_key_that_azure_does_not_know_is_told(
+    bucket_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = bucket_of("abfs")
+    known = os.environ["AZURE_STORAGE_CONNECTION_STRING"]
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", known.replace(KEY, b64encode(b"another").decode()))
+    with pytest.raises(PlaceError, match=r"cannot write x in .*: \[Auth.*\] 403 .*; it is not allowed: look at AZURE_"):
+        storage_place(f"{address}/a").write("x", b"1")
+
+
+def test_a_person_who_interrupts_finds_an_object_whole(bucket: Bucket) -> None:
+    place = storage_place(f"{bucket()}/a")
+    place.write("x", b"before")
+    begun = _Begun(place.filesystem, lambda: signal.raise_signal(signal.SIGINT))
+    place.filesystem = begun
+    with pytest.raises(KeyboardInterrupt):
+        place.write("x", b"after")
+    place.filesystem = begun.filesystem
+    assert place.read("x", bytes_max=9) == b"after"
+    assert place.sizes() == {"x": 5}
+
+
+def test_a_writer_who_is_killed_leaves_the_object_that_was(bucket: Bucket) -> None:
+    address = f"{bucket()}/a"
+    place = storage_place(address)
+    place.write("x", b"before")
+    killed = """
+import os, sys
+from ledger.segments import storage_place
+from tests.ledger.segments.test_storage_place import _Begun
+place = storage_place(sys.argv[1])
+place.filesystem = _Begun(place.filesystem, lambda: os._exit(9))
+place.write("x", b"after")
+"""
+    assert subprocess.run([sys.executable, "-c", killed, address], check=False).returncode == 9
+    assert place.read("x", bytes_max=9) == b"before"
+    place.write("x", b"again")
+    assert place.read("x", bytes_max=9) == b"again"
 
 
 def test_a_name_shows_no_secret() -> None:

@@ -6,6 +6,7 @@ from projections import Engine
 from projections.partitions import VersionPlace
 from tests.folds import exported
 from tests.ledger.segments.conftest import bucket as bucket
+from tests.ledger.segments.conftest import bucket_of as bucket_of
 from tests.ledger.segments.conftest import store_settings as store_settings
 
 
