@@ -18,7 +18,7 @@ from ledger.events.figure_facts import FigureFacts
 from ledger.events.figures import Figure
 from ledger.rules.ledger_event_rules import Outcome
 from ledger.rules.moved_figures import MovedFigures
-from ledger.rules.publisher_series import COMPARED_MAX, Histories, figure_now
+from ledger.rules.publisher_series import ALL_SAID, COMPARED_MAX, Histories, figure_now
 from ledger.rules.rules import figure_key
 from ledger.rules.version import Version
 from ledger.values.calendars import parse_moment
@@ -49,6 +49,7 @@ class SaidOfFigures(BatchRecord):
         before; `last` is how many of the last events on a figure they are compared with.
         """
         self._warns, self._compared = True, last
+        self._histories.last = None if last >= ALL_SAID else last
         drafts, concern = (event for event in events if isinstance(event, Draft)), self._moved.concern
         named = (facts for *_, facts in drafts if facts is not None and not concern(facts))
         figures = {facts.figure for facts in named if facts.figure is not None}
@@ -128,6 +129,7 @@ class SaidOfFigures(BatchRecord):
         if stream in self._histories:
             if not warn:
                 self._histories.forget(stream)
+            self._histories.passed(stream, entry.position)
         elif is_first and stream in self._expected_figures and (facts is None or not self._moved.concern(facts)):
             self._histories.begin(stream, entry)
 

@@ -31,11 +31,10 @@ from ledger.imports.said_amounts import by_kept_names, printed, told
 from ledger.imports.said_before import SaidBefore, is_act
 from ledger.imports.verdicts import read_back
 from ledger.proof.leaves import SALT_BYTES
+from ledger.rules.publisher_series import ALL_SAID
 from ledger.values.calendars import instant_text
 from ledger.values.identifiers import instant_of
 
-ALL = 2**62
-"""A row is compared with everything that was said of its figure."""
 SAID_LAST = frozenset(one.__name__ for one in (PreferenceSet, MetricDefined, RelianceRegistered, RelianceEnded))
 """Types of events of which, of one thing, the last that stands counts."""
 LAST_SAID_MAX = 10_000
@@ -96,7 +95,7 @@ class Intake:
             if moves != batch.moves and as_told:
                 as_told = False
                 self._before_it.clear()
-                batch.compare(verdicts.events, last=ALL)
+                batch.compare(verdicts.events, last=ALL_SAID)
             if facts is not None and isinstance(event, Draft) and as_told and is_certain(facts.figure):
                 entry = place_plain(event, by)
             if entry is not None and facts is not None:
@@ -120,7 +119,7 @@ class Intake:
             of_new = (one.facts for one in new if one is not None)
             figures = {facts.figure for facts in of_new if facts is not None and facts.figure is not None}
             if unknown := before_it.unknown(figures):
-                before_it.note(batch.log.streams(unknown, last=ALL))
+                before_it.note(batch.log.streams(unknown, last=ALL_SAID))
         self._note_acts(batch, new)
         plain: list[FigureFacts | None] = []
         compared: list[Draft] = []
@@ -132,7 +131,7 @@ class Intake:
                 compared.append(one)
                 facts = None
             plain.append(facts)
-        batch.compare(compared, last=ALL)
+        batch.compare(compared, last=ALL_SAID)
         return plain
 
     def _note_acts(self, batch: Batch, new: Sequence[Draft | None]) -> None:

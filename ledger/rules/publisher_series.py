@@ -8,7 +8,7 @@ a correction or a merge is among what is said of this one, and what has moved aw
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
@@ -26,6 +26,8 @@ from ledger.rules.version import Version, published
 from ledger.values.calendars import Interval
 from ledger.values.identifiers import id_text
 
+ALL_SAID = 2**62
+"""How many of the last events on a figure are looked at where all are."""
 COMPARED_MAX = 16
 """How many of the last events on a figure a new statement is compared with."""
 Said = tuple[datetime, int, dict[str, Any]]
@@ -36,13 +38,19 @@ _ORDER = itemgetter(0, 1)
 class History:
     """What stands on one figure, by publisher, of the last events on it.
 
-    Of `entries`, some may be about another figure, where `mixed`; else those only that a ledger event acts on.
+    Of `entries`, some may be about another figure, where `mixed`; else those only that a ledger event acts on. `last`
+    is how many events are looked at, those that are placed later among them; None: all.
     """
 
-    def __init__(self, state: State, figure: bytes, entries: Sequence[Entry], *, mixed: bool = False) -> None:
+    def __init__(
+        self, state: State, figure: bytes, entries: Sequence[Entry], *, mixed: bool = False, last: int | None = None
+    ) -> None:
         self._state = state
         self._figure = figure
-        self._mixed = mixed
+        self.mixed = mixed
+        self.last = last
+        self._looked_at = None if last is None else deque((one.position for one in entries), maxlen=last)
+        """The positions of the last events; None where all are looked at."""
         self._figures: list[tuple[type[Event], Entry]] = []
         self._acts: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         self._series: dict[str, list[Said]] = {}
@@ -59,6 +67,20 @@ class History:
     def note(self, statement: Version) -> None:
         """Take in a statement that was just placed."""
         insort(self.by(statement.publisher), _said(statement), key=_ORDER)
+
+    def passed(self, position: int) -> None:
+        """Count an event on the figure among the last."""
+        if self._looked_at is not None:
+            self._looked_at.append(position)
+
+    def lately(self, series: list[Said]) -> list[Said]:
+        """What of a series is among the last events on the figure."""
+        looked_at = self._looked_at
+        if looked_at is None or len(looked_at) < (self.last or 0):
+            return series
+        if len(series) > 2 * len(looked_at):
+            series[:] = [one for one in series if one[1] >= looked_at[0]]
+        return [one for one in series if one[1] >= looked_at[0]]
 
     def act(self, before: Version | None, after: Version | None) -> None:
         """Let a statement say something else from now on; None where it says nothing of this figure."""
@@ -102,7 +124,7 @@ class History:
         standing = content((cls, body), self._acts.get(id_text(one.event_key), ())) if self._acts else body
         if standing is None or self._state.resolve(standing["source"]["publisher"]) != publisher:
             return None
-        if (self._mixed or standing is not body) and not is_about(self._state, cls, standing, self._figure):
+        if (self.mixed or standing is not body) and not is_about(self._state, cls, standing, self._figure):
             return None
         return published(standing, one).end, one.position, standing
 
@@ -133,6 +155,8 @@ class Histories:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.last: int | None = COMPARED_MAX
+        """How many of the last events on a figure are looked at; None: all."""
         self._read: dict[bytes, History] = {}
         self._begun: dict[bytes, Entry] = {}
         """The first statements on figures that were new, as long as nobody asks for more."""
@@ -143,7 +167,8 @@ class Histories:
 
     def read(self, entries: Mapping[bytes, Sequence[Entry]], *, mixed: bool = False) -> None:
         """Take in the last events on figures; where `mixed`, some may be about others."""
-        self._read.update((figure, History(self._state, figure, rows, mixed=mixed)) for figure, rows in entries.items())
+        for figure, rows in entries.items():
+            self._read[figure] = History(self._state, figure, rows, mixed=mixed, last=self.last)
 
     def published_on(self, stream: bytes, publisher: str, published: Interval) -> list[Said]:
         """What a publisher said of a figure with a publication date that ends when this one does, and stands."""
@@ -151,7 +176,8 @@ class Histories:
 
     def before(self, event: Version, stream: bytes) -> list[dict[str, Any]]:
         """What the publisher said of the figure, of what stands and was published by then: the last few, in order."""
-        series = self._of(stream).by(event.publisher)
+        history = self._of(stream)
+        series = history.lately(history.by(event.publisher))
         place = bisect_right(series, event.published.end, key=itemgetter(0))
         return [body for _, _, body in series[max(0, place - COMPARED_MAX) : place]]
 
@@ -160,16 +186,29 @@ class Histories:
         self._begun[stream] = entry
 
     def note(self, event: Version, stream: bytes) -> None:
-        """Keep what is known of a figure true to the statement just placed."""
+        """Keep what is known of a figure true to the statement that is about to be placed."""
         if stream in self:
-            self._of(stream).note(event)
+            history = self._of(stream)
+            history.note(event)
+            if history.mixed and history.last is not None:
+                self.forget(stream)  # Which are the last is found anew.
+
+    def passed(self, stream: bytes, position: int) -> None:
+        """Count an event that was placed in a stream among the last on its figure, where those were read."""
+        if stream in self:
+            self._of(stream).passed(position)
 
     def act(self, before: Version | None, after: Version | None) -> None:
         """Keep what is known of figures true to the ledger event just placed, of which the state knows already."""
         was, now = (None if one is None else figure_now(self._state, one.cls, one.body) for one in (before, after))
         for figure in {was, now}:
-            if figure is not None and figure in self:
-                self._of(figure).act(before if was == figure else None, after if now == figure else None)
+            if figure is None or figure not in self:
+                continue
+            history = self._of(figure)
+            if history.last is not None and (history.mixed or (None not in (was, now) and was != now)):
+                self.forget(figure)  # Which are the last is found anew.
+            else:
+                history.act(before if was == figure else None, after if now == figure else None)
 
     def forget(self, stream: bytes) -> None:
         """The history of this figure is another now."""
@@ -183,5 +222,5 @@ class Histories:
 
     def _of(self, stream: bytes) -> History:
         if (first := self._begun.pop(stream, None)) is not None:
-            self._read[stream] = History(self._state, stream, [first])
+            self._read[stream] = History(self._state, stream, [first], last=self.last)
         return self._read[stream]

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from ledger import Ledger, Refused, import_file
+from ledger import Append, Ledger, Refused, import_file
 from ledger.append import said_of_figures
 from ledger.append.batch import Batch
 from tests.depth import examples
-from tests.ledger.conftest import WORLD, correction, figure, reinstatement, retraction
+from tests.ledger.conftest import WORLD, correction, figure, record_together, reinstatement, retraction
 from tests.oracle.deep_histories import deep_history
 from tests.oracle.facts import Fact
 from tests.oracle.histories import random_history
@@ -303,6 +303,23 @@ def test_a_contradiction_is_one_of_what_stands(tmp_path: Path, seed: int) -> Non
     with Ledger(tmp_path / "log.db", clock=lambda: NOW) as ledger:
         assert [[*one.warnings] for one in ledger.plan(events[half:]).items] == odd[half:]
         assert [one["warnings"] for one in ledger.append(events[half:]).items] == odd[half:]
+
+
+@pytest.mark.parametrize("seed", range(examples(20, deeply=500)))
+def test_what_is_odd_is_so_one_by_one_and_together(seed: int) -> None:
+    """Of much on one figure, the same last events are looked at."""
+    rng = random.Random(seed)
+    history = deep_history(rng, 60) if seed % 2 else random_history(rng, 60)
+    with Ledger(":memory:", clock=lambda: NOW) as ledger:
+        events, odd = accepted(history, ledger)
+    for begin in (0, rng.randrange(len(events))):
+        with Ledger(":memory:", clock=lambda: NOW) as ledger:
+            ledger.append(events[:begin])
+            planned = ledger.plan(events[begin:]).items
+            assert [[*one.warnings] for one in planned] == odd[begin:]
+            appends = [Append.of([event]) for event in events[begin:]]
+            record_together(ledger, appends)
+            assert [one.unwrap().items[0]["warnings"] for one in appends] == odd[begin:]
 
 
 def conflicts(model: Model, row: Row) -> bool:
