@@ -281,7 +281,7 @@ CATALOGUE: dict[str, Projection] = {
                 _rows("attribute", "What it says something of, for example role."),
                 _rows("publisher", "Who says so: a slug."),
             ),
-            reads=("statements",),
+            reads=("statements", "withdrawals"),
             slug="subject",
             hidden=("published_until",),
         ),
@@ -327,7 +327,7 @@ CATALOGUE: dict[str, Projection] = {
                     several=False,
                 ),
             ),
-            reads=("entities", "merged_items", "relationships_items"),
+            reads=("entities", "merged_items", "relationships_items", "withdrawals"),
             slug="entity",
             columns={
                 "identifiers": Kind.OBJECT,

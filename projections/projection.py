@@ -117,7 +117,8 @@ class Projection:
     @property
     def of_own_events(self) -> bool:
         """Whether items come in the order of their slugs, and each is made of the events that name its slug only."""
-        return self.slug == self.order[0] and self.reads in ((self.family,), (f"transitions_{self.family}",))
+        own = (self.family,), (self.family, "withdrawals"), (f"transitions_{self.family}",)
+        return self.slug == self.order[0] and self.reads in own
 
     @property
     def names_entities(self) -> bool:

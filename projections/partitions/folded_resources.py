@@ -63,7 +63,7 @@ _OF_SEVERAL_BUCKETS = ("catalogue",)
 FOLDED: Mapping[str, FoldedResource] = {
     **{name: _of_view(name) for name in CATALOGUE if name not in _OF_SEVERAL_BUCKETS},
     **{name: FoldedResource(name, _FIGURES, ALWAYS) for name in ("history", "vintages", "disputes")},
-    "revisions": FoldedResource("revisions", _FIGURES, (*ALWAYS, "statements")),
+    "revisions": FoldedResource("revisions", _FIGURES, (*ALWAYS, "statements", "withdrawals")),
     "slips": FoldedResource("slips", THINGS, (*ALWAYS, "withdrawals")),
 }
 """By name, which is that of the public table (`projections.sandbox.public_tables`) that the rows are of."""

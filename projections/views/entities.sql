@@ -1,10 +1,14 @@
--- One row is one entity under its kept slug, with the names of every slug merged into it.
+-- One row is one entity under its kept slug, with the names of every slug merged into it. A name that its publisher took
+-- back is none.
 WITH members AS (
   SELECT
     entities.* REPLACE (COALESCE(entity_slugs.kept, entities.entity) AS entity),
     entities.entity AS slug,
     NULLIF(COALESCE(parent_slugs.kept, entities.parent), COALESCE(entity_slugs.kept, entities.entity)) AS kept_parent
   FROM entities
+  ANTI JOIN (SELECT viewpoint, withdraws AS event_id FROM withdrawals) AS taken_back
+    ON taken_back.viewpoint = entities.viewpoint
+    AND taken_back.event_id = entities.event_id
   LEFT JOIN merged_items AS entity_slugs
     ON entity_slugs.viewpoint = entities.viewpoint
     AND entity_slugs.slug = entities.entity

@@ -1,4 +1,4 @@
--- One row is one qualitative statement.
+-- One row is one qualitative statement that its publisher did not take back.
 SELECT
   viewpoint,
   subject,
@@ -10,3 +10,5 @@ SELECT
   position,
   published_until
 FROM statements
+ANTI JOIN (SELECT viewpoint, withdraws AS event_id FROM withdrawals) AS taken_back
+  USING (viewpoint, event_id)

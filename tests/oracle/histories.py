@@ -127,6 +127,7 @@ CLOSINGS = {
     "CommitmentReleased": "commitment",
 }
 INTERRUPTIONS = ("PolicyAmended", "PolicySuspended", "PolicyReinstated", "AgreementAmended", "FacilityIdled")
+OTHER_REPORTS = ("FacilityRestarted", "RelationshipStated", "RelationshipEnded", "EntityRenamed", "StatementRecorded")
 LEDGER_TYPES = ("EventCorrected", "EventRetracted", "EventReinstated")
 
 # What a history is mostly about: (kind of move, weight).
@@ -165,6 +166,7 @@ PROFILES: tuple[dict[str, int], ...] = (
         "merge": 3,
         "relationship": 2,
         "statement": 2,
+        "report_withdrawal": 2,
         "figure": 3,
         "correction": 3,
         "retraction": 1,
@@ -589,12 +591,9 @@ class Writer:
         )
 
     def _report_withdrawal(self) -> None:
-        """A publisher takes back what it said of something that holds over time."""
-        said = [
-            body
-            for body in self.standing(*OPENINGS, *CLOSINGS, *INTERRUPTIONS, "RelationshipStated")
-            if body.get("source", {}).get("publisher")
-        ]
+        """A publisher takes back what it said, be it of no figure."""
+        told = self.standing(*OPENINGS, *CLOSINGS, *INTERRUPTIONS, *OTHER_REPORTS)
+        said = [body for body in told if body.get("source", {}).get("publisher")]
         if said:
             taken_back = self.rng.choice(said)
             envelope = self.stated(taken_back["source"]["publisher"])
