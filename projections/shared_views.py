@@ -25,6 +25,7 @@ class SharedView(NamedTuple):
 
 SHARED_VIEWS: Mapping[str, SharedView] = {
     "answers": SharedView(("chosen_items", "said_items")),
+    "called": SharedView(("entities", "merged_items", "withdrawals")),
     "chosen": SharedView(("ranked_items", "answer_intervals", "figures")),
     "current": SharedView(("chosen_items", "figures", "said_items")),
     "entries": SharedView(("held_figures",), lookup=True),

@@ -16,6 +16,7 @@ from ledger import CalendarError
 from ledger.values import Period, parse_period
 from projections.audit.findings import Findings, Item
 from projections.catalogue import CATALOGUE
+from projections.queries.compose import question
 from projections.queries.reader import Reader
 from projections.sql_text import quoted, sections
 
@@ -108,7 +109,7 @@ def _item(kind: str, words: int, title: str, **fields: Any) -> Item:
 
 def _series(reader: Reader, words: list[str], period: tuple[str, Period] | None) -> Iterator[Item]:
     days = {"start": None, "end": None} if period is None else {"start": period[1].start, "end": period[1].end}
-    rows = reader.ask(_text("series"), words=words, **days)
+    rows = reader.ask(_text("series", named=_named(reader)), words=words, **days)
     for subject, metric, material, name, of_what, figures, of_period, found in rows:
         about = {"subject": subject, "metric": metric, "material": material, "figures": figures}
         title = ", ".join(filter(None, [name, metric.replace("_", " "), of_what]))
@@ -131,12 +132,14 @@ def _things(reader: Reader, words: list[str]) -> Iterator[Item]:
 
 
 def _entities(reader: Reader, words: list[str]) -> Iterator[Item]:
-    seen = set()
-    for slug, title, kind, statements, found in reader.ask(_text("entities"), words=words):
-        kept = reader.names.kept(slug)
-        if kept not in seen:
-            seen.add(kept)
-            yield _item("entity", found, title or slug, slug=kept, detail=kind, statements=statements)
+    text = _text("entities", named=_named(reader))
+    for slug, title, kind, statements, found in reader.ask(text, words=words):
+        yield _item("entity", found, title or slug, slug=slug, detail=kind, statements=statements)
+
+
+def _named(reader: Reader) -> str:
+    """The query for what entities are called at the viewpoint."""
+    return sections("audit/word_search.sql")["named"].format(called=question("called", reader.families))
 
 
 _FOUND = "LEN(LIST_FILTER($words, lambda word: CONTAINS(called, ' ' || word)))"
@@ -145,4 +148,4 @@ _FOUND = "LEN(LIST_FILTER($words, lambda word: CONTAINS(called, ' ' || word)))"
 @cache
 def _text(name: str, **parts: str) -> str:
     texts = sections("audit/word_search.sql")
-    return texts[name].format(named=texts["named"], found=_FOUND, most=FOUND_MAX, figures_most=FIGURES_MAX, **parts)
+    return texts[name].format(found=_FOUND, most=FOUND_MAX, figures_most=FIGURES_MAX, **parts)

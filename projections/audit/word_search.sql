@@ -2,18 +2,14 @@
 -- (lower case, no accents, one space for hyphens and underscores), and so is what they are looked for in.
 
 -- name: named
--- One row is one slug, the name that it has, its kind, and all that it was ever called, each word after a space.
+-- One row is one entity under its kept slug, the name that it has, its kind, and all that it was called by then.
+{called}
 SELECT
   entity AS slug,
-  ARG_MAX(name, position) FILTER (WHERE type <> 'EntityAliasAdded') AS title,
-  ANY_VALUE(kind) FILTER (WHERE type = 'EntityRegistered') AS kind,
-  ' ' || FOLDED(CONCAT_WS(' ', entity, STRING_AGG(CONCAT_WS(' ', name, alias, ARRAY_TO_STRING(aliases, ' ')), ' ')))
-    AS called
-FROM log.entities
-WHERE type <> 'EntitiesMerged'
-  AND since <= $position
-  AND until > $position
-GROUP BY entity
+  name AS title,
+  kind,
+  called
+FROM items
 
 -- name: entities
 -- One row is one entity, how many of the words it is called by, and how many statements there are on it.
@@ -87,13 +83,21 @@ ORDER BY found DESC, LEN(of_period) > 0 DESC NULLS LAST, figures DESC, subject, 
 LIMIT {most}
 
 -- name: things
--- One row is one thing of a family by its slug, and how many of the words it is called by.
+-- One row is one thing of a family by its slug, its title as it was said last, and how many of the words it is called by.
 WITH called AS (
   SELECT
     {slug} AS slug,
-    MAX({title}) AS title,
-    ' ' || FOLDED(CONCAT_WS(' ', {slug}, MAX({title}), {more})) AS called
+    ARG_MAX({title}, ROW(published_until, position)) AS title,
+    ' ' || FOLDED(CONCAT_WS(' ', {slug}, ARG_MAX({title}, ROW(published_until, position)), {more})) AS called
   FROM log.{family}
+  ANTI JOIN (
+    SELECT withdraws AS event_id
+    FROM log.withdrawals
+    WHERE since <= $position
+      AND until > $position
+      AND visible_from <= $as_of
+  ) AS taken_back
+    USING (event_id)
   WHERE since <= $position
     AND until > $position
     AND visible_from <= $as_of

@@ -12,6 +12,7 @@ from tests.oracle.model import Model
 from tests.properties.test_viewpoints import recorded, seen_from
 
 VIEWPOINTS = 6
+WORDS = ("lynas", "china", "usgs", "bgs", "burma", "myanmar")
 
 
 def published_by(model: Model, as_of: datetime, position: int) -> list[Fact]:
@@ -67,3 +68,21 @@ def test_words_find_only_what_the_viewpoint_knows() -> None:
                         assert any(one[:2] == (subject, metric) for one in series)
                         found += 1
     assert found > 15
+
+
+def test_words_find_entities_under_the_names_that_they_have_at_the_viewpoint() -> None:
+    renamed = 0
+    for seed in seeds(6, first=3):
+        rng = random.Random(seed)
+        for engine, events in recorded(rng):
+            model = Model(events)
+            for _ in range(VIEWPOINTS):
+                at = random_viewpoint(rng, events)
+                known = {item["entity"]: item for item in model.entities(*at)}
+                with engine.reader(seen_from(engine, at)) as reader:
+                    items = [item for word in WORDS for item in word_search(reader, word).items]
+                for item in items:
+                    if item["kind"] == "entity":
+                        assert item["title"] == known[item["slug"]]["name"]
+                        renamed += bool(known[item["slug"]]["former_names"])
+    assert renamed
