@@ -16,6 +16,7 @@ from api.http.problem_responses import problem_response
 from api.problems import Problem
 
 HEAD_BYTES_MAX = 64 * 1024
+AROUND_HEADER = len(": \r\n")
 HEAD_S = 60
 """How long a connection may stand, or a head take to come, before the connection is closed."""
 STATUS = HTTPStatus.BAD_REQUEST
@@ -24,6 +25,10 @@ DETAIL = (
     "characters; an Idempotency-Key is printable ASCII."
 )
 TOO_LONG = f"The first line and the headers of a request have {HEAD_BYTES_MAX // 1024} KiB at most."
+
+
+class HeadTooLong(ValueError):
+    """The head of a request has more than `HEAD_BYTES_MAX`."""
 
 
 class DoorState(ServerState):
@@ -41,6 +46,7 @@ class ProblemProtocol(HttpToolsProtocol):
         self._bytes_ahead = 0
         """How many bytes have come since anything of a request was understood."""
         self._is_refused = False
+        self._is_too_long = False
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -69,7 +75,11 @@ class ProblemProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """The head is there: too long, where it came at once. Raises HeadTooLong, which the parser stops at."""
+        lengths = (len(name) + len(value) + AROUND_HEADER for name, value in self.headers)
+        if len(self.url) + sum(lengths) > HEAD_BYTES_MAX:
+            self._is_too_long = True
+            raise HeadTooLong
         self._bytes_ahead = 0
         self._stop_waiting()
         super().on_headers_complete()
@@ -88,7 +98,10 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Say that a request cannot be read, and close the connection: where the next one begins is not known."""
-        self._refuse(STATUS, "bad-request", DETAIL)
+        if self._is_too_long:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", TOO_LONG)
+        else:
+            self._refuse(STATUS, "bad-request", DETAIL)
 
     def _wait_for_head(self) -> None:
         self._stop_waiting()

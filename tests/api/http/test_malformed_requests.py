@@ -86,6 +86,26 @@ def test_a_request_that_does_not_end_is_refused_before_it_fills_the_memory(serve
             assert answer.split(b" ")[1] in (b"431", b"400")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        GET + b"X-Long: " + LONG[: HEAD_BYTES_MAX + 10],
+        GET + b"X-Long: " + LONG[: 2 * HEAD_BYTES_MAX],
+        GET + (b"X-Many: " + LONG[:1000] + b"\r\n") * 66,
+        GET.replace(b"figures", b"figures?subject=" + LONG[: HEAD_BYTES_MAX + 10]),
+        GET.replace(b"figures", LONG[: HEAD_BYTES_MAX + 10]),
+        POST + b"X-Long: " + LONG[: HEAD_BYTES_MAX + 10],
+    ],
+    ids=["header", "longer header", "headers", "query", "path", "with a body"],
+)
+def test_a_head_that_comes_whole_and_is_too_long_is_refused(server: Server, sent: bytes) -> None:
+    body_too = b"[]" if sent.startswith(b"POST") else b""
+    head, body = answered(server, sent.rstrip(b"\r\n") + b"\r\n\r\n" + body_too)
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(body)["type"] == "urn:supply-ledger:problem:head-too-large"
+    assert b"connection: close" in head
+
+
 def test_a_head_of_many_headers_that_is_not_too_long_is_taken(server: Server) -> None:
     head, _ = answered(server, GET + b"X-Many: 1\r\n" * 3000 + b"Connection: close\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
