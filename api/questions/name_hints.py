@@ -5,11 +5,14 @@
 that is derived by a formula is `derived`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from projections import CATALOGUE, FIGURES, Reader, Value
 
+WORD_HINTS_MAX = 10
+WORD_LENGTH_MAX = 80
 RESOLVED = "resolved"
 HINTS = "hints"
 MEMBERS: Mapping[str, Any] = {
@@ -69,6 +72,20 @@ def names_taken(reader: Reader, asked: Mapping[str, Value]) -> NamesTaken:
             for name, told in meant.members().items():
                 members.setdefault(name, []).extend(told)
     return NamesTaken(filters, members)
+
+
+def word_hints(parameter: str, words: Sequence[str], known: Collection[str]) -> dict[str, Any]:
+    """The member `hints` about those of the words in a parameter that are not known; nothing where all are."""
+    hints = [
+        {
+            "parameter": parameter,
+            "value": word[:WORD_LENGTH_MAX],
+            "meant": get_close_matches(word[:WORD_LENGTH_MAX], known, n=3),
+        }
+        for word in words
+        if word not in known
+    ]
+    return {HINTS: hints[:WORD_HINTS_MAX]} if hints else {}
 
 
 def name_lines(members: Mapping[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.questions.audit.audit_question import AuditQuestion, page_of, texts_of
+from api.questions.audit.derived_question import hints_of
 from api.questions.audit.item_columns import item_columns
 from api.questions.page import Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
@@ -28,7 +29,8 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of definitions. Raises Problem."""
 
     def find(reader: Reader, asked: dict[str, str]) -> Findings:
-        return definitions(reader, texts_of(asked, "metric"))
+        metrics = texts_of(asked, "metric")
+        return definitions(reader, metrics)._replace(members=hints_of(reader, metrics))
 
     return page_of(engine, "definitions", parameters, find, apart=("metric",)).with_columns(_COLUMNS)
 

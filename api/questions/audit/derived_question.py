@@ -1,12 +1,11 @@
 """`/v1/derived`: figures that follow by a formula from figures that publishers state."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from api.questions.audit.audit_question import AuditQuestion, choice_of, page_from, texts_of
 from api.questions.audit.item_columns import item_columns
-from api.questions.name_hints import HINTS
+from api.questions.name_hints import word_hints
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from api.questions.resources import parameters_of
@@ -71,13 +70,7 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
 
 def hints_of(reader: Reader, metrics: list[str]) -> dict[str, Any]:
     """The member `hints`, where a derived metric is asked for that is not defined here; else nothing."""
-    known = [item[METRIC] for item in definitions(reader).items] if metrics else []
-    hints = [
-        {"parameter": METRIC, "value": metric, "meant": get_close_matches(metric, known, n=3)}
-        for metric in metrics
-        if metric not in known
-    ]
-    return {HINTS: hints} if hints else {}
+    return word_hints(METRIC, metrics, [item[METRIC] for item in definitions(reader).items] if metrics else ())
 
 
 QUESTION = AuditQuestion(

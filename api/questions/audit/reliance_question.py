@@ -7,7 +7,7 @@ from api.problems import Problem, problem_of
 from api.questions.audit.audit_question import AuditQuestion, choice_of, texts_of
 from api.questions.audit.item_columns import item_columns
 from api.questions.audit.relied_answers import answer_changes, relied_answer, relied_viewpoint
-from api.questions.name_hints import HINTS
+from api.questions.name_hints import HINTS, word_hints
 from api.questions.page import Items, Page, read
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger import LedgerError
@@ -58,10 +58,13 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
     """A page of reliances. Raises Problem."""
     asked = dict(parameters)
     wanted, names = choice_of(asked, "changed", CHANGED), texts_of(asked, "reliance")
+    told: dict[str, Any] = {}
 
     def fetch(viewpoint: Viewpoint, count: int | None, skip: int) -> Items:
         with engine.reader(viewpoint) as reader:
             registered = reliances(reader, names)
+            if len(registered) < len(names):
+                told.update(word_hints("reliance", names, [one.name for one in reliances(reader)]))
         if wanted == "all":
             registered = registered[skip:][:count]
             return [_item(engine, one, viewpoint) for one in registered]
@@ -74,7 +77,8 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
                     break
         return found[skip:]
 
-    return read(engine, fetch, path="reliance", parameters=parameters).with_columns(_COLUMNS)
+    page = read(engine, fetch, path="reliance", parameters=parameters).with_columns(_COLUMNS)
+    return page.with_members(**told)
 
 
 def _item(engine: Inquiry, one: Reliance, now: Viewpoint) -> dict[str, Any]:

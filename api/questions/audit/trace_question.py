@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from api.problems import bad_parameter
 from api.questions.audit.audit_question import TEXT_OR_NULL, AuditQuestion, choice_of, page_of, texts_of, whole_number
 from api.questions.audit.item_columns import item_columns
+from api.questions.name_hints import HINTS
 from api.questions.page import Page
 from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from ledger.events import NAME_PATTERN
-from projections import Inquiry, Reader, listed
+from projections import CATALOGUE, Inquiry, Reader, listed
 from projections.audit import DEPTH, DIRECTIONS, RELATIONS, Findings, trace
 
 ORDER = 80
@@ -102,7 +103,8 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
             raise bad_parameter(
                 "relations", "relation", f"relations are names such as owns, not {(wrong or '')[:40]!r}"
             )
-        return trace(
+        meant = reader.meant(CATALOGUE["relationships"], {"relation": relations} if "relations" in parameters else {})
+        found = trace(
             reader,
             asked["entity"],
             direction=direction,
@@ -111,6 +113,8 @@ def ask(engine: Inquiry, parameters: Mapping[str, str]) -> Page:
             relations=relations,
             planned=choice_of(asked, "planned", PLANNED) == "true",
         )
+        hints = [{**one, "parameter": "relations"} for one in meant.hints]
+        return found._replace(members={**found.members, HINTS: hints}) if hints else found
 
     return page_of(engine, "trace", parameters, find).with_columns(_COLUMNS)
 

@@ -9,6 +9,8 @@ from projections import CATALOGUE
 from tests.api.cli.test_commands import Shell
 from tests.api.helpers import Api, mined
 
+SHARE = "mine_production / mine_production[subject=china]"
+
 
 @pytest.fixture
 def over(api: Api) -> Api:
@@ -123,6 +125,36 @@ def test_a_word_that_is_like_one_that_was_said_is_told(over: Api) -> None:
     ):
         assert "hints" not in over.get(resource, **asked), resource
         assert over.items(resource, **asked) == []
+
+
+def test_the_words_of_a_question_of_the_audit_are_told_too(over: Api) -> None:
+    over.post(
+        {"type": "MetricDefined", "metric": "world_share", "unit": "percent", "formula": SHARE},
+        {
+            "type": "RelianceRegistered",
+            "reliance": "page-4",
+            "title": "Page 4",
+            "question": "/v1/figures?subject=china",
+        },
+        {"type": "RelationshipStated", "subject": "lynas", "relation": "owns", "object": "plant"}
+        | {"published_at": "2024-01-01", "source": {"publisher": "usgs"}},
+    )
+    for path, name, value, known, meant in (
+        ("definitions", "metric", "world_shar", "world_share", ["world_share"]),
+        ("definitions", "metric", "zzz", "world_share", []),
+        ("derived", "metric", "world_shar", "world_share", ["world_share"]),
+        ("reliance", "reliance", "page-5", "page-4", ["page-4"]),
+        ("reliance", "reliance", "page-4,zzz", "page-4", []),
+        ("trace", "relations", "own", "owns", ["owns"]),
+        ("trace", "relations", "owns,zzz", "owns", []),
+    ):
+        asked = {"entity": "lynas"} if path == "trace" else {}
+        told = over.get(path, **asked, **{name: value})
+        said = {"parameter": name, "value": value.rpartition(",")[2], "meant": meant}
+        assert told["hints"] == [said], (path, value)
+        assert "hints" not in over.get(path, **asked, **{name: known}), (path, known)
+    assert "hints" not in over.get("trace", entity="lynas")
+    assert "hints" not in over.get("reliance")
 
 
 def test_a_word_is_not_told_before_it_was_published(over: Api) -> None:
