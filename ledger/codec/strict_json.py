@@ -4,6 +4,7 @@ JSON here means RFC 8259 and nothing more: no duplicate keys, no NaN, no lone su
 Numbers are read from their text and never pass through a float: `2.080` is the Decimal 2.080.
 """
 
+import codecs
 import hashlib
 import json
 import re
@@ -77,7 +78,10 @@ def _parse_slowly(raw: bytes) -> Any:
     except RecursionError:
         raise MalformedJSON(f"the body is nested deeper than {DEPTH_MAX}") from None
     except json.JSONDecodeError as error:
-        raise MalformedJSON(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+        if not raw.removeprefix(codecs.BOM_UTF8).strip():
+            raise MalformedJSON("there is nothing in it: send JSON") from None
+        said = error.msg.removesuffix(" at")
+        raise MalformedJSON(f"{said} at line {error.lineno}, column {error.colno}") from None
     except InvalidOperation:
         raise MalformedJSON("a number has an exponent of too many digits") from None
     except ValueError as error:

@@ -153,3 +153,24 @@ def test_stored_digests_stay_what_they_were() -> None:
 def test_an_exponent_that_no_number_can_have_is_refused(raw: bytes) -> None:
     with pytest.raises(MalformedJSON, match="exponent"):
         parse_json(raw)
+
+
+@pytest.mark.parametrize("raw", [b"", b" \n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+def test_what_holds_nothing_is_said_so(raw: bytes) -> None:
+    with pytest.raises(MalformedJSON, match="there is nothing in it"):
+        parse_json(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b'["\t"]', "Invalid control character at line 1, column 3"),
+        (b'["\\x"]', "Invalid \\escape"),
+        (b'["', "Unterminated string starting at line 1, column 2"),
+    ],
+)
+def test_a_fault_is_told_with_its_place_once(raw: bytes, said: str) -> None:
+    with pytest.raises(MalformedJSON) as refused:
+        parse_json(raw)
+    assert str(refused.value).startswith(said)
+    assert "at at" not in str(refused.value)
