@@ -25,6 +25,7 @@ from unittest.mock import patch
 from ledger import Ledger
 from projections import Engine
 from projections.tables import answer_intervals
+from projections.tables.planned_statements import FEW
 from tests.oracle.deep_histories import deep_history
 from tests.oracle.histories import Viewpoint, random_history, random_selection, random_viewpoint
 from tests.oracle.model import Model
@@ -85,7 +86,7 @@ def recorded(engine: Engine, histories: Sequence[Sequence[Item]], rng: random.Ra
         if rng.randrange(ERASED_ONE_IN) == 0:
             erase_any(engine.ledger, rng)
         if rng.randrange(3) == 0:
-            with patch.object(answer_intervals, "FEW", rng.choice((0, answer_intervals.FEW))):
+            with patch.object(answer_intervals, "FEW", rng.choice((0, FEW))):
                 engine.catch_up()
     return [{**entry.envelope(), **entry.body} for entry in engine.ledger.entries()]
 

@@ -8,6 +8,7 @@ import pytest
 
 from ledger import Ledger
 from projections.tables import answer_intervals
+from projections.tables.planned_statements import FEW
 from tests.depth import seeds
 from tests.oracle.deep_histories import deep_history
 from tests.oracle.histories import Body, random_history
@@ -30,7 +31,7 @@ def test_a_catch_up_of_many_series_equals_a_rebuild(
             size = rng.choice(BATCHES)
             ledger.append_what_fits(bodies[:size])
             bodies = bodies[size:]
-            with patch.object(answer_intervals, "FEW", rng.choice((0, 0, answer_intervals.FEW))):
+            with patch.object(answer_intervals, "FEW", rng.choice((0, 0, FEW))):
                 engine.catch_up()
         caught_up = engine.table("answer_intervals")
         rebuild_in_parts(engine, batch_rows=20, part_rows=20)
