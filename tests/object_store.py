@@ -43,7 +43,7 @@ sys.stdin.read()
 server.stop()
 """
 
-_ONE_ANSWER_AT_A_TIME = """
+_AZURITE_TOLD = """
 import http from "node:http";
 const { createServer } = http;
 http.createServer = (...options) => createServer(...options).on("checkContinue", function (request, response) {
@@ -52,9 +52,10 @@ http.createServer = (...options) => createServer(...options).on("checkContinue",
   request.once("readable", go);
   response.writeContinue();
 });
+process.stdin.on("end", () => process.exit()).resume();
 """
-"""Lets Azurite answer only what has come: where `100 Continue` and a refusal arrive at once, Azure's library mistakes
-where the refusal ends, waits for six seconds more, and begins again.
+"""Lets Azurite end when its input does, and answer only what has come: where `100 Continue` and a refusal arrive
+at once, Azure's library mistakes where the refusal ends, waits for six seconds more, and begins again.
 """
 
 
@@ -88,8 +89,6 @@ def object_store(kind: str = "s3") -> Iterator[dict[str, str]]:
             yield {name: value.replace("PORT", port) for name, value in settings.items()}
         finally:
             server.stdin.close()
-            if kind == "abfs":
-                server.terminate()
 
 
 def make_bucket(name: str, kind: str = "s3") -> str:
@@ -133,7 +132,7 @@ def _azure() -> Store:
         [
             "node",
             "--import",
-            f"data:text/javascript,{quote(_ONE_ANSWER_AT_A_TIME)}",
+            f"data:text/javascript,{quote(_AZURITE_TOLD)}",
             str(_azurite()),
             "--blobPort",
             "0",

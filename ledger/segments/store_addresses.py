@@ -8,7 +8,8 @@ enter, and neither the account nor a key of it. So here the names are read that 
     AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN    the same one by one
     AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY    other names of the first two
 
-What an address says in its query counts before them. A key or token is used for the account that they name alone.
+What an address says in its query counts before them; one of Azure that has a query says all itself. A key or token is
+used for the account that they name alone.
 """
 
 import os
