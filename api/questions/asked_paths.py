@@ -12,13 +12,12 @@ from uuid import UUID
 from api.questions.audit import AUDIT_QUESTIONS, AuditQuestion
 from api.questions.audit.audit_question import Ask
 from api.questions.page import NOT_FILTERS, VIEWPOINT_NAMES, Page, mark_of, marked_anew
-from api.questions.parameters import PAGING, RECEIPT, VIEWPOINT, Parameter
+from api.questions.parameters import PAGING, VIEWPOINT, Parameter
 from api.questions.resources import EVENTS, HISTORY, event, events, history, list_parameters_of, one, state
 from api.questions.thing_history import THING_HISTORY, WITH_HISTORY, thing_history
 from projections import CATALOGUE, FIGURES, Inquiry, Projection
 
 API_PREFIX = "/v1/"
-EVENT = (*VIEWPOINT, RECEIPT)
 ONE = (*VIEWPOINT, *PAGING)
 _AUDIT = {question.name: question for question in AUDIT_QUESTIONS}
 _HISTORIES = {projection.name: projection for projection in WITH_HISTORY}
@@ -91,7 +90,7 @@ def _history(name: str, thing: str) -> AskedQuestion | None:
 
 
 def _event(event_id: str) -> AskedQuestion:
-    return AskedQuestion(EVENT, partial(_one_event, event_id), f"events/{_as_uuid(event_id)}", _pin_log)
+    return AskedQuestion(ONE, partial(_one_event, event_id), f"events/{_as_uuid(event_id)}", _pin_log)
 
 
 def _state(projection: Projection, engine: Inquiry, parameters: Mapping[str, str], /) -> Page:

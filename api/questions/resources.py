@@ -279,7 +279,8 @@ def event(engine: Inquiry, event_id: str, parameters: Mapping[str, str]) -> Page
     if entry is None or entry.position > viewpoint.position or not _published(entry, viewpoint, parameters):
         raise not_found(f"There is no event {event_id[:80]!r} at this viewpoint.")
     item = _with_acts(engine.ledger, entry, engine.ledger.acts_on(entry), position=viewpoint.position)
-    return read(engine, lambda *_: [item], path=f"events/{wanted}", parameters=parameters)
+    page = read(engine, lambda *_: [item], path=f"events/{wanted}", parameters=parameters)
+    return page.with_kinds(as_sent()).with_columns(_ENVELOPE)
 
 
 def events_with_acts(engine: Inquiry, event_ids: Iterable[UUID], *, position: int) -> dict[str, dict[str, Any]]:

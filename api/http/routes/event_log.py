@@ -8,7 +8,7 @@ from api.http.append_requests import KEY_HEADER, append_to
 from api.http.openapi import answers, operation
 from api.http.responses import answered
 from api.keys.scopes import APPEND, READ
-from api.questions.asked_paths import EVENT
+from api.questions.asked_paths import ONE
 from api.questions.parameters import DRY_RUN
 from api.questions.resources import EVENTS, event, events
 from projections import Engine
@@ -58,12 +58,12 @@ def router(engine: Engine) -> APIRouter:
         summary="One event and what became of it",
         response_class=Response,
         responses=answers("Logged"),
-        openapi_extra=operation(READ, EVENT),
+        openapi_extra=operation(READ, ONE),
     )
     async def read_event(request: Request, event_id: Annotated[str, Path(description="The event's UUID")]) -> Response:
         """An event as it was recorded, with `content`: what it says now, null while it is retracted; and `acts`: what
         the ledger did to it since. Example: `GET /v1/events/e7a28c9f-0593-522f-82c8-105c71fa2f93`
         """
-        return await answered(engine, request, EVENT, lambda inquiry, parameters: event(inquiry, event_id, parameters))
+        return await answered(engine, request, ONE, lambda inquiry, parameters: event(inquiry, event_id, parameters))
 
     return routes

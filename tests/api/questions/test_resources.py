@@ -255,6 +255,26 @@ def test_an_event_is_shown_as_recorded_with_what_became_of_it(api: Api) -> None:
     assert [act["type"] for act in retracted["acts"]] == ["EventCorrected", "EventRetracted"]
 
 
+def test_an_event_comes_in_every_format(api: Api) -> None:
+    (item,) = api.post(mined("china", "12.50", "2024-01-31"))
+    path, said = f"/v1/events/{item['event_id']}", api.only(f"events/{item['event_id']}")
+    assert said["value"] == "12.50"
+    (row,) = csv.DictReader(io.StringIO(api.client.get(f"{path}.csv?safe=true").text, newline=""))
+    assert (row["event_id"], row["value"], json.loads(row["content"])) == (
+        said["event_id"],
+        "12.50",
+        said["content"],
+    )
+    assert json.loads(api.client.get(path, headers={"Accept": "application/x-ndjson"}).text) == said
+    parquet = pq.read_table(io.BytesIO(api.client.get(f"{path}.parquet").content))
+    arrow = pa.ipc.open_stream(api.client.get(f"{path}?format=arrow").content).read_all()
+    assert (parquet.to_pylist(), parquet["value"].to_pylist()) == (arrow.to_pylist(), ["12.50"])
+    assert api.client.get(f"{path}.xlsx").content.startswith(b"PK")
+    assert api.client.get(f"{path}?limit=1").json()["next"] is None
+    for wrong in ("limit=0", "cursor=x", "format=xml", "safe=true", "sort=period"):
+        assert api.client.get(f"{path}?{wrong}").status_code == 422
+
+
 def test_an_event_is_unknown_before_it_was_recorded_or_published(api: Api) -> None:
     (item,) = api.post(mined("china", "1", "2024-01-31"))
     path = f"/v1/events/{item['event_id']}"
