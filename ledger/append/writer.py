@@ -22,7 +22,7 @@ from ledger.errors import KeyReused, LedgerDamaged, Refused, StoreBusy, StoreErr
 from ledger.events.base import REGISTRY
 from ledger.events.figures import Figure
 from ledger.events.ledger_events import LedgerEvent
-from ledger.rules.figure_forms import form_of
+from ledger.rules.figure_forms import FigureForms, form_of, may_have_another_form
 from ledger.rules.state import State, is_held
 from ledger.rules.version import Version
 from ledger.store.protocol import LogStore
@@ -240,6 +240,7 @@ class Writer:
         state, head = self._state, self._log.head()
         if head == state.head:
             return
+        restated = False
         for entry in self._log.of_other_types(_types_of_no_matter(), after=state.head, until=head):
             if entry.is_erased:
                 continue  # It counts as if it were not there.
@@ -248,9 +249,15 @@ class Writer:
                 state.add(Version(entry.position, entry.event_id, cls, body, entry.recorded_at))
             else:
                 state.act(UUID(body["target"]), entry.position, (entry.type, body))
+                restated |= may_have_another_form((entry.type, body))
         (last,) = self._log.at_positions([head])
-        state.metrics = self._log.metrics()
-        self._read_forms(after=state.head, until=head)
+        state.know_metrics(self._log.metrics())
+        if restated and state.head:
+            # Others noted and forgot forms at positions that were read already.
+            state.forms = FigureForms()
+            state.forms.load(self._log.forms(after=0))
+        else:
+            self._read_forms(after=state.head, until=head)
         state.head = head
         state.recorded_at = last.recorded_at
         state.keep()

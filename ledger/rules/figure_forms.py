@@ -15,6 +15,9 @@ import orjson
 
 from ledger.events.figure_facts import form_text
 from ledger.events.figures import Figure
+from ledger.events.ledger_events import EventCorrected
+from ledger.rules.effective_content import Act
+from ledger.rules.moved_figures import KEY_FIELDS
 from ledger.rules.version import Version
 
 MATERIAL = "/material"
@@ -87,6 +90,14 @@ def form_of(event: Version) -> bytes:
     metric, family = cls.unit_family_of(body)
     said = event.publisher, metric, cls.nature_of(body), family
     return form_text(*said, body.get("material"), body.get("dimensions"))
+
+
+def may_have_another_form(act: Act) -> bool:
+    """Whether what a ledger event acts on may be of another form since, or of none."""
+    type_name, body = act
+    return type_name != EventCorrected.__name__ or any(
+        path.partition(".")[0] in KEY_FIELDS or path.partition(".")[0] == "source" for path in body["changes"]
+    )
 
 
 class FigureForms:

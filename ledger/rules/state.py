@@ -237,6 +237,10 @@ class State:
         self._undo.append(lambda: self._set_metric(metric, before))
         self._set_metric(metric, fixed)
 
+    def know_metrics(self, metrics: dict[str, tuple[str, int]]) -> None:
+        """Take in which unit family each metric has, where others may have fixed it."""
+        self.metrics, self._metric_names = metrics, None
+
     def _set_metric(self, metric: str, fixed: tuple[str, int] | None) -> None:
         if self._metric_names is not None and (fixed is None) != (metric not in self.metrics):
             (self._metric_names.add if fixed else self._metric_names.remove)(_named(metric))
