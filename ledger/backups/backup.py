@@ -11,7 +11,6 @@ and why:
 - `projections.duckdb`, which is made from the log.
 """
 
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from errno import ENOSPC
@@ -19,15 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from ledger.backups.backup_archive import LOG, Manifest, Progress, write_archive
-from ledger.backups.lasting_files import lasting_file
+from ledger.backups.lasting_files import lasting_file, remove_abandoned_drafts, staged_directory
 from ledger.errors import BackupError, LedgerDamaged, StoreFull
 from ledger.imports.mappings.saved_mappings import saved_mappings
 from ledger.ledger import Ledger
 from ledger.proof.attestations import ATTESTATIONS_FILE
+from ledger.proof.log_proofs import LogProofs
 from ledger.store import open_store
 from ledger.store.sqlite.log_form import FORM
 from ledger.store.sqlite.snapshot import copy_database, make_whole
 from ledger.values.calendars import instant_text
+from ledger.verification import verify
 
 
 def make_backup(
@@ -48,8 +49,8 @@ def make_backup(
     if file.exists():
         raise BackupError(f"{file} is there already, and a backup replaces nothing: give it another name")
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{file.name}.", suffix=".part", dir=file.parent) as made:
-            folder = Path(made)
+        remove_abandoned_drafts(file.parent)
+        with staged_directory(file) as folder:
             copy_database(ledger.file, folder / LOG, progress=copied)
             _copy_what_belongs_to_it(ledger.file.parent, folder)
             facts = _facts_of(folder / LOG, ledger)
@@ -77,14 +78,21 @@ def _copy_what_belongs_to_it(directory: Path, folder: Path) -> None:
 
 
 def _facts_of(copy: Path, ledger: Ledger) -> dict[str, Any]:
-    """What the manifest says of the log, as it is in the copy; the checkpoint over that is signed by the ledger."""
+    """What the manifest says of the log, as it is in the copy; the checkpoint over that is signed by the ledger.
+
+    All of it is verified as whoever restores it will: else nobody would know before that it cannot be.
+    """
     log = open_store(str(copy))
     try:
         identity, head = log.identity, log.head()
         root, recorders = log.root(head), log.recorders()
+        found = verify(log, LogProofs(log, file=None), key=ledger.proofs.key.verifier, location=str(copy)).first
     finally:
         log.close()
     make_whole(copy)
+    if found is not None:
+        at = f" at position {found.position}" if found.position is not None else ""
+        raise BackupError(f"the log is damaged{at}, and a backup of it could not be restored: {found.detail}")
     if identity != ledger.identity or root != ledger.log.root(head):
         raise LedgerDamaged("the copy of the log is not the log: it was changed while it was copied")
     return {

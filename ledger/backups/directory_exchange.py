@@ -4,8 +4,6 @@ It is made under another name. When all is in it and on disk, the one that was t
 one its own, while nobody uses either.
 """
 
-import secrets
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
@@ -23,17 +21,6 @@ def check_place(directory: Path, *, replace: bool) -> bool:
     if is_taken and not (replace and directory.is_dir()):
         raise BackupError(f"{directory} is not empty: name another, or say --replace to keep what is there beside it")
     return is_taken
-
-
-@contextmanager
-def staged_directory(directory: Path) -> Iterator[Path]:
-    """A folder beside the one that it shall become; gone afterwards unless it has become that."""
-    staged = directory.with_name(f".{directory.name}.{secrets.token_hex(8)}.part")
-    staged.mkdir(mode=0o700)
-    try:
-        yield staged
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def exchange(staged: Path, directory: Path, *, is_taken: bool, at: datetime, carried: Sequence[str]) -> Path | None:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ledger.backups.backup_archive import LOG, BackupArchive, Manifest, Progress, opened_archive
-from ledger.backups.directory_exchange import check_place, exchange, staged_directory
+from ledger.backups.directory_exchange import check_place, exchange
 from ledger.backups.kept_checkpoint import KeptCheckpoint, held_against
+from ledger.backups.lasting_files import remove_abandoned_drafts, staged_directory
 from ledger.errors import BackupError
 from ledger.ledger import Ledger
 from ledger.proof.checkpoints import opened
@@ -93,6 +94,7 @@ def restore(
     is_taken = check_place(directory, replace=replace)
     with opened_archive(file) as archive:
         directory.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned_drafts(directory.parent)
         with staged_directory(directory) as staged:
             lost = _verified(archive, staged, kept, accept_loss=accept_loss, progress=progress)
             identity = _begun_anew(staged / LOG)

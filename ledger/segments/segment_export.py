@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from ledger.errors import BackupError, StoreBusy
+from ledger.errors import BackupError, LedgerDamaged, StoreBusy
 from ledger.ledger import Ledger
 from ledger.segments.segment_manifest import (
     SEGMENTS_FOLDER,
@@ -61,11 +61,17 @@ def export_segments(
     """Bring the segments in a place up to the head of the log. All is there when this returns.
 
     `range_rows` counts for a place that has none yet. Raises BackupError where the place has those of another ledger,
-    PlaceError, LedgerDamaged, StoreError.
+    or the log is not what was recorded; PlaceError, StoreError.
     """
-    if ledger.doubt is not None:
-        raise BackupError(f"the log is damaged, and an export of it could not be restored: {ledger.doubt}")
-    return _Export(ledger, place, range_rows).done(at=at, program=program, progress=progress)
+    try:
+        if ledger.doubt is not None:
+            raise ledger.doubt
+        return _Export(ledger, place, range_rows).done(at=at, program=program, progress=progress)
+    except LedgerDamaged as error:
+        raise BackupError(
+            f"the log is damaged, and an export of it could not be restored: {error}. What was exported before is as "
+            "it was; `supply-ledger verify` says what else is wrong"
+        ) from error
 
 
 def _own(ledger: Ledger, place: StoragePlace, name: str) -> SegmentManifest | None:

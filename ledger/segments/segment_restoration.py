@@ -15,8 +15,9 @@ from pathlib import Path
 
 from ledger.append.erasure_faults import erasure_faults
 from ledger.backups.backup_archive import LOG
-from ledger.backups.directory_exchange import check_place, exchange, staged_directory
+from ledger.backups.directory_exchange import check_place, exchange
 from ledger.backups.kept_checkpoint import KeptCheckpoint, checkpoint_in, held_against
+from ledger.backups.lasting_files import remove_abandoned_drafts, staged_directory
 from ledger.backups.restoration import Restored, opened_whole
 from ledger.errors import BackupError, StoreBusy, StoreError, StoreFull
 from ledger.events.ledger_events import EventErased
@@ -70,6 +71,7 @@ def restore_segments(
     is_taken = check_place(directory, replace=replace)
     segments = VerifiedSegments(place)
     directory.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned_drafts(directory.parent)
     with staged_directory(directory) as staged:
         file = staged / LOG
         log = open_store(str(file))

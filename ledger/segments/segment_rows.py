@@ -7,12 +7,12 @@ so the same root. An event whose text was erased has its place, its envelope and
 The same rows give the same file, byte by byte, with one version of the program that writes Parquet.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from ledger.codec.entry import Entry
 from ledger.errors import LedgerDamaged
-from ledger.proof.leaves import SALT_BYTES, Leaf
+from ledger.proof.leaves import SALT_BYTES, Leaf, content_hash, leaf_hashes
 from ledger.proof.merkle import HASH_BYTES
 from ledger.proof.stream_map import ID_BYTES
 from ledger.segments.parquet_files import read_groups, write_groups
@@ -73,9 +73,38 @@ def log_rows(log: LogStore, *, after: int, until: int) -> Iterator[SegmentRow]:
             raise LedgerDamaged(f"the log has no event at position {after + 1}", position=after + 1)
 
 
-def write_rows(rows: Iterator[SegmentRow], file: IO[bytes]) -> int:
-    """Write rows as a Parquet file; how many there are."""
-    return write_groups(((row, len(row.entry.state)) for row in rows), file, row_schema(), _columns)
+def leaf_hashes_of(rows: Sequence[SegmentRow]) -> list[bytes]:
+    """The hashes of the leaves of some rows. Raises LedgerDamaged at one that is not what its leaf stands for."""
+    entries = [row.entry for row in rows]
+    contents = [
+        leaf.content if erased_at is not None else content_hash(leaf.salt or b"", entry.digest, entry.state)
+        for entry, leaf, erased_at in rows
+    ]
+    hashes = list(leaf_hashes(entries, [entry.stream_version for entry in entries], contents))
+    for (entry, leaf, erased_at), content, hashed in zip(rows, contents, hashes, strict=True):
+        is_gone = erased_at is not None
+        if (
+            leaf.content != content
+            or leaf.hash != hashed
+            or entry.is_erased != is_gone
+            or (leaf.salt is None) != is_gone
+        ):
+            detail = f"the event at position {entry.position} is not the one that its leaf stands for"
+            raise LedgerDamaged(detail, position=entry.position)
+    return hashes
+
+
+def write_rows(
+    rows: Iterator[SegmentRow], file: IO[bytes], *, seen: Callable[[list[SegmentRow]], None] | None = None
+) -> int:
+    """Write rows as a Parquet file; how many there are. `seen` is given each group of them before it is written."""
+
+    def columns(group: list[SegmentRow]) -> Sequence[Sequence[Any]]:
+        if seen is not None:
+            seen(group)
+        return _columns(group)
+
+    return write_groups(((row, len(row.entry.state)) for row in rows), file, row_schema(), columns)
 
 
 def _columns(rows: list[SegmentRow]) -> Sequence[Sequence[Any]]:

@@ -4,9 +4,9 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from ledger.append.garbage_pause import garbage_pause
+from ledger.backups.lasting_files import nameless_file
 from ledger.errors import PlaceError
 from ledger.segments.segment_manifest import Segment, segment_name
 from ledger.segments.segment_series import SegmentSeries
@@ -95,8 +95,7 @@ class SeriesExport:
         return next(filter(self._series.is_as_now, there), None)
 
     def _write(self, first: int, last: int, counted: Callable[[int], None]) -> Segment:
-        with tempfile.NamedTemporaryFile(prefix="supply-ledger-") as draft:
-            path = Path(draft.name)
+        with nameless_file() as (draft, path):
             try:
                 with garbage_pause(last - first + 1):
                     root, erased = self._series.write(first, last, draft, counted)
@@ -105,7 +104,9 @@ class SeriesExport:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
                 size = path.stat().st_size
             except OSError as error:
-                raise PlaceError(f"cannot make a segment in {path.parent}: {error.strerror or error}") from error
+                raise PlaceError(
+                    f"cannot make a segment in {tempfile.gettempdir()}: {error.strerror or error}"
+                ) from error
             name = segment_name(self._series.folder, first, last, digest)
             if self._sizes.get(name) != size or self._place.digest(name) != digest:
                 self._place.put(name, path)

@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from typing import IO, TypeVar
 
 from ledger.append.garbage_pause import garbage_pause
-from ledger.errors import BackupError
+from ledger.errors import BackupError, LedgerDamaged
 from ledger.events.base import REGISTRY
-from ledger.proof.leaves import content_hash, leaf_hashes
 from ledger.proof.merkle import Frontier
 from ledger.rules.figure_forms import FormRow
 from ledger.segments.request_rows import read_requests
 from ledger.segments.segment_manifest import Segment, SegmentManifest, read_manifest
-from ledger.segments.segment_rows import SegmentRow, read_rows
+from ledger.segments.segment_rows import SegmentRow, leaf_hashes_of, read_rows
 from ledger.segments.storage_place import READ_BYTES, StoragePlace
 from ledger.store.answered_requests import START, link
 from ledger.store.protocol import AnsweredRequest
@@ -41,7 +40,9 @@ class VerifiedSegments:
     def __init__(self, place: StoragePlace) -> None:
         manifest = read_manifest(place)
         if manifest is None:
-            raise BackupError(f"{place} has no manifest of segments: no export was finished there")
+            raise BackupError(
+                f"{place} has no manifest of segments: no export was finished there; name the place of one"
+            )
         self.place = place
         self.manifest: SegmentManifest = manifest
         self.key = manifest.verify()
@@ -138,20 +139,7 @@ def _checked(rows: Sequence[SegmentRow], segment: Segment, *, after: int) -> lis
             f"{segment.name} has events of the type {min(unknown)!r}, which is not known here: install the version of "
             "this program that made the export"
         )
-    contents = [
-        leaf.content if erased_at is not None else content_hash(leaf.salt or b"", entry.digest, entry.state)
-        for entry, leaf, erased_at in rows
-    ]
-    hashes = list(leaf_hashes(entries, [entry.stream_version for entry in entries], contents))
-    for (entry, leaf, erased_at), content, hashed in zip(rows, contents, hashes, strict=True):
-        is_gone = erased_at is not None
-        if (
-            leaf.content != content
-            or leaf.hash != hashed
-            or entry.is_erased != is_gone
-            or (leaf.salt is None) != is_gone
-        ):
-            raise BackupError(
-                f"the event at position {entry.position} in {segment.name} is not the one that its leaf stands for"
-            )
-    return hashes
+    try:
+        return leaf_hashes_of(rows)
+    except LedgerDamaged as error:
+        raise BackupError(f"{error}, in {segment.name}; {_CHANGED}") from None

@@ -20,6 +20,7 @@ from tests.ledger.backups.conftest import AT, Place, backed_up, names_in, unhear
 from tests.ledger.conftest import figure
 from tests.ledger.proof.signed_trees import WITNESS
 from tests.patience import PATIENCE_S
+from tests.tampering import tampered
 
 
 def test_a_backup_says_of_which_log_it_is(place: Place) -> None:
@@ -167,3 +168,13 @@ def test_a_damaged_log_is_not_backed_up(place: Place) -> None:
         log.execute("UPDATE tree SET root = x'00'")
     with pytest.raises(BackupError, match="damaged"):
         place.backup()
+
+
+def test_a_log_that_was_altered_where_nobody_had_looked_is_not_backed_up(place: Place) -> None:
+    place.fill(40)
+    with place.opened() as ledger:
+        tampered(place.data / "ledger.db", "UPDATE stored_events SET recorded_by = 'another' WHERE position = 12")
+        assert ledger.doubt is None
+        with pytest.raises(BackupError, match="damaged at position 12, and a backup of it could not be restored"):
+            backed_up(ledger, place.folder / "b")
+    assert not (place.folder / "b").exists()

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from ledger import BackupError, Ledger, PlaceError, StoreBusy
-from ledger.segments import check_segments, read_manifest, storage_place
+from ledger.segments import SEGMENTS_MANIFEST, check_segments, read_manifest, storage_place
 from tests.cut_places import cut_place
 from tests.ledger.conftest import figure
 from tests.ledger.segments.exports import RANGE, exported, files_in, filled, restored, said_of, unheard
+from tests.tampering import Tamper, hash_row_again, tampered
 
 
 @pytest.fixture
@@ -363,3 +364,34 @@ def test_a_damaged_log_is_not_exported(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.db") as ledger, pytest.raises(BackupError, match="the log is damaged"):
         exported(ledger, tmp_path / "place")
     assert not (tmp_path / "place").exists()
+
+
+def _another_text(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE stored_events SET state = CAST(state || ' ' AS BLOB) WHERE position = 12")
+
+
+def _another_text_and_leaf(connection: sqlite3.Connection) -> None:
+    _another_text(connection)
+    hash_row_again(connection, 12)
+
+
+def _another_answer(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE requests SET answer = '{\"items\": []}' WHERE key = 'first'")
+
+
+@pytest.mark.parametrize("alter", [_another_text, _another_text_and_leaf, _another_answer])
+def test_a_log_that_was_altered_where_nobody_had_looked_is_not_exported(tmp_path: Path, alter: Tamper) -> None:
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        filled(ledger, 20)
+        ledger.append([figure("7", period="2019")], request=("first", b"hash"))
+        filled(ledger, 20)
+        exported(ledger, tmp_path / "before")
+        before = files_in(tmp_path / "before")
+        tampered(tmp_path / "ledger.db", alter)
+        assert ledger.doubt is None
+        with pytest.raises(BackupError, match="the log is damaged") as said:
+            exported(ledger, tmp_path / "place")
+        assert "verify" in str(said.value)
+        assert not (tmp_path / "place" / SEGMENTS_MANIFEST).exists()
+        assert files_in(tmp_path / "before") == before
+    restored(tmp_path / "before", tmp_path / "again")

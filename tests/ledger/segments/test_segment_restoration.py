@@ -345,11 +345,11 @@ FORGERIES: dict[str, tuple[Change, str]] = {
     ),
     "a state": (
         lambda folder: rewritten(folder, 1, lambda rows: first(rows, state=rows[0].entry.state + b" ")),
-        r"event at position 9 in .* is not the one that its leaf stands for",
+        r"event at position 9 is not the one that its leaf stands for, in log",
     ),
     "an author": (
         lambda folder: rewritten(folder, 0, lambda rows: first(rows, recorded_by="x")),
-        r"event at position 1 in .* is not the one that its leaf stands for",
+        r"event at position 1 is not the one that its leaf stands for, in log",
     ),
     "an author, and the leaf": (
         lambda folder: rewritten(folder, 0, with_leaf_of_its_own),
@@ -369,7 +369,7 @@ FORGERIES: dict[str, tuple[Change, str]] = {
     ),
     "a text that is there again": (
         lambda folder: rewritten(folder, 1, unerased),
-        r"event at position 10 in .* is not the one that its leaf stands for",
+        r"event at position 10 is not the one that its leaf stands for, in log",
     ),
     "an answer": (answered_otherwise, r"requests/000000000001-000000000008.* does not hold what the manifest says"),
     "no Parquet": (
