@@ -177,7 +177,15 @@ class ContentTooLarge(LedgerError):
 
 
 class StoreError(LedgerError):
-    """The store could not take or give what was asked."""
+    """The store could not take or give what was asked: `said`, for everybody.
+
+    `reason` is what the store itself says of it, which may name hosts, roles and folders: for who runs it.
+    """
+
+    def __init__(self, said: str = "", *, reason: str = "") -> None:
+        super().__init__(f"{said}: {reason}" if reason else said)
+        self.said = said
+        self.reason = reason
 
 
 class StoreBusy(StoreError):

@@ -34,9 +34,11 @@ def binaries() -> Path | None:
 
 
 class Cluster:
-    """A cluster that runs. `settings` are those of its server beside what makes it quick, and safe to throw away."""
+    """A cluster that runs; with `primary`, a standby of another. `settings` are those of its server beside what makes
+    it quick, and safe to throw away.
+    """
 
-    def __init__(self, bin_folder: Path, **settings: str) -> None:
+    def __init__(self, bin_folder: Path, *, primary: "Cluster | None" = None, **settings: str) -> None:
         self._bin = bin_folder
         self.folder = Path(tempfile.mkdtemp(prefix="ledger-pg-", dir="/tmp"))  # a socket's path must be short
         self._data = self.folder / "data"
@@ -53,14 +55,23 @@ class Cluster:
         if owner is not None:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         self._owner = owner
-        options = ["--auth=trust", f"--username={ROLE}", "--encoding=UTF8", "--no-locale", "--no-sync"]
-        self._run("initdb", f"--pgdata={self._data}", *options)
+        options = [f"--pgdata={self._data}", f"--username={ROLE}", "--no-sync"]
+        if primary is None:
+            self._run("initdb", *options, "--auth=trust", "--encoding=UTF8", "--no-locale")
+        else:
+            self._run(
+                "pg_basebackup", *options, f"--host={primary.folder}", "--write-recovery-conf", "--checkpoint=fast"
+            )
         self.start()
 
     def start(self) -> None:
         """Start the server, which takes connections when this returns."""
         options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in self._settings.items())
         self._run("pg_ctl", "start", "-w", "-D", str(self._data), "-l", str(self.folder / "log"), "-o", options)
+
+    def standby(self) -> "Cluster":
+        """Another cluster, which follows this one, and is read and not written."""
+        return Cluster(self._bin, primary=self)
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server: `fast` ends what is open, `immediate` is as if the power was cut."""

@@ -1,6 +1,7 @@
 """Problems as HTTP answers: every error of the app, wherever it is raised, goes out as a problem document."""
 
 import json
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -14,8 +15,10 @@ from api.http.answer_headers import EXPLORER_POLICY, SECURITY_HEADERS
 from api.http.visit import visit_of
 from api.problems import MEDIA_TYPE, Problem, problem_of
 from api.web import not_found_page
-from ledger import LedgerError, visible, visible_json
+from ledger import LedgerError, StoreError, visible, visible_json
 from projections import FilterError, QuestionsRefused, TablesUnavailable, Unanswered, UnknownFilter
+
+logger = logging.getLogger("supply_ledger")
 
 FORESEEN = (
     Problem,
@@ -41,6 +44,9 @@ def problem_response(problem: Problem) -> Response:
 
 def error_response(error: Exception, scope: Scope) -> Response:
     """The answer to a request that raised an error."""
+    if isinstance(error, StoreError) and error.reason:
+        logger.warning("%s", error)
+        error = type(error)(error.said)
     problem = _of_framework(error, Request(scope)) if isinstance(error, HTTPException) else problem_of(error)
     visit_of(scope).refusal = problem.kind
     if isinstance(error, HTTPException) and problem.status == 404 and _is_browser(Request(scope)):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from api.http.problem_responses import problem_response
+from api.http.problem_responses import error_response, problem_response
 from api.problems import problem_of
 from ledger import LedgerDamaged, StoreBusy, StoreError, StoreFull
 from projections import TablesUnavailable
@@ -26,6 +26,19 @@ def test_what_no_client_can_cause_is_an_internal_error_that_gives_nothing_away()
     problem = problem_of(RuntimeError("row 7 of /secret/path"))
     assert problem.status == 500
     assert "secret" not in problem.detail
+
+
+@pytest.mark.parametrize("kind", [StoreError, StoreBusy, StoreFull])
+def test_what_a_store_says_of_hosts_and_roles_goes_to_the_log_and_to_no_client(
+    kind: type[StoreError], caplog: pytest.LogCaptureFixture
+) -> None:
+    error = kind("the database cannot be reached just now", reason='host db.internal: role "ledger"')
+    answer = error_response(error, {"type": "http", "method": "GET", "path": "/readyz", "headers": []})
+    assert answer.status_code in (503, 507)
+    assert b"cannot be reached just now" in bytes(answer.body)
+    assert b"db.internal" not in bytes(answer.body)
+    assert "db.internal" in caplog.text
+    assert "db.internal" in str(error)
 
 
 def test_a_damaged_log_is_no_bug_and_says_where_and_what_to_do() -> None:

@@ -47,7 +47,8 @@ class LogAddress(NamedTuple):
             plain = f"postgresql:{plain if plain.startswith('//') else f'//{plain}'}"
             said_here = {name: value for name, value in conninfo_to_dict(plain).items() if value is not None}
         except (ValueError, psycopg.Error) as error:
-            raise StoreError(f"this is no address of a database: {error}") from error
+            reason = " ".join(str(error).replace("\\n", " ").split())
+            raise StoreError(f"this is no address of a database: {reason}") from error
         schema = schemas[-1]
         if not schema or "\0" in schema or len(schema.encode()) > SCHEMA_LENGTH_MAX or schema.startswith("pg_"):
             raise StoreError("a schema has a name of 1 to 63 bytes that does not begin with pg_")

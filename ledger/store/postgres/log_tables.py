@@ -4,16 +4,16 @@ Servers that start at the same time agree on who makes them. A role that may not
 """
 
 import secrets
-from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 
 from ledger.errors import StoreError
 from ledger.store.postgres.datastore import LogDatabase
 from ledger.store.postgres.log_address import LogAddress
+from ledger.store.postgres.log_guards import schema_script
 from ledger.store.postgres.server_connections import Connection
 
 FORM = 1
@@ -43,6 +43,7 @@ def _taken(connection: Connection, schema: str) -> str:
     ((encoding,),) = _run(connection, "SELECT current_setting('server_encoding')")
     if encoding != "UTF8":
         raise StoreError(f"the database keeps texts in {encoding}, and a log needs one that keeps them in UTF8")
+    _check_use(connection, schema)
     if not _are_there(connection, schema):
         with connection.transaction():
             _run(connection, f"SELECT pg_advisory_xact_lock({_MAKING})::text")
@@ -58,6 +59,17 @@ def _taken(connection: Connection, schema: str) -> str:
     return str(name)
 
 
+def _check_use(connection: Connection, schema: str) -> None:
+    """Raises StoreError where the schema is there, and this role may not use it: its tables would seem not to be."""
+    asked = "SELECT current_user, has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1"
+    for role, may_use in _run(connection, asked, schema):
+        if not may_use:
+            raise StoreError(
+                f"the role {role} may not use the schema {schema}: have its owner run `roles.sql`, or connect as a "
+                "role that may"
+            )
+
+
 def _are_there(connection: Connection, schema: str) -> bool:
     # Names are looked up as a connection last saw them; this is asked of the catalogue as it is now.
     asked = "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'log_form')"
@@ -69,10 +81,16 @@ def _make(connection: Connection, schema: str) -> None:
     """Make the schema and its tables; a log of nothing, with a name and a secret of its own."""
     name = sql.Identifier(schema).as_string(None)
     ((there,),) = _run(connection, "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", schema)
-    if not there:
-        _run(connection, f"CREATE SCHEMA {name}")
-    script = files(__package__).joinpath("schema.sql").read_bytes()
-    _exec(connection, script)
+    try:
+        if not there:
+            _run(connection, f"CREATE SCHEMA {name}")
+        _exec(connection, schema_script().encode())
+    except errors.InsufficientPrivilege as error:
+        role = connection.info.user
+        raise StoreError(
+            f"there is no log in the schema {schema}, and the role {role} may not make one: correct the name, or begin "
+            "as a role that may"
+        ) from error
     _run(connection, "INSERT INTO identity (id) VALUES ($1)", str(uuid4()))
     _run(connection, "INSERT INTO signing_secret VALUES (1, $1)", secrets.token_bytes(32))
     _run(connection, "INSERT INTO log_form VALUES (1, $1)", FORM)

@@ -17,6 +17,7 @@ from ledger.store.log_queries import COLUMNS
 from ledger.store.postgres.datastore import LogDatabase, Transaction
 from ledger.store.postgres.erased_pages import ErasedPages
 from ledger.store.postgres.log_address import LogAddress
+from ledger.store.postgres.log_guards import guard_faults
 from ledger.store.postgres.log_tables import take_tables
 from ledger.store.postgres.outbox import FIRST_NAME, KEEP_EVENT
 from ledger.store.protocol import Block
@@ -141,9 +142,5 @@ class PostgresLog(TableLog, LibraryRecorder, PostgresApplicationRecorder):
 
     def damage(self, *, right_tiles: int = 0) -> Iterator[tuple[int | None, str]]:
         """What is wrong with the log beside its entries and leaves, and from which position on."""
-        for name, event in self.datastore.fetch(
-            "SELECT tgname::text, tgrelid::regclass::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-            "WHERE relnamespace = current_schema()::regnamespace AND tgenabled NOT IN ('O', 'A')"
-        ):
-            yield None, f"the trigger {name} of {event} is switched off: anybody may have changed what it guards"
+        yield from ((None, fault) for fault in guard_faults(self.datastore))
         yield from super().damage(right_tiles=right_tiles)

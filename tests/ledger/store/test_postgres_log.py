@@ -102,6 +102,29 @@ def test_a_trigger_that_is_switched_off_is_a_fault(book: Ledger, somebody: Any) 
     assert "stored_events_never_update" in book.verify().faults[0].detail
 
 
+GUARD_GONE = {
+    "gone": "DROP TRIGGER stored_events_never_update ON stored_events",
+    "gone with what it ran": "DROP FUNCTION check_gapless CASCADE",
+    "one that never runs": "DROP TRIGGER requests_never_delete ON requests; CREATE TRIGGER requests_never_delete "
+    "BEFORE DELETE ON requests FOR EACH ROW WHEN (OLD.key IS NULL) EXECUTE FUNCTION refuse_change()",
+    "one that runs another": "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+    "CREATE OR REPLACE TRIGGER tiles_never_change BEFORE DELETE ON tiles FOR EACH STATEMENT EXECUTE FUNCTION nothing()",
+    "another function": "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql "
+    "AS 'BEGIN RETURN NULL; END'",
+}
+
+
+@pytest.mark.parametrize("done", GUARD_GONE)
+def test_a_guard_that_is_not_as_it_was_made_is_a_fault(book: Ledger, somebody: Any, done: str) -> None:
+    assert book.verify().faults == ()
+    somebody.execute(GUARD_GONE[done])
+    faults = book.verify().faults
+    assert faults
+    for fault in faults:
+        assert fault.position is None
+        assert "anybody may have changed what it guards; make it again" in fault.detail
+
+
 def test_the_library_reads_the_log_and_appends_nothing(book: Ledger) -> None:
     assert isinstance(book.log, PostgresLog)
     section = LocalNotificationLog(book.log, section_size=4)["2,5"]
@@ -282,6 +305,58 @@ def test_an_address_is_what_libpq_knows_and_a_schema() -> None:
     assert parsed.connection["host"] == "/run/x"
     assert parsed.connection["connect_timeout"] == "3"
     assert LogAddress.parse("postgresql://h/d").schema == "supply_ledger"
+
+
+@pytest.mark.parametrize(
+    ("role", "database", "said"),
+    [
+        ("nobody_of_that_name", "postgres", "correct the role, the password or the name"),
+        (ROLE, "no_database", "correct the role, the password or the name"),
+        (f"{ROLE}_shut_out", "postgres", "correct the role, the password or the name"),
+        (f"{ROLE}_without_grants", "postgres", "may not use the schema"),
+        (f"{ROLE}_without_tables", "postgres", "as a role to which `roles.sql` grants it"),
+    ],
+)
+def test_who_may_not_use_a_log_is_told_what_to_do(
+    book: Ledger, somebody: Any, tmp_path: Path, role: str, database: str, said: str
+) -> None:
+    for name in (f"{ROLE}_shut_out", f"{ROLE}_without_grants", f"{ROLE}_without_tables"):
+        somebody.execute(f"DROP ROLE IF EXISTS {name}")
+        somebody.execute(f"CREATE ROLE {name} {'NOLOGIN' if name.endswith('out') else 'LOGIN'}")
+    schema = schema_of(tmp_path)
+    somebody.execute(f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}_without_tables")
+    address = cluster().address(schema, role=role).replace("/postgres?", f"/{database}?")
+    with pytest.raises(StoreError, match=said) as error:
+        open_store(address)
+    assert "try again" not in str(error.value)
+    somebody.execute(f"REVOKE USAGE ON SCHEMA {schema} FROM {ROLE}_without_tables")
+
+
+def test_who_may_make_no_log_is_told_that_there_is_none(book: Ledger, somebody: Any, tmp_path: Path) -> None:
+    role = f"{ROLE}_that_makes_nothing"
+    somebody.execute(f"CREATE ROLE {role} LOGIN")
+    with pytest.raises(StoreError, match=f"there is no log in the schema misspelt, and the role {role} may not make"):
+        open_store(cluster().address("misspelt", role=role))
+
+
+def test_a_standby_is_read_and_says_that_it_takes_no_writes() -> None:
+    own = Cluster(needed_binaries())
+    standby = None
+    try:
+        with Ledger(own.address("log")) as book:
+            book.append([*WORLD, figure()])
+            standby = own.standby()
+            with Ledger(standby.address("log")) as copy:
+                assert list(copy.entries()) == list(book.entries())
+                assert copy.verify().faults == ()
+                with pytest.raises(StoreError, match="takes no writes; if it is a standby, name its primary"):
+                    copy.append([figure("2", period="2022")])
+            with pytest.raises(StoreError, match="takes no writes; if it is a standby, name its primary"):
+                open_store(standby.address("another"))
+    finally:
+        if standby is not None:
+            standby.remove()
+        own.remove()
 
 
 def test_a_database_that_keeps_no_unicode_is_refused() -> None:
