@@ -12,14 +12,14 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from api.cli.options import OPERATION_PANEL, DataOption
-from api.cli.segment_transfers import checked_in_segments, holds_rows, is_address, restored_from_segments
+from api.cli.segment_transfers import check_apart, checked_in_segments, holds_rows, is_address, restored_from_segments
 from api.cli.session import FAILED, MISUSED, fail, opened_ledger, reporting
 from api.cli.terminal import console
 from api.distribution import installed_version
 from api.keys.key_file import KEYS_FILE
 from api.operations.care_records import BackupRecord, instant_now, keep_record
 from api.settings import DataDirectory, data_directory
-from ledger import visible
+from ledger import log_is_there, visible
 from ledger.backups import KeptCheckpoint, Restored, check_backup, make_backup, restore
 from ledger.proof import WITNESS_FILE, WITNESS_KEY_FILE, NoteError, VerifierKey
 
@@ -39,6 +39,7 @@ def backup_command(
     The secrets of the ledger, its signing key and the keys of its users, are not in it.
     """
     at = datetime.now(UTC)
+    check_apart(str(file), data)
     with opened_ledger(data, make=False) as ledger, _bar() as bar:
         manifest = make_backup(
             ledger, file, at=at, program=installed_version(), copied=bar("Copying the log"), packed=bar("Packing")
@@ -82,6 +83,9 @@ def restore_command(
         fail("--key and --accept-loss are about a --checkpoint.", code=MISUSED)
     kept = None if checkpoint is None else KeptCheckpoint(_note_in(checkpoint), _keys(key))
     place = data_directory(data)
+    if place.address is None:
+        with reporting():
+            log_is_there(place.location)  # It says what is meant as the address of a database, and is none.
     if is_address(source) or Path(source).is_dir():
         if holds_rows(source):
             fail(

@@ -8,10 +8,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.cli.options import DataOption, Output, one_of
 from api.cli.record_commands import PANEL
-from api.cli.segment_transfers import export_in_segments, is_address
+from api.cli.segment_transfers import check_apart, export_in_segments, is_address
 from api.cli.session import MISUSED, fail, opened_ledger
 from api.cli.terminal import console
-from api.settings import DataPlace, data_directory
+from api.settings import DataPlace
 from ledger import export_log, visible
 
 app = typer.Typer()
@@ -39,7 +39,7 @@ def export_command(
     data: DataOption = None,
 ) -> None:
     """Write the whole log into a folder, for `import` here or elsewhere; or in segments into a place, for `restore`."""
-    _check_apart(Path(place.removeprefix("file://")), data_directory(data).path)
+    check_apart(place, data)
     if segments or is_address(place):
         one_of("--format", output.value, (Output.table.value, Output.json.value))
         export_in_segments(place, data, with_tables=tables, output=output)
@@ -49,11 +49,6 @@ def export_command(
         fail("--format is about segments: say --segments, or name an address.", code=MISUSED)
     else:
         _export_rows(Path(place), data)
-
-
-def _check_apart(folder: Path, directory: Path) -> None:
-    if folder.resolve().is_relative_to(directory.resolve()):
-        fail(f"{folder} lies in the data directory, where a text that is erased later would stay: name another folder.")
 
 
 def _export_rows(folder: Path, data: DataPlace | None) -> None:

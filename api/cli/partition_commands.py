@@ -1,6 +1,7 @@
 """`supply-ledger partitions` and `spark`: the typed versions of a ledger in a place, and folds of them elsewhere."""
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +10,13 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from api.cli.options import OPERATION_PANEL, DataOption
+from api.cli.segment_transfers import check_apart
 from api.cli.session import MISUSED, fail, opened, reporting
 from api.cli.terminal import console
 from api.settings import name_python_of_executors
 from ledger import visible
 from ledger.segments import storage_place
-from projections.partitions import FOLDED, VersionPlace, export_versions, spark_fold_into
+from projections.partitions import FOLDED, VersionPlace, export_versions, place_of_answer, spark_fold_into
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -50,10 +52,11 @@ def partitions_command(
                 bar(read, there.manifest.rows)
         manifest, done, named = there.manifest, "Read and verified", there.name
     else:
+        check_apart(place, data)
         with opened(data, make=False) as engine, reporting(), _bar("Writing") as bar, engine.tables_at_rest() as tables:
             target = storage_place(place)
             manifest = export_versions(engine.ledger, tables, target, buckets=buckets or BUCKETS_DEFAULT, seen=bar)
-        done, named = "Wrote", str(target)
+        done, named = "There are", str(target)
     _say(f"{done} {manifest.rows} versions in {manifest.buckets} buckets, up to position {manifest.position}: {named}")
     _say(f"The root of the log there is {manifest.root}.")
 
@@ -85,13 +88,15 @@ def spark_command(
     if resource not in FOLDED:
         fail(f"{resource!r} is not folded bucket by bucket. What is: {', '.join(FOLDED)}.", code=MISUSED)
     clocks = {"as_of": as_of, "recorded_as_of": recorded_as_of, "effective_at": effective_at}
+    check_apart(target, None)
     with reporting():
         VersionPlace(source).viewpoint(**clocks)  # Spark takes a while to start, and only then finds a mistake.
+        place = place_of_answer(target)
         with _session(master) as session:
             answer = spark_fold_into(session, source, clocks, resource, target)
     basis = answer["basis"]
     where = f"as of {basis['as_of']}, recorded as of {basis['recorded_as_of']}"
-    _say(f"Folded {answer['rows']} {resource} {where}: {storage_place(target)}")
+    _say(f"Folded {answer['rows']} {resource} {where}: {place}")
 
 
 @contextmanager
@@ -99,7 +104,9 @@ def _session(master: str | None) -> "Iterator[SparkSession]":
     """A session of Spark, ended afterwards."""
     name_python_of_executors()
     try:
-        from pyspark.sql import SparkSession
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # They are of pyspark's own imports, of which none is used here.
+            from pyspark.sql import SparkSession
     except ImportError:
         fail("There is no pyspark here.", "Install it with `pip install 'supply-ledger[spark]'`.")
     builder = SparkSession.builder.appName("supply-ledger")
@@ -108,7 +115,10 @@ def _session(master: str | None) -> "Iterator[SparkSession]":
     try:
         session = builder.getOrCreate()
     except Exception as error:
-        fail(f"Spark does not start: {str(error).strip().partition(chr(10))[0]}", "It needs Java 17 or later.")
+        fail(
+            f"Spark does not start: {str(error).strip().partition(chr(10))[0]}",
+            "It needs Java 17 or later, and --master a cluster that runs: local[2], spark://host:7077, yarn.",
+        )
     try:
         yield session
     except Exception as error:

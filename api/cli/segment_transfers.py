@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.options import Output
-from api.cli.session import engine_at, opened_ledger
+from api.cli.session import engine_at, fail, opened_ledger
 from api.cli.table_progress import make_tables
 from api.cli.terminal import console
 from api.distribution import installed_version
@@ -33,6 +33,13 @@ from projections.transfers import TableExport, TableSupply, drop_outdated_tables
 def is_address(place: str) -> bool:
     """Whether a place is named by an address such as `s3://bucket/ledger`, and not by a path."""
     return "://" in place
+
+
+def check_apart(place: str, data: DataPlace | None) -> None:
+    """Whether a copy of a ledger that goes there would lie outside of its directory; else say so, and leave."""
+    folder = Path(place.removeprefix("file://"))
+    if folder.resolve().is_relative_to(data_directory(data).path.resolve()):
+        fail(f"{folder} lies in the data directory, where a text that is erased later would stay: name another folder.")
 
 
 def export_in_segments(place: str, data: DataPlace | None, *, with_tables: bool, output: Output) -> None:

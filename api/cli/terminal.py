@@ -41,8 +41,10 @@ class PeopleConsole(Console):
 def console(*, stderr: bool = False, is_error: bool = False, file: TextIO | None = None) -> PeopleConsole:
     """A console on the terminal's width, or wide where the output is piped. Errors are said whatever was wanted."""
     quiet = stderr and not is_error and QUIET.get()
-    made = PeopleConsole(file=file, stderr=stderr, quiet=quiet)
-    return made if made.is_terminal else PeopleConsole(file=file, stderr=stderr, quiet=quiet, width=WIDTH_PIPED)
+    made = PeopleConsole(file=file, stderr=stderr, quiet=quiet, emoji=False)
+    if not made.is_terminal:
+        made.width = WIDTH_PIPED
+    return made
 
 
 def page_table(page: Page, *, title: str, columns: Sequence[str] = (), width: int = WIDTH_PIPED) -> RenderableType:

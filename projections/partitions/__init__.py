@@ -9,7 +9,7 @@
 
 from projections.partitions.bucket_fold import NotFolded, Partition, Rows, fold
 from projections.partitions.folded_resources import FOLDED, FoldedResource
-from projections.partitions.spark_folds import spark_fold, spark_fold_into
+from projections.partitions.spark_folds import place_of_answer, spark_fold, spark_fold_into
 from projections.partitions.version_export import export_versions
 from projections.partitions.version_keys import bucket_of
 from projections.partitions.version_manifest import VersionManifest, VersionsUnusable
@@ -27,6 +27,7 @@ __all__ = [
     "bucket_of",
     "export_versions",
     "fold",
+    "place_of_answer",
     "spark_fold",
     "spark_fold_into",
 ]

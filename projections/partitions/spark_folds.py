@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from ledger.segments import json_bytes, storage_place
+from ledger.segments import StoragePlace, json_bytes, storage_place
 from projections.partitions.bucket_fold import Rows, fold
 from projections.partitions.version_manifest import VersionObject, VersionsUnusable
 from projections.partitions.version_place import VersionPartition, VersionPlace, rows_together
@@ -56,9 +56,7 @@ def spark_fold_into(
     object with its rows, bytes and SHA-256. Raises what `spark_fold` raises, and VersionsUnusable where there is an
     answer already.
     """
-    place = storage_place(target)
-    if place.size(ANSWER) is not None:
-        raise VersionsUnusable(f"{place} has an answer already: name another place, or empty this one first")
+    place = place_of_answer(target)
     question = _Question.of(location, viewpoint, resource)
     found = _spread(session, question, _Writing(question, target).objects, _WRITTEN).collect()
     objects = sorted((one.asDict() for one in found), key=lambda one: str(one["name"]))
@@ -70,6 +68,14 @@ def spark_fold_into(
     }
     place.write(ANSWER, json_bytes(answer))
     return answer
+
+
+def place_of_answer(target: str) -> StoragePlace:
+    """The place for an answer. Raises VersionsUnusable where there is one already, and PlaceError."""
+    place = storage_place(target)
+    if place.size(ANSWER) is not None:
+        raise VersionsUnusable(f"{place} has an answer already: name another place, or empty this one first")
+    return place
 
 
 class _Question(NamedTuple):

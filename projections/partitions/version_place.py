@@ -22,6 +22,8 @@ from projections.partitions.version_manifest import (
 from projections.tables.tables_fingerprint import tables_fingerprint
 from projections.viewpoint import Viewpoint, stated_position
 
+_ANEW = "put the versions there again with the command `partitions`"
+
 
 @dataclass(frozen=True)
 class VersionPartition:
@@ -120,7 +122,7 @@ def rows_of(place: StoragePlace, one: VersionObject) -> pa.Table:
 
     content = place.read(one.name, bytes_max=one.bytes)
     if content is None:
-        raise VersionsUnusable(f"{one.name} in {place.name} is missing: put the versions there anew")
+        raise VersionsUnusable(f"{one.name} in {place.name} is missing: {_ANEW}")
     if hashlib.sha256(content).hexdigest() != one.sha256:
-        raise VersionsUnusable(f"{one.name} in {place.name} is not as it was written: put the versions there anew")
+        raise VersionsUnusable(f"{one.name} in {place.name} is not as it was written: delete it, and {_ANEW}")
     return read_table(pa.BufferReader(content))

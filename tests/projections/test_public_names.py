@@ -72,7 +72,7 @@ PUBLIC = {
     ),
     "projections.partitions": (
         "FOLDED FoldedResource NotFolded Partition Rows VersionManifest VersionPlace VersionsUnusable bucket_of "
-        "export_versions fold spark_fold spark_fold_into"
+        "export_versions fold place_of_answer spark_fold spark_fold_into"
     ),
     "projections.transfers": (
         "TableExport TableManifest TableSupply TablesRefused WarmStart drop_outdated_tables export_tables workshop"

@@ -123,6 +123,26 @@ def test_a_database_that_cannot_be_reached_is_said_and_no_password(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    "address", ["postgresql:facts", "postgres:/facts", "POSTGRESQL://h/facts", "Postgresql:x", "sqlite:///x"]
+)
+def test_what_is_meant_as_an_address_and_is_none_is_no_folder(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    there = DatabaseShell(address)
+    (tmp_path / "facts.jsonl").write_text(json.dumps(FACTS[0]), encoding="utf-8")
+    asked = [("figures",), ("import", "facts.jsonl"), ("verify",), ("serve", "--port", "0")]
+    for words in asked if "://" in address else [*asked, ("restore", str(tmp_path))]:
+        assert "name a folder, or an address: postgresql://" in there.fails(*words)
+    assert not any(path.name.lower().startswith("p") for path in tmp_path.iterdir())
+
+
+def test_a_name_is_shown_as_it_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "no ledger in a:x:1:100:2" in DatabaseShell("a:x:1:100:2").fails("figures")
+
+
+@pytest.mark.parametrize(
     ("address", "shown"),
     [
         ("postgresql://me:secret@h:5/d?schema=s", "postgresql://me@h:5/d?schema=s"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from api.cli.main import app
 from api.settings import FOLDER
 from tests.api.cli.test_commands import FACTS, Shell
 from tests.api.cli.test_database_ledger import DatabaseShell
@@ -120,11 +121,16 @@ def test_a_ledger_is_exported_to_an_object_store_and_restored(
         assert restored.ok("figures", "--format", "csv") == shell.ok("figures", "--format", "csv")
 
 
-def test_an_export_into_the_data_directory_would_keep_what_is_erased_and_is_refused(
-    shell: Shell, tmp_path: Path
+def test_a_copy_in_the_data_directory_would_keep_what_is_erased_and_is_refused(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside = shell.data / "export"
     for place in (str(inside), f"file://{inside}"):
         for options in ([], ["--segments"]):
             assert "lies in the data directory" in shell.fails("export", place, *options)
+        assert "lies in the data directory" in shell.fails("partitions", place)
+        monkeypatch.setenv("SUPPLY_LEDGER_DATA", str(shell.data))
+        asked = ["spark", "figures", "--from", str(tmp_path / "versions"), "--to", place]
+        assert "lies in the data directory" in shell.runner.invoke(app, asked).stderr
+    assert "lies in the data directory" in shell.fails("backup", str(inside))
     assert not inside.exists()
