@@ -94,7 +94,6 @@ class Intake:
             entry = None
             if moves != batch.moves and as_told:
                 as_told = False
-                self._before_it.clear()
                 batch.compare(verdicts.events, last=ALL_SAID)
             if facts is not None and isinstance(event, Draft) and as_told and is_certain(facts.figure):
                 entry = place_plain(event, by)
@@ -104,6 +103,8 @@ class Intake:
                 self._restore(batch, number, event, kept)
             else:
                 self._place(batch, number, event, by_content=not chooses)
+        if moves != batch.moves:
+            self._before_it.clear()
         self._head = batch.state.head
 
     def _plain(self, batch: Batch, events: Sequence[Draft | Refused]) -> list[FigureFacts | None]:

@@ -15,6 +15,7 @@ import pytest
 from ledger import Append, Ledger, Refused, import_file
 from ledger.append import said_of_figures
 from ledger.append.batch import Batch
+from ledger.imports import importer, rows
 from tests.depth import examples
 from tests.ledger.conftest import WORLD, correction, figure, record_together, reinstatement, retraction
 from tests.oracle.deep_histories import deep_history
@@ -44,6 +45,7 @@ def merge(kept: str, merged: str, **fields: Any) -> Row:
     return {"type": "EntitiesMerged", "kept": kept, "merged": merged, "reason": "one and the same", **fields}
 
 
+WITHDRAWN = {name: value for name, value in figure(type="FigureWithdrawn").items() if name != "value"}
 MERGED = merge("world", "earth", event_id=ONE)
 ELSEWHERE: dict[str, tuple[list[Row], Row, bool]] = {
     "the subject was merged": ([figure("1", subject="earth"), MERGED], figure("2"), True),
@@ -137,7 +139,7 @@ ELSEWHERE: dict[str, tuple[list[Row], Row, bool]] = {
         True,
     ),
     "it was taken back by its publisher": (
-        [figure("1"), {**figure(), "type": "FigureWithdrawn", "value": None}],
+        [figure("1"), WITHDRAWN],
         figure("2"),
         False,
     ),
@@ -151,7 +153,6 @@ def rules(items: Sequence[Any]) -> list[str]:
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_a_statement_is_compared_with_what_stands_on_its_figure_now(tmp_path: Path, name: str) -> None:
     before, row, contradicts = ELSEWHERE[name]
-    before = [{field: value for field, value in one.items() if value is not None} for one in before]
     expected = ["contradicts"] if contradicts else []
 
     def a_ledger(where: str, events: Sequence[Row] = ()) -> Ledger:
@@ -188,6 +189,26 @@ def test_a_row_is_in_conflict_with_what_stands_on_its_figure_now(tmp_path: Path,
                 )
 
 
+@pytest.mark.parametrize("name", ELSEWHERE)
+@pytest.mark.parametrize("piece", [1, 2, 3, 5])
+def test_a_file_says_so_in_pieces_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, piece: int
+) -> None:
+    before, row, contradicts = ELSEWHERE[name]
+    monkeypatch.setattr(rows, "PIECE_ROWS", piece)
+    path = tmp_path / "facts.jsonl"
+    others = [figure(str(number), period=str(1900 + number)) for number in range(3)]
+    path.write_text("".join(json.dumps(one) + "\n" for one in (*others, *before, row)))
+    for transaction in (1, 4):
+        monkeypatch.setattr(importer, "TRANSACTION_PIECES", transaction)
+        with Ledger(":memory:", clock=lambda: NOW) as book:
+            book.append([*WORLD, *MORE])
+            report = import_file(book, path, mode="proceed", on_conflict="record")
+            assert report.rejected == 0
+            found = [one["rule"] for one in report.warnings if one["row"] == len(others) + len(before) + 1]
+            assert found == (["contradicts"] if contradicts else [])
+
+
 def test_a_correction_by_a_file_is_of_the_statement_on_the_same_figure(ledger: Ledger, tmp_path: Path) -> None:
     """Not of one that was corrected to another figure before, and says nothing of this one any more."""
     ledger.append([figure("1", event_id=ONE), correction(ONE, subject="china")])
@@ -215,8 +236,8 @@ def test_one_instant_printed_with_two_offsets_is_one_date(ledger: Ledger, tmp_pa
         [figure("1", published_at="2024-01-31T08:00:00+08:00"), figure("1", published_at="2024", period="2022")]
     )
     path = tmp_path / "facts.jsonl"
-    rows = figure("2", published_at="2024-01-31T00:00:00Z"), figure("2", published_at="2024-12-31", period="2022")
-    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    said = figure("2", published_at="2024-01-31T00:00:00Z"), figure("2", published_at="2024-12-31", period="2022")
+    path.write_text("".join(json.dumps(one) + "\n" for one in said))
     report = import_file(ledger, path, mode="proceed")
     assert [(one["row"], one["rule"]) for one in report.errors] == [(1, "conflict")]
     assert [(one["row"], one["rule"]) for one in report.warnings] == [(2, "contradicts")]
@@ -340,7 +361,7 @@ def test_a_conflict_of_a_row_is_one_with_what_stands(tmp_path: Path, seed: int) 
     rng = random.Random(seed)
     events = a_history(seed)
     half = rng.randrange(len(events) // 2, len(events))
-    rows = [
+    said = [
         {**row, "published_at": row.get("published_at") or "2025-01-31", "event_id": None}
         for row in (*events[half:], *rng.sample(events, len(events) // 2))
         if row["type"] in FIGURES
@@ -349,7 +370,7 @@ def test_a_conflict_of_a_row_is_one_with_what_stands(tmp_path: Path, seed: int) 
         accepted(events[:half], ledger)
         model = model_of(ledger)
         path = tmp_path / "row.jsonl"
-        for row in rows[:8]:
+        for row in said[:8]:
             path.write_text(json.dumps(row) + "\n")
             report = import_file(ledger, path, dry_run=True, mode="proceed")
             if (found := [one["rule"] for one in report.errors]) in ([], ["conflict"]):
