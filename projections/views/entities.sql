@@ -100,8 +100,8 @@ schemes AS (
     viewpoint,
     entity,
     slug,
-    identifiers,
-    UNNEST(JSON_KEYS(identifiers)) AS scheme
+    UNNEST(JSON_KEYS(identifiers)) AS scheme,
+    UNNEST(JSON_EXTRACT_STRING(identifiers, '$.*')) AS identifier
   FROM members
   WHERE type = 'EntityRegistered'
 ),
@@ -111,7 +111,7 @@ chosen AS (
     viewpoint,
     entity,
     scheme,
-    ARG_MIN(JSON_EXTRACT_STRING(identifiers, '$."' || scheme || '"'), ROW(slug <> entity, slug)) AS identifier
+    ARG_MIN(identifier, ROW(slug <> entity, slug)) AS identifier
   FROM schemes
   GROUP BY viewpoint, entity, scheme
 ),

@@ -315,7 +315,9 @@ class Writer:
             kind=self.kinds[slug],
             name=slug.replace("-", " ").title(),
             aliases=[f"{slug} (old)"] if self.often(20) else None,
-            identifiers={self.rng.choice(("LEI", "ticker")): slug[:3].upper()} if self.often(20) else None,
+            identifiers={self.rng.choice(("LEI", "ticker", 'the "code"')): slug[:3].upper()}
+            if self.often(20)
+            else None,
             fiscal_year_end=FISCAL_YEAR_ENDS.get(slug),
             parent=self.rng.choice(parents) if parents and self.often(10) else None,
             published_at=self.when() if self.often(30) else None,

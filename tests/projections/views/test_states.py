@@ -311,3 +311,19 @@ def test_what_was_said_last_of_a_policys_date_counts(book: Book) -> None:
     )
     (item,) = book.ask("policies", as_of="2025-03-01", effective_at="2026-02-01")
     assert (item["status"], item["effective_from"]) == ("in_force", "2026-01-01")
+
+
+SCHEMES = ("LEI", "ISO 3166", 'a"b', '"', "a.b", "$x", "*", "[0]", "\\", 'a\\"b', "a'b", "x\ny", "é")
+
+
+def test_a_scheme_of_identifiers_is_any_text(book: Book) -> None:
+    coded = {"type": "EntityRegistered", "kind": "other", "name": "Coded"}
+    for place, scheme in enumerate(SCHEMES):
+        identifiers = {scheme: f"v{place}", "ticker": f"T{place}"}
+        book.record({**coded, "entity": f"coded-{place}", "identifiers": identifiers})
+        assert book.one("entities", filters={"entity": f"coded-{place}"})["identifiers"] == identifiers
+        assert book.one("entities", filters={"q": f"T{place}"})["entity"] == f"coded-{place}"
+    for place in range(1, len(SCHEMES)):
+        book.record(merge(kept="coded-0", merged=f"coded-{place}"))
+    together = {scheme: f"v{place}" for place, scheme in enumerate(SCHEMES)}
+    assert book.one("entities", filters={"entity": "coded-0"})["identifiers"] == {**together, "ticker": "T0"}
