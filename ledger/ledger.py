@@ -64,6 +64,7 @@ class Ledger:
         self.log: LogStore = open_store(self._location)
         """The store itself: entries by position, stream and event id."""
         self._writer = Writer(self.log, clock=self.clock.for_record, sign=self._sign, check=self._check)
+        self._seal_was_checked = False
         self.doubt: LedgerDamaged | None = None
         """What a look at the log found when it was opened; while there is anything, nothing is recorded."""
         try:
@@ -123,6 +124,15 @@ class Ledger:
             self.scrub()
 
     def _check(self) -> None:
+        """Whether something may be recorded: what is sealed next would else stand for what another hand has sealed."""
+        if self.doubt is None and not self._seal_was_checked:
+            from ledger.verification import check_seal
+
+            try:
+                check_seal(self.log, self.proofs)
+            except LedgerAltered as error:
+                self.doubt = error
+            self._seal_was_checked = True
         if self.doubt is not None:
             raise self.doubt
 

@@ -110,6 +110,25 @@ def check_quickly(log: LogStore, proofs: LogProofs) -> None:
     raise LedgerAltered(f"{place}{detail}; {_WAY_ON}", position=position)
 
 
+def check_seal(log: LogStore, proofs: LogProofs) -> None:
+    """Look whether the last transaction was sealed with the key of the log. Raises LedgerAltered where it was not.
+
+    Whoever has altered a log can make its tree anew, and no seal for that; the next append would make one.
+    """
+    seal = log.sealed()
+    if seal is None:
+        return
+    if proofs.key_is_gone:
+        raise LedgerAltered(
+            "the key that sealed the log is gone from beside it: put `ledger.key` back, or restore a backup, which "
+            "goes on with a key of its own"
+        )
+    try:
+        opened(seal, [proofs.key.verifier], origin=proofs.origin)
+    except ProofError as error:
+        raise LedgerAltered(f"the seal of the log was not made with its key: {error}; {_WAY_ON}") from None
+
+
 def _at_end(log: LogStore, proofs: LogProofs) -> Iterator[Fault]:
     size, seal = log.head(), log.sealed()
     if size == 0 and seal is None:

@@ -77,6 +77,11 @@ class LogProofs:
         """Whether the log, which is in a file, has signed anything yet."""
         return self._file is not None and key_file_beside(self._file).exists()
 
+    @property
+    def key_is_gone(self) -> bool:
+        """Whether the log is in a file, and no key lies beside it."""
+        return self._file is not None and not key_file_beside(self._file).exists()
+
     def checkpoint(self, size: int | None = None) -> Note:
         """The signed checkpoint over the first `size` entries; all where it is not said."""
         if size is None:

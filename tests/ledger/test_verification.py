@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import Ledger, LedgerDamaged
+from ledger import Ledger, LedgerAltered, LedgerDamaged
 from ledger.append.erasure_faults import THERE
 from ledger.entry_faults import AT_ONCE, Fault, PartFaults, faults_of_part
 from ledger.store.merkle_tiles import WIDTH
@@ -403,3 +404,32 @@ def test_random_tamperings_are_found(tmp_path: Path) -> None:
     counts, missed = tamper(examples(40, deeply=2000), 1, tmp_path)
     assert not missed
     assert sum(counts.values()) >= 10
+
+
+def _seal_of_another(connection: sqlite3.Connection) -> None:
+    (note,) = connection.execute("SELECT note FROM seal").fetchone()
+    text, _, signature = note.rpartition(b" ")
+    forged = b64encode(b64decode(signature)[:4] + bytes(64))
+    connection.execute("UPDATE seal SET note = ?", (text + b" " + forged + b"\n",))
+
+
+@pytest.mark.parametrize("harm", ["a seal of another hand", "the key is gone", "another key"])
+def test_an_append_does_not_seal_what_another_hand_has_sealed(tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "ledger.db"
+    with Ledger(path) as ledger:
+        ledger.append([*WORLD, figure()])
+        head = ledger.head()
+    if harm == "a seal of another hand":
+        tampered(path, _seal_of_another)
+    else:
+        (tmp_path / "ledger.key").unlink()
+    if harm == "another key":
+        with Ledger(path) as ledger:
+            assert ledger.verify().faults, "which makes a key where there is none"
+    with Ledger(path) as ledger:
+        for _ in range(2):
+            with pytest.raises(LedgerAltered, match="put `ledger.key` back" if "gone" in harm else "not made with its"):
+                ledger.append([figure("2", period="2022")])
+        assert ledger.doubt is not None
+        assert ledger.head() == head
+        assert ledger.verify().faults
