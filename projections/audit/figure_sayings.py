@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.values import instant_text
@@ -32,7 +31,7 @@ class EntityLabel(NamedTuple):
 
 
 class FigureOfSubject(NamedTuple):
-    """A figure of which the ledger holds anything."""
+    """A figure. Where nothing of it stands at the viewpoint, it was published later, or was held by mistake."""
 
     figure_id: str
     subject: str
@@ -44,6 +43,7 @@ class FigureOfSubject(NamedTuple):
     start: date | None
     end: date | None
     publishers: Sequence[str]
+    stands: bool
 
 
 class Saying(NamedTuple):
@@ -97,12 +97,14 @@ class LedgerAct(NamedTuple):
 class FigureSayings:
     """What was said of one figure, as it is known at a viewpoint.
 
-    `standing` has what each publisher says last, the answer first. `earlier` are statements that their publisher
-    replaced by saying something else, each with the one that did. `mistaken` are versions that the ledger holds no
-    longer since they were wrong here, each with the event that ended it. `later` was published after the viewpoint.
+    `standing` has what each publisher says last, the answer first; `beside` what else it said at that very time, where
+    it contradicts itself. `earlier` are statements that their publisher replaced by saying something else, each with
+    the one that did. `mistaken` are versions that the ledger holds no longer since they were wrong here, each with the
+    event that ended it. `later` was published after the viewpoint.
     """
 
     standing: Sequence[Saying]
+    beside: Sequence[Saying]
     earlier: Sequence[tuple[Saying, Saying]]
     mistaken: Sequence[tuple[Saying, LedgerAct]]
     later: Sequence[Saying]
@@ -151,28 +153,53 @@ def _at(
         if one.visible_from <= known:
             by_publisher[one.publisher].append(one)
     ranks = ranking.ranks(sayings[0].metric)
-    last = [
-        ones[-1]._replace(preferred=ranks.get(publisher, 0))
+    heads = [
+        [one._replace(preferred=ranks.get(publisher, 0)) for one in _head(ones)]
         for publisher, ones in by_publisher.items()
         if not ones[-1].withdrawn
     ]
+    following = {(one.event_id, one.since): one.said for one in sayings}
     return FigureSayings(
-        standing=sorted(last, key=lambda one: (one.outranks, one.published_until, one.position), reverse=True),
+        standing=sorted(
+            (head[0] for head in heads),
+            key=lambda one: (one.outranks, one.published_until, one.position),
+            reverse=True,
+        ),
+        beside=[one for head in heads for one in head[1:] if one.said != head[0].said],
         earlier=[pair for ones in by_publisher.values() for pair in _replaced(ones)],
         mistaken=[
             (one, acts[one.until])
             for one in sayings
-            if one.until in acts and one.visible_from <= known and not one.withdrawn
+            if one.until in acts
+            and one.visible_from <= known
+            and not one.withdrawn
+            and following.get((one.event_id, one.until)) != one.said
         ],
         later=[one for one in held if one.visible_from > known and not one.withdrawn],
     )
 
 
+def _head(entries: Sequence[Saying]) -> Iterator[Saying]:
+    """What one publisher said last, and what else it said at that time, the last first."""
+    for one in reversed(entries):
+        if one.withdrawn or one.published_until != entries[-1].published_until:
+            return
+        yield one
+
+
 def _replaced(entries: Sequence[Saying]) -> Iterator[tuple[Saying, Saying]]:
-    """The statements of one publisher that a later one differs from, the last first."""
-    for one, following in reversed(list(pairwise(entries))):
-        if not one.withdrawn and (following.withdrawn or following.said != one.said):
+    """The statements of one publisher that it replaced by another one, the last first, each with that.
+
+    What is said at one time contradicts what is said beside it, and replaces nothing.
+    """
+    following: Saying | None = None
+    together = entries[-1]
+    for one in reversed(entries):
+        if one.published_until != together.published_until or together.withdrawn:
+            following = together
+        if following is not None and not one.withdrawn and (following.withdrawn or following.said != one.said):
             yield one, following
+        together = one
 
 
 def _in_utc(at: datetime) -> datetime:

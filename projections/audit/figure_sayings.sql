@@ -1,12 +1,13 @@
 -- What a check of many figures reads, each in one statement.
 
 -- name: labels
--- One row is a label of an entity, whenever it was given, that the ledger held; or, as `iso_3166:CN`, its code.
+-- One row is a label of an entity that it has or had at the viewpoint; or, as `iso_3166:CN`, its code.
 SELECT DISTINCT entities.entity, registered.kind, label
 FROM (
   SELECT entity, UNNEST(LIST_CONCAT([entity, name, alias], COALESCE(aliases, []))) AS label
   FROM log.entities
   WHERE since <= $position AND until > $position
+    AND visible_from <= CAST($as_of AS TIMESTAMP)
     AND type IN ('EntityRegistered', 'EntityRenamed', 'EntityAliasAdded')
   UNION ALL
   SELECT entity, CONCAT('iso_3166:', identifiers ->> '$.iso_3166')
@@ -23,7 +24,8 @@ WHERE label IS NOT NULL
 ORDER BY 1, 3
 
 -- name: figures
--- One row is a figure of some subjects of which the ledger held anything, published yet or not.
+-- One row is a figure of some subjects, whether anything of it stands, and who said so. Where nothing stands it was
+-- not published yet, or the ledger holds no longer what it held.
 SELECT
   CAST(figure_id AS VARCHAR),
   subject,
@@ -34,13 +36,16 @@ SELECT
   canonical_unit,
   period_start,
   period_end,
-  LIST(DISTINCT publisher)
-FROM log.figures
+  COALESCE(LIST(DISTINCT publisher) FILTER (stands), LIST(DISTINCT publisher)),
+  BOOL_OR(stands)
+FROM (
+  SELECT *, until > $position AND visible_from <= CAST($as_of AS TIMESTAMP) AS stands
+  FROM log.figures
+)
 WHERE subject_code IN (SELECT code_of(UNNEST(CAST($subjects AS VARCHAR[]))))
   AND LIST_CONTAINS(CAST($subjects AS VARCHAR[]), subject)
   AND since <= $position
 GROUP BY ALL
-HAVING BOOL_OR(until > $position)
 ORDER BY 1
 
 -- name: sayings

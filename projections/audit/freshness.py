@@ -30,7 +30,7 @@ SELECT
   COUNT(DISTINCT figure_id) AS figures,
   COUNT(*) AS statements,
   MAX(position) AS position,
-  MAX(source_retrieved_on) AS retrieved
+  MAX(source_retrieved_on) FILTER (source_retrieved_on <= $today) AS retrieved
 FROM chosen
 GROUP BY publisher, metric
 ORDER BY publisher, metric
@@ -49,8 +49,8 @@ def freshness(
       year tells of none), of how many `figures`, in how many `statements`.
     - The rhythm: `every_days`, `mostly_within_days`, `expected_on` (last + every), `overdue_from` (the day after last +
       mostly within); null with fewer than four days of publication, and `reasons` says so.
-    - Who looked: the last check (`last_checked_at`, `last_found`, `last_check`: its event), and the last day on which a
-      source was retrieved, as the statements say (`last_retrieved_on`).
+    - Who looked: the last check (`last_checked_at`, `last_found`, `last_check`: its event), and the last day by
+      `as_of` on which a source was retrieved, as the statements say (`last_retrieved_on`).
     - `state`: `overdue` (nobody has looked since it was expected), `late` (somebody has, and it was not there),
       `changed` and `gone` (as the last check found, and nothing was recorded since), `due` (expected by now, not yet
       overdue), `current`, `irregular`; and for how many days it is expected (`days_over`).
@@ -60,7 +60,9 @@ def freshness(
     filters = filters or {}
     last = _last_checks(reader, filters)
     today = reader.viewpoint.as_of.astimezone(UTC).date()
-    groups = reader.allowance.rows_of(reader.series("published", filters, query=_GROUPS))
+    groups = reader.allowance.rows_of(
+        reader.series("published", filters, query=_GROUPS, params={"today": today.isoformat()})
+    )
     items = [_item(group, last.get((group["publisher"], group["metric"])), today) for group in groups]
     summary = {state: sum(item["state"] == state for item in items) for state in FRESHNESS_STATES}
     chosen = [item for item in items if item["state"] in states]

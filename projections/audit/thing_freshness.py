@@ -5,7 +5,7 @@ as it was said can be told from nobody having looked.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from projections.audit.findings import Findings, Item
 from projections.audit.last_checks import Check, LastChecks, checks_at
@@ -26,7 +26,7 @@ said AS (
 )"""
 _THINGS_SAID = """
 SELECT {thing}, publisher, MAX(published_until) AS last_published, COUNT(*) AS statements, MAX(position) AS position,
-  MAX(source_retrieved_on) AS retrieved
+  MAX(source_retrieved_on) FILTER (source_retrieved_on <= $today) AS retrieved
 FROM said
 GROUP BY {thing}, publisher
 ORDER BY {thing}, publisher
@@ -45,10 +45,10 @@ def thing_freshness(
 
     An item has what names the thing, `publisher`, `state`, the day on which it last spoke of it (`last_published_on`)
     and in how many `statements`, the last check of a source of these (`last_checked_at`, `last_found`, `last_check`:
-    its event) and the last day on which one was retrieved (`last_retrieved_on`). `state`: `gone` and `changed` (as the
-    last check found, and nothing was recorded since), `unchanged` (so the last check found it, after it was last
-    published), else `unchecked`. Members: `summary`, how many items are in each state. Raises UnknownFilter and
-    FilterError.
+    its event) and the last day by `as_of` on which one was retrieved (`last_retrieved_on`). `state`: `gone` and
+    `changed` (as the last check found, and nothing was recorded since), `unchanged` (so the last check found it, after
+    it was last published), else `unchecked`. Members: `summary`, how many items are in each state. Raises
+    UnknownFilter and FilterError.
     """
     projection = CATALOGUE[resource]
     family = reader.families[projection.family]
@@ -65,7 +65,9 @@ def thing_freshness(
         with reader.lending(looked=last.table()):
             found = reader.tellings_chosen(projection, filters, query, params)
         places = {tuple(row): last.check_at(place) for *row, place in reader.allowance.tuples_of(found)}
-    rows = reader.tellings_chosen(projection, filters, said + _THINGS_SAID.format(thing=thing), params)
+    today = reader.viewpoint.as_of.astimezone(UTC).date().isoformat()
+    query = said + _THINGS_SAID.format(thing=thing)
+    rows = reader.tellings_chosen(projection, filters, query, {**params, "today": today})
     items = [
         _item(row, keys, places.get((*(row[key] for key in keys), row["publisher"])))
         for row in reader.allowance.rows_of(rows)

@@ -21,6 +21,8 @@ from projections.queries.reader import Reader
 DIRECTIONS = ("upstream", "downstream")
 RELATIONS = ("owns", "operates", "subsidiary_of")
 OPERATES = "operates"
+_GONE = ("closed", "cancelled")
+"""What nobody operates any more, or was never built."""
 DEPTH = 5
 _LINK = ("link", "supplier", "consumer", "material", "stage", "share")
 _RELATIONSHIP = ("relation", "subject", "object", "share")
@@ -112,7 +114,7 @@ def _relationships(reader: Reader, relations: Collection[str]) -> Iterator[_Edge
         return
     for facility in reader.allowance.rows_of(reader.read("facilities")):
         operator, plant, stage = facility["operator"], facility["facility"], facility["stage"]
-        if operator is None or facility["status"] == "closed" or (operator, OPERATES, plant) in known:
+        if operator is None or facility["status"] in _GONE or (operator, OPERATES, plant) in known:
             continue
         own = {"relation": OPERATES, "subject": operator, "object": plant, "stage": stage}
         # The dates of a facility are those of its status, not of who operates it.

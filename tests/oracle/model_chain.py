@@ -43,7 +43,7 @@ def edges(
     for plant in model.facilities(*at) if "operates" in relations else ():
         pair = (plant["operator"], "operates", plant["facility"])
         told = any((one["subject"], one["relation"], one["object"]) == pair for one in stated)
-        if plant["operator"] and plant["status"] != "closed" and not told:
+        if plant["operator"] and plant["status"] not in ("closed", "cancelled") and not told:
             own = {"relation": "operates", "subject": pair[0], "object": pair[2], "stage": plant["stage"]}
             item = {"kind": "operator", **own, **{name: plant[name] for name in ENVELOPE[2:]}}
             two_ways.append((("operator", pair[0], pair[2], plant["stage"] or ""), item))

@@ -14,7 +14,7 @@ from api.questions.document_check.check_question import (
     form_asked,
 )
 from api.questions.document_check.claim_verdict import Judgement, Misquote, Verdict
-from api.questions.document_check.document_check import CheckedClaim, DocumentCheck, checked_document, lexicon_of
+from api.questions.document_check.document_check import CheckedClaim, DocumentCheck, checked_document
 from api.questions.document_check.sent_documents import DOCUMENT_FORMS, TABLE_FORMS, form_of_name, form_of_type
 
 __all__ = [
@@ -39,5 +39,4 @@ __all__ = [
     "form_asked",
     "form_of_name",
     "form_of_type",
-    "lexicon_of",
 ]

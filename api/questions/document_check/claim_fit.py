@@ -24,9 +24,11 @@ def fits(number: PrintedNumber, saying: Saying) -> bool:
 
 
 def is_exact(number: PrintedNumber, saying: Saying) -> bool:
-    """Whether it is the same to the last digit."""
-    amount = saying.canonical_value
-    return amount is not None and any(number.value * factor == abs(amount) for factor in factors(number, saying))
+    """Whether it is the same to the last digit: a point, a bound, or both ends of a range."""
+    said = saying.canonical_value, saying.canonical_low, saying.canonical_high
+    told = [_as_printed(number, one) for one in said if one is not None]
+    printed = [one for one in (number.value, number.high) if one is not None]
+    return any([one * factor for one in printed] == told for factor in factors(number, saying))
 
 
 def factors(number: PrintedNumber, saying: Saying) -> Iterator[Decimal]:
@@ -62,7 +64,12 @@ def _fits_in(number: PrintedNumber, saying: Saying, factor: Decimal) -> bool:
     if amount is None:
         ends = [one for one in (low, high) if one is not None]
         return len(ends) == 1 and _rounds_to(number, ends[0], factor)
-    return _rounds_to(number, abs(amount) if number.is_percent else amount, factor)
+    return _rounds_to(number, _as_printed(number, amount), factor)
+
+
+def _as_printed(number: PrintedNumber, amount: Decimal) -> Decimal:
+    """An amount with the sign that a document would print: what fell by 30 % may be held as -30 percent."""
+    return abs(amount) if number.is_percent and number.value >= 0 else amount
 
 
 def _rounds_to(number: PrintedNumber, amount: Decimal, factor: Decimal) -> bool:

@@ -79,20 +79,21 @@ def _answer(sayings: FigureSayings) -> Saying | None:
 
 
 def _standing(claim: Claim, sayings: FigureSayings) -> Judgement | None:
-    """Current or disputed: some publisher says so last."""
-    number = claim.number
-    saying_so = [one for one in sayings.standing if fits(number, one)]
+    """Current or disputed: some publisher says so last. One that contradicts itself disputes what it says."""
+    number, said = claim.number, [*sayings.standing, *sayings.beside]
+    saying_so = [one for one in said if fits(number, one)]
     if not saying_so or (
         all(is_coarse(number, one) for one in saying_so) and any(is_exact(number, one) for one, _ in sayings.earlier)
     ):
         return None
-    others = [one for one in sayings.standing if not fits(number, one)]
+    others = [one for one in said if not fits(number, one)]
     answer = sayings.standing[0]
     asked = [one for one in saying_so if one.publisher in claim.attributed]
     quoted = asked[0] if asked else saying_so[0]
-    rivals = [one for one in others if one.outranks >= quoted.outranks]
-    is_current = bool(asked) or not rivals
-    verdict = Verdict.current if is_current else Verdict.disputed
+    rivals = [
+        one for one in others if one.publisher == quoted.publisher or (not asked and one.outranks >= quoted.outranks)
+    ]
+    verdict = Verdict.disputed if rivals else Verdict.current
     return Judgement(verdict, answer, quoted, others=others, rounded=not is_exact(number, quoted))
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from api.documents import Claim, Label, Lexicon, Row, UnreadNumber, entity_names
 from api.problems import Problem
 from api.questions.document_check.claim_fit import amounts_of
-from api.questions.document_check.claim_verdict import Judgement, judgement
+from api.questions.document_check.claim_verdict import Judgement, Verdict, judgement
 from projections import Inquiry, Viewpoint
 from projections.audit import entity_labels, figure_sayings, figures_of, same_amounts
 
@@ -49,15 +49,10 @@ def checked_document(
     written: Viewpoint | None = None,
 ) -> DocumentCheck:
     """Judge the claims that `read` finds with a lexicon. `texts` are all of the document, for the names in it."""
-    lexicon = lexicon_of(engine, texts, viewpoint)
-    with engine.reader(viewpoint) as reader:
-        found = []
-        for one in reader.allowance.each(read(lexicon)):
-            found.append(one)
-            if len(found) > NUMBERS_MAX:
-                raise Problem(
-                    422, "document-refused", f"Nothing was checked: the document has more than {NUMBERS_MAX:,} numbers."
-                )
+    known, wider = lexicons_of(engine, texts, viewpoint)
+    found = _read(engine, read, known, viewpoint)
+    if wider is not None:
+        found = _with_absent(engine, found, _read(engine, read, wider, viewpoint), viewpoint)
     claims = [one for one in found if isinstance(one, Claim)]
     now = _judged(engine, claims, viewpoint)
     then: Iterator[Judgement | None] = (
@@ -68,14 +63,49 @@ def checked_document(
     return DocumentCheck(checked, unread, _said_of(engine, unread, viewpoint))
 
 
-def lexicon_of(engine: Inquiry, texts: Iterable[str], viewpoint: Viewpoint) -> Lexicon:
-    """The lexicon of the subjects that some texts name."""
+def _read(
+    engine: Inquiry, read: Callable[[Lexicon], Reading], lexicon: Lexicon, viewpoint: Viewpoint
+) -> list[Claim | UnreadNumber]:
+    found = []
+    with engine.reader(viewpoint) as reader:
+        for one in reader.allowance.each(read(lexicon)):
+            found.append(one)
+            if len(found) > NUMBERS_MAX:
+                raise Problem(
+                    422, "document-refused", f"Nothing was checked: the document has more than {NUMBERS_MAX:,} numbers."
+                )
+    return found
+
+
+def _with_absent(
+    engine: Inquiry, found: Sequence[Claim | UnreadNumber], wider: Reading, viewpoint: Viewpoint
+) -> list[Claim | UnreadNumber]:
+    """What was found, with claims for the numbers that name no figure of which anything stands: those that name one
+    which is not known yet, or that say what this ledger had wrong.
+    """
+    elsewhere = {one.place: one for one in wider if isinstance(one, Claim) and one.figure_id is not None}
+    silent = [
+        one.place for one in found if isinstance(one, UnreadNumber) or (one.figure_id is None and not one.is_ambiguous)
+    ]
+    named = [elsewhere[place] for place in silent if place in elsewhere]
+    judged = zip(named, _judged(engine, named, viewpoint), strict=True)
+    absent = {one.place: one for one, told in judged if told.verdict in (Verdict.not_held, Verdict.our_error)}
+    return [absent.get(one.place, one) for one in found]
+
+
+def lexicons_of(engine: Inquiry, texts: Iterable[str], viewpoint: Viewpoint) -> tuple[Lexicon, Lexicon | None]:
+    """The lexicon of the subjects that some texts name; and a wider one, where there are figures of them of which
+    nothing stands.
+    """
     with engine.reader(viewpoint) as reader:
         labels = [Label(*one) for one in entity_labels(reader)]
         named = _named(labels, texts)
-        rows = [Row(*one) for one in figures_of(reader, sorted(named))]
+        figures = figures_of(reader, sorted(named))
+        rows = [Row._make(row) for *row, _ in figures]
         fiscal_years = reader.names.fiscal_years(sorted({one.subject for one in rows}))
-        return Lexicon(labels, rows, fiscal_years)
+        standing = [row for row, one in zip(rows, figures, strict=True) if one.stands]
+        known = Lexicon(labels, standing, fiscal_years)
+        return known, None if len(standing) == len(rows) else Lexicon(labels, rows, fiscal_years)
 
 
 def _named(labels: Sequence[Label], texts: Iterable[str]) -> set[str]:

@@ -115,3 +115,18 @@ def test_a_look_on_the_day_of_publication_tells_nothing_new(api: Api) -> None:
     assert api.only("freshness", resource="policies")["state"] == "unchecked"
     api.post(check(checked_at="2024-12-02"))
     assert api.only("freshness", resource="policies")["state"] == "unchanged"
+
+
+def test_a_source_that_was_retrieved_after_the_viewpoint_was_not_looked_at_by_then(api: Api) -> None:
+    looked = {"retrieved_on": "2026-05-01"}
+    api.post(*WORLD, *({**told(day), "source": {"publisher": "survey", **looked}} for day in DAYS))
+    assert api.only("freshness", subject="erewhon", as_of="2026-04-30")["last_retrieved_on"] is None
+    assert state(api, as_of="2026-04-30") == "overdue"
+    assert api.only("freshness", subject="erewhon", as_of="2026-05-01")["last_retrieved_on"] == "2026-05-01"
+    assert state(api, as_of="2026-05-01") == "late"
+    ban = {"type": "PolicyEnacted", "policy": "ban", "jurisdiction": "erewhon", "kind": "export_ban"}
+    api.post({**ban, "published_at": "2024-12-01", "source": {"publisher": "survey", **looked}})
+    days = [
+        api.only("freshness", resource="policies", as_of=day)["last_retrieved_on"] for day in ("2026-04", "2026-05")
+    ]
+    assert days == [None, "2026-05-01"]

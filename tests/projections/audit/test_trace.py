@@ -183,3 +183,15 @@ def test_a_merged_slug_is_the_kept_one_and_a_link_to_itself_is_a_cycle(book: Boo
     assert steps(book, "china") == ["1 china>prc home", "2 prc>australia trade"]
     book.record(merge(kept="china", merged="prc"))
     assert steps(book, "prc") == ["1 china>australia trade", "1 china>china home*"]
+
+
+@pytest.mark.parametrize("end", ["FacilityClosed", "FacilityCancelled"])
+def test_a_plant_that_is_gone_is_in_no_chain_by_its_operator(book: Book, end: str) -> None:
+    plant = {"facility": "plant", "published_at": "2024-01-01"}
+    book.record(
+        {"type": "EntityRegistered", "entity": "plant", "kind": "facility", "name": "plant"},
+        {"type": "FacilityAnnounced", "operator": "lynas", **plant},
+        {"type": end, **plant, "published_at": "2025-01-01"},
+    )
+    assert steps(book, "lynas") == []
+    assert steps(book, "lynas", as_of="2024-12-31") != []

@@ -1,6 +1,7 @@
 """Verdicts at a viewpoint, on a ledger whose statements are known one by one."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -79,6 +80,85 @@ def test_a_sentence_that_names_its_publisher_is_held_against_it(engine: Engine) 
     now = judged(engine, f"According to bgs, {SENTENCE.format('256,000 t')}").now
     assert now.verdict == "current"
     assert [one.publisher for one in now.others] == ["usgs"]
+
+
+@contextmanager
+def holding(*bodies: dict[str, Any]) -> Iterator[Engine]:
+    """An engine over a ledger of its own."""
+    with Ledger(":memory:") as ledger, engine_of(ledger) as engine:
+        ledger.append([*BASICS, *bodies])
+        yield engine
+
+
+def retraction(number: int) -> dict[str, Any]:
+    return {"type": "EventRetracted", "target": ID.format(number), "reason": "other", "explanation": "-"}
+
+
+@pytest.mark.parametrize("named", ["", "According to usgs, "])
+def test_what_a_publisher_contradicts_in_the_same_publication_is_disputed(named: str) -> None:
+    with holding(mined("china", "100", "2024-01-31"), mined("china", "110", "2024-01-31")) as engine:
+        for quoted, other in (("100 t", "110"), ("110 t", "100")):
+            now = judged(engine, named + SENTENCE.format(quoted)).now
+            assert (now.verdict, [one.value for one in now.others]) == ("disputed", [other])
+        engine.ledger.append([mined("china", "120", "2025-01-31")])
+        for quoted in ("100 t", "110 t"):
+            now = judged(engine, SENTENCE.format(quoted)).now
+            assert (now.verdict, now.by and now.by["published_at"]) == ("superseded", "2025-01-31")
+        assert judged(engine, SENTENCE.format("120 t")).now.verdict == "current"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        mined("china", "90", "2026-01-31", dimensions={"basis": "metal"}),
+        mined("china", "90", "2026-01-31"),
+        {**mined("china", "100", "2026-01-31", dimensions={"basis": "reo"}), "metric": "production"},
+        mined("china", "100", "2026-01-31", publisher="bgs", dimensions={"basis": "reo"}),
+        {"type": "EntityRenamed", "entity": "world", "name": "Mine", "published_at": "2026-01-31"},
+    ],
+)
+def test_what_was_published_later_changes_nothing_in_how_a_document_is_read(later: dict[str, Any]) -> None:
+    text = f"According to bgs: {SENTENCE.format('100 t')}"
+    with holding(mined("china", "100", "2024-01-31", dimensions={"basis": "reo"})) as engine:
+        before = judged(engine, text, as_of="2025-06-30")
+        assert before.now.verdict == "current"
+        engine.ledger.append([later])
+        assert judged(engine, text, as_of="2025-06-30") == before
+
+
+def test_a_figure_that_was_retracted_altogether_is_an_error_of_this_ledger() -> None:
+    corrected = {"type": "EventCorrected", "target": ID.format(1), "changes": {"note": "-"}, "reason": "other",
+                 "explanation": "-", "event_id": ID.format(2)}  # fmt: skip
+    wrong = mined("china", "100", "2024-01-31", event_id=ID.format(1))
+    with holding(wrong, corrected, {**retraction(1), "event_id": ID.format(3)}) as engine:
+        now = judged(engine, SENTENCE.format("100 t")).now
+        assert (now.verdict, now.by and now.by["event_id"]) == ("our_error", ID.format(3))
+        passages = list(markdown_passages(SENTENCE.format("105 t")))
+        read = lambda lexicon: document_claims(passages, lexicon)  # noqa: E731
+        check = checked_document(engine, [SENTENCE], read, engine.viewpoint())
+        assert (list(check.claims), [one.number.text for one in check.unread]) == ([], ["105 t"])
+
+
+@pytest.mark.parametrize(
+    ("held", "quoted", "verdict", "rounded"),
+    [
+        ({"value": "-30"}, "-30 percent", "current", False),
+        ({"value": "-30"}, "30 percent", "current", False),
+        ({"value": "30"}, "-30 percent", "never_said", False),
+        ({"value": "-30.2"}, "-30 percent", "current", True),
+        ({"low": "85", "high": "95"}, "85-95 percent", "current", False),
+        ({"low": "85"}, "more than 85 percent", "current", False),
+    ],
+)
+def test_signs_ranges_and_bounds_are_quoted_as_they_stand(
+    held: dict[str, str], quoted: str, verdict: str, rounded: bool
+) -> None:
+    stated = {name: value for name, value in mined("china", "0", "2024-01-31").items() if name != "value"}
+    with holding(
+        {**stated, **held, "metric": "recycling_share", "unit": "percent", "type": "FigureReported"}
+    ) as engine:
+        now = judged(engine, f"China's recycling share of rare earths was {quoted} in 2023.").now
+        assert (now.verdict, now.rounded) == (verdict, rounded)
 
 
 def test_what_stands_first_is_the_answer_of_the_ledger(shipped: Engine) -> None:
