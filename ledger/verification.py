@@ -120,8 +120,8 @@ def check_seal(log: LogStore, proofs: LogProofs) -> None:
         return
     if proofs.key_is_gone:
         raise LedgerAltered(
-            "the key that sealed the log is gone from beside it: put `ledger.key` back, or restore a backup, which "
-            "goes on with a key of its own"
+            "the key that sealed the log is gone from beside it: put `ledger.key` back; or `export --segments` the log "
+            "to a new place and restore that, or a backup, which goes on with a key of its own"
         )
     try:
         opened(seal, [proofs.key.verifier], origin=proofs.origin)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet as pq
 
-from ledger import BackupError, KeyReused, Ledger, LedgerError, PlaceError, Refused, StoreBusy
+from ledger import BackupError, KeyReused, Ledger, LedgerAltered, LedgerError, PlaceError, Refused, StoreBusy
 from ledger.backups import KeptCheckpoint
 from ledger.proof import Checkpoint, VerifierKey
 from ledger.proof.leaves import leaf_hashes
@@ -550,3 +550,19 @@ def test_the_key_of_an_export_is_that_of_the_ledger(ledger: Ledger, folder: Path
     assert manifest is not None
     assert VerifierKey.parse(manifest.key) == ledger.proofs.key.verifier
     assert base64.b64decode(manifest.checkpoint.splitlines()[2]) == ledger.log.root(ledger.head())
+
+
+def test_a_log_whose_key_is_lost_goes_on_by_way_of_an_export(ledger: Ledger, tmp_path: Path) -> None:
+    said = said_of(ledger)
+    ledger.close()
+    (tmp_path / "data" / "ledger.key").unlink()
+    with Ledger(tmp_path / "data" / "ledger.db") as keyless:
+        with pytest.raises(LedgerAltered, match="export --segments"):
+            keyless.append([figure("9", period="2011")])
+    with Ledger(tmp_path / "data" / "ledger.db") as keyless:
+        exported(keyless, tmp_path / "elsewhere")
+    restored(tmp_path / "elsewhere", tmp_path / "again")
+    with Ledger(tmp_path / "again" / "ledger.db") as again:
+        assert said_of(again) | {"recorders": said["recorders"]} == said
+        again.append([figure("9", period="2011")])
+        assert again.verify().faults == ()
