@@ -556,9 +556,8 @@ def test_a_log_whose_key_is_lost_goes_on_by_way_of_an_export(ledger: Ledger, tmp
     said = said_of(ledger)
     ledger.close()
     (tmp_path / "data" / "ledger.key").unlink()
-    with Ledger(tmp_path / "data" / "ledger.db") as keyless:
-        with pytest.raises(LedgerAltered, match="export --segments"):
-            keyless.append([figure("9", period="2011")])
+    with Ledger(tmp_path / "data" / "ledger.db") as keyless, pytest.raises(LedgerAltered, match="export --segments"):
+        keyless.append([figure("9", period="2011")])
     with Ledger(tmp_path / "data" / "ledger.db") as keyless:
         exported(keyless, tmp_path / "elsewhere")
     restored(tmp_path / "elsewhere", tmp_path / "again")
