@@ -43,9 +43,11 @@ class Levels:
     """All that may be a level of rates of change: what publishers say last of it."""
 
     def __init__(self, reader: Reader, growths: Sequence[Said], *, filter_values_max: int) -> None:
-        fiscal = sorted({said.subject for said in growths if is_fiscal(said.row["compared_with"])})
+        fiscal = {said.subject for said in growths if is_fiscal(said.row["compared_with"])}
         self._ranking = reader.ranking
-        self._fiscal_years = reader.names.fiscal_years(fiscal) if fiscal else {}
+        self._slugs = {subject: reader.names.slugs_of(subject) for subject in fiscal}
+        named = sorted({slug for slugs in self._slugs.values() for slug in slugs})
+        self._fiscal_years = reader.names.fiscal_years(named) if named else {}
         self._said: dict[Key, dict[str, dict[str, Said]]] = {}
         """By figure without unit: by unit, by publisher."""
         self._first: dict[tuple[Key, str], Said] = {}
@@ -74,7 +76,7 @@ class Levels:
         against = growth.row["compared_with"]
         _, metric, material, nature, _ = growth.rest
         key = (growth.subject, level_of(metric), material, nature, growth.row["dimensions"])
-        now, base = self._of_both((*key, growth.period), (*key, self._days(growth.subject, against)), growth)
+        now, base = self._of_both((*key, growth.period), (*key, self._days(growth)), growth)
         return _compared(growth, (growth.row["period"], now), (against, base))
 
     def _of_both(self, now: Key, base: Key, growth: Said) -> tuple[Said | None, Said | None]:
@@ -87,13 +89,28 @@ class Levels:
                 return there[unit][own], before[unit][own]
         return next(((self._first.get((now, unit)), self._first.get((base, unit))) for unit in units), (None, None))
 
-    def _days(self, subject: str, printed: str) -> tuple[str, str] | None:
-        """The first and last day of a period to compare with; None of a fiscal one of a subject without such a year."""
-        try:
-            days = parse_period(printed, self._fiscal_years.get(subject))
-        except CalendarError:
-            return None
-        return days.start.isoformat(), days.end.isoformat()
+    def _days(self, growth: Said) -> Key | None:
+        """The first and last day of the period that a growth is against; None of a fiscal one of a subject without such
+        a year.
+
+        A fiscal year is that of the subject as it was named, so where slugs were merged it is the one by which the
+        period of the growth itself was read.
+        """
+        years = list(dict.fromkeys(self._fiscal_years.get(slug) for slug in self._slugs.get(growth.subject, ())))
+        own = growth.row["period"]
+        if is_fiscal(own):
+            years = [year for year in years if _days_of(own, year) == growth.period]
+        read = (_days_of(growth.row["compared_with"], year) for year in years or [None])
+        return next((days for days in read if days is not None), None)
+
+
+def _days_of(printed: str, fiscal_year: str | None) -> Key | None:
+    """The first and last day of a period, where it is one of this fiscal year."""
+    try:
+        days = parse_period(printed, fiscal_year)
+    except CalendarError:
+        return None
+    return days.start.isoformat(), days.end.isoformat()
 
 
 def _metric(said: Said) -> str:

@@ -55,7 +55,7 @@ def sums(model: Model, at: Viewpoint, select: Select = lambda _: True) -> list[I
     for rate in words:
         if select(rate) and is_rate(rate):
             preferred = model.preferred(at.position, level_of(rate))
-            items.append(by_growth(rate, words, fiscal.get(rate.key.subject), preferred))
+            items.append(by_growth(rate, words, fiscal.get(rate.fact.body["subject"]), preferred))
     return sorted(items, key=_order)
 
 

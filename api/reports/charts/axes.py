@@ -1,6 +1,6 @@
 """What the axes of a chart show: in which multiple of a unit they count, from where to where, and with which ticks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -54,6 +54,18 @@ class Scale:
         sign, head, point, tail = whole[: whole.startswith("-")], *whole.lstrip("-").partition(".")
         grouped = f"{int(head):,}" if head.isdigit() else head
         return (sign + grouped + point + tail).replace("-", "\N{MINUS SIGN}")
+
+    def amount(self, item: Mapping[str, Any]) -> str:
+        """What an item says in numbers, of which it has one at least: a value, a range or a bound."""
+        value, low, high = (
+            None if item[name] is None else self.text(Decimal(item[name]))
+            for name in ("canonical_value", "canonical_low", "canonical_high")
+        )
+        if value is not None:
+            return value
+        if low is not None and high is not None:
+            return f"{low} to {high}"
+        return f"at least {low}" if low is not None else f"at most {high}"
 
 
 def bounds(levels: Sequence[Decimal]) -> tuple[Decimal, Decimal]:

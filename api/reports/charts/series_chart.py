@@ -1,6 +1,8 @@
 """The chart of series: figures over their periods, a line for each series, or a bar each where there is one period.
 
-Where publishers differ, a wide faint stroke goes from the least to the greatest that they say.
+Where publishers differ, or one states a range, a wide faint stroke goes from the least to the greatest that they say;
+the point of a range is in the middle of it, that of a bound at the bound. A figure whose answer is no number has no
+point, whatever others say of it.
 
 A series is *mixed* where its answers are of several publishers: 2022 and 2023 of one, 2024 of another. Then a step from
 one period to the next may be one from publisher to publisher, so the chart says it: in a line above, in white points
@@ -25,7 +27,11 @@ LABEL_ROOM = 1.15
 """How much longer than the longest bar the axis is, so that its number fits beside it."""
 POINTS_MAX = 2000
 _APART = ("subject", "metric", "material", "dimensions", "nature")
-_LENGTHS = ((27, "days"), (32, "months"), (93, "quarters"), (185, "halves"), (367, "years"))
+_LENGTHS = (
+    *((1, 1, "days"), (7, 7, "weeks"), (28, 31, "months")),
+    *((89, 92, "quarters"), (181, 184, "halves"), (364, 371, "years")),
+)
+"""From how many days to how many; fiscal years of whole weeks are years too."""
 _MONTH_DAYS = 30.44
 DIFFER = "datum.low < datum.high"
 HOP = "datum.hop"
@@ -40,24 +46,26 @@ def series_chart(
     answer before the others. `title` and `lines` (source, point in time) stand above, and how many answers are not
     drawn. None where nothing can be drawn: no item has a number and a period.
     """
-    drawn = [item for item in items if _number(item) is not None and item["period_end"]]
+    answers = {item["figure_id"]: item for item in reversed(items)}
+    numbers = {figure_id for figure_id, answer in answers.items() if _ends(answer)}
+    drawn = [item for item in items if _ends(item) and item["period_end"] and item["figure_id"] in numbers]
     if not drawn:
         return None
     ((unit, _),) = Counter(item["canonical_unit"] for item in drawn).most_common(1)
-    by_series: dict[tuple[Any, ...], dict[date, list[Mapping[str, Any]]]] = defaultdict(dict)
+    by_series: dict[tuple[Any, ...], dict[tuple[date, date], list[Mapping[str, Any]]]] = defaultdict(dict)
     for item in drawn[:POINTS_MAX]:
         if item["canonical_unit"] == unit:
             key = (*(str(item[name]) for name in _APART), _length(item))
-            by_series[key].setdefault(item["period_end"], []).append(item)
-    alone = len({end for points in by_series.values() for end in points}) == 1
+            by_series[key].setdefault((item["period_end"], item["period_start"]), []).append(item)
+    alone = len({period for points in by_series.values() for period in points}) == 1
     shown = sorted(by_series.values(), key=_weight, reverse=True)[: BARS_MAX if alone else SERIES_MAX]
     called = _called([next(iter(points.values()))[0] for points in shown], names)
-    levels = [level for points in shown for said in points.values() for one in said if (level := _number(one))]
+    levels = [level for points in shown for said in points.values() for one in said for level in _ends(one)]
     scale = Scale.of(levels or [Decimal(0)], unit)
     rows = [
-        _told(row, scale, names)
+        row
         for name, points in zip(called, shown, strict=True)
-        for row in _rows(name, sorted(points.items()), scale)
+        for row in _rows(name, [said for _, said in sorted(points.items())], scale, names)
     ]
     of_series = _publishers(called, rows)
     lines = [*lines, *_mixed(of_series, names)]
@@ -71,14 +79,18 @@ def series_chart(
 
 def _weight(points: Mapping[Any, Sequence[Mapping[str, Any]]]) -> tuple[int, Decimal]:
     """Longer series first, then greater ones."""
-    return len(points), max(_number(said[0]) or Decimal(0) for said in points.values())
+    return len(points), max(_middle(said[0]) for said in points.values())
 
 
-def _number(item: Mapping[str, Any]) -> Decimal | None:
-    for name in ("canonical_value", "canonical_low", "canonical_high"):
-        if item[name] is not None:
-            return Decimal(item[name])
-    return None
+def _ends(item: Mapping[str, Any]) -> list[Decimal]:
+    """The numbers that an item says: a value, or one or both ends of a range; none of a symbol."""
+    names = ("canonical_value", "canonical_low", "canonical_high")
+    return [Decimal(item[name]) for name in names if item[name] is not None]
+
+
+def _middle(item: Mapping[str, Any]) -> Decimal:
+    ends = _ends(item)
+    return sum(ends, Decimal(0)) / len(ends)
 
 
 def _called(items: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:
@@ -97,7 +109,8 @@ def _length(item: Mapping[str, Any]) -> str:
     """How long the period is, in words: years and their quarters are no one line."""
     first, last = (date.fromisoformat(str(item[name])) for name in ("period_start", "period_end"))
     days = (last - first).days + 1
-    return next((word for most, word in _LENGTHS if days <= most), f"{round(days / _MONTH_DAYS)} months")
+    other = f"{days} days" if days < _LENGTHS[2][0] else f"{round(days / _MONTH_DAYS)} months"
+    return next((word for least, most, word in _LENGTHS if least <= days <= most), other)
 
 
 def _words(part: Any, names: Mapping[str, str]) -> str:
@@ -130,35 +143,34 @@ def _mixed(of_series: Sequence[Spec], names: Mapping[str, str]) -> list[str]:
     return [*told, "A white point: another publisher than in the period before"]
 
 
-def _rows(name: str, points: Iterable[tuple[date, Sequence[Mapping[str, Any]]]], scale: Scale) -> Iterable[Spec]:
+def _rows(
+    name: str, points: Iterable[Sequence[Mapping[str, Any]]], scale: Scale, names: Mapping[str, str]
+) -> Iterable[Spec]:
     """The points of a series in the order of their periods; `hop` where another publisher answers than before."""
     before = None
-    for _, said in points:
-        row = _row(name, said, scale)
+    for said in points:
+        row = _row(name, said, scale, names)
         yield {**row, "hop": before is not None and row["publisher"] != before}
         before = row["publisher"]
 
 
-def _told(row: Spec, scale: Scale, names: Mapping[str, str]) -> Spec:
-    """A point with what is said of it when somebody points at it."""
-    number = scale.text(Decimal(str(row["value"])).scaleb(scale.power))
-    publisher = names.get(row["publisher"], row["publisher"])
-    return {**row, "label": number, "told": f"{row['name']}, {row['period']}: {number} {scale.title}, {publisher}"}
-
-
-def _row(name: str, said: Iterable[Mapping[str, Any]], scale: Scale) -> Spec:
-    first, *_ = items = list(said)
-    levels = [level for item in items if (level := _number(item)) is not None]
+def _row(name: str, said: Sequence[Mapping[str, Any]], scale: Scale, names: Mapping[str, str]) -> Spec:
+    """A point, with what is said of it when somebody points at it."""
+    first = said[0]
+    levels = [level for item in said for level in _ends(item)]
     start = datetime.fromisoformat(str(first["period_start"])).replace(tzinfo=UTC)
+    amount, publisher = scale.amount(first), names.get(first["publisher"], first["publisher"])
     return {
         "name": name,
         "period": first["period"],
         "publisher": first["publisher"],
         "start": milliseconds(start),
-        "value": scale.number(levels[0]),
+        "value": scale.number(_middle(first)),
         "low": scale.number(min(levels)),
         "high": scale.number(max(levels)),
         "ahead": first["nature"] != "observed",
+        "label": amount,
+        "told": f"{name}, {first['period']}: {amount} {scale.title}, {publisher}",
     }
 
 

@@ -119,18 +119,7 @@ class _Values:
 
     def label(self, item: Mapping[str, Any]) -> str | None:
         """The value as far as it is news."""
-        if item["cause"] == "confirmation":
-            return None
-        value, low, high = (_number(item[f"canonical_{part}"]) for part in ("value", "low", "high"))
-        if value is not None:
-            return self._scale.text(value)
-        if low is not None and high is not None:
-            return f"{self._scale.text(low)} to {self._scale.text(high)}"
-        return (
-            f"at least {self._scale.text(low)}"
-            if low is not None
-            else f"at most {self._scale.text(high or Decimal(0))}"
-        )
+        return None if item["cause"] == "confirmation" else self._scale.amount(item)
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -150,3 +150,49 @@ def test_a_chart_of_no_figure_is_refused(api: Api) -> None:
     assert api.client.get("/v1/charts/vintages").status_code == 422
     assert api.client.get("/v1/charts/vintages", params={"figure_id": "x"}).status_code == 422
     assert api.client.get("/v1/charts/series", params={"nonsense": "1"}).status_code == 422
+
+
+def test_a_point_says_the_range_or_the_bound_that_was_said(api: Api) -> None:
+    def said(period: str, **amount: str) -> dict[str, Any]:
+        stated = mined("australia", "0", "2025-01-31", period=period)
+        return {**{name: value for name, value in stated.items() if name != "value"}, **amount}
+
+    api.post(said("2021", low="4", high="6"), said("2022", low="520"), said("2023", high="7"), said("2024", value="5"))
+    rows = api.client.get("/v1/charts/series", params={"subject": "australia"}).json()["data"]["values"]
+    assert [(row["label"], row["low"], row["value"], row["high"]) for row in rows] == [
+        ("4 to 6", 4, 5, 6),
+        ("at least 520", 520, 520, 520),
+        ("at most 7", 7, 7, 7),
+        ("5", 5, 5, 5),
+    ]
+    assert rows[0]["told"].startswith("Australia, 2021: 4 to 6 t, ")
+
+
+@pytest.mark.parametrize("symbol", ["withheld", "not_available"])
+def test_a_figure_whose_answer_is_no_number_has_no_point(api: Api, symbol: str) -> None:
+    withheld = {**mined("australia", "0", "2024-01-31"), "symbol": symbol}
+    del withheld["value"]
+    repeated = mined("australia", "7", "2025-01-31", source={"publisher": "bgs", "kind": "secondary"})
+    api.post(withheld, repeated, mined("australia", "9", "2025-01-31", period="2024"))
+    assert api.items("figures", period="2023")[0]["symbol"] == symbol
+    spec = api.client.get("/v1/charts/series", params={"subject": "australia"}).json()
+    assert [row["period"] for row in spec["data"]["values"]] == ["2024"]
+    assert spec["title"]["subtitle"][-1].startswith("Not drawn: 2 of 3 answers")
+
+
+@pytest.mark.parametrize(
+    ("longer", "shorter"),
+    [
+        ("2024", "2024-04-01/2024-12-31"),
+        ("2024-Q1", "2024-02-01/2024-03-31"),
+        ("2024-W10", "2024-03-10"),
+        ("2024-03-01/2024-03-10", "2024-03-10"),
+    ],
+)
+def test_periods_that_end_together_are_figures_of_their_own(api: Api, longer: str, shorter: str) -> None:
+    api.post(
+        mined("australia", "12", "2025-01-31", period=longer), mined("australia", "9", "2025-01-31", period=shorter)
+    )
+    rows = api.client.get("/v1/charts/series", params={"subject": "australia"}).json()["data"]["values"]
+    assert {row["period"]: (row["low"], row["high"]) for row in rows} == {longer: (12, 12), shorter: (9, 9)}
+    assert len({row["name"] for row in rows}) == 2

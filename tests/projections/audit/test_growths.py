@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from projections.audit import sums
-from tests.projections.conftest import IDS, Book, Item, correction, figure, retraction
+from tests.projections.conftest import IDS, Book, Item, correction, figure, merge, retraction
 
 
 def level(value: Any, period: str, *, by: str = "lynas", **fields: Any) -> Item:
@@ -128,3 +128,17 @@ def test_a_correction_moves_what_it_is_against_and_a_retraction_takes_it_away() 
     of_mp = [{**event, "subject": "mp"} for event in events]
     december = only({**registered, "fiscal_year_end": "06-30"}, *of_mp, {**correction(IDS[2]), **moved})
     assert (december["verdict"], december["period_start"]) == ("perhaps_rounding", "2025-10-01")
+
+
+@pytest.mark.parametrize(
+    "own", [{"fiscal_year_end": "12-31"}, {"fiscal_year_end": "06-30", "fiscal_year_named": "start"}, {}]
+)
+@pytest.mark.parametrize("against", ["FY2025-Q3", "FY2024-Q4"])
+def test_a_fiscal_period_to_compare_with_is_that_of_the_subject_as_it_was_named(
+    own: dict[str, str], against: str
+) -> None:
+    other = {"type": "EntityRegistered", "entity": "kept-one", "kind": "organisation", "name": "Kept", **own}
+    before = only(*LEVELS, rate("38", against))
+    after = only(*LEVELS, rate("38", against), other, merge(kept="kept-one", merged="lynas"))
+    assert (after["parts_sum"], after["verdict"], after["missing"]) == (before["parts_sum"], "rounding", [])
+    assert after["subject"] == "kept-one"
