@@ -26,6 +26,7 @@ from api.questions.audit.relied_answers import (
     relied_viewpoint,
 )
 from api.questions.audit.resource_parameters import RESOURCE, keys_of
+from api.questions.audit.thing_differences import ENDS
 from api.questions.log_stream import next_batch
 from api.questions.page import Page
 from ledger.values import instant_text
@@ -94,7 +95,9 @@ def _changes(engine: Engine, inquiry: Inquiry, file: HookFile, hook: Hook, sourc
         is_erased = item["kind"] == ERASED
         columns = ("event_id",) if is_erased else told.columns
         named = ":".join(str(item[column]) for column in columns if item[column] is not None)
-        told_by = str(uuid5(NAMESPACE_URL, json_text([source, hook.name, hook.place, target, named])))
+        # Several items may have one name: the publishers of a figure, the intervals of a relationship.
+        answers = [item.get(side) for side in ENDS]
+        told_by = str(uuid5(NAMESPACE_URL, json_text([source, hook.name, hook.place, target, named, *answers])))
         body = cloud_event(
             kind="answer.erased" if is_erased else "answer.changed",
             id=told_by,

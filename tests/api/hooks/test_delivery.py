@@ -406,6 +406,54 @@ def test_the_changes_of_an_answer_are_told_once_each_page_by_page(
     assert [taken.event["data"]["subject"] for taken in receiver.taken] == ["australia", "china", "world"]
 
 
+def owned(kind: str, day: str) -> dict[str, Any]:
+    told = {"type": kind, "subject": "lynas", "relation": "owns", "object": "usgs", "source": {"publisher": "bgs"}}
+    return {**told, "effective_from": day, "published_at": day}
+
+
+@pytest.mark.parametrize("size", [1, 2, 5_000])
+@pytest.mark.parametrize(
+    ("filters", "recorded", "count"),
+    [
+        (
+            {"publisher": "usgs,bgs"},
+            [mined("china", "1", "2024-01-31"), mined("china", "2", "2024-01-31", publisher="bgs")],
+            2,
+        ),
+        (
+            {"resource": "relationships"},
+            [
+                owned(kind, f"{year}-01-31")
+                for year, kind in enumerate(("RelationshipStated", "RelationshipEnded") * 2, start=2020)
+            ],
+            2,
+        ),
+    ],
+    ids=["publishers of a figure", "intervals of a relationship"],
+)
+def test_changes_under_one_name_are_messages_of_their_own(
+    delivery: Delivery,
+    engine: Engine,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+    filters: dict[str, Any],
+    recorded: list[dict[str, Any]],
+    count: int,
+) -> None:
+    """Who has seen an id leaves out what comes under it again."""
+    monkeypatch.setattr(hook_messages, "PAGE_ITEMS", size)
+    add(delivery, receiver.url, here(engine), condition="changed", **filters)
+    engine.ledger.append(recorded)
+    receiver.statuses = [500]
+    deliver(delivery)
+    (refused,) = receiver.refused
+    assert len({taken.event["subject"] for taken in receiver.taken}) == 1
+    ids = [taken.event["id"] for taken in receiver.taken]
+    assert refused.event["id"] == ids[0]
+    assert len(set(ids)) == len(ids) == count
+
+
 ANNOUNCED = {
     "type": "PolicyAnnounced",
     "policy": "export-ban",
