@@ -91,9 +91,10 @@ class LocalDoor:
 
         To ask for some costs about what all cost, so they are read once. The log alone may be too long to be held.
         """
+        some = None if "limit" in parameters else rows
 
         def made(page: Page) -> FirstRows:
-            shown = list(_rows(replace(page.with_items(page.items[:rows]), rest=None)))
+            shown = list(_rows(replace(page.with_items(page.items[:some]), rest=None)))
             if isinstance(page.items, list) and page.rest is not None:
                 is_all = len(shown) == len(page.items) < PART_ROWS
                 return FirstRows(shown, is_all, *_beside(page))

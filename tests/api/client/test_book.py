@@ -26,7 +26,7 @@ from api.keys.key_file import KeyFile
 from api.keys.scopes import APPEND, READ
 from api.questions.audit import AUDIT_QUESTIONS
 from projections import CATALOGUE, Engine
-from tests.api.client.doors import both
+from tests.api.client.doors import both, same
 from tests.api.formats.long_list import served
 from tests.api.helpers import BASICS, country, mined, opened, organisation
 
@@ -258,6 +258,21 @@ def test_longer_answers_come_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             assert [row["position"] for row in result] == list(range(1, len(FACTS) + 1))
             assert len(result) == len(FACTS) == len(result.arrow())
             assert not result.is_cut
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, len(FACTS) - 1, len(FACTS), 10_000])
+def test_a_limit_above_the_first_rows_is_kept_in_every_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr("api.client.result.FIRST_ROWS", 2)
+    with opened(tmp_path / "ledger.db") as engine, both(engine) as books:
+        engine.ledger.append(FACTS)
+        for name in ("events", "entities", "search"):
+            asked: dict[str, Any] = {"q": "china"} if name == "search" else {}
+            every = len(getattr(books[0], name)(**asked))
+            results = [getattr(book, name)(limit=limit, **asked) for book in books]
+            assert len(same(*results)) == min(limit, every)
+            assert {result.is_cut for result in results} == {limit < every}
 
 
 def test_sql_is_answered_at_the_viewpoint(book: sl.Book) -> None:
