@@ -67,6 +67,10 @@ def _links(inquiry: Inquiry, original: Original, parameters: Mapping[str, str]) 
         raise not_found(f"{original.path[:200]} is not the address of one figure or thing, so it has no time map.")
     page = subject.dated(inquiry, {"limit": str(TIME_MAP_LENGTH), **parameters})
     dates, position = published(page.rows()), page.basis["recorded_as_of"]
+    if page.next is not None:
+        following = subject.dated(inquiry, {**parameters, "limit": "1", "cursor": page.next})
+        if published(following.rows()) == dates[-1:]:  # A moment is in one part: the last that has statements of it.
+            dates.pop()
     span = (("from", http_date(dates[0])), ("until", http_date(dates[-1]))) if dates else ()
     links = [*original.own_links(), Link(_part(original, parameters), "self", (("type", LINK_FORMAT), *span))]
     if page.next is not None:

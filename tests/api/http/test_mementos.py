@@ -244,6 +244,19 @@ def test_the_time_map_lists_each_moment_at_which_something_was_published(told: t
         assert len(memento.json()["items"]) == count
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 1000])
+def test_a_moment_at_which_much_was_published_is_in_one_part_of_the_time_map(api: Api, limit: int) -> None:
+    days = ["2024-01-31", "2024-02-29", "2024-02-29", "2024-02-29", "2024-03-31", "2024-04-30", "2024-04-30"]
+    said = [mined("china", str(number), day) for number, day in enumerate(days)]
+    (figure,) = {item["figure_id"] for item in api.post(*said)}
+    enacted = {"type": "PolicyEnacted", "policy": "tariff", "jurisdiction": "china", "kind": "tariff"}
+    api.post(*({**enacted, "published_at": day, "source": {"publisher": "usgs"}} for day in days))
+    for path in (f"v1/figures/{figure}/history", "v1/policies/tariff"):
+        found = mementos_of(api, f"/v1/timemap/{path}?limit={limit}")
+        assert [parsedate_to_datetime(one.more["datetime"]).date().isoformat() for one in found] == sorted({*days})
+        assert ["last" in one.rels for one in found] == [False, False, False, True]
+
+
 def test_things_and_screens_have_time_maps_too(api: Api) -> None:
     source = {"source": {"publisher": "usgs"}}
     stated = {"type": "PolicyEnacted", "policy": "tariff", "jurisdiction": "china", "kind": "tariff", **source}
