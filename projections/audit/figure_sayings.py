@@ -158,7 +158,7 @@ def _at(
         for publisher, ones in by_publisher.items()
         if not ones[-1].withdrawn
     ]
-    following = {(one.event_id, one.since): one.said for one in sayings}
+    following = {(one.event_id, one.since): (one.publisher, one.said) for one in sayings if one.visible_from <= known}
     return FigureSayings(
         standing=sorted(
             (head[0] for head in heads),
@@ -173,7 +173,7 @@ def _at(
             if one.until in acts
             and one.visible_from <= known
             and not one.withdrawn
-            and following.get((one.event_id, one.until)) != one.said
+            and following.get((one.event_id, one.until)) != (one.publisher, one.said)
         ],
         later=[one for one in held if one.visible_from > known and not one.withdrawn],
     )

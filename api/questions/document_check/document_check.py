@@ -89,7 +89,11 @@ def _with_absent(
     ]
     named = [elsewhere[place] for place in silent if place in elsewhere]
     judged = zip(named, _judged(engine, named, viewpoint), strict=True)
-    absent = {one.place: one for one, told in judged if told.verdict in (Verdict.not_held, Verdict.our_error)}
+    absent = {
+        one.place: one
+        for one, told in judged
+        if told.verdict in (Verdict.not_held, Verdict.our_error) or told.said_later is not None
+    }
     return [absent.get(one.place, one) for one in found]
 
 

@@ -139,6 +139,20 @@ def test_a_figure_that_was_retracted_altogether_is_an_error_of_this_ledger() -> 
         assert (list(check.claims), [one.number.text for one in check.unread]) == ([], ["105 t"])
 
 
+@pytest.mark.parametrize("before", [[], [{"value": "200"}]])
+def test_what_was_held_for_known_too_early_is_an_error_of_that_time(before: list[dict[str, Any]]) -> None:
+    value = "100" if before else "200"
+    with holding(mined("china", value, "2024-01-31", event_id=ID.format(1))) as engine:
+        for number, changes in enumerate([*before, {"published_at": "2025-01-31"}], 2):
+            engine.ledger.append(
+                [{"type": "EventCorrected", "target": ID.format(1), "changes": changes, "reason": "other",
+                  "explanation": "-", "event_id": ID.format(number)}]
+            )  # fmt: skip
+        early = judged(engine, SENTENCE.format("200 t"), as_of="2024-06-30").now
+        assert (early.verdict, early.by and early.by["event_id"]) == ("our_error", ID.format(number))
+        assert judged(engine, SENTENCE.format("200 t")).now.verdict == "current"
+
+
 @pytest.mark.parametrize(
     ("held", "quoted", "verdict", "rounded"),
     [
