@@ -119,8 +119,9 @@ def state(engine: Inquiry, projection: Projection, parameters: Mapping[str, str]
         else:
             otherwise = meant(viewpoint, None if skip else items) if filters else None
             items = items if otherwise is None else items_of(otherwise)
-        tell_preferences(viewpoint, items)
-        tell_what_they_hang_on(viewpoint, items[: count and count - 1], otherwise or filters)
+        listed_here = items[: count and count - 1]  # The last one is asked for to see whether there is another page.
+        tell_preferences(viewpoint, listed_here)
+        tell_what_they_hang_on(viewpoint, listed_here, otherwise or filters)
         return items
 
     def fetch_all(viewpoint: Viewpoint, skip: int) -> Iterator[Items]:
@@ -173,7 +174,7 @@ def one(engine: Inquiry, projection: Projection, slug: str, parameters: Mapping[
             items = engine.read(projection.name, viewpoint, filters=by_slug, limit=count, offset=skip)
         except FilterError as error:
             raise not_found(f"{error.detail}.") from None
-        told.update(preference_members(engine, projection, viewpoint, items))
+        told.update(preference_members(engine, projection, viewpoint, items[: count and count - 1]))
         return items
 
     path = f"{projection.name}/{slug}"

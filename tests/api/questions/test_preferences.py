@@ -237,3 +237,24 @@ def test_the_chart_of_a_series_draws_what_is_answered_and_says_where_publishers_
     assert drawn() == {"mixed": False, "publishers": ["survey"]}
     api.post(prefer("ministry"))
     assert drawn() == {"mixed": True, "publishers": ["survey", "ministry"]}
+
+
+def operated(publisher: str, stage: str) -> Item:
+    facility = {"type": "FacilityCommissioned", "facility": "works", "stage": stage}
+    return {**facility, "published_at": "2025-01-31", "source": {"publisher": publisher}}
+
+
+@pytest.mark.parametrize("path", ["figures", "facilities", "facilities/works"])
+def test_a_page_tells_the_preferences_of_its_own_items_alone(api: Api, path: str) -> None:
+    works = {"type": "EntityRegistered", "entity": "works", "kind": "facility", "name": "Works"}
+    api.post(*WORLD, works)
+    api.post(told("survey", "1", "2025-01-31", period="2023"), *SAID, told("survey", "2", "2025-01-31", period="2025"))
+    api.post(*(operated("survey", stage) for stage in ("alloy", "magnet", "mine")), operated("ministry", "magnet"))
+    api.post(prefer("survey"))
+    pages, cursor = list[Item](), dict[str, str]()
+    while not pages or pages[-1]["next"]:
+        pages.append(api.get(path, limit=1, **cursor))
+        cursor = {"cursor": pages[-1]["next"]}
+    assert [len(page["items"]) for page in pages] == [1, 1, 1]
+    assert [page["items"][0]["publishers"] for page in pages] == [1, 2, 1]
+    assert ["preferences" in page for page in pages] == [False, True, False]
