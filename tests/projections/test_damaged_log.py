@@ -68,7 +68,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 @pytest.fixture
 def path(whole: Whole, tmp_path: Path) -> Path:
-    """A log of its own for each test."""
+    """A log of its own for each test, and its key."""
+    shutil.copy(whole.log.with_name("ledger.key"), tmp_path)
     return Path(shutil.copy(whole.log, tmp_path))
 
 

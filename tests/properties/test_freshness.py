@@ -109,7 +109,8 @@ def expected(model: Model, at: Viewpoint) -> list[dict[str, Any]]:
             )
         ]
         last = max(about, key=lambda check: (parse_moment(check.body["checked_at"]).end, check.position), default=None)
-        retrieved = max((one.fact.source.get("retrieved_on") or "" for one in statements), default="")
+        looks = (one.fact.source.get("retrieved_on") or "" for one in statements)
+        retrieved = max((look for look in looks if look <= today.isoformat()), default="")
         every = mostly = None
         if len(days) >= 4:
             gaps = sorted((after - before).days for before, after in pairwise(days))

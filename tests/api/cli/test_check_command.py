@@ -83,7 +83,7 @@ def test_a_workbook_comes_back_as_a_workbook(shipped_data: Path, tmp_path: Path)
     ("words", "fails", "said"),
     [
         (("no/such/file.md",), 2, "Cannot read"),
-        (("-", "--mapping", "nothing"), 1, "there is no mapping"),
+        (("-", "--mapping", "nothing"), 2, "there is no mapping"),
         (("-", "--set", "year=2024"), 2, "--set is for a mapping"),
         (("-", "--written", "yesterday"), 2, "yesterday"),
         (("-", "--type", "pdf"), 2, "type is one of"),
