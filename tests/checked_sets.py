@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from api.documents import Cell, Grid, Run, document_claims, html_passages, markdown_passages, table_claims
@@ -131,7 +132,7 @@ def check_of(engine: Inquiry, marked: MarkedText) -> DocumentCheck:
         grid = Grid(tuple(_csv_rows(marked.text)))
         return checked_document(engine, [marked.text], lambda lexicon: table_claims(grid, lexicon), viewpoint)
     passages = list((html_passages if marked.form == "html" else markdown_passages)(marked.text))
-    read = lambda lexicon: document_claims(passages, lexicon, day)  # noqa: E731
+    read = partial(document_claims, passages, written=day)
     return checked_document(engine, [marked.text], read, viewpoint)
 
 

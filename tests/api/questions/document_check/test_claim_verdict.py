@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -134,7 +135,7 @@ def test_a_figure_that_was_retracted_altogether_is_an_error_of_this_ledger() -> 
         now = judged(engine, SENTENCE.format("100 t")).now
         assert (now.verdict, now.by and now.by["event_id"]) == ("our_error", ID.format(3))
         passages = list(markdown_passages(SENTENCE.format("105 t")))
-        read = lambda lexicon: document_claims(passages, lexicon)  # noqa: E731
+        read = partial(document_claims, passages)
         check = checked_document(engine, [SENTENCE], read, engine.viewpoint())
         assert (list(check.claims), [one.number.text for one in check.unread]) == ([], ["105 t"])
 
@@ -199,7 +200,7 @@ def test_what_stands_first_is_the_answer_of_the_ledger(shipped: Engine) -> None:
 )
 def test_what_is_in_doubt_stays_unread(engine: Engine, text: str) -> None:
     passages = list(markdown_passages(text))
-    read = lambda lexicon: document_claims(passages, lexicon)  # noqa: E731
+    read = partial(document_claims, passages)
     check = checked_document(engine, [text], read, engine.viewpoint())
     assert "240,000 t" not in [one.claim.number.text for one in check.claims]
     assert "240,000 t" in [one.number.text for one in check.unread]
